@@ -21,7 +21,12 @@ beforeEach(async () => {
 });
 afterEach(() => endpoint.close());
 
-function given(options: { readonly isWithoutBucket?: boolean; readonly payerAccount?: string } = {}) {
+interface Given {
+  readonly isWithoutBucket?: boolean;
+  readonly payerAccount?: string;
+  readonly bucketOwner?: string;
+}
+function given(options: Given = {}) {
   const bill = createCostExplorerService(Date.now, () => [line]);
   const { environment, region } = config;
   const world = givenBillExport({ environment, region, account: accountId, bill, ...options });
@@ -72,7 +77,36 @@ describe('mayfly costs export', () => {
     given({ payerAccount: accountId, isWithoutBucket: true });
     const { status, out } = await run('enable');
     expect(status).toBe(1);
+    expect(out).toBe(
+      `There is no bucket my-saas-costs-${accountId}-us-east-1: deploy with costsExport first.\n`,
+    );
+    expect(created()).toBe(0);
+  });
+
+  it('says what is missing where the policy of the bucket does not let AWS write', async () => {
+    const { s3, bucket } = given();
+    s3.setPolicy(bucket, { Statement: [] });
+    const { status, out } = await run('enable');
+    expect(status).toBe(1);
     expect(out).toContain('AWS may not write to the bucket: deploy with costsExport first');
+  });
+
+  it("delivers into no bucket of that name that is in somebody else's account", async () => {
+    given({ bucketOwner: '666666666666' });
+    const { status, out } = await run('enable');
+    expect(status).toBe(1);
+    expect(out).toContain(
+      `my-saas-costs-${accountId}-us-east-1 belongs to another account than ${accountId}`,
+    );
+    expect(created()).toBe(0);
+  });
+
+  it('is refused by AWS where another account pays, and the bucket is not the one that was named', async () => {
+    given({ bucketOwner: '666666666666', payerAccount: accountId });
+    const paying = configWith({ costsExport: { payerAccount: accountId } });
+    const { status, out } = await run('enable --account 999999999999', paying);
+    expect(status).toBe(1);
+    expect(out).toContain('AWS says: The bucket is of another account.');
   });
 
   it('says that AWS can no longer deliver, once the policy is gone', async () => {

@@ -13,6 +13,8 @@ export interface BillExportOptions {
   readonly payerAccount?: string;
   readonly bill: BillSource;
   readonly isWithoutBucket?: boolean;
+  /** Of the bucket of that name. Default: the platform's account. */
+  readonly bucketOwner?: string;
   /** When files are stored. */
   readonly now?: () => number;
   /** ARNs of new exports, by name. */
@@ -20,15 +22,15 @@ export interface BillExportOptions {
 }
 
 export function givenBillExport(options: BillExportOptions) {
-  const { account, payerAccount = account, bill, isWithoutBucket } = options;
+  const { account, payerAccount = account, bill, isWithoutBucket, bucketOwner = account } = options;
   const s3 = createS3Service(options.now);
   const bucket = exportBucketOf(options);
   if (!isWithoutBucket) {
-    s3.createBucket({ name: bucket, blocksPublicPolicies: true });
+    s3.createBucket({ name: bucket, blocksPublicPolicies: true, owner: bucketOwner });
     s3.setPolicy(bucket, deliveryPolicy(bucket, payerAccount));
   }
   const exports = createDataExportsService({
-    ...{ accountId: payerAccount, bucketAccountId: account, s3, bill },
+    ...{ accountId: payerAccount, bucketAccountId: bucketOwner, s3, bill },
     rowsOfFile: 7,
     ...(options.newId ? { newId: options.newId } : {}),
   });

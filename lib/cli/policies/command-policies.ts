@@ -45,6 +45,7 @@ export const commandPolicies: Readonly<Record<string, (place: Place) => PolicySt
   ],
   'costs export enable': (place) => [
     ...findExports(place),
+    findBucket(place),
     allow(
       'CreateExport',
       ['bcm-data-exports:CreateExport'],
@@ -102,12 +103,12 @@ const ownExport = (place: Place) => exportsOf(place, `export/${place.environment
 
 /** A file that is not there is told apart from one that may not be read by who may list the bucket. */
 function readExport(place: Place): PolicyStatement[] {
-  const bucket = `arn:aws:s3:::${exportBucketOf(place)}`;
-  return [
-    allow('ReadExport', ['s3:GetObject'], [`${bucket}/${exportPrefix}/*`]),
-    allow('FindExport', ['s3:ListBucket'], [bucket]),
-  ];
+  const files = `arn:aws:s3:::${exportBucketOf(place)}/${exportPrefix}/*`;
+  return [allow('ReadExport', ['s3:GetObject'], [files]), findBucket(place)];
 }
+
+const findBucket = (place: Place): PolicyStatement =>
+  allow('FindExport', ['s3:ListBucket'], [`arn:aws:s3:::${exportBucketOf(place)}`]);
 
 const findExports = (place: Place): PolicyStatement[] => [
   allow('ListExports', ['bcm-data-exports:ListExports'], ['*']),

@@ -11,7 +11,8 @@ import { type AwsAnswer, type AwsCall, AwsError, type AwsService, type PolicyDoc
 import { element, escapeXml } from './xml.ts';
 
 export interface S3Service extends AwsService {
-  createBucket(bucket: { name: string; blocksPublicPolicies: boolean }): void;
+  /** @param bucket.owner another account than the laptop's */
+  createBucket(bucket: { name: string; blocksPublicPolicies: boolean; owner?: string }): void;
   /** @throws AwsError if it is public and the bucket blocks that; Error if it names a principal other than everyone */
   setPolicy(bucket: string, policy: PolicyDocument): void;
   /**
@@ -38,6 +39,7 @@ export interface Delivered {
 
 /** IAM's names of actions, where they differ from the API's. */
 const permissions: Readonly<Record<string, string>> = {
+  HeadBucket: 'ListBucket',
   HeadObject: 'GetObject',
   ListObjectsV2: 'ListBucket',
 };
@@ -55,7 +57,7 @@ export function createS3Service(now: () => number = Date.now): S3Service {
         ...(sourceVpce === undefined ? {} : { 'aws:sourcevpce': sourceVpce }),
         ...(prefix === undefined ? {} : { 's3:prefix': prefix }),
       };
-      const resource = action === 'ListObjectsV2' ? bucketArn : `${bucketArn}/${Key}`;
+      const resource = ['HeadBucket', 'ListObjectsV2'].includes(action) ? bucketArn : `${bucketArn}/${Key}`;
       const asked = { action: `s3:${permissions[action] ?? action}`, resource, context };
       // Only callers that may list learn whether a key exists.
       const isMissing =
@@ -65,6 +67,7 @@ export function createS3Service(now: () => number = Date.now): S3Service {
     policyOf: ({ input }) => buckets.find(String(input['Bucket']))?.policyForCallers,
     async handle(call) {
       const act = actions[call.action as keyof typeof actions];
+      refuseForeign(buckets, call);
       return act(buckets, call);
     },
     createBucket: (bucket) => buckets.create(bucket),
@@ -102,6 +105,17 @@ export function createS3Service(now: () => number = Date.now): S3Service {
   };
 }
 
+/**
+ * Names of buckets are global, and somebody else may own one of any name.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
+ */
+function refuseForeign(buckets: Buckets, { input, headers }: AwsCall): void {
+  const owner = buckets.find(String(input['Bucket']))?.owner;
+  const expected = headers['x-amz-expected-bucket-owner'];
+  if (owner !== undefined && expected !== undefined && owner !== expected)
+    throw new AwsError('AccessDenied', 'Access Denied', 403);
+}
+
 /** By the bucket's policy alone: a service has no policies in the account. */
 function refuseDelivery(buckets: Buckets, { bucket, key, service, context }: Omit<Delivered, 'bytes'>): void {
   const { policy } = buckets.get(bucket);
@@ -122,6 +136,10 @@ function refuseDelivery(buckets: Buckets, { bucket, key, service, context }: Omi
 
 const actions = {
   GetObject: (buckets: Buckets, call: AwsCall) => objectAnswer(findObject(buckets, call), true),
+  HeadBucket(buckets: Buckets, { input }: AwsCall): AwsAnswer {
+    buckets.get(String(input['Bucket']));
+    return { status: 200, headers: {}, body: '' };
+  },
   HeadObject: (buckets: Buckets, call: AwsCall) => objectAnswer(findObject(buckets, call), false),
   PutObject(buckets: Buckets, { input, body, headers }: AwsCall) {
     const { etag } = putObject(buckets.get(String(input['Bucket'])), String(input['Key']), { body, headers });

@@ -5,6 +5,7 @@
 import type { AwsJson } from '../../../ports/aws-json.ts';
 import type { Command } from '../../command.ts';
 import { dataExports, definitionOf, type FoundExport, findExport } from './data-exports.ts';
+import { bucketFault } from './export-bucket.ts';
 import { accountOption, type ExportCall, exportCall } from './export-place.ts';
 
 export const costsExportEnable: Command = {
@@ -28,13 +29,13 @@ that pays the bill. AWS delivers for the first time within 24 hours, and then at
     const { io, options } = call;
     const asked = await exportCall(call);
     if (options['dryRun']) {
-      io.out(`${JSON.stringify(definitionOf(asked.place, asked.caller), null, 2)}\n`);
+      io.out(`${JSON.stringify(definitionOf(asked.place), null, 2)}\n`);
       return 0;
     }
     const aws = await dataExports(call);
     const found = await findExport(aws, asked.place);
     if (found) return tell(found, io);
-    const refusal = await create(aws, asked);
+    const refusal = (await bucketFault(call, asked)) ?? (await create(aws, asked));
     io.out(refusal ?? `Created. ${firstDelivery}`);
     return refusal === undefined ? 0 : 1;
   },
@@ -69,9 +70,9 @@ function tell(
 }
 
 /** @returns why AWS refuses; undefined: it is there. Whatever else fails is thrown. */
-async function create(aws: AwsJson, { place, caller }: ExportCall): Promise<string | undefined> {
+async function create(aws: AwsJson, { place }: ExportCall): Promise<string | undefined> {
   try {
-    await aws.call('CreateExport', { Export: definitionOf(place, caller) });
+    await aws.call('CreateExport', { Export: definitionOf(place) });
     return undefined;
   } catch (error) {
     const { name, message } = error as Error;

@@ -94,7 +94,7 @@ const timeOf = (at: string | number) =>
   new Date(typeof at === 'number' ? at * 1000 : at).toISOString().slice(0, 16).replace('T', ' ');
 
 /** Nobody but AWS names values in capitals. Source: https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_DataExports_Export.html */
-export function definitionOf(place: ExportPlace, payerAccount = place.account) {
+export function definitionOf(place: ExportPlace) {
   return {
     Name: exportNameOf(place),
     Description: `Machines of ${place.environment}, for npx mayfly costs compare`,
@@ -112,7 +112,8 @@ export function definitionOf(place: ExportPlace, payerAccount = place.account) {
     DestinationConfigurations: {
       S3Destination: {
         S3Bucket: exportBucketOf(place),
-        ...(payerAccount === place.account ? {} : { S3BucketOwner: place.account }),
+        // AWS refuses a bucket of this name that another account owns.
+        S3BucketOwner: place.account,
         S3Prefix: exportPrefix,
         S3Region: place.region,
         S3OutputConfigurations: {

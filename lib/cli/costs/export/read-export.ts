@@ -5,11 +5,11 @@
  * Source: https://docs.aws.amazon.com/cur/latest/userguide/dataexports-export-delivery.html
  */
 import type { Readable } from 'node:stream';
-import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { type ExportPlace, exportBucketOf, manifestKeyOf } from '../../../contract/costs-export.ts';
 import type { ExportedLine } from '../../../core/compare-export.ts';
-import { awsOptions } from '../../aws-clients.ts';
 import { type CommandCall, UsageError } from '../../command.ts';
+import { s3Client } from './export-bucket.ts';
 import { linesOfFile } from './lines-of-file.ts';
 
 export interface Delivery {
@@ -27,8 +27,7 @@ export interface ExportReader {
 }
 
 export function createExportReader(call: CommandCall, place: ExportPlace): ExportReader {
-  const options = awsOptions(call);
-  const client = new S3Client({ ...options, ...('endpoint' in options ? { forcePathStyle: true } : {}) });
+  const client = s3Client(call);
   const Bucket = exportBucketOf(place);
   const get = async (Key: string) => {
     // Names of buckets are global: somebody else's of this name is not the bill.

@@ -30,7 +30,7 @@ export function readS3Request({ method, path }: Pick<SignedRequest, 'method' | '
   if (!action || bucket === '') {
     throw new AwsError(
       'NotImplemented',
-      `The laptop's S3 has no ${method} ${path}; it has GetObject, HeadObject, PutObject, DeleteObject and ListObjectsV2.`,
+      `The laptop's S3 has no ${method} ${path}; it has HeadBucket, GetObject, HeadObject, PutObject, DeleteObject and ListObjectsV2.`,
       501,
     );
   }
@@ -38,6 +38,7 @@ export function readS3Request({ method, path }: Pick<SignedRequest, 'method' | '
 }
 
 function actionOf(method: string, key: string, query: Readonly<Record<string, string>>): string | undefined {
+  if (key === '' && method === 'HEAD') return 'HeadBucket';
   if (key === '') return method === 'GET' && query['list-type'] === '2' ? 'ListObjectsV2' : undefined;
   const actions: Readonly<Record<string, string>> = {
     GET: 'GetObject',

@@ -16,6 +16,8 @@ export interface StoredObject {
 export interface Bucket {
   readonly name: string;
   readonly blocksPublicPolicies: boolean;
+  /** Absent: the laptop's account. */
+  readonly owner?: string;
   policy: PolicyDocument | undefined;
   /** Of it what is about people and functions. */
   policyForCallers: PolicyDocument | undefined;
@@ -25,7 +27,7 @@ export interface Bucket {
 export class Buckets {
   readonly #buckets = new Map<string, Bucket>();
 
-  create(bucket: { readonly name: string; readonly blocksPublicPolicies: boolean }): void {
+  create(bucket: Pick<Bucket, 'name' | 'blocksPublicPolicies' | 'owner'>): void {
     if (this.#buckets.has(bucket.name)) {
       throw new AwsError('BucketAlreadyOwnedByYou', `There is a bucket ${bucket.name} already.`, 409);
     }
