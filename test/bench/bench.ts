@@ -67,7 +67,7 @@ await runScript(
 
 async function run({ only, json, smoke: isSmoke }: BenchOptions): Promise<void> {
   const machine = describeMachine();
-  const reports = await measure(only ?? names, isSmoke ? smoke : full);
+  const reports = await (isSmoke ? tryAll : measureAll)(only ?? names);
   const report = {
     results: reports.flatMap(({ results }) => results),
     notes: reports.flatMap(({ notes }) => notes),
@@ -79,28 +79,51 @@ async function run({ only, json, smoke: isSmoke }: BenchOptions): Promise<void> 
   );
 }
 
-async function measure(chosen: readonly string[], size: Size): Promise<Report[]> {
+/** One after the other: each has the machine to itself. */
+async function measureAll(chosen: readonly string[]): Promise<Report[]> {
   const progress = showProgress(process.stderr);
+  const step = (name: string) => progress.step(name);
+  const reports = [
+    ...(await measureAlone(chosen, full, step)),
+    ...(await measureOnPlatform(chosen, full, step)),
+  ];
+  progress.done('measured');
+  return reports;
+}
+
+/** Side by side: those on the platform mostly wait for machines. */
+async function tryAll(chosen: readonly string[]): Promise<Report[]> {
+  const begun = (name: string) => void process.stderr.write(`  … ${name}\n`);
+  const both = [measureAlone, measureOnPlatform].map((measure) => measure(chosen, smoke, begun));
+  return (await Promise.all(both)).flat();
+}
+
+type Step = (name: string) => void;
+
+async function measureAlone(chosen: readonly string[], size: Size, step: Step): Promise<Report[]> {
   const reports: Report[] = [];
   for (const [name, measurement] of Object.entries(alone)) {
     if (!chosen.includes(name)) continue;
-    progress.step(name);
+    step(name);
     reports.push(await measurement(size));
   }
-  const rest = Object.entries(onPlatform).filter(([name]) => chosen.includes(name));
-  if (rest.length > 0) {
-    progress.step('starting the platform');
-    const { openPlatform } = await import('./platform.ts');
-    const platform = await openPlatform(size);
-    try {
-      for (const [name, measurement] of rest) {
-        progress.step(name);
-        reports.push(await measurement(platform));
-      }
-    } finally {
-      await platform.close();
-    }
-  }
-  progress.done('measured');
   return reports;
+}
+
+async function measureOnPlatform(chosen: readonly string[], size: Size, step: Step): Promise<Report[]> {
+  const wanted = Object.entries(onPlatform).filter(([name]) => chosen.includes(name));
+  if (wanted.length === 0) return [];
+  step('starting the platform');
+  const { openPlatform } = await import('./platform.ts');
+  const platform = await openPlatform(size);
+  try {
+    const reports: Report[] = [];
+    for (const [name, measurement] of wanted) {
+      step(name);
+      reports.push(await measurement(platform));
+    }
+    return reports;
+  } finally {
+    await platform.close();
+  }
 }

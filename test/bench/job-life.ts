@@ -89,7 +89,7 @@ function notes({ burst, singles, lines, singleLines, size }: Measured): string[]
   return [
     `A job's life: a burst of ${burstSize} jobs of one tenant, each ${jobMilliseconds / 1000} s long, on machines that boot ` +
       `and claim, after two others that loaded containers, secrets and tokens; and ${singleJobs} jobs one at a time. GitHub answers after ${latencies.github} ms, a machine shuts down ` +
-      `for ${latencies.shutdown / 1000} s.`,
+      `for ${size.shutdownMilliseconds / 1000} s.`,
     `Calls a job in the burst: ${list(burst, burstSize)}, GitHub ${each(burst.githubCalls, burstSize)}.`,
     `Calls a job, one at a time: ${list(singles, singleJobs)}, GitHub ${each(singles.githubCalls, singleJobs)}.`,
     `A job in the burst uses ${each(burst.use.writeUnits, burstSize)} write units and ${each(burst.use.readUnits, burstSize)} ` +

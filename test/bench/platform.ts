@@ -12,7 +12,7 @@ import defaultConfig from '../../mayfly.config.ts';
 import type { Size } from './size.ts';
 import { until } from './until.ts';
 
-export const latencies = { aws: 15, createFleet: 900, github: 80, shutdown: 3000 } as const;
+export const latencies = { aws: 15, createFleet: 900, github: 80 } as const;
 
 const limit = 1000;
 
@@ -59,7 +59,7 @@ export async function openPlatform(size: Size): Promise<BenchPlatform> {
     laptop.github.setDials({ latencyMs: latencies.github });
   };
   setLatencies();
-  laptop.ec2.setDials({ shutdownMilliseconds: latencies.shutdown });
+  laptop.ec2.setDials({ shutdownMilliseconds: size.shutdownMilliseconds });
   // A key takes no more than a partition of DynamoDB does.
   await fetch(`${laptop.endpointUrl}/_dynamodb`, { method: 'PUT', body: JSON.stringify(partitionRates) });
   const client = new DynamoDBClient({

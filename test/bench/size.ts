@@ -38,6 +38,8 @@ export interface Size {
   readonly throttledTenants: number;
   /** Long enough that a job's start is written before its end arrives, as it is with real jobs. */
   readonly jobMilliseconds: number;
+  /** A machine's, from its last command to its end. */
+  readonly shutdownMilliseconds: number;
   /** Copies of each function that are loaded before anything is measured: as many as a tier's queue may start. */
   readonly warmCopies: number;
 }
@@ -68,6 +70,7 @@ export const full: Size = {
   burstTenants: 100,
   throttledTenants: 60,
   jobMilliseconds: 4000,
+  shutdownMilliseconds: 3000,
   warmCopies: 5,
 };
 
@@ -97,5 +100,6 @@ export const smoke: Size = {
   burstTenants: 2,
   throttledTenants: 2,
   jobMilliseconds: 2000,
+  shutdownMilliseconds: 50,
   warmCopies: 1,
 };

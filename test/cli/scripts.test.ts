@@ -2,11 +2,12 @@
  * Every script that people start: its help, its answer to a typing error, and a smoke run of those that no other test
  * starts. Nothing of it writes into the checkout.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { globSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { text } from 'node:stream/consumers';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { read, root } from '../docs/markdown.ts';
 import { nonEmpty } from '../support/non-empty.ts';
 
@@ -17,16 +18,30 @@ const own = Object.entries(scripts).flatMap(([name, line]) => {
   return file === undefined ? [] : [[name, file] as const];
 });
 
-function start(file: string, ...args: string[]) {
+interface Ran {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function start(file: string, ...args: string[]): Promise<Ran> {
   const { NODE_OPTIONS: _, ...environment } = process.env;
   const env = { ...environment, NO_COLOR: '1', MAYFLY_CHROMIUM: '/nowhere/chromium' };
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, file), ...args], {
+  const child = spawn(process.execPath, [join(root, file), ...args], {
     cwd: root,
-    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
     env,
   });
+  const ended = new Promise<number | null>((resolve, reject) =>
+    child.once('close', resolve).once('error', reject),
+  );
+  const [status, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
   return { status, stdout, stderr };
 }
+
+/** All of them at the same time: a start mostly waits for files. */
+const startEach = (...args: string[]) =>
+  Promise.all(nonEmpty(own).map(async ([name, file]) => ({ name, ...(await start(file, ...args)) })));
 
 /** Every file outside of what git ignores, with the time of its last change. */
 const checkout = () =>
@@ -60,35 +75,30 @@ describe('every script', () => {
     ]);
   });
 
-  it('explains itself, and writes nothing', () => {
+  it.each(['--help', '-h'])('explains itself with %s, and writes nothing', async (flag) => {
     const before = checkout();
-    for (const [name, file] of nonEmpty(own)) {
-      for (const flag of ['--help', '-h']) {
-        const { status, stdout, stderr } = start(file, flag);
-        expect([name, status, stderr]).toEqual([name, 0, '']);
-        expect(stdout).toMatch(
-          /^Usage: (npm (run [\w:]+|start) -- \[options\]|mayfly <command> \[options\])\n/,
-        );
-        expect(stdout).toMatch(/Exit status:\n {2}0 {2}done\n/);
-        expect(stdout.split('\n').filter((line) => line.length > 110)).toEqual([]);
-      }
+    for (const { name, status, stdout, stderr } of nonEmpty(await startEach(flag))) {
+      expect([name, status, stderr]).toEqual([name, 0, '']);
+      expect(stdout).toMatch(
+        /^Usage: (npm (run [\w:]+|start) -- \[options\]|mayfly <command> \[options\])\n/,
+      );
+      expect(stdout).toMatch(/Exit status:\n {2}0 {2}done\n/);
+      expect(stdout.split('\n').filter((line) => line.length > 110)).toEqual([]);
     }
     expect(checkout()).toEqual(before);
   });
 
-  it('answers a typing error with what was meant, without a stack trace, and writes nothing', () => {
+  it('answers a typing error with what was meant, without a stack trace, and writes nothing', async () => {
     const before = checkout();
-    for (const [name, file] of nonEmpty(own)) {
-      const { status, stdout, stderr } = start(file, '--hepl');
+    for (const { name, status, stdout, stderr } of nonEmpty(await startEach('--hepl'))) {
       expect([name, status, stdout]).toEqual([name, 2, '']);
       expect(stderr).toMatch(/^error: unknown option '--hepl'\n\(Did you mean --help\?\)\nSee: .* --help\n$/);
     }
     expect(checkout()).toEqual(before);
   });
 
-  it('refuses an argument that it does not take', () => {
-    for (const [name, file] of nonEmpty(own)) {
-      const { status, stdout, stderr } = start(file, 'surplus');
+  it('refuses an argument that it does not take', async () => {
+    for (const { name, status, stdout, stderr } of nonEmpty(await startEach('surplus'))) {
       expect([name, status, stdout]).toEqual([name, 2, '']);
       expect(stderr).toMatch(/^error: (too many arguments|unknown command 'surplus')/);
     }
@@ -110,8 +120,8 @@ describe('a mistake', () => {
     ['test/chaos/chaos.ts', ['--seconds', '0'], /from 1 to 600/],
     ['test/scale/day.ts', ['--part', '2'], /from 0.0001 to 1/],
     ['test/mutation/mutation.ts', ['--only', 'attic'], /Allowed are core, app\/admission/],
-  ] as const)('%s %j is answered with what is allowed', (file, args, says) => {
-    const { status, stderr } = start(file, ...args);
+  ] as const)('%s %j is answered with what is allowed', async (file, args, says) => {
+    const { status, stderr } = await start(file, ...args);
     expect(status).toBe(2);
     expect(stderr).toMatch(/^error: /);
     expect(stderr).toMatch(says);
@@ -123,7 +133,7 @@ describe('a mistake', () => {
     const port = await new Promise<number>((resolve) => {
       server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
     });
-    const { status, stdout, stderr } = start('bin/start.ts', `--${name}-port`, String(port));
+    const { status, stdout, stderr } = await start('bin/start.ts', `--${name}-port`, String(port));
     server.close();
     expect(stderr).toMatch(new RegExp(`^error: Port ${port} is in use on this machine\\. .*\n$`));
     expect(stdout).not.toContain('synthesizing');
@@ -133,9 +143,17 @@ describe('a mistake', () => {
 
 /** With settings so small that all of them together take seconds; the figures mean nothing. */
 describe('a smoke run', () => {
-  it('of the mutation tester has the tests of one file find its mutants', () => {
+  /** These two mostly wait for machines and timers: the others run meanwhile. */
+  let benchmark: Promise<Ran>;
+  let chaos: Promise<Ran>;
+  beforeAll(() => {
+    benchmark = start('test/bench/bench.ts', '--smoke', '--json');
+    chaos = start('test/chaos/chaos.ts', '--seconds', '1', '--json');
+  });
+
+  it('of the mutation tester has the tests of one file find its mutants', async () => {
     const tests = ['--tests', 'test/core/balance-plan.test.ts'];
-    const run = start('test/mutation/mutation.ts', '--file', 'lib/core/room.ts', ...tests, '--json');
+    const run = await start('test/mutation/mutation.ts', '--file', 'lib/core/room.ts', ...tests, '--json');
     expect([run.status, run.stderr]).toEqual([0, '']);
     const { rooms } = JSON.parse(run.stdout);
     expect(rooms).toEqual([expect.objectContaining({ room: 'core', goal: 85 })]);
@@ -143,8 +161,41 @@ describe('a smoke run', () => {
     expect(rooms[0].caught).toBeGreaterThan(85);
   });
 
-  it('of the benchmark measures everything', () => {
-    const { status, stdout, stderr } = start('test/bench/bench.ts', '--smoke', '--json');
+  it.each([
+    ['test/sim/sim.ts', ['--seeds', '3'], /3 seeds, .*\n0 violations/],
+    ['test/sim/sim.ts', ['--replay', '1'], /Every promise was kept/],
+    ['test/sim/sim.ts', ['--host', '--seeds', '3'], /3 seeds, .*\n0 violations/],
+    ['test/scale/day.ts', ['--part', '0.001', '--json'], /"missed":\[\]/],
+    ['test/conformance/conformance.ts', ['--list'], /cfn-lint\n[\s\S]*github-simulator\n/],
+  ] as const)('of %s %j', async (file, args, says) => {
+    const { status, stdout, stderr } = await start(file, ...args);
+    expect([status, status === 0 ? '' : stdout + stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(says);
+  });
+
+  it.each(['parked-after-the-attempt', 'host-ended-while-busy'])(
+    'of the simulation of faults catches %s',
+    async (name) => {
+      const { status, stdout } = await start('test/sim/mutants.ts', '--only', name, '--json');
+      expect(JSON.parse(stdout)).toEqual([{ mutant: name, caughtBySeed: expect.any(Number) }]);
+      expect(status).toBe(0);
+    },
+  );
+
+  it('of the browser says what is missing', async () => {
+    const { status, stderr } = await start('test/browser/browser.ts');
+    expect(stderr).toMatch(/^error: There is no browser at \/nowhere\/chromium\. .*apt-get install chromium/);
+    expect(status).toBe(2);
+  });
+
+  it('of chaos comes to rest with every invariant true', async () => {
+    const { status, stdout, stderr } = await chaos;
+    expect([status, status === 0 ? '' : stdout + stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/"invariantsBroken":\[\]/);
+  });
+
+  it('of the benchmark measures everything', async () => {
+    const { status, stdout, stderr } = await benchmark;
     expect([status, status === 0 ? '' : stderr]).toEqual([0, '']);
     const names = JSON.parse(stdout).results.map(({ name }: { name: string }) => name);
     for (const name of [
@@ -155,33 +206,5 @@ describe('a smoke run', () => {
     ]) {
       expect(names).toContain(name);
     }
-  });
-
-  it.each([
-    ['test/sim/sim.ts', ['--seeds', '3'], /3 seeds, .*\n0 violations/],
-    ['test/sim/sim.ts', ['--replay', '1'], /Every promise was kept/],
-    ['test/sim/sim.ts', ['--host', '--seeds', '3'], /3 seeds, .*\n0 violations/],
-    ['test/scale/day.ts', ['--part', '0.001', '--json'], /"missed":\[\]/],
-    ['test/chaos/chaos.ts', ['--seconds', '1', '--json'], /"invariantsBroken":\[\]/],
-    ['test/conformance/conformance.ts', ['--list'], /cfn-lint\n[\s\S]*github-simulator\n/],
-  ] as const)('of %s %j', (file, args, says) => {
-    const { status, stdout, stderr } = start(file, ...args);
-    expect([status, status === 0 ? '' : stdout + stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(says);
-  });
-
-  it.each(['parked-after-the-attempt', 'host-ended-while-busy'])(
-    'of the simulation of faults catches %s',
-    (name) => {
-      const { status, stdout } = start('test/sim/mutants.ts', '--only', name, '--json');
-      expect(JSON.parse(stdout)).toEqual([{ mutant: name, caughtBySeed: expect.any(Number) }]);
-      expect(status).toBe(0);
-    },
-  );
-
-  it('of the browser says what is missing', () => {
-    const { status, stderr } = start('test/browser/browser.ts');
-    expect(stderr).toMatch(/^error: There is no browser at \/nowhere\/chromium\. .*apt-get install chromium/);
-    expect(status).toBe(2);
   });
 });
