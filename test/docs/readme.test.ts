@@ -28,6 +28,30 @@ async function paste(script: string, environment: Record<string, string> = {}): 
   return stdout;
 }
 
+/** These need no `npm start`, and take as long: they run meanwhile. */
+let demo: Promise<string>;
+let synthesized: Promise<string>;
+beforeAll(() => {
+  demo = paste('npm run --silent demo -- --json');
+  synthesized = synthesizeOffline();
+  // Whichever fails is reported by the test that waits for it.
+  for (const begun of [demo, synthesized]) begun.catch(() => undefined);
+});
+
+/** @returns the names of the files that it made */
+async function synthesizeOffline(): Promise<string> {
+  const [command = ''] = markedBlocks('README.md', 'synth');
+  const output = `${tools.folder}/cdk.out`;
+  const unreachable = 'http://127.0.0.1:9';
+  const environment = {
+    AWS_EC2_METADATA_DISABLED: 'true',
+    HTTPS_PROXY: unreachable,
+    HTTP_PROXY: unreachable,
+  };
+  await paste(`${command.trim()} --output '${output}'`, environment);
+  return paste(`ls '${output}'`);
+}
+
 describe('npm start', () => {
   let platform: ChildProcess;
   let console = '';
@@ -110,7 +134,7 @@ describe('the other commands', () => {
   });
 
   it('print the demo as one JSON object of the shape that the documents show', async () => {
-    const report = JSON.parse(await paste('npm run --silent demo -- --json'));
+    const report = JSON.parse(await demo);
     const shown = JSON.parse(markedBlocks('docs/LAPTOP.md', 'demo-json')[0] ?? '');
     expect(Object.keys(report)).toEqual(Object.keys(shown));
     expect(report).toMatchObject({ machinesLeft: 0, invariantsBroken: [] });
@@ -120,16 +144,7 @@ describe('the other commands', () => {
   });
 
   it('synthesize without credentials and without a network', async () => {
-    const [command = ''] = markedBlocks('README.md', 'synth');
-    const output = `${tools.folder}/cdk.out`;
-    const unreachable = 'http://127.0.0.1:9';
-    const environment = {
-      AWS_EC2_METADATA_DISABLED: 'true',
-      HTTPS_PROXY: unreachable,
-      HTTP_PROXY: unreachable,
-    };
-    await paste(`${command.trim()} --output '${output}'`, environment);
-    const stacks = await paste(`ls '${output}'`);
+    const stacks = await synthesized;
     for (const part of ['state', 'network', 'control-plane'])
       expect(stacks).toContain(`my-saas-${part}.template.json`);
   });
