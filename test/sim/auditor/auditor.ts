@@ -9,6 +9,7 @@ import { type InstallationId, instanceNamed } from '../../../lib/core/ids.ts';
 import type { MemoryMachine } from '../../fakes/compute.ts';
 import type { MemoryNotes } from '../../fakes/notes.ts';
 import type { Rows } from '../../fakes/world.ts';
+import { matching } from '../matching.ts';
 import type { WorldJob } from '../world/context.ts';
 import type { SpotMarket } from '../world/spot-market.ts';
 import { checkAdmitted, checkUngated, followDecisions } from './admission/check-admission.ts';
@@ -196,25 +197,25 @@ export function createAuditor(world: {
       const { name } = call;
       followFacts(books, call, runSince, note);
       if (name === 'controllers.recordDecisions') checkGate(books, call, note);
-      if (ending.test(name)) checkEnds(books, note);
-      if (holding.test(name)) checkHeld(books, note);
-      if (using.test(name)) checkUsage(books, note);
-      if (/^jobs\.(setAdmissions|insert)/.test(name)) followDecisions(books, note);
-      if (/^(jobs\.insert|launches\.)/.test(name)) planned.look();
-      if (!changing.test(name)) return;
+      if (ending(name)) checkEnds(books, note);
+      if (holding(name)) checkHeld(books, note);
+      if (using(name)) checkUsage(books, note);
+      if (deciding(name)) followDecisions(books, note);
+      if (planning(name)) planned.look();
+      if (!changing(name)) return;
       for (const launch of books.followRows()) {
         checkAccounts(books, launch, note);
         checkGroupOfLaunch(books, launch, note);
         checkTakenSpend(books, launch, note);
         planned.taken(launch, runSince);
       }
-      if (counting.test(name)) checkLeases(books, note);
-      if (spending.test(name)) {
+      if (counting(name)) checkLeases(books, note);
+      if (spending(name)) {
         checkSpend(books, note);
         checkReserved(books, note);
         checkLives(books, note);
       }
-      if (!/^tenants\.(create|update)/.test(name)) return;
+      if (!provisioning(name)) return;
       checkBans(books, note);
       checkDeletions(books, note);
     },
@@ -232,12 +233,15 @@ export function createAuditor(world: {
   };
 }
 
-const ending = /^jobs\.(finish|refuseWaiting)/;
-const holding = /^jobs\.(insert|block|reopen)/;
-const using = /^(usage\.|runners\.end)/;
-const changing = /^(launches\.|runners\.(end|expectMore)|tenants\.)/;
-const spending = /^(launches\.(take|shrink|close)|runners\.(end|expectMore)|tenants\.correct)/;
-const counting = /^(launches\.(take|close)|runners\.end)/;
+const ending = matching(/^jobs\.(finish|refuseWaiting)/);
+const holding = matching(/^jobs\.(insert|block|reopen)/);
+const using = matching(/^(usage\.|runners\.end)/);
+const changing = matching(/^(launches\.|runners\.(end|expectMore)|tenants\.)/);
+const spending = matching(/^(launches\.(take|shrink|close)|runners\.(end|expectMore)|tenants\.correct)/);
+const counting = matching(/^(launches\.(take|close)|runners\.end)/);
+const deciding = matching(/^jobs\.(setAdmissions|insert)/);
+const planning = matching(/^(jobs\.insert|launches\.)/);
+const provisioning = matching(/^tenants\.(create|update)/);
 
 /** What services do wrong arrives as an operational error; all else is a fault in the code. */
 function isBug(error: unknown): boolean {

@@ -5,6 +5,7 @@
  */
 import type { Launch } from '../../../lib/core/launch.ts';
 import type { Books, Note } from './books.ts';
+import { dayAt } from './days.ts';
 import { raisedBy } from './raised.ts';
 
 /** Called as leases are taken, and as they go back. */
@@ -17,7 +18,7 @@ export function checkReserved({ rows }: Books, note: Note): void {
     leases: number,
     expected: number,
   ) => {
-    const day = new Date(at).toISOString().slice(0, 10);
+    const { day } = dayAt(at);
     add(`${of.installationId} ${day}`, leases * expected);
     add(`${of.installationId} ${day} ${of.tier}`, leases * Math.floor(at / 1000));
   };
@@ -26,13 +27,13 @@ export function checkReserved({ rows }: Books, note: Note): void {
     count(launch, launch.createdAt, leases, expectedOf(launch));
   }
   for (const runner of rows.runners.values()) {
-    const day = new Date(runner.launchedAt).toISOString().slice(0, 10);
+    const { day } = dayAt(runner.launchedAt);
     add(`${runner.installationId} ${day}`, raisedBy(rows, runner));
     if (runner.state === 'ended') count(runner, runner.launchedAt, -1, expectedOf(runner));
   }
   const settled = new Map<string, number>();
   for (const { installationId, launchedAt, state } of rows.runners.values()) {
-    const key = `${installationId} ${new Date(launchedAt).toISOString().slice(0, 10)}`;
+    const key = `${installationId} ${dayAt(launchedAt).day}`;
     if (state === 'ended') settled.set(key, (settled.get(key) ?? 0) + 1);
   }
   for (const { installationId, held: counted, settled: ended = new Map() } of rows.tenants.values()) {

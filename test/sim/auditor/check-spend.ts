@@ -7,6 +7,7 @@
 import type { Launch } from '../../../lib/core/launch.ts';
 import type { UsageRecord } from '../../../lib/core/usage.ts';
 import type { AuditedLaunch, Books, Note } from './books.ts';
+import { dayAt } from './days.ts';
 import { raisedBy } from './raised.ts';
 
 /** Called as leases are taken, and as they go back. */
@@ -33,8 +34,8 @@ function spentByRows({ rows }: Books): Map<number, Amounts> {
   const spent = new Map<number, Amounts>();
   const add = (installation: number, at: number, micros: number) => {
     const amounts = spent.get(installation) ?? new Map<string, number>();
-    const date = new Date(at).toISOString();
-    for (const period of [date.slice(0, 7), date.slice(0, 10)])
+    const { month, day } = dayAt(at);
+    for (const period of [month, day])
       amounts.set(period, (amounts.get(period) ?? 0) + micros);
     spent.set(installation, amounts);
   };
@@ -71,10 +72,10 @@ export function checkTakenSpend(books: Books, taken: AuditedLaunch, note: Note):
   const launch = books.rows.launches.get(taken.id as never);
   if (!tenant?.caps || !launch) return;
   const spent = spentByRows(books);
-  const date = new Date(launch.createdAt).toISOString();
+  const { month, day } = dayAt(launch.createdAt);
   const caps = [
-    [tenant.caps.month, date.slice(0, 7)],
-    [tenant.caps.day, date.slice(0, 10)],
+    [tenant.caps.month, month],
+    [tenant.caps.day, day],
   ] as const;
   for (const [cap, period] of caps) {
     const ofAccount = [...books.installationsOf(tenant.accountId)].reduce(

@@ -26,6 +26,8 @@ export interface Running {
 }
 
 export interface PortCall {
+  /** `jobs`, … */
+  readonly port: string;
   /** `jobs.insert`, … */
   readonly name: string;
   /** The function that makes it. */
@@ -102,13 +104,30 @@ export function portOf<Port extends object>(
     get(target, member) {
       const method = Reflect.get(target, member) as unknown;
       if (typeof method !== 'function') return method;
-      const name = `${port.name}.${String(member)}`;
+      const name = nameOf(port.name, String(member));
       return (...given: unknown[]) => {
         const by = running();
-        return call(deps, by, { name, by: by.name, given, effect: () => method.apply(target, given) });
+        return call(deps, by, {
+          port: port.name,
+          name,
+          by: by.name,
+          given,
+          effect: () => method.apply(target, given),
+        });
       };
     },
   });
+}
+
+/** Made once: a text that is put together anew is slow to compare and to look up. */
+const names = new Map<string, Map<string, string>>();
+
+function nameOf(port: string, method: string): string {
+  const ofPort = names.get(port) ?? new Map<string, string>();
+  names.set(port, ofPort);
+  const name = ofPort.get(method) ?? `${port}.${method}`;
+  ofPort.set(method, name);
+  return name;
 }
 
 async function call(deps: ProcessDeps, process: Running, made: PortCall): Promise<unknown> {

@@ -7,6 +7,7 @@ import type { LaunchFailure } from '../../../lib/ports/compute.ts';
 import { OperationalError } from '../../../lib/ports/errors.ts';
 import type { Auditor } from '../auditor/auditor.ts';
 import type { Faults } from '../faults.ts';
+import { matching } from '../matching.ts';
 import type { Random } from '../random.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { PortCall, Service } from './process.ts';
@@ -23,8 +24,7 @@ export function createService(given: ServiceDeps): Service {
   const limitsRemoval = createRemovalLimits(given);
   const doneAgain = createRepeats(given.faults);
   return async (call) => {
-    const [port = ''] = call.name.split('.');
-    switch (port) {
+    switch (call.port) {
       case 'compute':
         return call.name === 'compute.launch' ? launch(deps, call) : ec2(deps, call);
       case 'github':
@@ -41,19 +41,20 @@ export function createService(given: ServiceDeps): Service {
 }
 
 /** Writes of which the ports promise that doing them again changes nothing. */
-const repeatable =
-  /^(launches\.(take|cover|answer|close)|runners\.(bind|claim|end|recordRan)|jobs\.(insert|start|finish))$/;
+const repeatable = matching(
+  /^(launches\.(take|cover|answer|close)|runners\.(bind|claim|end|recordRan)|jobs\.(insert|start|finish))$/,
+);
 
 /** Every fifth of them reaches DynamoDB twice, and the first answer counts: by chance it would change every other story. */
 function createRepeats({ mood }: Faults) {
   let writes = 0;
   return async (call: PortCall, answer: unknown): Promise<unknown> => {
-    if (mood !== 'calm' && repeatable.test(call.name) && ++writes % 5 === 0) await call.effect();
+    if (mood !== 'calm' && repeatable(call.name) && ++writes % 5 === 0) await call.effect();
     return answer;
   };
 }
 
-const indexed = /Across|findByAccount|pendingOf/;
+const indexed = matching(/Across|findByAccount|pendingOf/);
 
 async function store(deps: ServiceDeps, call: PortCall): Promise<unknown> {
   const { faults, random, scheduler } = deps;
@@ -62,7 +63,7 @@ async function store(deps: ServiceDeps, call: PortCall): Promise<unknown> {
   if (call.name === 'launches.cover' && faults.strikes('contention'))
     await scheduler.sleep(random.between(100, 9_000));
   const answer = await failing(deps, call, faults.strikes('storeError'));
-  if (indexed.test(call.name) && !call.name.startsWith('runners.find') && faults.strikes('indexLag')) {
+  if (indexed(call.name) && !call.name.startsWith('runners.find') && faults.strikes('indexLag')) {
     await scheduler.sleep(random.between(100, 3_000));
   }
   return answer;
