@@ -35,8 +35,7 @@ function spentByRows({ rows }: Books): Map<number, Amounts> {
   const add = (installation: number, at: number, micros: number) => {
     const amounts = spent.get(installation) ?? new Map<string, number>();
     const { month, day } = dayAt(at);
-    for (const period of [month, day])
-      amounts.set(period, (amounts.get(period) ?? 0) + micros);
+    for (const period of [month, day]) amounts.set(period, (amounts.get(period) ?? 0) + micros);
     spent.set(installation, amounts);
   };
   for (const launch of rows.launches.values()) {
