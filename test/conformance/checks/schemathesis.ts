@@ -1,6 +1,7 @@
 /**
  * Schemathesis makes requests from the OpenAPI document of the admission API, right and wrong ones, and compares each answer
- * with the document: no 5xx, no status, type or body that is not in it. The API runs on stores in memory.
+ * with the document: no 5xx, no status, type or body that is not in it. It calls as an administrator, and as a controller that
+ * polls. The API runs on stores in memory.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,20 +22,31 @@ export const schemathesis: Check = {
     const api = await serveAdmissionApi();
     try {
       const document = await (await fetch(`${api.url}/v1/openapi.json`)).json();
-      const file = join(folder, 'openapi.json');
-      writeFileSync(file, JSON.stringify(ofInstallation(document as OpenApi, api.installation)));
-      tell('requests by the document');
-      const args = ['run', file, '--url', api.url, '--header', `Authorization: Bearer ${api.token}`];
-      const bounds = ['--max-examples', '20', '--seed', '1', '--exclude-checks', leftOut, '--no-color'];
-      const { code, out, error } = await runProgram({
-        command,
-        args: [...args, ...bounds],
-        folder,
-        seconds: 900,
+      const { installation, questions } = api;
+      const known = withValues(document as OpenApi, {
+        installation: [String(installation)],
+        question: questions,
       });
-      const figures = /\d+ generated, .*/.exec(out)?.[0] ?? 'no test cases';
-      const findings = out.split('\n').filter((line) => /^- ST\d+|^\s+- ST\d+|❌ ST\d+/.test(line));
-      return verdict(figures, code === 0 ? [] : findings.length > 0 ? findings : [error || out]);
+      writeFileSync(join(folder, 'openapi.json'), JSON.stringify(known));
+      const callers = [
+        { who: 'administrator', token: api.token, examples: 20, only: [] },
+        {
+          who: 'controller',
+          token: api.controllerToken,
+          examples: 100,
+          only: ['--include-path-regex', '/questions'],
+        },
+      ];
+      const outcomes: Ran[] = [];
+      for (const caller of callers) {
+        tell(`requests of ${caller.who}s by the document`);
+        outcomes.push(await runAs(caller, { command, folder, url: api.url }));
+      }
+      const figures = outcomes.map((ran, n) => `${callers[n]!.who}: ${ran.figures}`).join('; ');
+      return verdict(
+        figures,
+        outcomes.flatMap(({ findings }) => findings),
+      );
     } finally {
       await api.close();
       rmSync(folder, { recursive: true, force: true });
@@ -42,19 +54,62 @@ export const schemathesis: Check = {
   },
 };
 
+interface Caller {
+  readonly token: string;
+  readonly examples: number;
+  readonly only: readonly string[];
+}
+
+interface Ran {
+  readonly figures: string;
+  readonly findings: readonly string[];
+}
+
+async function runAs(
+  { token, examples, only }: Caller,
+  { command, folder, url }: { command: string; folder: string; url: string },
+): Promise<Ran> {
+  const args = [
+    'run',
+    join(folder, 'openapi.json'),
+    '--url',
+    url,
+    '--header',
+    `Authorization: Bearer ${token}`,
+  ];
+  const bounds = [
+    '--max-examples',
+    String(examples),
+    '--seed',
+    '1',
+    '--exclude-checks',
+    leftOut,
+    '--no-color',
+  ];
+  const given = { command, args: [...args, ...only, ...bounds], folder, seconds: 900 };
+  const { code, out, error } = await runProgram(given);
+  const figures = /\d+ generated, .*/.exec(out)?.[0] ?? 'no test cases';
+  if (code === 0) return { figures, findings: [] };
+  const findings = out.split('\n').filter((line) => /^- ST\d+|^\s+- ST\d+|❌ ST\d+/.test(line));
+  return { figures, findings: findings.length > 0 ? findings : [error || out] };
+}
+
 interface OpenApi {
   readonly paths: Readonly<
     Record<string, Readonly<Record<string, { parameters?: { name: string; schema: unknown }[] }>>>
   >;
 }
 
-/** With a token of one installation all others are a 401, which would be nearly every request. */
-function ofInstallation(document: OpenApi, installation: number): OpenApi {
+/**
+ * With a token of one installation all others are a 401, and questions that nobody asked are a 404, which would be nearly
+ * every request.
+ */
+function withValues(document: OpenApi, values: Readonly<Record<string, readonly string[]>>): OpenApi {
   const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
   for (const { parameters = [] } of operations) {
     for (const parameter of parameters) {
-      if (parameter.name === 'installation')
-        parameter.schema = { type: 'string', enum: [String(installation)] };
+      const known = values[parameter.name];
+      if (known) parameter.schema = { type: 'string', enum: known };
     }
   }
   return document;
