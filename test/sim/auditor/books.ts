@@ -1,6 +1,7 @@
 /** The auditor's own books: machines by their tags, launches as they were stored, limits as they were at each time. */
 
 import type { Deployment } from '../../../lib/contract/deployment.ts';
+import type { JobAdmission } from '../../../lib/core/controllers/job-admission.ts';
 import type { InstallationId } from '../../../lib/core/ids.ts';
 import type { Tenant } from '../../../lib/core/tenant.ts';
 import type { MemoryMachine } from '../../fakes/compute.ts';
@@ -109,8 +110,8 @@ export function createBooks(world: {
     polled: createPolledBooks(now, policies),
     /** The policy under which its controllers last rejected each job, by its row. */
     rejectedUnder: new Map<string, string>(),
-    /** The policy that each job was last decided under, by its row. */
-    decidedUnder: new Map<string, string>(),
+    /** What was last decided of each job, by its row. */
+    decided: new Map<string, JobAdmission>(),
     /** When GitHub's word of each run was first written down, by the note's name. */
     factsNotedAt: new Map<string, number>(),
     /** How long the machines of each tenant lived, by range, as it was last looked at; by tenant, tier and when it was halved. */

@@ -5,6 +5,7 @@
  * controllers are of the moment too, or of up to five seconds before the run began that goes by them (ADR 0081).
  */
 import { platformOwner } from '../../../../lib/core/controllers/controller.ts';
+import type { JobAdmission } from '../../../../lib/core/controllers/job-admission.ts';
 import type { WorldJob } from '../../world/context.ts';
 import type { Books, Note } from '../books.ts';
 import { factsNotedAt } from './known-facts.ts';
@@ -206,14 +207,28 @@ function isIn({ rows }: Books, { tenant, job }: About, target: Target): boolean 
 export function followDecisions(books: Books, note: Note): void {
   for (const [key, { admission }] of books.rows.jobs) {
     if (!admission) continue;
-    const before = books.decidedUnder.get(key);
-    books.decidedUnder.set(key, admission.policy);
-    if (before !== undefined && isOlder(admission.policy, before))
-      note('decided-backwards', `job ${key} was decided under ${before}, and then under ${admission.policy}`);
+    const before = books.decided.get(key);
+    books.decided.set(key, admission);
+    if (before && isOlder(admission.policy, before.policy))
+      note(
+        'decided-backwards',
+        `job ${key} was decided under ${before.policy}, and then under ${admission.policy}`,
+      );
+    if (before && isReplaced(before, admission))
+      note(
+        'decided-twice',
+        `job ${key} was ${before.state} and then ${admission.state} under ${before.policy}`,
+      );
     if (admission.state === 'rejected') books.rejectedUnder.set(key, admission.policy);
     else if (books.rejectedUnder.get(key) !== admission.policy) books.rejectedUnder.delete(key);
   }
 }
+
+const isReplaced = (before: JobAdmission, now: JobAdmission) =>
+  before.policy === now.policy &&
+  before.state !== 'asked' &&
+  before.state !== 'unavailable' &&
+  JSON.stringify(before) !== JSON.stringify(now);
 
 /** Where one of them was not in force, nobody can tell. */
 function isOlder(policy: string, other: string): boolean {
