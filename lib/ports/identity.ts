@@ -29,6 +29,8 @@ export interface Identity {
   readonly region: string;
   /** When the machine was launched or last started, epoch milliseconds. */
   readonly pendingTime: number;
+  readonly instanceType?: string;
+  readonly zone?: string;
 }
 
 /** `unverified`: none of the known certificates has signed it. It is forged, or AWS has changed the region's certificate. */

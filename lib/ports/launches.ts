@@ -40,6 +40,15 @@ export interface LaunchStore {
    */
   answer(launch: Launch, instances: ReadonlyMap<LeaseId, InstanceId>): Promise<Launch | undefined>;
   /**
+   * intent → closed, in one write, where a machine came for each lease: nothing goes back. It is listed at `lookAt`. Its
+   * machines may have no rows yet, and none ever where the caller dies now. Answers as `answer` does.
+   */
+  complete(
+    launch: Launch,
+    instances: ReadonlyMap<LeaseId, InstanceId>,
+    lookAt: number,
+  ): Promise<Launch | undefined>;
+  /**
    * answered → closed, and in the same moment the leases of machines that did not come go back. Closing again does nothing.
    * Where machines came, the launch is listed at `lookAt`, for as long as one of them may live.
    */

@@ -5,6 +5,11 @@
 export interface Notes {
   /** The notes of these names that have not expired, by name. Reads consistently; at most 100 names. */
   read(names: readonly string[], now: number): Promise<ReadonlyMap<string, Note>>;
+  /**
+   * The same at half the price, for hints: what was written within about the last second may be missing, and an older version
+   * be there instead. Not for what somebody was woken up for, and not for a version to write over.
+   */
+  glance(names: readonly string[], now: number): Promise<ReadonlyMap<string, Note>>;
   /** Overwrites an existing note. */
   write(name: string, note: { readonly value: NoteValue; readonly expiresAt: number }): Promise<void>;
   /**

@@ -152,9 +152,9 @@ describe('ordinary calls', () => {
     let reads = 0;
     const counting: Notes = {
       ...notes,
-      read: (...given) => {
+      glance: (...given) => {
         reads++;
-        return notes.read(...given);
+        return notes.glance(...given);
       },
     };
     const copy = copyOn(counting);

@@ -133,6 +133,14 @@ describe('an instance identity document', () => {
     expect(await verifier.verify(document, signature.replaceAll('\n', ''))).toEqual(expected);
   });
 
+  it('tells what the machine is, and where, if the document says so', async () => {
+    const { document, signature } = given({ instanceType: 't3.large', availabilityZone: 'eu-west-1a' });
+    expect(await verifier.verify(document, signature)).toMatchObject({
+      instanceType: 't3.large',
+      zone: 'eu-west-1a',
+    });
+  });
+
   it.each([
     { name: 'signed by a stranger', ...given({}, stranger), refused: 'unverified' },
     {

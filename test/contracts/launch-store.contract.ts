@@ -328,6 +328,27 @@ export function launchStoreContract(backend: StoreBackend): void {
         expect(await stores.launches.hold(launch, launch.callUntil + 1)).toBeUndefined();
       });
 
+      it('is complete in one write, closed and listed, and stays as it is', async () => {
+        const launch = await takenLaunch(stores, 1);
+        const complete = { ...launch, state: 'closed', instances, lookAt };
+        expect(await stores.launches.complete(launch, instances, lookAt)).toEqual(complete);
+        expect(await stores.launches.complete(launch, new Map(), lookAt + 1)).toEqual(complete);
+        expect(await stores.launches.answer(launch, new Map())).toEqual(complete);
+
+        expect(await theLaunch()).toEqual(complete);
+        expect(await leases()).toBe(1);
+        expect(await stores.launches.hold(launch, launch.callUntil + 1)).toBeUndefined();
+        expect(await stores.launches.listOverdueAcrossTenants(Number.MAX_SAFE_INTEGER, 9)).toEqual([]);
+        expect(await stores.launches.listWatchedAcrossTenants(lookAt, 9)).toEqual([complete]);
+      });
+
+      it('is not complete once it has another answer', async () => {
+        const launch = await takenLaunch(stores, 1);
+        const answered = await stores.launches.answer(launch, new Map());
+        expect(await stores.launches.complete(launch, instances, lookAt)).toEqual(answered);
+        expect(await theLaunch()).toEqual(answered);
+      });
+
       it('makes no launch by changing one that was not taken', async () => {
         const launch = givenLaunch([givenJob()]);
 

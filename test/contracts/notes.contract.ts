@@ -15,6 +15,14 @@ export function notesContract(fresh: () => Promise<Notes>): void {
     expect(await notes.read(['pool'], later)).toEqual(new Map());
   });
 
+  it('shows it to a glance too, which never sees one that has expired', async () => {
+    const notes = await fresh();
+    await notes.write('pool', { value: { dry: true }, expiresAt: later });
+    const seen = await notes.glance(['pool', 'other'], noon);
+    expect(seen).toEqual(new Map([['pool', { value: { dry: true }, expiresAt: later, version: 1 }]]));
+    expect(await notes.glance(['pool'], later)).toEqual(new Map());
+  });
+
   it('writes over what is there, and its version grows', async () => {
     const notes = await fresh();
     await notes.write('pool', { value: { n: 1 }, expiresAt: later });

@@ -70,6 +70,14 @@ export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
         launches.set(launch.launchId, answered);
         return answered;
       }),
+    complete: (launch, instances, lookAt) =>
+      world.call('launches.complete', ({ launches }) => {
+        const stored = launches.get(launch.launchId);
+        if (stored?.state !== 'intent') return stored;
+        const closed: Launch = { ...stored, state: 'closed', instances: new Map(instances), lookAt };
+        launches.set(launch.launchId, closed);
+        return closed;
+      }),
     close: (launch, lookAt) =>
       world.call('launches.close', (rows) => {
         const stored = rows.launches.get(launch.launchId);

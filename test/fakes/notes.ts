@@ -1,4 +1,7 @@
-/** The shared notes in memory, with copies going in and out. An expired note is not there, whatever its version was. */
+/**
+ * The shared notes in memory, with copies going in and out. An expired note is not there, whatever its version was. A glance
+ * sees them as they were some time ago, for as long as it is told to lag: every time, where DynamoDB seldom does.
+ */
 import type { Note, Notes } from '../../lib/ports/notes.ts';
 import { copyOf } from './copy.ts';
 
@@ -7,12 +10,33 @@ export interface MemoryNotes extends Notes {
   readonly all: ReadonlyMap<string, Note>;
 }
 
-export function createMemoryNotes(): MemoryNotes {
+export interface Lag {
+  readonly now: () => number;
+  readonly milliseconds: number;
+}
+
+export function createMemoryNotes(lag: Lag = { now: () => 0, milliseconds: 0 }): MemoryNotes {
   const notes = new Map<string, Note>();
-  const put = (name: string, note: Omit<Note, 'version'>, version: number) =>
-    void notes.set(name, copyOf({ value: note.value, expiresAt: note.expiresAt, version }));
+  /** What each note was before it was written, oldest first. */
+  const earlier = new Map<string, { readonly until: number; readonly note: Note | undefined }[]>();
+  const put = (name: string, note: Omit<Note, 'version'>, version: number) => {
+    const recent = (earlier.get(name) ?? []).filter(({ until }) => until + lag.milliseconds > lag.now());
+    earlier.set(name, [...recent, { until: lag.now(), note: notes.get(name) }]);
+    notes.set(name, copyOf({ value: note.value, expiresAt: note.expiresAt, version }));
+  };
+  const asItWas = (name: string) => {
+    const before = earlier.get(name)?.find(({ until }) => until + lag.milliseconds > lag.now());
+    return before ? before.note : notes.get(name);
+  };
   return {
     all: notes,
+    async glance(names, now) {
+      const seen = names.flatMap((name) => {
+        const note = asItWas(name);
+        return note && note.expiresAt > now ? [[name, copyOf(note)] as const] : [];
+      });
+      return new Map(seen);
+    },
     async read(names, now) {
       const fresh = names.flatMap((name) => {
         const note = notes.get(name);

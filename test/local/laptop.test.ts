@@ -44,7 +44,7 @@ interface MetricLine {
   readonly _aws: {
     readonly CloudWatchMetrics: readonly {
       readonly Dimensions: string[][];
-      readonly Metrics: readonly { readonly Name: string; readonly Unit: string }[];
+      readonly Metrics: readonly { readonly Name: string }[];
     }[];
   };
   readonly [field: string]: unknown;
@@ -52,7 +52,7 @@ interface MetricLine {
 
 const metricsOf = (line: MetricLine) =>
   line._aws.CloudWatchMetrics.flatMap(({ Dimensions: sets, Metrics }) =>
-    Metrics.map(({ Name: name, Unit: unit }) => ({ name, unit, sets, line })),
+    Metrics.map(({ Name: name }) => ({ name, sets, line })),
   );
 
 describe('the laptop', () => {
@@ -98,7 +98,7 @@ describe('the laptop', () => {
     expect(events.filter(({ kind }) => kind === 'denied' || kind === 'fault')).toEqual([]);
   });
 
-  it('tells the job by metrics of the catalogue, in units and dimensions that fit', async () => {
+  it('tells the job by metrics of the catalogue, in dimensions that fit', async () => {
     const told = () =>
       events
         .filter(({ kind, text }) => kind === 'log' && text.includes('"_aws"'))
@@ -114,11 +114,10 @@ describe('the laptop', () => {
     );
     laptop.github.cancelJob(jobId);
     await eventually(() => laptop.ec2.instances().every(({ state }) => state === 'terminated'));
-    for (const { name, unit, sets, line } of nonEmpty(told())) {
+    for (const { name, sets, line } of nonEmpty(told())) {
       const known = metrics[name as keyof typeof metrics];
-      expect({ name, unit, sets }).toEqual({
+      expect({ name, sets }).toEqual({
         name,
-        unit: known.unit,
         sets: known.sets.map((set) => ['environment', ...set]),
       });
       for (const dimension of nonEmpty(sets.flat())) expect(line[dimension]).toEqual(expect.any(String));

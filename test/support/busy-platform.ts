@@ -113,6 +113,10 @@ export async function givenBusyPlatform(world: {
       await scheduler.sleep(noteMilliseconds);
       return platform.notes.read(...given);
     },
+    glance: async (...given) => {
+      await scheduler.sleep(noteMilliseconds);
+      return platform.notes.glance(...given);
+    },
     writeIf: async (...given) => {
       await scheduler.sleep(noteMilliseconds);
       return platform.notes.writeIf(...given);

@@ -34,6 +34,10 @@ export async function storedSituation(situation: Situation) {
       calls++;
       return notes.read(names, at);
     },
+    glance(names, at) {
+      calls++;
+      return notes.glance(names, at);
+    },
   };
   stores.world.beforeCall = () => void calls++;
   const deps = {

@@ -83,6 +83,8 @@ export async function givenPlatform(
               accountId: '123456789012',
               region: 'us-east-1',
               pendingTime: noon,
+              instanceType: 't3.medium',
+              zone: 'us-east-1a',
             }
           : { refused: 'unverified' as const },
     },

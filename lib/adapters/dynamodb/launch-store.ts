@@ -4,7 +4,7 @@
  * never changes.
  *
  *   state      open        deadline       hold         answer         close
- *   intent     open        the fence      new fence    → answered     —
+ *   intent     open        the fence      new fence    → answered     —            by `complete`, where no machine is missing
  *   answered   open        the fence      new fence    —              → closed
  *   closed     machines    the next look  —            —              —
  *   closed     —           —              —            —              —            once its machines have ended
@@ -14,7 +14,7 @@ import { openMarker, tables, watchedMarker } from '../../contract/tables.ts';
 import { type Launch, missingLeases, withoutJobs } from '../../core/launch.ts';
 import { unspent } from '../../core/spend.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
-import { number, text } from './attributes.ts';
+import { type Attributes, number, text } from './attributes.ts';
 import { createCapRows } from './cap-rows.ts';
 import { findByIndex } from './find-by-index.ts';
 import { findRows } from './find-rows.ts';
@@ -53,6 +53,22 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
     const due = rows.filter((row) => row['open']?.S === marker && Number(row['deadline']?.N) <= now);
     return due.map(launchOfRow);
   };
+  const keep = async (launch: Launch, answer: KeptAnswer): Promise<Launch | undefined> => {
+    const { instances, state, after } = answer;
+    const write = {
+      tableName,
+      key: launchKey(launch.launchId),
+      update: `SET #state = :next, #instances = :instances${after.update && `, ${after.update}`}`,
+      // Unmet: an answer is there already, and stays: machines may have rows because of it.
+      condition: '#state = :intent',
+      values: {
+        ...{ ':next': text(state), ':instances': instancesValue(instances), ':intent': text('intent') },
+        ...after.values,
+      },
+    };
+    const { row } = await updateTogether(client, write, 'ALL NEW');
+    return row && launchOfRow(row);
+  };
   return {
     take: (taking) => take(client, deps.tables, taking),
     async cover({ installationId, plannedJobs }) {
@@ -69,7 +85,7 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
     },
     async shrink(launch, { without, rateBack }) {
       const smaller = withoutJobs(launch, without);
-      const after = smaller.state === 'closed' ? afterClosing(launch, undefined) : { update: '', values: {} };
+      const after = smaller.state === 'closed' ? afterClosing(launch, undefined) : none;
       let isMine = true;
       await writeAndCountOff(client, deps.tables, {
         changes: [{ freed: without.map(() => ({ ...launch, spend: unspent(launch) })) }],
@@ -123,25 +139,9 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
         values: { ':instances': instancesValue(instances), ...openValues },
       });
     },
-    async answer(launch, instances) {
-      const { row } = await updateTogether(
-        client,
-        {
-          tableName,
-          key: launchKey(launch.launchId),
-          update: 'SET #state = :answered, #instances = :instances',
-          // Unmet: it has an answer, which stays: machines may have rows because of it.
-          condition: '#state = :intent',
-          values: {
-            ':answered': text('answered'),
-            ':instances': instancesValue(instances),
-            ':intent': text('intent'),
-          },
-        },
-        'ALL NEW',
-      );
-      return row && launchOfRow(row);
-    },
+    answer: (launch, instances) => keep(launch, { instances, state: 'answered', after: none }),
+    complete: (launch, instances, lookAt) =>
+      keep(launch, { instances, state: 'closed', after: afterClosing(launch, lookAt) }),
     async close(launch, lookAt) {
       const after = afterClosing(launch, launch.instances.size > 0 ? lookAt : undefined);
       const close = {
@@ -177,6 +177,15 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
     ...createCapRows({ client, tableName }),
   };
 }
+
+interface KeptAnswer {
+  readonly instances: Launch['instances'];
+  readonly state: Launch['state'];
+  /** The rest of the SET. */
+  readonly after: { readonly update: string; readonly values: Attributes };
+}
+
+const none = { update: '', values: {} };
 
 /** The rest of a SET: listed for the next look at its machines; or no longer listed, so that it expires. */
 function afterClosing(launch: Launch, lookAt: number | undefined) {

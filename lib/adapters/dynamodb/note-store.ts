@@ -23,12 +23,15 @@ export function createNoteStore(deps: { client: DynamoDBClient; tableName: strin
       condition: when.condition,
       values: { ...noteValues(note), ...when.values },
     });
+  const readUnexpired = async (names: readonly string[], how: { now: number; mayLag: boolean }) => {
+    if (names.length === 0) return new Map<string, Note>();
+    const keys = [...new Set(names)].map((name) => ({ name: text(name) }));
+    const rows = await readRows(keys, (key) => readTogether(client, tableName, key, how));
+    return new Map(rows.map(noteOfRow).filter(([, note]) => note.expiresAt > how.now));
+  };
   return {
-    async read(names, now) {
-      if (names.length === 0) return new Map();
-      const rows = await readRows(client, tableName, [...new Set(names)]);
-      return new Map(rows.map(noteOfRow).filter(([, note]) => note.expiresAt > now));
-    },
+    read: (names, now) => readUnexpired(names, { now, mayLag: false }),
+    glance: (names, now) => readUnexpired(names, { now, mayLag: true }),
     async write(name, note) {
       // Always met: every write needs a condition.
       await write(name, note, {
@@ -83,12 +86,10 @@ function noteOfRow(attributes: Attributes): readonly [string, Note] {
 
 /** What DynamoDB leaves unread counts as expired. */
 async function readRows(
-  client: DynamoDBClient,
-  tableName: string,
-  names: readonly string[],
+  keys: readonly Attributes[],
+  read: (key: Attributes) => Promise<Attributes | undefined>,
 ): Promise<Attributes[]> {
-  const reading = names.map((name) => readTogether(client, tableName, { name: text(name) }));
-  const results = await Promise.allSettled(reading);
+  const results = await Promise.allSettled(keys.map(read));
   return results.flatMap((result) => {
     if (result.status === 'fulfilled') return result.value ? [result.value] : [];
     if (result.reason instanceof OperationalError && result.reason.code === 'UnprocessedKeys') return [];

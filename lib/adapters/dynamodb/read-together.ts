@@ -1,6 +1,6 @@
 /**
  * Collects reads of single rows that are requested in the same moment into one call, across tables: several tenants of a
- * batch, or a tenant and its notes. Each is read consistently, and answered as soon as its row is there.
+ * batch, or a tenant and its notes. Each is read consistently, unless it may lag, and answered as soon as its row is there.
  */
 import { BatchGetItemCommand, type DynamoDBClient, type KeysAndAttributes } from '@aws-sdk/client-dynamodb';
 import type { OperationalError } from '../../ports/errors.ts';
@@ -16,6 +16,7 @@ const callsAtOnce = 4;
 interface Wanted {
   readonly tableName: string;
   readonly key: Attributes;
+  readonly mayLag: boolean;
   readonly found: Promise<Attributes | undefined>;
   readonly resolve: (row: Attributes | undefined) => void;
   readonly reject: (error: OperationalError) => void;
@@ -23,18 +24,25 @@ interface Wanted {
 
 const collecting = new WeakMap<DynamoDBClient, Map<string, Wanted>>();
 
-/** Undefined: there is no such row. @throws OperationalError */
+/**
+ * Undefined: there is no such row.
+ * @param how.mayLag what was written within the last second need not be seen, at half the price
+ * @throws OperationalError
+ */
 export function readTogether(
   client: DynamoDBClient,
   tableName: string,
   key: Attributes,
+  { mayLag = false }: { readonly mayLag?: boolean } = {},
 ): Promise<Attributes | undefined> {
   const wanted = collecting.get(client) ?? startCollecting(client);
+  // One call reads a row once, in one way.
   const name = nameOf(tableName, key);
   const known = wanted.get(name);
+  if (known?.mayLag && !mayLag) wanted.set(name, { ...known, mayLag });
   if (known) return known.found;
   const { promise: found, resolve, reject } = Promise.withResolvers<Attributes | undefined>();
-  wanted.set(name, { tableName, key, found, resolve, reject });
+  wanted.set(name, { tableName, key, mayLag, found, resolve, reject });
   return found;
 }
 
@@ -99,7 +107,9 @@ function requestOf(wanted: readonly Wanted[]): Record<string, KeysAndAttributes>
   return Object.fromEntries(
     [...byTable].map(([tableName, some]) => [
       tableName,
-      { Keys: some.map(({ key }) => key), ConsistentRead: true },
+      // A call reads a table in one way. AWS says that a consistent read costs twice as much as one that may lag:
+      // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
+      { Keys: some.map(({ key }) => key), ConsistentRead: !some.every(({ mayLag }) => mayLag) },
     ]),
   );
 }

@@ -57,13 +57,17 @@ function readDocument(bytes: Buffer): Identity | undefined {
   } catch {
     return undefined;
   }
-  const { instanceId, accountId, region, pendingTime } = fields ?? {};
+  const { instanceId, accountId, region, pendingTime, instanceType, availabilityZone: zone } = fields ?? {};
   const startedAt = typeof pendingTime === 'string' ? Date.parse(pendingTime) : Number.NaN;
   if (typeof instanceId !== 'string' || typeof accountId !== 'string' || typeof region !== 'string') {
     return undefined;
   }
   if (Number.isNaN(startedAt)) return undefined;
-  return { instanceId: InstanceId(instanceId), accountId, region, pendingTime: startedAt };
+  return {
+    ...{ instanceId: InstanceId(instanceId), accountId, region, pendingTime: startedAt },
+    ...(typeof instanceType === 'string' ? { instanceType } : {}),
+    ...(typeof zone === 'string' ? { zone } : {}),
+  };
 }
 
 function trustedKeys({ certificates, region }: VerifierOptions): KeyObject[] {

@@ -19,7 +19,8 @@ export function embeddedMetrics(names: readonly MetricName[], timestamp: number)
     CloudWatchMetrics: [...directives.values()].map(({ sets, names }) => ({
       Namespace: metricsNamespace,
       Dimensions: sets,
-      Metrics: names.map((Name) => ({ Name, Unit: metrics[Name].unit })),
+      // Without its unit, which CloudWatch only labels axes with: each name ends with it, or is a count.
+      Metrics: names.map((Name) => ({ Name })),
     })),
   };
 }

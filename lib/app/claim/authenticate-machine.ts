@@ -5,7 +5,7 @@
 import type { MachineRequest } from '../../contract/machine.ts';
 import type { InstanceId } from '../../core/ids.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { IdentityVerifier, Ticket, Tickets } from '../../ports/identity.ts';
+import type { Identity, IdentityVerifier, Ticket, Tickets } from '../../ports/identity.ts';
 
 export interface DoorDeps {
   readonly tickets: Tickets;
@@ -16,6 +16,7 @@ export interface DoorDeps {
 export interface Machine {
   readonly ticket: Ticket;
   readonly instanceId: InstanceId;
+  readonly identity: Identity;
   readonly nonce: string;
 }
 
@@ -46,5 +47,5 @@ export async function authenticateMachine(
   if ('refused' in ticket) return { refused: `ticket-${ticket.refused}` };
   const identity = await deps.identity.verify(request.document, request.signature);
   if ('refused' in identity) return { refused: `identity-${identity.refused}`, ticket };
-  return { ticket, instanceId: identity.instanceId, nonce: request.nonce };
+  return { ticket, instanceId: identity.instanceId, identity, nonce: request.nonce };
 }

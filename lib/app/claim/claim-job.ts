@@ -5,19 +5,21 @@
  */
 import type { ClaimAnswer, MachineRequest } from '../../contract/machine.ts';
 import { judge, type Verdict } from '../../core/admission.ts';
-import type { InstallationId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { isResting } from '../../core/job-rest.ts';
+import type { Launch, PlannedJob } from '../../core/launch.ts';
 import type { Runner } from '../../core/runner.ts';
 import { hasStartGate } from '../../core/start-gate.ts';
+import type { Identity } from '../../ports/identity.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
 import type { ClaimOutcome, RunnerStore } from '../../ports/runners.ts';
 import { askAboutJob } from '../common/ask-about-job.ts';
+import { bindUnrecorded, unrecordedOf } from '../common/bind-rows.ts';
 import { findUnservedJob } from '../common/find-unserved-job.ts';
 import { followAnswer } from '../common/follow-answer.ts';
-import { knownGroup, readGroupNote } from '../common/runner-groups.ts';
+import { glanceAtGroupNote, knownGroup } from '../common/runner-groups.ts';
 import { claimCandidates, unboundAgainSeconds, waitingPageSize } from '../common/settings.ts';
-import { aboutTicket, authenticateMachine, type DoorDeps } from './authenticate-machine.ts';
+import { aboutTicket, authenticateMachine, type DoorDeps, type Machine } from './authenticate-machine.ts';
 import { holdJob, type MintDeps, type Minting, mintRunner, refuseJob } from './mint-runner.ts';
 
 export interface ClaimDeps extends DoorDeps, MintDeps {
@@ -35,7 +37,7 @@ export async function claimJob(deps: ClaimDeps, request: MachineRequest): Promis
   const { launchId, installationId, tier } = ticket;
   const known = { installationId, instanceId, launchId, tier };
   const claiming = { instanceId, launchId, nonce, at: deps.clock.now() };
-  const claim = await claimOrReadAgain(deps, installationId, claiming);
+  const claim = await claimOrReadAgain(deps, machine, claiming);
   switch (claim.kind) {
     case 'claimed':
       return serve(deps, claim.runner);
@@ -54,14 +56,43 @@ export async function claimJob(deps: ClaimDeps, request: MachineRequest): Promis
  */
 async function claimOrReadAgain(
   deps: ClaimDeps,
-  installationId: InstallationId,
+  { ticket, identity }: Machine,
   claiming: Parameters<RunnerStore['claim']>[0],
 ): Promise<ClaimOutcome | { readonly kind: 'open' }> {
   const first = await deps.runners.claim(claiming);
   if (first.kind !== 'unknown') return first;
-  const launch = await deps.launches.get(installationId, claiming.launchId);
+  const launch = await deps.launches.get(ticket.installationId, claiming.launchId);
   if (launch && launch.state !== 'closed') return { kind: 'open' };
+  const second = await deps.runners.claim(claiming);
+  if (second.kind !== 'unknown' || !launch) return second;
+  const unrecorded = unrecordedOf(launch, new Set(), claiming.at).filter(
+    ({ lease }) => launch.instances.get(lease) === claiming.instanceId,
+  );
+  if (unrecorded.length === 0) return second;
+  // Whoever closed the launch may still be writing the row, and knows more of the machine.
+  if (claiming.at < launch.callUntil) return { kind: 'open' };
+  await recordLate(deps, { launch, identity, unrecorded });
   return deps.runners.claim(claiming);
+}
+
+/** Whoever closed the launch died before the row was written: the machine's own papers say what it is. */
+async function recordLate(
+  deps: ClaimDeps,
+  late: { launch: Launch; identity: Identity; unrecorded: readonly PlannedJob[] },
+): Promise<void> {
+  const { launch, identity, unrecorded } = late;
+  const { instanceId, instanceType = 'unknown', zone, pendingTime } = identity;
+  const { installationId, launchId, tier } = launch;
+  const about = { installationId, instanceId, launchId, tier, kind: 'machine-recorded' };
+  deps.telemetry.event('info', 'repair', about, { Repairs: 1 });
+  const instance = {
+    ...{ instanceId, instanceType, startedAt: pendingTime },
+    spot: launch.request.TargetCapacitySpecification.DefaultTargetCapacityType === 'spot',
+    ...(zone === undefined ? {} : { zone }),
+  };
+  // What spot machines cost at the moment is not asked here: this one is charged by the list.
+  const spotPrices = { now: async () => new Map<string, never>() };
+  await bindUnrecorded({ ...deps, subnets: [], spotPrices }, launch, { instances: [instance], unrecorded });
 }
 
 /** @param about what is proven about the machine so far; nothing if its credentials are invalid */
@@ -74,7 +105,7 @@ async function serve(deps: ClaimDeps, claimed: Runner): Promise<ClaimAnswer> {
   let runner = claimed;
   const [{ job: first, tenant }, note] = await Promise.all([
     deps.runners.readPlan(claimed),
-    readGroupNote(deps, claimed.installationId),
+    glanceAtGroupNote(deps, claimed.installationId),
     deps.github.prepare(claimed.installationId),
   ]);
   let planned = first;
@@ -154,10 +185,10 @@ async function isQueuedOnGitHub(deps: ClaimDeps, job: Job): Promise<boolean> {
 async function mint(deps: ClaimDeps, minting: Minting): Promise<ClaimAnswer> {
   const minted = await mintRunner(deps, minting);
   const { runner, job } = minting;
-  const { installationId, instanceId, launchId, tier } = runner;
+  const { installationId, instanceId, tier } = runner;
   switch (minted.kind) {
     case 'minted': {
-      const about = { installationId, instanceId, jobId: job.jobId, launchId, tier };
+      const about = { installationId, instanceId, jobId: job.jobId, tier };
       const took = Math.max(0, deps.clock.now() - (runner.claimedAt ?? deps.clock.now()));
       deps.telemetry.event('info', 'claimed', about, { ClaimedToMintedMilliseconds: took });
       return {

@@ -21,7 +21,8 @@ export async function confirmClaim(deps: ConfirmDeps, request: MachineRequest): 
   const at = deps.clock.now();
   const confirmed = await deps.runners.confirm({ instanceId, nonce, at, gated, ...runningAt(request, at) });
   const { installationId, launchId, tier } = machine.ticket;
-  const about = { installationId, instanceId, launchId, tier };
+  // The launch's own line names its machines, and each byte of a log is paid for.
+  const about = { installationId, instanceId, tier };
   if (confirmed) {
     const { up = [], prepared = [], claimed = [] } = request.timings ?? {};
     deps.telemetry.event('info', 'machine-ready', about, {
@@ -31,7 +32,8 @@ export async function confirmClaim(deps: ConfirmDeps, request: MachineRequest): 
     });
     return true;
   }
-  return refuse(deps, { ...about, reason: 'not-claimed' });
+  const refused = { ...about, launchId, reason: 'not-claimed' };
+  return refuse(deps, refused);
 }
 
 /** AWS charges from about when the kernel starts; no job has run on the machine yet that could falsify the time. */

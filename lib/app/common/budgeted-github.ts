@@ -117,7 +117,8 @@ async function readNotes(
 ): Promise<Known> {
   const readAt = deps.clock.now();
   const names = { closed: closedNote(installationId), budget: budgetNote(installationId) };
-  const notes = await deps.notes.read([names.closed, names.budget], readAt);
+  // What is missing in a glance is told by GitHub's own answer.
+  const notes = await deps.notes.glance([names.closed, names.budget], readAt);
   const told = budgetsOf(notes.get(names.budget));
   const budgets = latestBudgets(before?.budgets ?? {}, told);
   const closed = latestClosings(before?.closed ?? {}, closingsOf(notes.get(names.closed)));

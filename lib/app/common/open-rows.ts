@@ -1,15 +1,17 @@
 /**
- * Every row that still holds leases, over all tenants: launches that have not closed, and machines that have not ended. At
- * most `leasesCounted` of each: of more, some are left out.
+ * Every row that still holds leases, over all tenants: launches that have not closed, or of whose machines some have no row,
+ * and machines that have not ended. At most `leasesCounted` of each: of more, some are left out.
  */
-import type { Launch } from '../../core/launch.ts';
+import type { Launch, PlannedJob } from '../../core/launch.ts';
 import type { Runner } from '../../core/runner.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
 import type { RunnerStore } from '../../ports/runners.ts';
+import { unrecordedOf } from './bind-rows.ts';
 import { leasesCounted } from './settings.ts';
 
 export interface OpenRows {
-  /** The open ones. */
+  /** Those that are not closed, and as such those leases of closed ones whose machines have no row. */
   readonly launches: readonly Launch[];
   readonly runners: readonly Runner[];
   /** There are more than were read. */
@@ -19,6 +21,7 @@ export interface OpenRows {
 interface OpenDeps {
   readonly launches: LaunchStore;
   readonly runners: RunnerStore;
+  readonly clock: Clock;
 }
 
 /** Later than any deadline: by then every listed row is overdue. */
@@ -28,17 +31,39 @@ export async function openRowsAcrossTenants(deps: OpenDeps): Promise<OpenRows> {
   // In this order: what closes in between is in both, and never in neither.
   const launches = await deps.launches.listOverdueAcrossTenants(atLast, leasesCounted);
   const watched = await deps.launches.listWatchedAcrossTenants(atLast, leasesCounted);
-  const runners = await liveRunnersOf(deps, [...launches, ...watched]);
-  const isCut = Math.max(launches.length, watched.length, runners.length) >= leasesCounted;
-  return { launches, runners, isCut };
+  const { live, unrecorded } = await machinesOf(deps, [...launches, ...watched]);
+  const isCut = Math.max(launches.length, watched.length, live.length) >= leasesCounted;
+  const held = unrecorded.map(
+    ({ launch, plannedJobs }): Launch => ({
+      ...launch,
+      state: 'answered',
+      plannedJobs,
+      instances: new Map(),
+    }),
+  );
+  return { launches: [...launches, ...held], runners: live, isCut };
 }
 
-/** These launches' machines that have not ended. */
-export async function liveRunnersOf(
-  { runners }: Pick<OpenDeps, 'runners'>,
+export interface LaunchedMachines {
+  /** Those that have not ended. */
+  readonly live: readonly Runner[];
+  /** Of closed launches, the leases whose machines have no row. */
+  readonly unrecorded: readonly { readonly launch: Launch; readonly plannedJobs: readonly PlannedJob[] }[];
+}
+
+export async function machinesOf(
+  { runners, clock }: Pick<OpenDeps, 'runners' | 'clock'>,
   launches: readonly Launch[],
-): Promise<Runner[]> {
+): Promise<LaunchedMachines> {
   const ids = launches.flatMap(({ instances }) => [...instances.values()]);
   const found = ids.length === 0 ? [] : await runners.findAcrossTenants(ids);
-  return found.filter(({ state }) => state !== 'ended');
+  const recorded = new Set(found.map(({ instanceId }) => instanceId));
+  const now = clock.now();
+  return {
+    live: found.filter(({ state }) => state !== 'ended'),
+    unrecorded: launches.flatMap((launch) => {
+      const plannedJobs = unrecordedOf(launch, recorded, now);
+      return plannedJobs.length === 0 ? [] : [{ launch, plannedJobs }];
+    }),
+  };
 }

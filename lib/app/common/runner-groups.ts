@@ -46,6 +46,15 @@ export async function readGroupNote(
   return (await deps.notes.read([name], deps.clock.now())).get(name);
 }
 
+/** As it was a moment ago: for whoever does not answer a poke, which the tenant manager sends after it wrote. */
+export async function glanceAtGroupNote(
+  deps: Pick<GroupDeps, 'notes' | 'clock'>,
+  installationId: InstallationId,
+): Promise<Note | undefined> {
+  const name = groupNote(installationId);
+  return (await deps.notes.glance([name], deps.clock.now())).get(name);
+}
+
 /** The note's content, if it is about the tenant's present group. */
 export function knownGroup(deps: GroupDeps, tenant: Tenant, note: Note | undefined): KnownGroup {
   const name = groupNameOf(deps, tenant);

@@ -13,6 +13,12 @@ export const maxPlans = 12;
 /** How long a copy that plans for others waits for their jobs: a few calls to DynamoDB. */
 export const gatheringMilliseconds = 50;
 
+/**
+ * A run of scale-up that waits for EC2 looks for further messages after half to twice this time. What comes in a burst is
+ * then in fewer launches, of which each costs nine write units; EC2 takes most of a second meanwhile.
+ */
+export const arrivalsMilliseconds = 100;
+
 /** Results of several tenants of a batch are written together if their leases are answered within this time. */
 export const takesTogetherMilliseconds = 50;
 

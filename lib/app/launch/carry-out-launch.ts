@@ -5,14 +5,10 @@
  */
 
 import type { InstanceId, LeaseId } from '../../core/ids.ts';
-import { type Launch, missingLeases, type PlannedJob } from '../../core/launch.ts';
-import type { Micros } from '../../core/micros.ts';
-import { ownRateAt } from '../../core/own-rates.ts';
-import { machineRates } from '../../core/price.ts';
+import { type Launch, missingLeases } from '../../core/launch.ts';
 import { type Reason, reason } from '../../core/reason.ts';
-import type { Runner } from '../../core/runner.ts';
 import type { LaunchAnswer, LaunchedInstance, LaunchFailure } from '../../ports/compute.ts';
-import { type SpotPrices, spotPool } from '../../ports/spot-prices.ts';
+import { bindRows, type Seen, spotPricesOf } from '../common/bind-rows.ts';
 import type { LaunchDeps } from '../common/deps.ts';
 import { releaseRobbed } from '../common/release-robbed.ts';
 import { launchesTogetherMilliseconds, retryDelaySeconds } from '../common/settings.ts';
@@ -25,13 +21,6 @@ export interface PlannedLaunch {
   readonly launch: Launch;
   /** EC2 throttled lately, and this launch has its turn. */
   readonly paced: boolean;
-}
-
-/** Machines as EC2 reported them. */
-interface Seen {
-  readonly instances: readonly LaunchedInstance[];
-  /** When they were requested, epoch milliseconds; absent: not now. */
-  readonly askedAt?: number;
 }
 
 /** The caller holds the launch's fence. */
@@ -81,7 +70,8 @@ export function failureOf(answer: LaunchAnswer): LaunchFailure | undefined {
 
 /**
  * Records what certainly came of a launch, and what did not. Nothing more may come of it afterwards. A crash anywhere
- * here leaves an open launch, and the sweep continues from what is written.
+ * here leaves an open launch, and the sweep continues from what is written; or a closed one with a machine for each lease,
+ * and those machines that have no row get it when they claim, or from the sweep.
  */
 export async function settleLaunch(
   deps: LaunchDeps,
@@ -92,13 +82,13 @@ export async function settleLaunch(
     againSeconds?: number;
   },
 ): Promise<void> {
-  const places = placesOf(launch, outcome.instances);
-  const answered = launch.state === 'answered' ? launch : await deps.launches.answer(launch, places);
-  if (!answered) return;
-  await bindRows(deps, answered, outcome);
-  const missing = missingLeases(answered);
   // No later than the deadline of any of its rows, whenever that was written.
   const lookAt = launch.createdAt + deps.deployment.limits.bootSeconds * 1000;
+  const answered = await answeredLaunch(deps, { launch, lookAt, instances: outcome.instances });
+  if (!answered) return;
+  await bindRows(deps, answered, outcome);
+  if (answered.state === 'closed') return;
+  const missing = missingLeases(answered);
   if (missing.length === 0) return deps.launches.close(answered, lookAt);
   // First the jobs wait again: a lease never goes back while a job still counts on it.
   const why = failureReason(outcome.failure);
@@ -113,6 +103,18 @@ export async function settleLaunch(
     deps,
     missing.map(() => tier),
   );
+}
+
+/** As it stands from now on, before any of its machines has a row. */
+async function answeredLaunch(
+  deps: LaunchDeps,
+  told: { launch: Launch; lookAt: number; instances: readonly LaunchedInstance[] },
+): Promise<Launch | undefined> {
+  const { launch, lookAt } = told;
+  if (launch.state === 'answered') return launch;
+  const places = placesOf(launch, told.instances);
+  const isComplete = places.size === launch.plannedJobs.length;
+  return isComplete ? deps.launches.complete(launch, places, lookAt) : deps.launches.answer(launch, places);
 }
 
 /** Machines of a launch that is not answered yet: each gets a lease and its row; others may come. */
@@ -135,89 +137,6 @@ function placesOf(launch: Launch, instances: readonly LaunchedInstance[]): Map<L
     places.set(free[n]!.lease, instanceId);
   }
   return places;
-}
-
-/** A row for each machine with a lease, even for one that EC2 no longer shows: its row gives the lease back. */
-async function bindRows(deps: LaunchDeps, launch: Launch, seen: Seen): Promise<void> {
-  const prices = seen.instances.some(({ spot }) => spot) ? await spotPricesOf(deps, launch) : noPrices;
-  const rows = launch.plannedJobs.flatMap((planned) => {
-    const instanceId = launch.instances.get(planned.lease);
-    if (instanceId === undefined) return [];
-    const instance = seen.instances.find((one) => one.instanceId === instanceId);
-    const startedAt = instance?.startedAt ?? (instance && seen.askedAt) ?? launch.createdAt;
-    const machine = { instanceId, ...(instance ?? notSeen), startedAt };
-    return [runnerRow(deps, { launch, plannedJob: planned, prices }, machine)];
-  });
-  if (rows.length > 0) await deps.runners.bind(rows);
-}
-
-const notSeen = { instanceType: 'unknown', spot: false };
-
-const noPrices: SpotPriceList = new Map();
-
-/** Requests nothing if the launch was for on-demand machines. */
-async function spotPricesOf(deps: LaunchDeps, { request }: Launch): Promise<SpotPriceList> {
-  if (request.TargetCapacitySpecification.DefaultTargetCapacityType !== 'spot') return noPrices;
-  const overrides = request.LaunchTemplateConfigs.flatMap(({ Overrides }) => Overrides);
-  return deps.spotPrices.now(overrides.map(({ InstanceType }) => InstanceType));
-}
-
-type SpotPriceList = Awaited<ReturnType<SpotPrices['now']>>;
-
-interface Placed {
-  readonly launch: Launch;
-  readonly plannedJob: PlannedJob;
-  readonly prices: SpotPriceList;
-}
-
-function runnerRow(
-  deps: LaunchDeps,
-  { launch, plannedJob, prices }: Placed,
-  instance: LaunchedInstance & { startedAt: number },
-): Runner {
-  const zone = zoneOf(deps, instance);
-  const spotPrice = zone === undefined ? undefined : prices.get(spotPool(instance.instanceType, zone));
-  return {
-    instanceId: instance.instanceId,
-    installationId: launch.installationId,
-    tier: launch.tier,
-    launchId: launch.launchId,
-    lease: plannedJob.lease,
-    state: 'booting',
-    plannedJob: plannedJob.jobId,
-    repository: plannedJob.repository,
-    account: launch.account,
-    ...(launch.capRows ? { capRows: launch.capRows } : {}),
-    ...(launch.leaseCost ? { leaseCost: launch.leaseCost } : {}),
-    instanceType: instance.instanceType,
-    spot: instance.spot,
-    ...(zone === undefined ? {} : { zone }),
-    ...ratesOf(deps, launch, { ...instance, ...(spotPrice === undefined ? {} : { spotPrice }) }),
-    launchedAt: launch.createdAt,
-    startedAt: instance.startedAt,
-    deadline: deps.clock.now() + deps.deployment.limits.bootSeconds * 1000,
-  };
-}
-
-/** EC2 names the zone of a machine that it shows, and the subnet of one that it has just started. */
-const zoneOf = (deps: LaunchDeps, { zone, subnetId }: LaunchedInstance): string | undefined =>
-  zone ?? deps.subnets.find((subnet) => subnet.subnetId === subnetId)?.zone;
-
-type Priced = Pick<LaunchedInstance, 'instanceType' | 'spot'> & { readonly spotPrice?: Micros };
-
-/** A machine whose tier was removed from the configuration meanwhile has no price. */
-function ratesOf({ deployment }: LaunchDeps, launch: Launch, { instanceType, spot, spotPrice }: Priced) {
-  const tier = deployment.tiers.find((one) => one.name === launch.tier);
-  if (!tier) return {};
-  const { region } = deployment;
-  const { prices } = deployment;
-  const rates = machineRates({
-    ...{ region, instanceType, spot, machine: tier.billed },
-    ...(prices === undefined ? {} : { prices }),
-    ...(spotPrice === undefined ? {} : { spotPrice }),
-  });
-  const own = ownRateAt(deployment.ownRates, tier.name, launch.createdAt);
-  return { rates: own ? { ...rates, own } : rates };
 }
 
 function failureReason(failure: LaunchFailure | undefined): Reason {

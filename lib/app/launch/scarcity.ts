@@ -47,7 +47,8 @@ export interface Scarcity {
 }
 
 export async function readScarcity(deps: Pick<ScarcityDeps, 'notes' | 'clock'>): Promise<Scarcity> {
-  const notes = await deps.notes.read([closingsNote, paceNote], deps.clock.now());
+  // Who does not see the latest makes a call to EC2 that is refused, and learns from it.
+  const notes = await deps.notes.glance([closingsNote, paceNote], deps.clock.now());
   return {
     closings: (notes.get(closingsNote)?.value ?? {}) as Closings,
     pace: notes.get(paceNote)?.value as unknown as LaunchPace | undefined,

@@ -8,7 +8,7 @@ import type { TierName } from '../../core/ids.ts';
 import type { Arrival, Arrivals } from '../../ports/arrivals.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { Delivery } from '../common/batch.ts';
-import { gatheringMilliseconds, takesMoreWithinMilliseconds } from '../common/settings.ts';
+import { arrivalsMilliseconds, takesMoreWithinMilliseconds } from '../common/settings.ts';
 import { acceptJobs } from './accept-jobs.ts';
 import type { BalanceDeps } from './balance-deps.ts';
 
@@ -34,7 +34,7 @@ export async function acceptArrivals(deps: AcceptDeps, deliveries: readonly Deli
   const others: Promise<void>[] = [];
   while (deps.clock.now() < endsAt) {
     // Copies that began in the same moment look one after the other: the first takes all, for one launch.
-    await deps.clock.sleep(gatheringMilliseconds * (0.5 + 1.5 * deps.chance.fraction()));
+    await deps.clock.sleep(arrivalsMilliseconds * (0.5 + 1.5 * deps.chance.fraction()));
     const taken = await takeMore(deps, tier);
     if (taken.length === 0) break;
     const next = accept(deps, taken);

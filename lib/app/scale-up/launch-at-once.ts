@@ -18,7 +18,7 @@ import type { InsertOutcome } from '../../ports/jobs.ts';
 import { askOutside } from '../admission/decide-waiting.ts';
 import { withEpoch } from '../admission/platform-policy.ts';
 import { recordBeside, recordFirst } from '../admission/write-decisions.ts';
-import { knownGroup, readGroupNote } from '../common/runner-groups.ts';
+import { glanceAtGroupNote, knownGroup } from '../common/runner-groups.ts';
 import { firstPageSize, roundsWithinMilliseconds } from '../common/settings.ts';
 import { carryOutLaunch } from '../launch/carry-out-launch.ts';
 import { readScarcity, type Scarcity } from '../launch/scarcity.ts';
@@ -99,7 +99,8 @@ async function lookAt(deps: BalanceDeps, installationId: InstallationId, tier: T
   const [waiting, read, groupNote, scarcity] = await Promise.all([
     deps.jobs.listWaiting(installationId, tier.name, firstPageSize),
     deps.tenants.get(installationId),
-    readGroupNote(deps, installationId),
+    // Whom it keeps waiting is looked at again, by what is written then.
+    glanceAtGroupNote(deps, installationId),
     readScarcity(deps),
   ]);
   return { waiting, read, groupNote, scarcity };

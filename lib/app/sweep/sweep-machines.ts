@@ -7,8 +7,9 @@ import { chunksOf } from '../../core/chunks.ts';
 import type { Launch } from '../../core/launch.ts';
 import type { Runner } from '../../core/runner.ts';
 import { overrunCost } from '../../core/spend.ts';
+import { bindUnrecorded } from '../common/bind-rows.ts';
 import type { SweepDeps } from '../common/deps.ts';
-import { liveRunnersOf } from '../common/open-rows.ts';
+import { type LaunchedMachines, machinesOf } from '../common/open-rows.ts';
 import { lookedAfterAtOnce, sweepPageSize } from '../common/settings.ts';
 import { sweepRunner } from './sweep-runner.ts';
 
@@ -20,24 +21,35 @@ export interface SweptMachines {
 }
 
 export async function sweepMachinesOf(deps: SweepDeps, launches: readonly Launch[]): Promise<SweptMachines> {
-  const live = Map.groupBy(await liveRunnersOf(deps, launches), ({ launchId }) => launchId);
+  const machines = await machinesOf(deps, launches);
+  const late = await Promise.allSettled(machines.unrecorded.map((one) => recordLate(deps, one)));
+  const isLate = new Set(machines.unrecorded.map(({ launch }) => launch.launchId));
+  const recorded = await machinesOf(
+    deps,
+    launches.filter(({ launchId }) => isLate.has(launchId)),
+  );
+  const all = [...machines.live.filter(({ launchId }) => !isLate.has(launchId)), ...recorded.live];
+  const live = Map.groupBy(all, ({ launchId }) => launchId);
   const now = deps.clock.now();
   const overdue = [...live.values()].flat().filter(({ deadline }) => deadline <= now);
   overdue.sort((one, other) => one.deadline - other.deadline);
   const due = overdue.slice(0, sweepPageSize);
   const results = await Promise.allSettled(due.map((runner) => sweepRunner(deps, runner)));
   const changed = new Set(due.map(({ launchId }) => launchId));
-  const after = await liveRunnersOf(
+  const after = await machinesOf(
     deps,
     launches.filter(({ launchId }) => changed.has(launchId)),
   );
   const lived = new Map([...live].map(([id, runners]) => [id, changed.has(id) ? [] : runners]));
-  for (const runner of after) lived.get(runner.launchId)?.push(runner);
-  for (const some of chunksOf(launches, lookedAfterAtOnce)) {
+  for (const runner of after.live) lived.get(runner.launchId)?.push(runner);
+  // Of those that still lack rows nothing is known: their launches stay due.
+  const unknown = new Set(recorded.unrecorded.map(({ launch }) => launch.launchId));
+  const known = launches.filter(({ launchId }) => !unknown.has(launchId));
+  for (const some of chunksOf(known, lookedAfterAtOnce)) {
     const looked = some.map((launch) => lookAgain(deps, launch, lived.get(launch.launchId) ?? [], now));
     results.push(...(await Promise.allSettled(looked)));
   }
-  const errors = results.flatMap((result) =>
+  const errors = [...late, ...results].flatMap((result) =>
     result.status === 'rejected' ? [result.reason as unknown] : [],
   );
   return { found: overdue.length, cut: overdue.length > due.length, errors };
@@ -51,6 +63,18 @@ async function countOverrun(deps: SweepDeps, runner: Runner, now: number): Promi
   if (expected === undefined || !(await deps.runners.expectMore(runner, expected))) return;
   const about = { installationId, instanceId, tier, expected, before: leaseCost?.expected };
   deps.telemetry.event('warn', 'machine-overrun', about);
+}
+
+/** Whoever closed the launch died before its machines had rows, and they have not claimed. */
+async function recordLate(
+  deps: SweepDeps,
+  { launch, plannedJobs }: LaunchedMachines['unrecorded'][number],
+): Promise<void> {
+  const { launchId, installationId, tier } = launch;
+  const about = { installationId, tier, launchId, kind: 'machines-recorded', machines: plannedJobs.length };
+  deps.telemetry.event('info', 'repair', about, { Repairs: 1 });
+  const instances = await deps.compute.findByLaunch(launchId);
+  await bindUnrecorded(deps, launch, { instances, unrecorded: plannedJobs });
 }
 
 /** What is still overdue was left over, or failed: its launch stays due. */

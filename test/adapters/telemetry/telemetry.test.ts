@@ -56,10 +56,10 @@ describe('an event', () => {
   });
 });
 
-const directive = (metric: string, unit: string, sets: string[][]) => ({
+const directive = (metric: string, sets: string[][]) => ({
   Namespace: 'Mayfly',
   Dimensions: sets,
-  Metrics: [{ Name: metric, Unit: unit }],
+  Metrics: [{ Name: metric }],
 });
 
 describe('a count', () => {
@@ -72,16 +72,14 @@ describe('a count', () => {
       WebhooksRefused: 3,
       _aws: {
         Timestamp: Date.UTC(2026, 0, 1),
-        CloudWatchMetrics: [
-          directive('WebhooksRefused', 'Count', [['environment'], ['environment', 'reason']]),
-        ],
+        CloudWatchMetrics: [directive('WebhooksRefused', [['environment'], ['environment', 'reason']])],
       },
     });
   });
 });
 
 describe('an event with metrics', () => {
-  it('is still one line, whose fields are their dimensions, each in its unit', () => {
+  it('is still one line, whose fields are their dimensions', () => {
     const { telemetry, only } = givenTelemetry();
     const measured = { QueuedToStartedMilliseconds: 900, JobsDone: 1 };
     telemetry.event('info', 'x', { tier: 'small', outcome: 'completed', jobId: 7 }, measured);
@@ -91,11 +89,8 @@ describe('an event with metrics', () => {
       ...measured,
       _aws: {
         CloudWatchMetrics: [
-          directive('QueuedToStartedMilliseconds', 'Milliseconds', [
-            ['environment'],
-            ['environment', 'tier'],
-          ]),
-          directive('JobsDone', 'Count', [['environment', 'tier', 'outcome']]),
+          directive('QueuedToStartedMilliseconds', [['environment'], ['environment', 'tier']]),
+          directive('JobsDone', [['environment', 'tier', 'outcome']]),
         ],
       },
     });
@@ -109,8 +104,8 @@ describe('an event with metrics', () => {
     expect(LeasedToClaimedMilliseconds).toBeUndefined();
     expect((aws as Record<string, unknown>)['CloudWatchMetrics']).toEqual([
       {
-        ...directive('JobsWaiting', 'Count', [['environment', 'tier']]),
-        Metrics: ['JobsWaiting', 'LeasesInUse'].map((Name) => ({ Name, Unit: 'Count' })),
+        ...directive('JobsWaiting', [['environment', 'tier']]),
+        Metrics: ['JobsWaiting', 'LeasesInUse'].map((Name) => ({ Name })),
       },
     ]);
   });

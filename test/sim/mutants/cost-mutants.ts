@@ -18,7 +18,7 @@ export const costMutants: readonly Mutant[] = [
   mutant(
     'spot-price-of-any-zone',
     'A spot machine gets the price of whichever pool EC2 named first.',
-    'lib/app/launch/carry-out-launch.ts',
+    'lib/app/common/bind-rows.ts',
     'zone === undefined ? undefined : prices.get(spotPool(instance.instanceType, zone))',
     'zone === undefined ? undefined : [...prices.values(), prices.get(spotPool(instance.instanceType, zone))][0]',
   ),
@@ -32,7 +32,7 @@ export const costMutants: readonly Mutant[] = [
   mutant(
     'lost-spot-price-is-nothing',
     'A spot machine whose price could not be asked costs nothing, without a word.',
-    'lib/app/launch/carry-out-launch.ts',
+    'lib/app/common/bind-rows.ts',
     'zone === undefined ? undefined : prices.get(spotPool(instance.instanceType, zone))',
     'zone === undefined ? undefined : (prices.get(spotPool(instance.instanceType, zone)) ?? 0)',
   ),

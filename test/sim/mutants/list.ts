@@ -159,9 +159,9 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'no-boot-deadline',
     'A machine that never boots is waited for, for ever.',
-    'lib/app/launch/carry-out-launch.ts',
-    'deadline: deps.clock.now() + deps.deployment.limits.bootSeconds * 1000,',
-    'deadline: Number.MAX_SAFE_INTEGER,',
+    'lib/app/common/bind-rows.ts',
+    'const deadline = deps.clock.now() + deps.deployment.limits.bootSeconds * 1000;',
+    'const deadline = Number.MAX_SAFE_INTEGER;',
   ),
   mutant(
     'number-drifts',
@@ -202,8 +202,22 @@ export const mutants: readonly Mutant[] = [
     'answer-not-written',
     'Machines get rows before it is on record which lease each has, and a lease that was freed goes back again.',
     'lib/app/launch/carry-out-launch.ts',
-    "const answered = launch.state === 'answered' ? launch : await deps.launches.answer(launch, places);\n  if (!answered) return;\n  await bindRows(deps, answered, outcome);",
-    'await bindRows(deps, { ...launch, instances: places }, outcome);\n  const answered = await deps.launches.answer(launch, places);\n  if (!answered) return;',
+    'const answered = await answeredLaunch(deps, { launch, lookAt, instances: outcome.instances });\n  if (!answered) return;\n  await bindRows(deps, answered, outcome);',
+    'await bindRows(deps, { ...launch, instances: placesOf(launch, outcome.instances) }, outcome);\n  const answered = await answeredLaunch(deps, { launch, lookAt, instances: outcome.instances });\n  if (!answered) return;',
+  ),
+  mutant(
+    'unrecorded-turned-away',
+    'A machine whose launch was closed by a process that died before it wrote the row is turned away.',
+    'lib/app/claim/claim-job.ts',
+    'if (unrecorded.length === 0) return second;',
+    'if (unrecorded.length >= 0) return second;',
+  ),
+  mutant(
+    'unrecorded-forgotten',
+    'The sweep forgets a launch of whose machines some never had a row.',
+    'lib/app/sweep/sweep-machines.ts',
+    'const late = await Promise.allSettled(machines.unrecorded.map((one) => recordLate(deps, one)));',
+    'const late: PromiseSettledResult<void>[] = [];\n  void recordLate;\n  machines.unrecorded.splice(0);',
   ),
   mutant(
     'facts-go-backwards',
@@ -404,13 +418,6 @@ export const mutants: readonly Mutant[] = [
     'lib/app/scale-up/forget-predecessor.ts',
     'const carried = await spentBefore(deps, tenant.predecessor);',
     'await spentBefore(deps, tenant.predecessor);\n  const carried = new Map<string, Micros>();',
-  ),
-  mutant(
-    'answered-without-rows',
-    'Whoever resumes an answered launch closes it without a row for each machine that came.',
-    'lib/app/launch/carry-out-launch.ts',
-    'await bindRows(deps, answered, outcome);',
-    "if (launch.state !== 'answered') await bindRows(deps, answered, outcome);",
   ),
   mutant(
     'run-not-recorded',

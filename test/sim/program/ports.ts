@@ -6,7 +6,7 @@ import type { Clock } from '../../../lib/ports/clock.ts';
 import type { IdentityVerifier } from '../../../lib/ports/identity.ts';
 import type { Telemetry } from '../../../lib/ports/telemetry.ts';
 import { createMemoryCallbacks } from '../../fakes/callbacks.ts';
-import { createMemoryCompute } from '../../fakes/compute.ts';
+import { createMemoryCompute, type MemoryCompute } from '../../fakes/compute.ts';
 import { createMemoryGitHub } from '../../fakes/github.ts';
 import { createMemoryNotes } from '../../fakes/notes.ts';
 import { createMemoryQueues } from '../../fakes/queues.ts';
@@ -17,28 +17,37 @@ import { createSpotMarket } from '../world/spot-market.ts';
 export type Ports = ReturnType<typeof createPorts>;
 
 export function createPorts(clock: Clock) {
+  const compute = createMemoryCompute(clock.now);
   return {
     stores: createMemoryStores(),
-    compute: createMemoryCompute(clock.now),
+    compute,
     queues: createMemoryQueues(),
     callbacks: createMemoryCallbacks(),
     github: createMemoryGitHub(),
-    notes: createMemoryNotes(),
+    notes: createMemoryNotes({ now: clock.now, milliseconds: 1_000 }),
     tickets: createTickets({ secret: createMemorySecret({ value: 'ticket-secret', clock }) }),
-    identity,
+    identity: identityOf(compute),
     telemetry: silent,
     spotMarket: createSpotMarket(clock, silent),
   };
 }
 
 /** A machine's document is its instance id, here; nobody can show another machine's. */
-const identity: IdentityVerifier = {
-  verify: async (document) => ({
-    instanceId: InstanceId(document),
-    accountId: '123456789012',
-    region: 'us-east-1',
-    pendingTime: 0,
-  }),
-};
+const identityOf = ({ machines }: MemoryCompute): IdentityVerifier => ({
+  async verify(document) {
+    const instanceId = InstanceId(document);
+    const { launchedAt = 0, instanceType = 'none', zone } = machines.get(instanceId) ?? {};
+    return {
+      ...{
+        instanceId,
+        accountId: '123456789012',
+        region: 'us-east-1',
+        pendingTime: launchedAt,
+        instanceType,
+      },
+      ...(zone === undefined ? {} : { zone }),
+    };
+  },
+});
 
 const silent: Telemetry = { event: () => undefined, count: () => undefined };

@@ -1,0 +1,150 @@
+/**
+ * The rows of a launch's machines, once it is on record which machine has which lease. A machine of a closed launch may lack
+ * its row: whoever closed it died in that moment. Its lease is held by the launch until the row is there, and whoever finds
+ * it without one writes it: its own claim, or the sweep.
+ */
+import { tombstoneDays } from '../../contract/tables.ts';
+import type { InstanceId } from '../../core/ids.ts';
+import type { Launch, PlannedJob } from '../../core/launch.ts';
+import type { Micros } from '../../core/micros.ts';
+import { ownRateAt } from '../../core/own-rates.ts';
+import { machineRates } from '../../core/price.ts';
+import type { Runner } from '../../core/runner.ts';
+import type { LaunchedInstance } from '../../ports/compute.ts';
+import { type SpotPrices, spotPool } from '../../ports/spot-prices.ts';
+import type { LaunchDeps } from './deps.ts';
+
+export type BindDeps = Pick<LaunchDeps, 'runners' | 'deployment' | 'clock' | 'subnets' | 'spotPrices'>;
+
+/** Machines as EC2 told of them. */
+export interface Seen {
+  readonly instances: readonly LaunchedInstance[];
+  /** When it was asked for them, epoch milliseconds; absent: not now. */
+  readonly askedAt?: number;
+}
+
+/** A row for each machine that has a lease, also for one that EC2 does not show any more: its row gives the lease back. */
+export async function bindRows(deps: BindDeps, launch: Launch, seen: Seen): Promise<void> {
+  const deadline = deps.clock.now() + deps.deployment.limits.bootSeconds * 1000;
+  await bind(deps, launch, { ...seen, planned: launch.plannedJobs, deadline });
+}
+
+/** For those of a closed launch's machines that have no row. They may have booted long ago. */
+export async function bindUnrecorded(
+  deps: BindDeps,
+  launch: Launch,
+  seen: Seen & { readonly unrecorded: readonly PlannedJob[] },
+): Promise<void> {
+  const deadline = launch.createdAt + deps.deployment.limits.bootSeconds * 1000;
+  await bind(deps, launch, { ...seen, planned: seen.unrecorded, deadline });
+}
+
+/**
+ * The leases of a closed launch whose machines have no row.
+ * @param recorded those of its machines that have one, ended ones too
+ */
+export function unrecordedOf(
+  launch: Launch,
+  recorded: ReadonlySet<InstanceId>,
+  now: number,
+): readonly PlannedJob[] {
+  // The row of one that ended may be deleted by now: only of a younger launch does a missing row say that there was none.
+  const isYoung = now < launch.createdAt + tombstoneDays * 24 * 60 * 60 * 1000;
+  if (launch.state !== 'closed' || !isYoung) return [];
+  return launch.plannedJobs.filter(({ lease }) => {
+    const instanceId = launch.instances.get(lease);
+    return instanceId !== undefined && !recorded.has(instanceId);
+  });
+}
+
+interface Binding extends Seen {
+  readonly planned: readonly PlannedJob[];
+  readonly deadline: number;
+}
+
+async function bind(deps: BindDeps, launch: Launch, binding: Binding): Promise<void> {
+  const { instances, askedAt, planned, deadline } = binding;
+  const prices = instances.some(({ spot }) => spot) ? await spotPricesOf(deps, launch) : noPrices;
+  const rows = planned.flatMap((plannedJob) => {
+    const instanceId = launch.instances.get(plannedJob.lease);
+    if (instanceId === undefined) return [];
+    const instance = instances.find((one) => one.instanceId === instanceId);
+    const startedAt = instance?.startedAt ?? (instance && askedAt) ?? launch.createdAt;
+    const machine = { instanceId, ...(instance ?? notSeen), startedAt };
+    return [runnerRow(deps, { launch, plannedJob, prices, deadline }, machine)];
+  });
+  if (rows.length > 0) await deps.runners.bind(rows);
+}
+
+const notSeen = { instanceType: 'unknown', spot: false };
+
+const noPrices: SpotPriceList = new Map();
+
+/** Asks for nothing where the launch was for machines on demand. */
+export async function spotPricesOf(
+  deps: Pick<LaunchDeps, 'spotPrices'>,
+  { request }: Launch,
+): Promise<SpotPriceList> {
+  if (request.TargetCapacitySpecification.DefaultTargetCapacityType !== 'spot') return noPrices;
+  const overrides = request.LaunchTemplateConfigs.flatMap(({ Overrides }) => Overrides);
+  return deps.spotPrices.now(overrides.map(({ InstanceType }) => InstanceType));
+}
+
+type SpotPriceList = Awaited<ReturnType<SpotPrices['now']>>;
+
+interface Placed {
+  readonly launch: Launch;
+  readonly plannedJob: PlannedJob;
+  readonly prices: SpotPriceList;
+  readonly deadline: number;
+}
+
+function runnerRow(
+  deps: BindDeps,
+  { launch, plannedJob, prices, deadline }: Placed,
+  instance: LaunchedInstance & { startedAt: number },
+): Runner {
+  const zone = zoneOf(deps, instance);
+  const spotPrice = zone === undefined ? undefined : prices.get(spotPool(instance.instanceType, zone));
+  return {
+    instanceId: instance.instanceId,
+    installationId: launch.installationId,
+    tier: launch.tier,
+    launchId: launch.launchId,
+    lease: plannedJob.lease,
+    state: 'booting',
+    plannedJob: plannedJob.jobId,
+    repository: plannedJob.repository,
+    account: launch.account,
+    ...(launch.capRows ? { capRows: launch.capRows } : {}),
+    ...(launch.leaseCost ? { leaseCost: launch.leaseCost } : {}),
+    instanceType: instance.instanceType,
+    spot: instance.spot,
+    ...(zone === undefined ? {} : { zone }),
+    ...ratesOf(deps, launch, { ...instance, ...(spotPrice === undefined ? {} : { spotPrice }) }),
+    launchedAt: launch.createdAt,
+    startedAt: instance.startedAt,
+    deadline,
+  };
+}
+
+/** EC2 names the zone of a machine that it shows, and the subnet of one that it has just started. */
+const zoneOf = (deps: BindDeps, { zone, subnetId }: LaunchedInstance): string | undefined =>
+  zone ?? deps.subnets.find((subnet) => subnet.subnetId === subnetId)?.zone;
+
+type Priced = Pick<LaunchedInstance, 'instanceType' | 'spot'> & { readonly spotPrice?: Micros };
+
+/** A tier that was taken out of the configuration meanwhile leaves its machine without a price. */
+function ratesOf({ deployment }: BindDeps, launch: Launch, { instanceType, spot, spotPrice }: Priced) {
+  const tier = deployment.tiers.find((one) => one.name === launch.tier);
+  if (!tier) return {};
+  const { region } = deployment;
+  const { prices } = deployment;
+  const rates = machineRates({
+    ...{ region, instanceType, spot, machine: tier.billed },
+    ...(prices === undefined ? {} : { prices }),
+    ...(spotPrice === undefined ? {} : { spotPrice }),
+  });
+  const own = ownRateAt(deployment.ownRates, tier.name, launch.createdAt);
+  return { rates: own ? { ...rates, own } : rates };
+}
