@@ -128,8 +128,8 @@ describe('what happens seldom', () => {
 
     const second = await givenRobbedMachine();
     world.laptop.endpoint.dials.clear();
-    // Its grants on both tables are one statement, since they are the same.
-    await untilNeeded('claim JobsRunners dynamodb:GetItem on table');
+    await untilNeeded('claim Jobs dynamodb:GetItem on table');
+    await untilNeeded('claim Runners dynamodb:GetItem on table');
 
     for (const jobId of [first.jobId, second.jobId, runningId]) world.laptop.github.cancelJob(jobId);
     await world.untilRest();
