@@ -111,7 +111,10 @@ const watchedLaunches = ({ world }: MemoryStores, now: number): Launch[] =>
 /** As DynamoDB's time to live does; here no event is late, so nobody asks for them again. */
 function forgetEnded({ world: { rows } }: MemoryStores): void {
   for (const [key, { state }] of rows.jobs) if (state === 'done') rows.jobs.delete(key);
-  for (const [key, { state }] of rows.runners) if (state === 'ended') rows.runners.delete(key);
+  for (const [key, { state, launchId }] of rows.runners) {
+    // For seven days; the sweep has looked at their launches long before.
+    if (state === 'ended' && rows.launches.get(launchId)?.lookAt === undefined) rows.runners.delete(key);
+  }
   for (const [key, { state, lookAt }] of rows.launches) {
     if (state === 'closed' && lookAt === undefined) rows.launches.delete(key);
   }
