@@ -34,7 +34,7 @@ import { runMachines } from './world/machines.ts';
 import { rollUpDays } from './world/roll-ups.ts';
 import { startTenants } from './world/tenants.ts';
 import { eventfulSeconds } from './world/times.ts';
-import { createUndying, hasUndying, shortLimits } from './world/undying.ts';
+import { createUndying, hasUndying, shortLimits, withoutRefusals } from './world/undying.ts';
 import { createWebhooks } from './world/webhooks.ts';
 
 export interface Outcome {
@@ -58,7 +58,8 @@ export async function simulate(seed: number, options: { story?: boolean } = {}):
   const start = startOf(seed);
   const scheduler = createScheduler(start);
   const story = createStory({ kept: options.story === true, start, now: scheduler.now });
-  const faults = createFaults(random);
+  const drawn = createFaults(random);
+  const faults = hasUndying(seed) ? withoutRefusals(drawn) : drawn;
   const deployment = deploymentOf(random, seed);
   const ports = createPorts({ now: scheduler.now, sleep: scheduler.sleep });
   const { rows } = ports.stores.world;
