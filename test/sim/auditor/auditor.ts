@@ -16,6 +16,7 @@ import { checkAdmitted, checkUngated, followDecisions } from './admission/check-
 import { type AuditedCall, followFacts } from './admission/check-facts.ts';
 import { checkGate } from './admission/check-gate.ts';
 import { createPlannedCheck } from './admission/check-planned.ts';
+import { createRanUngatedCheck } from './admission/check-ran-ungated.ts';
 import { type Books, createBooks } from './books.ts';
 import { checkAccounts } from './check-accounts.ts';
 import { checkBans } from './check-bans.ts';
@@ -50,6 +51,8 @@ export interface Auditor {
   jobQueued(job: WorldJob): void;
   jobStarted(job: WorldJob, instanceId: string): void;
   jobEnded(jobId: number): void;
+  /** @returns to be called when that sweep has done all that it was to do, and nothing failed */
+  sweepBegins(): () => void;
   /** The list of the machine's tenant, if it has one, has the job's repository. */
   lists(job: WorldJob, instanceId: string): boolean;
   /** @param asked when the machine asked, and what `lists` said when it asked first */
@@ -112,6 +115,7 @@ export function createAuditor(world: {
     // One broken promise breaks others: the first of each kind is what to look at.
     if (!violations.some((known) => known.invariant === invariant)) violations.push({ invariant, detail });
   };
+  const ranUngated = createRanUngatedCheck(books, note);
   let currentCause: readonly string[] = [];
   const planned = createPlannedCheck(books, note);
 
@@ -132,7 +136,9 @@ export function createAuditor(world: {
       if (machine) machine.job = undefined;
     },
     jobQueued: (job) => void books.worldJobs.set(job.id, job),
+    sweepBegins: ranUngated.sweepBegins,
     jobStarted(job, instanceId) {
+      ranUngated.begins(job, instanceId);
       const machine = books.startJob(job, instanceId);
       if (machine && job.isUnlisted) books.ranUnlisted.add(instanceId);
       const tenants = books.installationsOf(job.account.id);
@@ -151,6 +157,7 @@ export function createAuditor(world: {
       checkAdmitted(books, { tenant, job, since: at, what: `began on ${instanceId}` }, note);
     },
     minted(instanceId, { askedAt, gated }) {
+      ranUngated.told(instanceId, gated);
       const runner = world.rows.runners.get(instanceId as never);
       const job = runner && books.worldJobs.get(runner.plannedJob);
       if (!runner || !job) return;

@@ -10,6 +10,7 @@ const mutant = (name: string, fault: string, file: string, from: string, to: str
 const platformPolicy = 'lib/app/admission/platform-policy.ts';
 const answerQuestions = 'lib/app/admission-api/answer-questions.ts';
 const aboutRun = 'lib/app/admission/about-run.ts';
+const replaceUngated = 'lib/app/sweep/replace-ungated.ts';
 
 export const admissionMutants: readonly Mutant[] = [
   mutant(
@@ -139,5 +140,33 @@ export const admissionMutants: readonly Mutant[] = [
     'lib/app/admission/ask-controllers.ts',
     'const { gate } = round;',
     "const gate = job.state === 'waiting' ? 'queue' : 'start';",
+  ),
+  mutant(
+    'ungated-listeners-stay',
+    'A machine without a start gate that listens when controllers come into force keeps its registration.',
+    replaceUngated,
+    "if (runner.state === 'listening') return runner;",
+    "if (runner.state === 'listening') return undefined;",
+  ),
+  mutant(
+    'ungated-machines-confirm',
+    'A machine that claimed before there were controllers begins to listen afterwards, and asks nobody.',
+    'test/fakes/runners.ts',
+    'if (runner.gateRequiredAt !== undefined && !gated) return false;',
+    '',
+  ),
+  mutant(
+    'ungated-machines-unmarked',
+    'The sweep looks at machines that listen, and leaves those that are about to.',
+    replaceUngated,
+    'if (await deps.runners.requireGate(runner, deps.clock.now())) {\n    const about',
+    'if (deps.clock.now() > 0) {\n    const about',
+  ),
+  mutant(
+    'ungated-of-platform-policy-stay',
+    "The operator's first controller replaces no machine, a tenant's does.",
+    replaceUngated,
+    'const gated = new Set(tenants.filter(hasStartGate).map(',
+    'const own = tenants.map(({ platformEpoch: _, ...tenant }) => tenant);\n  const gated = new Set(own.filter(hasStartGate).map(',
   ),
 ];

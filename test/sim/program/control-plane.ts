@@ -170,7 +170,8 @@ export function createControlPlane(
       }),
     sweep() {
       const process = startProcess(deps, { name: 'sweep', cause: ['sweep'] });
-      runIn(process, sweep).catch((error: unknown) => deps.auditor.thrown('sweep', error));
+      const isDone = deps.auditor.sweepBegins();
+      runIn(process, sweep).then(isDone, (error: unknown) => deps.auditor.thrown('sweep', error));
     },
     reconcile() {
       const process = startProcess(deps, { name: 'reconciler', cause: ['reconcile'] });

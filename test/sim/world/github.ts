@@ -24,6 +24,8 @@ export interface GitHubWorld {
   renamed(from: string, to: string): void;
   /** Owners changed their settings: some runner may suit some job now. */
   groupsChanged(): void;
+  /** Somebody cancels it. */
+  cancel(job: WorldJob): void;
   /** The runner of this machine cancels its job, if it has one. */
   cancelJobOn(instanceId: string): void;
 }
@@ -86,6 +88,7 @@ export function createGitHubWorld(deps: WorldDeps, parts: { ec2: Ec2; webhooks: 
   return {
     listen: runners.listen,
     groupsChanged: runners.matchSoon,
+    cancel,
     cancelJobOn(instanceId) {
       const job = jobs.find((one) => one.runnerName === instanceId && one.status === 'in_progress');
       if (job) complete(job, random.pick(['cancelled', 'failure']));

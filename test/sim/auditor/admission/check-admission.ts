@@ -64,6 +64,10 @@ export function checkUngated(
   note('no-start-gate', `${about.instanceId} of ${about.tenant} asks nobody, and controllers are in force`);
 }
 
+/** Whether controllers were in force all the time since then. */
+export const requiresGate = (books: Books, about: Omit<About, 'job'>): boolean =>
+  policiesOver(books, about).every((policy) => !controllersOf(policy).every(isInert));
+
 const isInert = ({ state, scopes }: AuditedController) => state === 'disabled' || scopes.length === 0;
 
 /** At the moment that the platform refuses a job for what its controllers said. */

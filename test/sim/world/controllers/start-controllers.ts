@@ -13,19 +13,30 @@ import type { GitHubWorld } from '../github.ts';
 import { eventfulSeconds } from '../times.ts';
 import { createAdministrator } from './administrator.ts';
 import { type Answering, createAnswering } from './answering.ts';
+import { enableFirstController } from './first-controller.ts';
 import { newController } from './new-controller.ts';
 
 const tenantsHaveControllers = (seed: number) => createRandom(seed * 15_013 + 71).chance(0.25);
 
-export const operatorHasControllers = (seed: number) =>
+const operatorManagesControllers = (seed: number) =>
   createRandom(seed * 15_013 + 79).chance(tenantsHaveControllers(seed) ? 0.4 : 0.1);
+
+/** Whose first controller is enabled while machines without a gate are there. */
+function firstOf(seed: number): 'tenant' | 'operator' | undefined {
+  if (tenantsHaveControllers(seed) || operatorManagesControllers(seed)) return undefined;
+  const random = createRandom(seed * 15_013 + 89);
+  return random.chance(0.15) ? random.pick(['tenant', 'tenant', 'operator']) : undefined;
+}
+
+export const operatorHasControllers = (seed: number) =>
+  operatorManagesControllers(seed) || firstOf(seed) === 'operator';
 
 /** In these some rules name what only GitHub knows of a run, and runs have several jobs. */
 export const namesRuns = (seed: number) =>
   tellsOfControllers(seed) && createRandom(seed * 15_013 + 83).chance(0.4);
 
 export const tellsOfControllers = (seed: number) =>
-  tenantsHaveControllers(seed) || operatorHasControllers(seed);
+  tenantsHaveControllers(seed) || operatorHasControllers(seed) || firstOf(seed) !== undefined;
 
 interface Story {
   readonly seed: number;
@@ -42,7 +53,15 @@ export function startControllers(deps: WorldDeps, { seed, github, accounts }: St
   if (tenantsHaveControllers(seed)) {
     for (const account of accounts) if (!random.chance(0.2)) startOfTenant(deps, { ...started, account });
   }
-  if (operatorHasControllers(seed)) startOfOperator(deps, { ...started, accounts });
+  if (operatorManagesControllers(seed)) startOfOperator(deps, { ...started, accounts });
+  const first = firstOf(seed);
+  if (first)
+    enableFirstController(deps, {
+      random,
+      github,
+      account: accounts[0]!,
+      isOfOperator: first === 'operator',
+    });
 }
 
 interface Started {
