@@ -24,6 +24,7 @@ import { createRandom, type Random } from './random.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
 import { createStory } from './story.ts';
 import {
+  confirmPauses,
   namesRuns,
   operatorHasControllers,
   tellsOfControllers,
@@ -82,7 +83,7 @@ export async function simulate(seed: number, options: { story?: boolean } = {}):
     launchIsSlow: () => scheduler.after(random.between(500, 10_000), () => plane.sweep()),
   });
   const webhookMilliseconds = random.pick([70, 200, 3_000]);
-  const world = { ...base, plane, webhookMilliseconds, sharesRuns: namesRuns(seed) };
+  const world = { ...base, plane, webhookMilliseconds, sharesRuns: namesRuns(seed), ...confirmPauses(seed) };
   ports.spotMarket.begin({ seed, lostInHundred: faults.mood === 'calm' ? 0 : [0, 20, 70][seed % 3]! });
   story.tell(() => `seed ${seed}, ${faults.mood}: ${faults.describe()}`);
 

@@ -149,13 +149,6 @@ export const admissionMutants: readonly Mutant[] = [
     "if (runner.state === 'listening') return undefined;",
   ),
   mutant(
-    'ungated-machines-confirm',
-    'A machine that claimed before there were controllers begins to listen afterwards, and asks nobody.',
-    'test/fakes/runners.ts',
-    'if (runner.gateRequiredAt !== undefined && !gated) return false;',
-    '',
-  ),
-  mutant(
     'ungated-machines-unmarked',
     'The sweep looks at machines that listen, and leaves those that are about to.',
     replaceUngated,

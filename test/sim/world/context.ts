@@ -22,6 +22,8 @@ export interface WorldDeps {
   readonly webhookMilliseconds: number;
   /** A job may be of the run of the one before. Else each is the only one of its run. */
   readonly sharesRuns?: boolean;
+  /** How long a machine takes from the answer to its claim until it confirms. Absent: no time worth mentioning. */
+  readonly confirmPause?: () => number;
 }
 
 /** One GitHub account, and its installation of the App as it is now. */

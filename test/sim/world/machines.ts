@@ -40,6 +40,7 @@ export function runMachines(deps: WorldDeps, parts: { ec2: Ec2; github: GitHubWo
     if (!claimed) return ec2.end(instanceId, 'it powers off without a job');
     const { gated } = claimed;
     if (isHostile) await tryOtherNonce(deps, request);
+    if (deps.confirmPause) await wait(deps.confirmPause());
     if ((await plane.confirm({ ...request, gated })) !== true)
       return ec2.end(instanceId, 'it was not confirmed');
     if (!ec2.isLive(instanceId)) return;

@@ -1,7 +1,7 @@
 /**
  * In some stories the very first controller, of a tenant or of the operator, is enabled just as a machine claims or begins to
- * listen, and the job that the machine was meant for is gone. A minute later jobs are queued that the controller rejects: at
- * GitHub they stay queued, and take any machine that listens. What happens here is drawn by a generator of its own.
+ * listen, and the job that the machine was meant for is gone. Soon jobs are queued that the controller rejects: at GitHub they
+ * stay queued, and take any machine that listens. What happens here is drawn by a generator of its own.
  */
 import { platformOwner } from '../../../../lib/core/controllers/controller.ts';
 import { InstallationId, type JobId } from '../../../../lib/core/ids.ts';
@@ -24,7 +24,7 @@ const looks = 1_500;
 
 export function enableFirstController(deps: WorldDeps, first: FirstController): void {
   const { random, github, account } = first;
-  const { scheduler } = deps;
+  const { scheduler, plane } = deps;
   let bait: WorldJob | undefined;
   let isQueued = false;
   github.onQueued((job) => {
@@ -49,9 +49,15 @@ export function enableFirstController(deps: WorldDeps, first: FirstController): 
       scheduler.after(at + 4_000, () => void put(deps, first, 'disabled'));
       scheduler.after(at + random.between(8_000, 30_000), () => void put(deps, first, 'enabled'));
     }
-    // A sweep has come by then, and an idle machine is still there.
+    // In a calm world it comes seldom. It is a schedule's, which may run it twice.
+    if (random.chance(0.7)) scheduler.after(at + random.between(500, 12_000), () => plane.sweep());
+    // Before a sweep has come, and a slow machine listens; or after it, while an idle machine is still there.
+    const [soonest, latest] = random.pick([
+      [2, 10],
+      [61, 110],
+    ] as const);
     for (let n = random.between(1, 2); n > 0; n--)
-      scheduler.after(at + random.between(61, 110) * 1000, () => queue(deps, first));
+      scheduler.after(at + random.between(soonest, latest) * 1000, () => queue(deps, first));
   }
 }
 

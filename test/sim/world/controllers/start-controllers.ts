@@ -28,6 +28,13 @@ function firstOf(seed: number): 'tenant' | 'operator' | undefined {
   return random.chance(0.15) ? random.pick(['tenant', 'tenant', 'operator']) : undefined;
 }
 
+/** In these stories machines are slow, so that a controller may be enabled between their claim and their word. */
+export function confirmPauses(seed: number): { readonly confirmPause?: () => number } {
+  if (firstOf(seed) === undefined) return {};
+  const random = createRandom(seed * 15_013 + 97);
+  return { confirmPause: () => random.pick([0, random.between(5_000, 30_000)]) };
+}
+
 export const operatorHasControllers = (seed: number) =>
   operatorManagesControllers(seed) || firstOf(seed) === 'operator';
 
