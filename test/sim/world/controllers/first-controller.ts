@@ -37,8 +37,8 @@ export function enableFirstController(deps: WorldDeps, first: FirstController): 
   });
 
   function look(left: number): void {
-    if (bait && hasClaimed(deps, bait)) return enableAround(bait);
-    if (left > 0) scheduler.after(lookMilliseconds, () => look(left - 1));
+    if (bait && hasClaimed(deps, bait)) enableAround(bait);
+    else if (left > 0) scheduler.after(lookMilliseconds, () => look(left - 1));
   }
 
   function enableAround(job: WorldJob): void {
