@@ -35,7 +35,7 @@ import { runMachines } from './world/machines.ts';
 import { rollUpDays } from './world/roll-ups.ts';
 import { startTenants } from './world/tenants.ts';
 import { eventfulSeconds } from './world/times.ts';
-import { createUndying, hasUndying, shortLimits, withoutRefusals } from './world/undying.ts';
+import { createUndying, hasUndying, shortLimits } from './world/undying.ts';
 import { createWebhooks } from './world/webhooks.ts';
 
 export interface Outcome {
@@ -59,8 +59,7 @@ export async function simulate(seed: number, options: { story?: boolean } = {}):
   const start = startOf(seed);
   const scheduler = createScheduler(start);
   const story = createStory({ kept: options.story === true, start, now: scheduler.now });
-  const drawn = createFaults(random);
-  const faults = hasUndying(seed) ? withoutRefusals(drawn) : drawn;
+  const faults = createFaults(random);
   const deployment = deploymentOf(random, seed);
   const ports = createPorts({ now: scheduler.now, sleep: scheduler.sleep });
   const { rows } = ports.stores.world;

@@ -6,7 +6,6 @@
 import type { Deployment } from '../../../lib/contract/deployment.ts';
 import type { InstanceId } from '../../../lib/core/ids.ts';
 import { OperationalError } from '../../../lib/ports/errors.ts';
-import type { Faults } from '../faults.ts';
 import { createRandom } from '../random.ts';
 import type { WorldDeps } from './context.ts';
 import { eventfulSeconds } from './times.ts';
@@ -17,15 +16,6 @@ export const hasUndying = (seed: number): boolean => seed < 256 && seed % 16 ===
 export const shortLimits: Deployment['limits'] = {
   ...{ bootSeconds: 120, idleSeconds: 60, jobSeconds: 240, waitSeconds: 7_200 },
 };
-
-/**
- * A job of which GitHub refuses to say anything is given up after the time limit of jobs. It is so short here that GitHub's
- * refusals, which last for minutes, would be longer: in these stories there are none.
- */
-export const withoutRefusals = (faults: Faults): Faults => ({
-  ...faults,
-  strikes: (fault) => faults.strikes(fault) && fault !== 'githubRefusal' && fault !== 'githubDenial',
-});
 
 export interface Undying {
   /** It has been decided by now whether it ends when it is told to. */
