@@ -33,7 +33,7 @@ import { checkRerun } from './check-rerun.ts';
 import { checkReserved } from './check-reserved.ts';
 import { checkRows } from './check-rows.ts';
 import { checkSharedCaps } from './check-shared-caps.ts';
-import { checkSpend, checkTakenSpend } from './check-spend.ts';
+import { checkOverruns, checkSpend, checkTakenSpend } from './check-spend.ts';
 import { checkBegin, listsJob } from './check-start-gate.ts';
 import { checkTermination } from './check-termination.ts';
 import { checkUsage } from './check-usage.ts';
@@ -234,6 +234,7 @@ export function createAuditor(world: {
       return undefined;
     },
     minute() {
+      checkOverruns(books, note);
       checkRows(books, note);
       checkGroups(books, note);
     },

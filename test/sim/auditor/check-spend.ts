@@ -1,8 +1,8 @@
 /**
  * What a tenant counts as spent is, at every moment and in each month and day, what its machines that have ended cost by their
  * records, and what the leases that it holds are expected to cost. No taking leaves an account with more than its caps. Under
- * strict caps a lease counts no less than the longest life of its machine, and nothing is taken while a machine that was
- * not ended has cost more than it counts.
+ * strict caps a lease counts no less than the longest life of its machine, and a machine that was not ended counts no less than
+ * it has cost by then.
  */
 import type { Launch } from '../../../lib/core/launch.ts';
 import type { UsageRecord } from '../../../lib/core/usage.ts';
@@ -87,7 +87,6 @@ export function checkTakenSpend(books: Books, taken: AuditedLaunch, note: Note):
         `${taken.tenant} took a launch, and has spent ${ofAccount} of ${cap} in ${period}`,
       );
   }
-  if (tenant.caps.strict) checkOverruns(books, taken, note);
   if (tenant.caps.strict && expectedOf(launch) < dearest(books, taken.tier))
     note(
       'spend-not-strict',
@@ -98,20 +97,17 @@ export function checkTakenSpend(books: Books, taken: AuditedLaunch, note: Note):
 /** The sweep may be late, or fail for some minutes. */
 const unsweptSeconds = 600;
 
-/** Of machines that were launched under strict caps: what others count is compared with what is usual. */
-function checkOverruns(books: Books, taken: AuditedLaunch, note: Note): void {
+/** Called each minute. Of machines that count the longest life: what others count is compared with what is usual. */
+export function checkOverruns(books: Books, note: Note): void {
   for (const runner of books.rows.runners.values()) {
     const machine = books.machines.get(runner.instanceId);
-    if (!machine?.live || machine.tenant !== taken.tenant || runner.state === 'ended') continue;
+    if (!machine?.live || runner.state === 'ended') continue;
     const launch = books.rows.launches.get(runner.launchId);
     if (!launch || expectedOf(launch) < dearest(books, runner.tier)) continue;
     const seconds = (books.now() - machine.startedAt) / 1000 - unsweptSeconds;
     const cost = Math.floor(((hourly[runner.tier] ?? 0) * seconds) / 3600);
     if (cost > expectedOf(runner))
-      note(
-        'spend-overrun',
-        `${taken.id} is taken while ${runner.instanceId} has cost ${cost}, and counts ${expectedOf(runner)}`,
-      );
+      note('spend-overrun', `${runner.instanceId} has cost ${cost}, and counts ${expectedOf(runner)}`);
   }
 }
 
