@@ -17,8 +17,8 @@ export interface Doubt {
 export interface DecidedJob {
   readonly jobId: JobId;
   readonly admission: JobAdmission;
-  /** The policy of the decision that the row had when it was read. Absent: it had none. */
-  readonly insteadOf?: string | undefined;
+  /** The decision that the row had when it was read. Absent: it had none. */
+  readonly insteadOf?: Pick<JobAdmission, 'policy' | 'at'> | undefined;
 }
 
 /** The jobs. Every method may throw OperationalError. */
@@ -66,9 +66,8 @@ export interface JobStore {
     waits: readonly { readonly jobId: JobId; readonly reason: Reason }[],
   ): Promise<void>;
   /**
-   * Stores what controllers said of each job that is not done, and returns those of which it did. It replaces an open decision of
-   * the same policy, and one of the policy that the caller read; never another's that was written since, which may be of a
-   * newer policy.
+   * Stores what controllers said of each job that is not done, and returns those of which it did. It replaces only the decision
+   * that the caller read, if that is open or of another policy: of several callers that read the same, one decides.
    */
   setAdmissions(installationId: InstallationId, admissions: readonly DecidedJob[]): Promise<readonly JobId[]>;
   /**

@@ -372,4 +372,37 @@ describe('the sweep', () => {
     await platform.sweep();
     expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
   });
+
+  it('closes no overdue job that GitHub denies while it shows its run as open, and takes it up again', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(queued(1));
+    await platform.follow(givenEvent({ action: 'in_progress', runnerName: 'a-laptop' }));
+    platform.github.putJob('acme/app', JobId(1), { status: 'queued', conclusion: null, runnerName: null });
+    platform.github.putRun('acme/app', { runId: 1000, completed: false, conclusion: null });
+    platform.clock.advance(platform.deployment.limits.jobSeconds * 1000);
+    platform.github.failNext('getJob', { refusal: { kind: 'not-found', message: 'Not Found' } });
+    await platform.sweep();
+    expect(await platform.job(1)).toMatchObject({ state: 'running' });
+    platform.clock.advance(minutes(1));
+    await platform.sweep();
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
+  });
+
+  it('closes an overdue job that GitHub will not speak of only once GitHub lets no job wait for so long', async () => {
+    const platform = await givenPlatform();
+    const { jobSeconds, waitSeconds } = platform.deployment.limits;
+    await platform.accept(queued(1));
+    await platform.follow(givenEvent({ action: 'in_progress', runnerName: 'a-laptop' }));
+    const sweepRefused = async (afterSeconds: number) => {
+      platform.clock.advance(afterSeconds * 1000);
+      const forbidden = { kind: 'forbidden', message: 'Resource not accessible by integration' } as const;
+      platform.github.failNext('getJob', { refusal: forbidden });
+      await platform.sweep();
+      return (await platform.job(1))?.state;
+    };
+    expect(await sweepRefused(jobSeconds)).toBe('running');
+    expect(await sweepRefused(waitSeconds - 3600)).toBe('running');
+    for (let minute = 0; minute < 120; minute++) await sweepRefused(60);
+    expect(await platform.job(1)).toMatchObject({ state: 'done' });
+  });
 });

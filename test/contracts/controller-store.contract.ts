@@ -237,32 +237,56 @@ export function controllerStoreContract(backend: StoreBackend): void {
       expect(await take(await theTenant(stores))).toEqual({ kind: 'taken' });
     });
 
-    it('keeps a job’s decision of a policy, and takes one of another, or in place of a question', async () => {
+    it('replaces an open decision, and one of another policy, if it is the one that was read', async () => {
       await waitingJobs(stores, 1);
+      const read = async () => (await stores.jobs.get(acme, JobId(1)))?.admission;
       const decide = async (
         policy: string,
         state: JobAdmission['state'],
-        over: Partial<JobAdmission> = {},
-        insteadOf?: string,
+        over: Partial<JobAdmission> & { readonly insteadOf?: JobAdmission } = {},
       ) => {
-        const admission = { policy, state, at: 5, ...over };
-        const met = await stores.jobs.setAdmissions(acme, [{ jobId: JobId(1), admission, insteadOf }]);
-        return [met, (await stores.jobs.get(acme, JobId(1)))?.admission];
+        const { insteadOf = await read(), ...rest } = over;
+        const admission = { policy, state, at: 5, ...rest };
+        return [
+          await stores.jobs.setAdmissions(acme, [{ jobId: JobId(1), admission, insteadOf }]),
+          await read(),
+        ];
       };
       const round = { at: 4, gate: 'start' } as const;
-      const of = { controllerId: 'ctl_1', ofPlatform: true };
-      const asked = { ...of, reason: 'late', againAt: 9, failures: 2, round };
-      const [met, stored] = await decide('1.-', 'asked', asked);
-      expect([met, stored]).toEqual([[JobId(1)], { policy: '1.-', state: 'asked', at: 5, ...asked }]);
-      expect(await decide('1.-', 'unavailable')).toMatchObject([[1], { state: 'unavailable' }]);
+      const asked = {
+        controllerId: 'ctl_1',
+        ofPlatform: true,
+        reason: 'late',
+        againAt: 9,
+        failures: 2,
+        round,
+      };
+      expect(await decide('1.-', 'asked', asked)).toEqual([
+        [JobId(1)],
+        { policy: '1.-', state: 'asked', at: 5, ...asked },
+      ]);
+      const first = (await read())!;
+      expect(await decide('1.-', 'unavailable', { at: 6 })).toMatchObject([[1], { state: 'unavailable' }]);
+      // Another copy that read the same question comes too late, whatever it has to say.
+      expect(await decide('1.-', 'asked', { at: 7, insteadOf: first })).toMatchObject([[], { at: 6 }]);
       expect(await decide('1.-', 'rejected')).toEqual([[1], { policy: '1.-', state: 'rejected', at: 5 }]);
       expect(await decide('1.-', 'admitted')).toMatchObject([[], { state: 'rejected' }]);
       const second = { policy: '2.-', state: 'admitted' };
-      expect(await decide('2.-', 'admitted', {}, '1.-')).toMatchObject([[1], second]);
-      // Who read the row before, or as it was under an older policy, comes too late.
-      expect(await decide('1.-', 'asked')).toMatchObject([[], second]);
-      expect(await decide('1.5', 'admitted', {}, '1.-')).toMatchObject([[], second]);
-      expect(await decide('3.-', 'asked', {}, '2.-')).toMatchObject([[1], { policy: '3.-', state: 'asked' }]);
+      expect(await decide('2.-', 'admitted')).toMatchObject([[1], second]);
+      // So does one that read the row as it was under an older policy.
+      expect(await decide('1.5', 'admitted', { insteadOf: first })).toMatchObject([[], second]);
+      expect(await decide('3.-', 'asked')).toMatchObject([[1], { policy: '3.-', state: 'asked' }]);
+    });
+
+    it('decides nothing about a job that was decided since it was read without a decision', async () => {
+      await waitingJobs(stores, 1);
+      const decide = (at: number) => {
+        const admission = { policy: '1.-', state: 'asked', at } as const;
+        return stores.jobs.setAdmissions(acme, [{ jobId: JobId(1), admission }]);
+      };
+      expect(await decide(5)).toEqual([1]);
+      expect(await decide(6)).toEqual([]);
+      expect((await stores.jobs.get(acme, JobId(1)))?.admission).toMatchObject({ at: 5 });
     });
 
     it('decides nothing about a job that is over, or not known', async () => {

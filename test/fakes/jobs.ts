@@ -108,7 +108,7 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
             const known = job.admission;
             const isOpen = known?.state === 'asked' || known?.state === 'unavailable';
             if (known && known.policy === admission.policy && !isOpen) return false;
-            if (known && known.policy !== admission.policy && known.policy !== insteadOf) return false;
+            if (known?.policy !== insteadOf?.policy || known?.at !== insteadOf?.at) return false;
             jobs.set(key, { ...job, admission: copyOf(admission) });
             return true;
           })

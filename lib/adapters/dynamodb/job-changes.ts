@@ -7,7 +7,7 @@ import type { InstanceId, JobId, LeaseId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Again } from '../../core/job-rest.ts';
 import type { Reason } from '../../core/reason.ts';
-import type { Doubt, JobEnd, Reopening } from '../../ports/jobs.ts';
+import type { DecidedJob, Doubt, JobEnd, Reopening } from '../../ports/jobs.ts';
 import { type Attributes, compact, number, optional, text } from './attributes.ts';
 import { admissionAttributes, expiresAt, reasonValue, restingPlace, unsettledPlace } from './job-row.ts';
 
@@ -120,29 +120,26 @@ export const noteStartRefusal = (why: Reason): JobChange => ({
   values: { ':why': reasonValue(why) },
 });
 
-/**
- * Not done: the controllers' decision. A final decision of the same policy stays, and so does one that the caller has not
- * read.
- */
-export function decide(admission: JobAdmission, insteadOf: string | undefined): JobChange {
+/** Not done: the controllers' decision, in place of the one that was read. A final decision of the same policy stays. */
+export function decide(admission: JobAdmission, insteadOf: DecidedJob['insteadOf']): JobChange {
   const attributes = admissionAttributes(admission);
   const given = compact<Attributes>(attributes);
   const sets = Object.keys(given).map((name) => `#${name} = :${name}`);
   const gone = Object.keys(attributes).filter((name) => !(name in given));
   const removes = gone.length === 0 ? '' : ` REMOVE ${gone.map((name) => `#${name}`).join(', ')}`;
-  const isOpen =
-    '(#admission_policy = :admission_policy AND (#admission_state = :asked OR #admission_state = :unavailable))';
-  const isOther = insteadOf !== undefined && insteadOf !== admission.policy;
-  const isKnown = isOther ? ' OR #admission_policy = :instead_of' : '';
+  const isSamePolicy = insteadOf?.policy === admission.policy;
+  const isOpen = isSamePolicy ? ' AND (#admission_state = :asked OR #admission_state = :unavailable)' : '';
+  const isAsRead = insteadOf
+    ? `#admission_policy = :read_policy AND #admission_at = :read_at${isOpen}`
+    : 'attribute_not_exists(#admission_policy)';
   return {
     update: `SET ${sets.join(', ')}${removes}`,
-    condition: `attribute_exists(#state) AND #state <> :done AND (attribute_not_exists(#admission_policy) OR ${isOpen}${isKnown})`,
+    condition: `attribute_exists(#state) AND #state <> :done AND ${isAsRead}`,
     values: {
       ...Object.fromEntries(Object.entries(given).map(([name, value]) => [`:${name}`, value])),
-      ...(isOther ? { ':instead_of': text(insteadOf) } : {}),
+      ...(insteadOf ? { ':read_policy': text(insteadOf.policy), ':read_at': number(insteadOf.at) } : {}),
+      ...(isOpen ? { ':asked': text('asked'), ':unavailable': text('unavailable') } : {}),
       ':done': text('done'),
-      ':asked': text('asked'),
-      ':unavailable': text('unavailable'),
     },
   };
 }

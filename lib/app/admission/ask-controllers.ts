@@ -178,7 +178,8 @@ async function settle(deps: AskDeps, how: How, answered: Answered): Promise<Sett
   const { job } = how;
   const { asked, about, waits } = answered;
   if (waits) {
-    await deps.jobs.setAdmissions(job.installationId, [{ jobId: job.jobId, admission: waits }]);
+    const decided = { jobId: job.jobId, admission: waits, insteadOf: job.admission };
+    await deps.jobs.setAdmissions(job.installationId, [decided]);
     return answered;
   }
   if (job.admission?.state !== 'asked') return answered;
@@ -187,8 +188,10 @@ async function settle(deps: AskDeps, how: How, answered: Answered): Promise<Sett
   const stored = (await writeDecisions(deps, job.installationId, [made])).get(job.jobId);
   // The message comes again, and finds the answers.
   if (stored instanceof OperationalError) throw stored;
+  if (stored !== 'stored') return answered;
+  // Whoever decides wakes the line, and nobody else: every message of the round comes here.
   await poke(deps, job);
-  return stored === 'stored' ? { ...answered, outcome: made.decision.outcome } : answered;
+  return { ...answered, outcome: made.decision.outcome };
 }
 
 /** What those in dry run said, each once, beside the decision that was made without them. */

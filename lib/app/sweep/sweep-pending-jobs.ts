@@ -15,6 +15,7 @@ import {
   goneApartSeconds,
   goneKeptSeconds,
   goneRestSeconds,
+  overdueEachMinuteSeconds,
   settleSeconds,
 } from '../common/settings.ts';
 import { askAboutResting, isRestNearlyOver } from './ask-about-resting.ts';
@@ -41,14 +42,16 @@ export async function expire(deps: SweepDeps, job: Job): Promise<boolean> {
   return expired;
 }
 
-/** Whether to ask GitHub now. Jobs beyond every limit are asked about each minute, until GitHub answers. */
+/** Whether to ask GitHub now. Jobs beyond every limit are asked about each minute for an hour, until GitHub answers. */
 export function isDue(deps: SweepDeps, job: Job, unseenMilliseconds: number): boolean {
   if (job.unsettledAt === undefined) return isRestNearlyOver(deps, job);
   const now = deps.clock.now();
   // Asked again at each rest, and as soon as it counts, or the doubt would be forgotten before the next look.
   if (job.goneAt !== undefined && isTimeForDoubt(now - job.goneAt, unseenMilliseconds)) return true;
   const unsettledFor = now - job.unsettledAt;
-  return isOverdue(deps, job) || isTimeToAsk(job.jobId, { unsettledFor, unseenMilliseconds });
+  const overdueFor = overdueMilliseconds(deps, job);
+  const isAskedEachMinute = overdueFor >= 0 && overdueFor < overdueEachMinuteSeconds * 1000;
+  return isAskedEachMinute || isTimeToAsk(job.jobId, { unsettledFor, unseenMilliseconds });
 }
 
 function isTimeForDoubt(doubtedFor: number, unseenMilliseconds: number): boolean {
@@ -65,7 +68,7 @@ export async function settle(deps: SweepDeps, job: Job): Promise<boolean> {
     await askAboutResting(deps, job);
     return false;
   }
-  const overdue = isOverdue(deps, job);
+  const overdueFor = overdueMilliseconds(deps, job);
   const askedAt = deps.clock.now();
   const answer = await askAboutJob(deps, job);
   const about = { installationId, jobId, instanceId: job.runner, tier: job.tier };
@@ -75,9 +78,9 @@ export async function settle(deps: SweepDeps, job: Job): Promise<boolean> {
     const { refusal } = answer;
     const why = { ...about, reason: refusal.kind, refusal };
     deps.telemetry.event('warn', 'github-refused', why, { GitHubRefusals: 1 });
-    // A refused question says nothing: only the job's absence ends it at once. A rate limit passes, and ends nothing.
+    // A refused question says nothing: GitHub may have the job queued again, for as long as it lets any job wait.
     if (refusal.kind === 'not-found') await doubtJob(deps, job, { why: goneReason(job) });
-    else if (overdue && refusal.kind !== 'limited') await closeOverdue(deps, job);
+    else if (overdueFor >= deps.deployment.limits.waitSeconds * 1000) await closeOverdue(deps, job);
     return false;
   }
   await undoubtJob(deps, job);
@@ -87,13 +90,14 @@ export async function settle(deps: SweepDeps, job: Job): Promise<boolean> {
   if (status === 'completed') {
     const end = endOnGitHub({ conclusion, runner: instanceNamed(runnerName), at: deps.clock.now() });
     await deps.jobs.finish(installationId, jobId, end);
-  } else if (overdue) await closeOverdue(deps, job);
+  } else if (overdueFor >= 0) await closeOverdue(deps, job);
   return false;
 }
 
-function isOverdue({ deployment, clock }: SweepDeps, { state, unsettledAt = 0 }: Job): boolean {
+/** How long ago its state must have been known; negative: not yet. */
+function overdueMilliseconds({ deployment, clock }: SweepDeps, { state, unsettledAt = 0 }: Job): number {
   const longest = state === 'blocked' ? blockedSeconds : deployment.limits.jobSeconds;
-  return clock.now() >= unsettledAt + longest * 1000;
+  return clock.now() - (unsettledAt + longest * 1000);
 }
 
 /** GitHub gives up a lost machine, or an approval that nobody gives; jobs beyond every limit are closed here. */
