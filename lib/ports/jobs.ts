@@ -18,7 +18,7 @@ export interface DecidedJob {
   readonly jobId: JobId;
   readonly admission: JobAdmission;
   /** The decision that the row had when it was read. Absent: it had none. */
-  readonly insteadOf?: Pick<JobAdmission, 'policy' | 'at'> | undefined;
+  readonly insteadOf?: Pick<JobAdmission, 'policy' | 'state' | 'at'> | undefined;
 }
 
 /** The jobs. Every method may throw OperationalError. */

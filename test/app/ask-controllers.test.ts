@@ -194,6 +194,23 @@ describe('a controller that is asked twice at once', () => {
   });
 });
 
+describe('messages of one round', () => {
+  it('find one failure together: one of them decides and wakes the line, whose copies ask once', async () => {
+    const platform = await givenAsked({ kind: 'failed', why: 'it answered 500' }, byHttps());
+    await platform.accept(queued());
+    const [message] = platform.queues.admission.splice(0);
+    platform.queues.admission.push(message!, message!, message!, message!);
+    await platform.deliverAdmission();
+    expect((await platform.job(1))?.admission?.state).toBe('unavailable');
+    expect(platform.queues.tiers).toHaveLength(1);
+
+    platform.clock.advance(31_000);
+    const [poke] = platform.queues.tiers.splice(0);
+    await Promise.all([1, 2, 3, 4].map(() => platform.accept(poke!.message)));
+    expect(platform.queues.admission).toHaveLength(1);
+  });
+});
+
 describe('a controller in dry run beside one that is obeyed', () => {
   const later = { id: 'ctl_2', state: 'dry_run' } as const;
   const asked = ({ stores }: Platform, id: string) =>

@@ -3,7 +3,7 @@ import type { InstallationId, JobId } from '../../lib/core/ids.ts';
 import { isOverOnGitHub, type Job } from '../../lib/core/job.ts';
 import type { Again } from '../../lib/core/job-rest.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
-import type { JobEnd, JobStore } from '../../lib/ports/jobs.ts';
+import type { DecidedJob, JobEnd, JobStore } from '../../lib/ports/jobs.ts';
 import { copyOf } from './copy.ts';
 import { jobKey, type Rows, type StoreCall, type StoreWorld } from './world.ts';
 
@@ -108,7 +108,7 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
             const known = job.admission;
             const isOpen = known?.state === 'asked' || known?.state === 'unavailable';
             if (known && known.policy === admission.policy && !isOpen) return false;
-            if (known?.policy !== insteadOf?.policy || known?.at !== insteadOf?.at) return false;
+            if (!isAsRead(known, insteadOf)) return false;
             jobs.set(key, { ...job, admission: copyOf(admission) });
             return true;
           })
@@ -259,6 +259,9 @@ function wait(job: Job, { reason, rest }: Again): Job {
 }
 
 const undoubted = ({ goneAt: _goneAt, goneSaidAt: _goneSaidAt, ...job }: Job): Job => job;
+
+const isAsRead = (known: Job['admission'], read: DecidedJob['insteadOf']) =>
+  known?.policy === read?.policy && known?.state === read?.state && known?.at === read?.at;
 
 const isStillDoubted = ({ goneAt }: Job, { doubtedSince }: JobEnd) =>
   doubtedSince === undefined || goneAt === doubtedSince;

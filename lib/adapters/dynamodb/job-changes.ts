@@ -130,19 +130,25 @@ export function decide(admission: JobAdmission, insteadOf: DecidedJob['insteadOf
   const isSamePolicy = insteadOf?.policy === admission.policy;
   const isOpen = isSamePolicy ? ' AND (#admission_state = :asked OR #admission_state = :unavailable)' : '';
   const isAsRead = insteadOf
-    ? `#admission_policy = :read_policy AND #admission_at = :read_at${isOpen}`
+    ? `#admission_policy = :read_policy AND #admission_state = :read_state AND #admission_at = :read_at${isOpen}`
     : 'attribute_not_exists(#admission_policy)';
   return {
     update: `SET ${sets.join(', ')}${removes}`,
     condition: `attribute_exists(#state) AND #state <> :done AND ${isAsRead}`,
     values: {
       ...Object.fromEntries(Object.entries(given).map(([name, value]) => [`:${name}`, value])),
-      ...(insteadOf ? { ':read_policy': text(insteadOf.policy), ':read_at': number(insteadOf.at) } : {}),
+      ...(insteadOf ? asRead(insteadOf) : {}),
       ...(isOpen ? { ':asked': text('asked'), ':unavailable': text('unavailable') } : {}),
       ':done': text('done'),
     },
   };
 }
+
+const asRead = ({ policy, state, at }: NonNullable<DecidedJob['insteadOf']>): Attributes => ({
+  ':read_policy': text(policy),
+  ':read_state': text(state),
+  ':read_at': number(at),
+});
 
 /** waiting → covered; the lease is one of a launch made for it. */
 export const cover = (lease: LeaseId): JobChange => ({

@@ -103,7 +103,7 @@ export const admissionMutants: readonly Mutant[] = [
     'older-policy-overwrites',
     'Who was slow writes what was decided under an older policy over what was decided under a newer one.',
     'test/fakes/jobs.ts',
-    'if (known?.policy !== insteadOf?.policy || known?.at !== insteadOf?.at) return false;',
+    'if (!isAsRead(known, insteadOf)) return false;',
     'void insteadOf;',
   ),
   mutant(
