@@ -200,6 +200,9 @@ describe('messages of one round', () => {
     await platform.accept(queued());
     const [message] = platform.queues.admission.splice(0);
     platform.queues.admission.push(message!, message!, message!, message!);
+    const now = platform.clock.now.bind(platform.clock);
+    let looks = 0;
+    platform.clock.now = () => now() + looks++;
     await platform.deliverAdmission();
     expect((await platform.job(1))?.admission?.state).toBe('unavailable');
     expect(platform.queues.tiers).toHaveLength(1);

@@ -106,9 +106,11 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
             const job = jobs.get(key);
             if (!job || job.state === 'done') return false;
             const known = job.admission;
-            const isOpen = known?.state === 'asked' || known?.state === 'unavailable';
-            if (known && known.policy === admission.policy && !isOpen) return false;
-            if (!isAsRead(known, insteadOf)) return false;
+            if (!isSame(known, admission)) {
+              const isOpen = known?.state === 'asked' || known?.state === 'unavailable';
+              if (known && known.policy === admission.policy && !isOpen) return false;
+              if (!isSame(known, insteadOf)) return false;
+            }
             jobs.set(key, { ...job, admission: copyOf(admission) });
             return true;
           })
@@ -260,8 +262,8 @@ function wait(job: Job, { reason, rest }: Again): Job {
 
 const undoubted = ({ goneAt: _goneAt, goneSaidAt: _goneSaidAt, ...job }: Job): Job => job;
 
-const isAsRead = (known: Job['admission'], read: DecidedJob['insteadOf']) =>
-  known?.policy === read?.policy && known?.state === read?.state && known?.at === read?.at;
+const isSame = (known: Job['admission'], other: DecidedJob['insteadOf']) =>
+  known?.policy === other?.policy && known?.state === other?.state && known?.at === other?.at;
 
 const isStillDoubted = ({ goneAt }: Job, { doubtedSince }: JobEnd) =>
   doubtedSince === undefined || goneAt === doubtedSince;

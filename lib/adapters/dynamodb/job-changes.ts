@@ -132,9 +132,12 @@ export function decide(admission: JobAdmission, insteadOf: DecidedJob['insteadOf
   const isAsRead = insteadOf
     ? `#admission_policy = :read_policy AND #admission_state = :read_state AND #admission_at = :read_at${isOpen}`
     : 'attribute_not_exists(#admission_policy)';
+  // It was written before, and its answer lost.
+  const isWritten =
+    '#admission_policy = :admission_policy AND #admission_state = :admission_state AND #admission_at = :admission_at';
   return {
     update: `SET ${sets.join(', ')}${removes}`,
-    condition: `attribute_exists(#state) AND #state <> :done AND ${isAsRead}`,
+    condition: `attribute_exists(#state) AND #state <> :done AND ((${isAsRead}) OR (${isWritten}))`,
     values: {
       ...Object.fromEntries(Object.entries(given).map(([name, value]) => [`:${name}`, value])),
       ...(insteadOf ? asRead(insteadOf) : {}),

@@ -90,7 +90,7 @@ async function recordLate(
     spot: launch.request.TargetCapacitySpecification.DefaultTargetCapacityType === 'spot',
     ...(zone === undefined ? {} : { zone }),
   };
-  // What spot machines cost at the moment is not asked here: this one is charged by the list.
+  // Spot prices are not asked here: the record of a spot machine has no price then, and caps count the most that it may cost.
   const spotPrices = { now: async () => new Map<string, never>() };
   await bindUnrecorded({ ...deps, subnets: [], spotPrices }, launch, { instances: [instance], unrecorded });
 }

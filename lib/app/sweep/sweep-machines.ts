@@ -22,7 +22,8 @@ export interface SweptMachines {
 
 export async function sweepMachinesOf(deps: SweepDeps, launches: readonly Launch[]): Promise<SweptMachines> {
   const machines = await machinesOf(deps, launches);
-  const late = await Promise.allSettled(machines.unrecorded.map((one) => recordLate(deps, one)));
+  const some = machines.unrecorded.slice(0, sweepPageSize);
+  const late = await Promise.allSettled(some.map((one) => recordLate(deps, one)));
   const isLate = new Set(machines.unrecorded.map(({ launch }) => launch.launchId));
   const recorded = await machinesOf(
     deps,
@@ -45,14 +46,15 @@ export async function sweepMachinesOf(deps: SweepDeps, launches: readonly Launch
   // Of those that still lack rows nothing is known: their launches stay due.
   const unknown = new Set(recorded.unrecorded.map(({ launch }) => launch.launchId));
   const known = launches.filter(({ launchId }) => !unknown.has(launchId));
-  for (const some of chunksOf(known, lookedAfterAtOnce)) {
-    const looked = some.map((launch) => lookAgain(deps, launch, lived.get(launch.launchId) ?? [], now));
+  for (const together of chunksOf(known, lookedAfterAtOnce)) {
+    const looked = together.map((launch) => lookAgain(deps, launch, lived.get(launch.launchId) ?? [], now));
     results.push(...(await Promise.allSettled(looked)));
   }
   const errors = [...late, ...results].flatMap((result) =>
     result.status === 'rejected' ? [result.reason as unknown] : [],
   );
-  return { found: overdue.length, cut: overdue.length > due.length, errors };
+  const cut = overdue.length > due.length || machines.unrecorded.length > some.length;
+  return { found: overdue.length, cut, errors };
 }
 
 /** It could not be ended at its deadline, or this was put off: its lease counts what it costs beyond what was expected. */

@@ -80,7 +80,8 @@ export async function settle(deps: SweepDeps, job: Job): Promise<boolean> {
     deps.telemetry.event('warn', 'github-refused', why, { GitHubRefusals: 1 });
     // A refused question says nothing: GitHub may have the job queued again, for as long as it lets any job wait.
     if (refusal.kind === 'not-found') await doubtJob(deps, job, { why: goneReason(job) });
-    else if (overdueFor >= deps.deployment.limits.waitSeconds * 1000) await closeOverdue(deps, job);
+    else if (refusal.kind !== 'limited' && overdueFor >= deps.deployment.limits.waitSeconds * 1000)
+      await closeOverdue(deps, job);
     return false;
   }
   await undoubtJob(deps, job);

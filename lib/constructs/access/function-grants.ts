@@ -123,7 +123,7 @@ export function functionGrants(platform: GrantedPlatform): Record<FunctionName, 
       tierQueuesGrant(platform, 'ReceiveAndSendJobs', ['sqs:SendMessage', ...consumeActions]),
       storeGrant(state, {
         tenants: ['BatchGetItem', 'UpdateItem'],
-        jobs: ['GetItem', 'UpdateItem', 'PartiQLInsert', 'PartiQLUpdate', 'pending:Query'],
+        jobs: ['GetItem', 'BatchGetItem', 'UpdateItem', 'PartiQLInsert', 'PartiQLUpdate', 'pending:Query'],
         launches: ['BatchGetItem', 'PutItem', 'UpdateItem', 'PartiQLUpdate'],
         runners: ['GetItem', 'PartiQLInsert'],
         notes,

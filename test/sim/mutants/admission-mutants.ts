@@ -103,7 +103,7 @@ export const admissionMutants: readonly Mutant[] = [
     'older-policy-overwrites',
     'Who was slow writes what was decided under an older policy over what was decided under a newer one.',
     'test/fakes/jobs.ts',
-    'if (!isAsRead(known, insteadOf)) return false;',
+    'if (!isSame(known, insteadOf)) return false;',
     'void insteadOf;',
   ),
   mutant(

@@ -216,7 +216,7 @@ export const mutants: readonly Mutant[] = [
     'unrecorded-forgotten',
     'The sweep forgets a launch of whose machines some never had a row.',
     'lib/app/sweep/sweep-machines.ts',
-    'const late = await Promise.allSettled(machines.unrecorded.map((one) => recordLate(deps, one)));',
+    'const late = await Promise.allSettled(some.map((one) => recordLate(deps, one)));',
     'const late: PromiseSettledResult<void>[] = [];\n  void recordLate;\n  machines.unrecorded.splice(0);',
   ),
   mutant(
