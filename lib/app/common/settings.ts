@@ -100,9 +100,6 @@ export const goneRestSeconds = 300;
  */
 export const goneKeptSeconds = 2 * 60 * 60;
 
-/** GitHub is asked each minute for this long about a job beyond every limit; after that each hour, as about any other. */
-export const overdueEachMinuteSeconds = 60 * 60;
-
 /** GitHub is asked about a job this long before its rest is over: time for two sweeps. */
 export const askBeforeSeconds = 110;
 

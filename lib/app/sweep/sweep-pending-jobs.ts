@@ -15,7 +15,6 @@ import {
   goneApartSeconds,
   goneKeptSeconds,
   goneRestSeconds,
-  overdueEachMinuteSeconds,
   settleSeconds,
 } from '../common/settings.ts';
 import { askAboutResting, isRestNearlyOver } from './ask-about-resting.ts';
@@ -42,16 +41,14 @@ export async function expire(deps: SweepDeps, job: Job): Promise<boolean> {
   return expired;
 }
 
-/** Whether to ask GitHub now. Jobs beyond every limit are asked about each minute for an hour, until GitHub answers. */
+/** Whether to ask GitHub now. Jobs beyond every limit are asked about each minute, until GitHub answers. */
 export function isDue(deps: SweepDeps, job: Job, unseenMilliseconds: number): boolean {
   if (job.unsettledAt === undefined) return isRestNearlyOver(deps, job);
   const now = deps.clock.now();
   // Asked again at each rest, and as soon as it counts, or the doubt would be forgotten before the next look.
   if (job.goneAt !== undefined && isTimeForDoubt(now - job.goneAt, unseenMilliseconds)) return true;
   const unsettledFor = now - job.unsettledAt;
-  const overdueFor = overdueMilliseconds(deps, job);
-  const isAskedEachMinute = overdueFor >= 0 && overdueFor < overdueEachMinuteSeconds * 1000;
-  return isAskedEachMinute || isTimeToAsk(job.jobId, { unsettledFor, unseenMilliseconds });
+  return overdueMilliseconds(deps, job) >= 0 || isTimeToAsk(job.jobId, { unsettledFor, unseenMilliseconds });
 }
 
 function isTimeForDoubt(doubtedFor: number, unseenMilliseconds: number): boolean {
