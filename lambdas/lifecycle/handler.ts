@@ -1,6 +1,7 @@
 /** Behind the lifecycle queue: follows what GitHub says of jobs and EC2 of machines. */
 import { createEc2Clients } from '../../lib/adapters/ec2/clients.ts';
 import { createCompute } from '../../lib/adapters/ec2/compute.ts';
+import { createSpotPrices } from '../../lib/adapters/ec2/spot-prices.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
 import { followLifecycle } from '../../lib/app/lifecycle/follow-lifecycle.ts';
@@ -8,12 +9,15 @@ import { queuesPart, storeParts, telemetryPart, usagePart } from '../common/part
 import { queueHandler } from '../common/queue-handler.ts';
 
 const deployment = readDeployment(import.meta.url);
+const ec2 = createEc2Clients();
+const telemetry = telemetryPart(deployment);
 const deps = {
   deployment,
   ...storeParts(),
-  compute: createCompute(createEc2Clients()),
+  compute: createCompute(ec2),
+  spotPrices: createSpotPrices({ clients: ec2, telemetry, clock: systemClock }),
   queues: queuesPart(),
-  telemetry: telemetryPart(deployment),
+  telemetry,
   usage: usagePart(),
   clock: systemClock,
 };

@@ -1,6 +1,7 @@
 /** On a schedule, every five minutes: compares the records with GitHub and EC2, and repairs what events missed. */
 import { createEc2Clients } from '../../lib/adapters/ec2/clients.ts';
 import { createCompute } from '../../lib/adapters/ec2/compute.ts';
+import { createSpotPrices } from '../../lib/adapters/ec2/spot-prices.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { readConfiguration, readDeployment } from '../../lib/adapters/system/deployment.ts';
 import { reconcile } from '../../lib/app/reconciler/reconcile.ts';
@@ -22,11 +23,13 @@ const deployment = readDeployment(import.meta.url);
 const stores = judgingParts();
 const telemetry = telemetryPart(deployment);
 const books = usageBooksPart();
+const ec2 = createEc2Clients();
 const deps = {
   deployment,
   ...stores,
   audit: auditPart(),
-  compute: createCompute(createEc2Clients()),
+  compute: createCompute(ec2),
+  spotPrices: createSpotPrices({ clients: ec2, telemetry, clock: systemClock }),
   github: githubPart({ notes: stores.notes, telemetry }),
   queues: queuesPart(),
   telemetry,

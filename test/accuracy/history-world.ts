@@ -9,6 +9,7 @@ import { createMemoryClock, type MemoryClock } from '../fakes/clock.ts';
 import { createMemoryCompute, type MemoryCompute } from '../fakes/compute.ts';
 import { countLeases } from '../fakes/lease-counts.ts';
 import { createMemoryQueues } from '../fakes/queues.ts';
+import { createMemorySpotPrices } from '../fakes/spot-prices.ts';
 import { createMemoryStores } from '../fakes/stores.ts';
 import { createMemoryTelemetry } from '../fakes/telemetry.ts';
 import { jobKey, type Rows, type StoreWorld } from '../fakes/world.ts';
@@ -65,6 +66,7 @@ export function historyWorld(random: Random): HistoryWorld {
     deployment,
     clock,
     compute,
+    spotPrices: createMemorySpotPrices(),
     queues: createMemoryQueues(),
     telemetry: createMemoryTelemetry(),
   };

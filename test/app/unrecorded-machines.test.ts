@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { tombstoneDays } from '../../lib/contract/tables.ts';
 import { JobId } from '../../lib/core/ids.ts';
-import { givenEvent } from '../support/given.ts';
+import { givenEvent, givenTier } from '../support/given.ts';
 import { expectBalanced, expectNothingLeft, givenPlatform, type Platform } from '../support/platform.ts';
 
 const queued = (jobId: number) => givenEvent({ jobId: JobId(jobId) });
@@ -10,8 +10,8 @@ const seconds = (count: number) => count * 1000;
 const days = (count: number) => seconds(count * 24 * 60 * 60);
 
 /** Two machines have booted, and nobody wrote their rows. */
-async function givenUnrecorded() {
-  const platform = await givenPlatform();
+async function givenUnrecorded(over: { spot?: boolean } = {}) {
+  const platform = await givenPlatform({ deployment: { tiers: [givenTier(over)] } });
   platform.stores.world.failNext('runners.bind', new Error('died'));
   await platform.accept(queued(1), queued(2));
   expect(platform.stores.world.allLaunches()).toMatchObject([{ state: 'closed' }]);
@@ -49,6 +49,19 @@ describe('a machine of a closed launch that has no row', () => {
     await expectBalanced(platform);
   });
 
+  it('costs the price of its type and zone where it is a spot machine, which its claim does not ask for', async () => {
+    const { platform, machine } = await givenUnrecorded({ spot: true });
+    platform.spotPrices.pools.set('t3.medium:us-east-1a', 12_000);
+    platform.clock.advance(seconds(31));
+    expect(await platform.claim(machine)).toMatchObject({ action: 'run' });
+    platform.clock.advance(seconds(3_600));
+    await platform.machineEnds(machine);
+    expect([...platform.stores.world.rows.usage.values()]).toMatchObject([
+      { instanceId: machine, spot: true, rates: { compute: 12_000 }, unpriced: [] },
+    ]);
+    expect(platform.telemetry.total('MachinesUnpriced')).toBe(0);
+  });
+
   it('gets no row where the launch is not its own', async () => {
     const { platform, machine } = await givenUnrecorded();
     const [launch] = platform.stores.world.allLaunches();
@@ -70,6 +83,22 @@ describe('a machine of a closed launch that has no row', () => {
       expect.objectContaining({ instanceId: other, state: 'ended', endReason: 'boot-deadline' }),
     );
     expect(repairs(platform)).toContain('machines-recorded');
+    await expectBalanced(platform);
+  });
+
+  it('gets none from the sweep while whoever closed the launch may still be writing it', async () => {
+    const { platform } = await givenUnrecorded();
+    const [launch] = platform.stores.world.allLaunches();
+    platform.clock.advance(bootTime(platform));
+    const callUntil = platform.clock.now() + seconds(60);
+    platform.stores.world.rows.launches.set(launch!.launchId, { ...launch!, callUntil });
+    await platform.sweep();
+    expect(platform.stores.world.allRunners()).toEqual([]);
+    expect(await platform.leases()).toBe(2);
+    platform.clock.advance(seconds(60));
+    await platform.sweep();
+    expect(platform.stores.world.allRunners()).toHaveLength(2);
+    await platform.deliverPokes();
     await expectBalanced(platform);
   });
 

@@ -14,9 +14,9 @@ const actionsOf = (name: string) => statements.get(name)!.flatMap(({ Action }) =
 /** What EC2 lets nobody hold to a resource. */
 const describing: Readonly<Record<string, readonly string[]>> = {
   'scale-up': ['DescribeFleets', 'DescribeInstances', 'DescribeSpotPriceHistory'],
-  lifecycle: ['DescribeInstances'],
+  lifecycle: ['DescribeInstances', 'DescribeSpotPriceHistory'],
   sweep: ['DescribeFleets', 'DescribeInstances', 'DescribeSpotPriceHistory'],
-  reconciler: ['DescribeInstances'],
+  reconciler: ['DescribeInstances', 'DescribeSpotPriceHistory'],
 };
 
 describe('every function', () => {

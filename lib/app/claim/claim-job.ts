@@ -90,7 +90,7 @@ async function recordLate(
     spot: launch.request.TargetCapacitySpecification.DefaultTargetCapacityType === 'spot',
     ...(zone === undefined ? {} : { zone }),
   };
-  // Spot prices are not asked here: the record of a spot machine has no price then, and caps count the most that it may cost.
+  // The price of a spot machine is not asked here: whoever records its end does that (find-late-prices.ts).
   const spotPrices = { now: async () => new Map<string, never>() };
   await bindUnrecorded({ ...deps, subnets: [], spotPrices }, launch, { instances: [instance], unrecorded });
 }

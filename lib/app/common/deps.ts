@@ -26,6 +26,7 @@ export interface EndDeps {
   readonly runners: RunnerStore;
   readonly usage: UsageStore;
   readonly compute: Compute;
+  readonly spotPrices: SpotPrices;
   readonly queues: Queues;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
@@ -49,7 +50,6 @@ export interface LaunchDeps extends Omit<LifecycleDeps, 'usage'> {
   readonly chance: Chance;
   /** In the configured order. */
   readonly subnets: readonly Subnet[];
-  readonly spotPrices: SpotPrices;
 }
 
 /** Repairing overdue rows: whatever the events' own use cases do, and asking GitHub. */

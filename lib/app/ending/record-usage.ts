@@ -12,6 +12,7 @@ import { mayBeFree, type RanJob, ranJobOf, type UsageRecord, usageOf } from '../
 import { OperationalError } from '../../ports/errors.ts';
 import type { EndDeps } from '../common/deps.ts';
 import type { Ending } from './ending.ts';
+import { findLatePrices } from './find-late-prices.ts';
 
 export type JobsById = ReadonlyMap<JobId, Job>;
 
@@ -26,8 +27,11 @@ export async function recordUsage(
 ): Promise<readonly Settlement[]> {
   if (endings.length === 0) return [];
   const endedAt = deps.clock.now();
-  const takenBack = await findTakenBack(deps, endings, endedAt);
-  const records = endings.map((ending) => {
+  const [takenBack, priced] = await Promise.all([
+    findTakenBack(deps, endings, endedAt),
+    findLatePrices(deps, endings),
+  ]);
+  const records = priced.map((ending) => {
     const { runner, reason } = ending;
     const isTakenBack = takenBack.has(runner.instanceId);
     return usageOf({ runner, reason, endedAt, job: jobRanOn(ending, jobs), takenBack: isTakenBack });

@@ -22,7 +22,10 @@ export interface SweptMachines {
 
 export async function sweepMachinesOf(deps: SweepDeps, launches: readonly Launch[]): Promise<SweptMachines> {
   const machines = await machinesOf(deps, launches);
-  const some = machines.unrecorded.slice(0, sweepPageSize);
+  // Whoever closed the launch may still be writing the rows until then, and knows more of the machines.
+  const begunAt = deps.clock.now();
+  const recordable = machines.unrecorded.filter(({ launch }) => launch.callUntil <= begunAt);
+  const some = recordable.slice(0, sweepPageSize);
   const late = await Promise.allSettled(some.map((one) => recordLate(deps, one)));
   const isLate = new Set(machines.unrecorded.map(({ launch }) => launch.launchId));
   const recorded = await machinesOf(
@@ -43,17 +46,22 @@ export async function sweepMachinesOf(deps: SweepDeps, launches: readonly Launch
   );
   const lived = new Map([...live].map(([id, runners]) => [id, changed.has(id) ? [] : runners]));
   for (const runner of after.live) lived.get(runner.launchId)?.push(runner);
-  // Of those that still lack rows nothing is known: their launches stay due.
+  // Of machines that still lack rows nothing is known: their launches stay due.
   const unknown = new Set(recorded.unrecorded.map(({ launch }) => launch.launchId));
-  const known = launches.filter(({ launchId }) => !unknown.has(launchId));
-  for (const together of chunksOf(known, lookedAfterAtOnce)) {
-    const looked = together.map((launch) => lookAgain(deps, launch, lived.get(launch.launchId) ?? [], now));
+  for (const together of chunksOf(launches, lookedAfterAtOnce)) {
+    const looked = together.map(async (launch) => {
+      const live = lived.get(launch.launchId) ?? [];
+      // First: a launch that is not looked at again until its next deadline has no machine that counts too little.
+      await Promise.all(live.map((runner) => countOverrun(deps, runner, now)));
+      if (launch.state === 'closed' && !unknown.has(launch.launchId))
+        await lookAgain(deps, launch, live, now);
+    });
     results.push(...(await Promise.allSettled(looked)));
   }
   const errors = [...late, ...results].flatMap((result) =>
     result.status === 'rejected' ? [result.reason as unknown] : [],
   );
-  const cut = overdue.length > due.length || machines.unrecorded.length > some.length;
+  const cut = overdue.length > due.length || recordable.length > some.length;
   return { found: overdue.length, cut, errors };
 }
 
@@ -86,9 +94,6 @@ async function lookAgain(
   live: readonly Runner[],
   now: number,
 ): Promise<void> {
-  // First: a launch that is not looked at again until its next deadline has no machine that counts too little.
-  await Promise.all(live.map((runner) => countOverrun(deps, runner, now)));
-  if (launch.state !== 'closed') return;
   const first = live.reduce<number | undefined>(
     (before, { deadline }) => Math.min(before ?? deadline, deadline),
     undefined,

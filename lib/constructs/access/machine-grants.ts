@@ -133,20 +133,16 @@ function createSpotRole(scope: Construct): Grant {
   });
 }
 
-/** EC2 has no resource-level permissions for reading instances. */
-export const describeGrant = () =>
-  allow('Describe', { actions: ['ec2:DescribeInstances'], resources: ['*'] });
+/** How machines ended, and what spot machines cost. EC2 has no resource-level permissions for reading these. */
+export const describeGrant = (options: Pick<MachineGrantOptions, 'spot'>) => describing(options, []);
 
-/**
- * What a launch started whose answer was lost, and what spot machines cost. Fleets have no names or tags to restrict this
- * by.
- */
-export const describeLaunchGrant = ({ spot }: Pick<MachineGrantOptions, 'spot'>) =>
+/** And what a launch started whose answer was lost. Fleets have no names or tags to restrict this by. */
+export const describeLaunchGrant = (options: Pick<MachineGrantOptions, 'spot'>) =>
+  describing(options, ['ec2:DescribeFleets']);
+
+const describing = ({ spot }: Pick<MachineGrantOptions, 'spot'>, more: readonly string[]) =>
   allow('Describe', {
-    actions: [
-      ...['ec2:DescribeFleets', 'ec2:DescribeInstances'],
-      ...(spot ? ['ec2:DescribeSpotPriceHistory'] : []),
-    ],
+    actions: [...more, 'ec2:DescribeInstances', ...(spot ? ['ec2:DescribeSpotPriceHistory'] : [])],
     resources: ['*'],
   });
 

@@ -10,6 +10,8 @@ import type { AuditedMachine, Books, Note } from './books.ts';
 /** Each copy of a function remembers prices for ten minutes, and for one that it heard none; clocks differ by two seconds. */
 const rememberedMilliseconds = 605_000;
 const unheardMilliseconds = 65_000;
+/** From when an end was known to the answer to the question for its price. */
+const askingMilliseconds = 10_000;
 const hour = 3_600_000;
 
 export function checkPrice(books: Books, record: UsageRecord, machine: AuditedMachine, note: Note): void {
@@ -23,8 +25,8 @@ export function checkPrice(books: Books, record: UsageRecord, machine: AuditedMa
   } else if (zone === undefined) {
     if (compute !== undefined) note('price-of-no-pool', `${instanceId} has the price ${compute} and no zone`);
   } else if (compute === undefined) {
-    if (!books.market.lostBetween(launchedAt - unheardMilliseconds, askedBy))
-      note('price-missing', `${instanceId} has no price, and every call was answered`);
+    if (!books.market.lostBetween(endedAt - unheardMilliseconds, endedAt + askingMilliseconds))
+      note('price-missing', `${instanceId} has no price, and the call at its end was answered`);
   } else {
     const known = books.market.pricesBetween(
       { instanceType, zone },

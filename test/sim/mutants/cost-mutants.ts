@@ -44,6 +44,13 @@ export const costMutants: readonly Mutant[] = [
     "reason === 'instance-ended' && !mayBeFree(runner, endedAt))",
   ),
   mutant(
+    'late-price-not-asked',
+    'A spot machine that had no price as it was recorded stays without one.',
+    'lib/app/ending/find-late-prices.ts',
+    'if (types.length === 0) return endings;',
+    'if (types.length >= 0) return endings;',
+  ),
+  mutant(
     'free-whoever-ended-it',
     'Every young spot machine that ended by itself costs nothing, whoever ended it.',
     'lib/app/ending/record-usage.ts',

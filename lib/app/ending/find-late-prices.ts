@@ -1,0 +1,28 @@
+/**
+ * Prices spot machines that have none as they end: EC2 did not report it at the launch, or the machine was recorded by its
+ * own claim, which does not ask. They get the current price of their type and zone, as machines do that the sweep records
+ * late. If EC2 does not answer within two seconds, they stay without a price: no lease waits for one.
+ */
+import type { Runner } from '../../core/runner.ts';
+import { type SpotPrices, spotPool } from '../../ports/spot-prices.ts';
+import type { Ending } from './ending.ts';
+
+export async function findLatePrices(
+  { spotPrices }: { readonly spotPrices: SpotPrices },
+  endings: readonly Ending[],
+): Promise<readonly Ending[]> {
+  const types = endings.flatMap(({ runner }) => (lacksPrice(runner) ? [runner.instanceType] : []));
+  if (types.length === 0) return endings;
+  const prices = await spotPrices.now(types);
+  return endings.map((ending) => {
+    const { runner } = ending;
+    const { instanceType, zone, rates } = runner;
+    const compute = lacksPrice(runner) && zone ? prices.get(spotPool(instanceType, zone)) : undefined;
+    return compute === undefined || !rates
+      ? ending
+      : { ...ending, runner: { ...runner, rates: { ...rates, compute } } };
+  });
+}
+
+const lacksPrice = ({ spot, zone, rates }: Runner): boolean =>
+  spot && zone !== undefined && rates !== undefined && rates.compute === undefined;
