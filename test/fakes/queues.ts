@@ -28,6 +28,8 @@ export interface MemoryQueues extends Queues {
   readonly completions: JobEvent[];
   readonly installations: InstallationsMessage[];
   readonly admission: AskControllers[];
+  /** What was sent to `admission` and `installations` to come later, by its kind. */
+  readonly delayed: { readonly kind: string; readonly delaySeconds: number }[];
   /** How many messages were ever sent, those taken out since included. */
   sent(): number;
   failNext(sends: number, error?: OperationalError): void;
@@ -44,6 +46,7 @@ export function createMemoryQueues(): MemoryQueues {
   const completions: JobEvent[] = [];
   const installations: InstallationsMessage[] = [];
   const admission: AskControllers[] = [];
+  const delayed: { kind: string; delaySeconds: number }[] = [];
   let sent = 0;
   let failing = { sends: 0, error: unavailable };
 
@@ -55,12 +58,21 @@ export function createMemoryQueues(): MemoryQueues {
     sent += 1;
     queue.push(copyOf(entry));
   }
+  async function sendLater<Message extends { readonly kind: string }>(
+    queue: Message[],
+    message: Message,
+    { delaySeconds }: { delaySeconds?: number } = {},
+  ) {
+    await send(queue, message);
+    if (delaySeconds !== undefined) delayed.push({ kind: message.kind, delaySeconds });
+  }
   return {
     tiers,
     lifecycle,
     completions,
     installations,
     admission,
+    delayed,
     sent: () => sent,
     failNext: (sends, error = unavailable) => {
       failing = { sends, error };
@@ -69,7 +81,7 @@ export function createMemoryQueues(): MemoryQueues {
       send(tiers, { tier, message, group: message.installationId, delaySeconds }),
     sendToLifecycle: (message) => send(lifecycle, message),
     sendToCompletions: (message) => send(completions, message),
-    sendToAdmission: (message) => send(admission, message),
-    sendToInstallations: (message) => send(installations, message),
+    sendToAdmission: (message, options) => sendLater(admission, message, options),
+    sendToInstallations: (message, options) => sendLater(installations, message, options),
   };
 }

@@ -1,0 +1,155 @@
+/** Machines that end together: each for itself, within bounds, and no lease before its end is written. */
+import { describe, expect, it } from '@jest/globals';
+import { endRunners } from '../../lib/app/ending/end-runners.ts';
+import type { Ending } from '../../lib/app/ending/ending.ts';
+import { InstallationId, JobId } from '../../lib/core/ids.ts';
+import type { Tenant } from '../../lib/core/tenant.ts';
+import { OperationalError } from '../../lib/ports/errors.ts';
+import { acme, givenEvent, givenTenant, givenTier } from '../support/given.ts';
+import { expectBalanced, givenPlatform, type Platform } from '../support/platform.ts';
+
+const other = InstallationId(202);
+const queued = (jobId: number, over = {}) => givenEvent({ jobId: JobId(jobId), ...over });
+const roomy = { tiers: [givenTier({ maxRunners: 20 })] };
+
+/** EC2 has ended all machines that live, and said so. */
+async function endAll(platform: Platform, over: Partial<Ending> = {}) {
+  const live = platform.liveMachines();
+  for (const machine of live) platform.compute.setState(machine, 'terminated');
+  const runners = await platform.runners.findAcrossTenants(live);
+  const end = { reason: 'instance-ended', proven: true, ...over } as const;
+  return endRunners(
+    platform,
+    runners.map((runner) => ({ ...end, runner })),
+  );
+}
+
+describe('machines that end together', () => {
+  it('go back to their tenants, though the end of another tenant’s cannot be written', async () => {
+    const platform = await givenPlatform({
+      tenants: [givenTenant(), givenTenant({ installationId: other, accountId: 2, accountLogin: 'other' })],
+    });
+    await platform.accept(queued(1), queued(9, { installationId: other, repositoryOwnerId: 2 }));
+    const down = new OperationalError('down', { code: 'InternalServerError', retryable: true });
+    platform.stores.world.failNext('runners.end', down);
+    await expect(endAll(platform)).rejects.toBe(down);
+    expect([await platform.leases(acme), await platform.leases(other)].toSorted()).toEqual([0, 1]);
+  });
+
+  it('are left open where their job changes each time that they are written, after five times', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(queued(1));
+    const { end } = platform.stores.runners;
+    let tries = 0;
+    platform.runners.end = async (ends) => {
+      tries += 1;
+      const [{ runner }] = ends as [(typeof ends)[number]];
+      await platform.runners.recordRan([{ instanceId: runner.instanceId, jobId: JobId(100 + tries) }]);
+      return end(ends);
+    };
+    await expect(endAll(platform)).rejects.toMatchObject({ code: 'RunnerJobChanging', retryable: true });
+    expect(tries).toBe(5);
+    expect(await platform.leases()).toBe(1);
+    platform.runners.end = end;
+    await endAll(platform);
+    expect(await platform.leases()).toBe(1);
+  });
+
+  it('have the consoles of ten of them read: where all fail, they fail alike', async () => {
+    const platform = await givenPlatform({
+      tenants: [givenTenant({ maxRunners: 12 })],
+      deployment: roomy,
+    });
+    await platform.accept(...Array.from({ length: 12 }, (_, n) => queued(n + 1)));
+    for (const machine of platform.compute.machines.values())
+      machine.console = `last words of ${machine.instanceId}`;
+    await endAll(platform, { reason: 'boot-deadline' });
+    const kept = platform.stores.world.allRunners().filter(({ console }) => console !== undefined);
+    expect(kept).toHaveLength(10);
+    expect(kept[0]?.console).toBe(`last words of ${kept[0]?.instanceId}`);
+    await expectBalanced(platform);
+  });
+
+  it('have no console read where somebody wanted them to end', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(queued(1));
+    for (const machine of platform.compute.machines.values()) machine.console = 'booting';
+    await endAll(platform, { reason: 'tenant-deleted' });
+    expect(platform.stores.world.allRunners()).toMatchObject([{ state: 'ended' }]);
+    expect(platform.stores.world.allRunners()[0]).not.toHaveProperty('console');
+  });
+
+  it('are terminated where EC2 has not said that they ended, and not where it has', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(queued(1));
+    const asked: string[] = [];
+    const { terminate } = platform.compute;
+    platform.compute.terminate = async (ids) => {
+      asked.push(...ids);
+      return terminate(ids);
+    };
+    const [machine] = platform.liveMachines();
+    const [runner] = platform.stores.world.allRunners();
+    await endRunners(platform, [{ runner: runner!, reason: 'job-completed', proven: false }]);
+    expect(asked).toEqual([machine]);
+    await platform.deliverPokes();
+    await endAll(platform);
+    expect(asked).toEqual([machine]);
+    await expectBalanced(platform);
+  });
+});
+
+type State = 'booting' | 'claimed' | 'listening';
+
+describe('the machine whose job another machine took', () => {
+  /** Machine one, meant for job 1, ran job 2; machine two, meant for job 2, is left over. */
+  async function givenLeftOver(tenant: Partial<Tenant>, state: State, repository: string) {
+    const platform = await givenPlatform({ tenants: [givenTenant(tenant)] });
+    await platform.accept(queued(1, { repository }), queued(2));
+    const [one, two] = platform.liveMachines();
+    await platform.claim(one!);
+    await platform.confirm(one!);
+    if (state !== 'booting') await platform.claim(two!);
+    if (state === 'listening') await platform.confirm(two!);
+    await platform.follow(queued(2, { action: 'in_progress', runnerName: one! }));
+    await platform.machineEnds(one!);
+    return platform;
+  }
+  const { organization_self_hosted_runners: _, ...ofRepositories } = givenTenant().permissions!;
+  const user = { accountType: 'User' } as const;
+  const fallback = { permissions: ofRepositories };
+
+  it.each<[string, Partial<Tenant>, State, string, string]>([
+    ['of an organization listens', {}, 'listening', 'acme/web', 'covered'],
+    ['of a user boots', user, 'booting', 'acme/web', 'covered'],
+    ['of a user listens for the same repository', user, 'listening', 'acme/app', 'covered'],
+    ['of a user has its runner for another repository', user, 'claimed', 'acme/web', 'waiting'],
+    ['of a user listens for another repository', user, 'listening', 'acme/web', 'waiting'],
+    ['of an organization listens for another repository', fallback, 'listening', 'acme/web', 'waiting'],
+  ])('gets the job that is left over if it can run it: one that %s', async (_which, tenant, ...given) => {
+    const [state, repository, outcome] = given;
+    const platform = await givenLeftOver(tenant, state, repository);
+    expect(await platform.job(1)).toMatchObject({ state: outcome });
+    expect(platform.liveMachines()).toHaveLength(1);
+  });
+});
+
+describe('draining a tenant', () => {
+  it('ends all of its machines and nobody else’s, and none of one that is not deleted', async () => {
+    const platform = await givenPlatform({
+      tenants: [givenTenant(), givenTenant({ installationId: other, accountId: 2, accountLogin: 'other' })],
+    });
+    await platform.accept(queued(1), queued(9, { installationId: other, repositoryOwnerId: 2 }));
+    const drain = { kind: 'drain-tenant', installationId: acme };
+    await platform.follow(drain);
+    expect(platform.liveMachines()).toHaveLength(2);
+    platform.stores.world.editTenant(acme, { status: 'deleted' });
+    await platform.follow(drain);
+    expect(platform.liveMachines()).toHaveLength(1);
+    expect(await platform.leases(acme)).toBe(0);
+    expect(await platform.leases(other)).toBe(1);
+    expect(platform.stores.world.allRunners()).toContainEqual(
+      expect.objectContaining({ installationId: acme, state: 'ended', endReason: 'tenant-deleted' }),
+    );
+  });
+});
