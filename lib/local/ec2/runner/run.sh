@@ -15,9 +15,15 @@ say() {
 call() {
   local method="$1" path="$2"
   shift 2
-  printf 'authorization: Bearer %s\n' "$token" |
-    curl --silent --show-error --max-time 60 --request "$method" --header @- --write-out '\n%{http_code}' \
-      "$@" "$url/_runner/$path" || true
+  curl --silent --show-error --max-time 60 --request "$method" --header @- --write-out '\n%{http_code}' \
+    "$@" "$url/_runner/$path" <<<"authorization: Bearer $token" || true
+}
+
+# As call, into `reply`. GitHub's listener is one process. Here a signal to it also ends what bash has just forked to make a
+# call and what still has the listener's name. Such a call was never made: it has no status, and is made again.
+report() {
+  reply=''
+  until [[ -n $reply ]]; do reply="$(call "$@")" || true; done
 }
 
 # One member of the JSON configuration, which is flat.
@@ -45,18 +51,18 @@ interrupted() {
 
 # Passes on what the worker says of its job: a line of the log, or the name of a step that begins.
 follow() {
-  local id="$1" lines="$2" line text
+  local id="$1" lines="$2" line text reply
   while IFS= read -r -u "$lines" line; do
     text="${line#* }"
     text="${text//\\/\\\\}"
-    call POST "jobs/$id/${line%% *}" --header 'content-type: application/json' \
-      --data-binary "{\"text\":\"${text//\"/\\\"}\"}" >/dev/null
+    report POST "jobs/$id/${line%% *}" --header 'content-type: application/json' \
+      --data-binary "{\"text\":\"${text//\"/\\\"}\"}"
   done
 }
 
 run_job() {
   local id="$1" message="$2" reply lines result=0
-  reply="$(call POST "jobs/$id/started")"
+  report POST "jobs/$id/started"
   [[ ${reply##*$'\n'} == 2?? ]] || give_up "job $id could not be started: ${reply##*$'\n'}"
   say "running job $id"
   # bash has what it starts in the background ignore SIGINT; GitHub's runner does not.
@@ -73,7 +79,7 @@ run_job() {
   if ((result != 0)); then
     outcome=(--header 'content-type: application/json' --data-binary '{"conclusion":"failure"}')
   fi
-  reply="$(call POST "jobs/$id/completed" "${outcome[@]}")"
+  report POST "jobs/$id/completed" "${outcome[@]}"
   give_up "job $id completed: ${reply##*$'\n'}"
 }
 
