@@ -1,5 +1,4 @@
 /** On a schedule, every quarter of an hour: keeps the platform's own copy of GitHub's runner program up to date. */
-
 import { createAwsJson } from '../../lib/adapters/aws-json/caller.ts';
 import { createRunnerReleases } from '../../lib/adapters/github-releases/runner-releases.ts';
 import { createImageBuilds } from '../../lib/adapters/image-builder/image-builds.ts';

@@ -2,7 +2,6 @@
  * GitHub's door: a Lambda function URL (payload format 2.0). It turns the request into bytes and headers,
  * calls one use case, and maps its answer. It reads nothing but its environment and `deployment.json`.
  */
-
 import { createAwsJson } from '../../lib/adapters/aws-json/caller.ts';
 import { createSecret } from '../../lib/adapters/secrets-manager/secret.ts';
 import { createSignatures } from '../../lib/adapters/signature/signatures.ts';

@@ -6,6 +6,7 @@ import type { Attributes } from '../adapters/dynamodb/attributes.ts';
 import { auditOf, auditSince } from '../adapters/dynamodb/audit-list.ts';
 import { deploymentSubject, tenantSubject } from '../contract/audit.ts';
 import { tables } from '../contract/tables.ts';
+import { dayMilliseconds } from '../core/days.ts';
 import { dynamoClient } from './aws-clients.ts';
 import { type Command, jsonOption, UsageError } from './command.ts';
 import { printableLine } from './printable.ts';
@@ -74,7 +75,7 @@ export function entryOf(row: Attributes): AuditEntry {
   };
 }
 
-const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: dayMilliseconds };
 
 /** @returns ISO 8601; empty: everything */
 export function sinceOf(given: unknown, otherwise: string | undefined, now: number): string {

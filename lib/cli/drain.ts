@@ -2,7 +2,6 @@
  * `mayfly drain`: empties an environment, for example before it is destroyed. It first disables scale-up's event sources,
  * then terminates the environment's machines repeatedly until none is left.
  */
-
 import { setTimeout as sleep } from 'node:timers/promises';
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { type EC2Client, paginateDescribeInstances, TerminateInstancesCommand } from '@aws-sdk/client-ec2';

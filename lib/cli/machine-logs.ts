@@ -1,5 +1,4 @@
 /** `mayfly logs RUNNER`: a machine's console output, without an agent or permissions on the machine. */
-
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetConsoleOutputCommand } from '@aws-sdk/client-ec2';
 import { tables } from '../contract/tables.ts';

@@ -3,7 +3,6 @@
  * region. `mayfly preflight` and `mayfly verify` both ask here. It reads and changes nothing.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceTypeOfferings.html
  */
-
 import {
   type _InstanceType,
   DescribeSubnetsCommand,

@@ -1,5 +1,4 @@
 /** Everything that `mayfly preflight` asks of the account, as one report, which `mayfly verify` reads too. It changes nothing. */
-
 import { type _InstanceType, DescribeInstanceTypesCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { GetServiceQuotaCommand, ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { burstableHint } from '../config/burstable-hint.ts';

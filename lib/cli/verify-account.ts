@@ -4,6 +4,7 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import { assertConfig } from '../config/check-config.ts';
 import type { MayflyConfig } from '../config/config.ts';
 import { trustedCertificates } from '../contract/aws-certificates.ts';
+import { dayMilliseconds } from '../core/days.ts';
 import { tagKeys } from '../core/tags.ts';
 import { type CommandCall, UsageError } from './command.ts';
 import { findSubnets } from './preflight-offerings.ts';
@@ -49,7 +50,7 @@ export function certificateRow({ region, identityCertificates }: MayflyConfig, n
   const pems = trustedCertificates(region, identityCertificates?.[region]);
   if (pems.length === 0) return failed('certificate', `none is known for ${region}`, addCertificate(region));
   const ends = Math.max(...pems.map((pem) => Date.parse(new X509Certificate(pem).validTo)));
-  const days = Math.floor((ends - now) / 86_400_000);
+  const days = Math.floor((ends - now) / dayMilliseconds);
   const found = `${pems.length} known for ${region}, good for ${days} days`;
   return days >= soonDays
     ? passed('certificate', found)

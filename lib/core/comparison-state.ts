@@ -1,5 +1,5 @@
-import { dayMilliseconds } from './days.ts';
 /** How the last comparison of the records with AWS's bill ended, and for how long that says anything. */
+import { dayMilliseconds } from './days.ts';
 
 export interface ComparisonState {
   /** Epoch milliseconds. */

@@ -3,7 +3,6 @@
  * and the conditional and recommended ones that Mayfly has data for. Amounts are estimates at AWS's list prices.
  * Source: https://focus.finops.org/focus-specification/v1-2/ (columns and attributes of the tag v1.2 of its repository)
  */
-
 import { dayMilliseconds } from './days.ts';
 import { totalOf } from './price.ts';
 import { tagKeys } from './tags.ts';

@@ -6,7 +6,6 @@
  * a look at https://aws.amazon.com/ec2/pricing/on-demand/, https://aws.amazon.com/ebs/pricing/ and
  * https://aws.amazon.com/vpc/pricing/ on that day: compare them before you bill by them (docs/COSTS.md says so).
  */
-
 import type { Micros } from './micros.ts';
 
 /** The day of the prices, which each machine's record keeps. */

@@ -2,7 +2,6 @@
  * Builds the whole app from one configuration, and synthesizes it in this process. It needs no account, network or
  * credentials. Names and regions come from the configuration, never from the environment.
  */
-
 import { join } from 'node:path';
 import { App, DefaultStackSynthesizer, type IReusableStackSynthesizer, Tags } from 'aws-cdk-lib';
 import { assertConfig } from '../config/check-config.ts';

@@ -2,7 +2,6 @@
  * A simulated month as AWS's export has it: by resource, with what no record knows beside it. The rates of that are assumed,
  * and say nothing of how often it happens.
  */
-
 import { type ComparedExport, type ExportedLine, tallyExport } from '../../lib/core/compare-export.ts';
 import { comparedDays } from '../../lib/core/compared-day.ts';
 import { type Correction, correctionBy } from '../../lib/core/correction.ts';

@@ -4,6 +4,7 @@
  * make of the same burst where processors take no time, and what the processors of this machine spent on it.
  */
 import { defaultScaleUpConcurrency } from '../../lib/config/check-account.ts';
+import { chunksOf } from '../../lib/core/chunks.ts';
 import type { CallRecord } from '../../lib/local/aws/service.ts';
 import { judged } from './goals.ts';
 import { modelBurst } from './modelled-burst.ts';
@@ -99,9 +100,9 @@ const webhooksAtOnce = 200;
 
 async function queueAll(platform: BenchPlatform, tenants: readonly Tenant[], jobs: number): Promise<void> {
   const all = tenants.flatMap((tenant) => Array.from({ length: jobs }, () => tenant));
-  for (let start = 0; start < all.length; start += webhooksAtOnce) {
-    if (start > 0) await platform.laptop.github.settle();
-    for (const tenant of all.slice(start, start + webhooksAtOnce)) queue(platform, tenant);
+  for (const [n, together] of chunksOf(all, webhooksAtOnce).entries()) {
+    if (n > 0) await platform.laptop.github.settle();
+    for (const tenant of together) queue(platform, tenant);
   }
 }
 

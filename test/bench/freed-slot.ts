@@ -2,7 +2,6 @@
  * What it costs to read when one machine of a tenant at its limit ends, and the next job in its line gets one: beside ten
  * jobs that wait, and beside ten thousand. The real use cases and stores, on the stand-in of DynamoDB.
  */
-
 import { createRulesLoader } from '../../lib/adapters/cel/load-rules.ts';
 import { createNoteStore } from '../../lib/adapters/dynamodb/note-store.ts';
 import { createTickets } from '../../lib/adapters/identity/tickets.ts';

@@ -2,7 +2,6 @@
  * What the start gate adds to a job whose controllers have decided before: the time from GitHub's word that the job began to
  * its end, and the calls of the function that answers the machine, beside those of a tenant without controllers.
  */
-
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InstallationId } from '../../lib/core/ids.ts';
 import type { CallRecord } from '../../lib/local/aws/service.ts';

@@ -3,7 +3,6 @@
  * own, sending to the local SQS in another one. The requests are signed before the clock starts; each is verified,
  * read, and sent with one AWS call.
  */
-
 import { makeBundles } from './bundles.ts';
 import { startChild } from './child.ts';
 import { judged } from './goals.ts';

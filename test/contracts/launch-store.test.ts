@@ -1,5 +1,4 @@
 /** The launches' contract, on the fake and on the real adapter. */
-
 import { launchStoreContract } from './launch-store.contract.ts';
 import { leaseCountsContract } from './lease-counts.contract.ts';
 import { sharedCapsContract } from './shared-caps.contract.ts';

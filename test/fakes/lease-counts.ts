@@ -1,5 +1,4 @@
 /** Counting leases of a tenant on and off in memory: one change of its row, as in the transactions of DynamoDB. */
-
 import { dayOf } from '../../lib/core/days.ts';
 import type { InstallationId, TierName } from '../../lib/core/ids.ts';
 import { rangesOfLives } from '../../lib/core/lives.ts';

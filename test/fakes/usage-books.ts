@@ -1,5 +1,4 @@
 /** The books of past days in memory: see the port for what each method promises. */
-
 import { dayOf } from '../../lib/core/days.ts';
 import type { UsageRecord } from '../../lib/core/usage.ts';
 import type { UsageBooks } from '../../lib/ports/usage-books.ts';

@@ -3,7 +3,6 @@
  * jobs, jobs end. A job whose container goes away before its end is lost, and the world says so. A supervisor can be killed at
  * any of its effects: before it, after it, or with the request still under way.
  */
-
 import { InstallationId } from '../../lib/core/ids.ts';
 import { checkHostConfig } from '../../lib/host/check-config.ts';
 import type { HostConfig } from '../../lib/host/config.ts';

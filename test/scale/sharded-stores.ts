@@ -2,7 +2,6 @@
  * The in-memory stores, one world for each tenant: what one tenant's call costs does not grow with the number of tenants,
  * as in DynamoDB, where each tenant has partitions of its own. What crosses tenants goes through all worlds.
  */
-
 import type { InstallationId, InstanceId } from '../../lib/core/ids.ts';
 import type { Job } from '../../lib/core/job.ts';
 import type { Launch } from '../../lib/core/launch.ts';

@@ -3,7 +3,6 @@
  * says (AWS 15 ms, GitHub 80 ms, CreateFleet 900 ms). No faults happen here; the simulator in test/sim has those. It
  * counts calls, and measures how long a lease lies free while a job waits for it.
  */
-
 import { createRulesLoader } from '../../lib/adapters/cel/load-rules.ts';
 import { createTickets } from '../../lib/adapters/identity/tickets.ts';
 import { claimJob } from '../../lib/app/claim/claim-job.ts';

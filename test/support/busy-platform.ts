@@ -2,7 +2,6 @@
  * The platform under load in virtual time: several copies of scale-up at once, each call to EC2 takes a while, messages are
  * delayed as SQS would, the sweep runs each minute, and machines run their jobs for as long as a test says.
  */
-
 import { followLifecycle } from '../../lib/app/lifecycle/follow-lifecycle.ts';
 import { acceptJobs } from '../../lib/app/scale-up/accept-jobs.ts';
 import { sweep } from '../../lib/app/sweep/sweep.ts';

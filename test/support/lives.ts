@@ -2,7 +2,6 @@
  * Lives in which everything that is measured happens once: each plays a part of the platform on in-memory ports, and
  * answers with what it told. Together they emit every metric of the catalogue; tests hold them against it.
  */
-
 import { budgetedGitHub } from '../../lib/app/common/budgeted-github.ts';
 import { tellComparison } from '../../lib/app/reconciler/tell-comparison.ts';
 import { syncRunners } from '../../lib/app/runner-syncer/sync-runners.ts';

@@ -2,7 +2,6 @@
  * What can be with a job, as rows in the stores and as answers of GitHub: each with the verdict that is right, and a word
  * that its line must have. `now` is two minutes after noon, when the job was queued.
  */
-
 import { groupNote } from '../../lib/app/common/runner-groups.ts';
 import type { VerdictCode } from '../../lib/app/insight/explanation.ts';
 import type { Facts, GitHubFacts, JobOnGitHub } from '../../lib/app/insight/facts.ts';

@@ -3,6 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { decisionsForTenant } from '../../../lib/app/admission-api/tenant-eyes.ts';
 import { decisionView } from '../../../lib/app/admission-api/views.ts';
 import { controllerBounds } from '../../../lib/core/controllers/controller.ts';
+import { dayMilliseconds } from '../../../lib/core/days.ts';
 import { JobId } from '../../../lib/core/ids.ts';
 import { type Api, type ApiDeps, base, ofInstallation, ok, ownerOf, problems } from '../api-context.ts';
 import { decisionPage } from '../schemas.ts';
@@ -45,7 +46,7 @@ export function addDecisionRoutes(api: Api, deps: ApiDeps): void {
       const decisions = await deps.controllers.decisionsOfJob(owner, JobId(Number(job)));
       return context.json({ decisions: decisionsForTenant(decisions).map(decisionView) }, 200);
     }
-    const kept = new Date(deps.clock.now() - controllerBounds.decisionDays * 86_400_000).toISOString();
+    const kept = new Date(deps.clock.now() - controllerBounds.decisionDays * dayMilliseconds).toISOString();
     const { decisions, next } = await deps.controllers.decisionsSince(owner, {
       since: since === undefined ? kept : new Date(since).toISOString(),
       limit: Number(limit),

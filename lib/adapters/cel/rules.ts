@@ -5,6 +5,7 @@
 import { type CelInput, celEnv, isCelError, parse, plan } from '@bufbuild/cel';
 import { controllerBounds } from '../../core/controllers/controller.ts';
 import type { JobFacts } from '../../core/controllers/facts.ts';
+import { keepNewest } from '../../core/keep-newest.ts';
 import type { Rules } from '../../ports/rules.ts';
 import { longestList, type Measured, measure } from './expression-cost.ts';
 
@@ -52,9 +53,7 @@ export function createRules(): Rules {
     const known = kept.get(expression);
     if (known) return known;
     const made = compileAnew(expression);
-    const oldest = kept.keys().next();
-    if (kept.size >= mostKept && !oldest.done) kept.delete(oldest.value);
-    kept.set(expression, made);
+    keepNewest(kept, { key: expression, value: made, most: mostKept });
     return made;
   }
 

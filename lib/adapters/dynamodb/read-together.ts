@@ -3,6 +3,8 @@
  * batch, or a tenant and its notes. Each is read consistently, unless it may lag, and answered as soon as its row is there.
  */
 import { BatchGetItemCommand, type DynamoDBClient, type KeysAndAttributes } from '@aws-sdk/client-dynamodb';
+import { chunksOf } from '../../core/chunks.ts';
+import { forEachConcurrently } from '../../core/for-each-concurrently.ts';
 import type { OperationalError } from '../../ports/errors.ts';
 import type { Attributes } from './attributes.ts';
 import { operational, operationalCode } from './errors.ts';
@@ -57,14 +59,7 @@ function startCollecting(client: DynamoDBClient): Map<string, Wanted> {
 }
 
 async function readAll(client: DynamoDBClient, wanted: readonly Wanted[]): Promise<void> {
-  const batches: Wanted[][] = [];
-  for (let start = 0; start < wanted.length; start += keysPerCall) {
-    batches.push(wanted.slice(start, start + keysPerCall));
-  }
-  const next = async (): Promise<void> => {
-    for (let batch = batches.shift(); batch; batch = batches.shift()) await readBatch(client, batch);
-  };
-  await Promise.all(Array.from({ length: callsAtOnce }, next));
+  await forEachConcurrently(chunksOf(wanted, keysPerCall), callsAtOnce, (batch) => readBatch(client, batch));
 }
 
 /**

@@ -90,7 +90,7 @@ export const extend = (deadline: number): RunnerChange => ({
  * Any state → ended. Clauses of the condition:
  * - not ended: the first end gives the reason
  * - plan and run as read: a runner that was given a job meanwhile cannot end with that job forgotten. A row that does not
- * exist has no planned job, so none is created.
+ *   exist has no planned job, so none is created.
  */
 export const end = ({ runner, ...ending }: RunnerEnd): RunnerChange => ({
   update: `SET #state = :ended, #ended_at = :at, #end_reason = :reason, #expires_at = :expiresAt${ending.console === undefined ? '' : ', #console = :console'}`,

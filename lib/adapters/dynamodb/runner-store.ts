@@ -5,6 +5,7 @@
  *   bind → booting    claim → claimed    confirm → listening    end: any → ended
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { chunksOf } from '../../core/chunks.ts';
 import { jobOf, type Runner } from '../../core/runner.ts';
 import type { ClaimOutcome, EndOutcome, RunnerStore } from '../../ports/runners.ts';
 import type { Attributes } from './attributes.ts';
@@ -140,11 +141,12 @@ export function createRunnerStore(deps: {
       const outcomes = new Map<string, EndOutcome>();
       // A transaction names a machine once.
       const unique = [...new Map(ends.map((end) => [end.runner.instanceId, end])).values()];
-      for (let start = 0; start < unique.length; start += endsPerTransaction) {
+      for (const together of chunksOf(unique, endsPerTransaction)) {
         await writeAndCountOff(client, deps.tables, {
-          changes: unique
-            .slice(start, start + endsPerTransaction)
-            .map((end) => ({ end, freed: [{ ...end.runner, ...(end.spend ? { spend: end.spend } : {}) }] })),
+          changes: together.map((end) => ({
+            end,
+            freed: [{ ...end.runner, ...(end.spend ? { spend: end.spend } : {}) }],
+          })),
           itemOf: ({ end }) => updateItem(write(end.runner.instanceId, changes.end(end))),
           // No row: it ended so long ago that its row has expired.
           unmet({ end }, row) {

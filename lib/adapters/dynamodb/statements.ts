@@ -8,6 +8,7 @@ import {
   type BatchStatementRequest,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
+import { chunksOf } from '../../core/chunks.ts';
 import type { OperationalError } from '../../ports/errors.ts';
 import type { Attributes } from './attributes.ts';
 import { isOfTheRequest, operational, operationalCode, passesSoon } from './errors.ts';
@@ -64,9 +65,7 @@ export function answerStatements(
   statements: readonly BatchStatementRequest[],
 ): Promise<StatementAnswer>[] {
   const asked = statements.map((statement) => ({ statement, ...Promise.withResolvers<StatementAnswer>() }));
-  for (let start = 0; start < asked.length; start += statementsPerCall) {
-    void runBatch(client, asked.slice(start, start + statementsPerCall));
-  }
+  for (const batch of chunksOf(asked, statementsPerCall)) void runBatch(client, batch);
   return asked.map(({ promise }) => promise);
 }
 

@@ -15,7 +15,7 @@ import { newTenantRow, permissionsValue, statusValue, tenantKey, tenantOfRow } f
  * Clauses of the condition:
  * - `attribute_exists(installation_id)`: an update creates no tenant
  * - `version = :version`: nobody changed it since it was read; a row that an operator created by hand has none, which
- * reads as 0
+ *   reads as 0
  * - the status as it was read, where it is written: the operator has not changed it since
  */
 export function changeExpression(read: Tenant, changes: TenantChanges) {

@@ -1,5 +1,4 @@
 /** Reads the usage records of the machines launched on some days, of all tenants or of one. */
-
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { chunksOf } from '../../core/chunks.ts';
 import type { InstallationId } from '../../core/ids.ts';

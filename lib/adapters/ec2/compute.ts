@@ -2,7 +2,6 @@
  * Launches and lists machines on EC2. A launch is one CreateFleet call, sent as it was stored. The result is read from
  * errors and instances together, since EC2 returns both. Absence is never reported as proof.
  */
-
 import {
   CreateFleetCommand,
   type CreateFleetCommandInput,

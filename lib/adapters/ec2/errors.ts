@@ -3,7 +3,6 @@
  * what it started. A thrown error that is not in the table may have started machines, so it is unclear.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
  */
-
 import type { LaunchAnswer, LaunchFailure, LaunchFailureClass } from '../../ports/compute.ts';
 import { OperationalError } from '../../ports/errors.ts';
 

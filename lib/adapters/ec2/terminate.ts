@@ -3,7 +3,6 @@
  * the rest is sent again. EC2's error names them; or, where the permission has a condition on tags, they have to be
  * looked up.
  */
-
 import { type EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { chunksOf } from '../../core/chunks.ts';
 import type { InstanceId } from '../../core/ids.ts';

@@ -3,6 +3,7 @@
  * Concurrent callers share one request. Tokens never leave this process, and are never logged.
  */
 import type { InstallationId } from '../../core/ids.ts';
+import { keepNewest } from '../../core/keep-newest.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { AppClient } from './app-client.ts';
 
@@ -36,12 +37,7 @@ export function createInstallationTokens(client: AppClient, clock: Clock): Insta
   const kept = new Map<string, Kept>();
   const underway = new Map<string, Promise<string>>();
 
-  const keep = (key: string, token: Kept) => {
-    kept.delete(key);
-    kept.set(key, token);
-    const oldest = kept.keys().next().value;
-    if (kept.size > tokensKept && oldest !== undefined) kept.delete(oldest);
-  };
+  const keep = (key: string, token: Kept) => keepNewest(kept, { key, value: token, most: tokensKept });
 
   const fetchToken = async (installationId: InstallationId, grant: Grant) => {
     const answer = await client.asApp('POST /app/installations/{installation_id}/access_tokens', {

@@ -1,5 +1,4 @@
 /** The caller who manages an owner's controllers, and its dependencies. */
-
 import { platformOwner } from '../../core/controllers/controller.ts';
 import type { ControllerRecord } from '../../core/controllers/record.ts';
 import type { InstallationId } from '../../core/ids.ts';

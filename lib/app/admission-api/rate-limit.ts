@@ -4,6 +4,7 @@
  * the minute is over, so a flood costs no call.
  */
 import { platformOwner } from '../../core/controllers/controller.ts';
+import { keepNewest } from '../../core/keep-newest.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { RequestCounts } from '../../ports/request-counts.ts';
 import type { Caller } from './authenticate.ts';
@@ -29,12 +30,8 @@ export function createRateLimit(deps: { counts: RequestCounts; clock: Clock }): 
   const { counts, clock } = deps;
   /** Until when, by token or tenant. */
   const refused = new Map<string, number>();
-  const remember = (name: string, until: number) => {
-    refused.delete(name);
-    refused.set(name, until);
-    const [oldest] = refused.keys();
-    if (refused.size > mostRemembered && oldest !== undefined) refused.delete(oldest);
-  };
+  const remember = (name: string, until: number) =>
+    keepNewest(refused, { key: name, value: until, most: mostRemembered });
   return {
     async refuse({ kind, token: { owner, id } }) {
       const isOfPlatform = kind === 'controller' && owner === platformOwner;

@@ -2,7 +2,6 @@
  * How an owner's controllers would decide about a hypothetical job. It sends no request and writes nothing: an external
  * controller is reported as one that would be asked. Disabled ones are included, so that they can be tried first.
  */
-
 import type { Deployment } from '../../contract/deployment.ts';
 import { combineVotes, type Voted } from '../../core/controllers/combine-votes.ts';
 import { type Controller, type ControllerPolicy, platformOwner } from '../../core/controllers/controller.ts';

@@ -2,6 +2,7 @@
  * What only GitHub knows of a job's run, asked once a run: the answer is kept in a note for the run's other jobs, and so is a
  * refusal, for as long as asking again would be of no use. Whoever comes while another one asks waits for that answer.
  */
+import { dayMilliseconds } from '../../core/days.ts';
 import type { GitHubRefusal, RunAbout } from '../../core/github.ts';
 import type { Job } from '../../core/job.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -24,7 +25,7 @@ export type AboutAnswer =
   | { readonly kind: 'refused'; readonly why: string; readonly retryAfterSeconds: number };
 
 /** A run's jobs come within minutes of each other; those of a day later ask anew. */
-const keptMilliseconds = 24 * 60 * 60 * 1000;
+const keptMilliseconds = dayMilliseconds;
 /** Longer than a call to GitHub may take. */
 const askingMilliseconds = 15_000;
 const lookMilliseconds = 250;

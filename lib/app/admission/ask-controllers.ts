@@ -4,7 +4,6 @@
  * message which comes again asks nobody a second time whose answer is there. If an expression needs facts that only GitHub
  * has, GitHub is asked about the run first.
  */
-
 import type { Deployment } from '../../contract/deployment.ts';
 import { type AskControllers, parseMessage } from '../../contract/messages.ts';
 import type { Controller } from '../../core/controllers/controller.ts';

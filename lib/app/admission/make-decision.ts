@@ -2,7 +2,6 @@
  * Combines what all of a job's controllers have answered so far: a decision, or the questions that are still open. Both
  * gates and the function that asks controllers use it.
  */
-
 import type { Deployment } from '../../contract/deployment.ts';
 import { combineVotes, type Voted } from '../../core/controllers/combine-votes.ts';
 import { type Controller, type ControllerPolicy, platformOwner } from '../../core/controllers/controller.ts';

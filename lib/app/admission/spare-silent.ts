@@ -6,6 +6,7 @@
 import { beginCall, type Circuit, endCall } from '../../core/controllers/circuit.ts';
 import { controllerBounds } from '../../core/controllers/controller.ts';
 import type { InstallationId } from '../../core/ids.ts';
+import { keepNewest } from '../../core/keep-newest.ts';
 import type { Callbacks } from '../../ports/callbacks.ts';
 import type { Clock } from '../../ports/clock.ts';
 
@@ -26,12 +27,10 @@ export function spareSilent(
 ): Callbacks {
   const keep = (tenant: InstallationId, name: string, circuit: Circuit | undefined) => {
     const ofTenant = circuits.get(tenant) ?? new Map<string, Circuit>();
-    ofTenant.delete(name);
-    if (circuit) ofTenant.set(name, circuit);
-    forgetOldest(ofTenant, mostOfTenant);
-    circuits.delete(tenant);
-    if (ofTenant.size > 0) circuits.set(tenant, ofTenant);
-    forgetOldest(circuits, mostTenants);
+    if (circuit) keepNewest(ofTenant, { key: name, value: circuit, most: mostOfTenant });
+    else ofTenant.delete(name);
+    if (ofTenant.size > 0) keepNewest(circuits, { key: tenant, value: ofTenant, most: mostTenants });
+    else circuits.delete(tenant);
   };
   return {
     async ask(callback) {
@@ -51,9 +50,4 @@ export function spareSilent(
       return answer;
     },
   };
-}
-
-function forgetOldest(known: Map<unknown, unknown>, most: number): void {
-  const oldest = known.keys().next();
-  if (known.size > most && !oldest.done) known.delete(oldest.value);
 }

@@ -3,6 +3,7 @@
  * machine is good for nothing.
  */
 import type { MachineRequest } from '../../contract/machine.ts';
+import type { LaunchId } from '../../core/ids.ts';
 import type { RunnerStore } from '../../ports/runners.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 import { aboutTicket, authenticateMachine, type DoorDeps } from './authenticate-machine.ts';
@@ -32,8 +33,7 @@ export async function confirmClaim(deps: ConfirmDeps, request: MachineRequest): 
     });
     return true;
   }
-  const refused = { ...about, launchId, reason: 'not-claimed' };
-  return refuse(deps, refused);
+  return refuse(deps, { ...about, launchId, reason: 'not-claimed' });
 }
 
 /** AWS charges from about when the kernel starts; no job has run on the machine yet that could falsify the time. */
@@ -43,7 +43,7 @@ function runningAt({ timings }: MachineRequest, at: number): { runningAt?: numbe
   return { runningAt: Math.round(at - up - prepared - claimed) };
 }
 
-function refuse(deps: ConfirmDeps, about: { readonly reason: string }): false {
+function refuse(deps: ConfirmDeps, about: { readonly reason: string; readonly launchId?: LaunchId }): false {
   deps.telemetry.event('warn', 'confirm-refused', about, { ConfirmsRefused: 1 });
   return false;
 }

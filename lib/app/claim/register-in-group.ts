@@ -3,7 +3,6 @@
  * longer accepts the id, the group is looked up and tried once more, because it may have been deleted and created again. A runner
  * of a repository has no group but the one that GitHub calls 1.
  */
-
 import type { Job } from '../../core/job.ts';
 import type { Reason } from '../../core/reason.ts';
 import { excludedBy } from '../../core/runner-group.ts';

@@ -4,6 +4,7 @@
  * it without one writes it: its own claim, or the sweep.
  */
 import { tombstoneDays } from '../../contract/tables.ts';
+import { dayMilliseconds } from '../../core/days.ts';
 import type { InstanceId } from '../../core/ids.ts';
 import type { Launch, PlannedJob } from '../../core/launch.ts';
 import type { Micros } from '../../core/micros.ts';
@@ -49,7 +50,7 @@ export function unrecordedOf(
   now: number,
 ): readonly PlannedJob[] {
   // The row of one that ended may be deleted by now: only of a younger launch does a missing row say that there was none.
-  const isYoung = now < launch.createdAt + tombstoneDays * 24 * 60 * 60 * 1000;
+  const isYoung = now < launch.createdAt + tombstoneDays * dayMilliseconds;
   if (launch.state !== 'closed' || !isYoung) return [];
   return launch.plannedJobs.filter(({ lease }) => {
     const instanceId = launch.instances.get(lease);

@@ -17,6 +17,7 @@ import {
   secondsUntilCall,
 } from '../../core/github-budget.ts';
 import type { InstallationId } from '../../core/ids.ts';
+import { keepNewest } from '../../core/keep-newest.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { Answer, GitHub } from '../../ports/github.ts';
@@ -46,10 +47,7 @@ interface Known extends BudgetStanding {
 export function budgetedGitHub(github: GitHub, deps: BudgetDeps): GitHub {
   const kept = new Map<InstallationId, Known>();
   const keep = (installationId: InstallationId, known: Known) => {
-    kept.delete(installationId);
-    kept.set(installationId, known);
-    const oldest = kept.keys().next().value;
-    if (kept.size > installationsKept && oldest !== undefined) kept.delete(oldest);
+    keepNewest(kept, { key: installationId, value: known, most: installationsKept });
     return known;
   };
   const standingOf = async (installationId: InstallationId): Promise<Known> => {

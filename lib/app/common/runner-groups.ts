@@ -38,21 +38,20 @@ const askedNote = (installationId: InstallationId, name = '') =>
 export const groupNameOf = ({ deployment }: Pick<GroupDeps, 'deployment'>, tenant: Tenant) =>
   levelNow(tenant).level === 'organization' ? (tenant.runnerGroup ?? deployment.runnerGroup) : undefined;
 
-export async function readGroupNote(
-  deps: Pick<GroupDeps, 'notes' | 'clock'>,
-  installationId: InstallationId,
-): Promise<Note | undefined> {
-  const name = groupNote(installationId);
-  return (await deps.notes.read([name], deps.clock.now())).get(name);
-}
+type NoteDeps = Pick<GroupDeps, 'notes' | 'clock'>;
+
+export const readGroupNote = (deps: NoteDeps, installationId: InstallationId): Promise<Note | undefined> =>
+  noteOf(deps, 'read', installationId);
 
 /** As it was a moment ago: for whoever does not answer a poke, which the tenant manager sends after it wrote. */
-export async function glanceAtGroupNote(
-  deps: Pick<GroupDeps, 'notes' | 'clock'>,
+export const glanceAtGroupNote = (
+  deps: NoteDeps,
   installationId: InstallationId,
-): Promise<Note | undefined> {
+): Promise<Note | undefined> => noteOf(deps, 'glance', installationId);
+
+async function noteOf(deps: NoteDeps, how: 'read' | 'glance', installationId: InstallationId) {
   const name = groupNote(installationId);
-  return (await deps.notes.glance([name], deps.clock.now())).get(name);
+  return (await deps.notes[how]([name], deps.clock.now())).get(name);
 }
 
 /** The note's content, if it is about the tenant's present group. */

@@ -1,5 +1,4 @@
 /** Explains a job with a planned machine: how far that machine is, and what happens if it is late. */
-
 import { durationText, timeBetween } from '../../core/duration-text.ts';
 import { launchOfLease } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';

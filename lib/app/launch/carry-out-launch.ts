@@ -3,7 +3,6 @@
  * did not come. The order of the writes makes a crash safe anywhere: the sweep resumes a launch that is not closed, and
  * every step may be repeated.
  */
-
 import type { InstanceId, LeaseId } from '../../core/ids.ts';
 import { type Launch, missingLeases } from '../../core/launch.ts';
 import { type Reason, reason } from '../../core/reason.ts';

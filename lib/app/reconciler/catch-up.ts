@@ -3,6 +3,7 @@
  * goes through every repository and every unfinished run, oldest first, with far more calls than a visit has; the next
  * run continues where the calls ran out. Tenants take turns, and none delays another one's visit.
  */
+import { chunksOf } from '../../core/chunks.ts';
 import type { GitHubRepository, GitHubRun } from '../../core/github.ts';
 import type { InstallationId } from '../../core/ids.ts';
 import { nextInTurn } from '../../core/next-in-turn.ts';
@@ -36,8 +37,8 @@ export async function catchUpInTurn(
   const after = note?.value['after'] as string | undefined;
   const line = nextInTurn(behind, { keyOf: ordered, after, count: behind.length });
   const errors: unknown[] = [];
-  for (let start = 0; start < line.length && deps.clock.now() < until; start += visitsAtOnce) {
-    const group = line.slice(start, start + visitsAtOnce);
+  for (const group of chunksOf(line, visitsAtOnce)) {
+    if (deps.clock.now() >= until) break;
     const pace = { clock: deps.clock, until, millisecondsApart: catchUpMillisecondsApart };
     const results = await Promise.allSettled(
       group.map((installationId) => visit(installationId, new CallAllowance(catchUpCalls, pace))),

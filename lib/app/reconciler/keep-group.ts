@@ -3,7 +3,6 @@
  * that (`tenant set --create-group`). It creates no group, and changes only groups for selected repositories. Each change
  * is recorded before it is made, so that a crash in between leaves an extra record, never a change without one.
  */
-
 import type { RunnerGroup } from '../../core/runner-group.ts';
 import { levelNow } from '../../core/runner-level.ts';
 import type { ReconcileDeps } from '../common/deps.ts';

@@ -4,6 +4,7 @@
  * what frees or closes first, what lists last. Tenants that turn out to be behind are caught up with afterwards. A failed
  * visit delays nobody else.
  */
+import { chunksOf } from '../../core/chunks.ts';
 import type { InstallationId, JobId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { levelNow, mayHaveOrganizationRunners, missingPermission } from '../../core/runner-level.ts';
@@ -79,9 +80,9 @@ async function visitAll(
   run: RunState & { readonly open: OpenRows; readonly behind: InstallationId[] },
 ): Promise<unknown[]> {
   const errors: unknown[] = [];
-  for (let start = 0; start < ids.length; start += visitsAtOnce) {
+  for (const together of chunksOf(ids, visitsAtOnce)) {
     const results = await Promise.allSettled(
-      ids.slice(start, start + visitsAtOnce).map(async (installationId) => {
+      together.map(async (installationId) => {
         await recordOutsideChange(deps, installationId);
         const calls = new CallAllowance(callsPerVisit);
         const of = { installationId, calls, adopted: run.adopted, waitingRooms: run.waitingRooms };

@@ -18,6 +18,7 @@ import type { InsertOutcome } from '../../ports/jobs.ts';
 import { askOutside } from '../admission/decide-waiting.ts';
 import { withEpoch } from '../admission/platform-policy.ts';
 import { recordBeside, recordFirst } from '../admission/write-decisions.ts';
+import { orFailure } from '../common/or-failure.ts';
 import { glanceAtGroupNote, knownGroup } from '../common/runner-groups.ts';
 import { firstPageSize, roundsWithinMilliseconds } from '../common/settings.ts';
 import { carryOutLaunch } from '../launch/carry-out-launch.ts';
@@ -108,12 +109,8 @@ async function lookAt(deps: BalanceDeps, installationId: InstallationId, tier: T
 
 /** Undefined: it cannot be read now. The jobs are recorded then, and the balance that follows says what fails. */
 async function ifReadable<Read>(reading: Promise<Read>): Promise<Read | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof OperationalError) return undefined;
-    throw error;
-  }
+  const read = await orFailure(reading);
+  return read instanceof OperationalError ? undefined : read;
 }
 
 interface Line extends JudgedLine {

@@ -6,6 +6,7 @@
  * one powers itself off within minutes. What GitHub gives no answer about is tried again by the next sweep.
  */
 import { chunksOf } from '../../core/chunks.ts';
+import { forEachConcurrently } from '../../core/for-each-concurrently.ts';
 import type { InstallationId } from '../../core/ids.ts';
 import { jobOf, type Runner } from '../../core/runner.ts';
 import { hasStartGate } from '../../core/start-gate.ts';
@@ -21,7 +22,7 @@ import {
 } from '../common/settings.ts';
 import { forgetUnregistered, noteUnregistered } from '../common/unknown-run.ts';
 import { releasePlanned } from '../ending/release-planned.ts';
-import { fromAnywhere, inTurn } from './in-turn.ts';
+import { fromAnywhere } from './from-anywhere.ts';
 
 /** @returns whether the bounds left machines to the next sweep, and what failed, after everything was tried */
 export async function replaceUngated(
@@ -40,7 +41,7 @@ export async function replaceUngated(
   const until = deps.clock.now() + replaceMilliseconds;
   let isLeft = isCut;
   const tenants = [...Map.groupBy(listening, ({ installationId }) => installationId).values()];
-  await inTurn(fromAnywhere(tenants, deps), tenantsAtOnce, async (machines) => {
+  await forEachConcurrently(fromAnywhere(tenants, deps), tenantsAtOnce, async (machines) => {
     isLeft ||= machines.length > ungatedPerTenant || deps.clock.now() >= until;
     for (const runner of machines.slice(0, ungatedPerTenant)) {
       if (deps.clock.now() >= until) return;

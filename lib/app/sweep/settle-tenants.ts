@@ -3,6 +3,7 @@
  * only GitHub knows. Each tenant has its own bounds in number and time, and a failure stays within it, so that no
  * tenant's length or trouble delays another's. The order is random.
  */
+import { forEachConcurrently } from '../../core/for-each-concurrently.ts';
 import type { InstallationId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { reason } from '../../core/reason.ts';
@@ -17,7 +18,7 @@ import {
   tenantsAtOnce,
 } from '../common/settings.ts';
 import { blockedBeyond, type Line } from './count-lines.ts';
-import { fromAnywhere, inTurn } from './in-turn.ts';
+import { fromAnywhere } from './from-anywhere.ts';
 import type { Pending } from './read-pending.ts';
 import { expire, isDue, settle } from './sweep-pending-jobs.ts';
 
@@ -35,14 +36,14 @@ export async function settleTenants(deps: SweepDeps, pending: Pending): Promise<
   const errors: unknown[] = [];
   const until = deps.clock.now() + settleMilliseconds;
   const tenants = [...Map.groupBy(pending.jobs, ({ installationId }) => installationId)];
-  await inTurn(fromAnywhere(tenants, deps), tenantsAtOnce, async ([installationId, jobs]) => {
+  await forEachConcurrently(fromAnywhere(tenants, deps), tenantsAtOnce, async ([installationId, jobs]) => {
     if (deps.clock.now() >= until) return;
     const first = new Failures();
     const line = pending.lines.get(installationId);
     for (const job of await refuseTooMany(deps, { installationId, jobs, line, first })) over.add(job);
     const due = jobs.filter((job) => !over.has(job) && isDue(deps, job, pending.unseenMilliseconds));
     const ownUntil = Math.min(until, deps.clock.now() + settleTenantMilliseconds);
-    await inTurn(chosen(due, deps), asksAtOnce, async (job) => {
+    await forEachConcurrently(chosen(due, deps), asksAtOnce, async (job) => {
       if (deps.clock.now() >= ownUntil) return;
       if (await first.catch(settle(deps, job))) waiting.push(job);
     });
@@ -60,11 +61,11 @@ async function refuseTooMany(
   const most = deps.deployment.caps.waitingJobsPerTenant;
   const over: Job[] = [];
   const waiting = jobs.filter(({ state }) => state === 'waiting');
-  await inTurn(waiting, asksAtOnce, async (job) => {
+  await forEachConcurrently(waiting, asksAtOnce, async (job) => {
     if (await first.catch(expire(deps, job))) over.push(job);
   });
   if ((line?.waiting ?? 0) > most) await first.catch(refuseBeyondCap(deps, installationId));
-  await inTurn(blockedBeyond(jobs, line, most), asksAtOnce, async (job) => {
+  await forEachConcurrently(blockedBeyond(jobs, line, most), asksAtOnce, async (job) => {
     if (await first.catch(refuseBlocked(deps, job, most))) over.push(job);
   });
   return over;

@@ -2,7 +2,6 @@
  * Each minute: acts on every row whose deadline has passed, with the same use cases that the events call. That is why
  * messages may be lost. Each part is bounded and independent; the rest follows a minute later.
  */
-
 import type { SweepDeps } from '../common/deps.ts';
 import { openRowsAcrossTenants } from '../common/open-rows.ts';
 import { sweepPageSize, watchedPageSize } from '../common/settings.ts';

@@ -1,5 +1,4 @@
 /** A comparison of records with AWS's bill, for a terminal. */
-
 import { type Compared, type Comparison, daysApartForAlarm, mostApart } from '../../core/compare-bill.ts';
 import {
   type Explained,

@@ -1,5 +1,4 @@
 /** A cost report for a terminal, for a spreadsheet, and for programs. Names come from outside and are made harmless. */
-
 import type { Correction } from '../../core/correction.ts';
 import type { Forecast } from '../../core/forecast.ts';
 import { amount, exactDollars } from '../../core/micros.ts';

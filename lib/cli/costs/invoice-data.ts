@@ -1,5 +1,4 @@
 /** An invoice as comma-separated values, in dollars, and as JSON, in micro-dollars. */
-
 import type { Invoice } from '../../core/invoice.ts';
 import { exactDollars } from '../../core/micros.ts';
 import { csvText } from './csv.ts';

@@ -3,7 +3,6 @@
  * takes two keys to group by at most.
  * Source: https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_GetCostAndUsage.html
  */
-
 import { type CostExplorerClient, GetCostAndUsageCommand, type Group } from '@aws-sdk/client-cost-explorer';
 import { type BilledCost, componentOf } from '../../core/compare-bill.ts';
 import { InstallationId, TierName } from '../../core/ids.ts';

@@ -2,7 +2,6 @@
  * `mayfly explain`: why a job waits, runs, was refused or is not there, what comes next, and how to fix it. It only reads,
  * and asks GitHub only where it is told to.
  */
-
 import { explainJob } from '../../app/insight/explain-job.ts';
 import { explainTenant, type TenantExplanation } from '../../app/insight/explain-tenant.ts';
 import { type Explanation, needsSomebody } from '../../app/insight/explanation.ts';

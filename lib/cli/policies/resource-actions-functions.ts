@@ -1,5 +1,4 @@
 /** Functions, their roles and logs, their triggers, and their alarms. */
-
 import { qualifier } from './deployer-policy.ts';
 import { arn, globalArn, type Place } from './policy.ts';
 import type { ResourceActionsByType } from './resource-action.ts';

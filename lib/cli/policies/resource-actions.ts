@@ -4,7 +4,6 @@
  * templates use.
  * Source: https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
  */
-
 import type { ResourceActionsByType } from './resource-action.ts';
 import { computeResources } from './resource-actions-compute.ts';
 import { dataResources } from './resource-actions-data.ts';

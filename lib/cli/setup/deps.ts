@@ -1,5 +1,4 @@
 /** What the setup commands use: this deployment's secrets and its GitHub. */
-
 import { readFileSync } from 'node:fs';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createNewApps } from '../../adapters/github/new-apps.ts';

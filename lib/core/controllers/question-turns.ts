@@ -2,7 +2,6 @@
  * In which order questions about the jobs of several tenants are handed out to one controller: first each tenant's first of the
  * last ten seconds, then each one's second to tenth, and so on. So a tenant with thousands of questions delays its own.
  */
-
 import type { InstallationId } from '../ids.ts';
 import { controllerBounds, platformOwner } from './controller.ts';
 

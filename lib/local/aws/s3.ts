@@ -2,7 +2,6 @@
  * S3, as far as the platform uses it: objects are put, read, listed and deleted, under identity policies and the bucket's
  * own. A request without a signature is anonymous, and needs a bucket policy that allows everyone.
  */
-
 import { compileDocument } from './iam/statement.ts';
 import { isPublic, namesEveryone, serviceOf } from './s3/public-policy.ts';
 import { readS3Request } from './s3/request.ts';

@@ -3,7 +3,6 @@
  * call. The endpoint reads the request, identifies the caller, asks the service what must be allowed, evaluates the
  * caller's IAM policies, waits for the latency dial, and only then lets the service answer.
  */
-
 import type { SignedRequest } from './signature.ts';
 
 /** Who calls: a function with its role's policies, a machine's operator, or anyone with the operator's keys. */

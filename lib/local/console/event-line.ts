@@ -5,6 +5,7 @@
  */
 import { styleText } from 'node:util';
 import { printableLine } from '../../cli/printable.ts';
+import { keepNewest } from '../../core/keep-newest.ts';
 import type { LaptopEvent } from '../laptop-event.ts';
 import { type Fields, quietEvents, sentenceOf } from './event-sentence.ts';
 
@@ -58,9 +59,9 @@ export function createEventLines({ verbose }: { readonly verbose: boolean }): Ev
       machine?.tenant ??
       '';
     const found = { tenant: String(tenant), job: String(job) };
-    if (found.tenant && found.job) remember(tenantOfJob, found.job, found.tenant);
+    if (found.tenant && found.job) keepNewest(tenantOfJob, { key: found.job, value: found.tenant, most });
     for (const id of [instanceId, ...(Array.isArray(instanceIds) ? instanceIds : [])]) {
-      if (id !== undefined && found.tenant) remember(ofMachine, String(id), found);
+      if (id !== undefined && found.tenant) keepNewest(ofMachine, { key: String(id), value: found, most });
     }
     return found;
   }
@@ -82,13 +83,7 @@ export function createEventLines({ verbose }: { readonly verbose: boolean }): Ev
 }
 
 /** Long runs must not grow without limit. */
-const mostRemembered = 10_000;
-
-function remember<Value>(map: Map<string, Value>, key: string, value: Value): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size > mostRemembered) map.delete(map.keys().next().value!);
-}
+const most = 10_000;
 
 function shownOf(event: LaptopEvent, verbose: boolean): Shown[] {
   const { kind, text, fields } = event;

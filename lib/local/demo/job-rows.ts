@@ -2,7 +2,6 @@
  * What the jobs table says, read as an operator would: with the operator's keys and none of the platform's code for its
  * tables.
  */
-
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { leasesAttribute } from '../../contract/tables.ts';
 import type { Laptop } from '../laptop.ts';

@@ -2,7 +2,6 @@
  * The EC2 calls, by name. Each reads its form, does its work, and returns the members of its answer. None of them waits
  * for anything, so calls never overlap.
  */
-
 import { type Ec2Account, findInstances, type Instance } from './account.ts';
 import { createFleet, type UsedTokens } from './create-fleet.ts';
 import { describeFleets } from './describe-fleets.ts';

@@ -2,7 +2,6 @@
  * How many machines of a kind may start now, by the dials for pools and quotas, and why no more, in CreateFleet's codes.
  * It counts; it starts nothing.
  */
-
 import { type Instance, isLive, type Lifecycle } from './account.ts';
 import type { Ec2Dials } from './dials.ts';
 

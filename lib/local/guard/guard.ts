@@ -5,7 +5,6 @@
  * It also watches the process that started the platform. A shell that npm puts in between dies of SIGTERM without passing
  * it on: then the guard stops the platform.
  */
-
 import { removeFolder } from './laptop-folder.ts';
 import { endProcessesOf } from './laptop-processes.ts';
 import { killProcess, lookAt } from './processes.ts';

@@ -1,5 +1,4 @@
 /** `mayfly explain` against tables and a GitHub that has the job: what it finds, what it asks, and what it prints. */
-
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';

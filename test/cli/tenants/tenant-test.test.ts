@@ -1,5 +1,4 @@
 /** `mayfly tenant test`: what it finds of repositories, and what it says of a real job that it had run. */
-
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';

@@ -2,7 +2,6 @@
  * What a booting machine talks to: a claim door and a GitHub, both as scripts of answers that a test gives,
  * with everything that was asked kept in order.
  */
-
 import { readFileSync } from 'node:fs';
 import { CreateFleetCommand } from '@aws-sdk/client-ec2';
 import { claimAnswerLines } from '../../../lib/contract/machine.ts';

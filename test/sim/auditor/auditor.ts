@@ -2,7 +2,6 @@
  * Keeps books of its own about what the world sees, and says what must never be. It shares no code with the platform: tags,
  * limits and leases are counted here once more, in the simplest way. It reads rows, and changes none.
  */
-
 import type { Deployment } from '../../../lib/contract/deployment.ts';
 import type { JobEvent } from '../../../lib/contract/messages.ts';
 import { type InstallationId, instanceNamed } from '../../../lib/core/ids.ts';

@@ -1,5 +1,4 @@
 /** The auditor's own books: machines by their tags, launches as they were stored, limits as they were at each time. */
-
 import type { Deployment } from '../../../lib/contract/deployment.ts';
 import type { JobAdmission } from '../../../lib/core/controllers/job-admission.ts';
 import type { InstallationId } from '../../../lib/core/ids.ts';

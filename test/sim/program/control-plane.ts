@@ -2,7 +2,6 @@
  * The functions as AWS runs them: the real use cases, each run a process of its own with its own slightly wrong clock,
  * fed by queues and by the minute. What they send is taken out of the fake's queues and delivered by the simulated ones.
  */
-
 import { askArrivals } from '../../../lib/app/admission/ask-arrivals.ts';
 import { type Circuits, spareSilent } from '../../../lib/app/admission/spare-silent.ts';
 import {

@@ -2,7 +2,6 @@
  * What the real functions are put together from, as one process sees it: each port call goes through that process, and
  * its clock may be a little wrong. A dependency that use cases gain is added here, and nowhere else.
  */
-
 import { createRulesLoader } from '../../../lib/adapters/cel/load-rules.ts';
 import { budgetedGitHub } from '../../../lib/app/common/budgeted-github.ts';
 import type { Deployment } from '../../../lib/contract/deployment.ts';

@@ -2,7 +2,6 @@
  * What changes about a tenant while its jobs run: the account suspends, uninstalls and reinstalls the App, and operators edit
  * its row with the AWS CLI, of which no function is told.
  */
-
 import type { Permissions } from '../../../lib/core/github.ts';
 import { InstallationId, TierName } from '../../../lib/core/ids.ts';
 import { tagKeys } from '../../../lib/core/tags.ts';

@@ -2,7 +2,6 @@
  * EC2's side of the story: machines that start when a launch takes effect, that EC2 may not show for a while, that end
  * by themselves or by order, and whose events are best effort. The fake's own books stay the truth.
  */
-
 import { terminate } from '../../../lib/adapters/ec2/terminate.ts';
 import type { InstanceId } from '../../../lib/core/ids.ts';
 import type { MemoryMachine } from '../../fakes/compute.ts';

@@ -1,5 +1,4 @@
 /** How a machine talks to the claim door: as images/boot.sh does, and as a hostile one might. */
-
 import type { MachineRequest } from '../../../lib/contract/machine.ts';
 import { tagKeys } from '../../../lib/core/tags.ts';
 import type { MemoryMachine } from '../../fakes/compute.ts';

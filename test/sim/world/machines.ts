@@ -2,7 +2,6 @@
  * Machines run the boot script's protocol: claim with retries, confirm once, run one job, power off. Some never boot, some
  * die on the way, and hostile ones try the door with what they are not entitled to, or go on after their job.
  */
-
 import type { InstanceId } from '../../../lib/core/ids.ts';
 import type { MemoryMachine } from '../../fakes/compute.ts';
 import type { Random } from '../random.ts';

@@ -2,7 +2,6 @@
  * GitHub's deliveries: on their way each may be lost, doubled, late, and so overtaken by the next. What arrives goes to
  * the queue that the webhook function would choose.
  */
-
 import type { JobEvent } from '../../../lib/contract/messages.ts';
 import { InstallationId, JobId, TierName } from '../../../lib/core/ids.ts';
 import type { Account, WorldDeps, WorldJob } from './context.ts';

@@ -1,5 +1,4 @@
 /** AWS's bill by machine against the records, from what AWS has delivered to the bucket: nothing is asked of Cost Explorer. */
-
 import { listUsage } from '../../../adapters/dynamodb/usage-list.ts';
 import { listSums } from '../../../adapters/dynamodb/usage-sum-list.ts';
 import { type ComparedExport, type RecordedMachine, tallyExport } from '../../../core/compare-export.ts';

@@ -1,5 +1,4 @@
 /** Rules of the default event bus: their patterns and schedules, and targets that allow EventBridge to reach them. */
-
 import type { RuleTarget } from '../../lambda/event-bus.ts';
 import type { Cloud } from '../cloud.ts';
 import { type Registry, type Resource, withoutEffect } from '../resource-type.ts';

@@ -1,5 +1,4 @@
 /** The CDK's own CLI, as an operator starts it, against a stand-in's endpoint. Nothing of it is written outside of one folder. */
-
 import { dirname, join } from 'node:path';
 import { type Ended, runProgram } from '../run-program.ts';
 import { repository } from '../toolbox.ts';
