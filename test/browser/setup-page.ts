@@ -2,7 +2,7 @@
 import { createSetupTokens } from '../../lib/adapters/identity/setup-tokens.ts';
 import type { SetupClaims } from '../../lib/core/setup-claims.ts';
 import type { Laptop } from '../../lib/local/laptop.ts';
-import { runSetup } from '../e2e/support/setup-browser.ts';
+import { runSetup, wrongKeyFault } from '../e2e/support/setup-browser.ts';
 import { createMemorySecret } from '../fakes/secrets.ts';
 import { expectAccessible, expectFits, expectHeading, expectThat } from './expectations.ts';
 import type { Page, RealBrowser } from './playwright.ts';
@@ -70,7 +70,7 @@ async function enterByHand({ laptop, page, picture }: Stage) {
   expectThat((await page.getAttribute('#privateKey', 'aria-invalid')) === 'true', 'the field is marked');
   const described = (await page.getAttribute('#privateKey', 'aria-describedby')) ?? '';
   expectThat(described.startsWith('privateKey-fault '), 'the fault is heard with the field');
-  expectThat(/no key of App 99 \(GitHub answered 401/.test(fault), `the fault says ${fault}`);
+  expectThat(wrongKeyFault.test(fault), `the fault says ${fault}`);
   await picture('5-wrong-key');
   await page.fill('#appId', String(laptop.github.appId));
   await page.fill('#privateKey', Buffer.from(laptop.github.addPrivateKey()).toString('base64'));

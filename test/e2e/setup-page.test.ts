@@ -7,7 +7,14 @@ import { createSetupTokens } from '../../lib/adapters/identity/setup-tokens.ts';
 import type { SetupPurpose } from '../../lib/core/setup-claims.ts';
 import { createMemorySecret } from '../fakes/secrets.ts';
 import { nonEmpty } from '../support/non-empty.ts';
-import { createBrowser, createOnGitHub, goodChoice, openPage, runSetup } from './support/setup-browser.ts';
+import {
+  createBrowser,
+  createOnGitHub,
+  goodChoice,
+  openPage,
+  runSetup,
+  wrongKeyFault,
+} from './support/setup-browser.ts';
 import { until } from './support/until.ts';
 import { startWorld, type World } from './support/world.ts';
 
@@ -181,7 +188,8 @@ describe('the setup page', () => {
         privateKey: world.laptop.github.privateKeyPem,
       });
       expect(page.status).toBe(422);
-      expect(page.text).toMatch(/id="privateKey-fault">This is not a key of App 99 \(GitHub answered 401/);
+      const [, fault] = /id="privateKey-fault">([^<]*)/.exec(page.text) ?? [];
+      expect(fault).toMatch(wrongKeyFault);
       expect(page.text).toContain('value="99"');
       expect(page.text).not.toContain('BEGIN PRIVATE KEY-----\n');
       expect(storedApp()).toEqual({});

@@ -8,6 +8,9 @@ import type { Laptop } from '../../../lib/local/laptop.ts';
 import config from '../../../mayfly.config.ts';
 import { recordingIo } from '../../cli/support.ts';
 
+/** Of `npm run browser` too, which not every run of the tests starts. */
+export const wrongKeyFault = /^This is not a key of App 99 \(GitHub answered 401/;
+
 export interface Page {
   readonly status: number;
   readonly text: string;
