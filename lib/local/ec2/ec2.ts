@@ -98,7 +98,7 @@ export interface Ec2StandIn extends AwsService {
 export function createEc2(options: Ec2Options): Ec2StandIn {
   mkdirSync(options.workDirectory, { recursive: true });
   const folder = mkdtempSync(join(options.workDirectory, 'ec2-'));
-  const account = newWorld(options);
+  const account = newAccount(options);
   let dials = turnDials(
     defaultDials,
     options.bootMilliseconds === undefined ? {} : { bootMilliseconds: options.bootMilliseconds },
@@ -181,7 +181,7 @@ const takenBack = {
   message: 'Server.SpotInstanceTermination: Spot instance termination',
 };
 
-const newWorld = ({ region, accountId }: Ec2Options): Ec2Account => ({
+const newAccount = ({ region, accountId }: Ec2Options): Ec2Account => ({
   region,
   accountId,
   templates: new Map(),

@@ -2,21 +2,21 @@
  * Accounts, repositories, the App and its installations in the shape of GitHub's REST answers and webhooks. Every field
  * that GitHub's schema requires is there; fields that the stand-in has no data for are null or zero.
  */
-import type { Account, InstallationRecord, Repository, World } from './world.ts';
-import { fullName, isoTime } from './world.ts';
+import type { Account, GitHubStore, InstallationRecord, Repository } from './store.ts';
+import { fullName, isoTime } from './store.ts';
 
 export const nodeId = (kind: string, id: number) => Buffer.from(`${kind}:${id}`).toString('base64url');
 
-export function accountShape(world: World, account: Account) {
-  const url = `${world.url}/users/${account.login}`;
+export function accountShape(store: GitHubStore, account: Account) {
+  const url = `${store.url}/users/${account.login}`;
   return {
     login: account.login,
     id: account.id,
     node_id: nodeId(account.type, account.id),
-    avatar_url: `${world.url}/avatars/${account.id}`,
+    avatar_url: `${store.url}/avatars/${account.id}`,
     gravatar_id: '',
     url,
-    html_url: `${world.url}/${account.login}`,
+    html_url: `${store.url}/${account.login}`,
     followers_url: `${url}/followers`,
     following_url: `${url}/following{/other_user}`,
     gists_url: `${url}/gists{/gist_id}`,
@@ -82,12 +82,12 @@ export function repositoryNameShape(repository: Repository) {
   };
 }
 
-export function minimalRepositoryShape(world: World, repository: Repository) {
-  const url = `${world.url}/repos/${fullName(repository)}`;
+export function minimalRepositoryShape(store: GitHubStore, repository: Repository) {
+  const url = `${store.url}/repos/${fullName(repository)}`;
   return {
     ...repositoryNameShape(repository),
-    owner: accountShape(world, repository.owner),
-    html_url: `${world.url}/${fullName(repository)}`,
+    owner: accountShape(store, repository.owner),
+    html_url: `${store.url}/${fullName(repository)}`,
     description: null,
     fork: false,
     url,
@@ -95,11 +95,11 @@ export function minimalRepositoryShape(world: World, repository: Repository) {
   };
 }
 
-export function repositoryShape(world: World, repository: Repository) {
-  const page = `${world.url}/${fullName(repository)}`;
-  const made = isoTime(world.app.createdAt);
+export function repositoryShape(store: GitHubStore, repository: Repository) {
+  const page = `${store.url}/${fullName(repository)}`;
+  const made = isoTime(store.app.createdAt);
   return {
-    ...minimalRepositoryShape(world, repository),
+    ...minimalRepositoryShape(store, repository),
     created_at: made,
     updated_at: made,
     pushed_at: made,
@@ -143,37 +143,37 @@ export const appPermissions = {
 /** The App's owner, and the actor of everything that people do. */
 export const appOwner: Account = { id: 1_001, login: 'mayfly-app-owner', type: 'Organization' };
 
-export function appShape(world: World) {
-  const made = isoTime(world.app.createdAt);
+export function appShape(store: GitHubStore) {
+  const made = isoTime(store.app.createdAt);
   return {
-    id: world.app.id,
-    slug: world.app.slug,
-    client_id: world.app.clientId,
-    node_id: nodeId('App', world.app.id),
-    owner: accountShape(world, appOwner),
+    id: store.app.id,
+    slug: store.app.slug,
+    client_id: store.app.clientId,
+    node_id: nodeId('App', store.app.id),
+    owner: accountShape(store, appOwner),
     name: 'Mayfly',
     description: 'Ephemeral runners',
-    external_url: world.url,
-    html_url: `${world.url}/apps/${world.app.slug}`,
+    external_url: store.url,
+    html_url: `${store.url}/apps/${store.app.slug}`,
     created_at: made,
     updated_at: made,
-    ...(world.asked ?? { permissions: appPermissions, events: appEvents }),
-    installations_count: world.installations.size,
+    ...(store.asked ?? { permissions: appPermissions, events: appEvents }),
+    installations_count: store.installations.size,
   };
 }
 
-export function installationShape(world: World, installation: InstallationRecord) {
+export function installationShape(store: GitHubStore, installation: InstallationRecord) {
   const { account, id, suspendedAt } = installation;
   return {
     id,
-    client_id: world.app.clientId,
-    account: accountShape(world, account),
+    client_id: store.app.clientId,
+    account: accountShape(store, account),
     repository_selection: installation.repositorySelection,
-    access_tokens_url: `${world.url}/app/installations/${id}/access_tokens`,
-    repositories_url: `${world.url}/installation/repositories`,
-    html_url: `${world.url}/settings/installations/${id}`,
-    app_id: world.app.id,
-    app_slug: world.app.slug,
+    access_tokens_url: `${store.url}/app/installations/${id}/access_tokens`,
+    repositories_url: `${store.url}/installation/repositories`,
+    html_url: `${store.url}/settings/installations/${id}`,
+    app_id: store.app.id,
+    app_slug: store.app.slug,
     target_id: account.id,
     target_type: account.type,
     permissions: installation.permissions,
@@ -183,7 +183,7 @@ export function installationShape(world: World, installation: InstallationRecord
     single_file_name: null,
     has_multiple_single_files: false,
     single_file_paths: [],
-    suspended_by: suspendedAt === undefined ? null : accountShape(world, account),
+    suspended_by: suspendedAt === undefined ? null : accountShape(store, account),
     suspended_at: suspendedAt === undefined ? null : isoTime(suspendedAt),
   };
 }

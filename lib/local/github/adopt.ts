@@ -6,37 +6,41 @@
 import { assignJobs } from './assignment.ts';
 import { addInstallation, ensureRepository, forgetInstallation, setLogin } from './installations.ts';
 import { addJob, completeJob } from './jobs.ts';
+import type { GitHubStore, InstallationRecord } from './store.ts';
+import { nameKey } from './store.ts';
 import type { Webhooks } from './webhooks.ts';
-import type { InstallationRecord, World } from './world.ts';
-import { nameKey } from './world.ts';
 
-export function adopt(world: World, webhooks: Webhooks, news: { event: string; payload: unknown }): void {
+export function adopt(
+  store: GitHubStore,
+  webhooks: Webhooks,
+  news: { event: string; payload: unknown },
+): void {
   try {
-    read(world, webhooks, news);
+    read(store, webhooks, news);
   } catch (error) {
-    world.tell('adopt-failed', { event: news.event, error: String(error) });
+    store.tell('adopt-failed', { event: news.event, error: String(error) });
   }
 }
 
-function read(world: World, webhooks: Webhooks, news: { event: string; payload: unknown }) {
+function read(store: GitHubStore, webhooks: Webhooks, news: { event: string; payload: unknown }) {
   const payload = fieldsOf(news.payload);
-  const installation = adoptInstallation(world, payload);
+  const installation = adoptInstallation(store, payload);
   if (!installation) return;
-  adoptRepositories(world, installation, payload);
+  adoptRepositories(store, installation, payload);
   const action = textOf(payload['action']);
-  if (news.event === 'installation') changeInstallation(world, installation, action);
+  if (news.event === 'installation') changeInstallation(store, installation, action);
   if (news.event === 'installation_target') {
     const login = textOf(fieldsOf(payload['account'])['login']);
-    if (login !== '') setLogin(world, installation.account, login);
+    if (login !== '') setLogin(store, installation.account, login);
   }
-  if (news.event === 'workflow_job') adoptJob(world, webhooks, { installation, payload, action });
+  if (news.event === 'workflow_job') adoptJob(store, webhooks, { installation, payload, action });
 }
 
-function adoptInstallation(world: World, payload: Fields): InstallationRecord | undefined {
+function adoptInstallation(store: GitHubStore, payload: Fields): InstallationRecord | undefined {
   const given = fieldsOf(payload['installation']);
   const id = idOf(given['id']);
-  if (id === undefined || world.deletedInstallations.has(id)) return undefined;
-  const known = world.installations.get(id);
+  if (id === undefined || store.deletedInstallations.has(id)) return undefined;
+  const known = store.installations.get(id);
   if (known) return known;
   const repositoryOwner = fieldsOf(fieldsOf(payload['repository'])['owner']);
   const account = [fieldsOf(given['account']), fieldsOf(payload['account']), repositoryOwner].find(
@@ -44,7 +48,7 @@ function adoptInstallation(world: World, payload: Fields): InstallationRecord | 
   );
   if (!account) return undefined;
   const accountId = idOf(account['id']);
-  return addInstallation(world, {
+  return addInstallation(store, {
     installationId: id,
     login: textOf(account['login']),
     type: account['type'] === 'User' ? 'User' : 'Organization',
@@ -52,7 +56,7 @@ function adoptInstallation(world: World, payload: Fields): InstallationRecord | 
   });
 }
 
-function adoptRepositories(world: World, installation: InstallationRecord, payload: Fields) {
+function adoptRepositories(store: GitHubStore, installation: InstallationRecord, payload: Fields) {
   const added = [payload['repositories'], payload['repositories_added']].flatMap((list) =>
     Array.isArray(list) ? list : [],
   );
@@ -61,7 +65,7 @@ function adoptRepositories(world: World, installation: InstallationRecord, paylo
     if (name === '') continue;
     const id = idOf(given['id']);
     const wanted = { name, private: given['private'] !== false, ...(id === undefined ? {} : { id }) };
-    installation.repositories.add(ensureRepository(world, installation.account, wanted));
+    installation.repositories.add(ensureRepository(store, installation.account, wanted));
   }
   const removed = payload['repositories_removed'];
   const gone = Array.isArray(removed) ? removed.map((given) => idOf(fieldsOf(given)['id'])) : [];
@@ -70,14 +74,14 @@ function adoptRepositories(world: World, installation: InstallationRecord, paylo
   }
 }
 
-function changeInstallation(world: World, installation: InstallationRecord, action: string) {
-  if (action === 'deleted') forgetInstallation(world, installation.id);
-  if (action === 'suspend') installation.suspendedAt = world.now();
+function changeInstallation(store: GitHubStore, installation: InstallationRecord, action: string) {
+  if (action === 'deleted') forgetInstallation(store, installation.id);
+  if (action === 'suspend') installation.suspendedAt = store.now();
   if (action === 'unsuspend') installation.suspendedAt = undefined;
 }
 
 function adoptJob(
-  world: World,
+  store: GitHubStore,
   webhooks: Webhooks,
   news: { installation: InstallationRecord; payload: Fields; action: string },
 ) {
@@ -88,10 +92,10 @@ function adoptJob(
   const ownerLogin = textOf(fieldsOf(repository['owner'])['login']);
   // Ignores another account's repository.
   if (jobId === undefined || nameKey(ownerLogin) !== nameKey(installation.account.login)) return;
-  const known = world.jobs.get(jobId);
+  const known = store.jobs.get(jobId);
   if (known && action === 'completed') {
     const conclusion = conclusionOf(given['conclusion']);
-    completeJob(world, webhooks, { job: known, conclusion, isTold: true });
+    completeJob(store, webhooks, { job: known, conclusion, isTold: true });
   }
   if (known?.status === 'waiting' && action === 'queued') known.status = 'queued';
   if (!known && (action === 'queued' || action === 'waiting')) {
@@ -99,10 +103,10 @@ function adoptJob(
     if (name === '') return;
     const id = idOf(repository['id']);
     const wanted = { name, private: repository['private'] !== false, ...(id === undefined ? {} : { id }) };
-    installation.repositories.add(ensureRepository(world, installation.account, wanted));
+    installation.repositories.add(ensureRepository(store, installation.account, wanted));
     const labels = Array.isArray(given['labels']) ? given['labels'].map(textOf).filter(Boolean) : [];
     const runId = idOf(given['run_id']);
-    addJob(world, {
+    addJob(store, {
       jobId,
       repository: `${installation.account.login}/${name}`,
       labels,
@@ -110,7 +114,7 @@ function adoptJob(
       ...(runId === undefined ? {} : { runId }),
     });
   }
-  assignJobs(world);
+  assignJobs(store);
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -20,14 +20,14 @@ import {
   repositoryOf,
   route,
 } from './router.ts';
-import { isoTime, nameKey } from './world.ts';
+import { isoTime, nameKey } from './store.ts';
 
 export function appRoutes(limits: Limits): Route[] {
   return [
-    route('GET', '/app', app, ({ world }) => ok(appShape(world))),
+    route('GET', '/app', app, ({ store }) => ok(appShape(store))),
     route('GET', '/app/installations', app, listInstallations),
     route('GET', '/app/installations/{installation_id}', app, (call) =>
-      ok(installationShape(call.world, findInstallation(call.world, call.parts['installation_id']))),
+      ok(installationShape(call.store, findInstallation(call.store, call.parts['installation_id']))),
     ),
     route('POST', '/app/installations/{installation_id}/access_tokens', app, createToken),
     route('GET', '/orgs/{org}/installation', app, (call) => installationFor(call, call.parts['org'])),
@@ -36,7 +36,7 @@ export function appRoutes(limits: Limits): Route[] {
     ),
     route('GET', '/repos/{owner}/{repo}/installation', app, repositoryInstallation),
     route('GET', '/repos/{owner}/{repo}', installation('metadata'), (call) =>
-      ok(repositoryShape(call.world, repositoryOf(call))),
+      ok(repositoryShape(call.store, repositoryOf(call))),
     ),
     route('GET', '/installation/repositories', installation(), listRepositories),
     route('DELETE', '/installation/token', installation(), revokeToken),
@@ -54,35 +54,35 @@ export function appRoutes(limits: Limits): Route[] {
 }
 
 function listInstallations(call: Call) {
-  const { items, headers } = page(call, [...call.world.installations.values()]);
-  return { status: 200, body: items.map((item) => installationShape(call.world, item)), headers };
+  const { items, headers } = page(call, [...call.store.installations.values()]);
+  return { status: 200, body: items.map((item) => installationShape(call.store, item)), headers };
 }
 
 function createToken(call: Call) {
-  const { world } = call;
-  const record = findInstallation(world, call.parts['installation_id']);
-  const minted = mintToken(world, record, call.body);
+  const { store } = call;
+  const record = findInstallation(store, call.parts['installation_id']);
+  const minted = mintToken(store, record, call.body);
   const { repositories, permissions, expiresAt } = minted.record;
   return created({
     token: minted.token,
     expires_at: isoTime(expiresAt),
     permissions,
     repository_selection: repositories ? 'selected' : record.repositorySelection,
-    ...(repositories ? { repositories: repositories.map((item) => repositoryShape(world, item)) } : {}),
+    ...(repositories ? { repositories: repositories.map((item) => repositoryShape(store, item)) } : {}),
   });
 }
 
-function installationFor({ world }: Call, login: string | undefined) {
-  const found = installationOf(world, login ?? '');
+function installationFor({ store }: Call, login: string | undefined) {
+  const found = installationOf(store, login ?? '');
   if (!found) throw notFound();
-  return ok(installationShape(world, found));
+  return ok(installationShape(store, found));
 }
 
-function repositoryInstallation({ world, parts }: Call) {
-  const repository = world.repositories.get(nameKey(`${parts['owner']}/${parts['repo']}`));
-  const found = repository && installationOf(world, repository.owner.login);
+function repositoryInstallation({ store, parts }: Call) {
+  const repository = store.repositories.get(nameKey(`${parts['owner']}/${parts['repo']}`));
+  const found = repository && installationOf(store, repository.owner.login);
   if (!found?.repositories.has(repository!)) throw notFound();
-  return ok(installationShape(world, found));
+  return ok(installationShape(store, found));
 }
 
 function listRepositories(call: Call) {
@@ -91,12 +91,12 @@ function listRepositories(call: Call) {
   const body = {
     total_count: total,
     repository_selection: call.installation.repositorySelection,
-    repositories: items.map((item) => repositoryShape(call.world, item)),
+    repositories: items.map((item) => repositoryShape(call.store, item)),
   };
   return { status: 200, body, headers };
 }
 
 function revokeToken(call: Call) {
-  call.world.tokens.delete(call.bearer ?? '');
+  call.store.tokens.delete(call.bearer ?? '');
   return noContent;
 }

@@ -5,12 +5,12 @@
  */
 import { verify } from 'node:crypto';
 import { Refusal } from './router.ts';
-import type { World } from './world.ts';
+import type { GitHubStore } from './store.ts';
 
 const tenMinutes = 600;
 
 /** @throws Refusal 401 */
-export function checkAppToken(world: World, token: string | undefined): void {
+export function checkAppToken(store: GitHubStore, token: string | undefined): void {
   const [head = '', claims = '', signature = ''] = (token ?? '').split('.');
   const header = decode(head);
   const payload = decode(claims);
@@ -20,16 +20,16 @@ export function checkAppToken(world: World, token: string | undefined): void {
   const signed = Buffer.from(`${head}.${claims}`);
   const isSignedWith = (key: string) =>
     verify('RSA-SHA256', signed, key, Buffer.from(signature, 'base64url'));
-  if (![...world.app.publicKeyPems].some(isSignedWith)) {
+  if (![...store.app.publicKeyPems].some(isSignedWith)) {
     throw new Refusal(401, 'A JSON web token could not be decoded');
   }
-  checkClaims(world, payload);
+  checkClaims(store, payload);
 }
 
-function checkClaims(world: World, claims: Record<string, unknown>) {
-  const now = Math.floor(world.now() / 1000);
+function checkClaims(store: GitHubStore, claims: Record<string, unknown>) {
+  const now = Math.floor(store.now() / 1000);
   const { iss, exp, iat } = claims;
-  if (String(iss) !== String(world.app.id) && iss !== world.app.clientId) {
+  if (String(iss) !== String(store.app.id) && iss !== store.app.clientId) {
     throw new Refusal(401, 'Integration not found');
   }
   if (!Number.isInteger(exp) || (exp as number) <= now) {

@@ -20,10 +20,10 @@ import { approveJob, cancelJob, type JobRequest, queueJob } from './jobs.ts';
 import type { Limits, Resource } from './limits.ts';
 import { addPersonalToken } from './personal-tokens.ts';
 import { deleteGroup, type GroupChange, setGroup, setPublic } from './runner-groups.ts';
+import type { AskedOfApp, GitHubStore, Permissions, PersonalScope } from './store.ts';
+import { fullName, isoTime, takeId } from './store.ts';
 import type { Webhooks } from './webhooks.ts';
 import { setActions, setWorkflow, type WorkflowChange } from './workflows.ts';
-import type { AskedOfApp, Permissions, PersonalScope, World } from './world.ts';
-import { fullName, isoTime, takeId } from './world.ts';
 
 export interface Control {
   setWebhook(webhook: { readonly url: string; readonly secret: string }): void;
@@ -108,75 +108,75 @@ export interface State {
 const publicPem = (key: KeyObject | string) =>
   createPublicKey(key).export({ type: 'spki', format: 'pem' }) as string;
 
-export function createControl(parts: { world: World; webhooks: Webhooks; limits: Limits }): Control {
-  const { world, webhooks, limits } = parts;
+export function createControl(parts: { store: GitHubStore; webhooks: Webhooks; limits: Limits }): Control {
+  const { store, webhooks, limits } = parts;
   return {
     setWebhook(webhook) {
-      world.webhook = { ...webhook };
+      store.webhook = { ...webhook };
     },
-    webhook: () => world.webhook && { ...world.webhook },
+    webhook: () => store.webhook && { ...store.webhook },
     setAsked(asked) {
-      world.asked = { permissions: { ...asked.permissions }, events: [...asked.events] };
+      store.asked = { permissions: { ...asked.permissions }, events: [...asked.events] };
     },
     addPrivateKey() {
       const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-      world.app.publicKeyPems.add(publicPem(privateKey));
+      store.app.publicKeyPems.add(publicPem(privateKey));
       return privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
     },
     deletePrivateKey(pem) {
-      if (!world.app.publicKeyPems.delete(publicPem(pem)))
+      if (!store.app.publicKeyPems.delete(publicPem(pem)))
         throw new Error('The App has no such private key.');
     },
-    dials: () => world.dials,
+    dials: () => store.dials,
     setDials(change) {
-      world.dials = turnDials(world.dials, change);
-      return world.dials;
+      store.dials = turnDials(store.dials, change);
+      return store.dials;
     },
     install(request) {
-      const { id, account } = install(world, webhooks, request);
+      const { id, account } = install(store, webhooks, request);
       return { installationId: id, accountId: account.id };
     },
-    suspend: (id) => setSuspended(world, webhooks, { id, suspended: true }),
-    unsuspend: (id) => setSuspended(world, webhooks, { id, suspended: false }),
-    uninstall: (id) => uninstall(world, webhooks, id),
-    rename: (id, login) => renameAccount(world, webhooks, { id, login }),
-    renameRepository: (id, name, to) => renameRepository(world, { id, name, to }),
-    transferRepository: (id, name, to) => transferRepository(world, { id, name, to }),
-    acceptPermissions: (id, permissions) => acceptPermissions(world, webhooks, { id, permissions }),
-    addRepositories: (id, names) => changeRepositories(world, webhooks, { id, action: 'added', names }),
-    removeRepositories: (id, names) => changeRepositories(world, webhooks, { id, action: 'removed', names }),
-    addPersonalToken: (token) => addPersonalToken(world, token),
-    revokePersonalToken: (token) => void world.personalTokens.delete(token),
-    setGroup: (login, change) => ({ groupId: setGroup(world, login, change).id }),
-    deleteGroup: (login, name) => deleteGroup(world, login, name),
-    setPublic: (repository, isPublic) => setPublic(world, repository, isPublic),
-    setWorkflow: (repository, change) => ({ workflowId: setWorkflow(world, repository, change).id }),
-    setActions: (repository, isOn) => setActions(world, repository, isOn),
+    suspend: (id) => setSuspended(store, webhooks, { id, suspended: true }),
+    unsuspend: (id) => setSuspended(store, webhooks, { id, suspended: false }),
+    uninstall: (id) => uninstall(store, webhooks, id),
+    rename: (id, login) => renameAccount(store, webhooks, { id, login }),
+    renameRepository: (id, name, to) => renameRepository(store, { id, name, to }),
+    transferRepository: (id, name, to) => transferRepository(store, { id, name, to }),
+    acceptPermissions: (id, permissions) => acceptPermissions(store, webhooks, { id, permissions }),
+    addRepositories: (id, names) => changeRepositories(store, webhooks, { id, action: 'added', names }),
+    removeRepositories: (id, names) => changeRepositories(store, webhooks, { id, action: 'removed', names }),
+    addPersonalToken: (token) => addPersonalToken(store, token),
+    revokePersonalToken: (token) => void store.personalTokens.delete(token),
+    setGroup: (login, change) => ({ groupId: setGroup(store, login, change).id }),
+    deleteGroup: (login, name) => deleteGroup(store, login, name),
+    setPublic: (repository, isPublic) => setPublic(store, repository, isPublic),
+    setWorkflow: (repository, change) => ({ workflowId: setWorkflow(store, repository, change).id }),
+    setActions: (repository, isOn) => setActions(store, repository, isOn),
     spendRequests: (id, requests, resource) => limits.spend(id, requests, resource),
     queueJob(request) {
-      const { id, runId } = queueJob(world, webhooks, request);
+      const { id, runId } = queueJob(store, webhooks, request);
       return { jobId: id, runId };
     },
-    approveJob: (id) => approveJob(world, webhooks, id),
-    cancelJob: (id) => cancelJob(world, webhooks, id),
+    approveJob: (id) => approveJob(store, webhooks, id),
+    cancelJob: (id) => cancelJob(store, webhooks, id),
     publishRunner(release) {
-      world.runnerReleases.push({ ...release, id: takeId(world), publishedAt: world.now() });
+      store.runnerReleases.push({ ...release, id: takeId(store), publishedAt: store.now() });
     },
-    adopt: (event, payload) => adopt(world, webhooks, { event, payload }),
-    state: () => stateOf(world),
+    adopt: (event, payload) => adopt(store, webhooks, { event, payload }),
+    state: () => stateOf(store),
   };
 }
 
-function stateOf(world: World): State {
+function stateOf(store: GitHubStore): State {
   return {
-    installations: [...world.installations.values()].map((installation) => ({
+    installations: [...store.installations.values()].map((installation) => ({
       id: installation.id,
       login: installation.account.login,
       type: installation.account.type,
       suspended: installation.suspendedAt !== undefined,
       repositories: [...installation.repositories].map(({ name }) => name),
     })),
-    runners: [...world.runners.values()].map((runner) => ({
+    runners: [...store.runners.values()].map((runner) => ({
       id: runner.id,
       name: runner.name,
       scope:
@@ -185,7 +185,7 @@ function stateOf(world: World): State {
       status: runner.online ? 'online' : 'offline',
       jobId: runner.job?.id ?? null,
     })),
-    jobs: [...world.jobs.values()].map((job) => ({
+    jobs: [...store.jobs.values()].map((job) => ({
       id: job.id,
       repository: fullName(job.repository),
       labels: job.labels,
@@ -197,8 +197,8 @@ function stateOf(world: World): State {
       createdAt: isoTime(job.createdAt),
     })),
     deliveries: {
-      total: world.deliveries.length,
-      failed: world.deliveries.filter(({ statusCode }) => statusCode < 200 || statusCode >= 400).length,
+      total: store.deliveries.length,
+      failed: store.deliveries.filter(({ statusCode }) => statusCode < 200 || statusCode >= 400).length,
     },
   };
 }

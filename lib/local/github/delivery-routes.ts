@@ -3,22 +3,22 @@
  * Source: https://docs.github.com/en/rest/apps/webhooks
  */
 import { app, type Call, notFound, ok, Refusal, type Route, route } from './router.ts';
+import type { DeliveryRecord, GitHubStore } from './store.ts';
+import { isoTime } from './store.ts';
 import type { Webhooks } from './webhooks.ts';
-import type { DeliveryRecord, World } from './world.ts';
-import { isoTime } from './world.ts';
 
 export function deliveryRoutes(webhooks: Webhooks): Route[] {
   const root = '/app/hook/deliveries';
   return [
-    route('GET', '/app/hook/config', app, ({ world }) => ok(configShape(world))),
+    route('GET', '/app/hook/config', app, ({ store }) => ok(configShape(store))),
     route('PATCH', '/app/hook/config', app, (call) => {
       const { url, secret } = call.body;
-      const known = call.world.webhook ?? { url: '', secret: '' };
-      call.world.webhook = {
+      const known = call.store.webhook ?? { url: '', secret: '' };
+      call.store.webhook = {
         url: typeof url === 'string' ? url : known.url,
         secret: typeof secret === 'string' ? secret : known.secret,
       };
-      return ok(configShape(call.world));
+      return ok(configShape(call.store));
     }),
     route('GET', root, app, listDeliveries),
     route('GET', `${root}/{delivery_id}`, app, (call) => ok(deliveryShape(knownDelivery(call)))),
@@ -29,32 +29,32 @@ export function deliveryRoutes(webhooks: Webhooks): Route[] {
   ];
 }
 
-function configShape(world: World) {
+function configShape(store: GitHubStore) {
   return {
-    url: world.webhook?.url ?? '',
+    url: store.webhook?.url ?? '',
     content_type: 'json',
     insecure_ssl: '0',
-    ...(world.webhook ? { secret: '********' } : {}),
+    ...(store.webhook ? { secret: '********' } : {}),
   };
 }
 
 function knownDelivery(call: Call): DeliveryRecord {
   const wanted = Number(call.parts['delivery_id']);
-  const delivery = call.world.deliveries.find(({ id }) => id === wanted);
+  const delivery = call.store.deliveries.find(({ id }) => id === wanted);
   if (!delivery) throw notFound();
   return delivery;
 }
 
 /** Newest first; the cursor is the id of the last one shown. */
 function listDeliveries(call: Call) {
-  const { world, query } = call;
+  const { store, query } = call;
   const status = query.get('status');
   if (status !== null && status !== 'success' && status !== 'failure') {
     throw new Refusal(400, `status is ${status}; allowed are success, failure`);
   }
   const size = Math.min(100, Math.max(1, Number(query.get('per_page')) || 30));
   const cursor = Number(query.get('cursor')) || Number.POSITIVE_INFINITY;
-  const wanted = world.deliveries
+  const wanted = store.deliveries
     .filter(({ statusCode }) => status === null || isWithin(ranges[status], statusCode))
     .toSorted((one, other) => other.id - one.id)
     .filter(({ id }) => id < cursor);
@@ -62,7 +62,7 @@ function listDeliveries(call: Call) {
   const next = new URLSearchParams(query);
   next.set('cursor', String(items.at(-1)?.id));
   const headers: Record<string, string> =
-    wanted.length > size ? { link: `<${world.url}${call.path}?${next}>; rel="next"` } : {};
+    wanted.length > size ? { link: `<${store.url}${call.path}?${next}>; rel="next"` } : {};
   return { status: 200, body: items.map(itemShape), headers };
 }
 

@@ -1,14 +1,14 @@
 /** The runner groups of organizations. The default one, id 1, always exists. */
-import type { RunnerGroup, World } from './world.ts';
-import { nameKey } from './world.ts';
+import type { GitHubStore, RunnerGroup } from './store.ts';
+import { nameKey } from './store.ts';
 
 /** The groups of an organization. */
-export function groupsOf(world: World, organization: string): RunnerGroup[] {
+export function groupsOf(store: GitHubStore, organization: string): RunnerGroup[] {
   const key = nameKey(organization);
-  const known = world.groups.get(key);
+  const known = store.groups.get(key);
   if (known) return known;
   const groups = [newGroup(1, { name: 'Default', isDefault: true })];
-  world.groups.set(key, groups);
+  store.groups.set(key, groups);
   return groups;
 }
 
@@ -25,5 +25,5 @@ export function newGroup(id: number, made: { name: string; isDefault?: boolean }
   };
 }
 
-export const groupNamed = (world: World, organization: string, name: string) =>
-  groupsOf(world, organization).find((group) => nameKey(group.name) === nameKey(name));
+export const groupNamed = (store: GitHubStore, organization: string, name: string) =>
+  groupsOf(store, organization).find((group) => nameKey(group.name) === nameKey(name));

@@ -5,19 +5,26 @@
  */
 import { randomBytes } from 'node:crypto';
 import { notFound, Refusal } from './router.ts';
-import type { InstallationRecord, Level, Permissions, Repository, TokenRecord, World } from './world.ts';
+import type {
+  GitHubStore,
+  InstallationRecord,
+  Level,
+  Permissions,
+  Repository,
+  TokenRecord,
+} from './store.ts';
 
 const tokenLength = 520;
 /** A laptop that runs for weeks must not grow without limit; the oldest tokens have expired by then. */
 const tokensKept = 20_000;
 
 export function mintToken(
-  world: World,
+  store: GitHubStore,
   installation: InstallationRecord,
   wanted: Readonly<Record<string, unknown>>,
 ): { token: string; record: TokenRecord } {
   if (installation.suspendedAt !== undefined) throw new Refusal(403, 'This installation has been suspended');
-  const head = `ghs_${world.app.id}_`;
+  const head = `ghs_${store.app.id}_`;
   const token =
     head +
     randomBytes(tokenLength)
@@ -28,16 +35,16 @@ export function mintToken(
     installationId: installation.id,
     permissions: narrowPermissions(installation, wanted['permissions']),
     ...(repositories ? { repositories } : {}),
-    expiresAt: world.now() + world.dials.tokenLifetimeSeconds * 1000,
+    expiresAt: store.now() + store.dials.tokenLifetimeSeconds * 1000,
   };
-  world.tokens.set(token, record);
-  world.tell('token-minted', {
+  store.tokens.set(token, record);
+  store.tell('token-minted', {
     installationId: installation.id,
     permissions: record.permissions,
     repositories: repositories?.map(({ name }) => name) ?? 'all',
   });
-  const oldest = world.tokens.keys().next().value;
-  if (world.tokens.size > tokensKept && oldest !== undefined) world.tokens.delete(oldest);
+  const oldest = store.tokens.keys().next().value;
+  if (store.tokens.size > tokensKept && oldest !== undefined) store.tokens.delete(oldest);
   return { token, record };
 }
 
@@ -70,10 +77,10 @@ function narrowRepositories(
 }
 
 /** The token's installation. @throws Refusal 401 or 403 */
-export function readToken(world: World, token: string | undefined) {
-  const record = token === undefined ? undefined : world.tokens.get(token);
-  const installation = record && world.installations.get(record.installationId);
-  if (!record || !installation || record.expiresAt <= world.now()) throw new Refusal(401, 'Bad credentials');
+export function readToken(store: GitHubStore, token: string | undefined) {
+  const record = token === undefined ? undefined : store.tokens.get(token);
+  const installation = record && store.installations.get(record.installationId);
+  if (!record || !installation || record.expiresAt <= store.now()) throw new Refusal(401, 'Bad credentials');
   if (installation.suspendedAt !== undefined) throw new Refusal(403, 'This installation has been suspended');
   return { installation, record };
 }
@@ -83,8 +90,8 @@ export function allows(permissions: Permissions, name: string, level: Level): bo
   return granted === 'write' || granted === level;
 }
 
-export function findInstallation(world: World, id: unknown): InstallationRecord {
-  const installation = world.installations.get(Number(id));
+export function findInstallation(store: GitHubStore, id: unknown): InstallationRecord {
+  const installation = store.installations.get(Number(id));
   if (!installation) throw notFound();
   return installation;
 }

@@ -16,9 +16,9 @@ import {
   repositoryOf,
   route,
 } from './router.ts';
+import type { JobRecord } from './store.ts';
+import { fullName } from './store.ts';
 import type { Webhooks } from './webhooks.ts';
-import type { JobRecord } from './world.ts';
-import { fullName } from './world.ts';
 
 const root = '/repos/{owner}/{repo}/actions';
 const read = installation('actions', 'read');
@@ -26,7 +26,7 @@ const write = installation('actions', 'write');
 
 export function jobRoutes(webhooks: Webhooks): Route[] {
   const again = (call: Call, job: JobRecord) =>
-    queueJob(call.world, webhooks, {
+    queueJob(call.store, webhooks, {
       repository: fullName(job.repository),
       labels: job.labels,
       ...(job.group === undefined ? {} : { group: job.group }),
@@ -37,7 +37,7 @@ export function jobRoutes(webhooks: Webhooks): Route[] {
       runAttempt: job.runAttempt + 1,
     });
   return [
-    route('GET', `${root}/jobs/{job_id}`, read, (call) => ok(jobShape(call.world, knownJob(call)))),
+    route('GET', `${root}/jobs/{job_id}`, read, (call) => ok(jobShape(call.store, knownJob(call)))),
     route('POST', `${root}/jobs/{job_id}/rerun`, write, (call) => {
       const job = knownJob(call);
       if (job.status !== 'completed') throw new Refusal(403, 'This job is already running');
@@ -46,7 +46,7 @@ export function jobRoutes(webhooks: Webhooks): Route[] {
     }),
     route('GET', `${root}/runs`, read, listRuns),
     route('GET', `${root}/runs/{run_id}`, read, (call) =>
-      ok(runShape(call.world, Number(call.parts['run_id']), jobsOfRun(call))),
+      ok(runShape(call.store, Number(call.parts['run_id']), jobsOfRun(call))),
     ),
     route('GET', `${root}/runs/{run_id}/jobs`, read, (call) => {
       const jobs = jobsOfRun(call);
@@ -70,14 +70,14 @@ export function jobRoutes(webhooks: Webhooks): Route[] {
 
 function knownJob(call: Call): JobRecord {
   const repository = repositoryOf(call);
-  const job = call.world.jobs.get(Number(call.parts['job_id']));
+  const job = call.store.jobs.get(Number(call.parts['job_id']));
   if (job?.repository !== repository) throw notFound();
   return job;
 }
 
 function jobsOf(call: Call): JobRecord[] {
   const repository = repositoryOf(call);
-  return [...call.world.jobs.values()].filter((job) => job.repository === repository);
+  return [...call.store.jobs.values()].filter((job) => job.repository === repository);
 }
 
 function jobsOfRun(call: Call): JobRecord[] {
@@ -88,13 +88,13 @@ function jobsOfRun(call: Call): JobRecord[] {
 
 function jobList(call: Call, wanted: readonly JobRecord[]) {
   const { items, total, headers } = page(call, wanted);
-  const jobs = items.map((job) => jobShape(call.world, job));
+  const jobs = items.map((job) => jobShape(call.store, job));
   return { status: 200, body: { total_count: total, jobs }, headers };
 }
 
 function listRuns(call: Call) {
   const runs = [...Map.groupBy(jobsOf(call), (job) => job.runId)].map(([runId, jobs]) =>
-    runShape(call.world, runId, jobs),
+    runShape(call.store, runId, jobs),
   );
   const status = call.query.get('status');
   const wanted = runs.filter((run) => status === null || run.status === status || run.conclusion === status);

@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import { accountShape, minimalRepositoryShape, nodeId } from './account-shapes.ts';
 import { groupsOf } from './groups.ts';
-import type { Account, JobRecord, RunnerGroup, RunnerRecord, World } from './world.ts';
-import { fullName, isoTime } from './world.ts';
+import type { Account, GitHubStore, JobRecord, RunnerGroup, RunnerRecord } from './store.ts';
+import { fullName, isoTime } from './store.ts';
 
 export function runnerShape(runner: RunnerRecord) {
   return {
@@ -21,8 +21,8 @@ export function runnerShape(runner: RunnerRecord) {
   };
 }
 
-export function groupShape(world: World, organization: Account, group: RunnerGroup) {
-  const url = `${world.url}/orgs/${organization.login}/actions/runner-groups/${group.id}`;
+export function groupShape(store: GitHubStore, organization: Account, group: RunnerGroup) {
+  const url = `${store.url}/orgs/${organization.login}/actions/runner-groups/${group.id}`;
   return {
     id: group.id,
     name: group.name,
@@ -44,8 +44,8 @@ const headOf = (job: JobRecord) => createHash('sha1').update(`run ${job.runId}`)
 const optionalTime = (time: number | undefined) => (time === undefined ? null : isoTime(time));
 
 /** The fields that the REST answer and the webhook share. */
-export function jobShape(world: World, job: JobRecord) {
-  const repository = `${world.url}/repos/${fullName(job.repository)}`;
+export function jobShape(store: GitHubStore, job: JobRecord) {
+  const repository = `${store.url}/repos/${fullName(job.repository)}`;
   return {
     id: job.id,
     run_id: job.runId,
@@ -56,7 +56,7 @@ export function jobShape(world: World, job: JobRecord) {
     node_id: nodeId('CheckRun', job.id),
     head_sha: headOf(job),
     url: `${repository}/actions/jobs/${job.id}`,
-    html_url: `${world.url}/${fullName(job.repository)}/actions/runs/${job.runId}/job/${job.id}`,
+    html_url: `${store.url}/${fullName(job.repository)}/actions/runs/${job.runId}/job/${job.id}`,
     status: job.status,
     conclusion: job.conclusion,
     created_at: isoTime(job.createdAt),
@@ -69,20 +69,20 @@ export function jobShape(world: World, job: JobRecord) {
     runner_id: job.runner?.id ?? null,
     runner_name: job.runner?.name ?? null,
     runner_group_id: job.runner?.groupId ?? null,
-    runner_group_name: groupNameOf(world, job),
+    runner_group_name: groupNameOf(store, job),
   };
 }
 
-function groupNameOf(world: World, { runner, repository }: JobRecord): string | null {
+function groupNameOf(store: GitHubStore, { runner, repository }: JobRecord): string | null {
   if (!runner) return null;
-  const group = groupsOf(world, repository.owner.login).find(({ id }) => id === runner.groupId);
+  const group = groupsOf(store, repository.owner.login).find(({ id }) => id === runner.groupId);
   return group?.name ?? 'Default';
 }
 
 /** A run's state follows from its jobs. */
-export function runShape(world: World, runId: number, jobs: readonly JobRecord[]) {
+export function runShape(store: GitHubStore, runId: number, jobs: readonly JobRecord[]) {
   const first = jobs[0]!;
-  const repository = `${world.url}/repos/${fullName(first.repository)}`;
+  const repository = `${store.url}/repos/${fullName(first.repository)}`;
   const url = `${repository}/actions/runs/${runId}`;
   const made = isoTime(first.createdAt);
   const person = { name: first.repository.owner.login, email: 'nobody@example.com' };
@@ -101,11 +101,11 @@ export function runShape(world: World, runId: number, jobs: readonly JobRecord[]
     ...runState(jobs),
     workflow_id: first.workflow?.id ?? 1,
     url,
-    html_url: `${world.url}/${fullName(first.repository)}/actions/runs/${runId}`,
+    html_url: `${store.url}/${fullName(first.repository)}/actions/runs/${runId}`,
     pull_requests: [],
     created_at: made,
     updated_at: isoTime(Math.max(...jobs.map((job) => job.completedAt ?? job.startedAt ?? job.createdAt))),
-    actor: accountShape(world, first.repository.owner),
+    actor: accountShape(store, first.repository.owner),
     jobs_url: `${url}/jobs`,
     logs_url: `${url}/logs`,
     check_suite_url: `${repository}/check-suites/${runId}`,
@@ -121,8 +121,8 @@ export function runShape(world: World, runId: number, jobs: readonly JobRecord[]
       author: person,
       committer: person,
     },
-    repository: minimalRepositoryShape(world, first.repository),
-    head_repository: minimalRepositoryShape(world, first.repository),
+    repository: minimalRepositoryShape(store, first.repository),
+    head_repository: minimalRepositoryShape(store, first.repository),
   };
 }
 

@@ -6,9 +6,9 @@ import { repositoryShape } from './account-shapes.ts';
 import { assignJobs } from './assignment.ts';
 import { ensureRepository, installationOf } from './installations.ts';
 import { jobShape } from './job-shapes.ts';
+import type { GitHubStore, JobRecord, RunnerRecord, StepRecord } from './store.ts';
+import { fullName, nameKey, takeId } from './store.ts';
 import type { Webhooks } from './webhooks.ts';
-import type { JobRecord, RunnerRecord, StepRecord, World } from './world.ts';
-import { fullName, nameKey, takeId } from './world.ts';
 
 export interface JobRequest {
   /** `owner/name`; the owner must have an account here. */
@@ -36,11 +36,11 @@ export interface JobRequest {
 const jobsKept = 20_000;
 
 /** @throws Error if the repository's owner is unknown */
-export function queueJob(world: World, webhooks: Webhooks, request: JobRequest): JobRecord {
-  const job = addJob(world, request);
-  if (job.status === 'waiting') announceHeld(world, webhooks, job);
-  else sendJob(world, webhooks, { job, action: 'queued' });
-  assignJobs(world);
+export function queueJob(store: GitHubStore, webhooks: Webhooks, request: JobRequest): JobRecord {
+  const job = addJob(store, request);
+  if (job.status === 'waiting') announceHeld(store, webhooks, job);
+  else sendJob(store, webhooks, { job, action: 'queued' });
+  assignJobs(store);
   return job;
 }
 
@@ -48,28 +48,28 @@ export function queueJob(world: World, webhooks: Webhooks, request: JobRequest):
  * GitHub may announce a job as queued before it announces that it waits for approval, and again after the approval.
  * Source: https://github.com/CloudSnorkel/cdk-github-runners/issues/380 and 416
  */
-function announceHeld(world: World, webhooks: Webhooks, job: JobRecord): void {
+function announceHeld(store: GitHubStore, webhooks: Webhooks, job: JobRecord): void {
   job.status = 'queued';
-  sendJob(world, webhooks, { job, action: 'queued' });
+  sendJob(store, webhooks, { job, action: 'queued' });
   job.status = 'waiting';
-  sendJob(world, webhooks, { job, action: 'waiting' });
+  sendJob(store, webhooks, { job, action: 'waiting' });
 }
 
 /** Creates the job, without a webhook. */
-export function addJob(world: World, request: JobRequest): JobRecord {
+export function addJob(store: GitHubStore, request: JobRequest): JobRecord {
   const [ownerName = '', name = ''] = request.repository.split('/');
-  const owner = world.accounts.get(nameKey(ownerName));
+  const owner = store.accounts.get(nameKey(ownerName));
   if (!owner || name === '') {
-    const known = [...world.accounts.values()].map(({ login }) => login).join(', ') || 'none';
+    const known = [...store.accounts.values()].map(({ login }) => login).join(', ') || 'none';
     throw new Error(
       `A job needs a repository "owner/name" of a known owner, not "${request.repository}"; known: ${known}.`,
     );
   }
   const job: JobRecord = {
-    id: request.jobId ?? takeId(world),
-    runId: request.runId ?? takeId(world),
+    id: request.jobId ?? takeId(store),
+    runId: request.runId ?? takeId(store),
     runAttempt: request.runAttempt ?? 1,
-    repository: ensureRepository(world, owner, { name }),
+    repository: ensureRepository(store, owner, { name }),
     labels: request.labels,
     group: request.group,
     workflow: request.workflow,
@@ -79,15 +79,15 @@ export function addJob(world: World, request: JobRequest): JobRecord {
     log: [],
     status: request.requiresApproval ? 'waiting' : 'queued',
     conclusion: null,
-    createdAt: world.now(),
+    createdAt: store.now(),
     startedAt: undefined,
     completedAt: undefined,
     assignedAt: undefined,
     runner: undefined,
   };
-  world.jobs.set(job.id, job);
-  forgetOldJobs(world);
-  world.tell('job-queued', { jobId: job.id, repository: fullName(job.repository), labels: job.labels });
+  store.jobs.set(job.id, job);
+  forgetOldJobs(store);
+  store.tell('job-queued', { jobId: job.id, repository: fullName(job.repository), labels: job.labels });
   return job;
 }
 
@@ -99,28 +99,28 @@ const stepRecord = (step: NonNullable<JobRequest['steps']>[number]): StepRecord 
   ...step,
 });
 
-export function approveJob(world: World, webhooks: Webhooks, id: number): void {
-  const job = knownJob(world, id);
+export function approveJob(store: GitHubStore, webhooks: Webhooks, id: number): void {
+  const job = knownJob(store, id);
   if (job.status !== 'waiting')
     throw new Error(`Job ${id} is ${job.status}; only a waiting job can be approved.`);
   job.status = 'queued';
-  sendJob(world, webhooks, { job, action: 'queued' });
-  assignJobs(world);
+  sendJob(store, webhooks, { job, action: 'queued' });
+  assignJobs(store);
 }
 
-export function cancelJob(world: World, webhooks: Webhooks, id: number): void {
-  completeJob(world, webhooks, { job: knownJob(world, id), conclusion: 'cancelled' });
+export function cancelJob(store: GitHubStore, webhooks: Webhooks, id: number): void {
+  completeJob(store, webhooks, { job: knownJob(store, id), conclusion: 'cancelled' });
 }
 
-export function startJob(world: World, webhooks: Webhooks, job: JobRecord): void {
+export function startJob(store: GitHubStore, webhooks: Webhooks, job: JobRecord): void {
   job.status = 'in_progress';
-  job.startedAt = world.now();
-  world.tell('job-started', { jobId: job.id, runner: job.runner?.name });
-  sendJob(world, webhooks, { job, action: 'in_progress' });
+  job.startedAt = store.now();
+  store.tell('job-started', { jobId: job.id, runner: job.runner?.name });
+  sendJob(store, webhooks, { job, action: 'in_progress' });
 }
 
 export function completeJob(
-  world: World,
+  store: GitHubStore,
   webhooks: Webhooks,
   end: {
     job: JobRecord;
@@ -133,35 +133,35 @@ export function completeJob(
   if (job.status === 'completed') return;
   job.status = 'completed';
   job.conclusion = conclusion;
-  job.completedAt = world.now();
-  const runner = job.runner && world.runners.get(job.runner.id);
-  if (runner) removeRunner(world, runner, 'its job is over');
-  world.tell('job-completed', { jobId: job.id, conclusion, runner: job.runner?.name });
-  if (!end.isTold) sendJob(world, webhooks, { job, action: 'completed' });
+  job.completedAt = store.now();
+  const runner = job.runner && store.runners.get(job.runner.id);
+  if (runner) removeRunner(store, runner, 'its job is over');
+  store.tell('job-completed', { jobId: job.id, conclusion, runner: job.runner?.name });
+  if (!end.isTold) sendJob(store, webhooks, { job, action: 'completed' });
 }
 
 /** The runner that it was assigned to did not start it: another one may have it. */
-export function takeJobBack(world: World, job: JobRecord): void {
+export function takeJobBack(store: GitHubStore, job: JobRecord): void {
   job.assignedAt = undefined;
   job.runner = undefined;
-  assignJobs(world);
+  assignJobs(store);
 }
 
-export function removeRunner(world: World, runner: RunnerRecord, why: string): void {
-  world.runners.delete(runner.id);
+export function removeRunner(store: GitHubStore, runner: RunnerRecord, why: string): void {
+  store.runners.delete(runner.id);
   runner.answerPoll?.(undefined);
-  world.tell('runner-removed', { runner: runner.name, why });
+  store.tell('runner-removed', { runner: runner.name, why });
 }
 
 /** Sends the webhook to the job's installation, unless it is suspended or does not reach the repository. */
-function sendJob(world: World, webhooks: Webhooks, what: { job: JobRecord; action: string }) {
+function sendJob(store: GitHubStore, webhooks: Webhooks, what: { job: JobRecord; action: string }) {
   const { job, action } = what;
-  const installation = installationOf(world, job.repository.owner.login);
+  const installation = installationOf(store, job.repository.owner.login);
   if (installation?.suspendedAt !== undefined || !installation?.repositories.has(job.repository)) return;
-  const { owner, ...repository } = repositoryShape(world, job.repository);
+  const { owner, ...repository } = repositoryShape(store, job.repository);
   const organization = { login: owner.login, id: owner.id, node_id: owner.node_id, url: owner.url };
   const fields = {
-    workflow_job: jobShape(world, job),
+    workflow_job: jobShape(store, job),
     repository: { ...repository, owner },
     ...(owner.type === 'Organization' ? { organization } : {}),
     ...(action === 'waiting' ? { deployment: { id: job.id, environment: 'production' } } : {}),
@@ -169,17 +169,17 @@ function sendJob(world: World, webhooks: Webhooks, what: { job: JobRecord; actio
   webhooks.send({ event: 'workflow_job', action, installation, repository: job.repository, fields });
 }
 
-export function knownJob(world: World, id: number): JobRecord {
-  const job = world.jobs.get(id);
+export function knownJob(store: GitHubStore, id: number): JobRecord {
+  const job = store.jobs.get(id);
   if (!job) throw new Error(`There is no job ${id}; GET /_control/state lists those there are.`);
   return job;
 }
 
-function forgetOldJobs(world: World) {
-  if (world.jobs.size <= jobsKept) return;
-  for (const job of world.jobs.values()) {
+function forgetOldJobs(store: GitHubStore) {
+  if (store.jobs.size <= jobsKept) return;
+  for (const job of store.jobs.values()) {
     if (job.status !== 'completed') continue;
-    world.jobs.delete(job.id);
+    store.jobs.delete(job.id);
     return;
   }
 }

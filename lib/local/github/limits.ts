@@ -7,7 +7,7 @@
  * https://github-aws-runners.github.io/terraform-aws-github-runner/configuration/
  */
 import { Refusal } from './router.ts';
-import type { World } from './world.ts';
+import type { GitHubStore } from './store.ts';
 
 const hour = 3_600_000;
 const minute = 60_000;
@@ -34,15 +34,15 @@ export type Resource = 'core' | 'actions_runner_registration';
 const resourceOf = (path: string): Resource =>
   path.endsWith('/actions/runners/generate-jitconfig') ? 'actions_runner_registration' : 'core';
 
-export function createLimits(world: World): Limits {
+export function createLimits(store: GitHubStore): Limits {
   const hourly = new Map<string, Window>();
   const writes = new Map<string, Window>();
 
   const hourOf = (installationId: number, resource: Resource) =>
-    windowOf(hourly, `${installationId}/${resource}`, { now: world.now(), length: hour });
+    windowOf(hourly, `${installationId}/${resource}`, { now: store.now(), length: hour });
   const standing = (installationId: number, resource: Resource) => {
     const { used, endsAt } = hourOf(installationId, resource);
-    const { requestsPerHour, registrationsPerHour } = world.dials;
+    const { requestsPerHour, registrationsPerHour } = store.dials;
     const limit = resource === 'core' ? requestsPerHour : registrationsPerHour;
     return { limit, remaining: Math.max(0, limit - used), reset: Math.ceil(endsAt / 1000), used };
   };
@@ -53,16 +53,16 @@ export function createLimits(world: World): Limits {
       hourOf(installationId, resource).used += requests;
     },
     count(installationId, { method, path }) {
-      const now = world.now();
+      const now = store.now();
       const resource = resourceOf(path);
       const headersNow = () => rateHeaders(standing(installationId, resource), resource);
       if (standing(installationId, resource).remaining === 0) {
         const words = `API rate limit exceeded for installation ID ${installationId}.`;
         throw new Refusal(403, words, { headers: headersNow() });
       }
-      if (method !== 'GET' && world.dials.contentWritesPerMinute > 0) {
+      if (method !== 'GET' && store.dials.contentWritesPerMinute > 0) {
         const window = windowOf(writes, String(installationId), { now, length: minute });
-        if (window.used >= world.dials.contentWritesPerMinute) {
+        if (window.used >= store.dials.contentWritesPerMinute) {
           const headers = {
             ...headersNow(),
             'retry-after': String(Math.max(1, Math.ceil((window.endsAt - now) / 1000))),

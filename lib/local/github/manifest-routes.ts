@@ -40,13 +40,13 @@ export function manifestRoutes(codes: ManifestCodes): Route[] {
       const manifest = codes.get(code);
       if (!manifest || !codes.delete(code)) throw notFound();
       const secret = randomBytes(20).toString('hex');
-      const { world } = call;
-      world.webhook = { url: String(manifest.hook_attributes?.url ?? ''), secret };
+      const { store } = call;
+      store.webhook = { url: String(manifest.hook_attributes?.url ?? ''), secret };
       return created({
-        ...appShape(world),
+        ...appShape(store),
         client_secret: randomBytes(20).toString('hex'),
         webhook_secret: secret,
-        pem: world.app.privateKeyPem,
+        pem: store.app.privateKeyPem,
       });
     }),
   ];

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { ensureAccount } from './installations.ts';
 import { notFound, Refusal } from './router.ts';
-import type { InstallationRecord, Permissions, PersonalScope, TokenRecord, World } from './world.ts';
+import type { GitHubStore, InstallationRecord, Permissions, PersonalScope, TokenRecord } from './store.ts';
 
 /** What each scope allows, as an App's permissions. */
 const opened: Readonly<Record<PersonalScope, Permissions>> = {
@@ -15,25 +15,25 @@ const opened: Readonly<Record<PersonalScope, Permissions>> = {
 };
 
 export function addPersonalToken(
-  world: World,
+  store: GitHubStore,
   { login, scopes }: { login: string; scopes: readonly PersonalScope[] },
 ): string {
-  const account = ensureAccount(world, { login, type: 'Organization' });
+  const account = ensureAccount(store, { login, type: 'Organization' });
   const token = `ghp_${randomBytes(18).toString('hex')}`;
-  world.personalTokens.set(token, { account, scopes });
+  store.personalTokens.set(token, { account, scopes });
   return token;
 }
 
 /** Undefined: it is not a person's token. */
 export function readPersonalToken(
-  world: World,
+  store: GitHubStore,
   token: string | undefined,
 ): { installation: InstallationRecord; record: TokenRecord } | undefined {
-  const found = token === undefined ? undefined : world.personalTokens.get(token);
+  const found = token === undefined ? undefined : store.personalTokens.get(token);
   if (!found) return undefined;
   const { account, scopes } = found;
   const permissions: Permissions = Object.assign({}, ...scopes.map((scope) => opened[scope]));
-  const repositories = [...world.repositories.values()].filter(({ owner }) => owner === account);
+  const repositories = [...store.repositories.values()].filter(({ owner }) => owner === account);
   const installation: InstallationRecord = {
     // Its requests count as its owner's, not as those of an installation.
     id: -account.id,
@@ -52,7 +52,7 @@ export function readPersonalToken(
  * The answer to a token without the permission. For a person's token it is 404, which does not reveal what exists.
  * Source: https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#404-not-found-for-an-existing-resource
  */
-export const refusedPermission = (world: World, token: string | undefined): Refusal =>
-  token !== undefined && world.personalTokens.has(token)
+export const refusedPermission = (store: GitHubStore, token: string | undefined): Refusal =>
+  token !== undefined && store.personalTokens.has(token)
     ? notFound()
     : new Refusal(403, 'Resource not accessible by integration');

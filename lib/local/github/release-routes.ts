@@ -12,17 +12,17 @@ import {
   type RunnerReleaseRecord,
   sha256Of,
 } from './runner-releases.ts';
-import { type Account, isoTime, type World } from './world.ts';
+import { type Account, type GitHubStore, isoTime } from './store.ts';
 
 const author: Account = { id: 44_036_562, login: 'actions', type: 'Organization' };
 
 export function releaseRoutes(): Route[] {
   return [
     route('GET', '/repos/{owner}/{repo}/releases/latest', open, (call) =>
-      ok(releaseShape(call.world, releaseOf(call, call.world.runnerReleases.at(-1)))),
+      ok(releaseShape(call.store, releaseOf(call, call.store.runnerReleases.at(-1)))),
     ),
     route('GET', '/repos/{owner}/{repo}/releases/tags/{tag}', open, (call) =>
-      ok(releaseShape(call.world, releaseOf(call, findRelease(call.world, call.parts['tag'])))),
+      ok(releaseShape(call.store, releaseOf(call, findRelease(call.store, call.parts['tag'])))),
     ),
   ];
 }
@@ -35,14 +35,14 @@ export function releasePages(): Route[] {
       'GET',
       files,
       open,
-      ({ world, path }): Reply => ({ status: 302, headers: { location: `${world.url}/_assets${path}` } }),
+      ({ store, path }): Reply => ({ status: 302, headers: { location: `${store.url}/_assets${path}` } }),
     ),
     route('GET', `/_assets${files}`, open, download),
   ];
 }
 
-function download({ world, parts }: Call): Reply {
-  const release = findRelease(world, parts['tag']);
+function download({ store, parts }: Call): Reply {
+  const release = findRelease(store, parts['tag']);
   const architecture = architectures.find(
     (each) => release && archiveNameOf(release.version, each) === parts['name'],
   );
@@ -50,25 +50,25 @@ function download({ world, parts }: Call): Reply {
   return { status: 200, body: archiveOf(release.version, architecture) };
 }
 
-const findRelease = (world: World, tag = '') =>
-  world.runnerReleases.find(({ version }) => `v${version}` === tag);
+const findRelease = (store: GitHubStore, tag = '') =>
+  store.runnerReleases.find(({ version }) => `v${version}` === tag);
 
 function releaseOf({ parts }: Call, release: RunnerReleaseRecord | undefined): RunnerReleaseRecord {
   if (!release || parts['owner'] !== 'actions' || parts['repo'] !== 'runner') throw notFound();
   return release;
 }
 
-function releaseShape(world: World, release: RunnerReleaseRecord) {
+function releaseShape(store: GitHubStore, release: RunnerReleaseRecord) {
   const { id, version, publishedAt } = release;
-  const api = `${world.url}/repos/actions/runner/releases/${id}`;
-  const html = `${world.url}/actions/runner/releases`;
+  const api = `${store.url}/repos/actions/runner/releases/${id}`;
+  const html = `${store.url}/actions/runner/releases`;
   return {
     url: api,
     assets_url: `${api}/assets`,
     upload_url: `${api}/assets{?name,label}`,
     html_url: `${html}/tag/v${version}`,
     id,
-    author: accountShape(world, author),
+    author: accountShape(store, author),
     node_id: nodeId('Release', id),
     tag_name: `v${version}`,
     target_commitish: 'main',
@@ -78,24 +78,28 @@ function releaseShape(world: World, release: RunnerReleaseRecord) {
     prerelease: false,
     created_at: isoTime(publishedAt),
     published_at: isoTime(publishedAt),
-    assets: architectures.map((architecture, at) => assetShape(world, release, { architecture, at })),
-    tarball_url: `${world.url}/repos/actions/runner/tarball/v${version}`,
-    zipball_url: `${world.url}/repos/actions/runner/zipball/v${version}`,
+    assets: architectures.map((architecture, at) => assetShape(store, release, { architecture, at })),
+    tarball_url: `${store.url}/repos/actions/runner/tarball/v${version}`,
+    zipball_url: `${store.url}/repos/actions/runner/zipball/v${version}`,
     body: notes(release),
   };
 }
 
-function assetShape(world: World, release: RunnerReleaseRecord, asset: { architecture: string; at: number }) {
+function assetShape(
+  store: GitHubStore,
+  release: RunnerReleaseRecord,
+  asset: { architecture: string; at: number },
+) {
   const { version, publishedAt } = release;
   const id = release.id * 10 + asset.at;
   const name = archiveNameOf(version, asset.architecture);
   return {
-    url: `${world.url}/repos/actions/runner/releases/assets/${id}`,
+    url: `${store.url}/repos/actions/runner/releases/assets/${id}`,
     id,
     node_id: nodeId('ReleaseAsset', id),
     name,
     label: '',
-    uploader: accountShape(world, author),
+    uploader: accountShape(store, author),
     content_type: 'application/octet-stream',
     state: 'uploaded',
     size: archiveOf(version, asset.architecture).length,
@@ -103,7 +107,7 @@ function assetShape(world: World, release: RunnerReleaseRecord, asset: { archite
     download_count: 0,
     created_at: isoTime(publishedAt),
     updated_at: isoTime(publishedAt),
-    browser_download_url: `${world.url}/actions/runner/releases/download/v${version}/${name}`,
+    browser_download_url: `${store.url}/actions/runner/releases/download/v${version}/${name}`,
   };
 }
 

@@ -5,15 +5,15 @@
 import type { IncomingMessage } from 'node:http';
 import {
   fullName,
+  type GitHubStore,
   type InstallationRecord,
   type Level,
   type Repository,
   type TokenRecord,
-  type World,
-} from './world.ts';
+} from './store.ts';
 
 export interface Call {
-  readonly world: World;
+  readonly store: GitHubStore;
   readonly method: string;
   readonly path: string;
   /** Parts of the path, by their names in the pattern. */
@@ -135,7 +135,7 @@ export function page<Item>(call: Call, items: readonly Item[]) {
   const link = (to: number, rel: string) => {
     const query = new URLSearchParams(call.query);
     query.set('page', String(to));
-    return `<${call.world.url}${call.path}?${query}>; rel="${rel}"`;
+    return `<${call.store.url}${call.path}?${query}>; rel="${rel}"`;
   };
   const links = [
     ...(number > 1 ? [link(number - 1, 'prev'), link(1, 'first')] : []),
@@ -153,23 +153,23 @@ export function page<Item>(call: Call, items: readonly Item[]) {
  * @throws Refusal 301 or 307
  */
 export function leadOn(call: Call, kind: 'repositories' | 'organizations', id: number | undefined): void {
-  if (id === undefined || call.world.dials.formerNames !== 'redirect') return;
+  if (id === undefined || call.store.dials.formerNames !== 'redirect') return;
   const named = kind === 'repositories' ? 4 : 3;
   const rest = call.path.split('/').slice(named).join('/');
   const query = call.query.size > 0 ? `?${call.query}` : '';
-  const location = `${call.world.url}/${kind}/${id}${rest && `/${rest}`}${query}`;
+  const location = `${call.store.url}/${kind}/${id}${rest && `/${rest}`}${query}`;
   const [status, words] = call.method === 'GET' ? [301, 'Moved Permanently'] : [307, 'Temporary Redirect'];
   throw new Refusal(status as number, words as string, { headers: { location } });
 }
 
 /** Addresses by id, like those by name. */
-export function pathByName(world: World, path: string): string {
+export function pathByName(store: GitHubStore, path: string): string {
   const [, kind, id, ...rest] = path.split('/');
   const found =
     kind === 'repositories'
-      ? [...world.repositories.values()].find((one) => one.id === Number(id))
+      ? [...store.repositories.values()].find((one) => one.id === Number(id))
       : kind === 'organizations'
-        ? [...world.accounts.values()].find((one) => one.id === Number(id))
+        ? [...store.accounts.values()].find((one) => one.id === Number(id))
         : undefined;
   if (!found) return path;
   const place = 'login' in found ? `orgs/${found.login}` : `repos/${fullName(found)}`;
@@ -179,8 +179,8 @@ export function pathByName(world: World, path: string): string {
 /** The repository in the path, if the token reaches it. */
 export function repositoryOf(call: Call): Repository {
   const wanted = `${call.parts['owner']}/${call.parts['repo']}`.toLowerCase();
-  const repository = call.world.repositories.get(wanted);
-  if (!repository) leadOn(call, 'repositories', call.world.formerRepositories.get(wanted)?.id);
+  const repository = call.store.repositories.get(wanted);
+  if (!repository) leadOn(call, 'repositories', call.store.formerRepositories.get(wanted)?.id);
   const reached = repository && (call.token.repositories ?? [...call.installation.repositories]);
   if (!repository || !reached?.includes(repository)) throw notFound();
   return repository;

@@ -20,8 +20,8 @@ import {
 } from './router.ts';
 import { dropGroup } from './runner-groups.ts';
 import { organizationScope } from './runner-routes.ts';
-import type { RunnerGroup } from './world.ts';
-import { nameKey, takeId } from './world.ts';
+import type { RunnerGroup } from './store.ts';
+import { nameKey, takeId } from './store.ts';
 
 const root = '/orgs/{org}/actions/runner-groups';
 const read = installation('organization_self_hosted_runners', 'read');
@@ -29,7 +29,7 @@ const write = installation('organization_self_hosted_runners', 'write');
 
 export function runnerGroupRoutes(): Route[] {
   const shown = (call: Call, group: RunnerGroup) =>
-    groupShape(call.world, organizationScope(call).account, group);
+    groupShape(call.store, organizationScope(call).account, group);
   return [
     route('GET', root, read, (call) => {
       const { items, total, headers } = page(call, groupsIn(call));
@@ -41,19 +41,19 @@ export function runnerGroupRoutes(): Route[] {
     route('PATCH', `${root}/{runner_group_id}`, write, (call) => ok(shown(call, changeGroup(call)))),
     route('GET', `${root}/{runner_group_id}/repositories`, read, (call) => {
       const ids = knownGroup(call).repositoryIds;
-      const chosen = [...call.world.repositories.values()].filter(({ id }) => ids.has(id));
+      const chosen = [...call.store.repositories.values()].filter(({ id }) => ids.has(id));
       const { items, total, headers } = page(call, chosen);
-      const repositories = items.map((repository) => minimalRepositoryShape(call.world, repository));
+      const repositories = items.map((repository) => minimalRepositoryShape(call.store, repository));
       return { status: 200, body: { total_count: total, repositories }, headers };
     }),
     route('PUT', `${root}/{runner_group_id}/repositories`, write, (call) => {
       selectedGroup(call).repositoryIds = repositoryIds(call, call.body['selected_repository_ids']);
-      assignJobs(call.world);
+      assignJobs(call.store);
       return noContent;
     }),
     route('PUT', `${root}/{runner_group_id}/repositories/{repository_id}`, write, (call) => {
       selectedGroup(call).repositoryIds.add(knownRepository(call));
-      assignJobs(call.world);
+      assignJobs(call.store);
       return noContent;
     }),
     route('DELETE', `${root}/{runner_group_id}/repositories/{repository_id}`, write, (call) => {
@@ -63,13 +63,13 @@ export function runnerGroupRoutes(): Route[] {
     route('DELETE', `${root}/{runner_group_id}`, write, (call) => {
       const group = knownGroup(call);
       if (group.isDefault) throw invalid('the default group cannot be deleted');
-      dropGroup(call.world, organizationScope(call).account.login, group);
+      dropGroup(call.store, organizationScope(call).account.login, group);
       return noContent;
     }),
   ];
 }
 
-const groupsIn = (call: Call) => groupsOf(call.world, organizationScope(call).account.login);
+const groupsIn = (call: Call) => groupsOf(call.store, organizationScope(call).account.login);
 
 function knownGroup(call: Call): RunnerGroup {
   const group = groupsIn(call).find(({ id }) => id === Number(call.parts['runner_group_id']));
@@ -84,7 +84,7 @@ function createGroup(call: Call): RunnerGroup {
   if (groups.some((group) => group.name === name))
     throw invalid(`a runner group named ${name} exists already`);
   const group: RunnerGroup = {
-    ...newGroup(takeId(call.world), { name }),
+    ...newGroup(takeId(call.store), { name }),
     visibility: visibility(call.body['visibility']),
     allowsPublicRepositories: call.body['allows_public_repositories'] === true,
     repositoryIds: repositoryIds(call, call.body['selected_repository_ids'] ?? []),
@@ -99,7 +99,7 @@ function changeGroup(call: Call): RunnerGroup {
   if (typeof name === 'string' && name !== '') group.name = name;
   if (seen !== undefined) group.visibility = visibility(seen);
   if (isPublic !== undefined) group.allowsPublicRepositories = isPublic === true;
-  assignJobs(call.world);
+  assignJobs(call.store);
   return group;
 }
 
@@ -129,7 +129,7 @@ function knownRepository(call: Call): number {
 
 const isOfOrganization = (call: Call, id: number) => {
   const { login } = organizationScope(call).account;
-  return [...call.world.repositories].some(
+  return [...call.store.repositories].some(
     ([name, repository]) => repository.id === id && name.startsWith(`${nameKey(login)}/`),
   );
 };

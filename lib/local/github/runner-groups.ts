@@ -5,8 +5,8 @@
  */
 import { assignJobs } from './assignment.ts';
 import { groupNamed, groupsOf, newGroup } from './groups.ts';
-import type { Repository, RunnerGroup, World } from './world.ts';
-import { nameKey, takeId } from './world.ts';
+import type { GitHubStore, Repository, RunnerGroup } from './store.ts';
+import { nameKey, takeId } from './store.ts';
 
 export interface GroupChange {
   /** Case-insensitive. Created if there is none. */
@@ -18,48 +18,48 @@ export interface GroupChange {
 }
 
 /** @throws Error if a repository is unknown */
-export function setGroup(world: World, organization: string, change: GroupChange): RunnerGroup {
+export function setGroup(store: GitHubStore, organization: string, change: GroupChange): RunnerGroup {
   const { name, visibility, allowsPublicRepositories, repositories } = change;
-  const group = groupNamed(world, organization, name) ?? newGroup(takeId(world), { name });
-  const groups = groupsOf(world, organization);
+  const group = groupNamed(store, organization, name) ?? newGroup(takeId(store), { name });
+  const groups = groupsOf(store, organization);
   if (!groups.includes(group)) groups.push(group);
   if (visibility !== undefined) group.visibility = visibility;
   if (allowsPublicRepositories !== undefined) group.allowsPublicRepositories = allowsPublicRepositories;
   if (repositories) {
-    group.repositoryIds = new Set(repositories.map((one) => known(world, `${organization}/${one}`).id));
+    group.repositoryIds = new Set(repositories.map((one) => known(store, `${organization}/${one}`).id));
   }
-  assignJobs(world);
+  assignJobs(store);
   return group;
 }
 
 /** @throws Error if there is none, or it is the default one */
-export function deleteGroup(world: World, organization: string, name: string): void {
-  const group = groupNamed(world, organization, name);
+export function deleteGroup(store: GitHubStore, organization: string, name: string): void {
+  const group = groupNamed(store, organization, name);
   if (!group || group.isDefault) throw new Error(`${organization} has no group ${name} that can be deleted.`);
-  dropGroup(world, organization, group);
+  dropGroup(store, organization, group);
 }
 
 /** Its runners belong to the default group from then on. */
-export function dropGroup(world: World, organization: string, group: RunnerGroup): void {
-  const groups = groupsOf(world, organization);
+export function dropGroup(store: GitHubStore, organization: string, group: RunnerGroup): void {
+  const groups = groupsOf(store, organization);
   groups.splice(groups.indexOf(group), 1);
-  for (const runner of world.runners.values()) {
+  for (const runner of store.runners.values()) {
     const isOfIt =
       runner.scope.kind === 'organization' &&
       nameKey(runner.scope.account.login) === nameKey(organization) &&
       runner.groupId === group.id;
     if (isOfIt) runner.groupId = 1;
   }
-  assignJobs(world);
+  assignJobs(store);
 }
 
-export function setPublic(world: World, fullName: string, isPublic: boolean): void {
-  known(world, fullName).private = !isPublic;
-  assignJobs(world);
+export function setPublic(store: GitHubStore, fullName: string, isPublic: boolean): void {
+  known(store, fullName).private = !isPublic;
+  assignJobs(store);
 }
 
-function known(world: World, fullName: string): Repository {
-  const repository = world.repositories.get(nameKey(fullName));
+function known(store: GitHubStore, fullName: string): Repository {
+  const repository = store.repositories.get(nameKey(fullName));
   if (repository) return repository;
-  throw new Error(`There is no repository ${fullName}; known: ${[...world.repositories.keys()].join(', ')}.`);
+  throw new Error(`There is no repository ${fullName}; known: ${[...store.repositories.keys()].join(', ')}.`);
 }

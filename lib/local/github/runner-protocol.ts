@@ -6,8 +6,8 @@
 import { assignJobs } from './assignment.ts';
 import { completeJob, startJob } from './jobs.ts';
 import { type Call, notFound, type Reply, type Route, route, runner } from './router.ts';
+import { fullName, type JobRecord, type RunnerRecord } from './store.ts';
 import type { Webhooks } from './webhooks.ts';
-import { fullName, type JobRecord, type RunnerRecord } from './world.ts';
 
 const conclusions = ['success', 'failure', 'cancelled'] as const;
 
@@ -16,14 +16,14 @@ export function runnerProtocol(webhooks: Webhooks): Route[] {
     route('POST', '/_runner/session', runner, (call) => {
       const registration = registrationOf(call);
       registration.online = true;
-      call.world.tell('runner-online', { runner: registration.name });
-      assignJobs(call.world);
+      call.store.tell('runner-online', { runner: registration.name });
+      assignJobs(call.store);
       return { status: 200, body: `runner=${registration.name}\n` };
     }),
     route('GET', '/_runner/message', runner, nextMessage),
     route('POST', '/_runner/jobs/{job_id}/started', runner, (call) => {
       const job = assignedJob(call);
-      if (job.status === 'queued') startJob(call.world, webhooks, job);
+      if (job.status === 'queued') startJob(call.store, webhooks, job);
       return { status: 200, body: 'ok\n' };
     }),
     route('POST', '/_runner/jobs/{job_id}/step', runner, (call) => {
@@ -36,16 +36,16 @@ export function runnerProtocol(webhooks: Webhooks): Route[] {
     }),
     route('POST', '/_runner/jobs/{job_id}/completed', runner, (call) => {
       const conclusion = conclusions.find((known) => known === call.body['conclusion']) ?? 'success';
-      completeJob(call.world, webhooks, { job: assignedJob(call), conclusion });
+      completeJob(call.store, webhooks, { job: assignedJob(call), conclusion });
       return { status: 200, body: 'ok\n' };
     }),
   ];
 }
 
 function registrationOf(call: Call): RunnerRecord {
-  for (const registration of call.world.runners.values()) {
+  for (const registration of call.store.runners.values()) {
     if (registration.token !== call.bearer) continue;
-    registration.lastSeenAt = call.world.now();
+    registration.lastSeenAt = call.store.now();
     return registration;
   }
   throw notFound();
@@ -74,7 +74,7 @@ const jobLines = (job: JobRecord): Reply => ({
 
 /** Waits for a job. If the connection breaks while it waits, the runner is offline at once. */
 function nextMessage(call: Call): Promise<Reply> | Reply {
-  const { world, message } = call;
+  const { store, message } = call;
   const registration = registrationOf(call);
   if (registration.job) return jobLines(registration.job);
   // One poll at a time: an older one is answered without a job.
@@ -85,20 +85,20 @@ function nextMessage(call: Call): Promise<Reply> | Reply {
       clearTimeout(timer);
       message.socket.off('close', hangUp);
       if (registration.answerPoll === answer) registration.answerPoll = undefined;
-      registration.lastSeenAt = world.now();
+      registration.lastSeenAt = store.now();
       resolve(reply);
     };
     const answer = (job: JobRecord | undefined) => {
       if (job) finish(jobLines(job));
-      else finish(world.runners.has(registration.id) ? { status: 204 } : notFound().reply());
+      else finish(store.runners.has(registration.id) ? { status: 204 } : notFound().reply());
     };
     const hangUp = () => {
       registration.online = false;
       finish({ status: 204 });
     };
-    const timer = setTimeout(() => finish({ status: 204 }), world.dials.pollSeconds * 1000);
+    const timer = setTimeout(() => finish({ status: 204 }), store.dials.pollSeconds * 1000);
     registration.answerPoll = answer;
     message.socket.on('close', hangUp);
-    assignJobs(world);
+    assignJobs(store);
   });
 }

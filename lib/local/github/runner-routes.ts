@@ -22,8 +22,8 @@ import {
   repositoryOf,
   route,
 } from './router.ts';
-import type { RunnerRecord, Scope } from './world.ts';
-import { fullName, nameKey, takeId } from './world.ts';
+import type { RunnerRecord, Scope } from './store.ts';
+import { fullName, nameKey, takeId } from './store.ts';
 
 /** GitHub's own has about this size, which is why it does not fit everywhere. */
 const jitConfigBytes = 3072;
@@ -54,7 +54,7 @@ function routesAt(root: string, permission: string, scopeOf: (call: Call) => Sco
       if (runner.job) {
         throw invalid(`Runner "${runner.name}" is currently running a job and cannot be deleted.`);
       }
-      removeRunner(call.world, runner, 'deleted');
+      removeRunner(call.store, runner, 'deleted');
       return noContent;
     }),
   ];
@@ -65,8 +65,8 @@ export function organizationScope(call: Call): Scope & { kind: 'organization' } 
   const { account } = call.installation;
   const wanted = nameKey(call.parts['org'] ?? '');
   if (account.type !== 'Organization' || nameKey(account.login) !== wanted) {
-    if (!call.world.accounts.has(wanted)) {
-      leadOn(call, 'organizations', call.world.formerAccounts.get(wanted)?.id);
+    if (!call.store.accounts.has(wanted)) {
+      leadOn(call, 'organizations', call.store.formerAccounts.get(wanted)?.id);
     }
     throw notFound();
   }
@@ -79,22 +79,22 @@ const sameScope = (one: Scope, other: Scope) =>
     : other.kind === 'repository' && one.repository === other.repository;
 
 const runnersIn = (call: Call, scope: Scope) =>
-  [...call.world.runners.values()].filter((runner) => sameScope(runner.scope, scope));
+  [...call.store.runners.values()].filter((runner) => sameScope(runner.scope, scope));
 
 function knownRunner(call: Call, scope: Scope): RunnerRecord {
-  const runner = call.world.runners.get(Number(call.parts['runner_id']));
+  const runner = call.store.runners.get(Number(call.parts['runner_id']));
   if (!runner || !sameScope(runner.scope, scope)) throw notFound();
   return runner;
 }
 
 function generateJitConfig(call: Call, scope: Scope) {
-  const { world } = call;
+  const { store } = call;
   const { name, labels, groupId } = readRegistration(call, scope);
   if (runnersIn(call, scope).some((runner) => nameKey(runner.name) === nameKey(name))) {
     throw new Refusal(409, `Already exists - A runner with the name ${name} already exists.`);
   }
   const runner: RunnerRecord = {
-    id: takeId(world),
+    id: takeId(store),
     name,
     labels,
     scope,
@@ -102,13 +102,13 @@ function generateJitConfig(call: Call, scope: Scope) {
     token: randomBytes(32).toString('base64url'),
     online: false,
     job: undefined,
-    lastSeenAt: world.now(),
+    lastSeenAt: store.now(),
     answerPoll: undefined,
   };
-  world.runners.set(runner.id, runner);
+  store.runners.set(runner.id, runner);
   const where = scope.kind === 'organization' ? scope.account.login : fullName(scope.repository);
-  world.tell('runner-registered', { runner: name, scope: where, labels });
-  return created({ runner: runnerShape(runner), encoded_jit_config: encodeJitConfig(world.url, runner) });
+  store.tell('runner-registered', { runner: name, scope: where, labels });
+  return created({ runner: runnerShape(runner), encoded_jit_config: encodeJitConfig(store.url, runner) });
 }
 
 function readRegistration(call: Call, scope: Scope) {
@@ -120,7 +120,7 @@ function readRegistration(call: Call, scope: Scope) {
   if (!Array.isArray(labels) || labels.length < 1 || labels.length > 100 || !labels.every(label)) {
     throw invalid('labels must be a list of 1 to 100 texts');
   }
-  const groups = scope.kind === 'organization' ? groupsOf(call.world, scope.account.login) : [{ id: 1 }];
+  const groups = scope.kind === 'organization' ? groupsOf(call.store, scope.account.login) : [{ id: 1 }];
   if (typeof groupId !== 'number' || !groups.some(({ id }) => id === groupId)) {
     throw invalid(`runner_group_id ${JSON.stringify(groupId)} is not a runner group here`);
   }
@@ -142,7 +142,7 @@ function listRunners(call: Call, scope: Scope) {
   return { status: 200, body: { total_count: total, runners: items.map(runnerShape) }, headers };
 }
 
-function download({ world }: Call, architecture: string) {
+function download({ store }: Call, architecture: string) {
   const filename = `actions-runner-linux-${architecture}-2.337.0.tar.gz`;
-  return { os: 'linux', architecture, filename, download_url: `${world.url}/downloads/${filename}` };
+  return { os: 'linux', architecture, filename, download_url: `${store.url}/downloads/${filename}` };
 }

@@ -10,14 +10,17 @@ import { allows, readToken } from './installation-tokens.ts';
 import type { Limits } from './limits.ts';
 import { readPersonalToken, refusedPermission } from './personal-tokens.ts';
 import { type Call, findRoute, notFound, pathByName, Refusal, type Reply, type Route } from './router.ts';
-import type { World } from './world.ts';
+import type { GitHubStore } from './store.ts';
 
 const bodyLimitBytes = 1_000_000;
 
-export function createHttpServer(world: World, parts: { routes: readonly Route[]; limits: Limits }): Server {
+export function createHttpServer(
+  store: GitHubStore,
+  parts: { routes: readonly Route[]; limits: Limits },
+): Server {
   const server = createServer((message, response) => {
-    void answer(world, parts, message)
-      .catch((error: unknown) => failed(world, error))
+    void answer(store, parts, message)
+      .catch((error: unknown) => failed(store, error))
       .then((reply) => (reply === 'hang up' ? message.socket.destroy() : write(response, reply)));
   });
   // Node closes idle connections after 5 s, and a client that reuses one at that moment sees a broken connection.
@@ -26,23 +29,23 @@ export function createHttpServer(world: World, parts: { routes: readonly Route[]
 }
 
 async function answer(
-  world: World,
+  store: GitHubStore,
   parts: { routes: readonly Route[]; limits: Limits },
   message: IncomingMessage,
 ): Promise<Reply | 'hang up'> {
   const url = new URL(message.url ?? '/', 'http://localhost');
   // Also as on GitHub Enterprise Server, where the API is below the address that people see.
-  const path = pathByName(world, decodeURIComponent(url.pathname).replace(/^\/api\/v3(?=\/)/, ''));
+  const path = pathByName(store, decodeURIComponent(url.pathname).replace(/^\/api\/v3(?=\/)/, ''));
   const request = { method: message.method ?? 'GET', path };
   const text = await readBody(message);
   const isPublic = !request.path.startsWith('/_');
-  if (isPublic && world.dials.latencyMs > 0) await sleep(world.dials.latencyMs);
+  if (isPublic && store.dials.latencyMs > 0) await sleep(store.dials.latencyMs);
   const hit = isPublic
-    ? hitFault(world.dials, request, world.fraction)
-    : { fault: undefined, dials: world.dials };
-  world.dials = hit.dials;
+    ? hitFault(store.dials, request, store.fraction)
+    : { fault: undefined, dials: store.dials };
+  store.dials = hit.dials;
   if (hit.fault && (hit.fault.when ?? 'before') === 'before') return faultReply(hit.fault);
-  const reply = await serve(world, parts, { ...request, query: url.searchParams, text, message });
+  const reply = await serve(store, parts, { ...request, query: url.searchParams, text, message });
   if (!hit.fault) return reply;
   return hit.fault.when === 'drop' ? 'hang up' : faultReply(hit.fault);
 }
@@ -56,7 +59,7 @@ interface Asked {
 }
 
 async function serve(
-  world: World,
+  store: GitHubStore,
   parts: { routes: readonly Route[]; limits: Limits },
   asked: Asked,
 ): Promise<Reply> {
@@ -65,7 +68,7 @@ async function serve(
   if (!found) throw notFound();
   const bearer = /^(?:bearer|token)\s+(\S+)$/i.exec(message.headers.authorization ?? '')?.[1];
   const base = {
-    world,
+    store,
     method,
     path,
     parts: found.parts,
@@ -76,15 +79,15 @@ async function serve(
   };
   const { access } = found.route;
   if (access.kind !== 'installation') {
-    if (access.kind === 'app') checkAppToken(world, bearer);
+    if (access.kind === 'app') checkAppToken(store, bearer);
     return await found.route.answer(base as unknown as Call);
   }
-  const { installation, record } = readPersonalToken(world, bearer) ?? readToken(world, bearer);
+  const { installation, record } = readPersonalToken(store, bearer) ?? readToken(store, bearer);
   // Reading the rate limit is free, as on GitHub.
   const headers = path === '/rate_limit' ? {} : parts.limits.count(installation.id, { method, path });
   const reply = await refusalsAsReplies(async () => {
     if (access.permission && !allows(record.permissions, ...access.permission)) {
-      throw refusedPermission(world, bearer);
+      throw refusedPermission(store, bearer);
     }
     return found.route.answer({ ...base, installation, token: record });
   });
@@ -105,9 +108,9 @@ function faultReply(fault: Fault): Reply {
   return new Refusal(status, message, { headers }).reply();
 }
 
-function failed(world: World, error: unknown): Reply {
+function failed(store: GitHubStore, error: unknown): Reply {
   if (error instanceof Refusal) return error.reply();
-  world.tell('stand-in-error', { error: String((error as Error)?.stack ?? error) });
+  store.tell('stand-in-error', { error: String((error as Error)?.stack ?? error) });
   return new Refusal(500, 'Server Error').reply();
 }
 

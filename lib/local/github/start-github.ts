@@ -13,9 +13,9 @@ import { publicRoutes } from './public-routes.ts';
 import { releasePages } from './release-routes.ts';
 import { runnerProtocol } from './runner-protocol.ts';
 import { createHttpServer } from './server.ts';
+import { type AppIdentity, createGitHubStore, type GitHubStore } from './store.ts';
 import { sweep } from './sweep.ts';
 import { createWebhooks } from './webhooks.ts';
-import { type AppIdentity, createWorld, type World } from './world.ts';
 
 export interface GitHubStandIn extends Control {
   /** `http://127.0.0.1:PORT`: the API's address, for runners too. */
@@ -50,14 +50,14 @@ export async function startGitHub(
     seed?: number;
   } = {},
 ): Promise<GitHubStandIn> {
-  const world = createWorld({
+  const store = createGitHubStore({
     app: await createApp(),
     fraction: seededFraction(options.seed ?? 1),
     tell: (name, fields) => options.onEvent?.({ at: Date.now(), name, fields }),
   });
-  const webhooks = createWebhooks(world);
-  const limits = createLimits(world);
-  const control = createControl({ world, webhooks, limits });
+  const webhooks = createWebhooks(store);
+  const limits = createLimits(store);
+  const control = createControl({ store, webhooks, limits });
   const manifestCodes: ManifestCodes = new Map();
   const routes = [
     ...publicRoutes({ limits, webhooks, manifestCodes }),
@@ -66,16 +66,16 @@ export async function startGitHub(
     ...runnerProtocol(webhooks),
     ...controlRoutes(control),
   ];
-  const server = createHttpServer(world, { routes, limits });
+  const server = createHttpServer(store, { routes, limits });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port ?? 0, '127.0.0.1', resolve);
   });
-  world.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const timer = setInterval(() => sweep(world, webhooks), sweepEveryMs).unref();
+  store.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const timer = setInterval(() => sweep(store, webhooks), sweepEveryMs).unref();
   return {
     ...control,
-    ...identityOf(world),
+    ...identityOf(store),
     settle: () => webhooks.settle(),
     async stop() {
       clearInterval(timer);
@@ -88,7 +88,7 @@ export async function startGitHub(
   };
 }
 
-function identityOf({ url, app }: World) {
+function identityOf({ url, app }: GitHubStore) {
   return { url, appId: app.id, clientId: app.clientId, privateKeyPem: app.privateKeyPem };
 }
 

@@ -3,33 +3,33 @@
  * and their jobs fail or go to other runners. It runs periodically; running it twice changes nothing.
  */
 import { completeJob, removeRunner, takeJobBack } from './jobs.ts';
+import type { GitHubStore, JobRecord, RunnerRecord } from './store.ts';
 import type { Webhooks } from './webhooks.ts';
-import type { JobRecord, RunnerRecord, World } from './world.ts';
 
-export function sweep(world: World, webhooks: Webhooks): void {
-  for (const runner of world.runners.values()) {
-    if (runner.job) sweepBusy(world, webhooks, { runner, job: runner.job });
-    else sweepIdle(world, runner);
+export function sweep(store: GitHubStore, webhooks: Webhooks): void {
+  for (const runner of store.runners.values()) {
+    if (runner.job) sweepBusy(store, webhooks, { runner, job: runner.job });
+    else sweepIdle(store, runner);
   }
 }
 
-function sweepIdle(world: World, runner: RunnerRecord) {
+function sweepIdle(store: GitHubStore, runner: RunnerRecord) {
   // A runner with an open poll is online.
   if (runner.answerPoll) return;
-  const silentFor = world.now() - runner.lastSeenAt;
-  if (silentFor > world.dials.idleRegistrationSeconds * 1000)
-    removeRunner(world, runner, 'no runner connected');
-  else if (silentFor > world.dials.lostRunnerSeconds * 1000) runner.online = false;
+  const silentFor = store.now() - runner.lastSeenAt;
+  if (silentFor > store.dials.idleRegistrationSeconds * 1000)
+    removeRunner(store, runner, 'no runner connected');
+  else if (silentFor > store.dials.lostRunnerSeconds * 1000) runner.online = false;
 }
 
-function sweepBusy(world: World, webhooks: Webhooks, what: { runner: RunnerRecord; job: JobRecord }) {
+function sweepBusy(store: GitHubStore, webhooks: Webhooks, what: { runner: RunnerRecord; job: JobRecord }) {
   const { runner, job } = what;
-  const patience = world.dials.lostRunnerSeconds * 1000;
+  const patience = store.dials.lostRunnerSeconds * 1000;
   if (job.status === 'in_progress') {
     const overdueAt = (job.startedAt ?? 0) + job.milliseconds + patience;
-    if (world.now() > overdueAt) completeJob(world, webhooks, { job, conclusion: 'failure' });
-  } else if (world.now() > (job.assignedAt ?? 0) + patience) {
-    removeRunner(world, runner, 'it never started its job');
-    takeJobBack(world, job);
+    if (store.now() > overdueAt) completeJob(store, webhooks, { job, conclusion: 'failure' });
+  } else if (store.now() > (job.assignedAt ?? 0) + patience) {
+    removeRunner(store, runner, 'it never started its job');
+    takeJobBack(store, job);
   }
 }

@@ -5,8 +5,8 @@
  */
 import { createHmac, randomUUID } from 'node:crypto';
 import { accountShape, nodeId } from './account-shapes.ts';
-import type { DeliveryRecord, InstallationRecord, Repository, World } from './world.ts';
-import { takeId } from './world.ts';
+import type { DeliveryRecord, GitHubStore, InstallationRecord, Repository } from './store.ts';
+import { takeId } from './store.ts';
 
 const timeoutMs = 10_000;
 /** GitHub keeps deliveries for three days; a laptop keeps this many. */
@@ -36,24 +36,24 @@ interface Parcel
   readonly redelivery: boolean;
 }
 
-export function createWebhooks(world: World): Webhooks {
+export function createWebhooks(store: GitHubStore): Webhooks {
   const underway = new Set<Promise<void>>();
   const stopping = new AbortController();
 
   const start = (parcel: Parcel, options: { delayMs: number; lost: boolean }) => {
-    if (world.webhook === undefined || stopping.signal.aborted) return;
-    const sending = deliver(world, parcel, { ...options, ...world.webhook, stop: stopping.signal });
+    if (store.webhook === undefined || stopping.signal.aborted) return;
+    const sending = deliver(store, parcel, { ...options, ...store.webhook, stop: stopping.signal });
     underway.add(sending);
     void sending.finally(() => underway.delete(sending));
   };
 
   return {
     send(event) {
-      const parcel = packed(world, event);
-      const { loseProbability, duplicateProbability, delayProbability, delayMs } = world.dials.webhooks;
-      const lateness = () => (world.fraction() < delayProbability ? delayMs : 0);
-      start(parcel, { delayMs: lateness(), lost: world.fraction() < loseProbability });
-      if (world.fraction() < duplicateProbability) start(parcel, { delayMs: lateness(), lost: false });
+      const parcel = packed(store, event);
+      const { loseProbability, duplicateProbability, delayProbability, delayMs } = store.dials.webhooks;
+      const lateness = () => (store.fraction() < delayProbability ? delayMs : 0);
+      start(parcel, { delayMs: lateness(), lost: store.fraction() < loseProbability });
+      if (store.fraction() < duplicateProbability) start(parcel, { delayMs: lateness(), lost: false });
     },
     redeliver(delivery) {
       start({ ...delivery, redelivery: true }, { delayMs: 0, lost: false });
@@ -65,14 +65,14 @@ export function createWebhooks(world: World): Webhooks {
   };
 }
 
-function packed(world: World, event: WebhookEvent): Parcel {
+function packed(store: GitHubStore, event: WebhookEvent): Parcel {
   const { installation, repository } = event;
   const reference = { id: installation.id, node_id: nodeId('Installation', installation.id) };
   const payload = {
     action: event.action,
     installation: reference,
     ...event.fields,
-    sender: accountShape(world, installation.account),
+    sender: accountShape(store, installation.account),
   };
   return {
     guid: randomUUID(),
@@ -93,24 +93,24 @@ interface Sending {
   readonly stop: AbortSignal;
 }
 
-async function deliver(world: World, parcel: Parcel, sending: Sending): Promise<void> {
+async function deliver(store: GitHubStore, parcel: Parcel, sending: Sending): Promise<void> {
   if (sending.delayMs > 0 && !(await waited(sending.delayMs, sending.stop))) return;
-  const requestHeaders = headersOf(world, parcel, sending.secret);
-  const startedAt = world.now();
+  const requestHeaders = headersOf(store, parcel, sending.secret);
+  const startedAt = store.now();
   const answer = sending.lost
     ? { ...unreached, status: 'lost by a dial' }
     : await post(sending, parcel.body, requestHeaders);
   const record: DeliveryRecord = {
     ...parcel,
     ...answer,
-    id: takeId(world),
+    id: takeId(store),
     deliveredAt: startedAt,
-    durationSeconds: (world.now() - startedAt) / 1000,
+    durationSeconds: (store.now() - startedAt) / 1000,
     requestHeaders,
   };
-  world.deliveries.push(record);
-  if (world.deliveries.length > deliveriesKept) world.deliveries.shift();
-  world.tell('webhook', {
+  store.deliveries.push(record);
+  if (store.deliveries.length > deliveriesKept) store.deliveries.shift();
+  store.tell('webhook', {
     event: `${parcel.event}.${parcel.action}`,
     installationId: parcel.installationId,
     status: record.statusCode || record.status,
@@ -118,7 +118,7 @@ async function deliver(world: World, parcel: Parcel, sending: Sending): Promise<
   });
 }
 
-function headersOf(world: World, parcel: Parcel, secret: string): Record<string, string> {
+function headersOf(store: GitHubStore, parcel: Parcel, secret: string): Record<string, string> {
   const sign = (algorithm: string) => createHmac(algorithm, secret).update(parcel.body).digest('hex');
   return {
     accept: '*/*',
@@ -127,7 +127,7 @@ function headersOf(world: World, parcel: Parcel, secret: string): Record<string,
     'x-github-delivery': parcel.guid,
     'x-github-event': parcel.event,
     'x-github-hook-id': '1',
-    'x-github-hook-installation-target-id': String(world.app.id),
+    'x-github-hook-installation-target-id': String(store.app.id),
     'x-github-hook-installation-target-type': 'integration',
     'x-hub-signature': `sha1=${sign('sha1')}`,
     'x-hub-signature-256': `sha256=${sign('sha256')}`,

@@ -18,10 +18,10 @@ import {
   repositoryOf,
   route,
 } from './router.ts';
+import type { GitHubStore, Repository, WorkflowRecord } from './store.ts';
+import { fullName, isoTime } from './store.ts';
 import type { Webhooks } from './webhooks.ts';
 import { branch, dispatchWorkflow, workflowsOf } from './workflows.ts';
-import type { Repository, WorkflowRecord, World } from './world.ts';
-import { fullName, isoTime } from './world.ts';
 
 const root = '/repos/{owner}/{repo}/actions';
 
@@ -29,48 +29,48 @@ export function workflowRoutes(webhooks: Webhooks): Route[] {
   return [
     route('GET', `${root}/workflows`, installation('actions', 'read'), (call) => {
       const repository = repositoryOf(call);
-      const { items, total, headers } = page(call, workflowsOf(call.world, repository));
-      const workflows = items.map((workflow) => workflowShape(call.world, repository, workflow));
+      const { items, total, headers } = page(call, workflowsOf(call.store, repository));
+      const workflows = items.map((workflow) => workflowShape(call.store, repository, workflow));
       return { status: 200, body: { total_count: total, workflows }, headers };
     }),
     route('POST', `${root}/workflows/{workflow_id}/dispatches`, installation('actions', 'write'), (call) =>
       dispatch(call, webhooks),
     ),
     route('GET', `${root}/permissions`, installation('administration', 'read'), (call) => {
-      const enabled = !call.world.actionsOff.has(repositoryOf(call).id);
+      const enabled = !call.store.actionsOff.has(repositoryOf(call).id);
       return ok(enabled ? { enabled, allowed_actions: 'all', sha_pinning_required: false } : { enabled });
     }),
   ];
 }
 
 function dispatch(call: Call, webhooks: Webhooks) {
-  const { world, parts, body } = call;
+  const { store, parts, body } = call;
   const repository = repositoryOf(call);
-  const workflow = workflowsOf(world, repository).find(
+  const workflow = workflowsOf(store, repository).find(
     ({ id }) => id === Number(parts['workflow_id']) || fileOf({ id }) === parts['workflow_id'],
   );
   if (!workflow) throw notFound();
   const { ref } = body;
   if (typeof ref !== 'string') throw new Refusal(422, 'Invalid request.\n\n"ref" wasn\'t supplied.');
-  if (world.actionsOff.has(repository.id))
+  if (store.actionsOff.has(repository.id))
     throw new Refusal(422, 'Actions has been disabled for this repository.');
   if (ref.replace(/^refs\/heads\//, '') !== branch) throw new Refusal(422, `No ref found for: ${ref}`);
   if (workflow.state !== 'active') {
     throw new Refusal(422, "Cannot trigger a 'workflow_dispatch' on a disabled workflow");
   }
   if (!workflow.dispatchable) throw new Refusal(422, "Workflow does not have 'workflow_dispatch' trigger");
-  const { runId } = dispatchWorkflow(world, webhooks, { repository, workflow });
+  const { runId } = dispatchWorkflow(store, webhooks, { repository, workflow });
   if (body['return_run_details'] !== true) return noContent;
-  const run_url = `${world.url}/repos/${fullName(repository)}/actions/runs/${runId}`;
-  const html_url = `${world.url}/${fullName(repository)}/actions/runs/${runId}`;
+  const run_url = `${store.url}/repos/${fullName(repository)}/actions/runs/${runId}`;
+  const html_url = `${store.url}/${fullName(repository)}/actions/runs/${runId}`;
   return ok({ workflow_run_id: runId, run_url, html_url });
 }
 
 const fileOf = ({ id }: Pick<WorkflowRecord, 'id'>) => `workflow-${id}.yml`;
 
-function workflowShape(world: World, repository: Repository, workflow: WorkflowRecord) {
-  const made = isoTime(world.app.createdAt);
-  const page = `${world.url}/${fullName(repository)}`;
+function workflowShape(store: GitHubStore, repository: Repository, workflow: WorkflowRecord) {
+  const made = isoTime(store.app.createdAt);
+  const page = `${store.url}/${fullName(repository)}`;
   return {
     id: workflow.id,
     node_id: nodeId('Workflow', workflow.id),
@@ -79,7 +79,7 @@ function workflowShape(world: World, repository: Repository, workflow: WorkflowR
     state: workflow.state,
     created_at: made,
     updated_at: made,
-    url: `${world.url}/repos/${fullName(repository)}/actions/workflows/${workflow.id}`,
+    url: `${store.url}/repos/${fullName(repository)}/actions/workflows/${workflow.id}`,
     html_url: `${page}/blob/${branch}/.github/workflows/${fileOf(workflow)}`,
     badge_url: `${page}/workflows/${workflow.name}/badge.svg`,
   };

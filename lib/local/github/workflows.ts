@@ -4,9 +4,9 @@
  * Source: https://docs.github.com/en/rest/actions/workflows
  */
 import { type JobRequest, queueJob } from './jobs.ts';
+import type { GitHubStore, JobRecord, Repository, WorkflowRecord } from './store.ts';
+import { fullName, nameKey, takeId } from './store.ts';
 import type { Webhooks } from './webhooks.ts';
-import type { JobRecord, Repository, WorkflowRecord, World } from './world.ts';
-import { fullName, nameKey, takeId } from './world.ts';
 
 export interface WorkflowChange {
   /** Case-insensitive. Created if the repository has none. */
@@ -20,8 +20,8 @@ export interface WorkflowChange {
 /** The only branch of every repository here. */
 export const branch = 'main';
 
-export function workflowsOf(world: World, repository: Repository): WorkflowRecord[] {
-  const known = world.workflows.get(repository.id);
+export function workflowsOf(store: GitHubStore, repository: Repository): WorkflowRecord[] {
+  const known = store.workflows.get(repository.id);
   if (known) return known;
   const made: WorkflowRecord[] = [
     {
@@ -33,17 +33,21 @@ export function workflowsOf(world: World, repository: Repository): WorkflowRecor
       milliseconds: 1000,
     },
   ];
-  world.workflows.set(repository.id, made);
+  store.workflows.set(repository.id, made);
   return made;
 }
 
 /** @throws Error if the repository is unknown */
-export function setWorkflow(world: World, repositoryName: string, change: WorkflowChange): WorkflowRecord {
-  const repository = known(world, repositoryName);
-  const workflows = workflowsOf(world, repository);
+export function setWorkflow(
+  store: GitHubStore,
+  repositoryName: string,
+  change: WorkflowChange,
+): WorkflowRecord {
+  const repository = known(store, repositoryName);
+  const workflows = workflowsOf(store, repository);
   const same = workflows.find(({ name }) => nameKey(name) === nameKey(change.name));
   const workflow: WorkflowRecord = same ?? {
-    id: takeId(world),
+    id: takeId(store),
     name: change.name,
     state: 'active',
     dispatchable: false,
@@ -54,14 +58,14 @@ export function setWorkflow(world: World, repositoryName: string, change: Workfl
   return Object.assign(workflow, change, { name: workflow.name });
 }
 
-export function setActions(world: World, repositoryName: string, isOn: boolean): void {
-  const { id } = known(world, repositoryName);
-  if (isOn) world.actionsOff.delete(id);
-  else world.actionsOff.add(id);
+export function setActions(store: GitHubStore, repositoryName: string, isOn: boolean): void {
+  const { id } = known(store, repositoryName);
+  if (isOn) store.actionsOff.delete(id);
+  else store.actionsOff.add(id);
 }
 
 export function dispatchWorkflow(
-  world: World,
+  store: GitHubStore,
   webhooks: Webhooks,
   what: { repository: Repository; workflow: WorkflowRecord },
 ): JobRecord {
@@ -72,11 +76,11 @@ export function dispatchWorkflow(
     milliseconds: workflow.milliseconds,
     workflow: { id: workflow.id, event: 'workflow_dispatch' },
   };
-  return queueJob(world, webhooks, request);
+  return queueJob(store, webhooks, request);
 }
 
-function known(world: World, name: string): Repository {
-  const repository = world.repositories.get(nameKey(name));
+function known(store: GitHubStore, name: string): Repository {
+  const repository = store.repositories.get(nameKey(name));
   if (repository) return repository;
-  throw new Error(`There is no repository ${name}; known: ${[...world.repositories.keys()].join(', ')}.`);
+  throw new Error(`There is no repository ${name}; known: ${[...store.repositories.keys()].join(', ')}.`);
 }

@@ -144,7 +144,7 @@ export interface DeliveryRecord {
   readonly responseBody: string;
 }
 
-export interface World {
+export interface GitHubStore {
   readonly app: AppIdentity;
   /** `http://127.0.0.1:PORT`; known once the server listens. */
   url: string;
@@ -200,12 +200,12 @@ export const fullName = (repository: Repository) => `${repository.owner.login}/$
 export const isoTime = (milliseconds: number) => new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z');
 
 /** One sequence for everything that has an id; starts where GitHub's own ids are today. */
-export function takeId(world: World): number {
-  world.nextId += 1;
-  return world.nextId;
+export function takeId(store: GitHubStore): number {
+  store.nextId += 1;
+  return store.nextId;
 }
 
-export function createWorld(parts: Pick<World, 'app' | 'fraction' | 'tell'>): World {
+export function createGitHubStore(parts: Pick<GitHubStore, 'app' | 'fraction' | 'tell'>): GitHubStore {
   return {
     ...parts,
     url: '',
