@@ -1,37 +1,64 @@
 /**
- * What this process and those that it started used of the processors: the platform's functions, the stand-ins, the database's
- * engine. A process that ended before it was looked at is not in it. Source: proc(5).
+ * What this process and those that it started used of the processors, by what they are: the platform's functions, the database's
+ * engine, and this process, which holds the other stand-ins. A process that ended before it was looked at is not in it.
+ * Source: proc(5).
  */
 import { readFileSync } from 'node:fs';
 import { allProcesses } from '../../lib/local/guard/processes.ts';
 
+/** Seconds of one core. */
+export interface ProcessorTime {
+  readonly functions: number;
+  readonly database: number;
+  /** AWS's endpoint, GitHub and the benchmark itself. */
+  readonly standIns: number;
+  readonly all: number;
+}
+
 /** Linux counts in hundredths of a second, whatever its own clock does. */
 const ticksPerSecond = 100;
 
-/** @returns the way to ask how many seconds of one core were used since */
-export function startProcessorClock(): () => number {
-  const before = ticksByProcess();
+/** @returns the way to ask what was used since */
+export function startProcessorClock(): () => ProcessorTime {
+  const before = usedByProcess();
   return () => {
-    const ticks = [...ticksByProcess()].map(([id, used]) => used - (before.get(id) ?? 0));
-    return ticks.reduce((sum, used) => sum + used, 0) / ticksPerSecond;
+    const used = [...usedByProcess()].map(([id, { kind, ticks }]) => ({
+      kind,
+      seconds: (ticks - (before.get(id)?.ticks ?? 0)) / ticksPerSecond,
+    }));
+    const sum = (wanted?: Kind) =>
+      used.reduce((all, { kind, seconds }) => (wanted && kind !== wanted ? all : all + seconds), 0);
+    return { functions: sum('functions'), database: sum('database'), standIns: sum('standIns'), all: sum() };
   };
 }
 
-function ticksByProcess(): Map<number, number> {
+type Kind = Exclude<keyof ProcessorTime, 'all'>;
+
+function usedByProcess(): Map<number, { readonly kind: Kind; readonly ticks: number }> {
   const byParent = Map.groupBy(allProcesses(), ({ parentId }) => parentId);
   const family = [process.pid];
   for (const id of family) family.push(...(byParent.get(id) ?? []).map((child) => child.id));
-  return new Map(family.map((id) => [id, ticksOf(id)]));
+  return new Map(family.map((id) => [id, { kind: kindOf(id), ticks: ticksOf(id) }]));
+}
+
+function kindOf(id: number): Kind {
+  const command = read(id, 'cmdline');
+  if (command.includes('lambda/runtime.js')) return 'functions';
+  return command.includes('dynoxide') ? 'database' : 'standIns';
 }
 
 function ticksOf(id: number): number {
+  const stat = read(id, 'stat');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
+}
+
+/** Empty: the process has just ended. */
+function read(id: number, file: 'stat' | 'cmdline'): string {
   try {
-    const stat = readFileSync(`/proc/${id}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return Number(fields[11]) + Number(fields[12]);
+    return readFileSync(`/proc/${id}/${file}`, 'utf8');
   } catch (error) {
-    // It has just ended.
-    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return 0;
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return '';
     throw error;
   }
 }

@@ -25,6 +25,13 @@ export const jsonServices = {
     contentType: 'application/x-amz-json-1.0',
     target: 'AmazonSQS',
   },
+  dynamodb: {
+    name: 'dynamodb',
+    variable: 'DYNAMODB',
+    method: 'POST',
+    contentType: 'application/x-amz-json-1.0',
+    target: 'DynamoDB_20120810',
+  },
   secretsManager: {
     name: 'secretsmanager',
     variable: 'SECRETS_MANAGER',

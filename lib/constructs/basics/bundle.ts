@@ -95,6 +95,9 @@ const bundling = {
   mainFields: ['module', 'main'],
   outExtension: { '.js': '.mjs' },
   alias: {
+    '@aws-sdk/client-dynamodb': fileURLToPath(
+      new URL('../../adapters/aws-json/dynamodb.ts', import.meta.url),
+    ),
     '@aws-sdk/credential-provider-node': fileURLToPath(
       new URL('../../adapters/system/lambda-credentials.ts', import.meta.url),
     ),
