@@ -23,7 +23,7 @@ export async function collect(situation: Situation, name: string): Promise<void>
   await deps.state.keepLog(name, log);
   await deps.engine.remove(name);
   const hadJob = /running job/i.test(log);
-  deps.tell(`${name} ended${hadJob ? ', its job is over' : ''}`);
+  deps.log(`${name} ended${hadJob ? ', its job is over' : ''}`);
   if (hadJob || memory.told.has(name) || mode !== 'serve') {
     memory.failures = 0;
     return;
@@ -59,7 +59,7 @@ export async function retire(situation: Situation, runner: HostRunner, why: stri
   const now = deps.clock.now();
   if (answer.ok && answer.value === 'removed') {
     noteDeleted(memory, name);
-    deps.tell(`${name} had no job and ends: ${why}`);
+    deps.log(`${name} had no job and ends: ${why}`);
     return cancel(situation, name);
   }
   if (answer.ok && answer.value === 'absent') noteMissing(memory, name, now);
@@ -73,7 +73,7 @@ export async function endGhost(situation: Situation, { name, scope }: HostRunner
   const isGone = answer.ok && answer.value !== 'busy';
   if (!isGone || (await deps.engine.runs(name, worker)))
     return rest(memory, name, deps.clock.now() + againMs);
-  deps.tell(`${name} ends: GitHub no longer knows it`);
+  deps.log(`${name} ends: GitHub no longer knows it`);
   return cancel(situation, name);
 }
 

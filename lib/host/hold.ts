@@ -9,6 +9,6 @@ export function hold({ deps, memory }: Situation, reason: string, milliseconds: 
   memory.holdReason = reason;
   memory.isHeld = milliseconds >= longMs;
   memory.trouble = reason;
-  deps.tell(reason);
+  deps.log(reason);
   return false;
 }

@@ -42,6 +42,6 @@ export async function launchRunner(situation: Situation): Promise<boolean> {
     throw error;
   }
   memory.launched.set(name, deps.clock.now());
-  deps.tell(`${name} waits for a job`);
+  deps.log(`${name} waits for a job`);
   return true;
 }

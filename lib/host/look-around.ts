@@ -28,7 +28,7 @@ export async function lookAround(
     if (runners.some(({ name }) => name === container.name)) continue;
     const found = runnerOf(container, now);
     if (!found) continue;
-    deps.tell(`took over ${container.name}, which had no record`);
+    deps.log(`took over ${container.name}, which had no record`);
     await deps.state.putRunner(found);
     runners.push(found);
   }
@@ -58,7 +58,7 @@ async function readRegistrations(
     for (const { name } of answer.value) {
       const isOurs = name.startsWith(nameStart(config.namePrefix, hostId));
       if (!isOurs || runners.some((runner) => runner.name === name)) continue;
-      deps.tell(`found the registration ${name}, which had no record`);
+      deps.log(`found the registration ${name}, which had no record`);
       // Its creator is gone, so no request of it is in flight.
       situation.memory.launched.set(name, deps.clock.now());
       const runner = { name, scope, configuration: '', bornAt: deps.clock.now() };
@@ -99,5 +99,5 @@ async function noteWorked(
   if (!shown.some(({ name, online, busy }) => own.has(name) && (online || busy))) return;
   memory.hasWorked = true;
   await markWorked(deps.state, version);
-  deps.tell(`GitHub shows a runner of ${scopeName(config.scope)} online`);
+  deps.log(`GitHub shows a runner of ${scopeName(config.scope)} online`);
 }

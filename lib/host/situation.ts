@@ -14,7 +14,7 @@ export interface SupervisorDeps {
   readonly chance: Chance;
   readonly processId: number;
   /** Prints one line for people. */
-  readonly tell: (line: string) => void;
+  readonly log: (line: string) => void;
   /** A signal asked this process to stop. */
   readonly isAsked?: () => boolean;
   /** False: give up now, with what is left. Absent: take as long as needed. */

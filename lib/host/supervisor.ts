@@ -26,7 +26,7 @@ export async function supervise(deps: SupervisorDeps, config: HostConfig): Promi
   const hostId = await state.hostId();
   let current = await inForce(deps, config, (await state.wish()).change);
   const memory = createMemory(clock.now());
-  deps.tell(`supervising ${scopeName(config.scope)} with ${deps.engine.name}, host ${hostId}`);
+  deps.log(`supervising ${scopeName(config.scope)} with ${deps.engine.name}, host ${hostId}`);
   for (;;) {
     const wish = await state.wish();
     if (wish.change > current.change) current = await takeUp(deps, current, { wish, memory });
@@ -63,10 +63,10 @@ async function takeUp(
   const checked = checkHostConfig(await deps.state.settings());
   memory.renew();
   if (checked.ok) {
-    deps.tell(`loaded the changed settings: ${scopeName(checked.config.scope)}`);
+    deps.log(`loaded the changed settings: ${scopeName(checked.config.scope)}`);
     return inForce(deps, checked.config, wish.change);
   }
-  deps.tell(`kept the current settings, because the new ones are invalid: ${checked.faults.join(' ')}`);
+  deps.log(`kept the current settings, because the new ones are invalid: ${checked.faults.join(' ')}`);
   return { ...current, change: wish.change };
 }
 
@@ -99,7 +99,7 @@ async function playRound(situation: Situation): Promise<Ended | undefined> {
       } catch (error) {
         if (!(error instanceof OperationalError)) throw error;
         memory.trouble = error.message;
-        deps.tell(error.message);
+        deps.log(error.message);
         if (step.kind !== 'launch') rest(memory, 'name' in step ? step.name : step.runner.name, now + 5000);
       }
     }),

@@ -3,7 +3,7 @@ import type { PolicyDocument } from './aws/service.ts';
 import { EventBus } from './lambda/event-bus.ts';
 import { FunctionHost } from './lambda/function-host.ts';
 import type { UrlRequest } from './lambda/url-event.ts';
-import type { Tell } from './laptop-event.ts';
+import type { Emit } from './laptop-event.ts';
 import { laptopAccountId, type Services } from './laptop-services.ts';
 import type { Cloud } from './template/cloud.ts';
 import { PolicyBook } from './template/policy-book.ts';
@@ -11,7 +11,7 @@ import { PolicyBook } from './template/policy-book.ts';
 export interface CloudOptions {
   readonly region: string;
   readonly services: Services;
-  readonly tell: Tell;
+  readonly emit: Emit;
   /** Containers of one function, at most. */
   readonly concurrency?: number;
   readonly idleMilliseconds?: number;
@@ -31,10 +31,10 @@ export interface LaptopCloud {
 }
 
 export function createLaptopCloud(options: CloudOptions): LaptopCloud {
-  const { region, services, tell } = options;
+  const { region, services, emit } = options;
   const { endpoint, queues, logs, ec2 } = services;
   const closers: (() => Promise<void>)[] = [];
-  const onFault = (where: string, error: unknown) => tell('fault', `${where}: ${String(error)}`);
+  const onFault = (where: string, error: unknown) => emit('fault', `${where}: ${String(error)}`);
   const functions = new FunctionHost({
     region,
     endpointUrl: endpoint.url,
@@ -43,7 +43,7 @@ export function createLaptopCloud(options: CloudOptions): LaptopCloud {
     ...(options.accountConcurrency === undefined ? {} : { accountConcurrency: options.accountConcurrency }),
     onLine({ functionName, logGroup, logStream, text, stream }) {
       logs.append(logGroup, logStream, text);
-      tell('log', text, { functionName, stream });
+      emit('log', text, { functionName, stream });
     },
   });
   const events = new EventBus({

@@ -15,8 +15,8 @@ export interface LaptopEvent {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-export type Tell = (kind: LaptopEvent['kind'], text: string, fields?: LaptopEvent['fields']) => void;
+export type Emit = (kind: LaptopEvent['kind'], text: string, fields?: LaptopEvent['fields']) => void;
 
-export function teller(onEvent: ((event: LaptopEvent) => void) | undefined): Tell {
+export function emitTo(onEvent: ((event: LaptopEvent) => void) | undefined): Emit {
   return (kind, text, fields = {}) => onEvent?.({ at: Date.now(), kind, text, fields });
 }

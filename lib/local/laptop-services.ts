@@ -22,7 +22,7 @@ import { billLines } from './bill/bill-lines.ts';
 import { createEc2, type Ec2StandIn } from './ec2/ec2.ts';
 import { type GitHubStandIn, startGitHub } from './github/start-github.ts';
 import { startGuardedFolder } from './guard/start-guard.ts';
-import type { Tell } from './laptop-event.ts';
+import type { Emit } from './laptop-event.ts';
 
 /** An account number that no one has. */
 export const laptopAccountId = '000000000000';
@@ -37,7 +37,7 @@ export interface ServicesOptions {
   readonly bootMilliseconds?: number;
   readonly machineImage?: MachineImage;
   readonly seed?: number;
-  readonly tell: Tell;
+  readonly emit: Emit;
 }
 
 export interface Services {
@@ -58,7 +58,7 @@ export interface Services {
 }
 
 export async function startServices(options: ServicesOptions): Promise<Services> {
-  const { region, tell } = options;
+  const { region, emit } = options;
   const place = { region, accountId: laptopAccountId };
   const guarded = await startGuardedFolder();
   const folder = guarded.path;
@@ -110,7 +110,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     endpoint.addDoor('/_ec2', (change) => ec2.setDials(change));
     endpoint.addDoor('/_dynamodb', (rates) => limitKeys(dynamodb, rates));
     endpoint.onCall(({ caller, service, action, outcome, questions }) => {
-      if (outcome === 'denied') tell('denied', `${caller} may not ${service}:${action}`, { questions });
+      if (outcome === 'denied') emit('denied', `${caller} may not ${service}:${action}`, { questions });
     });
     return {
       endpoint,
@@ -136,12 +136,12 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   }
 }
 
-function githubOptions({ githubPort, seed, tell }: ServicesOptions) {
+function githubOptions({ githubPort, seed, emit }: ServicesOptions) {
   return {
     ...(githubPort === undefined ? {} : { port: githubPort }),
     ...(seed === undefined ? {} : { seed }),
     onEvent: ({ name, fields }: { name: string; fields: Readonly<Record<string, unknown>> }) =>
-      tell('github', name, fields),
+      emit('github', name, fields),
   };
 }
 
@@ -151,7 +151,7 @@ function startEc2({
   bootMilliseconds,
   machineImage,
   s3Url,
-  tell,
+  emit,
 }: ServicesOptions & { folder: string; s3Url: () => string }): Ec2StandIn {
   const workDirectory = join(folder, 'machines');
   mkdirSync(workDirectory, { recursive: true });
@@ -164,8 +164,8 @@ function startEc2({
     ...(bootMilliseconds === undefined ? {} : { bootMilliseconds }),
     onEvent: (event) =>
       event.kind === 'state'
-        ? tell('machine', `${event.instanceId} is ${event.state}`, { ...event })
-        : tell('console', event.text, { instanceId: event.instanceId }),
+        ? emit('machine', `${event.instanceId} is ${event.state}`, { ...event })
+        : emit('console', event.text, { instanceId: event.instanceId }),
   });
 }
 

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { MayflyConfig } from '../config/config.ts';
-import type { Tell } from './laptop-event.ts';
+import type { Emit } from './laptop-event.ts';
 import type { Services } from './laptop-services.ts';
 import { synthesizeOnce } from './synthesis-cache.ts';
 
@@ -17,7 +17,7 @@ export type LaptopSettings = Pick<
 
 export interface LaptopSynthesis {
   readonly services: Services;
-  readonly tell: Tell;
+  readonly emit: Emit;
   readonly synthesize?: (settings: LaptopSettings, outdir: string) => void;
   readonly handlersFolder?: string;
 }
@@ -40,7 +40,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** @returns the folder of the cloud assembly */
 export async function synthesizeLaptop(
   config: MayflyConfig,
-  { services, tell, synthesize, handlersFolder }: LaptopSynthesis,
+  { services, emit, synthesize, handlersFolder }: LaptopSynthesis,
 ): Promise<string> {
   const { github, ec2, folder } = services;
   const outdir = join(folder, 'assembly');
@@ -72,7 +72,7 @@ export async function synthesizeLaptop(
       root,
       sources: assemblySources,
       mostEntries: 12,
-      onUnusable: (why) => tell('progress', `(the synthesized app was not cached: ${why})`),
+      onUnusable: (why) => emit('progress', `(the synthesized app was not cached: ${why})`),
     },
     { input: config, values: { github: github.url, certificate }, outdir, synthesize: synthesizeAnew },
   );

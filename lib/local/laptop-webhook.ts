@@ -4,18 +4,18 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { UrlRequest } from './lambda/url-event.ts';
-import type { Tell } from './laptop-event.ts';
+import type { Emit } from './laptop-event.ts';
 
 /** How the stand-in's own deliveries identify themselves: it already knows their content. */
 const standInAgent = 'GitHub-Hookshot/mayfly';
 
 export interface WebhookWatch {
   readonly secret: string;
-  readonly tell: Tell;
+  readonly emit: Emit;
   adopt(event: string, payload: unknown): void;
 }
 
-export function watchWebhook(request: UrlRequest, { secret, tell, adopt }: WebhookWatch): void {
+export function watchWebhook(request: UrlRequest, { secret, emit, adopt }: WebhookWatch): void {
   const header = (name: string) => [request.headers[name] ?? ''].flat().join(',');
   const event = header('x-github-event');
   const fields = { event, delivery: header('x-github-delivery') };
@@ -23,12 +23,12 @@ export function watchWebhook(request: UrlRequest, { secret, tell, adopt }: Webho
     ? parseJson(request.body)
     : undefined;
   if (payload === undefined) {
-    tell('webhook', `${event || request.method} without a valid signature, or not JSON`, fields);
+    emit('webhook', `${event || request.method} without a valid signature, or not JSON`, fields);
     return;
   }
   const action = (payload as { action?: unknown } | null)?.action;
   const isOwn = header('user-agent') === standInAgent;
-  tell('webhook', typeof action === 'string' ? `${event}.${action}` : event, {
+  emit('webhook', typeof action === 'string' ? `${event}.${action}` : event, {
     ...fields,
     sender: isOwn ? 'github' : 'someone with the secret',
   });

@@ -17,7 +17,7 @@ import type { GitHubStandIn } from './github/start-github.ts';
 import type { EventBus } from './lambda/event-bus.ts';
 import type { FunctionHost } from './lambda/function-host.ts';
 import { createLaptopCloud, type LaptopCloud } from './laptop-cloud.ts';
-import { type LaptopEvent, type Tell, teller } from './laptop-event.ts';
+import { type Emit, emitTo, type LaptopEvent } from './laptop-event.ts';
 import { laptopAccountId, type MachineImage, type Services, startServices } from './laptop-services.ts';
 import { type LaptopSettings, synthesizeLaptop } from './laptop-synthesis.ts';
 import { watchWebhook } from './laptop-webhook.ts';
@@ -94,28 +94,28 @@ export interface Laptop {
 
 /** @throws AssemblyError with everything in the template that cannot run here; ConfigurationError */
 export async function startLaptop(options: LaptopOptions = {}): Promise<Laptop> {
-  const tell = teller(options.onEvent);
+  const emit = emitTo(options.onEvent);
   const config = options.config ?? defaultConfig;
   const { environment, region } = config;
   // The only port that is opened after the synthesis, which may take half a minute.
   await assertPortIsFree(options.webhookPort ?? 0);
-  tell('progress', 'starting GitHub, the database and the AWS endpoint');
-  const services = await startServices({ ...options, region, tell });
+  emit('progress', 'starting GitHub, the database and the AWS endpoint');
+  const services = await startServices({ ...options, region, emit });
   let laptopCloud: LaptopCloud | undefined;
   try {
-    tell('progress', 'synthesizing the CDK app and bundling its functions');
-    const directory = await synthesizeLaptop(config, { ...options, services, tell });
-    tell('progress', 'creating the resources of the template');
+    emit('progress', 'synthesizing the CDK app and bundling its functions');
+    const directory = await synthesizeLaptop(config, { ...options, services, emit });
+    emit('progress', 'creating the resources of the template');
     const webhook = { function: `${environment}-webhook`, secret: () => '' };
     laptopCloud = createLaptopCloud({
       ...options,
       region,
       services,
-      tell,
+      emit,
       portFor: (name) => (name === webhook.function ? (options.webhookPort ?? 0) : 0),
       async tap(name, request) {
         if (name !== webhook.function) return;
-        watchWebhook(request, { secret: webhook.secret(), tell, adopt: services.github.adopt });
+        watchWebhook(request, { secret: webhook.secret(), emit, adopt: services.github.adopt });
       },
     });
     const { cloud, functions, events, close } = laptopCloud;
@@ -126,8 +126,8 @@ export async function startLaptop(options: LaptopOptions = {}): Promise<Laptop> 
     webhook.secret = () => services.secrets.get(output(outputs, 'WebhookSecretArn'));
     if (!options.withoutApp) connectGitHub(outputs, services);
     let closing: Promise<void> | undefined;
-    await prewarm(functions, options.prewarm ?? 1, tell);
-    tell('progress', 'ready', { webhookUrl: output(outputs, 'WebhookEndpoint') });
+    await prewarm(functions, options.prewarm ?? 1, emit);
+    emit('progress', 'ready', { webhookUrl: output(outputs, 'WebhookEndpoint') });
     return {
       region,
       environment,
@@ -184,8 +184,8 @@ function connectGitHub(outputs: LoadedAssembly['outputs'], { secrets, github }: 
 }
 
 /** At least one container for each function, so that the first webhook does not wait for six processes. */
-async function prewarm(functions: FunctionHost, containers: number, tell: Tell): Promise<void> {
-  tell('progress', `loading ${functions.names.length} functions`);
+async function prewarm(functions: FunctionHost, containers: number, emit: Emit): Promise<void> {
+  emit('progress', `loading ${functions.names.length} functions`);
   const all = Array.from({ length: containers }, () => functions.names).flat();
   await Promise.all(all.map((name) => functions.prewarm(name)));
 }

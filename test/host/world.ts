@@ -124,7 +124,7 @@ export function createHostWorld({ settings = organizationSettings, jobs = 0 } = 
       clock: { now: clock.now, sleep },
       chance,
       processId: 1,
-      tell: (line) => void lines.push(line),
+      log: (line) => void lines.push(line),
     };
   };
 

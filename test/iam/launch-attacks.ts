@@ -11,7 +11,7 @@ import { readForm } from '../../lib/local/ec2/form.ts';
 import { ec2Questions } from '../../lib/local/ec2/questions.ts';
 import type { Policy } from './platform-policies.ts';
 
-export interface Place {
+export interface PolicyTarget {
   readonly region: string;
   readonly accountId: string;
   readonly environment: string;
@@ -27,7 +27,7 @@ export interface LaunchBook {
 }
 
 /** @param policy of a function that launches */
-export function launchBook(policy: Policy, place: Place): LaunchBook {
+export function launchBook(policy: Policy, place: PolicyTarget): LaunchBook {
   const [securityGroup = '', ...others] = usedResources(policy);
   const subnetId = others.find((resource) => resource.includes(':subnet/'))?.split('/')[1] ?? '';
   const world = newWorld(place, { subnetId, groupId: securityGroup.split('/')[1] ?? '' });
@@ -70,7 +70,7 @@ const usedResources = ({ statements }: Policy): string[] =>
   statements.filter(({ Sid }) => Sid === 'Use').flatMap(({ Resource }) => asList(Resource ?? []));
 
 function newWorld(
-  { region, accountId, environment }: Place,
+  { region, accountId, environment }: PolicyTarget,
   used: { subnetId: string; groupId: string },
 ): Ec2Account {
   const data = {
@@ -104,7 +104,10 @@ function newWorld(
 }
 
 /** As the SDK would put the platform's own request on the wire. */
-function fleetFields(place: Place, { market, subnetId }: { market: 'spot' | 'on-demand'; subnetId: string }) {
+function fleetFields(
+  place: PolicyTarget,
+  { market, subnetId }: { market: 'spot' | 'on-demand'; subnetId: string },
+) {
   const { TagSpecifications, ...request } = fleetRequest({
     environment: place.environment,
     installationId: InstallationId(1),
@@ -122,7 +125,7 @@ function fleetFields(place: Place, { market, subnetId }: { market: 'spot' | 'on-
   return flat({ ...request, TagSpecification: tagSpecifications });
 }
 
-const runFields = ({ environment, instanceType }: Place, SubnetId: string) =>
+const runFields = ({ environment, instanceType }: PolicyTarget, SubnetId: string) =>
   flat({
     LaunchTemplate: { LaunchTemplateName: `${environment}-small` },
     InstanceType: instanceType,

@@ -172,12 +172,12 @@ describe("a function's own policies", () => {
     const Other = { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'other' } };
     const Resources = { ...queue, Other, ...functionResources(may, { Timeout: 10 }) };
     const { directory, remove } = givenAssembly({ app: { Resources } }, source);
-    const services = await startServices({ region: 'us-east-1', tell: () => {} });
+    const services = await startServices({ region: 'us-east-1', emit: () => {} });
     const hooks = { portFor: () => 0, tap: async () => {} };
     const { cloud, functions, close } = createLaptopCloud({
       region: 'us-east-1',
       services,
-      tell: () => {},
+      emit: () => {},
       ...hooks,
     });
     try {

@@ -79,9 +79,9 @@ describe('a function of one environment', () => {
   let close: () => Promise<void>;
   let made: readonly LoadedResource[];
   beforeAll(async () => {
-    const tell = () => {};
-    services = await startServices({ region, tell });
-    const laptop = createLaptopCloud({ region, services, tell, portFor: () => 0, tap: async () => {} });
+    const emit = () => {};
+    services = await startServices({ region, emit });
+    const laptop = createLaptopCloud({ region, services, emit, portFor: () => 0, tap: async () => {} });
     close = laptop.close;
     const assemblies = [...apps.values()].map(({ folder }) => loadAssembly(folder));
     const both = { ...assemblies[0]!, stacks: assemblies.flatMap(({ stacks }) => stacks) };

@@ -32,21 +32,21 @@ export async function followFile(path: string, { lines, told, again }: Following
     }
     return added;
   };
-  const tell = (text: string) => text !== '' && told(text);
+  const handOn = (text: string) => text !== '' && told(text);
   try {
     if (file) position = Math.max(0, (await file.stat()).size - mostBytes);
-    tell(lastLines(await readOn(), lines));
+    handOn(lastLines(await readOn(), lines));
     while (await again()) {
-      tell(await readOn());
+      handOn(await readOn());
       const newer = await openIfNewer(path, file, position);
       if (!newer) continue;
       // What was written between the last look and the rename.
-      tell(await readOn());
+      handOn(await readOn());
       await file?.close();
       file = newer;
       position = 0;
       decoder = new StringDecoder('utf8');
-      tell(await readOn());
+      handOn(await readOn());
     }
   } finally {
     await file?.close();

@@ -55,7 +55,7 @@ export function createAskingLines<Message extends Delivery>(
     }
     line = left;
     if (taken > 0 || line.length > 0) return;
-    for (const tell of whenIdle) tell();
+    for (const wake of whenIdle) wake();
     whenIdle = [];
   }
   return {

@@ -90,7 +90,7 @@ async function close(
   closing: { kind: RepairKind; why: Reason; conclusion?: string },
 ): Promise<void> {
   const { kind, why, conclusion = 'unknown' } = closing;
-  if (await doubtJob(deps, job, { why, conclusion })) tell(deps, job, { kind, reason: why.text });
+  if (await doubtJob(deps, job, { why, conclusion })) logRepairOf(deps, job, { kind, reason: why.text });
 }
 
 /** Rows follow the fact in the same code as always. */
@@ -119,7 +119,10 @@ async function logLifecycle(
   };
   await deps.queues.sendToLifecycle(event);
   const kind = action === 'completed' ? 'job-end-unheard' : 'job-start-unheard';
-  tell(deps, job, { kind, reason: `GitHub says ${action} (${found.conclusion ?? found.runnerName ?? ''}).` });
+  logRepairOf(deps, job, {
+    kind,
+    reason: `GitHub says ${action} (${found.conclusion ?? found.runnerName ?? ''}).`,
+  });
 }
 
 /** Still queued. If a runner listens for it all the same, that runner serves another job: this one gets the next. */
@@ -132,11 +135,11 @@ async function letGo(deps: ReconcileDeps, job: Job): Promise<void> {
   );
   const again = afterLoss(job, why, deps.clock.now());
   if (!(await deps.jobs.waitAgain(installationId, jobId, lease, again.reason, again.rest))) return;
-  tell(deps, job, { kind: 'runner-stolen-unheard', reason: why.text });
+  logRepairOf(deps, job, { kind: 'runner-stolen-unheard', reason: why.text });
   await pokeWaiting(deps, installationId);
 }
 
-function tell(deps: ReconcileDeps, job: Job, what: { kind: RepairKind; reason: string }): void {
+function logRepairOf(deps: ReconcileDeps, job: Job, what: { kind: RepairKind; reason: string }): void {
   const { installationId, jobId, repository, tier } = job;
   logRepair(deps, { ...what, installationId, jobId, repository, ...(tier ? { tier } : {}) });
 }

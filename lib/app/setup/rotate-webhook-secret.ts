@@ -37,7 +37,7 @@ const deliveryMilliseconds = 10_000;
 export async function rotateWebhookSecret(deps: RotateDeps, rotation: Rotation): Promise<Rotated> {
   const { vault, newApps, clock, webhookUrl } = deps;
   const { app, secret, spreadMilliseconds, waiting } = rotation;
-  const tell = (told: string) => newApps.connectWebhook(app, { url: webhookUrl, secret: told });
+  const connectWith = (told: string) => newApps.connectWebhook(app, { url: webhookUrl, secret: told });
   const isStored = async (value: string) => (await vault.webhookSecret()).value === value;
 
   const stored = await vault.webhookSecret();
@@ -46,7 +46,7 @@ export async function rotateWebhookSecret(deps: RotateDeps, rotation: Rotation):
     waiting('stored-is-young', young);
     await clock.sleep(young);
   }
-  const toldStored = await tell(stored.value);
+  const toldStored = await connectWith(stored.value);
   if (!toldStored.ok) return { ended: 'kept', why: toldStored.why };
   await clock.sleep(Math.min(deliveryMilliseconds, spreadMilliseconds));
 
@@ -57,6 +57,6 @@ export async function rotateWebhookSecret(deps: RotateDeps, rotation: Rotation):
   await clock.sleep(spreadMilliseconds);
 
   if (!(await isStored(secret))) return { ended: 'overtaken' };
-  const toldNew = await tell(secret);
+  const toldNew = await connectWith(secret);
   return toldNew.ok ? { ended: 'done' } : { ended: 'stored', why: toldNew.why };
 }

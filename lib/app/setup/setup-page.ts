@@ -72,20 +72,20 @@ export async function finish(
   const { session } = act;
   const ours = await belongs(deps, session, { purpose: 'state', token: answer.state });
   if (ours === 'expired') return codeExpired;
-  if (ours === 'no' || answer.code === '') return tell(deps, act, 'refused', { reason: 'state' }, notOurs);
+  if (ours === 'no' || answer.code === '') return logged(deps, act, 'refused', { reason: 'state' }, notOurs);
   if (!(await useUp(deps, session))) return usedByAnother;
   const converted = await deps.newApps.convert(answer.code);
   if (!converted.ok) {
-    return tell(deps, act, 'failed', { reason: converted.why }, keyLost(converted.why));
+    return logged(deps, act, 'failed', { reason: converted.why }, keyLost(converted.why));
   }
   const app = converted.value;
   try {
     const taken = await takeCreatedApp(recorded(deps, session), app);
-    return tell(deps, act, 'created', { appId: app.appId, app: app.slug }, done(deps, taken));
+    return logged(deps, act, 'created', { appId: app.appId, app: app.slug }, done(deps, taken));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const failed = keyNotStored({ ...app, why });
-    return tell(deps, act, 'failed', { appId: app.appId, app: app.slug, reason: why }, failed, 'error');
+    return logged(deps, act, 'failed', { appId: app.appId, app: app.slug, reason: why }, failed, 'error');
   }
 }
 
@@ -102,7 +102,7 @@ export async function enterExisting(deps: SetupDeps, act: SetupAct, fields: Fiel
   const known = await deps.newApps.check(app);
   if (!known.ok) {
     const privateKey = `This is not a key of App ${app.appId} (${known.why}). Check both, and paste the key again.`;
-    return tell(
+    return logged(
       deps,
       act,
       'refused',
@@ -117,7 +117,7 @@ export async function enterExisting(deps: SetupDeps, act: SetupAct, fields: Fiel
   if (!(await useUp(deps, session))) return usedByAnother;
   const entered = { ...app, ...(webhookSecret ? { webhookSecret } : {}) };
   const taken = await storeExistingApp(recorded(deps, session), entered, known.value);
-  return tell(deps, act, 'entered', { appId: app.appId, app: known.value.slug }, done(deps, taken));
+  return logged(deps, act, 'entered', { appId: app.appId, app: known.value.slug }, done(deps, taken));
 }
 
 /** In the name of the person who made the link. */
@@ -165,7 +165,7 @@ function done({ environment, githubWebUrl }: SetupDeps, taken: Taken): SetupView
 }
 
 /** Who did what, and when: the log is the page's record. */
-function tell(
+function logged(
   deps: SetupDeps,
   { session, sourceIp }: SetupAct,
   step: 'created' | 'entered' | 'refused' | 'failed',

@@ -78,7 +78,7 @@ async function foreground(call: CommandCall, host: Host, config: HostConfig): Pr
   };
   process.on('SIGTERM', ask).on('SIGINT', ask);
   await wishFor(host, 'serve');
-  const ended = await superviseHere(call, host, { config, tell: call.io.out, isAsked: () => isAsked });
+  const ended = await superviseHere(call, host, { config, log: call.io.out, isAsked: () => isAsked });
   process.off('SIGTERM', ask).off('SIGINT', ask);
   // So that the host shows as stopped, not as died.
   if (ended) await wishFor(host, 'drain');

@@ -35,7 +35,7 @@ Without --now, no running job is interrupted: it first asks GitHub to give the r
     await wishFor(host, call.options['now'] ? 'end' : 'drain');
     let told = '';
     for (;;) {
-      const ended = await superviseHere(call, host, { config, tell: call.io.out, hasTime });
+      const ended = await superviseHere(call, host, { config, log: call.io.out, hasTime });
       if (ended && hasTime()) return finish(ended, call.io.out);
       const names = (await host.state.runners()).map(({ name }) => name).join(', ');
       if (!hasTime())

@@ -13,7 +13,7 @@ import type { Host } from './open-host.ts';
 
 export interface Supervision {
   readonly config: HostConfig;
-  readonly tell: (line: string) => void;
+  readonly log: (line: string) => void;
   readonly isAsked?: () => boolean;
   readonly hasTime?: () => boolean;
 }
@@ -22,7 +22,7 @@ export interface Supervision {
 export async function superviseHere(
   call: CommandCall,
   host: Host,
-  { config, tell, isAsked, hasTime }: Supervision,
+  { config, log, isAsked, hasTime }: Supervision,
 ): Promise<Ended | undefined> {
   const lock = await takeHostLock(host.folder);
   if (!lock) return undefined;
@@ -37,8 +37,8 @@ export async function superviseHere(
         clock: systemClock,
         chance: systemChance,
         processId: process.pid,
-        tell(line) {
-          if (line !== last) tell(`${new Date().toISOString()} ${printableLine(line)}\n`);
+        log(line) {
+          if (line !== last) log(`${new Date().toISOString()} ${printableLine(line)}\n`);
           last = line;
         },
         ...(isAsked ? { isAsked } : {}),

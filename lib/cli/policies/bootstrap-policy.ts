@@ -4,11 +4,11 @@
  * do.
  */
 import { qualifier } from './deployer-policy.ts';
-import { allow, arn, globalArn, type Place, type PolicyStatement } from './policy.ts';
+import { allow, arn, globalArn, type PolicyStatement, type PolicyTarget } from './policy.ts';
 
 interface BootstrapResource {
   readonly actions: readonly string[];
-  on(place: Place): string;
+  on(target: PolicyTarget): string;
 }
 
 /** By type, without the optional ones: a customer managed key and a permissions boundary. */
@@ -28,11 +28,11 @@ export const bootstrapResources: Readonly<Record<string, BootstrapResource>> = {
       'iam:UpdateRole',
       'iam:UpdateRoleDescription',
     ],
-    on: (place) => globalArn('iam', place, `role/cdk-${qualifier}-*`),
+    on: (target) => globalArn('iam', target, `role/cdk-${qualifier}-*`),
   },
   'AWS::IAM::Policy': {
     actions: ['iam:DeleteRolePolicy', 'iam:GetRolePolicy', 'iam:PutRolePolicy'],
-    on: (place) => globalArn('iam', place, `role/cdk-${qualifier}-*`),
+    on: (target) => globalArn('iam', target, `role/cdk-${qualifier}-*`),
   },
   'AWS::S3::Bucket': {
     actions: [
@@ -70,7 +70,7 @@ export const bootstrapResources: Readonly<Record<string, BootstrapResource>> = {
       'ecr:TagResource',
       'ecr:UntagResource',
     ],
-    on: (place) => arn('ecr', place, `repository/cdk-${qualifier}-container-assets-*`),
+    on: (target) => arn('ecr', target, `repository/cdk-${qualifier}-container-assets-*`),
   },
   'AWS::SSM::Parameter': {
     actions: [
@@ -82,15 +82,15 @@ export const bootstrapResources: Readonly<Record<string, BootstrapResource>> = {
       'ssm:PutParameter',
       'ssm:RemoveTagsFromResource',
     ],
-    on: (place) => arn('ssm', place, `parameter/cdk-bootstrap/${qualifier}/*`),
+    on: (target) => arn('ssm', target, `parameter/cdk-bootstrap/${qualifier}/*`),
   },
 };
 
-function assetsBucket({ account, region }: Place): string {
+function assetsBucket({ account, region }: PolicyTarget): string {
   return `arn:aws:s3:::cdk-${qualifier}-assets-${account}-${region}`;
 }
 
-export function bootstrapStatements(place: Place): PolicyStatement[] {
+export function bootstrapStatements(target: PolicyTarget): PolicyStatement[] {
   return [
     allow(
       'MakeStack',
@@ -106,10 +106,10 @@ export function bootstrapStatements(place: Place): PolicyStatement[] {
         'cloudformation:GetTemplate',
         'cloudformation:UpdateTerminationProtection',
       ],
-      [arn('cloudformation', place, 'stack/CDKToolkit/*')],
+      [arn('cloudformation', target, 'stack/CDKToolkit/*')],
     ),
     ...Object.entries(bootstrapResources).map(([type, { actions, on }]) =>
-      allow(type.replaceAll('::', '').replace('AWS', 'Make'), actions, [on(place)]),
+      allow(type.replaceAll('::', '').replace('AWS', 'Make'), actions, [on(target)]),
     ),
   ];
 }

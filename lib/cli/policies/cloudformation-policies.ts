@@ -2,14 +2,14 @@
  * For `cdk bootstrap --cloudformation-execution-policies`, in place of AdministratorAccess: what CloudFormation needs for
  * the resource types of the templates, in managed policies that each fit IAM's 6,144 characters.
  */
-import { allow, type Place, type PolicyStatement } from './policy.ts';
+import { allow, type PolicyStatement, type PolicyTarget } from './policy.ts';
 import { resourceActions } from './resource-actions.ts';
 
 /** One statement for each set of resources, and each action once. */
-export function executionStatements(part: string, place: Place): PolicyStatement[] {
+export function executionStatements(part: string, target: PolicyTarget): PolicyStatement[] {
   const byResources = new Map<string, { resources: readonly string[]; actions: Set<string> }>();
   for (const entry of Object.values(resourceActions[part] ?? {}).flat()) {
-    const resources = entry.on(place);
+    const resources = entry.on(target);
     const key = resources.join(' ');
     const group = byResources.get(key) ?? { resources, actions: new Set<string>() };
     byResources.set(key, group);

@@ -9,7 +9,7 @@ import { tables } from '../../contract/tables.ts';
 import { tagKeys } from '../../core/tags.ts';
 import { controllerPolicies } from './controller-policies.ts';
 import { insightPolicies } from './insight-policies.ts';
-import { allow, arn, type Place, type PolicyStatement } from './policy.ts';
+import { allow, arn, type PolicyStatement, type PolicyTarget } from './policy.ts';
 import { preflightStatements } from './preflight-policy.ts';
 import { readOutputs } from './read-outputs.ts';
 import { index, table } from './table-arns.ts';
@@ -17,21 +17,21 @@ import { findTenant, readAudit, readWaiting, recordChange, tenantPolicies } from
 import { verifyStatements } from './verify-policy.ts';
 
 /** By the command's name. */
-export const commandPolicies: Readonly<Record<string, (place: Place) => PolicyStatement[]>> = {
+export const commandPolicies: Readonly<Record<string, (target: PolicyTarget) => PolicyStatement[]>> = {
   preflight: preflightStatements,
   verify: verifyStatements,
-  setup: (place) => [readOutputs(place), ...appSecrets(place), recordChange(place)],
+  setup: (target) => [readOutputs(target), ...appSecrets(target), recordChange(target)],
   status: readStatus,
-  rollback: (place) => [...readStatus(place), readAudit(place, ['dynamodb:Query']), recordChange(place)],
+  rollback: (target) => [...readStatus(target), readAudit(target, ['dynamodb:Query']), recordChange(target)],
   costs: readUsage,
   invoice: readUsage,
-  'costs compare': (place) => [
-    allow('ReadUsage', ['dynamodb:Query'], [table(place, 'usage')]),
-    allow('KeepComparison', ['dynamodb:PutItem'], [table(place, 'usage')], {
+  'costs compare': (target) => [
+    allow('ReadUsage', ['dynamodb:Query'], [table(target, 'usage')]),
+    allow('KeepComparison', ['dynamodb:PutItem'], [table(target, 'usage')], {
       'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${comparisonPrefix}*`] },
     }),
-    recordChange(place),
-    ...readExport(place),
+    recordChange(target),
+    ...readExport(target),
     allow('ReadBill', ['ce:GetCostAndUsage'], ['*']),
   ],
   // None of these has resource-level permissions.
@@ -43,50 +43,50 @@ export const commandPolicies: Readonly<Record<string, (place: Place) => PolicySt
       ['*'],
     ),
   ],
-  'costs export enable': (place) => [
-    ...findExports(place),
-    findBucket(place),
+  'costs export enable': (target) => [
+    ...findExports(target),
+    findBucket(target),
     allow(
       'CreateExport',
       ['bcm-data-exports:CreateExport'],
-      [exportsOf(place, `export/*`), exportsOf(place, `table/${exportTable}`)],
+      [exportsOf(target, `export/*`), exportsOf(target, `table/${exportTable}`)],
     ),
     // AWS asks for the right on the older reports, too.
-    allow('AsReport', ['cur:PutReportDefinition'], [`arn:aws:cur:us-east-1:${place.account}:definition/*`]),
+    allow('AsReport', ['cur:PutReportDefinition'], [`arn:aws:cur:us-east-1:${target.account}:definition/*`]),
   ],
-  'costs export disable': (place) => [
-    ...findExports(place),
-    allow('DeleteExport', ['bcm-data-exports:DeleteExport'], [ownExport(place)]),
+  'costs export disable': (target) => [
+    ...findExports(target),
+    allow('DeleteExport', ['bcm-data-exports:DeleteExport'], [ownExport(target)]),
   ],
-  logs: (place) => [
-    allow('ReadConsoles', ['ec2:GetConsoleOutput'], [arn('ec2', place, 'instance/*')], ownMachines(place)),
-    allow('ReadKeptConsoles', ['dynamodb:GetItem'], [table(place, 'runners')]),
+  logs: (target) => [
+    allow('ReadConsoles', ['ec2:GetConsoleOutput'], [arn('ec2', target, 'instance/*')], ownMachines(target)),
+    allow('ReadKeptConsoles', ['dynamodb:GetItem'], [table(target, 'runners')]),
   ],
-  'dead-letters': (place) => [
+  'dead-letters': (target) => [
     allow(
       'LookAtDeadLetters',
       ['sqs:GetQueueUrl', 'sqs:ReceiveMessage', 'sqs:ChangeMessageVisibility'],
-      [arn('sqs', place, `${place.environment}-*-dead-letters`)],
+      [arn('sqs', target, `${target.environment}-*-dead-letters`)],
     ),
-    allow('ReadJobs', ['dynamodb:GetItem'], [table(place, 'jobs')]),
-    ...sendBack(place),
+    allow('ReadJobs', ['dynamodb:GetItem'], [table(target, 'jobs')]),
+    ...sendBack(target),
   ],
-  'rotate-webhook-secret': (place) => [readOutputs(place), ...appSecrets(place), recordChange(place)],
-  'rotate-key': (place) => [readOutputs(place), ...appSecrets(place), recordChange(place)],
-  drain: (place) => [
+  'rotate-webhook-secret': (target) => [readOutputs(target), ...appSecrets(target), recordChange(target)],
+  'rotate-key': (target) => [readOutputs(target), ...appSecrets(target), recordChange(target)],
+  drain: (target) => [
     allow('FindQueuesOfScaleUp', ['lambda:ListEventSourceMappings'], ['*']),
     allow(
       'SwitchScaleUp',
       ['lambda:UpdateEventSourceMapping'],
-      [arn('lambda', place, 'event-source-mapping:*')],
-      { ArnLike: { 'lambda:FunctionArn': arn('lambda', place, `function:${place.environment}-scale-up`) } },
+      [arn('lambda', target, 'event-source-mapping:*')],
+      { ArnLike: { 'lambda:FunctionArn': arn('lambda', target, `function:${target.environment}-scale-up`) } },
     ),
     allow('FindMachines', ['ec2:DescribeInstances'], ['*']),
-    allow('EndMachines', ['ec2:TerminateInstances'], [arn('ec2', place, 'instance/*')], ownMachines(place)),
+    allow('EndMachines', ['ec2:TerminateInstances'], [arn('ec2', target, 'instance/*')], ownMachines(target)),
     allow(
       'ReadOpenLaunches',
       ['dynamodb:Query'],
-      [index(place, 'launches', tables.launches.indexes.overdue.name)],
+      [index(target, 'launches', tables.launches.indexes.overdue.name)],
     ),
   ],
   ...tenantPolicies,
@@ -96,57 +96,58 @@ export const commandPolicies: Readonly<Record<string, (place: Place) => PolicySt
 };
 
 /** The one endpoint is in us-east-1. The account that pays the bill may be another than the platform's. */
-const exportsOf = ({ account }: Place, what: string) =>
+const exportsOf = ({ account }: PolicyTarget, what: string) =>
   `arn:aws:bcm-data-exports:us-east-1:${account}:${what}`;
 
-const ownExport = (place: Place) => exportsOf(place, `export/${place.environment}-${place.region}-*`);
+const ownExport = (target: PolicyTarget) =>
+  exportsOf(target, `export/${target.environment}-${target.region}-*`);
 
 /** A file that is not there is told apart from one that may not be read by who may list the bucket. */
-function readExport(place: Place): PolicyStatement[] {
-  const files = `arn:aws:s3:::${exportBucketOf(place)}/${exportPrefix}/*`;
-  return [allow('ReadExport', ['s3:GetObject'], [files]), findBucket(place)];
+function readExport(target: PolicyTarget): PolicyStatement[] {
+  const files = `arn:aws:s3:::${exportBucketOf(target)}/${exportPrefix}/*`;
+  return [allow('ReadExport', ['s3:GetObject'], [files]), findBucket(target)];
 }
 
-const findBucket = (place: Place): PolicyStatement =>
-  allow('FindExport', ['s3:ListBucket'], [`arn:aws:s3:::${exportBucketOf(place)}`]);
+const findBucket = (target: PolicyTarget): PolicyStatement =>
+  allow('FindExport', ['s3:ListBucket'], [`arn:aws:s3:::${exportBucketOf(target)}`]);
 
-const findExports = (place: Place): PolicyStatement[] => [
+const findExports = (target: PolicyTarget): PolicyStatement[] => [
   allow('ListExports', ['bcm-data-exports:ListExports'], ['*']),
-  allow('LookAtExport', ['bcm-data-exports:GetExport'], [ownExport(place)]),
+  allow('LookAtExport', ['bcm-data-exports:GetExport'], [ownExport(target)]),
 ];
 
-function readUsage(place: Place): PolicyStatement[] {
-  const usage = allow('ReadUsage', ['dynamodb:Query'], [table(place, 'usage')]);
-  return [...findTenant(place), usage];
+function readUsage(target: PolicyTarget): PolicyStatement[] {
+  const usage = allow('ReadUsage', ['dynamodb:Query'], [table(target, 'usage')]);
+  return [...findTenant(target), usage];
 }
 
-function readStatus(place: Place): PolicyStatement[] {
-  return [allow('ReadTenants', ['dynamodb:Scan'], [table(place, 'tenants')]), readWaiting(place)];
+function readStatus(target: PolicyTarget): PolicyStatement[] {
+  return [allow('ReadTenants', ['dynamodb:Scan'], [table(target, 'tenants')]), readWaiting(target)];
 }
 
-const ownMachines = ({ environment }: Place) => ({
+const ownMachines = ({ environment }: PolicyTarget) => ({
   StringEquals: { [`ec2:ResourceTag/${tagKeys.environment}`]: environment },
 });
 
-const appSecrets = (place: Place): PolicyStatement[] => [
+const appSecrets = (target: PolicyTarget): PolicyStatement[] => [
   allow(
     'ReadAndStoreApp',
     ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'],
-    [arn('secretsmanager', place, 'secret:*')],
-    { StringEquals: { [`aws:ResourceTag/${tagKeys.environment}`]: place.environment } },
+    [arn('secretsmanager', target, 'secret:*')],
+    { StringEquals: { [`aws:ResourceTag/${tagKeys.environment}`]: target.environment } },
   ),
 ];
 
 /** SQS moves messages with the caller's permissions. */
-const sendBack = (place: Place): PolicyStatement[] => [
+const sendBack = (target: PolicyTarget): PolicyStatement[] => [
   allow(
     'MoveDeadLetters',
     ['sqs:StartMessageMoveTask', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
-    [arn('sqs', place, `${place.environment}-*-dead-letters`)],
+    [arn('sqs', target, `${target.environment}-*-dead-letters`)],
   ),
   allow(
     'SendBack',
     ['sqs:GetQueueUrl', 'sqs:GetQueueAttributes', 'sqs:SendMessage'],
-    ['*-builds', ...sharedQueues].map((name) => arn('sqs', place, `${place.environment}-${name}`)),
+    ['*-builds', ...sharedQueues].map((name) => arn('sqs', target, `${target.environment}-${name}`)),
   ),
 ];

@@ -2,16 +2,16 @@
  * What a person needs to run `cdk deploy`: to assume the bootstrap's roles, and nothing else. CloudFormation does the
  * rest with its own role.
  */
-import { allow, globalArn, type Place, type PolicyStatement } from './policy.ts';
+import { allow, globalArn, type PolicyStatement, type PolicyTarget } from './policy.ts';
 
 /**
  * The bootstrap's qualifier, part of the names that it creates; a custom one is given to `cdk bootstrap` and in cdk.json.
  */
 export const qualifier = 'hnb659fds';
 
-export function deployerStatements(place: Place): PolicyStatement[] {
+export function deployerStatements(target: PolicyTarget): PolicyStatement[] {
   const roles = ['deploy', 'file-publishing', 'lookup'].map((role) =>
-    globalArn('iam', place, `role/cdk-${qualifier}-${role}-role-${place.account}-${place.region}`),
+    globalArn('iam', target, `role/cdk-${qualifier}-${role}-role-${target.account}-${target.region}`),
   );
   return [allow('ActAsBootstrapRoles', ['sts:AssumeRole'], roles)];
 }

@@ -1,6 +1,6 @@
 /** IAM policies ready to paste: JSON documents for one environment in one account and region. */
 
-export interface Place {
+export interface PolicyTarget {
   readonly environment: string;
   readonly region: string;
   /** Twelve digits, or `*`: the account to which the policy is attached. */
@@ -32,7 +32,7 @@ export interface NamedPolicy {
   readonly name: string;
   /** Who needs it, and for what. */
   readonly summary: string;
-  document(place: Place): PolicyDocument;
+  document(target: PolicyTarget): PolicyDocument;
 }
 
 export const policyDocument = (statements: readonly PolicyStatement[]): PolicyDocument => ({
@@ -49,10 +49,10 @@ export function allow(
   return { Sid, Effect: 'Allow', Action, Resource, ...(Condition ? { Condition } : {}) };
 }
 
-/** `arn('sqs', place, 'my-saas-lifecycle')`. */
-export const arn = (service: string, { region, account }: Place, resource: string) =>
+/** `arn('sqs', target, 'my-saas-lifecycle')`. */
+export const arn = (service: string, { region, account }: PolicyTarget, resource: string) =>
   `arn:aws:${service}:${region}:${account}:${resource}`;
 
 /** For services without regions. */
-export const globalArn = (service: string, { account }: Place, resource: string) =>
+export const globalArn = (service: string, { account }: PolicyTarget, resource: string) =>
   `arn:aws:${service}::${account}:${resource}`;

@@ -1,8 +1,8 @@
 /** What `mayfly preflight` reads, which `mayfly verify` reads too. */
-import { allow, arn, type Place, type PolicyStatement } from './policy.ts';
+import { allow, arn, type PolicyStatement, type PolicyTarget } from './policy.ts';
 
-export const preflightStatements = (place: Place): PolicyStatement[] => [
-  allow('ReadQuotas', ['servicequotas:GetServiceQuota'], [arn('servicequotas', place, '*')]),
+export const preflightStatements = (target: PolicyTarget): PolicyStatement[] => [
+  allow('ReadQuotas', ['servicequotas:GetServiceQuota'], [arn('servicequotas', target, '*')]),
   // EC2 has no resource-level control for reading any of these.
   allow(
     'ReadWhatThereIs',
@@ -16,11 +16,11 @@ export const preflightStatements = (place: Place): PolicyStatement[] => [
     ],
     ['*'],
   ),
-  ...readImages(place),
+  ...readImages(target),
 ];
 
-const readImages = (place: Place): PolicyStatement[] => {
-  const { imageParameters = [] } = place;
-  const resources = imageParameters.map((name) => arn('ssm', place, `parameter${name}`));
+const readImages = (target: PolicyTarget): PolicyStatement[] => {
+  const { imageParameters = [] } = target;
+  const resources = imageParameters.map((name) => arn('ssm', target, `parameter${name}`));
   return resources.length === 0 ? [] : [allow('ReadImages', ['ssm:GetParameters'], resources)];
 };

@@ -2,10 +2,10 @@
  * The machines' network and launch templates. EC2 assigns the ids of its resources, and its Describe actions have no
  * resource-level permissions; so these apply to the whole region.
  */
-import { arn, globalArn, type Place } from './policy.ts';
+import { arn, globalArn, type PolicyTarget } from './policy.ts';
 import type { ResourceActions, ResourceActionsByType } from './resource-action.ts';
 
-const inRegion = (place: Place) => [arn('ec2', place, '*')];
+const inRegion = (target: PolicyTarget) => [arn('ec2', target, '*')];
 const everything = () => ['*'];
 
 const ec2 = (changes: readonly string[], reads: readonly string[]): readonly ResourceActions[] => [
@@ -87,9 +87,9 @@ export const computeResources: ResourceActionsByType = {
     // Images that a template takes from AWS's own parameters or from those that tiers name.
     {
       actions: ['ssm:GetParameters'],
-      on: (place) => [
-        `arn:aws:ssm:${place.region}::parameter/aws/service/*`,
-        ...(place.imageParameters ?? []).map((name) => arn('ssm', place, `parameter${name}`)),
+      on: (target) => [
+        `arn:aws:ssm:${target.region}::parameter/aws/service/*`,
+        ...(target.imageParameters ?? []).map((name) => arn('ssm', target, `parameter${name}`)),
       ],
     },
   ],
@@ -102,9 +102,9 @@ export const computeResources: ResourceActionsByType = {
         'iam:GetInstanceProfile',
         'iam:RemoveRoleFromInstanceProfile',
       ],
-      on: (place) => [globalArn('iam', place, `instance-profile/${place.environment}-*`)],
+      on: (target) => [globalArn('iam', target, `instance-profile/${target.environment}-*`)],
     },
     // A tier's role is the operator's own: this lets a deploy pass it to machines, and to nothing else.
-    { actions: ['iam:PassRole'], on: (place) => [globalArn('iam', place, 'role/*')] },
+    { actions: ['iam:PassRole'], on: (target) => [globalArn('iam', target, 'role/*')] },
   ],
 };

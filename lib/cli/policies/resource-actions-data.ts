@@ -1,10 +1,10 @@
 /** Tables, queues, secrets, buckets and topics: each by the environment's name if its name contains it. */
-import { arn, type Place } from './policy.ts';
+import { arn, type PolicyTarget } from './policy.ts';
 import type { ResourceActionsByType } from './resource-action.ts';
 
-const queues = (place: Place) => [arn('sqs', place, `${place.environment}-*`)];
-const topics = (place: Place) => [arn('sns', place, `${place.environment}-*`)];
-const buckets = ({ environment }: Place) => [`arn:aws:s3:::${environment}-*`];
+const queues = (target: PolicyTarget) => [arn('sqs', target, `${target.environment}-*`)];
+const topics = (target: PolicyTarget) => [arn('sns', target, `${target.environment}-*`)];
+const buckets = ({ environment }: PolicyTarget) => [`arn:aws:s3:::${environment}-*`];
 
 export const dataResources: ResourceActionsByType = {
   'AWS::DynamoDB::Table': [
@@ -25,12 +25,12 @@ export const dataResources: ResourceActionsByType = {
         'dynamodb:UpdateTable',
         'dynamodb:UpdateTimeToLive',
       ],
-      on: (place) => [arn('dynamodb', place, `table/${place.environment}-*`)],
+      on: (target) => [arn('dynamodb', target, `table/${target.environment}-*`)],
     },
     // For an account's own key; its key policy decides who may use it.
     {
       actions: ['kms:CreateGrant', 'kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'],
-      on: (place) => [arn('kms', place, 'key/*')],
+      on: (target) => [arn('kms', target, 'key/*')],
     },
   ],
   'AWS::SQS::Queue': [
@@ -61,7 +61,7 @@ export const dataResources: ResourceActionsByType = {
         'secretsmanager:UpdateSecret',
       ],
       // CloudFormation derives their names from logical ids, which begin with State.
-      on: (place) => [arn('secretsmanager', place, 'secret:State*')],
+      on: (target) => [arn('secretsmanager', target, 'secret:State*')],
     },
     { actions: ['secretsmanager:GetRandomPassword'], on: () => ['*'] },
   ],

@@ -1,11 +1,11 @@
 /** Functions, their roles and logs, their triggers, and their alarms. */
 import { qualifier } from './deployer-policy.ts';
-import { arn, globalArn, type Place } from './policy.ts';
+import { arn, globalArn, type PolicyTarget } from './policy.ts';
 import type { ResourceActionsByType } from './resource-action.ts';
 
-const functions = (place: Place) => [arn('lambda', place, `function:${place.environment}-*`)];
+const functions = (target: PolicyTarget) => [arn('lambda', target, `function:${target.environment}-*`)];
 /** CloudFormation derives their names from their stacks', which begin with the environment. */
-const roles = (place: Place) => [globalArn('iam', place, `role/${place.environment}-*`)];
+const roles = (target: PolicyTarget) => [globalArn('iam', target, `role/${target.environment}-*`)];
 const everything = () => ['*'];
 
 export const functionResources: ResourceActionsByType = {
@@ -100,7 +100,7 @@ export const functionResources: ResourceActionsByType = {
         'logs:TagResource',
         'logs:UntagResource',
       ],
-      on: (place) => [arn('logs', place, `log-group:/aws/lambda/${place.environment}-*`)],
+      on: (target) => [arn('logs', target, `log-group:/aws/lambda/${target.environment}-*`)],
     },
     { actions: ['logs:DescribeLogGroups'], on: everything },
   ],
@@ -123,7 +123,7 @@ export const functionResources: ResourceActionsByType = {
         'events:TagResource',
         'events:UntagResource',
       ],
-      on: (place) => [arn('events', place, `rule/${place.environment}-*`)],
+      on: (target) => [arn('events', target, `rule/${target.environment}-*`)],
     },
   ],
   'AWS::CloudWatch::Alarm': [
@@ -136,13 +136,13 @@ export const functionResources: ResourceActionsByType = {
         'cloudwatch:TagResource',
         'cloudwatch:UntagResource',
       ],
-      on: (place) => [arn('cloudwatch', place, `alarm:${place.environment}-*`)],
+      on: (target) => [arn('cloudwatch', target, `alarm:${target.environment}-*`)],
     },
   ],
   'AWS::CloudWatch::Dashboard': [
     {
       actions: ['cloudwatch:DeleteDashboards', 'cloudwatch:GetDashboard', 'cloudwatch:PutDashboard'],
-      on: (place) => [globalArn('cloudwatch', place, `dashboard/${place.environment}*`)],
+      on: (target) => [globalArn('cloudwatch', target, `dashboard/${target.environment}*`)],
     },
   ],
 };

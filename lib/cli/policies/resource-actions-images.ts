@@ -1,25 +1,31 @@
 /** What builds machine images, and the parameters from which launch templates take them. Only if images are configured. */
-import { arn, globalArn, type Place } from './policy.ts';
+import { arn, globalArn, type PolicyTarget } from './policy.ts';
 import type { ResourceActionsByType } from './resource-action.ts';
 
 /** Create, read, delete, and the other calls for one. */
 function handlers(noun: string, kind: string, more: readonly string[] = [], version = '') {
   const verbs = ['Create', 'Delete', 'Get', ...more].map((verb) => `imagebuilder:${verb}${noun}`);
   const tags = ['imagebuilder:TagResource', 'imagebuilder:UntagResource'];
-  const on = (place: Place) => [arn('imagebuilder', place, `${kind}/${place.environment}-*${version}`)];
+  const on = (target: PolicyTarget) => [
+    arn('imagebuilder', target, `${kind}/${target.environment}-*${version}`),
+  ];
   return [{ actions: [...verbs, ...tags], on }];
 }
 
 const passRoles = {
   actions: ['iam:PassRole'],
-  on: (place: Place) => [globalArn('iam', place, `role/${place.environment}-*`)],
+  on: (target: PolicyTarget) => [globalArn('iam', target, `role/${target.environment}-*`)],
 };
 
 /** Image Builder's service-linked role, which the account's first pipeline needs. */
 const ownRole = {
   actions: ['iam:CreateServiceLinkedRole'],
-  on: (place: Place) => [
-    globalArn('iam', place, 'role/aws-service-role/imagebuilder.amazonaws.com/AWSServiceRoleForImageBuilder'),
+  on: (target: PolicyTarget) => [
+    globalArn(
+      'iam',
+      target,
+      'role/aws-service-role/imagebuilder.amazonaws.com/AWSServiceRoleForImageBuilder',
+    ),
   ],
 };
 
@@ -32,7 +38,7 @@ export const imageResources: ResourceActionsByType = {
     ...handlers('InfrastructureConfiguration', 'infrastructure-configuration', ['Update']),
     {
       actions: ['iam:GetInstanceProfile'],
-      on: (place) => [globalArn('iam', place, `instance-profile/${place.environment}-*`)],
+      on: (target) => [globalArn('iam', target, `instance-profile/${target.environment}-*`)],
     },
     passRoles,
   ],
@@ -56,7 +62,7 @@ export const imageResources: ResourceActionsByType = {
         'ssm:PutParameter',
         'ssm:RemoveTagsFromResource',
       ],
-      on: (place) => [arn('ssm', place, `parameter/imagebuilder/${place.environment}/*`)],
+      on: (target) => [arn('ssm', target, `parameter/imagebuilder/${target.environment}/*`)],
     },
     lookAtImages,
   ],

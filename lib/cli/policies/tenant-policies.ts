@@ -2,53 +2,53 @@
 import { recordedPolicyAttribute } from '../../contract/audit.ts';
 import { tables } from '../../contract/tables.ts';
 import { policyAttributes } from '../../contract/tenant-policy.ts';
-import { allow, arn, type Place, type PolicyStatement } from './policy.ts';
+import { allow, arn, type PolicyStatement, type PolicyTarget } from './policy.ts';
 import { readApp, readOutputs } from './read-outputs.ts';
 import { index, table } from './table-arns.ts';
 
 /** By the command's name. */
-export const tenantPolicies: Readonly<Record<string, (place: Place) => PolicyStatement[]>> = {
-  tenants: (place) => [
-    allow('ReadTenants', ['dynamodb:Scan'], [table(place, 'tenants')]),
-    allow('ReadWaitingJobs', ['dynamodb:Scan'], [index(place, 'jobs', tables.jobs.indexes.pending.name)]),
+export const tenantPolicies: Readonly<Record<string, (target: PolicyTarget) => PolicyStatement[]>> = {
+  tenants: (target) => [
+    allow('ReadTenants', ['dynamodb:Scan'], [table(target, 'tenants')]),
+    allow('ReadWaitingJobs', ['dynamodb:Scan'], [index(target, 'jobs', tables.jobs.indexes.pending.name)]),
   ],
-  'tenant show': (place) => [...findTenant(place), readWaiting(place)],
-  'tenant approve': (place) => [...changeTenant(place), tellTenantManager(place)],
+  'tenant show': (target) => [...findTenant(target), readWaiting(target)],
+  'tenant approve': (target) => [...changeTenant(target), tellTenantManager(target)],
   'tenant suspend': changeTenant,
-  'tenant resume': (place) => [...changeTenant(place), tellTenantManager(place)],
-  'tenant set': (place) => [...changeTenant(place), readOutputs(place), readApp(place)],
+  'tenant resume': (target) => [...changeTenant(target), tellTenantManager(target)],
+  'tenant set': (target) => [...changeTenant(target), readOutputs(target), readApp(target)],
   'tenant copy-policy': changeTenant,
-  'tenant rollback': (place) => [
-    ...changeTenant(place),
-    readAudit(place, ['dynamodb:Query']),
-    readOutputs(place),
-    readApp(place),
+  'tenant rollback': (target) => [
+    ...changeTenant(target),
+    readAudit(target, ['dynamodb:Query']),
+    readOutputs(target),
+    readApp(target),
   ],
-  audit: (place) => [...findTenant(place), readAudit(place, ['dynamodb:Query', 'dynamodb:Scan'])],
+  audit: (target) => [...findTenant(target), readAudit(target, ['dynamodb:Query', 'dynamodb:Scan'])],
 };
 
 /** For `findTenant`: by installation id, and by login. */
-export const findTenant = (place: Place): PolicyStatement[] => [
-  allow('FindTenant', ['dynamodb:GetItem', 'dynamodb:Scan'], [table(place, 'tenants')]),
+export const findTenant = (target: PolicyTarget): PolicyStatement[] => [
+  allow('FindTenant', ['dynamodb:GetItem', 'dynamodb:Scan'], [table(target, 'tenants')]),
 ];
 
 /**
  * For `changeTenant`: the change and its record, and a poke of the tiers in which jobs wait. An update may name the
  * attributes that people decide about, but no count of leases.
  */
-function changeTenant(place: Place): PolicyStatement[] {
+function changeTenant(target: PolicyTarget): PolicyStatement[] {
   const attributes = [...changedAttributes].toSorted();
   return [
-    ...findTenant(place),
-    allow('ChangeTenant', ['dynamodb:UpdateItem'], [table(place, 'tenants')], {
+    ...findTenant(target),
+    allow('ChangeTenant', ['dynamodb:UpdateItem'], [table(target, 'tenants')], {
       'ForAllValues:StringEquals': { 'dynamodb:Attributes': attributes },
     }),
-    recordChange(place),
-    readWaiting(place),
+    recordChange(target),
+    readWaiting(target),
     allow(
       'PokeTiers',
       ['sqs:GetQueueUrl', 'sqs:SendMessage'],
-      [arn('sqs', place, `${place.environment}-*-builds`)],
+      [arn('sqs', target, `${target.environment}-*-builds`)],
     ),
   ];
 }
@@ -63,18 +63,18 @@ const changedAttributes = [
   ...['attention', 'attention_code', 'attention_since', 'attention_probe_at'],
 ];
 
-const tellTenantManager = (place: Place): PolicyStatement =>
+const tellTenantManager = (target: PolicyTarget): PolicyStatement =>
   allow(
     'TellTenantManager',
     ['sqs:GetQueueUrl', 'sqs:SendMessage'],
-    [arn('sqs', place, `${place.environment}-installations`)],
+    [arn('sqs', target, `${target.environment}-installations`)],
   );
 
-export const recordChange = (place: Place): PolicyStatement =>
-  allow('RecordChange', ['dynamodb:PutItem'], [table(place, 'audit')]);
+export const recordChange = (target: PolicyTarget): PolicyStatement =>
+  allow('RecordChange', ['dynamodb:PutItem'], [table(target, 'audit')]);
 
-export const readAudit = (place: Place, actions: readonly string[]): PolicyStatement =>
-  allow('ReadAudit', actions, [table(place, 'audit')]);
+export const readAudit = (target: PolicyTarget, actions: readonly string[]): PolicyStatement =>
+  allow('ReadAudit', actions, [table(target, 'audit')]);
 
-export const readWaiting = (place: Place): PolicyStatement =>
-  allow('ReadWaitingJobs', ['dynamodb:Query'], [index(place, 'jobs', tables.jobs.indexes.pending.name)]);
+export const readWaiting = (target: PolicyTarget): PolicyStatement =>
+  allow('ReadWaitingJobs', ['dynamodb:Query'], [index(target, 'jobs', tables.jobs.indexes.pending.name)]);

@@ -5,13 +5,13 @@
  * environment restricts the launch to them.
  */
 import { tagKeys } from '../../core/tags.ts';
-import { allow, arn, type Place, type PolicyStatement } from './policy.ts';
+import { allow, arn, type PolicyStatement, type PolicyTarget } from './policy.ts';
 import { preflightStatements } from './preflight-policy.ts';
 
-export function verifyStatements(place: Place): PolicyStatement[] {
-  const { environment, region, instanceTypes = [], imageParameters = [], kmsKeyArn } = place;
+export function verifyStatements(target: PolicyTarget): PolicyStatement[] {
+  const { environment, region, instanceTypes = [], imageParameters = [], kmsKeyArn } = target;
   const types = [...new Set(instanceTypes)].sort();
-  const ec2 = (kind: string) => arn('ec2', place, `${kind}/*`);
+  const ec2 = (kind: string) => arn('ec2', target, `${kind}/*`);
   const image = `arn:aws:ec2:${region}::image/*`;
   const fromTemplate = { ArnLike: { 'ec2:LaunchTemplate': ec2('launch-template') } };
   const requestTag = { [`aws:RequestTag/${tagKeys.environment}`]: environment };
@@ -21,7 +21,7 @@ export function verifyStatements(place: Place): PolicyStatement[] {
   const interfaces = ec2('network-interface');
   const used = [ec2('subnet'), ec2('security-group'), interfaces];
   return [
-    ...preflightStatements({ ...place, imageParameters: [] }),
+    ...preflightStatements({ ...target, imageParameters: [] }),
     allow('LookAtMachine', ['ec2:DescribeInstances', 'ec2:DescribeVolumes'], ['*']),
     allow('FromTemplates', ['ec2:CreateFleet', 'ec2:RunInstances'], [ec2('launch-template')], ofEnvironment),
     allow('Ask', ['ec2:CreateFleet'], [ec2('fleet'), image, ...used, ...made], ofTypes),
@@ -44,16 +44,16 @@ export function verifyStatements(place: Place): PolicyStatement[] {
       [
         `arn:aws:ssm:${region}::parameter/aws/service/*`,
         ...[`/imagebuilder/${environment}/*`, ...imageParameters].map((name) =>
-          arn('ssm', place, `parameter${name}`),
+          arn('ssm', target, `parameter${name}`),
         ),
       ],
     ),
-    ...(kmsKeyArn === undefined ? [] : diskKey(place, kmsKeyArn)),
+    ...(kmsKeyArn === undefined ? [] : diskKey(target, kmsKeyArn)),
     allow('EndMachine', ['ec2:TerminateInstances', 'ec2:GetConsoleOutput'], [ec2('instance')], ofEnvironment),
   ];
 }
 
-const diskKey = ({ region }: Place, kmsKeyArn: string): PolicyStatement[] => {
+const diskKey = ({ region }: PolicyTarget, kmsKeyArn: string): PolicyStatement[] => {
   const StringEquals = { 'kms:ViaService': `ec2.${region}.amazonaws.com` };
   return [
     allow(

@@ -18,7 +18,7 @@ export function adopt(
   try {
     read(store, webhooks, news);
   } catch (error) {
-    store.tell('adopt-failed', { event: news.event, error: String(error) });
+    store.emit('adopt-failed', { event: news.event, error: String(error) });
   }
 }
 

@@ -38,7 +38,7 @@ export function mintToken(
     expiresAt: store.now() + store.dials.tokenLifetimeSeconds * 1000,
   };
   store.tokens.set(token, record);
-  store.tell('token-minted', {
+  store.emit('token-minted', {
     installationId: installation.id,
     permissions: record.permissions,
     repositories: repositories?.map(({ name }) => name) ?? 'all',

@@ -42,7 +42,7 @@ export function addInstallation(store: GitHubStore, request: InstallRequest): In
     updatedAt: now,
   };
   store.installations.set(installation.id, installation);
-  store.tell('installed', { login: account.login, type: account.type, installationId: installation.id });
+  store.emit('installed', { login: account.login, type: account.type, installationId: installation.id });
   return installation;
 }
 

@@ -87,7 +87,7 @@ export function addJob(store: GitHubStore, request: JobRequest): JobRecord {
   };
   store.jobs.set(job.id, job);
   forgetOldJobs(store);
-  store.tell('job-queued', { jobId: job.id, repository: fullName(job.repository), labels: job.labels });
+  store.emit('job-queued', { jobId: job.id, repository: fullName(job.repository), labels: job.labels });
   return job;
 }
 
@@ -115,7 +115,7 @@ export function cancelJob(store: GitHubStore, webhooks: Webhooks, id: number): v
 export function startJob(store: GitHubStore, webhooks: Webhooks, job: JobRecord): void {
   job.status = 'in_progress';
   job.startedAt = store.now();
-  store.tell('job-started', { jobId: job.id, runner: job.runner?.name });
+  store.emit('job-started', { jobId: job.id, runner: job.runner?.name });
   sendJob(store, webhooks, { job, action: 'in_progress' });
 }
 
@@ -136,7 +136,7 @@ export function completeJob(
   job.completedAt = store.now();
   const runner = job.runner && store.runners.get(job.runner.id);
   if (runner) removeRunner(store, runner, 'its job is over');
-  store.tell('job-completed', { jobId: job.id, conclusion, runner: job.runner?.name });
+  store.emit('job-completed', { jobId: job.id, conclusion, runner: job.runner?.name });
   if (!end.isTold) sendJob(store, webhooks, { job, action: 'completed' });
 }
 
@@ -150,7 +150,7 @@ export function takeJobBack(store: GitHubStore, job: JobRecord): void {
 export function removeRunner(store: GitHubStore, runner: RunnerRecord, why: string): void {
   store.runners.delete(runner.id);
   runner.answerPoll?.(undefined);
-  store.tell('runner-removed', { runner: runner.name, why });
+  store.emit('runner-removed', { runner: runner.name, why });
 }
 
 /** Sends the webhook to the job's installation, unless it is suspended or does not reach the repository. */

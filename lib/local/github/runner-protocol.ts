@@ -16,7 +16,7 @@ export function runnerProtocol(webhooks: Webhooks): Route[] {
     route('POST', '/_runner/session', runner, (call) => {
       const registration = registrationOf(call);
       registration.online = true;
-      call.store.tell('runner-online', { runner: registration.name });
+      call.store.emit('runner-online', { runner: registration.name });
       assignJobs(call.store);
       return { status: 200, body: `runner=${registration.name}\n` };
     }),

@@ -107,7 +107,7 @@ function generateJitConfig(call: Call, scope: Scope) {
   };
   store.runners.set(runner.id, runner);
   const where = scope.kind === 'organization' ? scope.account.login : fullName(scope.repository);
-  store.tell('runner-registered', { runner: name, scope: where, labels });
+  store.emit('runner-registered', { runner: name, scope: where, labels });
   return created({ runner: runnerShape(runner), encoded_jit_config: encodeJitConfig(store.url, runner) });
 }
 

@@ -110,7 +110,7 @@ function faultReply(fault: Fault): Reply {
 
 function failed(store: GitHubStore, error: unknown): Reply {
   if (error instanceof Refusal) return error.reply();
-  store.tell('stand-in-error', { error: String((error as Error)?.stack ?? error) });
+  store.emit('stand-in-error', { error: String((error as Error)?.stack ?? error) });
   return new Refusal(500, 'Server Error').reply();
 }
 

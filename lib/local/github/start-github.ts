@@ -53,7 +53,7 @@ export async function startGitHub(
   const store = createGitHubStore({
     app: await createApp(),
     fraction: seededFraction(options.seed ?? 1),
-    tell: (name, fields) => options.onEvent?.({ at: Date.now(), name, fields }),
+    emit: (name, fields) => options.onEvent?.({ at: Date.now(), name, fields }),
   });
   const webhooks = createWebhooks(store);
   const limits = createLimits(store);

@@ -176,7 +176,7 @@ export interface GitHubStore {
   readonly now: () => number;
   /** At least 0, below 1; for the dials' probabilities. */
   readonly fraction: () => number;
-  readonly tell: (name: string, fields: Readonly<Record<string, unknown>>) => void;
+  readonly emit: (name: string, fields: Readonly<Record<string, unknown>>) => void;
   nextId: number;
 }
 
@@ -205,9 +205,9 @@ export function takeId(store: GitHubStore): number {
   return store.nextId;
 }
 
-export function createGitHubStore(parts: Pick<GitHubStore, 'app' | 'fraction' | 'tell'>): GitHubStore {
+export function createGitHubStore(options: Pick<GitHubStore, 'app' | 'fraction' | 'emit'>): GitHubStore {
   return {
-    ...parts,
+    ...options,
     url: '',
     dials: defaultDials,
     webhook: undefined,

@@ -110,7 +110,7 @@ async function deliver(store: GitHubStore, parcel: Parcel, sending: Sending): Pr
   };
   store.deliveries.push(record);
   if (store.deliveries.length > deliveriesKept) store.deliveries.shift();
-  store.tell('webhook', {
+  store.emit('webhook', {
     event: `${parcel.event}.${parcel.action}`,
     installationId: parcel.installationId,
     status: record.statusCode || record.status,

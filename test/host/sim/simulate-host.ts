@@ -164,7 +164,7 @@ function createLife(context: Context) {
         clock: { now: scheduler.now, sleep: (time) => asleep(process, time) },
         chance: random,
         processId: 1,
-        tell(line) {
+        log(line) {
           isClean('line', line);
           context.tell(`  ${line}`);
         },

@@ -34,7 +34,7 @@ that pays the bill. AWS delivers for the first time within 24 hours, and then at
     }
     const aws = await dataExports(call);
     const found = await findExport(aws, asked.place);
-    if (found) return tell(found, io);
+    if (found) return printFound(found, io);
     const refusal = (await bucketFault(call, asked)) ?? (await create(aws, asked));
     io.out(refusal ?? `Created. ${firstDelivery}`);
     return refusal === undefined ? 0 : 1;
@@ -45,7 +45,7 @@ const firstDelivery =
   'AWS delivers for the first time within 24 hours: run mayfly costs compare after that. Tags of machines are in it once they are\n' +
   'active (mayfly costs activate).\n';
 
-function tell(
+function printFound(
   { arn, refreshedAt, unhealthy, isOther }: FoundExport,
   io: { out(text: string): void },
 ): number {
