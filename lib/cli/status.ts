@@ -145,7 +145,7 @@ function render(tenants: readonly TenantStatus[]): string {
   if (tenants.length === 0)
     return 'No tenants yet: nobody has installed the App, or its webhooks do not arrive.\n';
   const rows = tenants.map((tenant) => [
-    printableLine(tenant.login),
+    printableLine(tenant.login || '-'),
     String(tenant.installationId),
     tenant.status,
     printableLine(tenant.tier),
@@ -157,7 +157,7 @@ function render(tenants: readonly TenantStatus[]): string {
   ]);
   const problems = tenants.flatMap((tenant) =>
     tenant.problems.map(
-      (problem) => `  ${printableLine(`${tenant.login} (${tenant.installationId}): ${problem}`)}`,
+      (problem) => `  ${printableLine(`${tenant.login || '-'} (${tenant.installationId}): ${problem}`)}`,
     ),
   );
   return [

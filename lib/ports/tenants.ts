@@ -45,7 +45,7 @@ export interface TenantStore {
     installationId: InstallationId,
     probe: { readonly from: number; readonly to: number },
   ): Promise<boolean>;
-  /** Across tenants: those of these that are known. Reads consistently. */
+  /** Across tenants: those of these that are known, and can be read: one whose row a hand spoilt is left out. Reads consistently. */
   findAcrossTenants(installationIds: readonly InstallationId[]): Promise<Tenant[]>;
   /**
    * Sets the counts of leases, and what is counted of those that are held, if they still changed as often as `tenant` says.

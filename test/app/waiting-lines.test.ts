@@ -1,7 +1,7 @@
 /** How often a balance reads what a cap over all tenants counts: those rows are many where a cap is large. */
 import { describe, expect, it } from '@jest/globals';
-import { JobId } from '../../lib/core/ids.ts';
-import { acme, givenEvent, givenTier, noon } from '../support/given.ts';
+import { InstallationId, JobId } from '../../lib/core/ids.ts';
+import { acme, givenEvent, givenTenant, givenTier, noon } from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 
 const tiers = [givenTier({ maxRunners: 2, capOverAllTenants: 1 })];
@@ -46,6 +46,25 @@ describe('a balance under a cap over all tenants', () => {
     await platform.accept(givenEvent({ jobId: JobId(2) }));
     expect(await readsOfTheCap(platform, () => platform.accept(givenEvent({ jobId: JobId(3) })))).toBe(2);
     expect(places(platform)).toHaveLength(1);
+  });
+
+  it('keeps nothing free for a tenant whose row cannot be read', async () => {
+    const globex = InstallationId(202);
+    const tenants = [
+      givenTenant(),
+      givenTenant({ installationId: globex, accountId: 2, accountLogin: 'globex' }),
+    ];
+    const platform = await givenPlatform({ deployment: { tiers }, tenants });
+    const ofGlobex = { installationId: globex, repository: 'globex/app', repositoryOwnerId: 2 };
+    await platform.accept(givenEvent());
+    await platform.accept(givenEvent({ jobId: JobId(2), ...ofGlobex }));
+    await platform.accept(givenEvent({ jobId: JobId(3) }));
+    // As the store leaves it out.
+    platform.stores.world.rows.tenants.delete(globex);
+    await platform.machineEnds(platform.liveMachines()[0]!);
+    await platform.accept(givenEvent({ jobId: JobId(4) }));
+
+    expect(platform.liveMachines()).toHaveLength(1);
   });
 
   it('reads no counts as a machine ends and nobody waits', async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Command } from '../../lib/cli/command.ts';
 import { commands } from '../../lib/cli/commands.ts';
 import { runCommand } from '../../lib/cli/run-command.ts';
+import { OperationalError } from '../../lib/ports/errors.ts';
 import config from '../../mayfly.config.ts';
 import { nonEmpty } from '../support/non-empty.ts';
 import { recordingIo } from './support.ts';
@@ -87,5 +89,20 @@ describe('the command line', () => {
       status: 2,
       error: expect.stringContaining('i-0123456789abcdef0'),
     });
+  });
+});
+
+describe('a row that a hand spoilt', () => {
+  it('is named to whoever runs into it, and is no bug', async () => {
+    const unreadable = 'In the tenants row 7, status is missing; it must be one of active, deleted.';
+    const broken: Command = {
+      ...{ name: 'look', summary: 'look at a row', details: '', exitOne: '' },
+      run: async () => {
+        throw new OperationalError(unreadable, { code: 'UnreadableRow', retryable: false });
+      },
+    };
+    const { io, printed } = recordingIo();
+    expect(await runCommand([broken], ['look'], { config, io, environment: {} })).toBe(2);
+    expect(printed().error).toContain(unreadable);
   });
 });

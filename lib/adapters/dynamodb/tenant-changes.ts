@@ -9,7 +9,14 @@ import type { Tenant } from '../../core/tenant.ts';
 import { hasSamePolicy } from '../../core/tenant-policy.ts';
 import type { NewTenant, TenantChanges } from '../../ports/tenants.ts';
 import { type Attributes, compact, number, optional, text } from './attributes.ts';
-import { newTenantRow, permissionsValue, statusValue, tenantKey, tenantOfRow } from './tenant-row.ts';
+import {
+  newTenantRow,
+  noTenantYet,
+  permissionsValue,
+  statusValue,
+  tenantKey,
+  tenantOfRow,
+} from './tenant-row.ts';
 
 /**
  * Clauses of the condition:
@@ -61,7 +68,8 @@ export const newTenantItem = (tableName: string, tenant: NewTenant, digest: stri
   Put: {
     TableName: tableName,
     Item: { ...newTenantRow(tenant), [recordedPolicyAttribute]: text(digest) },
-    ConditionExpression: 'attribute_not_exists(installation_id)',
+    ConditionExpression: noTenantYet,
+    ExpressionAttributeNames: { '#status': 'status', '#account_id': 'account_id' },
   },
 });
 

@@ -7,6 +7,7 @@ import { admissionEpochAttribute, leasesAttribute, tierLeasesAttribute } from '.
 import type { Permissions } from '../../core/github.ts';
 import { InstallationId, TierName } from '../../core/ids.ts';
 import type { Attention, Tenant, TenantStatus } from '../../core/tenant.ts';
+import { OperationalError } from '../../ports/errors.ts';
 import type { NewTenant } from '../../ports/tenants.ts';
 import {
   type Attributes,
@@ -81,9 +82,27 @@ export function newTenantRow(tenant: NewTenant): Attributes {
   });
 }
 
+/**
+ * Whether a tenant was ever created in this row. `aws dynamodb update-item` creates a row for an installation id that nobody has,
+ * with nothing in it but what was edited.
+ * Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html
+ */
+export const isTenantRow = (row: Attributes): boolean =>
+  row['status'] !== undefined || row['account_id'] !== undefined;
+
+/** Met where no tenant was created in the row yet, whether there is a row or not. */
+export const noTenantYet = 'attribute_not_exists(#status) AND attribute_not_exists(#account_id)';
+
 /** @throws OperationalError that names the row and the attribute that cannot be read */
 export function tenantOfRow(attributes: Attributes): Tenant {
-  const row = new Row(`tenants row ${attributes['installation_id']?.N}`, attributes);
+  const id = attributes['installation_id']?.N;
+  if (!isTenantRow(attributes)) {
+    throw new OperationalError(
+      `No installation ${id} is known: an edit of the tenants row ${id} created it. Delete it with \`aws dynamodb delete-item\`; if the App is ever installed under this id, the new tenant replaces it.`,
+      { code: 'UnreadableRow', retryable: false },
+    );
+  }
+  const row = new Row(`tenants row ${id}`, attributes);
   const predecessor = row.optionalNumber('predecessor');
   const rateFrom = row.optionalNumber('rate_from');
   const rateUsed = row.optionalNumber('rate_used') ?? 0;

@@ -7,8 +7,9 @@ import { recordedPolicyAttribute } from '../../contract/audit.ts';
 import { leasesAttribute, spentAttribute, tables, tierLeasesAttribute } from '../../contract/tables.ts';
 import { InstallationId } from '../../core/ids.ts';
 import type { Tenant } from '../../core/tenant.ts';
+import { OperationalError } from '../../ports/errors.ts';
 import type { NewTenant, TenantStore } from '../../ports/tenants.ts';
-import { number, text } from './attributes.ts';
+import { type Attributes, number, text } from './attributes.ts';
 import { findByIndex } from './find-by-index.ts';
 import { findRows } from './find-rows.ts';
 import { getRow, scanRows } from './read.ts';
@@ -16,7 +17,7 @@ import { readTogether } from './read-together.ts';
 import { carriedSet, heldSet, leasesUnchanged } from './spend-changes.ts';
 import { changeExpression, hasPolicyOf, newTenantItem, policyCheck } from './tenant-changes.ts';
 import { recordedTenant, recordedUpdate } from './tenant-record.ts';
-import { tenantKey, tenantOfRow } from './tenant-row.ts';
+import { isTenantRow, tenantKey, tenantOfRow } from './tenant-row.ts';
 import { transact, updateItem, updateRow } from './write.ts';
 
 /**
@@ -42,7 +43,7 @@ export function createTenantStore(deps: TenantStoreOptions): TenantStore {
   return {
     async get(installationId) {
       const row = await readTogether(client, tableName, tenantKey(installationId));
-      return row && tenantOfRow(row);
+      return row && isTenantRow(row) ? tenantOfRow(row) : undefined;
     },
     async findByAccount(accountId) {
       const query = {
@@ -137,7 +138,7 @@ export function createTenantStore(deps: TenantStoreOptions): TenantStore {
     },
     async findAcrossTenants(installationIds) {
       const rows = await findRows(client, tableName, [...new Set(installationIds)].map(tenantKey));
-      return rows.map(tenantOfRow);
+      return rows.flatMap(readableTenant);
     },
     async correctLeases(tenant, { tierLeases, held }) {
       const tiers = [...new Set([...tenant.tierLeases.keys(), ...tierLeases.keys()])];
@@ -198,7 +199,18 @@ async function putTenant(
   const made = recordedTenant(tenant, policyOf, needAudit(deps));
   if (await transact(client, [newTenantItem(tableName, tenant, made.digest), ...check, made.item]))
     return 'created';
-  return (await getRow(client, tableName, tenantKey(tenant.installationId))) ? 'exists' : 'conflict';
+  const row = await getRow(client, tableName, tenantKey(tenant.installationId));
+  return row && isTenantRow(row) ? 'exists' : 'conflict';
+}
+
+/** What a hand spoilt in one tenant's row keeps nobody from reading the others. */
+function readableTenant(row: Attributes): Tenant[] {
+  try {
+    return [tenantOfRow(row)];
+  } catch (error) {
+    if (error instanceof OperationalError) return [];
+    throw error;
+  }
 }
 
 function needAudit({ auditTable }: TenantStoreOptions): string {

@@ -65,15 +65,19 @@ async function readLine(
   me?: { tenant: Tenant; waiter: Waiter },
 ): Promise<Line> {
   const found = await deps.launches.capUseAcrossTenants(cap);
-  const waiters = [...found.waiters].sort((a, b) => a.since - b.since).slice(0, waitersConsidered);
-  const use = me ? withWaiter({ ...found, waiters }, me.waiter) : { ...found, waiters };
-  const others = new Set(use.waiters.map(({ installationId }) => installationId));
+  const first = [...found.waiters].sort((a, b) => a.since - b.since).slice(0, waitersConsidered);
+  const line = me ? withWaiter({ ...found, waiters: first }, me.waiter) : { ...found, waiters: first };
+  const others = new Set(line.waiters.map(({ installationId }) => installationId));
   if (me) others.delete(me.tenant.installationId);
   const tenants = others.size === 0 ? [] : await deps.tenants.findAcrossTenants([...others]);
-  const held = [...tenants, ...(me ? [me.tenant] : [])].map(
-    (tenant) => [tenant.installationId, heldUnder(cap, tenant)] as const,
+  const held = new Map(
+    [...tenants, ...(me ? [me.tenant] : [])].map(
+      (tenant) => [tenant.installationId, heldUnder(cap, tenant)] as const,
+    ),
   );
-  return { use, stood: found.waiters, held: new Map(held) };
+  // A tenant whose row cannot be read can take nothing: what was kept for it would keep the others waiting.
+  const waiters = line.waiters.filter(({ installationId }) => held.has(installationId));
+  return { use: { ...line, waiters }, stood: found.waiters, held };
 }
 
 export interface CapBound extends Pick<Line, 'stood'> {

@@ -49,7 +49,7 @@ function render(shown: Shown): string {
   const { login, installationId, status, problems } = shown;
   const waiting = Object.entries(shown.waiting).map(([code, jobs]) => `${jobs} ${code}`);
   const rows = [
-    ['tenant', `${login}, installation ${installationId}`],
+    ['tenant', `${login || '-'}, installation ${installationId}`],
     ['status', status],
     ...('plan' in shown ? settings(shown) : []),
     ['jobs waiting', waiting.join(', ') || 'none'],

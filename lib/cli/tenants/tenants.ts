@@ -137,7 +137,7 @@ function choiceOf({ options }: CommandCall) {
 function render(shown: readonly ListedTenant[], all: number): string {
   if (all === 0) return 'No tenants yet: nobody has installed the App, or its webhooks do not arrive.\n';
   const rows = shown.map((tenant) => [
-    printableLine(tenant.login),
+    printableLine(tenant.login || '-'),
     String(tenant.installationId),
     tenant.status,
     printableLine(tenant.plan),

@@ -8,7 +8,8 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { JobId } from '../../../lib/core/ids.ts';
+import { tenantOfRow } from '../../../lib/adapters/dynamodb/tenant-row.ts';
+import { InstallationId, JobId } from '../../../lib/core/ids.ts';
 import { type DynamoStores, dynamoBackend } from '../../contracts/support/store-backends.ts';
 import {
   givenRunner,
@@ -22,6 +23,7 @@ import {
 import { acme, givenJob, noon } from '../../support/given.ts';
 
 const backend = dynamoBackend();
+const other = InstallationId(102);
 const sevenDaysLater = String(noon / 1000 + 7 * 86_400);
 
 describe('rows in DynamoDB', () => {
@@ -126,6 +128,39 @@ describe('rows in DynamoDB', () => {
         ':max': { S: '5' },
       });
       await expect(theTenant(stores)).rejects.toThrow('max_runners is {"S":"5"}; it must be a number (N)');
+    });
+
+    it('that a hand spoilt hide no others where several are read', async () => {
+      await storedTenant(stores);
+      await storedTenant(stores, { installationId: other, accountId: 2 });
+      await edit('SET max_runners = :max', { ':max': { S: '5' } });
+
+      expect(await stores.tenants.findAcrossTenants([acme, other])).toMatchObject([
+        { installationId: other },
+      ]);
+    });
+
+    describe('that an update made for an id that nobody has', () => {
+      beforeEach(() =>
+        edit('SET tier = :tier, max_runners = :max', { ':tier': { S: 'large' }, ':max': { N: '10' } }),
+      );
+
+      it('are no tenants', async () => {
+        expect(await stores.tenants.get(acme)).toBeUndefined();
+        expect(await stores.tenants.findAcrossTenants([acme])).toEqual([]);
+      });
+
+      it('do not keep that installation from becoming one', async () => {
+        expect(await stores.tenants.create(newTenant())).toBe('created');
+
+        expect(await theTenant(stores)).toMatchObject({ status: 'active', tier: 'small', maxRunners: 2 });
+        expect(await stores.tenants.create(newTenant())).toBe('exists');
+      });
+
+      it('say where they came from to those who list them', async () => {
+        const found = await row(stores.tables.tenants, key);
+        expect(() => tenantOfRow(found!)).toThrow(/^No installation 101 is known: an edit .* created it/);
+      });
     });
 
     it('take the repositories that a tenant may use as a set of numbers, as operators type them', async () => {
