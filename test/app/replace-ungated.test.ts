@@ -185,20 +185,41 @@ describe('a machine that listens without a gate when the first controller is ena
   });
 });
 
+const jobs = ungatedPerTenant + 1;
+const many = givenTenant({ maxRunners: jobs, tierLimits: new Map([[small, jobs]]) });
+
+/** All that have been launched. */
+async function listening(platform: Platform): Promise<void> {
+  for (const machine of platform.liveMachines()) {
+    await platform.claim(machine);
+    await platform.confirm(machine);
+  }
+}
+
 describe('where the machines of many tenants have no gate', () => {
+  it('those of a tenant take turns, whatever GitHub does not say of the first', async () => {
+    const platform = await givenPlatform({ tenants: [many] });
+    await platform.accept(...Array.from({ length: jobs }, (_, n) => queued(n + 1)));
+    await listening(platform);
+    platform.stores.world.editTenant(acme, { allowedRepositories: [11] });
+    const asked = new Set<string>();
+    platform.github.removeRunner = async (_tenant, _place, name) => {
+      asked.add(name);
+      return { ok: false, refusal: { kind: 'forbidden', message: 'Forbidden' } };
+    };
+    for (let sweeps = 0; sweeps < 5; sweeps += 1) await platform.sweep();
+
+    expect(asked.size).toBe(jobs);
+  });
+
   it('each tenant has its own share, and its own failures', async () => {
-    const jobs = ungatedPerTenant + 1;
-    const many = givenTenant({ maxRunners: jobs, tierLimits: new Map([[small, jobs]]) });
     const few = givenTenant({ installationId: globex, accountId: 2, accountLogin: 'globex' });
     const platform = await givenPlatform({ tenants: [many, few] });
     await platform.accept(...Array.from({ length: jobs }, (_, n) => queued(n + 1)));
     await platform.accept(
       queued(100, { installationId: globex, repository: 'globex/app', repositoryOwnerId: 2 }),
     );
-    for (const machine of platform.liveMachines()) {
-      await platform.claim(machine);
-      await platform.confirm(machine);
-    }
+    await listening(platform);
     expect(platform.github.registrations.size).toBe(jobs + 1);
     for (const tenant of [acme, globex])
       platform.stores.world.editTenant(tenant, { allowedRepositories: [11] });

@@ -43,7 +43,7 @@ export async function replaceUngated(
   const tenants = [...Map.groupBy(listening, ({ installationId }) => installationId).values()];
   await forEachConcurrently(fromAnywhere(tenants, deps), tenantsAtOnce, async (machines) => {
     isLeft ||= machines.length > ungatedPerTenant || deps.clock.now() >= until;
-    for (const runner of machines.slice(0, ungatedPerTenant)) {
+    for (const runner of fromAnywhere(machines, deps).slice(0, ungatedPerTenant)) {
       if (deps.clock.now() >= until) return;
       const outcome = await replace(deps, runner).catch((error: unknown) => void errors.push(error));
       if (outcome !== 'tried') return;
