@@ -9,7 +9,7 @@ import { nearestTier } from '../../lib/app/insight/explain-unheard.ts';
 import { needsSomebody } from '../../lib/app/insight/explanation.ts';
 import { JobId } from '../../lib/core/ids.ts';
 import { explainedFacts, storedSituation } from '../support/explained-facts.ts';
-import { acme, givenTier, medium, noon } from '../support/given.ts';
+import { acme, givenTier, medium, noon, small } from '../support/given.ts';
 import { type Situation, situations } from '../support/situations.ts';
 
 /** Reads of tables that one explanation may take. */
@@ -46,6 +46,16 @@ describe('mayfly explain', () => {
       '90 i-1 ended: boot-deadline',
     ]);
   });
+
+  it.each([{ maxRunners: 0 }, { tierLimits: new Map([[small, 0]]) }])(
+    'leaves it to the operator where the tenant may have none: %j',
+    async (tenant) => {
+      const { explanation } = await explained({ code: 'tenant-limit', says: /so it gets no/, tenant });
+      expect(explanation).toMatchObject({ line: expect.stringMatching(/so it gets no/), who: 'operator' });
+      expect(explanation.next).toMatch(/after the operator has raised the limit/);
+      expect(explanation.estimate).toBeUndefined();
+    },
+  );
 
   it('says what was looked at', async () => {
     const { explanation } = await explained(situations['waits for a machine of its tenant']!);

@@ -38,6 +38,21 @@ describe('the reason of a tier that is full', () => {
     });
   });
 
+  it.each([
+    [{ maxRunners: 0 }, 'max_runners of acme is 0, so it gets no runners'],
+    [{ maxRunners: -3 }, 'max_runners of acme is -3, so it gets no runners'],
+    [
+      { maxRunners: 2, tierLimits: new Map([[small, 0]]) },
+      'The limit of acme in the tier small is 0, so it gets no small runners',
+    ],
+  ])('names the operator, and no machine that ends, where the limit is %j', (limits, text) => {
+    const tenant = givenTenant(limits);
+    const look = { tenant, tier: givenTier(), waiting: givenJobs(1), pageSize: 10, now: noon };
+    expect(planBalance(look).hold[0]?.reason.text).toBe(
+      `${text}; the job starts when the operator raises it.`,
+    );
+  });
+
   it('is said in one sentence where the tenant’s own limit is no greater', () => {
     const room = { machines: 0, limitedBy: 'tier' } as const;
     const tier = givenTier({ maxRunners: 2 });

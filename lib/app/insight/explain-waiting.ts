@@ -14,6 +14,7 @@ import { roomFor } from '../../core/room.ts';
 import { leasesOf, placeOf } from '../../core/shared-cap.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { Tier } from '../../core/tier.ts';
+import { tierLimit } from '../../core/tier-limit.ts';
 import { spendRoom } from '../common/lease-cost.ts';
 import { throttledReason } from '../launch/supply.ts';
 import type { Estimate, Verdict } from './explanation.ts';
@@ -112,6 +113,11 @@ function limitVerdict(facts: Facts, { tenant, tier, job }: Here): Verdict | unde
   const room = roomFor(tenant, tier);
   const inTier = tenant.tierLeases.get(tier.name) ?? 0;
   if (room.machines > line.ahead) return undefined;
+  const limit = room.limitedBy === 'tenant' ? tenant.maxRunners : tierLimit(tenant, tier);
+  if (limit < 1) {
+    const next = 'It starts within a minute after the operator has raised the limit.';
+    return { ...ofReason(facts, job, fullReason(tenant, tier, room)), next, who: 'operator' };
+  }
   const estimate = untilFree(historyOf(line.recent, tier.name), {
     ahead: line.ahead,
     // Those that may become free for it: of all tiers, or of its own.
