@@ -6,10 +6,10 @@ export function checkSettings(settings: SettingChanges, context: ChangeContext):
   const { description, timeoutMilliseconds, match, transport, exemptRepositories } = settings;
   const bounds = controllerBounds;
   return (
-    checkLength('settings.description', description, bounds.descriptionCharacters) ??
+    checkLength('description', description, bounds.descriptionCharacters) ??
     checkTimeout(timeoutMilliseconds) ??
     checkExemptions(exemptRepositories) ??
-    (match ? checkExpression('settings.match', match, context) : undefined) ??
+    (match ? checkExpression('match', match, context) : undefined) ??
     (transport && checkTransport(transport, context))
   );
 }
@@ -26,12 +26,12 @@ function checkTimeout(given: number | undefined): PolicyFault | undefined {
   if (given === undefined || (Number.isSafeInteger(given) && given >= least && given <= most))
     return undefined;
   const text = `The timeout is ${given} milliseconds; a whole number from ${least} to ${most} is allowed.`;
-  return invalid('settings.timeoutMilliseconds', text);
+  return invalid('timeoutMilliseconds', text);
 }
 
 function checkExemptions(given: readonly number[] = []): PolicyFault | undefined {
   const most = controllerBounds.exemptRepositories;
-  const field = 'settings.exemptRepositories';
+  const field = 'exemptRepositories';
   if (given.length > most) return invalid(field, `${given.length} are given; at most ${most} are allowed.`);
   if (given.every((id) => Number.isSafeInteger(id) && id > 0)) return undefined;
   return invalid(field, "Each must be GitHub's id of a repository.");
@@ -50,7 +50,7 @@ function checkTransport(transport: Transport, context: ChangeContext): PolicyFau
 
 /** Where the name leads is checked at each call: it may change after this check. */
 function checkUrl(url: string, allowsLoopback: boolean): PolicyFault | undefined {
-  const field = 'settings.transport.url';
+  const field = 'transport.url';
   const tooLong = checkLength(field, url, controllerBounds.urlCharacters);
   if (tooLong) return tooLong;
   const parsed = URL.parse(url);
@@ -63,7 +63,7 @@ function checkUrl(url: string, allowsLoopback: boolean): PolicyFault | undefined
 }
 
 function checkRules(rules: readonly Rule[], context: ChangeContext): PolicyFault | undefined {
-  const field = 'settings.transport.rules';
+  const field = 'transport.rules';
   const most = controllerBounds.rulesEach;
   if (rules.length === 0 || rules.length > most)
     return invalid(field, `${rules.length} rules are given; 1 to ${most} are allowed.`);

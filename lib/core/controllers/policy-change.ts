@@ -73,7 +73,7 @@ export interface PolicyFault {
     | 'installation-excludes-narrower'
     | 'foreign-target'
     | 'invalid-setting';
-  /** The setting that is meant: `settings.timeoutMilliseconds`, `target`. Absent: none in particular. */
+  /** The setting that is meant, as the API names it: `timeoutMilliseconds`, `target`. Absent: none in particular. */
   readonly field?: string;
   /** What was given, what is allowed. */
   readonly text: string;
