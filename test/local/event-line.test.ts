@@ -34,6 +34,24 @@ describe('the lines of npm start', () => {
     ]);
   });
 
+  it.each([
+    ['job-started', { instanceId: 'i-1' }, 'runs on i-1'],
+    ['job-started', { runnerName: 'office' }, "runs on a runner of the tenant's own, office"],
+    ['job-started', { runnerName: null }, 'runs on a runner that GitHub does not name'],
+    ['github-refused', { reason: 'invalid', refusal: { message: 'No.' } }, 'GitHub refused: No.'],
+    ['github-refused', { reason: 'not-found' }, 'GitHub refused: not found'],
+    ['repair', { kind: 'job-adopted', tier: 'small' }, 'repair: job adopted'],
+    [
+      'repair',
+      { kind: 'ghost-removed', instanceId: 'i-1', reason: 'Why.' },
+      'repair: ghost removed (i-1): Why.',
+    ],
+    ['message-failed', { error: 'Why.' }, 'a message failed and comes again: Why.'],
+  ])('say %s %j in words', (name, fields, said) => {
+    const [line] = printed([log(name, { ...job, ...fields })]);
+    expect(line?.slice(35)).toBe(said);
+  });
+
   it('name time, tenant, job and what happened', () => {
     const lines = printed([
       event('github', 'installed', { login: 'acme', installationId: 7 }),

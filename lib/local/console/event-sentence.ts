@@ -22,7 +22,16 @@ const sentences: Readonly<Record<string, (fields: Fields) => string>> = {
   claimed: ({ instanceId }) => `machine ${instanceId} asked for a job and got this one`,
   'start-admitted': ({ instanceId }) => `may begin on ${instanceId}`,
   'start-rejected': ({ instanceId, reason }) => `stopped on ${instanceId} before its first step: ${reason}`,
-  'job-started': ({ instanceId }) => `runs on ${instanceId}`,
+  'job-started': ({ instanceId, runnerName }) =>
+    instanceId !== undefined
+      ? `runs on ${instanceId}`
+      : runnerName
+        ? `runs on a runner of the tenant's own, ${runnerName}`
+        : 'runs on a runner that GitHub does not name',
+  'github-refused': ({ reason, refusal }) => `GitHub refused: ${messageOf(refusal) ?? words(reason)}`,
+  repair: ({ kind, instanceId, reason }) =>
+    `repair: ${words(kind)}${instanceId ? ` (${instanceId})` : ''}${reason ? `: ${reason}` : ''}`,
+  'message-failed': ({ error }) => `a message failed and comes again: ${error}`,
   'job-done': ({ outcome, conclusion }) => `done: ${conclusion ?? outcome}`,
   'runner-ended': ({ instanceId, reason }) => `machine ${instanceId} ended: ${words(reason)}`,
 };
@@ -33,4 +42,5 @@ export function sentenceOf(name: string, fields: Fields): string | undefined {
 }
 
 const list = (values: unknown) => (Array.isArray(values) ? values.join(', ') : String(values));
+const messageOf = (refusal: unknown) => (refusal as { readonly message?: string } | undefined)?.message;
 const words = (code: unknown) => String(code).replaceAll('-', ' ');
