@@ -45,9 +45,15 @@ export function differenceLines(one: Attributes, other: Attributes): Line[] {
   return changeLines(before, after);
 }
 
+/** Those above in their order there, then the others by name: DynamoDB returns the entries of a map in any order. */
+const inOrder = (names: readonly string[]): string[] => {
+  const known = Object.keys(words).filter((name) => names.includes(name));
+  return [...known, ...names.filter((name) => !known.includes(name)).toSorted()];
+};
+
 /** Of attributes that are known to differ. */
 export const changeLines = (before: Attributes, after: Attributes): Line[] =>
-  Object.keys({ ...before, ...after }).map((name) => ({
+  inOrder(Object.keys({ ...before, ...after })).map((name) => ({
     name: words[name]?.[0] ?? name,
     before: valueText(name, before[name]),
     after: valueText(name, after[name]),

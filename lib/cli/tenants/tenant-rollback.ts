@@ -105,8 +105,8 @@ function list(call: CommandCall, found: FoundTenant, versions: readonly Version[
     call.io.out(`${JSON.stringify(shown)}\n`);
     return 0;
   }
-  const lines = shown.flatMap(({ version, at, action, who, wouldChange }) => [
-    printableLine(`${version}  ${at}  ${action} by ${who}`),
+  const lines = shown.flatMap(({ version, at, action, who, reason, wouldChange }) => [
+    printableLine(`${version}  ${at}  ${action} by ${who}${reason === undefined ? '' : `: ${reason}`}`),
     ...(wouldChange.length === 0
       ? ['    as it is now']
       : wouldChange.map((line) => printableLine(`  ${lineText(line)}`))),

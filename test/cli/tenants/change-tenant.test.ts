@@ -368,12 +368,14 @@ describe('mayfly tenant rollback', () => {
     expect(await recordOf(4)).toMatchObject({ action: { S: 'rolled-back-to-2' }, reason: { S: 'too many' } });
   });
 
-  it('lists versions with what each would change now', async () => {
+  it('lists versions with why each was made, and what it would change now', async () => {
     await givenStored();
-    await tenant('set', '--max-runners', '3');
+    await tenant('set', '--max-runners', '3', '--reason', 'ticket 4711');
     await tenant('set', '--max-runners', '4');
     const { out } = await tenant('rollback', '--list');
-    expect(out).toMatch(/^3 .*\n {4}as it is now\n2 .*\n {4}max runners: 4 → 3\n$/);
+    expect(out).toMatch(
+      /^3 .*operator\n {4}as it is now\n2 .*operator: ticket 4711\n {4}max runners: 4 → 3\n$/,
+    );
   });
 
   it('keeps a suspension', async () => {
