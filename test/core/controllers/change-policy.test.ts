@@ -180,10 +180,7 @@ describe('a change of controllers', () => {
       'transport.rules.0.reject',
       { transport: { kind: 'rules', rules: [{ reject: 'broken', reason: 'x' }] } },
     ],
-    [
-      'transport.rules.0.reason',
-      { transport: { kind: 'rules', rules: [{ reject: 'true', reason: ' ' }] } },
-    ],
+    ['transport.rules.0.reason', { transport: { kind: 'rules', rules: [{ reject: 'true', reason: ' ' }] } }],
   ])('refuses a setting out of its bounds: %s', (field, settings) => {
     const update = { kind: 'update', id: 'ctl_1', settings } as const;
     expect(faultOf(policyWith(givenController()), update)).toEqual(['invalid', 'invalid-setting', field]);
