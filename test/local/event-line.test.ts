@@ -46,6 +46,14 @@ describe('the lines of npm start', () => {
       { kind: 'ghost-removed', instanceId: 'i-1', reason: 'Why.' },
       'repair: ghost removed (i-1): Why.',
     ],
+    [
+      'stand-down',
+      { instanceId: 'i-1', reason: 'No job waits.' },
+      'machine i-1 asked for a job and got none: No job waits.',
+    ],
+    ['changed-outside', { attributes: ['tier', 'status'] }, "somebody edited the tenant's row: tier, status"],
+    ['sweep-failed', { error: 'Why.' }, 'a part of the sweep failed: Why.'],
+    ['reconcile-failed', { error: 'Why.' }, 'a part of the reconciler failed: Why.'],
     ['message-failed', { error: 'Why.' }, 'a message failed and comes again: Why.'],
   ])('say %s %j in words', (name, fields, said) => {
     const [line] = printed([log(name, { ...job, ...fields })]);
@@ -87,13 +95,14 @@ describe('the lines of npm start', () => {
   it('leave out metrics, schedules that found nothing, and the steps between', () => {
     const quiet = [
       log('census', { tier: 'small', JobsWaiting: 0 }),
+      log('usage-rolled-up', { day: '2026-11-20', pass: 1, tenants: 0, machines: 0 }),
       event('log', '{"_aws":{},"Sends":1}', {}),
       event('webhook', 'workflow_job.queued', { sender: 'github' }),
       event('console', 'mayfly 2026 boot\n', { instanceId: 'i-1' }),
       event('github', 'runner-online', { runner: 'i-1' }),
     ];
     expect(printed(quiet)).toEqual([]);
-    expect(printed(quiet, true)).toHaveLength(4);
+    expect(printed(quiet, true)).toHaveLength(5);
   });
 
   it('are there for a job that was cancelled before it had a runner', () => {

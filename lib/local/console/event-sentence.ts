@@ -2,7 +2,13 @@
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** Scheduled work that has nothing to report while all is well, and plain figures. */
-export const quietEvents: ReadonlySet<string> = new Set(['census', 'swept', 'reconciled', 'machine-ready']);
+export const quietEvents: ReadonlySet<string> = new Set([
+  'census',
+  'swept',
+  'reconciled',
+  'machine-ready',
+  'usage-rolled-up',
+]);
 
 const sentences: Readonly<Record<string, (fields: Fields) => string>> = {
   'github-installed': () => 'installed the App',
@@ -31,6 +37,10 @@ const sentences: Readonly<Record<string, (fields: Fields) => string>> = {
   'github-refused': ({ reason, refusal }) => `GitHub refused: ${messageOf(refusal) ?? words(reason)}`,
   repair: ({ kind, instanceId, reason }) =>
     `repair: ${words(kind)}${instanceId ? ` (${instanceId})` : ''}${reason ? `: ${reason}` : ''}`,
+  'stand-down': ({ instanceId, reason }) => `machine ${instanceId} asked for a job and got none: ${reason}`,
+  'changed-outside': ({ attributes }) => `somebody edited the tenant's row: ${list(attributes)}`,
+  'sweep-failed': ({ error }) => `a part of the sweep failed: ${error}`,
+  'reconcile-failed': ({ error }) => `a part of the reconciler failed: ${error}`,
   'message-failed': ({ error }) => `a message failed and comes again: ${error}`,
   'job-done': ({ outcome, conclusion }) => `done: ${conclusion ?? outcome}`,
   'runner-ended': ({ instanceId, reason }) => `machine ${instanceId} ended: ${words(reason)}`,
