@@ -2,8 +2,8 @@
 export interface AwsJson {
   /**
    * One action, retried where that can help. The answer is as the service wrote it.
-   * @throws Error whose name is the service's code, or `TimeoutError` or `Unreachable` where there was no answer.
-   *   Its `fields` are those of the service's answer
+   * @throws Error whose name is the service's code and whose `fields` are those of its answer; or `TimeoutError` or `Unreachable`
+   *   where there was no answer, and `UnreadableAnswer` where it is not JSON
    */
   call(action: string, input: object): Promise<Readonly<Record<string, unknown>>>;
 }

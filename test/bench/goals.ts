@@ -43,7 +43,7 @@ const goals: Readonly<Record<string, Goal>> = {
   'webhooks a second': { atLeast: 2000 },
   'webhook, processor time': { atMost: 0.25 },
   'bundle of webhook': { atMost: 30 },
-  // Over half of it is CEL, which is only loaded for a tenant with rules.
+  // A third of it is CEL, which is only loaded for a tenant with rules.
   'bundle of scale-up': { atMost: 760 },
   ...Object.fromEntries(functionNames.map((name) => [`load of ${name}`, { atMost: 100 }])),
   'load of webhook': { atMost: 40 },

@@ -1,14 +1,38 @@
-/** Calls an AWS service with JSON. For services of which a function calls only one or two actions. */
+/**
+ * Calls an AWS service with JSON: signed, with bounded waits, and up to three attempts where another can help, as the SDK
+ * makes them. For services of which a function calls only one or two actions. It reads the process's credentials for each
+ * call, so that new ones are used at once.
+ * Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AwsJson } from '../../ports/aws-json.ts';
-import type { HttpAnswer } from './send-once.ts';
-import { endpointOf, type JsonService, jsonServices } from './services.ts';
-import { type CallOptions, createSignedCall, type Outcome, passingKind } from './signed-call.ts';
+import { noRetryBudget, type RetryBudget, type RetryKind } from './retry-budget.ts';
+import { type HttpAnswer, sendOnce } from './send-once.ts';
+import { endpointOf, type JsonService, jsonServices, regionOf, type Variables } from './services.ts';
+import { type Credentials, signedHeaders } from './sign-request.ts';
 
-export interface AwsJsonOptions extends CallOptions {
+export interface AwsJsonOptions {
   readonly service: keyof typeof jsonServices;
+  /** For one attempt. */
+  readonly answerMilliseconds?: number;
+  /** Longest pauses before the second attempt; they double before each further one. */
+  readonly pauses?: Pauses;
+  /** Absent: each call has its three attempts. */
+  readonly budget?: RetryBudget;
   /** How bodies are written and read, where JSON does not hold all values. */
   readonly format?: Format;
+  /**
+   * Sends along which invocation calls, as the SDK does. With it, Lambda stops functions that call each other in a circle:
+   * not for queues, over which messages may come back by design.
+   */
+  readonly isTraced?: boolean;
+  readonly variables?: Variables;
+  /** At least 0, below 1. */
+  readonly fraction?: () => number;
 }
+
+/** Milliseconds. */
+export type Pauses = Readonly<Record<RetryKind, number>>;
 
 export interface Format {
   write(input: object): string;
@@ -16,43 +40,121 @@ export interface Format {
   read(body: string): unknown;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
+const maxTries = 3;
+const connectMilliseconds = 1_000;
+/** Three attempts of at most this; GitHub waits 10 s for an answer. */
+const usualAnswerMilliseconds = 2_500;
+/** Jittered, so that callers don't collide again. */
+const usualPauses: Pauses = { usual: 100, throttled: 100 };
 const plainJson: Format = { write: JSON.stringify, read: JSON.parse };
 
 export function createAwsJson(options: AwsJsonOptions): AwsJson {
-  const { format = plainJson, variables = process.env } = options;
+  const { variables = process.env, fraction = Math.random } = options;
+  const { answerMilliseconds = usualAnswerMilliseconds, pauses = usualPauses } = options;
+  const { format = plainJson, budget = noRetryBudget } = options;
   const service: JsonService = jsonServices[options.service];
-  const { name, method, contentType, target } = service;
   const endpoint = endpointOf(service, variables);
-  const call = createSignedCall({ service: name, endpoint }, options);
-  const read = (answer: HttpAnswer) => outcomeOf(answer, format);
+  const region = regionOf(variables);
+
+  async function tryOnce(action: string, body: string): Promise<HttpAnswer> {
+    const { name, method, contentType, target } = service;
+    const path = target === undefined ? `/${action}` : '/';
+    const trace = options.isTraced && variables['_X_AMZN_TRACE_ID'];
+    const headers = signedHeaders({
+      method,
+      path,
+      headers: {
+        'content-type': contentType,
+        host: endpoint.host,
+        ...(target === undefined ? {} : { 'x-amz-target': `${target}.${action}` }),
+        ...(trace ? { 'x-amzn-trace-id': trace } : {}),
+      },
+      body,
+      service: name,
+      region,
+      credentials: credentialsOf(variables),
+      at: Date.now(),
+    });
+    headers['content-length'] = String(Buffer.byteLength(body));
+    const url = path === '/' ? endpoint : new URL(path, endpoint);
+    return sendOnce({ url, method, headers, body, connectMilliseconds, answerMilliseconds });
+  }
+
   return {
-    call: (action, input) => {
-      const path = target === undefined ? `/${action}` : '/';
-      const named = target === undefined ? {} : { 'x-amz-target': `${target}.${action}` };
-      const headers = { 'content-type': contentType, ...named };
-      return call({ method, path, headers, body: format.write(input) }, read);
+    async call(action, input) {
+      const body = format.write(input);
+      let retried: RetryKind | undefined;
+      for (let tries = 1; ; tries++) {
+        const outcome = await tryOnce(action, body).then(
+          (answer) => outcomeOf(answer, format),
+          (cause: Error) => noAnswer(endpoint, cause),
+        );
+        if ('output' in outcome) {
+          budget.giveBack(retried);
+          return outcome.output;
+        }
+        retried = outcome.passes;
+        if (!retried || tries === maxTries || !budget.take(retried)) throw outcome.error;
+        await sleep(fraction() * pauses[retried] * 2 ** (tries - 1));
+      }
     },
   };
 }
 
-function outcomeOf({ status, headers, body }: HttpAnswer, format: Format): Outcome<Fields> {
-  const fields = parsed(body, format) ?? {};
-  if (status >= 200 && status < 300) return { output: fields };
+/** Lambda's own keys. A function without them is misconfigured, and retrying cannot help. */
+function credentialsOf(variables: Variables): Credentials {
+  return {
+    accessKeyId: variables['AWS_ACCESS_KEY_ID'] ?? '',
+    secretAccessKey: variables['AWS_SECRET_ACCESS_KEY'] ?? '',
+    sessionToken: variables['AWS_SESSION_TOKEN'],
+  };
+}
+
+type Outcome =
+  | { readonly output: Readonly<Record<string, unknown>> }
+  /** passes: another attempt may help, after a pause of this kind. */
+  | { readonly error: Error; readonly passes: RetryKind | undefined };
+
+/** The service's transient errors; it answers others with a status of 500 and above. */
+const throttles =
+  /Throttl|TooManyRequests|RequestLimitExceeded|ProvisionedThroughputExceeded|SlowDown|TransactionInProgress/;
+const timeouts = /RequestTimeout/;
+
+function outcomeOf({ status, headers, body }: HttpAnswer, format: Format): Outcome {
+  const read = body === '' ? {} : parsed(body, format);
+  if (status >= 200 && status < 300)
+    return read ? { output: read } : { error: unreadable(body), passes: 'usual' };
+  const fields = read ?? {};
   const code = codeOf(headers['x-amzn-errortype'] ?? fields['__type'] ?? fields['code']) ?? `Status${status}`;
   const error = new Error(String(fields['message'] ?? fields['Message'] ?? body.slice(0, 200)));
   error.name = code;
-  return { error: Object.assign(error, { fields }), passes: passingKind(code, status) };
+  Object.assign(error, { fields });
+  if (status === 429 || throttles.test(code)) return { error, passes: 'throttled' };
+  return { error, passes: status >= 500 || timeouts.test(code) ? 'usual' : undefined };
+}
+
+/** What looks like success and is no JSON, such as a proxy's page. Taken for an empty answer, it would say that rows are missing. */
+function unreadable(body: string): Error {
+  const error = new Error(`The answer is not JSON: ${body.slice(0, 200)}`);
+  error.name = 'UnreadableAnswer';
+  return error;
+}
+
+/** It is unknown whether the service did what it was asked; every action called this way may safely happen twice. */
+function noAnswer(endpoint: URL, cause: Error): Outcome {
+  if (cause.name === 'TimeoutError') return { error: cause, passes: 'usual' };
+  const error = new Error(`${endpoint.origin} could not be reached: ${cause.message}`, { cause });
+  error.name = 'Unreachable';
+  return { error, passes: 'usual' };
 }
 
 /** `com.amazonaws.sqs#QueueDoesNotExist`, or `ThrottlingException:http://…`. */
 const codeOf = (type: unknown) => /(?:.*#)?([A-Za-z0-9._]+)/.exec(String(type ?? ''))?.[1];
 
-function parsed(body: string, format: Format): Fields | undefined {
+function parsed(body: string, format: Format): Readonly<Record<string, unknown>> | undefined {
   try {
     const value = format.read(body);
-    return typeof value === 'object' && value !== null ? (value as Fields) : undefined;
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 /**
- * One HTTP request, as a rule over a kept-alive connection, with bounds on connecting and on the whole. It knows nothing of AWS. Its
+ * One HTTP request over a kept-alive connection, with bounds on connecting and on the whole. It knows nothing of AWS. Its
  * own timer and Node's own agent cost a third of the processor time of the SDK's handler.
  */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
@@ -18,30 +18,20 @@ export interface HttpRequest {
   readonly body: string;
   readonly connectMilliseconds: number;
   readonly answerMilliseconds: number;
-  /** Over a connection of its own, which is closed then. */
-  readonly isFresh?: boolean;
-  readonly signal?: AbortSignal;
 }
 
 /** Lambda sends a function one request at a time; more than this happens only on a busy laptop, and waits. */
 const agentOptions = { keepAlive: true, maxSockets: 64 };
-const freshOptions = { ...agentOptions, keepAlive: false };
-const plain = { request: httpRequest, kept: new HttpAgent(agentOptions), fresh: new HttpAgent(freshOptions) };
-const secure = {
-  request: httpsRequest,
-  kept: new HttpsAgent(agentOptions),
-  fresh: new HttpsAgent(freshOptions),
-};
+const plain = { request: httpRequest, agent: new HttpAgent(agentOptions) };
+const secure = { request: httpsRequest, agent: new HttpsAgent(agentOptions) };
 
 /** @throws Error: no answer, or an incomplete one; a timeout is a `TimeoutError` */
 export function sendOnce(options: HttpRequest): Promise<HttpAnswer> {
-  const { url, method, headers, body, connectMilliseconds, answerMilliseconds, signal } = options;
+  const { url, method, headers, body, connectMilliseconds, answerMilliseconds } = options;
   return new Promise((resolve, reject) => {
-    const { request: open, kept, fresh } = url.protocol === 'https:' ? secure : plain;
+    const { request: open, agent } = url.protocol === 'https:' ? secure : plain;
     const { hostname, port, pathname: path } = url;
-    const agent = options.isFresh ? fresh : kept;
-    const target = { agent, hostname, port, path, method, headers, ...(signal ? { signal } : {}) };
-    const request = open(target, (response) => {
+    const request = open({ agent, hostname, port, path, method, headers }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.once('end', () => {

@@ -56,10 +56,7 @@ export const jsonServices = {
   },
 } as const satisfies Record<string, JsonService>;
 
-export function endpointOf(
-  service: Pick<JsonService, 'name' | 'variable' | 'url'>,
-  variables: Variables,
-): URL {
+export function endpointOf(service: JsonService, variables: Variables): URL {
   const given = variables[`AWS_ENDPOINT_URL_${service.variable}`] || variables['AWS_ENDPOINT_URL'];
   if (given) return new URL(given);
   if (service.url !== undefined) return new URL(service.url);

@@ -86,8 +86,6 @@ const readBundles = (folder: string, names: readonly string[]): ReadonlyMap<stri
 
 const target = 'node24';
 
-const adapter = (path: string) => fileURLToPath(new URL(`../../adapters/${path}`, import.meta.url));
-
 /** Self-contained ES modules load in a third of the time of CommonJS with the runtime's own SDK. */
 const bundling = {
   bundle: true,
@@ -96,11 +94,13 @@ const bundling = {
   target,
   mainFields: ['module', 'main'],
   outExtension: { '.js': '.mjs' },
-  // The SDK's clients that most functions use are replaced by small ones of our own, under the same names.
   alias: {
-    '@aws-sdk/client-dynamodb': adapter('aws-json/dynamodb.ts'),
-    '@aws-sdk/client-ec2': adapter('aws-json/ec2.ts'),
-    '@aws-sdk/credential-provider-node': adapter('system/lambda-credentials.ts'),
+    '@aws-sdk/client-dynamodb': fileURLToPath(
+      new URL('../../adapters/aws-json/dynamodb.ts', import.meta.url),
+    ),
+    '@aws-sdk/credential-provider-node': fileURLToPath(
+      new URL('../../adapters/system/lambda-credentials.ts', import.meta.url),
+    ),
   },
   legalComments: 'none',
   // The machines' scripts.

@@ -124,11 +124,18 @@ describe('a call that fails', () => {
     ['because of too many calls', throttled],
     ['because the connection was dropped', drops],
     ['because its answer broke off', breaksOff],
+    ['because what answers is no service of AWS', says(200, '<html>Sign in</html>')],
   ])('%s is made again, under a signature of its own', async (_, fault) => {
     answers = [fault, fault, ok];
     expect(await send()).toEqual({ MessageId: 'm-1' });
     expect(asked).toHaveLength(3);
     expect(lastSignature('secret').fits).toBe(true);
+  });
+
+  it('because all it hears is something else than JSON does not look like an empty answer', async () => {
+    answers = [says(200, '<html>Sign in</html>')];
+    const message = 'The answer is not JSON: <html>Sign in</html>';
+    await expect(send()).rejects.toMatchObject({ name: 'UnreadableAnswer', message });
   });
 
   it('is made three times at most', async () => {
