@@ -42,9 +42,12 @@ export async function replaceUngated(
   let isLeft = isCut;
   const tenants = [...Map.groupBy(listening, ({ installationId }) => installationId).values()];
   await forEachConcurrently(fromAnywhere(tenants, deps), tenantsAtOnce, async (machines) => {
-    isLeft ||= machines.length > ungatedPerTenant || deps.clock.now() >= until;
+    isLeft ||= machines.length > ungatedPerTenant;
     for (const runner of fromAnywhere(machines, deps).slice(0, ungatedPerTenant)) {
-      if (deps.clock.now() >= until) return;
+      if (deps.clock.now() >= until) {
+        isLeft = true;
+        return;
+      }
       const outcome = await replace(deps, runner).catch((error: unknown) => void errors.push(error));
       if (outcome !== 'tried') return;
     }
