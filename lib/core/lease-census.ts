@@ -29,7 +29,8 @@ export function countLeases(runners: readonly Runner[], launches: readonly Launc
   const heldByTenant = new Map<InstallationId, Held>();
   const count = (holder: Holder, leases: number) => {
     const { installationId, tier, capRows = [] } = holder;
-    const held = heldByTenant.get(installationId) ?? { expected: new Map(), since: new Map() };
+    const nothing = { expected: new Map(), overrun: new Map(), since: new Map() };
+    const held = heldByTenant.get(installationId) ?? nothing;
     heldByTenant.set(installationId, withLeases(held, holder, leases));
     const tiers = byTenant.get(installationId) ?? new Map<TierName, number>();
     byTenant.set(installationId, tiers.set(tier, (tiers.get(tier) ?? 0) + leases));
@@ -46,14 +47,17 @@ export function countLeases(runners: readonly Runner[], launches: readonly Launc
 
 interface Held extends HeldLeases {
   readonly expected: Map<string, Micros>;
+  readonly overrun: Map<string, Micros>;
   readonly since: Map<string, Map<TierName, number>>;
 }
 
 function withLeases(held: Held, { tier, takenAt, leaseCost }: Holder, leases: number): Held {
   const day = dayOf(takenAt);
-  const { expected, since } = held;
+  const { expected, overrun, since } = held;
   const ofDay = since.get(day) ?? new Map<TierName, number>();
   expected.set(day, (expected.get(day) ?? 0) + leases * (leaseCost?.expected ?? 0));
+  if (leaseCost?.overrun !== undefined)
+    overrun.set(day, (overrun.get(day) ?? 0) + leases * leaseCost.overrun);
   since.set(day, ofDay.set(tier, (ofDay.get(tier) ?? 0) + leases * Math.floor(takenAt / 1000)));
   return held;
 }
@@ -67,6 +71,7 @@ export function sameHeld(one: HeldLeases | undefined, other: HeldLeases | undefi
 export const heldEntries = (held: HeldLeases | undefined): readonly (readonly [string, string, number])[] =>
   [
     ...[...(held?.expected ?? [])].map(([day, micros]) => [day, '', micros] as const),
+    ...[...(held?.overrun ?? [])].map(([day, micros]) => [day, 'overrun', micros] as const),
     ...[...(held?.since ?? [])].flatMap(([day, tiers]) =>
       [...tiers].map(([tier, seconds]) => [day, tier as string, seconds] as const),
     ),

@@ -18,7 +18,7 @@ export interface SpendQuestion {
   readonly tier: Tier;
   readonly place: PricePlace;
   readonly cost: LeaseCost;
-  /** What may cost more than expected; absent: nothing does, as under strict caps. */
+  /** What may cost more than expected; absent: nothing does. */
   readonly reserve?: Reserve;
   readonly now: number;
   /** What is over the cap is refused, once no machine runs that may cost less than expected. */
@@ -30,6 +30,8 @@ export interface SpendQuestion {
 export interface Reserve {
   /** The leases that are held and were taken in a month or on a day. */
   heldIn(period: string): readonly Held[];
+  /** What these cost if each of their machines lives longest. */
+  longestIn(period: string): Micros;
   /** One more of the tier whose machines cost most: another copy may take it at the same moment. */
   readonly dearest: Held;
   /** One that is taken now. */
@@ -111,9 +113,13 @@ function roomIn({ tenant, cost, reserve }: SpendQuestion, { cap, spent, period }
   const byCount = { machines: expected, used: spent, next: cost.expected, mayMatter: false };
   if (!reserve) return byCount;
   const { next, longestSeconds } = reserve;
+  const counted = inPeriod(tenant.held?.expected, period);
+  const overrun = inPeriod(tenant.held?.overrun, period);
+  if (cost.strict && counted >= overrun + reserve.longestIn(period)) return byCount;
   const held = reserve.heldIn(period);
   const reserved = { held, next, longestSeconds };
-  const settled = Math.max(0, spent - expectedIn(tenant, period));
+  // A machine that was not ended costs its overrun in any case: the reserve has no life longer than the longest.
+  const settled = Math.max(0, spent - counted) + overrun;
   const wanted = Math.min(expected, tenant.maxRunners - tenant.leases);
   const surely = (next: Held) => machinesSurelyWithin(cap - settled, { ...reserved, next });
   if (wanted <= surely(next) && tenant.maxRunners - tenant.leases <= surely(reserve.dearest)) return byCount;
@@ -128,9 +134,9 @@ function roomIn({ tenant, cost, reserve }: SpendQuestion, { cap, spent, period }
   };
 }
 
-/** Of the leases that are held, and count in a month or a day. */
-const expectedIn = ({ held }: Tenant, period: string): Micros =>
-  [...(held?.expected ?? [])].reduce((sum, [day, micros]) => sum + (day.startsWith(period) ? micros : 0), 0);
+/** Of amounts by day, those of a month or a day. */
+const inPeriod = (amounts: ReadonlyMap<string, Micros> | undefined, period: string): Micros =>
+  [...(amounts ?? [])].reduce((sum, [day, micros]) => sum + (day.startsWith(period) ? micros : 0), 0);
 
 function overText(
   { tenant, tier, exact }: SpendQuestion,

@@ -22,6 +22,8 @@ export interface LeaseCost {
   readonly ceiling?: Micros;
   /** `expected` covers the longest life, because the tenant's caps are strict. Absent: they are not. */
   readonly strict?: true;
+  /** Of `expected`, what is beyond the longest life: its machine was not ended in time. Absent: nothing. */
+  readonly overrun?: Micros;
 }
 
 /** How a lease that goes back changes what is counted. */
@@ -32,6 +34,8 @@ export interface Settlement {
   readonly change: Micros;
   /** What was expected of it. */
   readonly expected: Micros;
+  /** What of that was beyond the longest life; absent: nothing. */
+  readonly overrun?: Micros;
   /** How long its machine lived, as the number of a range; absent: there was none. */
   readonly life?: number;
 }
@@ -48,4 +52,6 @@ export interface HeldLeases {
   readonly expected: ReadonlyMap<string, Micros>;
   /** The sum of when they were launched, in seconds since 1970. */
   readonly since: ReadonlyMap<string, ReadonlyMap<TierName, number>>;
+  /** Of `expected`, what is beyond the longest lives. Absent: nothing. */
+  readonly overrun?: ReadonlyMap<string, Micros>;
 }

@@ -79,13 +79,15 @@ const [aheadSeconds, stepSeconds] = [600, 900];
 export function overrunCost(
   { launchedAt, leaseCost: cost }: { readonly launchedAt: number; readonly leaseCost?: LeaseCost },
   { until, limits }: { readonly until: number; readonly limits: Expecting['limits'] },
-): Micros | undefined {
+): LeaseCost | undefined {
   if (cost?.ceiling === undefined) return undefined;
   const seconds = (until - launchedAt) / 1000 + endSeconds;
   // What is usual is often outlived: no machine causes a write for that.
   if (!cost.strict && seconds <= longestSeconds(limits)) return undefined;
   if (costOf(cost.ceiling, seconds) <= cost.expected) return undefined;
-  return costOf(cost.ceiling, Math.ceil((seconds + aheadSeconds) / stepSeconds) * stepSeconds);
+  const expected = costOf(cost.ceiling, Math.ceil((seconds + aheadSeconds) / stepSeconds) * stepSeconds);
+  const overrun = Math.max(0, expected - costOf(cost.ceiling, longestSeconds(limits)));
+  return { ...cost, expected, ...(overrun === 0 ? {} : { overrun }) };
 }
 
 /** What rounding may add to the cost of a machine. */
@@ -116,7 +118,9 @@ export function settlementOf(
 ): Settlement {
   const { launchedAt, leaseCost: cost } = lease;
   const change = countedCost(record, cost?.ceiling) - (cost?.expected ?? 0);
-  return { launchedAt, change, expected: cost?.expected ?? 0, life: lifeOf(livedSeconds(record)) };
+  const overrun = cost?.overrun === undefined ? {} : { overrun: cost.overrun };
+  const life = lifeOf(livedSeconds(record));
+  return { launchedAt, change, expected: cost?.expected ?? 0, life, ...overrun };
 }
 
 /** Its machine did not come. */

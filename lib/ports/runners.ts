@@ -1,8 +1,7 @@
 import type { InstallationId, InstanceId, JobId, LaunchId, LeaseId } from '../core/ids.ts';
 import type { Job } from '../core/job.ts';
-import type { Micros } from '../core/micros.ts';
 import type { Runner, RunnerEndReason } from '../core/runner.ts';
-import type { Settlement } from '../core/spend-counts.ts';
+import type { LeaseCost, Settlement } from '../core/spend-counts.ts';
 import type { Tenant } from '../core/tenant.ts';
 
 /** The machines. Every method may throw OperationalError. */
@@ -47,7 +46,7 @@ export interface RunnerStore {
    * All or nothing: its lease counts this as expected, in its row and in what its tenant has spent. False: it has ended, or
    * counts something else than in `runner`.
    */
-  expectMore(runner: Runner, expected: Micros): Promise<boolean>;
+  expectMore(runner: Runner, more: Pick<LeaseCost, 'expected' | 'overrun'>): Promise<boolean>;
   /**
    * Any state → ended, and in the same moment the lease goes back, to the tenant and to each cap that counts it, and what it is
    * counted as spent is settled: exactly once, however often the machine is ended. Answers in the order given.

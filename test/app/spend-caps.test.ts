@@ -303,6 +303,71 @@ describe('a cap that machines of this tier cannot fill', () => {
   });
 });
 
+describe('a cap beside a machine that EC2 does not end', () => {
+  const lives = new Map([[small, [1_000, ...new Array(rangesOfLives - 1).fill(0)]]]);
+  const machines = (count: number) => ({
+    ...{ leases: count, tierLeases: new Map([[small, count]]) },
+    since: new Map([[today, new Map([[small, count * Math.floor(noon / 1000)]])]]),
+  });
+  const roomOf = (
+    caps: SpendCaps,
+    { held, ended = 0, overrun = 0 }: { held: number[]; ended?: number; overrun?: number },
+  ) => {
+    const expected = held.reduce((sum, one) => sum + one, 0);
+    const { since, ...leases } = machines(held.length);
+    const days = { expected: new Map([[today, expected]]), since };
+    const tenant = givenTenant({
+      ...{ maxRunners: 50, caps, lives, ...leases },
+      spent: new Map([[month, ended + expected]]),
+      held: overrun === 0 ? days : { ...days, overrun: new Map([[today, overrun]]) },
+    });
+    return spendRoom(givenDeployment(), { tenant, tier: givenTier({ maxRunners: 50 }), now: noon })!;
+  };
+  const usual = Math.ceil((hourly * 60) / 3600) + 4;
+
+  it('has no more room than where as much as its overrun was spent by machines that ended', () => {
+    const caps = { month: longest * 5 };
+    const undying = roomOf(caps, { held: [longest * 3, usual], overrun: longest * 2 });
+    const ended = roomOf(caps, { held: [longest, usual], ended: longest * 2 });
+    expect(ended.machines).toBeLessThan(50 - 2);
+    expect(undying.machines).toBe(ended.machines);
+  });
+
+  it('that is strict keeps room for the longest life of a lease that was taken before, whatever the overrun', () => {
+    const caps = { month: longest * 5 - 1, strict: true };
+    expect(roomOf(caps, { held: [longest * 3, usual], overrun: longest * 2 }).machines).toBe(0);
+    const enough = { ...caps, month: longest * 5 + 10 };
+    expect(roomOf(enough, { held: [longest * 3, usual], overrun: longest * 2 }).machines).toBe(1);
+  });
+
+  it('that is strict lets as many start as fit exactly, and copies side by side, once no older lease is held', () => {
+    const caps = { month: longest * 5, strict: true };
+    const room = roomOf(caps, { held: [longest * 3, longest], overrun: longest * 2 });
+    expect(room).toMatchObject({ machines: 1, asRead: false });
+  });
+
+  it('that is strict for a day takes nothing of another day for what leases of this one lack', () => {
+    const yesterday = '2026-11-20';
+    const { leases, tierLeases } = machines(2);
+    const tenant = givenTenant({
+      ...{ maxRunners: 50, caps: { day: longest * 2 - 1, strict: true }, leases, tierLeases },
+      spent: new Map([[today, usual]]),
+      held: {
+        expected: new Map([
+          [yesterday, longest * 2],
+          [today, usual],
+        ]),
+        since: new Map([
+          [yesterday, new Map([[small, Math.floor(noon / 1000) - 86_400]])],
+          [today, new Map([[small, Math.floor(noon / 1000)]])],
+        ]),
+      },
+    });
+    const look = { tenant, tier: givenTier({ maxRunners: 50 }), now: noon };
+    expect(spendRoom(givenDeployment(), look)?.machines).toBe(0);
+  });
+});
+
 describe('what a cap keeps free for machines that run', () => {
   const lives = [1_000, ...new Array(rangesOfLives - 1).fill(0)];
   const gone = TierName('gone');

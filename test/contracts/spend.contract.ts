@@ -135,6 +135,8 @@ export function spendContract(backend: StoreBackend): void {
       ['set for a day', undefined, { caps: { day: 9_999_999 } }],
       ['raised', { month: 10_000 }, { caps: { month: 9_999_999 } }],
       ['lowered', { day: 10_000 }, { caps: { day: 1 } }],
+      ['made strict', { month: 10_000 }, { caps: { month: 10_000, strict: true } }],
+      ['made less strict', { day: 10_000, strict: true }, { caps: { day: 10_000, strict: false } }],
     ])('obeys at once an operator by whom a cap was %s', async (_, caps, edit) => {
       const tenant = await storedTenant(stores, caps ? { caps } : {});
       await stores.edit(acme, edit);
@@ -233,21 +235,29 @@ export function spendContract(backend: StoreBackend): void {
       const runner = givenRunner({ leaseCost });
       await stores.runners.bind([runner]);
       const before = await theTenant(stores);
-      expect(await stores.runners.expectMore(runner, 700)).toBe(true);
-      expect(await stores.runners.expectMore(runner, 700)).toBe(false);
+      expect(await stores.runners.expectMore(runner, { expected: 600 })).toBe(true);
+      const same = { expected: 700, overrun: 80 };
+      expect(await stores.runners.expectMore(runner, same)).toBe(false);
+      const once = await stores.runners.get(acme, machine);
+      expect(await stores.runners.expectMore(once!, { expected: 650, overrun: 30 })).toBe(true);
+      const twice = await stores.runners.get(acme, machine);
+      expect(await stores.runners.expectMore(twice!, same)).toBe(true);
+      expect(await stores.runners.expectMore(twice!, same)).toBe(false);
       const raised = await stores.runners.get(acme, machine);
-      expect(raised?.leaseCost).toEqual({ ...leaseCost, expected: 700 });
+      expect(raised?.leaseCost).toEqual({ ...leaseCost, ...same });
       const now = await theTenant(stores);
       expect(now.spent).toEqual(both(700));
-      expect([now.held?.expected.get(today), now.leaseChanges]).toEqual([700, before.leaseChanges + 1]);
+      expect([now.held?.expected.get(today), now.leaseChanges]).toEqual([700, before.leaseChanges + 3]);
+      expect(now.held?.overrun?.get(today)).toBe(80);
       const ending = { reason: 'stood-down', at: noon } as const;
       const spend = { launchedAt: noon, change: -259, expected: 300, life: 2 };
       expect(await stores.runners.end([{ ...ending, runner, spend }])).toEqual(['changed']);
-      const settled = { ...spend, change: -659, expected: 700 };
+      const settled = { ...spend, change: -659, expected: 700, overrun: 80 };
       expect(await stores.runners.end([{ ...ending, runner: raised!, spend: settled }])).toEqual(['ended']);
-      expect(await stores.runners.expectMore(raised!, 900)).toBe(false);
+      expect(await stores.runners.expectMore(raised!, { expected: 900 })).toBe(false);
       expect((await theTenant(stores)).spent).toEqual(both(41));
-      expect((await theTenant(stores)).held?.expected.get(today)).toBe(0);
+      const { held } = await theTenant(stores);
+      expect([held?.expected.get(today), held?.overrun?.get(today)]).toEqual([0, 0]);
     });
 
     it('is estimated by lives that the first taking of 30 days halves, once, beside machines that end', async () => {

@@ -9,7 +9,7 @@ import {
 } from '../../lib/core/launch.ts';
 import { beginTogetherMilliseconds } from '../../lib/core/launch-rate.ts';
 import { type LivesFade, livesFade } from '../../lib/core/lives.ts';
-import { pastDays, pastPeriods, periodsOf, spentIn } from '../../lib/core/spend.ts';
+import { hasCap, pastDays, pastPeriods, periodsOf, spentIn } from '../../lib/core/spend.ts';
 import type { HeldLeases, Settlement } from '../../lib/core/spend-counts.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import type { Tier } from '../../lib/core/tier.ts';
@@ -212,6 +212,7 @@ function hasSpendRoom(tenant: Tenant, read: Tenant, launch: Launch): boolean {
     cap === undefined || spentIn(tenant, period) + expected <= cap;
   return (
     tenant.caps?.unreadable === undefined &&
+    (tenant.caps?.strict === read.caps?.strict || !hasCap(read)) &&
     tenant.caps?.month === read.caps?.month &&
     tenant.caps?.day === read.caps?.day &&
     fits(tenant.caps?.month, month) &&
@@ -253,9 +254,15 @@ function heldWithoutPast(
   );
   const expected = [...held.expected].filter(([day]) => !past.includes(day));
   const left = since.filter(([, tiers]) => tiers.size > 0);
-  return expected.length + left.length === 0
-    ? {}
-    : { held: { expected: new Map(expected), since: new Map(left) } };
+  const pastOverrun = pastDays(read?.overrun, now);
+  const overrun = [...(held.overrun ?? [])].filter(([day]) => !pastOverrun.includes(day));
+  if (expected.length + left.length + overrun.length === 0) return {};
+  return {
+    held: {
+      ...{ expected: new Map(expected), since: new Map(left) },
+      ...(overrun.length === 0 ? {} : { overrun: new Map(overrun) }),
+    },
+  };
 }
 
 /** Two numbers of the row: from when what was used counts, and all that was ever used. */

@@ -68,8 +68,12 @@ function holding(tenant: Tenant, tier: TierName, leases: number, spend: Settleme
   const expected = new Map(tenant.held?.expected);
   const reserved = leases < 0 ? -spend.expected : spend.expected;
   if (reserved !== 0) expected.set(day, (expected.get(day) ?? 0) + reserved);
+  const overrun = new Map(tenant.held?.overrun);
+  const beyond = (leases < 0 ? -1 : 1) * (spend.overrun ?? 0);
+  if (beyond !== 0) overrun.set(day, (overrun.get(day) ?? 0) + beyond);
   const since = new Map(tenant.held?.since);
   const ofDay = new Map(since.get(day));
   ofDay.set(tier, (ofDay.get(tier) ?? 0) + leases * Math.floor(spend.launchedAt / 1000));
-  return { ...tenant, held: { expected, since: since.set(day, ofDay) } };
+  const held = { expected, since: since.set(day, ofDay), ...(overrun.size === 0 ? {} : { overrun }) };
+  return { ...tenant, held };
 }

@@ -1,6 +1,7 @@
 /** The machines in memory: see the port for what each method promises, and world.ts for how to make one fail. */
 import type { Job } from '../../lib/core/job.ts';
 import { jobOf, type Runner } from '../../lib/core/runner.ts';
+import type { LeaseCost } from '../../lib/core/spend-counts.ts';
 import type { ClaimOutcome, EndOutcome, RunnerEnd, RunnerStore } from '../../lib/ports/runners.ts';
 import { copyOf } from './copy.ts';
 import { countLeases } from './lease-counts.ts';
@@ -84,8 +85,7 @@ export function createMemoryRunnerStore(world: StoreWorld): RunnerStore {
         runners.set(stored.instanceId, { ...stored, deadline: Math.max(stored.deadline, deadline) });
         return true;
       }),
-    expectMore: (runner, expected) =>
-      world.call('runners.expectMore', (rows) => expectMore(rows, runner, expected)),
+    expectMore: (runner, more) => world.call('runners.expectMore', (rows) => expectMore(rows, runner, more)),
     end: (ends) => world.call('runners.end', (rows) => ends.map((end) => endOne(rows, end))),
   };
 }
@@ -107,14 +107,17 @@ function endOne(rows: Rows, { runner, reason, at, console, spend }: RunnerEnd): 
   return 'ended';
 }
 
-function expectMore(rows: Rows, runner: Runner, expected: number): boolean {
+function expectMore(rows: Rows, runner: Runner, more: Pick<LeaseCost, 'expected' | 'overrun'>): boolean {
   const stored = rows.runners.get(runner.instanceId);
   if (!stored || stored.state === 'ended' || !rows.tenants.has(stored.installationId)) return false;
   if (stored.leaseCost?.expected !== runner.leaseCost?.expected) return false;
+  const { expected, overrun } = more;
   const change = expected - (stored.leaseCost?.expected ?? 0);
-  rows.runners.set(stored.instanceId, { ...stored, leaseCost: { ...stored.leaseCost, expected } });
+  const beyond = (overrun ?? stored.leaseCost?.overrun ?? 0) - (stored.leaseCost?.overrun ?? 0);
+  const leaseCost = { ...stored.leaseCost, expected, ...(overrun === undefined ? {} : { overrun }) };
+  rows.runners.set(stored.instanceId, { ...stored, leaseCost });
   countLeases(rows, { installationId: stored.installationId, tier: stored.tier }, 0, {
-    ...{ launchedAt: stored.launchedAt, change, expected: change },
+    ...{ launchedAt: stored.launchedAt, change, expected: change, overrun: beyond },
   });
   return true;
 }

@@ -148,7 +148,9 @@ function heldAsSet(before: Tenant['held'], held: Tenant['held']): Pick<Tenant, '
     ]),
   );
   for (const [day, micros] of held?.expected ?? []) expected.set(day, micros);
+  const overrun = new Map([...(before?.overrun?.keys() ?? [])].map((day) => [day, 0]));
+  for (const [day, micros] of held?.overrun ?? []) overrun.set(day, micros);
   for (const [day, tiers] of held?.since ?? [])
     since.set(day, new Map([...(since.get(day) ?? []), ...tiers]));
-  return { held: { expected, since } };
+  return { held: { expected, since, ...(overrun.size === 0 ? {} : { overrun }) } };
 }

@@ -3,8 +3,8 @@
  * the planned job that was read: a runner that was given another job meanwhile cannot end with that job forgotten.
  */
 import type { JobId, LaunchId } from '../../core/ids.ts';
-import type { Micros } from '../../core/micros.ts';
 import type { Runner } from '../../core/runner.ts';
+import type { LeaseCost } from '../../core/spend-counts.ts';
 import type { Run, RunnerConfirm, RunnerEnd } from '../../ports/runners.ts';
 import { type Attributes, flag, number, text } from './attributes.ts';
 import { expiresAt } from './job-row.ts';
@@ -116,10 +116,18 @@ const countsAsRead = ({ leaseCost: cost }: Runner) => ({
 });
 
 /** Its lease counts more, unless it has ended. */
-export const expectMore = (runner: Runner, expected: Micros): RunnerChange => ({
-  update: 'SET #expected = :expected',
+export const expectMore = (
+  runner: Runner,
+  { expected, overrun }: Pick<LeaseCost, 'expected' | 'overrun'>,
+): RunnerChange => ({
+  update: `SET #expected = :expected${overrun === undefined ? '' : ', #overrun = :overrun'}`,
   condition: `#state <> :ended AND ${countsAsRead(runner).condition}`,
-  values: { ':expected': number(expected), ':ended': text('ended'), ...countsAsRead(runner).values },
+  values: {
+    ':expected': number(expected),
+    ':ended': text('ended'),
+    ...(overrun === undefined ? {} : { ':overrun': number(overrun) }),
+    ...countsAsRead(runner).values,
+  },
 });
 
 /** The job that a machine runs, unless it has ended; and the lease meant for that job, if there is one. */

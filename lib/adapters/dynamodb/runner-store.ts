@@ -128,13 +128,13 @@ export function createRunnerStore(deps: {
       // Unmet, although not ended: its deadline is already later.
       return met || (row !== undefined && row['state']?.S !== 'ended');
     },
-    expectMore: (runner, expected) =>
+    expectMore: (runner, more) =>
       transact(client, [
-        updateItem(write(runner.instanceId, changes.expectMore(runner, expected))),
+        updateItem(write(runner.instanceId, changes.expectMore(runner, more))),
         updateItem({
           tableName: deps.tables.tenants,
           key: tenantKey(runner.installationId),
-          ...spendRaised(runner.launchedAt, expected - (runner.leaseCost?.expected ?? 0)),
+          ...spendRaised(runner, more),
         }),
       ]),
     async end(ends) {

@@ -7,6 +7,7 @@ import {
   carriedAttribute,
   fadedAttribute,
   livesAttribute,
+  overrunAttribute,
   reservedAttribute,
   settledAttribute,
   sinceAttribute,
@@ -17,10 +18,11 @@ import type { TierName } from '../../core/ids.ts';
 import type { Launch } from '../../core/launch.ts';
 import { livesFade } from '../../core/lives.ts';
 import type { Micros } from '../../core/micros.ts';
+import type { Runner } from '../../core/runner.ts';
 import { pastDays, pastPeriods, periodsOf } from '../../core/spend.ts';
-import type { HeldLeases, Settlement } from '../../core/spend-counts.ts';
+import type { HeldLeases, LeaseCost, Settlement } from '../../core/spend-counts.ts';
 import type { Tenant } from '../../core/tenant.ts';
-import { type Attributes, number } from './attributes.ts';
+import { type Attributes, flag, number } from './attributes.ts';
 import { capValue } from './spend-row.ts';
 
 /** To be added to the rest of the item. */
@@ -37,8 +39,8 @@ export interface SpendItem {
 }
 
 /**
- * Taking: adds the expected cost to the launch's month and day, if each cap is as read and leaves room for it. Room is
- * the cap less what is added, so the cap holds after the write. `asRead`: no lease may have been taken or freed since.
+ * Taking: adds the expected cost to the launch's month and day, if each cap, and whether caps are strict, is as read and
+ * there is room for it. Room is the cap less what is added, so the cap holds after the write. `asRead`: no lease may have been taken or freed since.
  * What is spent would not show that: a lease that ended below its expected cost makes up for one that was taken.
  */
 export function spendTaken(tenant: Tenant, launch: Launch, asRead: boolean): SpendItem {
@@ -52,6 +54,7 @@ export function spendTaken(tenant: Tenant, launch: Launch, asRead: boolean): Spe
   const set = caps.flatMap(({ cap, ...rest }) => (cap === undefined ? [] : [{ cap, ...rest }]));
   const most = (cap: Micros, period: string) => roomIn(tenant, period, cap) - spent;
   const unchanged = leasesUnchanged(tenant);
+  const strict = strictUnchanged(tenant);
   const added = spent === 0 ? [] : [...caps.map(({ alias }) => alias), 'reserved'];
   const fade = livesFaded(tenant, launch);
   return {
@@ -64,11 +67,13 @@ export function spendTaken(tenant: Tenant, launch: Launch, asRead: boolean): Spe
           ? [`attribute_not_exists(#${name})`]
           : [`#${name} = :${name}`, `(attribute_not_exists(#${alias}) OR #${alias} <= :${alias})`],
       ),
+      ...(set.length === 0 ? [] : [strict.condition]),
       ...(asRead ? [unchanged.condition] : []),
       ...fade.conditions,
     ],
     values: {
       ':since': number(launch.plannedJobs.length * secondsOf(launch.createdAt)),
+      ...(set.length === 0 ? {} : strict.values),
       ...(asRead ? unchanged.values : {}),
       ...fade.values,
       ...(spent === 0 ? {} : { ':spent': number(spent) }),
@@ -84,6 +89,12 @@ export function spendTaken(tenant: Tenant, launch: Launch, asRead: boolean): Spe
     ]),
   };
 }
+
+/** Leases that were planned before the caps became strict count less than strict caps want. */
+const strictUnchanged = ({ caps }: Tenant) =>
+  caps?.strict === undefined
+    ? { condition: 'attribute_not_exists(#spend_strict)', values: {} }
+    : { condition: '#spend_strict = :strict', values: { ':strict': flag(caps.strict) } };
 
 /** By one taking alone: another copy that read the same row finds them halved, and plans again. */
 function livesFaded(tenant: Tenant, { tier, createdAt }: Launch) {
@@ -130,6 +141,7 @@ function pastOf({ spent, carried, held, settled }: Tenant, now: number): string[
     ...pastPeriods(carried, now).map(carriedAttribute),
     ...pastPeriods(settled, now).map(settledAttribute),
     ...pastDays(held?.expected, now).map(reservedAttribute),
+    ...pastDays(held?.overrun, now).map(overrunAttribute),
     ...since,
   ];
 }
@@ -152,6 +164,7 @@ export function spendSettled(
     for (const period of periodsOf(spend.launchedAt)) add(spentAttribute(period), spend.change);
     const day = dayOf(spend.launchedAt);
     add(reservedAttribute(day), -spend.expected);
+    add(overrunAttribute(day), -(spend.overrun ?? 0));
     add(sinceAttribute(day, tier), -secondsOf(spend.launchedAt));
     if (spend.life === undefined) continue;
     add(livesAttribute(tier, spend.life), 1);
@@ -166,16 +179,25 @@ export function spendSettled(
 }
 
 /** Of a lease that is held and counts more than before. Whoever plans by what the row said then plans again. */
-export function spendRaised(launchedAt: number, more: Micros) {
+export function spendRaised(
+  { launchedAt, leaseCost: before }: Pick<Runner, 'launchedAt' | 'leaseCost'>,
+  now: Pick<LeaseCost, 'expected' | 'overrun'>,
+) {
   const [month, day] = periodsOf(launchedAt);
+  const overrun = now.overrun === undefined ? 0 : now.overrun - (before?.overrun ?? 0);
   return {
-    update: 'ADD #month :more, #day :more, #reserved :more, #lease_changes :one',
+    update: `ADD #month :more, #day :more, #reserved :more${overrun === 0 ? '' : ', #overrun :overrun'}, #lease_changes :one`,
     condition: 'attribute_exists(#installation_id)',
-    values: { ':more': number(more), ':one': number(1) },
+    values: {
+      ':more': number(now.expected - (before?.expected ?? 0)),
+      ':one': number(1),
+      ...(overrun === 0 ? {} : { ':overrun': number(overrun) }),
+    },
     names: {
       '#month': spentAttribute(month),
       '#day': spentAttribute(day),
       '#reserved': reservedAttribute(day),
+      ...(overrun === 0 ? {} : { '#overrun': overrunAttribute(day) }),
     },
   };
 }
@@ -207,6 +229,7 @@ export function heldSet(read: HeldLeases | undefined, now: HeldLeases | undefine
 const heldNumbers = (held: HeldLeases | undefined): ReadonlyMap<string, number> =>
   new Map([
     ...[...(held?.expected ?? [])].map(([day, micros]) => [reservedAttribute(day), micros] as const),
+    ...[...(held?.overrun ?? [])].map(([day, micros]) => [overrunAttribute(day), micros] as const),
     ...[...(held?.since ?? [])].flatMap(([day, tiers]) =>
       [...tiers].map(([tier, seconds]) => [sinceAttribute(day, tier), seconds] as const),
     ),

@@ -8,6 +8,7 @@ import {
   carriedAttribute,
   fadedAttribute,
   livesAttribute,
+  overrunAttribute,
   reservedAttribute,
   settledAttribute,
   sinceAttribute,
@@ -73,20 +74,25 @@ function amountsOf(row: Row, prefix: string): ReadonlyMap<string, Micros> | unde
 }
 
 const reservedPattern = new RegExp(`^${reservedAttribute('(\\S{10})')}$`);
+const overrunPattern = new RegExp(`^${overrunAttribute('(\\S{10})')}$`);
 const sincePattern = new RegExp(`^${sinceAttribute('(\\S{10})', '(.+)')}$`);
 
 /** Including those that came to nothing: a taking removes them once their day is past. */
 export function heldOfRow(row: Row): HeldLeases | undefined {
   const expected = new Map<string, Micros>();
+  const overrun = new Map<string, Micros>();
   const since = new Map<string, Map<TierName, number>>();
   for (const name of Object.keys(row.attributes)) {
     const [, reservedDay] = reservedPattern.exec(name) ?? [];
     if (reservedDay !== undefined) expected.set(reservedDay, row.number(name));
+    const [, overrunDay] = overrunPattern.exec(name) ?? [];
+    if (overrunDay !== undefined) overrun.set(overrunDay, row.number(name));
     const [, day, tier] = sincePattern.exec(name) ?? [];
     if (day === undefined || tier === undefined) continue;
     since.set(day, (since.get(day) ?? new Map()).set(TierName(tier), row.number(name)));
   }
-  return expected.size + since.size === 0 ? undefined : { expected, since };
+  if (expected.size + overrun.size + since.size === 0) return undefined;
+  return { expected, since, ...(overrun.size === 0 ? {} : { overrun }) };
 }
 
 const livesPattern = new RegExp(`^${livesAttribute('(.+)', '')}(\\d+)$`);
@@ -117,11 +123,17 @@ export const leaseCostRow = (cost: LeaseCost | undefined): Attributes => ({
   ...(cost === undefined ? {} : { expected: number(cost.expected) }),
   ...(cost?.ceiling === undefined ? {} : { ceiling: number(cost.ceiling) }),
   ...(cost?.strict ? { strict: flag(true) } : {}),
+  ...(cost?.overrun === undefined ? {} : { overrun: number(cost.overrun) }),
 });
 
 export function leaseCostOfRow(row: Row): LeaseCost | undefined {
   const [expected, ceiling] = [row.optionalNumber('expected'), row.optionalNumber('ceiling')];
   if (expected === undefined) return undefined;
-  const strict = row.optionalFlag('strict') ? { strict: true as const } : {};
-  return { expected, ...(ceiling === undefined ? {} : { ceiling }), ...strict };
+  const overrun = row.optionalNumber('overrun');
+  return {
+    expected,
+    ...(ceiling === undefined ? {} : { ceiling }),
+    ...(row.optionalFlag('strict') ? { strict: true as const } : {}),
+    ...(overrun === undefined ? {} : { overrun }),
+  };
 }

@@ -12,7 +12,8 @@
  *   │ 4 leases_held:        absent or ≤ room   │
  *   │ 5 leases_held_<tier>: absent or ≤ room   │
  *   │ 7 admission_epoch = what was read        │
- *   │ 8 spend_cap, daily_cap = what was read   │
+ *   │ 8 spend_cap, daily_cap, spend_strict     │
+ *   │   = what was read                        │
  *   │ 9 spent_<month>, spent_<day>: as 4 and 5 │
  *   └──────────────────────────────────────────┘
  *

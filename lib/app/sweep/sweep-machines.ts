@@ -69,8 +69,9 @@ export async function sweepMachinesOf(deps: SweepDeps, launches: readonly Launch
 async function countOverrun(deps: SweepDeps, runner: Runner, now: number): Promise<void> {
   const { installationId, instanceId, tier, leaseCost } = runner;
   const until = Math.max(runner.deadline, now);
-  const expected = overrunCost(runner, { until, limits: deps.deployment.limits });
-  if (expected === undefined || !(await deps.runners.expectMore(runner, expected))) return;
+  const more = overrunCost(runner, { until, limits: deps.deployment.limits });
+  if (more === undefined || !(await deps.runners.expectMore(runner, more))) return;
+  const { expected } = more;
   const about = { installationId, instanceId, tier, expected, before: leaseCost?.expected };
   deps.telemetry.event('warn', 'machine-overrun', about);
 }

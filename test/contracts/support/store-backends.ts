@@ -54,7 +54,7 @@ export interface OperatorEdit {
   readonly weight?: number;
   readonly tierLimits?: ReadonlyMap<TierName, number>;
   readonly runnerGroup?: string;
-  readonly caps?: Pick<SpendCaps, 'month' | 'day'>;
+  readonly caps?: Pick<SpendCaps, 'month' | 'day' | 'strict'>;
 }
 
 export interface DynamoStores extends Stores {

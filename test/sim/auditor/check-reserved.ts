@@ -1,7 +1,7 @@
 /**
- * What a tenant counts of the leases that it holds, their expected cost and when they were taken, is what its rows say was taken
- * and has not gone back, by the day of the launch: by it a spend cap keeps room free for machines that live long. And so is how many
- * machines have ended: by it what is spent is compared with the records.
+ * What a tenant counts of the leases that it holds (their expected cost, what of it is beyond the longest lives, and when they
+ * were taken) is what its rows say was taken and has not gone back, by the day of the launch: by it a spend cap keeps room free
+ * for machines that live long. And so is how many machines have ended: by it what is spent is compared with the records.
  */
 import type { Launch } from '../../../lib/core/launch.ts';
 import type { Books, Note } from './books.ts';
@@ -29,6 +29,8 @@ export function checkReserved({ rows }: Books, note: Note): void {
   for (const runner of rows.runners.values()) {
     const { day } = dayAt(runner.launchedAt);
     add(`${runner.installationId} ${day}`, raisedBy(rows, runner));
+    const { overrun = 0 } = runner.leaseCost ?? {};
+    if (runner.state !== 'ended') add(`${runner.installationId} ${day} overrun`, overrun);
     if (runner.state === 'ended') count(runner, runner.launchedAt, -1, expectedOf(runner));
   }
   const settled = new Map<string, number>();
@@ -41,6 +43,7 @@ export function checkReserved({ rows }: Books, note: Note): void {
       if (has !== settled.get(`${installationId} ${day}`))
         note('spend-held', `${installationId} counts ${has} ended machines of ${day}, and its rows differ`);
     for (const [day, has] of counted?.expected ?? []) compare(`${installationId} ${day}`, has);
+    for (const [day, has] of counted?.overrun ?? []) compare(`${installationId} ${day} overrun`, has);
     for (const [day, tiers] of counted?.since ?? [])
       for (const [tier, has] of tiers) compare(`${installationId} ${day} ${tier}`, has);
   }

@@ -1,8 +1,8 @@
 /**
  * What a tenant counts as spent is, at every moment and in each month and day, what its machines that have ended cost by their
- * records, and what the leases that it holds are expected to cost. No taking leaves an account with more than its caps. Under
- * strict caps a lease counts no less than the longest life of its machine, and a machine that was not ended counts no less than
- * it has cost by then.
+ * records, and what the leases that it holds are expected to cost. No taking leaves an account with more than its caps; under
+ * strict caps not even if each lease that was taken before counts the longest life. Under strict caps a lease counts no less than
+ * that, and a machine that was not ended counts no less than it has cost by then.
  */
 import type { Launch } from '../../../lib/core/launch.ts';
 import type { UsageRecord } from '../../../lib/core/usage.ts';
@@ -54,6 +54,29 @@ function spentByRows({ rows }: Books): Map<number, Amounts> {
   return spent;
 }
 
+/** By how much held leases count less than the longest life, by installation, and by month and day of the launch. */
+function lackingByRows(books: Books): Map<number, Amounts> {
+  const lacking = new Map<number, Amounts>();
+  const add = (of: Pick<Launch, 'installationId' | 'tier' | 'leaseCost'>, at: number, leases: number) => {
+    const amounts = lacking.get(of.installationId) ?? new Map<string, number>();
+    const micros = leases * Math.max(0, dearest(books, of.tier) - expectedOf(of));
+    const { month, day } = dayAt(at);
+    for (const period of [month, day]) amounts.set(period, (amounts.get(period) ?? 0) + micros);
+    lacking.set(of.installationId, amounts);
+  };
+  const { launches, runners } = books.rows;
+  for (const launch of launches.values()) {
+    const { state, instances, plannedJobs } = launch;
+    add(launch, launch.createdAt, state === 'closed' ? instances.size : plannedJobs.length);
+  }
+  for (const runner of runners.values()) {
+    const launch = launches.get(runner.launchId);
+    if (launch) add(launch, launch.createdAt, -1);
+    if (runner.state !== 'ended') add(runner, runner.launchedAt, 1);
+  }
+  return lacking;
+}
+
 const expectedOf = ({ leaseCost }: Pick<Launch, 'leaseCost'>) => leaseCost?.expected ?? 0;
 
 /** Without a price it counts the most that it may have cost. */
@@ -76,9 +99,10 @@ export function checkTakenSpend(books: Books, taken: AuditedLaunch, note: Note):
     [tenant.caps.month, month],
     [tenant.caps.day, day],
   ] as const;
+  const lacking = tenant.caps.strict ? lackingByRows(books) : new Map<number, Amounts>();
   for (const [cap, period] of caps) {
     const ofAccount = [...books.installationsOf(tenant.accountId)].reduce(
-      (sum, id) => sum + (spent.get(id)?.get(period) ?? 0),
+      (sum, id) => sum + (spent.get(id)?.get(period) ?? 0) + (lacking.get(id)?.get(period) ?? 0),
       0,
     );
     if (cap !== undefined && ofAccount > cap)

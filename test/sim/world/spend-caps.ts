@@ -1,6 +1,6 @@
 /**
  * In some stories the operator caps what tenants may spend, at a few machines' worth, and sets other caps while jobs run, by
- * bare writes of which no function is told. At the end of what is eventful the caps are gone, so that every job comes to
+ * bare writes of which no function is told. In some, caps become strict and cease to be while machines run. At the end of what is eventful the caps are gone, so that every job comes to
  * its end. What happens here is drawn by a generator of its own, and changes nothing in the rest of a seed's story.
  */
 import { InstallationId, TierName } from '../../../lib/core/ids.ts';
@@ -10,6 +10,9 @@ import { createRandom, type Random } from '../random.ts';
 import type { Account, WorldDeps } from './context.ts';
 import type { GitHubWorld } from './github.ts';
 import { eventfulSeconds } from './times.ts';
+
+/** In some stories, and in some of those of machines that will not end. */
+const turnsStrict = (seed: number): boolean => seed % 4 === 3 || seed % 32 === 10;
 
 /** What a small machine is expected to cost at most, about. */
 const oneMachine = 60_000;
@@ -24,20 +27,27 @@ export function startSpendCaps(
   const liftAt = deps.scheduler.now() + (eventfulSeconds - 10) * 1000;
   for (const account of accounts) {
     if (random.chance(0.3)) continue;
-    const strict = random.chance(0.5);
+    const isStrict = random.chance(0.5);
+    const start = deps.scheduler.now();
+    const turnMilliseconds = eventfulSeconds * 100;
+    const strict = () =>
+      turnsStrict(seed) ? Math.floor((deps.scheduler.now() - start) / turnMilliseconds) % 2 === 1 : isStrict;
+    for (let turn = 1; turnsStrict(seed) && turn <= 7; turn += 1)
+      deps.scheduler.after(turn * turnMilliseconds, () => turnStrict(deps, account, strict()));
     if (random.chance(0.5)) deps.scheduler.after(0, () => giveLives(deps, account));
     for (let n = random.between(1, 4); n > 0; n--) {
       const at = n === 1 ? 0 : random.between(1, eventfulSeconds * 0.7);
-      deps.scheduler.after(at * 1000, () => setCaps(deps, account, capsOf(random, strict)));
+      deps.scheduler.after(at * 1000, () => setCaps(deps, account, capsOf(random, strict())));
     }
     // An operator changes the cap just as a job is taken in.
     github.onQueued((job) => {
       if (job.account !== account || deps.scheduler.now() >= liftAt || !random.chance(0.5)) return;
       const within = deps.webhookMilliseconds + 300;
-      deps.scheduler.after(random.between(50, within), () => setCaps(deps, account, { strict }));
-      const least = { strict, day: random.between(0, oneMachine) };
-      deps.scheduler.after(random.between(50, within), () => setCaps(deps, account, least));
-      deps.scheduler.after(within + 30_000, () => setCaps(deps, account, capsOf(random, strict)));
+      deps.scheduler.after(random.between(50, within), () => setCaps(deps, account, { strict: strict() }));
+      const day = random.between(0, oneMachine);
+      const leastAt = random.between(50, within);
+      deps.scheduler.after(leastAt, () => setCaps(deps, account, { strict: strict(), day }));
+      deps.scheduler.after(within + 30_000, () => setCaps(deps, account, capsOf(random, strict())));
     });
     // Whatever was suspended, deleted and installed again meanwhile.
     deps.scheduler.after(eventfulSeconds * 1000, () => liftCaps(deps, account));
@@ -61,6 +71,11 @@ function setCaps({ ports, story }: WorldDeps, { installationId }: Account, caps:
   if (!tenant || tenant.status === 'deleted') return;
   ports.stores.world.editTenant(id, { caps });
   story.tell(() => `the operator caps what ${id} spends: ${JSON.stringify(caps)}`);
+}
+
+function turnStrict(deps: WorldDeps, account: Account, strict: boolean): void {
+  const { caps } = deps.ports.stores.world.tenant(InstallationId(account.installationId ?? 0)) ?? {};
+  if (caps) setCaps(deps, account, { ...caps, strict });
 }
 
 /** Of machines that ended a month ago, so that the usual life is much shorter than the longest one, and the first taking halves them. */
