@@ -89,8 +89,8 @@ export function daysApartAtEnd(days: readonly Compared[]): number {
 }
 
 /**
- * Days of which the records lack a price that the bill has, in order: they differ for that. An address may lack one on every
- * day, where the operator's own subnets are used, and is little.
+ * Days of which the records lack a price that the bill has, in order: they differ for that. Addresses may lack one on every day,
+ * where the operator's own subnets are used; `withoutUnpricedAddresses` leaves those out.
  */
 export const daysWithoutPrice = (sums: readonly UsageSum[]): string[] =>
   [
@@ -98,6 +98,25 @@ export const daysWithoutPrice = (sums: readonly UsageSum[]): string[] =>
       sums.filter(({ unpriced: { compute = 0, disk = 0 } }) => compute + disk > 0).map(({ day }) => day),
     ),
   ].toSorted();
+
+export interface LeftOutOfDay {
+  readonly day: string;
+  readonly component: Component;
+}
+
+/** Both sides without the addresses of days on which some machine has no price for its own. */
+export function withoutUnpricedAddresses(
+  sums: readonly UsageSum[],
+  { byTenant, byTier }: Readonly<Record<'byTenant' | 'byTier', readonly BilledCost[]>>,
+) {
+  const days = new Set(sums.flatMap(({ day, unpriced: { address = 0 } }) => (address > 0 ? [day] : [])));
+  const isKept = ({ day, component }: BilledCost) => component !== 'address' || !days.has(day);
+  return {
+    sums: sums.map((sum) => (days.has(sum.day) ? { ...sum, cost: { ...sum.cost, address: 0 } } : sum)),
+    ...{ byTenant: byTenant.filter(isKept), byTier: byTier.filter(isKept) },
+    leftOut: [...days].toSorted().map((day): LeftOutOfDay => ({ day, component: 'address' })),
+  };
+}
 
 export const isExplained = ({ installationId, component }: BilledCost) =>
   installationId !== undefined && component !== undefined;

@@ -1,14 +1,16 @@
 /**
- * Compares records with AWS's bill by machine. What a machine's processors cost is found by its id, whatever its tags are; disks and
- * addresses have ids that no record knows, so they count by their tags. It keeps one small entry for each machine on record,
- * and sums; lines are added one after the other and forgotten.
+ * Compares records with AWS's bill by machine. What a machine's processors cost is found by its id, whatever its tags are. No
+ * record has the ids of disks and addresses, so these count by their tags. What has no price on record is left out on both
+ * sides: processors of that machine; disks or addresses of its tenant and tier, on the days on which it lived. It keeps one small
+ * entry for each machine on record, and sums; lines are added one after the other and forgotten.
  */
 import { type BilledCost, type Compared, compared } from './compare-bill.ts';
-import { dayOf } from './days.ts';
+import { dayMilliseconds, dayOf } from './days.ts';
 import type { InstallationId, TierName } from './ids.ts';
 import type { Micros } from './micros.ts';
-import type { Component } from './price.ts';
+import { byComponent, type Component } from './price.ts';
 import type { UsageRecord } from './usage.ts';
+import type { UsageSum } from './usage-sum.ts';
 
 /** A row of the bill by resource. */
 export interface ExportedLine {
@@ -60,6 +62,16 @@ export interface ComparedExport {
   readonly explained: Explained;
   /** Machines on record without a price, and what they cost on the bill: no other figure has that. The dearest first. */
   readonly unpriced: readonly Resource[];
+  /** Disks and addresses that no other figure has, since some machine has no price for its own. */
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** Of one day, tenant and tier. */
+export interface LeftOut {
+  readonly day: string;
+  readonly installationId: InstallationId;
+  readonly tier: TierName;
+  readonly component: Component;
 }
 
 export interface Resource {
@@ -97,7 +109,7 @@ export interface TallyOf {
   /** In order: those that both sides know whole. */
   readonly days: readonly string[];
   /** Machines that were launched on these days, or shortly before. */
-  readonly machines: Iterable<RecordedMachine>;
+  readonly machines: readonly RecordedMachine[];
 }
 
 const kindNames = ['compute on demand', 'compute spot', 'CPU credits', 'disk', 'address'] as const;
@@ -124,6 +136,7 @@ export function tallyExport(of: TallyOf): ExportTally {
     rest: new Map(),
     unknown: new Map(),
     unpriced: new Map(),
+    leftOut: books.leftOut,
     tagged: 0,
     known: 0,
   };
@@ -142,6 +155,7 @@ export function tallyExport(of: TallyOf): ExportTally {
       machines: machinesCompared(books.machines),
       explained: explainedOf(bill, books),
       unpriced: dearest(bill.unpriced),
+      leftOut: [...books.leftOut.values()].filter(({ day }) => wanted.has(day)),
     }),
   };
 }
@@ -151,6 +165,7 @@ interface Books {
   readonly kinds: Map<Kind, number>;
   /** Disks and addresses, by tenant and tier. */
   readonly rest: Map<string, number>;
+  readonly leftOut: Map<string, LeftOut>;
 }
 
 interface Bill extends Omit<Books, 'machines'> {
@@ -164,7 +179,10 @@ interface Bill extends Omit<Books, 'machines'> {
 function booksOf({ days, machines: records }: TallyOf): Books {
   const wanted = new Set(days);
   const lastDay = days.at(-1) ?? '';
-  const books: Books = { machines: new Map(), kinds: new Map(), rest: new Map() };
+  const books: Books = {
+    ...{ machines: new Map(), kinds: new Map(), rest: new Map() },
+    leftOut: new Map(records.flatMap(leftOutBy).map((leftOut) => [leftOutKey(leftOut), leftOut] as const)),
+  };
   for (const { instanceId, installationId, tier, spot, cost, unpriced, day, endedAt } of records) {
     const isInside = wanted.has(day);
     const recorded = (cost.compute ?? 0) + (cost.surplus ?? 0);
@@ -172,6 +190,7 @@ function booksOf({ days, machines: records }: TallyOf): Books {
     books.machines.set(instanceId, { ...{ installationId, tier, recorded, isWhole, unpriced }, billed: 0 });
     if (!isInside) continue;
     for (const [component, micros] of Object.entries(cost) as [Component, number][]) {
+      if (books.leftOut.has(leftOutKey({ day, installationId, tier, component }))) continue;
       addTo(books.kinds, kindOf(component, spot), micros);
       if (!isOfMachine(component)) addTo(books.rest, restKey(installationId, tier, component), micros);
     }
@@ -179,13 +198,42 @@ function booksOf({ days, machines: records }: TallyOf): Books {
   return books;
 }
 
+/** The disks and addresses among which those are that have no price for this machine. */
+function leftOutBy({ installationId, tier, unpriced, day, endedAt }: RecordedMachine): LeftOut[] {
+  const components = unpriced.filter((component) => !isOfMachine(component));
+  if (components.length === 0) return [];
+  const days = Math.max(0, Math.floor((endedAt - Date.parse(day)) / dayMilliseconds)) + 1;
+  return Array.from({ length: days }, (_, n) => dayOf(Date.parse(day) + n * dayMilliseconds)).flatMap((on) =>
+    components.map((component) => ({ day: on, installationId, tier, component })),
+  );
+}
+
+const leftOutKey = ({ day, installationId, tier, component }: LeftOut) =>
+  [day, installationId, tier, component].join('\n');
+
+/** The sums of the records without what is left out on the bill. */
+export function withoutLeftOut(sums: readonly UsageSum[], leftOut: readonly LeftOut[]): UsageSum[] {
+  const keys = new Set(leftOut.map(leftOutKey));
+  return sums.map((sum) => ({
+    ...sum,
+    cost: byComponent((component) => (keys.has(leftOutKey({ ...sum, component })) ? 0 : sum.cost[component])),
+  }));
+}
+
 function addLine(bill: Bill, line: ExportedLine, machine: Known | undefined): void {
   const { day, component, isSpot, micros } = line;
+  const { installationId, tier } = machine ?? line;
   if (machine && component && machine.unpriced.includes(component)) {
+    addTo(bill.unpriced, line.resourceId, micros);
     leaveOut(bill, line);
     return;
   }
-  const { installationId, tier } = machine ?? line;
+  if (installationId !== undefined && tier !== undefined && component && !isOfMachine(component)) {
+    if (bill.leftOut.has(leftOutKey({ day, installationId, tier, component }))) {
+      leaveOut(bill, line);
+      return;
+    }
+  }
   const key = [day, installationId, tier, component].join('\n');
   const sum = bill.sums.get(key);
   if (sum) sum.micros += micros;
@@ -208,8 +256,7 @@ function addLine(bill: Bill, line: ExportedLine, machine: Known | undefined): vo
 }
 
 /** It is known what it is of. What it should cost is not. */
-function leaveOut(bill: Bill, { resourceId, installationId, micros }: ExportedLine): void {
-  addTo(bill.unpriced, resourceId, micros);
+function leaveOut(bill: Bill, { installationId, micros }: ExportedLine): void {
   if (installationId === undefined) return;
   bill.tagged += micros;
   bill.known += micros;

@@ -31,7 +31,8 @@ function run({ jobs, seed }: AccuracyOptions): void {
   ]);
   process.stdout.write(`${drawTable([`${jobs} jobs each`, 'off by', 'goal', ''], rows)}\n`);
   process.stdout.write(
-    `Of tagged spend, what no record explains is assumed: one machine in ${assumedStrays.machines}, one disk in ${assumedStrays.disks}.\n`,
+    'The rate of tagged spend without a record is an assumption, and no measurement: one machine in ' +
+      `${assumedStrays.machines} that no record knows, one disk in ${assumedStrays.disks} that outlives its machine by a day.\n`,
   );
   process.exitCode = found.every(({ off, atMost }) => Math.abs(off) <= atMost) ? 0 : 1;
 }

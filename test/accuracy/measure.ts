@@ -65,7 +65,11 @@ function byExport(all: SimulatedMonth, burstable: SimulatedMonth): Accuracy[] {
       off: offCorrected(month, correctionByExport(month, daysOf(sumUp(month.records)))),
       atMost: 0.001,
     },
-    { name: 'tagged spend, as far as records explain it', off: (explained.part ?? 0) - 1, atMost: 0.02 },
+    {
+      name: 'tagged spend without a record, at an assumed rate',
+      off: (explained.part ?? 0) - 1,
+      atMost: 0.02,
+    },
   ];
 }
 

@@ -25,6 +25,7 @@ const tags = new Map([
 ]);
 
 const lives = days.map((day, n) => lifeOn(day, `i-${n}`));
+const unpriced = [lifeOn(days[4]!, 'i-unpriced')];
 /** A launch of which nobody knows. */
 const orphan = lifeOn(days[3]!, 'i-orphan');
 
@@ -186,7 +187,6 @@ describe('mayfly costs compare, with an export', () => {
   });
 
   it('leaves a machine without a price out on both sides, and names it', async () => {
-    const unpriced = [lifeOn(days[4]!, 'i-unpriced')];
     await recordLives(account, unpriced, { list: 'x', disk: 2_400_000, address: 5_000 });
     onBill = [...lives, ...unpriced];
     world.exports.deliver();
@@ -199,6 +199,30 @@ describe('mayfly costs compare, with an export', () => {
     expect(byTag.out).toContain(
       `Incomplete, as machines without a price ran, and not counted as apart: ${days[4]}`,
     );
+  });
+});
+
+describe('a machine without a price for its disk and its address', () => {
+  const withDisk = [lifeOn(days[6]!, 'i-diskless')];
+  const rates = { list: 'x', compute: 96_000, surplus: 0 };
+
+  it('takes those of its tenant, tier and day out of both sides, and its processors stay in', async () => {
+    await recordLives(account, withDisk, rates);
+    await recordLives(account, unpriced, { list: 'x', disk: 2_400_000, address: 5_000 });
+    onBill = [...lives, ...unpriced, ...withDisk];
+    world.exports.deliver();
+    const found = JSON.parse((await compare('--json')).out);
+    const kinds = new Map(found.kinds.map((kind: { name: string }) => [kind.name, kind]));
+    for (const name of ['compute on demand', 'disk', 'address'])
+      expect(kinds.get(name)).toMatchObject({ ratio: expect.closeTo(1, 1) });
+    expect(found.leftOut.map(({ day, component }: Record<string, string>) => [day, component])).toEqual([
+      [days[6], 'disk'],
+      [days[6], 'address'],
+    ]);
+    expect(found.explained.part).toBeGreaterThan(0.98);
+    const { out, status } = await compare();
+    expect(out).toContain(`as some machines have no price for it: disk on ${days[6]}\n`);
+    expect(status).toBe(0);
   });
 });
 

@@ -1,5 +1,11 @@
 /** A comparison of records with AWS's bill, for a terminal. */
-import { type Compared, type Comparison, daysApartForAlarm, mostApart } from '../../core/compare-bill.ts';
+import {
+  type Compared,
+  type Comparison,
+  daysApartForAlarm,
+  type LeftOutOfDay,
+  mostApart,
+} from '../../core/compare-bill.ts';
 import {
   type Explained,
   leastExplained,
@@ -22,6 +28,8 @@ export interface Shown {
   readonly unpriced?: readonly Resource[];
   /** Days on which machines without a price ran, where the bill was read by tag. */
   readonly incomplete: readonly string[];
+  /** Disks and addresses that are in no figure, because machines have no price for theirs. */
+  readonly leftOut: readonly LeftOutOfDay[];
   readonly accounts: ReadonlyMap<number, string>;
   /** Days that are kept now, and were not, or were kept with other sums. */
   readonly changed: number;
@@ -62,6 +70,7 @@ function notes(
     explained,
     unpriced = [],
     incomplete,
+    leftOut,
     changed,
     uncertainty,
   }: Shown,
@@ -94,10 +103,22 @@ function notes(
       : [
           `Without a price on record, and left out: ${unpriced.map(({ resourceId, micros }) => `${resourceId} ${money(micros)}`).join(', ')}`,
         ]),
+    ...[...Map.groupBy(leftOut, ({ component }) => component)].map(
+      ([component, of]) =>
+        `Left out on both sides, as some machines have no price for it: ${component} on ${daysText(of.map(({ day }) => day))}`,
+    ),
     source === 'export'
       ? `From the export that AWS delivered at ${deliveredAt?.slice(0, 16).replace('T', ' ')} UTC.`
       : `${requests} requests to Cost Explorer, at $0.01 each.`,
   ];
+}
+
+const shownDays = 5;
+
+function daysText(all: readonly string[]): string {
+  const days = [...new Set(all)].toSorted();
+  const more = days.length - shownDays;
+  return `${days.slice(0, shownDays).join(', ')}${more > 0 ? `, and ${more} more days` : ''}`;
 }
 
 function machineTable(machines: MachinesCompared | undefined): string[] {

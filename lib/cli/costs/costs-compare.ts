@@ -55,7 +55,7 @@ alarm bill-apart goes by what it finds. Cost Explorer charges $0.01 for each req
       return 0;
     }
     const bills = await readBills(call, { days: wanted, mostRequests });
-    const { sums, days, source, byTenant, byTier, requests, byMachine } = bills;
+    const { sums, days, source, byTenant, byTier, requests, leftOut, byMachine } = bills;
     const kept = await keptDays(call, month.name);
     const earlier = (await keptDays(call, monthBefore(month))).map(lineOfDay);
     const comparison = compareBill({ sums, bill: byTenant }, days, earlier);
@@ -63,7 +63,7 @@ alarm bill-apart goes by what it finds. Cost Explorer charges $0.01 for each req
     const { total } = comparison;
     // As they are kept: of a day that an export told of, Cost Explorer's word does not count.
     const lines = new Map(found.map((day) => [day.day, lineOfDay(day)]));
-    // By machine, what has no price is left out on both sides.
+    // By machine, whatever has no price is left out on both sides.
     const incomplete = source === 'export' ? [] : daysWithoutPrice(sums);
     const daysApart = daysApartAtEnd([
       ...earlier,
@@ -76,7 +76,7 @@ alarm bill-apart goes by what it finds. Cost Explorer charges $0.01 for each req
     const { uncertainty } = correctionBy(found);
     const accounts = new Map(sums.map(({ installationId, account }) => [installationId as number, account]));
     const title = `${month.name}, ${days[0]} to ${last}`;
-    const about = { source, requests, changed, uncertainty, incomplete, ...byMachine };
+    const about = { source, requests, changed, uncertainty, incomplete, leftOut, ...byMachine };
     const result = { ...comparison, daysApart };
     io.out(
       options['json']

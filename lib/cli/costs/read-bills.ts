@@ -3,7 +3,7 @@
  * request; Cost Explorer has it by tag.
  */
 import { listSums } from '../../adapters/dynamodb/usage-sum-list.ts';
-import type { BilledCost } from '../../core/compare-bill.ts';
+import { type BilledCost, type LeftOutOfDay, withoutUnpricedAddresses } from '../../core/compare-bill.ts';
 import type { ComparedExport } from '../../core/compare-export.ts';
 import type { BillSource } from '../../core/compared-day.ts';
 import { dayMilliseconds, dayOf } from '../../core/days.ts';
@@ -27,7 +27,9 @@ export interface Bills {
   readonly byTenant: readonly BilledCost[];
   readonly byTier: readonly BilledCost[];
   readonly requests: number;
-  readonly byMachine?: Omit<ComparedExport, 'bill'> & { readonly deliveredAt: string };
+  /** What has no price on record, and is in none of these. */
+  readonly leftOut: readonly LeftOutOfDay[];
+  readonly byMachine?: Omit<ComparedExport, 'bill' | 'leftOut'> & { readonly deliveredAt: string };
 }
 
 interface Asked {
@@ -44,8 +46,8 @@ export async function readBills(call: CommandCall, asked: Asked): Promise<Bills>
     const read = await compareWithExport(call, asked.days);
     if (typeof read !== 'string') {
       const { sums, days, found, deliveredAt } = read;
-      const { bill, ...byMachine } = found;
-      const common = { sums, days, byTenant: bill, byTier: bill, requests: 0 };
+      const { bill, leftOut, ...byMachine } = found;
+      const common = { sums, days, byTenant: bill, byTier: bill, requests: 0, leftOut };
       return { source: 'export', ...common, byMachine: { ...byMachine, deliveredAt } };
     }
     if (source === 'export') throw new UsageError(read);
@@ -55,7 +57,7 @@ export async function readBills(call: CommandCall, asked: Asked): Promise<Bills>
 
 async function readBoth(call: CommandCall, { days, mostRequests }: Asked): Promise<Bills> {
   const { environment } = call.config;
-  const { sums } = await listSums(usageTable(call), { days });
+  const read = await listSums(usageTable(call), { days });
   const to = dayOf(Date.parse(days.at(-1)!) + dayMilliseconds);
   const asked = { environment, from: days[0]!, to };
   const client = costExplorer(call);
@@ -63,5 +65,6 @@ async function readBoth(call: CommandCall, { days, mostRequests }: Asked): Promi
   const left = mostRequests - byTenant.requests;
   const byTier = await readBill(client, { ...asked, by: 'tier', mostRequests: left });
   const requests = byTenant.requests + byTier.requests;
-  return { source: 'cost-explorer', sums, days, byTenant: byTenant.bill, byTier: byTier.bill, requests };
+  const bills = { byTenant: byTenant.bill, byTier: byTier.bill };
+  return { source: 'cost-explorer', days, requests, ...withoutUnpricedAddresses(read.sums, bills) };
 }

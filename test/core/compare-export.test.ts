@@ -1,0 +1,111 @@
+/** The records against the bill by machine: what has no price on record is in no figure of either side. */
+import { describe, expect, it } from '@jest/globals';
+import { type BilledCost, withoutUnpricedAddresses } from '../../lib/core/compare-bill.ts';
+import {
+  type ExportedLine,
+  type RecordedMachine,
+  tallyExport,
+  withoutLeftOut,
+} from '../../lib/core/compare-export.ts';
+import { InstallationId, InstanceId } from '../../lib/core/ids.ts';
+import type { Component, MachineRates } from '../../lib/core/price.ts';
+import { usageOf } from '../../lib/core/usage.ts';
+import { sumUp } from '../../lib/core/usage-sum.ts';
+import { givenRunner } from '../contracts/support/stored.ts';
+import { acme, medium, small } from '../support/given.ts';
+
+const [first, second] = ['2026-11-01', '2026-11-02'];
+const days = [first, second];
+const hour = 3_600_000;
+/** A dollar an hour of each. */
+const all: MachineRates = { list: 'x', compute: 1e6, surplus: 0, disk: 730e6, address: 1e6 };
+const { disk: _disk, ...diskless } = all;
+
+const used = (
+  id: string,
+  over: { rates?: MachineRates; tier?: typeof small; day?: string; at?: number } = {},
+) => {
+  const launchedAt = Date.parse(over.day ?? first) + (over.at ?? 0);
+  const runner = givenRunner({
+    ...{ instanceId: InstanceId(id), installationId: acme, tier: over.tier ?? small },
+    ...{ launchedAt, startedAt: launchedAt, rates: over.rates ?? all },
+  });
+  return usageOf({ runner, reason: 'stood-down', endedAt: launchedAt + hour, job: undefined });
+};
+type Used = ReturnType<typeof used>;
+const dayOfLaunch = ({ launchedAt }: Used) => new Date(launchedAt).toISOString().slice(0, 10);
+
+const billed = (
+  record: Used,
+  component: Component,
+  day = dayOfLaunch(record),
+  micros = 1e6,
+): ExportedLine => ({
+  ...{ day, component, micros, isSpot: false, environment: 'my-saas' },
+  resourceId: component === 'compute' ? record.instanceId : `${component} of ${record.instanceId}`,
+  ...{ installationId: record.installationId, tier: record.tier },
+});
+
+function compared(records: readonly Used[], bill: readonly ExportedLine[]) {
+  const machines = records.map((record): RecordedMachine => ({ ...record, day: dayOfLaunch(record) }));
+  const tally = tallyExport({ environment: 'my-saas', days, machines });
+  for (const line of bill) tally.add(line);
+  const found = tally.result();
+  const kinds = new Map(found.kinds.map(({ name, recorded, billed }) => [name, [recorded, billed]]));
+  return { ...found, kinds, sums: withoutLeftOut(sumUp(records), found.leftOut) };
+}
+const wholly = (record: Used) => (['compute', 'disk', 'address'] as const).map((one) => billed(record, one));
+
+describe('what has no price on record', () => {
+  it('is left out on both sides, of a disk as of processors: those of its tenant, tier and day', () => {
+    const records = [used('i-1'), used('i-2', { rates: diskless }), used('i-3', { day: second })];
+    const found = compared(records, records.flatMap(wholly));
+    expect(found.kinds.get('compute on demand')).toEqual([3e6, 3e6]);
+    expect(found.kinds.get('address')).toEqual([3e6, 3e6]);
+    expect(found.kinds.get('disk')).toEqual([1e6, 1e6]);
+    expect(found.sums.map(({ day, cost }) => [day, cost.disk, cost.compute])).toEqual([
+      [first, 0, 2e6],
+      [second, 1e6, 1e6],
+    ]);
+    const disks = found.bill.filter(({ component }) => component === 'disk');
+    expect(disks.map(({ day, micros }) => [day, micros])).toEqual([[second, 1e6]]);
+    expect(found.explained).toMatchObject({ tagged: 9e6, known: 9e6 });
+  });
+
+  it('stays in for other tiers and tenants', () => {
+    const records = [used('i-1'), used('i-2', { tier: medium, rates: diskless })];
+    const other = { ...billed(records[1]!, 'disk'), installationId: InstallationId(acme + 1) };
+    const found = compared(records, [...records.flatMap(wholly), other]);
+    expect(found.kinds.get('disk')).toEqual([1e6, 2e6]);
+    expect(found.leftOut).toEqual([{ day: first, installationId: acme, tier: medium, component: 'disk' }]);
+  });
+
+  it('is left out of each day on which its machine lived', () => {
+    const late = used('i-1', { rates: diskless, at: 23.5 * hour });
+    const found = compared([late], [billed(late, 'disk', first, 5e5), billed(late, 'disk', second, 5e5)]);
+    expect(found.kinds.get('disk')).toEqual([0, 0]);
+    expect(found.leftOut.map(({ day }) => day)).toEqual(days);
+  });
+});
+
+describe('addresses without a price', () => {
+  it('are left out of both sides of their days, where the bill is known by tag', () => {
+    const { address: _address, ...addressless } = all;
+    const records = [used('i-1', { rates: addressless }), used('i-2'), used('i-3', { day: second })];
+    const line = (day: string, component: Component): BilledCost => ({
+      ...{ day, component, installationId: acme, micros: 1e6 },
+    });
+    const bill = days.flatMap((day) => [line(day, 'compute'), line(day, 'address')]);
+    const { sums, byTenant, byTier, leftOut } = withoutUnpricedAddresses(sumUp(records), {
+      byTenant: bill,
+      byTier: bill,
+    });
+    expect(sums.map(({ cost }) => [cost.compute, cost.address])).toEqual([
+      [2e6, 0],
+      [1e6, 1e6],
+    ]);
+    expect(byTenant).toEqual(bill.filter((_, n) => n !== 1));
+    expect(byTier).toEqual(byTenant);
+    expect(leftOut).toEqual([{ day: first, component: 'address' }]);
+  });
+});
