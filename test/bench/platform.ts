@@ -50,13 +50,14 @@ export async function openPlatform(size: Size): Promise<BenchPlatform> {
       for (const listener of listeners) listener(event);
     },
   });
+  const dialled = (milliseconds: number) => Math.ceil(milliseconds * size.latencyShare);
   const setLatencies = () => {
     laptop.endpoint.dials.set([
-      { service: '*', action: '*', latencyMs: latencies.aws },
-      { service: 'ec2', action: 'CreateFleet', latencyMs: latencies.createFleet },
+      { service: '*', action: '*', latencyMs: dialled(latencies.aws) },
+      { service: 'ec2', action: 'CreateFleet', latencyMs: dialled(latencies.createFleet) },
       { service: '*', action: '*', caller: 'operator', latencyMs: 0 },
     ]);
-    laptop.github.setDials({ latencyMs: latencies.github });
+    laptop.github.setDials({ latencyMs: dialled(latencies.github) });
   };
   setLatencies();
   laptop.ec2.setDials({ shutdownMilliseconds: size.shutdownMilliseconds });

@@ -40,6 +40,8 @@ export interface Size {
   readonly jobMilliseconds: number;
   /** A machine's, from its last command to its end. */
   readonly shutdownMilliseconds: number;
+  /** How much of the latencies of AWS and GitHub is dialled in, from 0 to 1. */
+  readonly latencyShare: number;
   /** Copies of each function that are loaded before anything is measured: as many as a tier's queue may start. */
   readonly warmCopies: number;
 }
@@ -71,6 +73,7 @@ export const full: Size = {
   throttledTenants: 60,
   jobMilliseconds: 4000,
   shutdownMilliseconds: 3000,
+  latencyShare: 1,
   warmCopies: 5,
 };
 
@@ -101,5 +104,6 @@ export const smoke: Size = {
   throttledTenants: 2,
   jobMilliseconds: 2000,
   shutdownMilliseconds: 50,
+  latencyShare: 0.05,
   warmCopies: 1,
 };

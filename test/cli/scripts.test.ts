@@ -2,12 +2,12 @@
  * Every script that people start: its help, its answer to a typing error, and a smoke run of those that no other test
  * starts. Nothing of it writes into the checkout.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { globSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { read, root } from '../docs/markdown.ts';
 import { nonEmpty } from '../support/non-empty.ts';
 
@@ -24,6 +24,8 @@ interface Ran {
   readonly stderr: string;
 }
 
+const running = new Set<ChildProcess>();
+
 async function start(file: string, ...args: string[]): Promise<Ran> {
   const { NODE_OPTIONS: _, ...environment } = process.env;
   const env = { ...environment, NO_COLOR: '1', MAYFLY_CHROMIUM: '/nowhere/chromium' };
@@ -32,12 +34,25 @@ async function start(file: string, ...args: string[]): Promise<Ran> {
     stdio: ['ignore', 'pipe', 'pipe'],
     env,
   });
+  running.add(child);
   const ended = new Promise<number | null>((resolve, reject) =>
     child.once('close', resolve).once('error', reject),
   );
   const [status, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
+  running.delete(child);
   return { status, stdout, stderr };
 }
+
+/** These two mostly wait for machines and timers: all the others run meanwhile. */
+let benchmark: Promise<Ran>;
+let chaos: Promise<Ran>;
+beforeAll(() => {
+  benchmark = start('test/bench/bench.ts', '--smoke', '--json');
+  chaos = start('test/chaos/chaos.ts', '--seconds', '1', '--json');
+});
+afterAll(() => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
 /** All of them at the same time: a start mostly waits for files. */
 const startEach = (...args: string[]) =>
@@ -143,14 +158,6 @@ describe('a mistake', () => {
 
 /** With settings so small that all of them together take seconds; the figures mean nothing. */
 describe('a smoke run', () => {
-  /** These two mostly wait for machines and timers: the others run meanwhile. */
-  let benchmark: Promise<Ran>;
-  let chaos: Promise<Ran>;
-  beforeAll(() => {
-    benchmark = start('test/bench/bench.ts', '--smoke', '--json');
-    chaos = start('test/chaos/chaos.ts', '--seconds', '1', '--json');
-  });
-
   it('of the mutation tester has the tests of one file find its mutants', async () => {
     const tests = ['--tests', 'test/core/balance-plan.test.ts'];
     const run = await start('test/mutation/mutation.ts', '--file', 'lib/core/room.ts', ...tests, '--json');
