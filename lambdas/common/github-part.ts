@@ -1,5 +1,6 @@
 /** GitHub, for functions that call it. It is a file of its own, so that whoever seldom calls it can load it when it does. */
 import { createGitHub } from '../../lib/adapters/github/github.ts';
+import { createSmallFetch } from '../../lib/adapters/github/small-fetch.ts';
 import { createStoredApp } from '../../lib/adapters/secrets-manager/stored-app.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { budgetedGitHub } from '../../lib/app/common/budgeted-github.ts';
@@ -19,6 +20,7 @@ export function githubPart(options: { notes: Notes; telemetry: Telemetry; timeou
     apiUrl: readVariable(variables.githubApiUrl),
     app: createStoredApp(secretPart(variables.appSecretArn)),
     clock: systemClock,
+    fetch: createSmallFetch(),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });
   return budgetedGitHub(github, { ...shared, clock: systemClock });

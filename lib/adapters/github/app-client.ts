@@ -6,8 +6,11 @@
 import { App } from '@octokit/app';
 import { Octokit } from '@octokit/core';
 import type { AppCredentials, StoredApp } from '../../ports/app-credentials.ts';
+import type { AppTokens } from './app-tokens.ts';
+import { createAppTokens, isAboutTime } from './app-tokens.ts';
 import { statusOf } from './classify.ts';
 import { followRedirects, manually } from './redirects.ts';
+import type { SmallFetch } from './small-fetch.ts';
 
 /** https://docs.github.com/en/rest/about-the-rest-api/api-versions */
 const headers = { 'x-github-api-version': '2022-11-28' };
@@ -21,6 +24,8 @@ export interface AppClientOptions {
   readonly userAgent?: string;
   /** Absent: 10,000. */
   readonly timeoutMs?: number;
+  /** Absent: Node's own. */
+  readonly fetch?: SmallFetch;
 }
 
 export type Parameters = Readonly<Record<string, unknown>>;
@@ -43,21 +48,37 @@ export type Headers = Readonly<Record<string, string | number | undefined>>;
 
 export function createAppClient(options: AppClientOptions): AppClient {
   const { app: stored, userAgent = 'mayfly', timeoutMs = defaultTimeoutMs } = options;
-  const Configured = Octokit.defaults({ baseUrl: options.apiUrl.replace(/\/+$/, ''), userAgent });
+  const Configured = Octokit.defaults({
+    baseUrl: options.apiUrl.replace(/\/+$/, ''),
+    userAgent,
+    ...(options.fetch ? { request: { fetch: options.fetch } } : {}),
+  });
   const bare = new Configured();
-  let current: { credentials: AppCredentials; app: App } | undefined;
+  let current: { credentials: AppCredentials; app: App; tokens: AppTokens } | undefined;
 
-  const appWith = (credentials: AppCredentials): App => {
+  const appWith = (credentials: AppCredentials) => {
     if (!current || !areSame(current.credentials, credentials)) {
-      current = { credentials, app: new App({ ...credentials, Octokit: Configured }) };
+      const app = new App({ ...credentials, Octokit: Configured });
+      current = { credentials, app, tokens: createAppTokens(app) };
     }
-    return current.app;
+    return current;
   };
   const followed = followRedirects(new URL(options.apiUrl).origin);
   const bounded = () => ({ request: { signal: AbortSignal.timeout(timeoutMs) } });
 
-  const callWith = (credentials: AppCredentials, route: string, parameters: Parameters) =>
-    appWith(credentials).octokit.request(route, { ...parameters, ...bounded(), headers });
+  const callWith = async (credentials: AppCredentials, route: string, parameters: Parameters) => {
+    const { app, tokens } = appWith(credentials);
+    const { token, isNew } = await tokens.current();
+    const authorized = { ...headers, authorization: `bearer ${token}` };
+    try {
+      return await bare.request(route, { ...parameters, ...bounded(), headers: authorized });
+    } catch (error) {
+      if (statusOf(error) !== 401 || (isNew && !isAboutTime(error))) throw error;
+      tokens.drop(token);
+      // Octokit signs anew, by GitHub's clock where ours is wrong.
+      return app.octokit.request(route, { ...parameters, ...bounded(), headers });
+    }
+  };
 
   /** A key that GitHub rejects may have been replaced since it was read: then it is read again, once. */
   const asApp = async (route: string, parameters: Parameters) => {

@@ -5,6 +5,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { givenApp } from '../../../lib/adapters/github/app-client.ts';
 import { createGitHub } from '../../../lib/adapters/github/github.ts';
+import { createSmallFetch } from '../../../lib/adapters/github/small-fetch.ts';
 import { createStoredApp } from '../../../lib/adapters/secrets-manager/stored-app.ts';
 import { InstallationId, JobId } from '../../../lib/core/ids.ts';
 import type { GitHubEvent, GitHubStandIn } from '../../../lib/local/github/start-github.ts';
@@ -20,6 +21,7 @@ const adapterTo = (standIn: GitHubStandIn, options: { timeoutMs?: number } = {})
     apiUrl: standIn.url,
     app: givenApp({ appId: String(standIn.appId), privateKey: standIn.privateKeyPem }),
     clock,
+    fetch: createSmallFetch(),
     ...options,
   });
 
@@ -135,6 +137,14 @@ describe('the adapter and its tokens', () => {
     now = 60_000;
     expect(await asked()).toMatchObject({ ok: true });
     expect(secret.reads()).toBe(2);
+  });
+
+  it('signs anew, once, where GitHub no longer takes what the App signed before', async () => {
+    await register('a');
+    fault('POST /app/*', 401, { count: 1 });
+
+    const other = { kind: 'repository', owner: 'acme', repository: 'app' } as const;
+    expect(await github.removeRunner(acme, other, 'a')).toMatchObject({ ok: true });
   });
 
   it('fetches another token once GitHub no longer takes the one it has', async () => {

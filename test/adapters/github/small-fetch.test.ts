@@ -1,0 +1,100 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createSmallFetch } from '../../../lib/adapters/github/small-fetch.ts';
+
+interface Seen {
+  readonly method: string | undefined;
+  readonly path: string | undefined;
+  readonly body: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly port: number | undefined;
+}
+
+const seen: Seen[] = [];
+let answer: (request: IncomingMessage, response: ServerResponse) => void;
+const server = createServer(async (request, response) => {
+  const body = Buffer.concat(await request.toArray()).toString();
+  const { method, url: path, headers } = request;
+  seen.push({ method, path, body, headers, port: request.socket.remotePort });
+  answer(request, response);
+});
+let url = '';
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+beforeEach(() => {
+  seen.length = 0;
+  answer = (_, response) => response.writeHead(201, { link: '<next>', 'x-two': ['a', 'b'] }).end('é 🐛');
+});
+afterAll(
+  () =>
+    new Promise((resolve) => {
+      server.close(resolve);
+      server.closeAllConnections();
+    }),
+);
+const post = { method: 'POST', headers: { accept: 'json' }, body: '{"name":"é"}' } as const;
+
+describe('the small fetch', () => {
+  it('sends what it is given, and gives what is answered', async () => {
+    const reply = await createSmallFetch()(`${url}/a?b=c`, post);
+    expect(seen).toMatchObject([{ method: 'POST', path: '/a?b=c', body: '{"name":"é"}' }]);
+    expect(seen[0]!.headers).toMatchObject({ accept: 'json', 'content-length': '13' });
+    expect([reply.status, reply.url, await reply.text()]).toEqual([201, `${url}/a?b=c`, 'é 🐛']);
+    const headers = Object.fromEntries(reply.headers as Iterable<[string, string]>);
+    expect(headers).toMatchObject({ link: '<next>', 'x-two': 'a, b' });
+    expect(reply.headers.get('link')).toBe('<next>');
+    expect(Buffer.from(await reply.arrayBuffer()).toString()).toBe('é 🐛');
+  });
+
+  it('keeps its connection from one call to the next', async () => {
+    const fetch = createSmallFetch();
+    for (let call = 0; call < 3; call++) await fetch(url, post);
+    expect(new Set(seen.map(({ port }) => port)).size).toBe(1);
+  });
+
+  it('closes a connection that lies idle, and no other', async () => {
+    const closed = new Promise<void>((resolve) => {
+      server.once('connection', (socket) => socket.once('close', () => resolve()));
+    });
+    answer = (_, response) => void setTimeout(() => response.end('late'), 60);
+    const reply = await createSmallFetch({ idleMilliseconds: 20 })(url, post);
+    expect(await reply.text()).toBe('late');
+    await closed;
+  });
+
+  it('throws the reason of a caller that gives up', async () => {
+    answer = () => undefined;
+    const reason = new Error('enough');
+    const giveUp = new AbortController();
+    const call = createSmallFetch()(url, { ...post, signal: giveUp.signal });
+    const thrown = expect(call).rejects.toBe(reason);
+    await once(server, 'request');
+    giveUp.abort(reason);
+    await thrown;
+  });
+
+  it('throws where nobody answers, or the answer breaks off', async () => {
+    await expect(createSmallFetch()('http://127.0.0.1:9/', post)).rejects.toThrow('ECONNREFUSED');
+    answer = (request, response) => {
+      response.writeHead(200, { 'content-length': '100' }).write('half');
+      setImmediate(() => request.socket.destroy());
+    };
+    await expect(createSmallFetch()(url, post)).rejects.toThrow('aborted');
+  });
+
+  it('leaves redirects to its caller, or to fetch', async () => {
+    answer = ({ url: path }, response) =>
+      path === '/new' ? response.end('here') : response.writeHead(307, { location: '/new' }).end();
+    const { status, headers } = await createSmallFetch()(`${url}/old`, { ...post, redirect: 'manual' });
+    expect([status, headers.get('location')]).toEqual([307, '/new']);
+
+    const followed = await createSmallFetch()(`${url}/old`, post);
+    expect([followed.status, await followed.text()]).toEqual([200, 'here']);
+    expect(seen.at(-1)).toMatchObject({ method: 'POST', path: '/new', body: post.body });
+  });
+});
