@@ -2,7 +2,7 @@
  * Signature Version 4 of a POST or PUT whose path needs no escaping and that has no query. It signs every header.
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-import { createHmac, hash } from 'node:crypto';
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 
 export interface Credentials {
   readonly accessKeyId: string;
@@ -48,20 +48,24 @@ export function signedHeaders(request: RequestToSign): Record<string, string> {
 /** `20261121T120000Z`. */
 const timeText = (at: number) => new Date(at).toISOString().replace(/[-:]|\.\d+/g, '');
 
-/** A key is valid for one day, region and service. Keeps one for each service that a function calls, with its secret. */
-const keys = new Map<string, { readonly secret: string; readonly key: Buffer }>();
+/**
+ * A key is valid for one day, region and service. Keeps one for each service that a function calls, with its secret: as a key
+ * object, since Node takes 14 µs to make one of bytes, and 2 µs for the signature.
+ */
+const keys = new Map<string, { readonly secret: string; readonly key: KeyObject }>();
 const mostKeys = 8;
 
-function signingKey({ credentials }: RequestToSign, scope: string): Buffer {
+function signingKey({ credentials }: RequestToSign, scope: string): KeyObject {
   const secret = credentials.secretAccessKey;
   const known = keys.get(scope);
   if (known?.secret === secret) return known.key;
-  const key = scope
+  const bytes = scope
     .split('/')
     .reduce<string | Buffer>(
       (last, part) => createHmac('sha256', last).update(part).digest(),
       `AWS4${secret}`,
     ) as Buffer;
+  const key = createSecretKey(bytes);
   if (keys.size >= mostKeys) keys.clear();
   keys.set(scope, { secret, key });
   return key;

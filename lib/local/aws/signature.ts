@@ -4,7 +4,7 @@
  * signing is not: a laptop that slept, or a test with its own clock, is no attack.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-import { createHmac, hash, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from 'node:crypto';
 
 export interface Authorization {
   readonly accessKeyId: string;
@@ -76,17 +76,18 @@ const encodeStrictly = (part: string) =>
 
 /** Keys change once a day, so a few hundred is more than a laptop's principals need. */
 const rememberedKeys = 500;
-const signingKeys = new Map<string, Buffer>();
+const signingKeys = new Map<string, KeyObject>();
 
-function signingKey(secretAccessKey: string, { date, region, service }: Authorization): Buffer {
+function signingKey(secretAccessKey: string, { date, region, service }: Authorization): KeyObject {
   const name = `${secretAccessKey}/${date}/${region}/${service}`;
   const known = signingKeys.get(name);
   if (known) return known;
-  let key: string | Buffer = `AWS4${secretAccessKey}`;
+  let bytes: string | Buffer = `AWS4${secretAccessKey}`;
   for (const part of [date, region, service, 'aws4_request']) {
-    key = createHmac('sha256', key).update(part).digest();
+    bytes = createHmac('sha256', bytes).update(part).digest();
   }
+  const key = createSecretKey(bytes as Buffer);
   if (signingKeys.size >= rememberedKeys) signingKeys.clear();
-  signingKeys.set(name, key as Buffer);
-  return key as Buffer;
+  signingKeys.set(name, key);
+  return key;
 }
