@@ -2,10 +2,6 @@
  * Translates an AWS CLI command into the SDK's call of the same name: `--table-name x` is `TableName: 'x'`. It knows the
  * commands that the documents show and no others; of `--query` it understands a plain name, and passes over the rest.
  */
-import { DynamoDB } from '@aws-sdk/client-dynamodb';
-import { EC2 } from '@aws-sdk/client-ec2';
-import { SQS } from '@aws-sdk/client-sqs';
-
 type Options = Map<string, string[]>;
 
 const words = process.argv.slice(2);
@@ -20,26 +16,30 @@ const answer = await send(`${service} ${action}`, input(options));
 const chosen = query && /^\w+$/.test(query) ? (answer as Record<string, unknown>)[query] : answer;
 process.stdout.write(`${output === 'text' ? String(chosen) : JSON.stringify(chosen, null, 2)}\n`);
 
-function send(command: string, given: Record<string, unknown>): Promise<object> {
+/** Each client is loaded where a command needs it: that takes most of a command's time. */
+async function send(command: string, given: Record<string, unknown>): Promise<object> {
   const place = {
     region: take(globals, 'region') ?? process.env['AWS_DEFAULT_REGION'] ?? '',
     endpoint: take(globals, 'endpoint-url') ?? process.env['AWS_ENDPOINT_URL'] ?? '',
   };
+  const dynamoDb = async () => new (await import('@aws-sdk/client-dynamodb')).DynamoDB(place);
+  const sqs = async () => new (await import('@aws-sdk/client-sqs')).SQS(place);
+  const ec2 = async () => new (await import('@aws-sdk/client-ec2')).EC2(place);
   switch (command) {
     case 'dynamodb scan':
-      return new DynamoDB(place).scan(given as never);
+      return (await dynamoDb()).scan(given as never);
     case 'dynamodb query':
-      return new DynamoDB(place).query(given as never);
+      return (await dynamoDb()).query(given as never);
     case 'dynamodb get-item':
-      return new DynamoDB(place).getItem(given as never);
+      return (await dynamoDb()).getItem(given as never);
     case 'dynamodb update-item':
-      return new DynamoDB(place).updateItem(given as never);
+      return (await dynamoDb()).updateItem(given as never);
     case 'sqs get-queue-url':
-      return new SQS(place).getQueueUrl(given as never);
+      return (await sqs()).getQueueUrl(given as never);
     case 'sqs get-queue-attributes':
-      return new SQS(place).getQueueAttributes(given as never);
+      return (await sqs()).getQueueAttributes(given as never);
     case 'ec2 describe-instances':
-      return new EC2(place).describeInstances(given as never);
+      return (await ec2()).describeInstances(given as never);
     default:
       throw new Error(`"aws ${command}" is not translated here; add it to test/docs/aws.ts.`);
   }

@@ -36,12 +36,14 @@ export async function until<Value>(read: () => Value | undefined | false): Promi
   }
 }
 
+/** Not in TMPDIR, where npm would keep what Node compiles for all that it ever starts. */
+const compiled = join(root, 'node_modules', '.cache', 'compiled');
+
 /** Resolves as soon as the platform's process and its guard are there; it takes its time until it is ready. */
 export async function startNpm(folder: string): Promise<Started> {
   const npm = spawn('npm', ['start', '--', '--verbose'], {
     cwd: root,
-    // npm keeps a cache of its own in TMPDIR, for all that it ever starts.
-    env: { ...process.env, TMPDIR: folder, NO_COLOR: '1', NODE_DISABLE_COMPILE_CACHE: '1' },
+    env: { ...process.env, TMPDIR: folder, NO_COLOR: '1', NODE_COMPILE_CACHE: compiled },
     stdio: ['ignore', 'pipe', 'pipe'],
     // As in a terminal of its own.
     detached: true,
