@@ -2,7 +2,6 @@
  * What can be seen of the one machine of `mayfly verify`, from outside and on its console. It reads, and ends what it is
  * told to end.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   DescribeInstancesCommand,
   DescribeVolumesCommand,
@@ -17,10 +16,11 @@ import { systemClock } from '../adapters/system/clock.ts';
 import type { MayflyConfig } from '../config/config.ts';
 import { InstanceId } from '../core/ids.ts';
 import { tagKeys } from '../core/tags.ts';
+import { growingPauses } from './growing-pauses.ts';
 import { verifyTag } from './verify-launch.ts';
 import { addCertificate, failed, passed, type Row, skipped } from './verify-report.ts';
 
-const betweenLooksMilliseconds = 1_000;
+const longestPauseMilliseconds = 1_000;
 /** A console shows up to some minutes late. */
 const longestMilliseconds = 8 * 60_000;
 
@@ -30,11 +30,12 @@ async function until<Value>(
   holds: (value: Value) => boolean,
 ): Promise<Value | undefined> {
   const end = Date.now() + longestMilliseconds;
+  const pause = growingPauses(longestPauseMilliseconds);
   for (;;) {
     const value = await look();
     if (holds(value)) return value;
     if (Date.now() > end) return undefined;
-    await sleep(betweenLooksMilliseconds);
+    await pause();
   }
 }
 
