@@ -43,6 +43,13 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
       'public file is not worth a second bucket.',
   },
   {
+    rule: 'AwsSolutions-S1',
+    at: ['costs/CostsExport/Bucket/Resource'],
+    reason:
+      "AWS's own service writes the bill there, and who reads it is an operator of the account. CloudTrail records such reads " +
+      'where the account asks it to; a second bucket of logs would need one of its own.',
+  },
+  {
     rule: wildcard('<ControlPlaneRunnerBinariesBucket17B73F5A.Arn>/runner/*'),
     at: [role('runner-syncer')],
     reason: "The key holds the release's number, which nobody knows before GitHub publishes it.",
@@ -112,8 +119,10 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
   },
   {
     rule: wildcard('*'),
-    at: [role('sweep'), role('reconciler')],
-    reason: 'ec2:DescribeInstances has no resource-level control. It reads, and nothing else.',
+    at: [...launching, role('lifecycle'), role('reconciler')],
+    reason:
+      'ec2:DescribeInstances, ec2:DescribeFleets and ec2:DescribeSpotPriceHistory have no resource-level control. They read, ' +
+      'and nothing else.',
   },
   {
     rule: wildcard('*'),

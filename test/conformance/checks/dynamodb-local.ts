@@ -5,6 +5,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Check, type Outcome, ToolMissing, verdict } from '../support/check.ts';
+import { onDynamoDbLocal } from '../support/known-failures.ts';
 import { runJest } from '../support/run-jest.ts';
 import { runProgram } from '../support/run-program.ts';
 import { startServer } from '../support/start-server.ts';
@@ -23,6 +24,7 @@ export const dynamodbLocal: Check = {
         suites,
         variables: { MAYFLY_TEST_DYNAMODB_URL: engine.address },
         seconds: 1200,
+        knownFailures: onDynamoDbLocal,
       });
       return verdict(figures, findings);
     } finally {

@@ -78,6 +78,10 @@ export const dropped: readonly Dropped[] = [
     consequence: 'backups are seen in the template alone',
   },
   {
+    property: 'AWS::DynamoDB::Table.ResourcePolicy',
+    consequence: 'that nobody changes or deletes audit rows is seen in the template and on the laptop',
+  },
+  {
     property: 'AWS::DynamoDB::Table.TimeToLiveSpecification',
     consequence: 'rows do not expire there; no check waits for that',
   },
