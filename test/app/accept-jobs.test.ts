@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
-import { acme, givenEvent, givenTenant, givenTier, small } from '../support/given.ts';
+import { OperationalError } from '../../lib/ports/errors.ts';
+import { acme, givenEvent, givenJob, givenTenant, givenTier, small } from '../support/given.ts';
 import { expectBalanced, givenPlatform } from '../support/platform.ts';
 
 const queued = (jobId: number, over = {}) => givenEvent({ jobId: JobId(jobId), ...over });
@@ -145,6 +146,34 @@ describe('accepting jobs', () => {
     await platform.accept(queued(4));
     expect(platform.liveMachines()).toHaveLength(4);
     await expectBalanced(platform);
+  });
+
+  describe('of a tenant whose row somebody spoilt', () => {
+    const poke = { kind: 'poke', installationId: acme, tier: small } as const;
+    async function givenSpoilt() {
+      const platform = await givenPlatform();
+      platform.stores.world.beforeCall = async (call) => {
+        if (call === 'tenants.get')
+          throw new OperationalError('A row is broken.', { code: 'UnreadableRow', retryable: false });
+      };
+      return platform;
+    }
+
+    it('leaves the looks to the sweep, which asks for one each minute: they do not pile up', async () => {
+      const platform = await givenSpoilt();
+      await platform.stores.jobs.insert([givenJob()]);
+      expect(await platform.accept(poke)).toEqual([]);
+      const said = { level: 'error', name: 'message-failed' };
+      expect(platform.telemetry.events).toContainEqual(expect.objectContaining(said));
+    });
+
+    it('takes its jobs again, so that somebody is told', async () => {
+      const platform = await givenSpoilt();
+      expect(await platform.accept(queued(1))).toHaveLength(1);
+      platform.stores.world.beforeCall = undefined;
+      await platform.accept(poke);
+      expect(await platform.job(1)).toMatchObject({ state: 'covered' });
+    });
   });
 
   it('starts a reinstalled tenant only when the machines of its old installation are gone', async () => {

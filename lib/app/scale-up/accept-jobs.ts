@@ -6,7 +6,9 @@
  */
 import { type JobEvent, parseMessage } from '../../contract/messages.ts';
 import type { InstallationId, JobId, TierName } from '../../core/ids.ts';
+import { OperationalError } from '../../ports/errors.ts';
 import { Batch, type Delivery } from '../common/batch.ts';
+import { orFailure } from '../common/or-failure.ts';
 import { takesTogetherMilliseconds } from '../common/settings.ts';
 import { askBesideOthers } from '../common/side-by-side.ts';
 import { balance } from './balance.ts';
@@ -63,13 +65,24 @@ async function acceptPlace(deps: BalanceDeps, accepting: Accepting): Promise<voi
     await recordRest(deps, accepting);
   }
   const own = pokes.length > 0 ? {} : { own: new Set(jobs.keys()) };
-  const ids = [...pokes, ...idsOf([...jobs.values()])];
+  const ofJobs = idsOf([...jobs.values()]);
   const look = { installationId, tier, ...own, served: place.served, asking };
+  const balanced = async () => {
+    const failure = await orFailure(balance(deps, look));
+    if (failure instanceof OperationalError)
+      batch.fail(mayPass(failure) ? [...pokes, ...ofJobs] : ofJobs, failure);
+  };
   await Promise.all([
     launching.answered,
-    ...(ids.length > 0 ? [batch.attempt(ids, () => balance(deps, look))] : []),
+    ...(pokes.length + ofJobs.length > 0 ? [batch.attempt([...pokes, ...ofJobs], balanced)] : []),
   ]);
 }
+
+/**
+ * If not, for example because somebody spoilt the tenant's row, pokes that come again would pile up: the sweep sends another
+ * each minute.
+ */
+const mayPass = ({ retryable }: OperationalError) => retryable;
 
 /** Leaves the place with the jobs that are recorded. */
 async function recordRest(deps: BalanceDeps, { batch, place: { jobs } }: Accepting): Promise<void> {
