@@ -2,7 +2,7 @@
  * A machine's whole life with the real boot script, against a claim door and a GitHub that the test plays.
  */
 import { verify, X509Certificate } from 'node:crypto';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from './given.ts';
 import { givenMachineWorld, type MachineWorldOptions, type Reply, run, runGated } from './machine-world.ts';
 
@@ -18,6 +18,24 @@ const ended = () =>
   );
 
 afterEach(() => world.close());
+
+const spot = { claims: (url: string) => [run(url)], idleSeconds: 60, spot: true };
+/** Lives of some seconds, in which nothing is to happen: they begin with the first test, and go by during the others. */
+const patient = {
+  'a runner without a job': { claims: (url: string) => [run(url)], idleSeconds: 5 },
+  'a spot machine that stays': { ...spot, jobMilliseconds: 2_500 },
+};
+const begun = new Map<string, typeof world>();
+beforeAll(async () => {
+  for (const [name, options] of Object.entries(patient)) begun.set(name, await givenMachineWorld(options));
+});
+afterAll(() => Promise.all([...begun.values()].map(({ close }) => close())));
+
+function givenBegun(name: keyof typeof patient) {
+  world = begun.get(name)!;
+  begun.delete(name);
+  return world;
+}
 
 describe('a machine with a job', () => {
   it('claims, confirms, runs the job as the runner, and powers off', async () => {
@@ -162,8 +180,6 @@ describe('a machine with a start gate', () => {
 });
 
 describe('a spot machine', () => {
-  const spot = { claims: (url: string) => [run(url)], idleSeconds: 60, spot: true };
-
   it('ends its job, which fails, and powers off when EC2 takes it back', async () => {
     const { machine, asked, ec2, paths } = await given({ ...spot, jobMilliseconds: 60_000 });
     await eventually(
@@ -183,7 +199,7 @@ describe('a spot machine', () => {
   });
 
   it('runs its job to the end when it is not', async () => {
-    const { machine, paths } = await given({ ...spot, jobMilliseconds: 2_500 });
+    const { machine, paths } = givenBegun('a spot machine that stays');
 
     await ended();
 
@@ -244,7 +260,7 @@ describe('a machine without a job', () => {
   });
 
   it('stops a runner that no job comes to', async () => {
-    const { machine, paths } = await given({ claims: (url) => [run(url)], idleSeconds: 5 });
+    const { machine, paths } = givenBegun('a runner without a job');
 
     await ended();
 
