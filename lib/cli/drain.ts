@@ -2,6 +2,7 @@
  * `mayfly drain`: empties an environment, for example before it is destroyed. It first disables scale-up's event sources,
  * then terminates the environment's machines repeatedly until none is left.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { type EC2Client, paginateDescribeInstances, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
@@ -15,6 +16,7 @@ import { chunksOf } from '../core/chunks.ts';
 import { tagKeys } from '../core/tags.ts';
 import { awsOptions, dynamoClient, ec2Client } from './aws-clients.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
+import { counted } from './counted.ts';
 
 export const drain: Command = {
   name: 'drain',
@@ -38,7 +40,7 @@ Jobs that run on these machines fail. Waiting jobs keep waiting and start after 
 };
 
 const count = (number: number, noun: string) =>
-  `${number} ${number === 1 ? noun : `${noun}${noun.endsWith('h') ? 'es' : 's'}`}`;
+  counted(number, noun, `${noun}${noun.endsWith('h') ? 'es' : 's'}`);
 
 /** Half an hour: EC2 terminates a machine within minutes. */
 const longestMilliseconds = 30 * 60_000;

@@ -106,7 +106,7 @@ describe('mayfly costs compare', () => {
     expect(total.afterComparison / total.total).toBeCloseTo(0.82, 1);
     const { out: shown } = await account.run('costs', '--month', lastMonth);
     expect(shown).toMatch(/total +after comparison\n/);
-    expect(shown).toContain(`After comparison: ${days.length} days as AWS billed them; the other days`);
+    expect(shown).toContain(`After comparison: ${days.length} days as AWS billed; the other days`);
     const { out: sheet } = await account.run('costs', '--month', lastMonth, '--format', 'csv');
     expect(sheet).toMatch(/,total,after_comparison\n.*,\d+\.\d{6},\d+\.\d{6}\n/);
   });

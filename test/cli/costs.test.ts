@@ -52,8 +52,8 @@ describe('mayfly costs', () => {
     expect(out).toContain(`Costs of ${month}`);
     expect(out).toMatch(/acme \(101\) +2 +1 +2\.0 +0\.0832 +0\.0800 +0\.0066 +0\.0100 +0\.1798\n/);
     expect(out).toMatch(/total +4 +3 +4\.0 /);
-    expect(out).toContain('wasted: 1 machines without a job 0.0899');
-    expect(out).toContain('No price for the instance types (m5.metal) of 1 machines: the sums are too low.');
+    expect(out).toContain('wasted: 1 machine without a job 0.0899');
+    expect(out).toContain('No price for the instance types (m5.metal) of 1 machine: the sums are too low.');
     expect(out).toContain('CPU credits are an estimate, at 60% CPU on average.');
   });
 
@@ -105,6 +105,24 @@ describe('mayfly costs', () => {
     expect(lines).toHaveLength(2);
     expect(lines.join()).toContain('{""ghr:tenant_id"":""101""');
     expect(lines.join()).toContain(`"'=HYPERLINK(""x"")"`);
+  });
+
+  it('ends with 1 also where a disk has no price, and with 0 where an address has none', async () => {
+    for (const [id, unpriced] of [
+      [105, 'disk'],
+      [106, 'address'],
+    ] as const) {
+      const of = givenTenant({
+        installationId: InstallationId(id),
+        accountLogin: `acct-${id}`,
+        accountId: id,
+      });
+      await account.put('tenants', newTenantRow(of));
+      const record = used(id, { installationId: of.installationId, unpriced: [unpriced] });
+      await account.put('usage', usageRow(record));
+    }
+    expect((await costs('--tenant', '105')).status).toBe(1);
+    expect((await costs('--tenant', '106')).status).toBe(0);
   });
 
   it.each([

@@ -13,6 +13,7 @@ import {
   type Resource,
 } from '../../core/compare-export.ts';
 import type { BillSource } from '../../core/compared-day.ts';
+import { counted } from '../counted.ts';
 import { printableLine } from '../printable.ts';
 import { drawTable } from '../table.ts';
 
@@ -39,20 +40,23 @@ export interface Shown {
 
 export function compareText(comparison: Comparison, shown: Shown): string {
   const { days, tenants, components, total } = comparison;
-  const named = tenants.map((tenant) => ({
+  const ofTenants = tenants.map((tenant) => ({
     ...tenant,
     name: printableLine(
       `${shown.accounts.get(tenant.installationId) ?? 'unknown'} (${tenant.installationId})`,
     ),
   }));
+  const title = `Records and AWS's bill of ${shown.title}, in US dollars`;
+  if (total.recorded === 0 && total.billed === 0)
+    return [title, '', ...nothingNotes(comparison, shown).map((note) => `  ${note}`), ''].join('\n');
   return [
-    `Records and AWS's bill of ${shown.title}, in US dollars`,
+    title,
     '',
     table('day', [...days, total]),
     '',
-    table('tenant', named),
+    table('tenant', ofTenants),
     '',
-    table('component', shown.kinds ?? components),
+    table('component', shown.kinds ?? components.map(named)),
     ...machineTable(shown.machines),
     '',
     ...notes(comparison, shown).map((note) => `  ${note}`),
@@ -60,56 +64,62 @@ export function compareText(comparison: Comparison, shown: Shown): string {
   ].join('\n');
 }
 
-function notes(
-  { total, unexplained, daysApart }: Comparison,
-  {
-    source,
-    requests,
-    deliveredAt,
-    machines,
-    explained,
-    unpriced = [],
-    incomplete,
-    leftOut,
-    changed,
-    uncertainty,
-  }: Shown,
-): string[] {
+/** As reports of costs name it. */
+const named = (component: Compared): Compared =>
+  component.name === 'surplus' ? { ...component, name: 'CPU credits' } : component;
+
+const nothingNotes = ({ unexplained }: Comparison, shown: Shown): string[] => [
+  'No machine ran on these days, by the records and by the bill.',
+  ...elsewhere(unexplained),
+  ...leftOutNotes(shown),
+  sourceNote(shown),
+];
+
+const elsewhere = (unexplained: number) =>
+  unexplained === 0 ? [] : [`Also on the bill, for other things or without a tenant: ${money(unexplained)}`];
+
+function leftOutNotes({ incomplete, unpriced = [], leftOut }: Shown): string[] {
+  const machines = unpriced.map(({ resourceId, micros }) => `${printableLine(resourceId)} ${money(micros)}`);
+  const components = Map.groupBy(leftOut, ({ component }) => component);
+  return [
+    ...(incomplete.length === 0
+      ? []
+      : [`Incomplete, as machines without a price ran, and not counted as apart: ${incomplete.join(', ')}`]),
+    ...(machines.length === 0 ? [] : [`Without a price on record, and left out: ${machines.join(', ')}`]),
+    ...[...components].map(
+      ([component, of]) =>
+        `Left out on both sides, as some machines have no price for it: ${component} on ${daysText(of.map(({ day }) => day))}`,
+    ),
+  ];
+}
+
+const sourceNote = ({ source, requests, deliveredAt }: Shown) =>
+  source === 'export'
+    ? `From the export that AWS delivered at ${deliveredAt?.slice(0, 16).replace('T', ' ')} UTC.`
+    : `${counted(requests, 'request')} to Cost Explorer, at $0.01 each.`;
+
+function notes({ total, unexplained, daysApart }: Comparison, shown: Shown): string[] {
+  const { machines, explained, changed, uncertainty } = shown;
   const percent = `${mostApart * 100}%`;
   const apart =
     daysApart === 0
       ? `The last day is within ${percent} of the bill.`
-      : `The last ${daysApart} day${daysApart === 1 ? ' differs' : 's differ'} by more than ${percent}; ` +
+      : `The last ${daysApart === 1 ? 'day differs' : `${daysApart} days differ`} by more than ${percent}; ` +
         `${daysApartForAlarm} in a row make the exit status 1.`;
   return [
-    ...(total.billed === 0 && total.recorded > 0
-      ? ["AWS's bill names no machine of this environment: see mayfly costs activate."]
-      : [apart]),
-    ...(unexplained === 0
-      ? []
-      : [`Also on the bill, for other things or without a tenant: ${money(unexplained)}`]),
+    total.billed === 0
+      ? "AWS's bill names no machine of this environment: see mayfly costs activate."
+      : apart,
+    ...elsewhere(unexplained),
     changed === 0
       ? 'All days are kept as they are here; reports show them as "after comparison".'
-      : `Kept ${changed} changed day${changed === 1 ? '' : 's'}; reports show them as "after comparison".`,
+      : `Kept ${counted(changed, 'changed day')}; reports show them as "after comparison".`,
     ...(uncertainty === undefined
       ? []
       : [`Days that are not compared yet are off by at most ${inPercent(uncertainty)}, 19 times in 20.`]),
     ...machineNotes(machines, explained),
-    ...(incomplete.length === 0
-      ? []
-      : [`Incomplete, as machines without a price ran, and not counted as apart: ${incomplete.join(', ')}`]),
-    ...(unpriced.length === 0
-      ? []
-      : [
-          `Without a price on record, and left out: ${unpriced.map(({ resourceId, micros }) => `${resourceId} ${money(micros)}`).join(', ')}`,
-        ]),
-    ...[...Map.groupBy(leftOut, ({ component }) => component)].map(
-      ([component, of]) =>
-        `Left out on both sides, as some machines have no price for it: ${component} on ${daysText(of.map(({ day }) => day))}`,
-    ),
-    source === 'export'
-      ? `From the export that AWS delivered at ${deliveredAt?.slice(0, 16).replace('T', ' ')} UTC.`
-      : `${requests} requests to Cost Explorer, at $0.01 each.`,
+    ...leftOutNotes(shown),
+    sourceNote(shown),
   ];
 }
 
@@ -118,7 +128,7 @@ const shownDays = 5;
 function daysText(all: readonly string[]): string {
   const days = [...new Set(all)].toSorted();
   const more = days.length - shownDays;
-  return `${days.slice(0, shownDays).join(', ')}${more > 0 ? `, and ${more} more days` : ''}`;
+  return `${days.slice(0, shownDays).join(', ')}${more > 0 ? `, and ${counted(more, 'more day')}` : ''}`;
 }
 
 function machineTable(machines: MachinesCompared | undefined): string[] {
@@ -132,8 +142,10 @@ function machineNotes(machines: MachinesCompared | undefined, explained: Explain
   const { part, tagged, unknown } = explained;
   const isEnough = part === undefined || part >= leastExplained;
   return [
-    `${matched} machines are on both sides, ${close} of them within ${mostApart * 100}%; the table shows those that differ most.`,
-    ...(notBilled === 0 ? [] : [`On record alone: ${notBilled} machines, ${money(notBilledMicros)}.`]),
+    `On both sides: ${counted(matched, 'machine')}, ${close} of them within ${mostApart * 100}%; the table shows those that differ most.`,
+    ...(notBilled === 0
+      ? []
+      : [`On record alone: ${counted(notBilled, 'machine')}, ${money(notBilledMicros)}.`]),
     ...(part === undefined
       ? []
       : [`Records explain ${inPercent(part)} of ${money(tagged)} that is billed with a tenant's tag.`]),

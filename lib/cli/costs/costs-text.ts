@@ -5,6 +5,7 @@ import { amount, exactDollars } from '../../core/micros.ts';
 import { assumedBusy, components } from '../../core/price.ts';
 import type { CostLine, CostReport, Grouping } from '../../core/usage-report.ts';
 import type { Waste } from '../../core/usage-sum.ts';
+import { counted } from '../counted.ts';
 import { printableLine } from '../printable.ts';
 import { drawTable } from '../table.ts';
 import { type CapLine, capText } from './cap-lines.ts';
@@ -90,25 +91,27 @@ function comparisonNote({ correction }: Asked): string[] {
     uncertainty === undefined
       ? 'the other days are estimated by them'
       : `the other days are estimated by them, to ${inPercent(uncertainty)} 19 times in 20`;
-  return [`After comparison: ${days.length} days as AWS billed them; ${off}.`];
+  return [`After comparison: ${counted(days.length, 'day')} as AWS billed; ${off}.`];
 }
 
 const forecastNote = (forecast: Forecast | undefined) =>
   forecast === undefined
     ? []
-    : [`Forecast for the month: ${amount(forecast.total)}, by the last ${forecast.days} whole days.`];
+    : [
+        `Forecast for the month: ${amount(forecast.total)}, by the last ${counted(forecast.days, 'whole day')}.`,
+      ];
 
 function notes({ waste, unpriced, unpricedTypes, priceLists, total }: CostReport, month: Month): string[] {
-  const part = ({ machines, total: cost }: Waste, what: string) =>
-    machines === 0 ? [] : [`${count(machines)} ${what} ${amount(cost)}`];
+  const part = ({ machines, total: cost }: Waste, one: string, many: string) =>
+    machines === 0 ? [] : [`${counted(machines, one, many)} ${amount(cost)}`];
   const wasted = [
-    ...part(waste.idle, 'machines without a job'),
-    ...part(waste.cancelled, 'cancelled jobs'),
-    ...part(waste.lostSpot, 'jobs lost with their spot machine'),
+    ...part(waste.idle, 'machine without a job', 'machines without a job'),
+    ...part(waste.cancelled, 'cancelled job', 'cancelled jobs'),
+    ...part(waste.lostSpot, 'job lost with its spot machine', 'jobs lost with their spot machines'),
   ];
   const { compute = 0, disk = 0, address = 0 } = unpriced;
   const missing = (machines: number, what: string) =>
-    machines === 0 ? [] : [`No price for ${what} of ${count(machines)} machines: the sums are too low.`];
+    machines === 0 ? [] : [`No price for ${what} of ${counted(machines, 'machine')}: the sums are too low.`];
   return [
     ...(wasted.length === 0 ? [] : [`Of this, wasted: ${wasted.join('; ')}`]),
     ...missing(compute, `the instance types (${unpricedTypes.map(printableLine).join(', ')})`),

@@ -32,7 +32,7 @@ Examples:
 A machine counts in the month (UTC) in which it was launched, once it has ended. Amounts are estimates at AWS's list
 prices; docs/COSTS.md says what they contain.
 `,
-  exitOne: "a machine's type has no price, so the sums are too low",
+  exitOne: "a machine's type or disk has no price, so the sums are too low",
   options: [
     { flags: '--month <month>', description: 'such as 2026-11; default: this month' },
     { flags: '--by <grouping>', description: groupings.join(', '), default: 'tenant' },
@@ -66,7 +66,8 @@ prices; docs/COSTS.md says what they contain.
       const { environment, region } = config;
       io.out(costsFocus(sums, { environment, region, month: month.name }));
     } else io.out(reports[format](report, asked));
-    return report.unpriced.compute === undefined ? 0 : 1;
+    const { compute, disk } = report.unpriced;
+    return compute === undefined && disk === undefined ? 0 : 1;
   },
 };
 
