@@ -75,8 +75,9 @@ async function follow(deps: TenantDeps, tenant: Tenant, now: Installation | unde
   deps.telemetry.event('info', 'tenant-changed', { installationId, login: tenant.accountLogin, ...change });
   const [before, after] = [levelNow(tenant), levelNow({ ...tenant, ...change })];
   if (before.level !== after.level) {
-    const about = { installationId, login: tenant.accountLogin, from: before.level, ...after };
-    deps.telemetry.event(after.isFallback ? 'warn' : 'info', 'runner-level-changed', about);
+    const { level: to, isFallback } = after;
+    const about = { installationId, login: tenant.accountLogin, from: before.level, to, isFallback };
+    deps.telemetry.event(isFallback ? 'warn' : 'info', 'runner-level-changed', about);
   }
   return true;
 }
