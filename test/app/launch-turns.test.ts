@@ -1,10 +1,10 @@
 /** What one launch learns from EC2, and tells all others: when they may call, and who is next. */
 import { describe, expect, it } from '@jest/globals';
 import { learn, mayCallNow, takeTurn } from '../../lib/app/launch/scarcity.ts';
-import { InstallationId } from '../../lib/core/ids.ts';
+import { InstallationId, InstanceId, JobId } from '../../lib/core/ids.ts';
 import type { LaunchPace } from '../../lib/core/launch-pace.ts';
 import type { LaunchAnswer, LaunchFailure } from '../../lib/ports/compute.ts';
-import { acme, givenEvent, givenTier, noon, small } from '../support/given.ts';
+import { acme, givenEvent, givenTenant, givenTier, noon, small } from '../support/given.ts';
 import { expectBalanced, givenPlatform, type Platform } from '../support/platform.ts';
 
 const place = { installationId: acme, tier: small };
@@ -186,5 +186,166 @@ describe('a launch that EC2 had nothing for', () => {
     await platform.accept(givenEvent());
     expect(pokes(platform)).toContainEqual([acme, seconds]);
     expect(platform.liveMachines()).toEqual([]);
+  });
+});
+
+describe('a launch that EC2 did not carry out', () => {
+  const pool = { market: 'on-demand', instanceType: 't3.medium' } as const;
+
+  it.each<[string, LaunchAnswer, string, RegExp]>([
+    ['capacity', { kind: 'refused', failure: failure('capacity') }, 'capacity', /no machine of this tier/],
+    ['quota', { kind: 'refused', failure: failure('quota') }, 'quota', /at its quota/],
+    ['throttled', throttled, 'throttled', /throttle/],
+    ['fatal', { kind: 'refused', failure: failure('fatal') }, 'launch-failed', /alerted/],
+    ['unknown', { kind: 'refused', failure: failure('unknown') }, 'launch-failed', /refused.*unknown/],
+    ['fewer machines', answered(), 'capacity', /fewer machines/],
+    [
+      'unoffered',
+      {
+        kind: 'answered',
+        instances: [],
+        failures: ['subnet-a', 'subnet-b'].map((subnetId) => ({
+          ...failure('unoffered'),
+          pool: { ...pool, subnetId },
+        })),
+      },
+      'launch-failed',
+      /offers none of this tier's/,
+    ],
+  ])('leaves its job with a reason: %s', async (_class, answer, code, text) => {
+    const platform = await givenPlatform();
+    platform.compute.launch = async () => answer;
+    await platform.accept(givenEvent());
+    const job = await platform.job(1);
+    expect(job).toMatchObject({ state: 'waiting', reason: { code } });
+    expect(job?.reason?.text).toMatch(text);
+    expect(await platform.leases()).toBe(0);
+  });
+});
+
+describe('the line that a launch logs', () => {
+  const lines = ({ telemetry }: Platform, of = 'launch') =>
+    telemetry.events.filter(({ name }) => name === of).map(({ level, fields }) => ({ level, ...fields }));
+
+  it('names its jobs and machines, and says how long EC2 took', async () => {
+    const platform = await givenPlatform();
+    const { launch } = platform.compute;
+    platform.compute.launch = async (request) => {
+      platform.clock.advance(700);
+      return launch(request);
+    };
+    await platform.accept(givenEvent());
+    const launchId = platform.stores.world.allLaunches()[0]?.launchId;
+    const about = { level: 'info', ...place, launchId, result: 'started' };
+    expect(lines(platform)).toEqual([{ ...about, jobIds: [1], instanceIds: platform.liveMachines() }]);
+    const measured = [
+      'Launches',
+      'MachinesStarted',
+      'LeasedToAskedMilliseconds',
+      'LeasedToLaunchedMilliseconds',
+    ];
+    expect(measured.map((metric) => platform.telemetry.total(metric as 'Launches'))).toEqual([1, 1, 0, 700]);
+  });
+
+  it('says what EC2 refused, and is a warning then', async () => {
+    const platform = await givenPlatform();
+    platform.compute.dials.refuseNext.push(failure('fatal'));
+    await platform.accept(givenEvent());
+    const refused = { level: 'warn', result: 'fatal', instanceIds: [], failures: [failure('fatal')] };
+    expect(lines(platform)).toMatchObject([refused]);
+  });
+
+  it('names pools that AWS does not offer, and those alone', async () => {
+    const { platform, launch } = await givenPace();
+    const pool = { market: 'spot', instanceType: 't3.medium', subnetId: 'subnet-a' } as const;
+    const told = { launch, askedAt: noon, paced: false };
+    const unoffered = { ...failure('unoffered'), pool };
+    const dry = { ...failure('capacity'), pool: { ...pool, subnetId: 'subnet-b' } };
+    await learn(platform, { ...told, answer: { kind: 'answered', instances: [], failures: [dry] } });
+    expect(lines(platform, 'pools-not-offered')).toEqual([]);
+    await learn(platform, {
+      ...told,
+      answer: { kind: 'answered', instances: [], failures: [unoffered, dry] },
+    });
+    const pools = ['spot:t3.medium:us-east-1a'];
+    expect(lines(platform, 'pools-not-offered')).toEqual([{ level: 'warn', pools }]);
+  });
+
+  it('says what became of one whose caller died', async () => {
+    const platform = await givenPlatform();
+    await platform.acceptUnheard(givenEvent());
+    platform.clock.advance(61_000);
+    await platform.sweep();
+    const resumed = { level: 'info', ...place, kind: 'launch-resumed' };
+    const found = { asked: 1, tagged: 1, answer: 'not asked' };
+    expect(lines(platform, 'repair')).toEqual([expect.objectContaining({ ...resumed, ...found })]);
+    const early = await givenPlatform();
+    early.stores.world.failNext('jobs.insert', new Error('died'));
+    await early.accept(givenEvent());
+    early.clock.advance(61_000);
+    await early.sweep();
+    const without = { found: 'jobs without rows', jobs: 1 };
+    expect(lines(early, 'repair')).toEqual([expect.objectContaining({ ...resumed, ...without })]);
+    expect(early.telemetry.total('Repairs')).toBe(1);
+  });
+});
+
+describe('the machines of a launch', () => {
+  const two = [1, 2].map((jobId) => givenEvent({ jobId: JobId(jobId) }));
+
+  it('that are shown get their rows while others may still appear', async () => {
+    const platform = await givenPlatform();
+    await platform.acceptUnheard(...two);
+    const [shown, hidden] = platform.liveMachines();
+    platform.compute.machines.get(hidden!)!.hidden = true;
+    platform.compute.dials.loseRequests = 1;
+    platform.clock.advance(61_000);
+    await platform.sweep();
+    expect(platform.stores.world.allRunners()).toMatchObject([{ instanceId: shown, state: 'booting' }]);
+    expect(platform.stores.world.allLaunches()).toMatchObject([{ state: 'intent' }]);
+    expect(await platform.leases()).toBe(2);
+    platform.compute.machines.get(hidden!)!.hidden = false;
+    platform.clock.advance(66_000);
+    await platform.sweep();
+    expect(platform.stores.world.allRunners()).toHaveLength(2);
+    await expectBalanced(platform);
+  });
+
+  it('are no more than were asked for: another one gets no lease', async () => {
+    const platform = await givenPlatform();
+    const { launch } = platform.compute;
+    platform.compute.launch = async (request) => {
+      const answer = await launch(request);
+      const extra = { instanceId: InstanceId('i-0000000000000ffff'), instanceType: 't3.medium', spot: false };
+      return answer.kind === 'answered' ? { ...answer, instances: [...answer.instances, extra] } : answer;
+    };
+    await platform.accept(givenEvent());
+    expect(platform.stores.world.allRunners()).toHaveLength(1);
+    expect(await platform.leases()).toBe(1);
+  });
+
+  it('are looked after from the time at which they must have booted', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(...two);
+    const { launches } = platform.stores;
+    const bootMilliseconds = platform.deployment.limits.bootSeconds * 1000;
+    expect(await launches.listWatchedAcrossTenants(noon + bootMilliseconds - 1, 9)).toEqual([]);
+    expect(await launches.listWatchedAcrossTenants(noon + bootMilliseconds, 9)).toHaveLength(1);
+  });
+
+  it.each([
+    [2, 8],
+    [0.1, 1],
+  ])('of a tenant of weight %d are %d at a time while EC2 is short', async (weight, machines) => {
+    const platform = await givenPlatform({
+      tenants: [givenTenant({ maxRunners: 20, weight })],
+      deployment: { tiers: [givenTier({ maxRunners: 20 })] },
+    });
+    platform.compute.dials.pools.set('t3.medium:on-demand', 0);
+    await platform.accept(...Array.from({ length: 12 }, (_, n) => givenEvent({ jobId: JobId(n + 1) })));
+    platform.compute.dials.pools.clear();
+    platform.clock.advance(180_000);
+    await platform.accept({ kind: 'poke', ...place });
+    expect(platform.liveMachines()).toHaveLength(machines);
   });
 });

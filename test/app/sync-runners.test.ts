@@ -18,9 +18,11 @@ function givenSyncer(wanted: Partial<RunnersWanted> = {}) {
     deps.telemetry.counts
       .filter(({ metric }) => metric === 'RunnerSyncs')
       .map(({ dimensions }) => dimensions['result']);
+  const inStep = () =>
+    deps.telemetry.counts.flatMap(({ metric, values }) => (metric === 'RunnersInStep' ? values : []));
   const reasons = () => deps.telemetry.events.map(({ fields }) => fields['reason']).filter(Boolean);
   const versionInUse = async () => (await deps.binaries.current('x64'))?.version;
-  return { ...deps, sync, results, reasons, versionInUse };
+  return { ...deps, sync, results, inStep, reasons, versionInUse };
 }
 
 describe('the syncer', () => {
@@ -104,6 +106,7 @@ describe('what is not as it should be', () => {
     const syncer = givenSyncer({ version: '2.400.0' });
     await syncer.sync();
     expect(syncer.reasons()).toEqual(['no-release']);
+    expect(syncer.inStep()).toEqual([0]);
   });
 
   it('does not hold up the other architecture', async () => {
@@ -113,6 +116,19 @@ describe('what is not as it should be', () => {
     expect(await syncer.binaries.current('arm64')).toBeUndefined();
     expect(await syncer.versionInUse()).toBe('2.337.0');
     expect(syncer.results()).toEqual(['failed', 'stored']);
+    expect(syncer.inStep()).toEqual([0]);
+  });
+
+  it('is told of as a whole: in step is who has all that is wanted', async () => {
+    const syncer = givenSyncer({ architectures: ['arm64', 'x64'] });
+    await syncer.sync();
+    await syncer.sync();
+    syncer.releases.publish({ version: '2.338.0' });
+    const ofOne = (await syncer.releases.find())!.files.filter(({ name }) => name.includes('x64'));
+    syncer.releases.publish({ version: '2.338.0', files: ofOne });
+    await syncer.sync();
+    expect(syncer.inStep()).toEqual([1, 1, 0]);
+    expect(syncer.results().slice(4)).toEqual(['refused', 'stored']);
   });
 });
 
