@@ -32,7 +32,7 @@ export interface Comparison {
   readonly tenants: readonly (Compared & { readonly installationId: InstallationId })[];
   readonly components: readonly (Compared & { readonly name: Component })[];
   readonly total: Compared;
-  /** Of machines' tags, and in no record: the bill has it without a tenant, or for something else. */
+  /** Billed under the machines' tags, but without a tenant, or for something that records do not have. */
   readonly unexplained: Micros;
   /** The last days that differ by more than the limit, one after the other; days on which nothing ran are passed over. */
   readonly daysApart: number;

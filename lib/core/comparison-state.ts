@@ -10,7 +10,7 @@ export interface ComparisonState {
   readonly daysApart: number;
 }
 
-/** A comparison that nobody has repeated for so long is no news: two days may pass without one. */
+/** A comparison is out of date after this: two days may pass without one. */
 const newsMilliseconds = 3 * dayMilliseconds;
 
 export const isNews = ({ comparedAt }: ComparisonState, now: number): boolean =>

@@ -21,9 +21,9 @@ export interface SpendQuestion {
   /** What may cost more than expected; absent: nothing does. */
   readonly reserve?: Reserve;
   readonly now: number;
-  /** What is over the cap is refused, once no machine runs that may cost less than expected. */
+  /** Jobs over the cap are refused, once no machine runs that could end below its expected cost. */
   readonly refuses: boolean;
-  /** To the cent, for who asks; else to the hundredth of the cap, so that stored sentences do not change with each job. */
+  /** To the cent, for a caller that asks now; else in hundredths of the cap: stored sentences must not change with each job. */
   readonly exact?: boolean;
 }
 
@@ -52,7 +52,7 @@ interface Standing {
 export type SpendBound = Bound & {
   /** Then its day or month is over. Absent: nothing but the operator changes it. */
   readonly until?: number;
-  /** Its leases may cost so much more than expected that nobody else may take any meanwhile. */
+  /** Its leases may cost so much more than expected that the taking must fail if anybody took or freed one meanwhile. */
   readonly asRead: boolean;
 };
 

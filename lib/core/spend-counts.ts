@@ -2,7 +2,7 @@
 import type { TierName } from './ids.ts';
 import type { Micros } from './micros.ts';
 
-/** The operator's, of one tenant. The operator may edit them at any time. */
+/** The spend caps of one tenant. The operator may edit them at any time. */
 export interface SpendCaps {
   /** For a month; absent: none. */
   readonly month?: Micros;
@@ -14,7 +14,7 @@ export interface SpendCaps {
   readonly unreadable?: string;
 }
 
-/** Of one lease, fixed as it is taken. */
+/** What one lease costs, fixed when it is taken. */
 export interface LeaseCost {
   /** What it counts until its machine has ended. */
   readonly expected: Micros;
@@ -46,7 +46,7 @@ export interface Settlement {
 export type Lives = readonly number[];
 export type LivesByTier = ReadonlyMap<TierName, Lives>;
 
-/** Of the leases that a tenant holds, by the day of their launch. A lease that goes back is taken off again. */
+/** The leases that a tenant holds, by the day of their launch. A lease that goes back is subtracted again. */
 export interface HeldLeases {
   /** What they are expected to cost. */
   readonly expected: ReadonlyMap<string, Micros>;

@@ -1,6 +1,6 @@
 /**
- * What machines may cost at most that have not ended, as far as the tenant's own times say. The longer a machine lives, the
- * surer it runs one of the long jobs, and the more is reserved for it, up to the longest life that the limits allow.
+ * The most that running machines are likely to cost, by how long the tenant's earlier machines lived. The older a machine is, the
+ * likelier it runs one of the long jobs, and the more is reserved for it, up to the longest life that the limits allow.
  *
  * The bound is Chernoff's: for each `theta` above 0, the chance that a sum of costs exceeds `b` is at most
  * E(exp(theta × sum)) / exp(theta × b). It needs no more of the machines than their number and their age, and comes near
@@ -33,13 +33,13 @@ interface Reserved {
   readonly longestSeconds: number;
 }
 
-/** @returns how many machines like `next` may be had for `micros` beside those that are held, whatever they all do */
+/** @returns how many machines like `next` fit into `micros` beside the held ones, even if all of them live longest */
 export function machinesSurelyWithin(micros: Micros, { held, next, longestSeconds }: Reserved): number {
   const longest = ({ machines, ceiling }: Held) => machines * costOf(ceiling, longestSeconds);
   return Math.max(0, Math.floor((micros - sum(held.map(longest))) / Math.max(1, longest(next))));
 }
 
-/** The same, as far as the tenant's own times say. */
+/** How many are likely to fit, by how long the tenant's machines lived. */
 export function machinesWithin(micros: Micros, reserved: Reserved): number {
   const { held, next, longestSeconds } = reserved;
   const moments = [...held, next].map((group) => momentOf(group, longestSeconds));
@@ -50,7 +50,7 @@ export function machinesWithin(micros: Micros, reserved: Reserved): number {
   return Math.max(machinesSurelyWithin(micros, reserved), Math.floor(Math.max(...likely)));
 }
 
-/** What these may cost together. */
+/** The most that these are likely to cost together. */
 export function reserveFor(held: readonly Held[], longestSeconds: number): Micros {
   const surely = sum(held.map(({ machines, ceiling }) => machines * costOf(ceiling, longestSeconds)));
   const moments = held.map((group) => momentOf(group, longestSeconds));
@@ -82,7 +82,7 @@ function momentOf({ ceiling, ...group }: Held, longestSeconds: number): (theta: 
     );
 }
 
-/** How long such a machine lives in all, now that it is so old: pairs of seconds and chance. */
+/** The whole life of a machine of this age, as pairs of seconds and probability. */
 function chancesOf(
   { lives, unended, ageSeconds }: Omit<Held, 'ceiling'>,
   longestSeconds: number,

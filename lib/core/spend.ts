@@ -20,7 +20,7 @@ export const periodsOf = (launchedAt: number) => [monthOf(launchedAt), dayOf(lau
 export const hasCap = ({ caps }: Tenant): boolean =>
   caps !== undefined && (caps.month !== undefined || caps.day !== undefined || caps.unreadable !== undefined);
 
-/** With what an earlier installation of the account had spent. */
+/** Includes what earlier installations of the account spent. */
 export const spentIn = ({ spent, carried }: Tenant, period: string): Micros =>
   (spent?.get(period) ?? 0) + (carried?.get(period) ?? 0);
 
@@ -69,12 +69,12 @@ export function leaseCost(tenant: Tenant, tier: Tier, { place, limits, strict }:
   return { expected, ceiling, ...(isStrict ? { strict: true } : {}) };
 }
 
-/** How far ahead of a machine that outlives its limits is counted, and in which steps: the sweep comes each minute. */
+/** How far ahead the cost of a machine beyond its limits is counted, and in which steps; the sweep runs each minute. */
 const [aheadSeconds, stepSeconds] = [600, 900];
 
 /**
- * What the lease of a machine must count that was not ended at its deadline, or whose deadline was put off: what it may
- * have cost some minutes after it. Undefined: no more than it counts.
+ * What a lease must count whose machine was not ended at its deadline, or whose deadline was extended: what the machine may
+ * have cost some minutes later. Undefined: the lease counts enough.
  */
 export function overrunCost(
   { launchedAt, leaseCost: cost }: { readonly launchedAt: number; readonly leaseCost?: LeaseCost },
@@ -123,7 +123,7 @@ export function settlementOf(
   return { launchedAt, change, expected: cost?.expected ?? 0, life, ...overrun };
 }
 
-/** Its machine did not come. */
+/** For a lease whose machine never started. */
 export const unspent = (lease: {
   readonly createdAt: number;
   readonly leaseCost?: LeaseCost;

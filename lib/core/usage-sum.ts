@@ -171,7 +171,7 @@ export function together(sums: readonly Together[]): Together {
   };
 }
 
-/** Sums that were made of parts of the records. A job whose machines are in several parts counts in each. */
+/** Merges sums that were made from parts of the records. A job whose machines are in several parts is counted in each. */
 export function merged(sums: readonly UsageSum[]): UsageSum[] {
   const keyOf = ({ day, installationId, tier, work }: UsageSum) =>
     JSON.stringify([day, installationId, tier, work && [work.repository, work.workflow, work.jobId]]);
