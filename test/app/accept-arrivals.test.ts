@@ -81,6 +81,31 @@ describe('while EC2 works on what a batch asked for', () => {
     expect(burst.arrivals.hidden()).toBe(0);
   });
 
+  it('looks seldom where jobs come one by one and nothing else is there, until it finds something', async () => {
+    const burst = await givenBurst();
+    burst.answer();
+    const lookedAfter: number[] = [];
+    const { take } = burst.arrivals;
+    const handOneByOne = async (from: number, to: number) => {
+      for (let n = from; n < to; n++) {
+        burst.arrivals.take = (tier) => {
+          if (lookedAfter.at(-1) !== n) lookedAfter.push(n);
+          return take(tier);
+        };
+        await burst.handOver(n, n + 1);
+      }
+    };
+    await handOneByOne(0, 10);
+    expect(lookedAfter).toEqual([0, 1, 4, 8]);
+
+    await burst.sendJobs(30, 31);
+    await handOneByOne(10, 15);
+    expect(lookedAfter).toEqual([0, 1, 4, 8, 12, 13, 14]);
+    await burst.handOver(15, 17);
+    await handOneByOne(17, 19);
+    expect(lookedAfter).toEqual([0, 1, 4, 8, 12, 13, 14, 17, 18]);
+  });
+
   it('launches once for all jobs of a tenant that it takes, up to ninety', async () => {
     const burst = await givenBurst();
     await burst.sendJobsOfOne(1, 100);

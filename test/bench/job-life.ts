@@ -2,6 +2,7 @@
  * What a job costs over its whole life, from its first webhook to the end of its machine: real jobs, run to completion
  * on machines that boot, once as a burst and once one at a time. Every call of every function that a job causes counts.
  */
+import { looksInVain } from '../../lib/app/common/settings.ts';
 import { type BillLine, billLines, functionTimeDollars, perMillion, totalDollars } from './bill.ts';
 import { itemsOf, renderItems } from './breakdown.ts';
 import { judged } from './goals.ts';
@@ -18,10 +19,13 @@ export async function measureJobLife(platform: BenchPlatform): Promise<Report> {
   // one's jobs are done before all copies had one.
   await runJobs(platform, tenant, burstSize);
   await runJobs(platform, tenant, burstSize);
+  // Right after them: copies that do nothing end after a while.
+  const burst = await metered(platform, () => runJobs(platform, tenant, burstSize));
+  // As a process works that gets one job at a time: the first ones after a burst look for more of it.
+  for (let job = 0; job < looksInVain; job += 1) await runJobs(platform, tenant, 1);
   const singles = await metered(platform, async () => {
     for (let job = 0; job < singleJobs; job += 1) await runJobs(platform, tenant, 1);
   });
-  const burst = await metered(platform, () => runJobs(platform, tenant, burstSize));
   const lines = perMillion(billLines(burst.use), burstSize);
   const dollars = totalDollars(lines);
   const singleLines = perMillion(billLines(singles.use), singleJobs);
@@ -88,7 +92,7 @@ function notes({ burst, singles, lines, singleLines, size }: Measured): string[]
   const largest = lines.reduce((one, other) => (other.dollars > one.dollars ? other : one));
   return [
     `A job's life: a burst of ${burstSize} jobs of one tenant, each ${jobMilliseconds / 1000} s long, on machines that boot ` +
-      `and claim, after two others that loaded containers, secrets and tokens; and ${singleJobs} jobs one at a time. GitHub answers after ${latencies.github} ms, a machine shuts down ` +
+      `and claim, after two others that loaded containers, secrets and tokens; and ${singleJobs} jobs one at a time, after ${looksInVain} more. GitHub answers after ${latencies.github} ms, a machine shuts down ` +
       `for ${size.shutdownMilliseconds / 1000} s.`,
     `Calls a job in the burst: ${list(burst, burstSize)}, GitHub ${each(burst.githubCalls, burstSize)}.`,
     `Calls a job, one at a time: ${list(singles, singleJobs)}, GitHub ${each(singles.githubCalls, singleJobs)}.`,

@@ -23,6 +23,7 @@ export interface Size {
   readonly admittedJobs: number;
   readonly ruleRounds: number;
   readonly burstJobs: number;
+  /** One after the other; a multiple of the four after which a quiet scale-up looks at its queue. */
   readonly singleJobs: number;
   readonly phaseJobs: number;
   /** With a start gate, and as many without. */
@@ -63,7 +64,7 @@ export const full: Size = {
   admittedJobs: 20,
   ruleRounds: 30,
   burstJobs: 50,
-  singleJobs: 3,
+  singleJobs: 4,
   phaseJobs: 10,
   gatedJobs: 5,
   claims: 400,

@@ -19,6 +19,10 @@ export const gatheringMilliseconds = 50;
  */
 export const arrivalsMilliseconds = 100;
 
+/** A process that so often found nothing looks only after each fourth of the messages that come alone. */
+export const looksInVain = 2;
+export const looksAfterMessages = 4;
+
 /** Results of several tenants of a batch are written together if their leases are answered within this time. */
 export const takesTogetherMilliseconds = 50;
 

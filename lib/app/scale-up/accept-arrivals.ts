@@ -2,13 +2,19 @@
  * What one run of scale-up does: it accepts the batch that it was given, and while EC2 works on its requests, it takes
  * further messages from the same queue and accepts them in the same way. EC2 takes most of a second for a call, and a
  * queue has few copies: without this a burst would wait for idle copies. A message that it took is deleted once it is
- * accepted; if the run dies, or cannot delete it, it comes again, as any message may.
+ * accepted; if the run dies, or cannot delete it, it comes again, as any message may. A process that gets one message at a time
+ * and keeps finding nothing looks seldom, since each look is a call: a burst finds other copies, too.
  */
 import type { TierName } from '../../core/ids.ts';
 import type { Arrival, Arrivals } from '../../ports/arrivals.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { Delivery } from '../common/batch.ts';
-import { arrivalsMilliseconds, takesMoreWithinMilliseconds } from '../common/settings.ts';
+import {
+  arrivalsMilliseconds,
+  looksAfterMessages,
+  looksInVain,
+  takesMoreWithinMilliseconds,
+} from '../common/settings.ts';
 import { acceptJobs } from './accept-jobs.ts';
 import type { BalanceDeps } from './balance-deps.ts';
 
@@ -30,13 +36,14 @@ export async function acceptArrivals(deps: AcceptDeps, deliveries: readonly Deli
   const endsAt = deps.clock.now() + takesMoreWithinMilliseconds;
   const first = accept(deps, deliveries);
   const tier = await first.waitsForEc2;
-  if (tier === undefined) return first.failed;
+  if (tier === undefined || !isWorthALook(deps.arrivals, deliveries.length)) return first.failed;
   const others: Promise<void>[] = [];
   while (deps.clock.now() < endsAt) {
     // Copies that began in the same moment look one after the other: the first takes all, for one launch.
     await deps.clock.sleep(arrivalsMilliseconds * (0.5 + 1.5 * deps.chance.fraction()));
     const taken = await takeMore(deps, tier);
     if (taken.length === 0) break;
+    lookedInVain.delete(deps.arrivals);
     const next = accept(deps, taken);
     others.push(next.failed.then((failed) => letGo(deps, { tier, taken, failed })));
     // The next ones are taken when these are stored: what one copy has taken, no other can work on.
@@ -44,6 +51,15 @@ export async function acceptArrivals(deps: AcceptDeps, deliveries: readonly Deli
   }
   await Promise.all(others);
   return first.failed;
+}
+
+/** By a process's queues: how many messages came alone, one after the other, and nothing else was there. */
+const lookedInVain = new WeakMap<Arrivals, number>();
+
+function isWorthALook(arrivals: Arrivals, handed: number): boolean {
+  const alone = handed > 1 ? 0 : (lookedInVain.get(arrivals) ?? 0);
+  lookedInVain.set(arrivals, handed > 1 ? 0 : alone + 1);
+  return alone < looksInVain || alone % looksAfterMessages === 0;
 }
 
 interface Accepting {
