@@ -11,6 +11,7 @@ import type { EndOutcome, RunnerEnd } from '../../ports/runners.ts';
 import type { EndDeps } from '../common/deps.ts';
 import { pokeWaiting } from '../common/poke-waiting.ts';
 import { wakeNextWaiters } from '../common/shared-lines.ts';
+import { noteEnded } from './ended-here.ts';
 import type { Ending } from './ending.ts';
 import { type Consoles, keepConsoles } from './keep-console.ts';
 import { addJobs, addLateJob, type JobsById, noteRuns, recordUsage } from './record-usage.ts';
@@ -86,6 +87,10 @@ async function closeRows(
     const ends = open.map((ending, n) => ({ ...endOf(ending, consoles), at, spend: spends[n]! }));
     const outcomes = await endByTenant(deps, ends);
     const closed = open.filter((_, n) => outcomes[n] === 'ended');
+    noteEnded(
+      deps.runners,
+      closed.map(({ runner }) => runner.instanceId),
+    );
     await Promise.all(closed.map((ending) => closedRow(deps, ending, { consoles, jobs })));
     const changed = open.filter((_, n) => outcomes[n] === 'changed');
     if (changed[0] && tries === maxJobChanges) throw changesTooOften(changed[0].runner);

@@ -11,6 +11,7 @@ import { Batch, type Delivery } from '../common/batch.ts';
 import type { LifecycleDeps } from '../common/deps.ts';
 import { drainTenant } from '../ending/drain-tenant.ts';
 import { endRunners } from '../ending/end-runners.ts';
+import { hasEndedHere } from '../ending/ended-here.ts';
 import type { Ending } from '../ending/ending.ts';
 import { askWhatItRan, noteHeardRun } from './ask-what-it-ran.ts';
 import { followSpotWarning, rerunIfTakenBack } from './follow-spot-warning.ts';
@@ -115,7 +116,9 @@ async function findRunners(
   deps: LifecycleDeps,
   messages: readonly Message[],
 ): Promise<Map<InstanceId, Runner>> {
-  const ids = new Set(messages.flatMap((message) => instanceOf(message) ?? []));
+  const isNews = (message: Message) =>
+    message.kind !== 'instance' || !hasEndedHere(deps.runners, message.instanceId);
+  const ids = new Set(messages.filter(isNews).flatMap((message) => instanceOf(message) ?? []));
   const found = ids.size === 0 ? [] : await deps.runners.findAcrossTenants([...ids]);
   return new Map(found.map((runner) => [runner.instanceId, runner]));
 }
