@@ -14,7 +14,8 @@ export const functionSettings = {
   webhook: {
     description: "Verifies GitHub's webhooks and puts each on its queue",
     timeoutSeconds: 10,
-    memoryMegabytes: 256,
+    // It waits for one send, and needs half of this; the largest request that Lambda hands over, 6 MB, fits in the rest.
+    memoryMegabytes: 160,
     url: true,
   },
   'tenant-manager': {
@@ -26,8 +27,8 @@ export const functionSettings = {
   'scale-up': {
     description: 'Gives waiting jobs leases and starts their machines',
     timeoutSeconds: 20,
-    // It mostly waits for EC2, and memory is paid for meanwhile. It needs half of this (docs/BENCHMARKS.md).
-    memoryMegabytes: 192,
+    // It mostly waits for EC2, and memory is paid for meanwhile. It needs two thirds of this (docs/BENCHMARKS.md).
+    memoryMegabytes: 160,
     url: false,
   },
   claim: {
@@ -46,7 +47,8 @@ export const functionSettings = {
   lifecycle: {
     description: 'Follows jobs and machines to their ends and gives leases back',
     timeoutSeconds: 20,
-    memoryMegabytes: 256,
+    // As scale-up, it mostly waits for calls.
+    memoryMegabytes: 160,
     url: false,
   },
   sweep: {
