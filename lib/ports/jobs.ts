@@ -38,6 +38,8 @@ export interface JobStore {
   findAcrossTenants(jobId: JobId, installationIds: readonly InstallationId[]): Promise<Job | undefined>;
   /** Waiting jobs of one tier, oldest first. Reads consistently. */
   listWaiting(installationId: InstallationId, tier: TierName, limit: number): Promise<Job[]>;
+  /** The same as they were a moment ago, at half the price: who waits may be missing, and who does not any more may be there. */
+  glanceAtWaiting(installationId: InstallationId, tier: TierName, limit: number): Promise<Job[]>;
   /** Waiting jobs of the tenant over all tiers that come after its `count` oldest, the youngest last. Reads consistently. */
   listWaitingBeyond(installationId: InstallationId, count: number, limit: number): Promise<Job[]>;
   /** The tiers in which this tenant's jobs wait. Reads consistently. */

@@ -10,8 +10,14 @@ export interface RunnerStore {
   bind(runners: readonly Runner[]): Promise<void>;
   /** Of this tenant only: another tenant's machine is not there. */
   get(installationId: InstallationId, instanceId: InstanceId): Promise<Runner | undefined>;
-  /** The job that the runner is meant for and its tenant, in one consistent read; undefined where there is none. */
-  readPlan(runner: Runner): Promise<{ readonly job: Job | undefined; readonly tenant: Tenant | undefined }>;
+  /**
+   * The job that the runner is meant for and its tenant, in one consistent read; undefined where there is none. With
+   * `jobMayLag` the job is as it was a moment ago, at half the price.
+   */
+  readPlan(
+    runner: Runner,
+    how?: { readonly jobMayLag: true },
+  ): Promise<{ readonly job: Job | undefined; readonly tenant: Tenant | undefined }>;
   /** The same of a runner that was read before, and the runner as it is now, where this tenant has it. */
   readRun(runner: Runner): Promise<RunRead>;
   /** Across tenants: EC2's events name no tenant. Unknown ids are left out. */

@@ -11,6 +11,8 @@ import type { Attention, Tenant, TenantStatus } from '../core/tenant.ts';
 export interface TenantStore {
   /** Reads consistently. */
   get(installationId: InstallationId): Promise<Tenant | undefined>;
+  /** The same as it was a moment ago, at half the price: for whoever takes leases, since taking them compares what was read. */
+  glance(installationId: InstallationId): Promise<Tenant | undefined>;
   /** Across tenants: all installations, past ones too, of one account. May lag by a second. */
   findByAccount(accountId: number): Promise<Tenant[]>;
   /** A page of all tenants, of whatever status, by their keys alone: one row that cannot be read hides no other. */

@@ -68,10 +68,10 @@ describe('accepting jobs', () => {
     await platform.accept(queued(8, ofOther));
     const { jobs } = platform.stores;
     const [looked, recorded] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const listWaiting = jobs.listWaiting.bind(jobs);
-    jobs.listWaiting = async (tenant, ...how) => {
+    const glanceAtWaiting = jobs.glanceAtWaiting.bind(jobs);
+    jobs.glanceAtWaiting = async (tenant, ...how) => {
       if (tenant === acme) await looked.promise;
-      return listWaiting(tenant, ...how);
+      return glanceAtWaiting(tenant, ...how);
     };
     const insert = jobs.insert.bind(jobs);
     jobs.insert = async (rows) => {

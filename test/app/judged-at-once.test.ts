@@ -35,7 +35,7 @@ async function given(...controllers: Controller[]) {
   // The copy has worked before.
   await platform.accept(queued(100, ofBeta));
   const writes: string[] = [];
-  const reads = /get|list|read|find|policyOf|platformEpoch|capUse|waiters/i;
+  const reads = /get|glance|list|read|find|policyOf|platformEpoch|capUse|waiters/i;
   platform.stores.world.beforeCall = (call) => void (reads.test(call) || writes.push(call));
   return { platform, writes };
 }

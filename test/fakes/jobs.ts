@@ -57,6 +57,12 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
           .filter((job) => job.tier === tier)
           .slice(0, limit),
       ),
+    glanceAtWaiting: (installationId, tier, limit) =>
+      world.call('jobs.glanceAtWaiting', (rows) =>
+        waitingJobs(world.past ?? rows, installationId)
+          .filter((job) => job.tier === tier)
+          .slice(0, limit),
+      ),
     listWaitingBeyond: (installationId, count, limit) =>
       world.call('jobs.listWaitingBeyond', (rows) =>
         waitingJobs(rows, installationId)

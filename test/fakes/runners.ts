@@ -20,10 +20,10 @@ export function createMemoryRunnerStore(world: StoreWorld): RunnerStore {
         const runner = runners.get(instanceId);
         return runner?.installationId === installationId ? runner : undefined;
       }),
-    readPlan: ({ installationId, plannedJob }) =>
-      world.call('runners.readPlan', ({ jobs, tenants }) => ({
-        job: jobs.get(jobKey(installationId, plannedJob)),
-        tenant: tenants.get(installationId),
+    readPlan: ({ installationId, plannedJob }, how) =>
+      world.call('runners.readPlan', (rows) => ({
+        job: ((how?.jobMayLag && world.past) || rows).jobs.get(jobKey(installationId, plannedJob)),
+        tenant: rows.tenants.get(installationId),
       })),
     readRun: (given) =>
       world.call('runners.readRun', ({ runners, jobs, tenants }) => {

@@ -9,6 +9,8 @@ import type { StoreWorld } from './world.ts';
 export function createMemoryTenantStore(world: StoreWorld): TenantStore {
   return {
     get: (installationId) => world.call('tenants.get', ({ tenants }) => tenants.get(installationId)),
+    glance: (installationId) =>
+      world.call('tenants.glance', (rows) => (world.past ?? rows).tenants.get(installationId)),
     findByAccount: (accountId) =>
       world.call('tenants.findByAccount', ({ tenants }) =>
         [...tenants.values()].filter((tenant) => tenant.accountId === accountId),

@@ -98,6 +98,8 @@ export interface StoreWorld {
   beforeCall: StoreHook | undefined;
   /** Awaited after each call's effect; what it throws is what the caller gets, and all was done. */
   afterCall: StoreHook | undefined;
+  /** What reads that may lag see: rows as they were. Undefined: they see what is there, as they nearly always do. */
+  past: Rows | undefined;
   /** The next such call fails: with this error before its effect, or, `after`, once it was done. Repeat to fail more. */
   failNext(call: StoreCall, failure: Error | 'after'): void;
   /** For the stores: the one way into the rows. `effect` runs at once, as a whole. */
@@ -153,6 +155,7 @@ export function createStoreWorld(shared: Partial<Rows> = {}): StoreWorld {
     rows,
     beforeCall: undefined,
     afterCall: undefined,
+    past: undefined,
     failNext: (call, failure) => void failures.push({ call, failure }),
     async call(call, effect) {
       await world.beforeCall?.(call);

@@ -57,10 +57,10 @@ export function createRunnerStore(deps: {
       const runner = row && runnerOfRow(row);
       return runner?.installationId === installationId ? runner : undefined;
     },
-    async readPlan({ installationId, plannedJob }) {
+    async readPlan({ installationId, plannedJob }, how) {
       const { jobs, tenants } = deps.tables;
       const [job, tenant] = await Promise.all([
-        readTogether(client, jobs, jobKey(installationId, plannedJob)),
+        readTogether(client, jobs, jobKey(installationId, plannedJob), { mayLag: how?.jobMayLag ?? false }),
         readTogether(client, tenants, tenantKey(installationId)),
       ]);
       return { job: job && jobOfRow(job), tenant: tenant && tenantOfRow(tenant) };

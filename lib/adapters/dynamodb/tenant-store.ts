@@ -45,6 +45,10 @@ export function createTenantStore(deps: TenantStoreOptions): TenantStore {
       const row = await readTogether(client, tableName, tenantKey(installationId));
       return row && isTenantRow(row) ? tenantOfRow(row) : undefined;
     },
+    async glance(installationId) {
+      const row = await readTogether(client, tableName, tenantKey(installationId), { mayLag: true });
+      return row && tenantOfRow(row);
+    },
     async findByAccount(accountId) {
       const query = {
         TableName: tableName,

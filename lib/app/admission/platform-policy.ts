@@ -37,6 +37,10 @@ export function withPlatformPolicy<Stores extends JudgedStores>(
         const [tenant, epoch] = await Promise.all([tenants.get(installationId), epochOf()]);
         return tenant && withEpoch(tenant, epoch);
       },
+      async glance(installationId) {
+        const [tenant, epoch] = await Promise.all([tenants.glance(installationId), epochOf()]);
+        return tenant && withEpoch(tenant, epoch);
+      },
       async findByAccount(accountId) {
         const [found, epoch] = await Promise.all([tenants.findByAccount(accountId), epochOf()]);
         return found.map((tenant) => withEpoch(tenant, epoch));
@@ -48,8 +52,8 @@ export function withPlatformPolicy<Stores extends JudgedStores>(
     },
     runners: {
       ...runners,
-      async readPlan(runner) {
-        const [{ job, tenant }, epoch] = await Promise.all([runners.readPlan(runner), epochOf()]);
+      async readPlan(...of) {
+        const [{ job, tenant }, epoch] = await Promise.all([runners.readPlan(...of), epochOf()]);
         return { job, tenant: tenant && withEpoch(tenant, epoch) };
       },
       async readRun(runner) {

@@ -104,14 +104,18 @@ function refuse(deps: ClaimDeps, about: { readonly reason: string }): ClaimResul
 async function serve(deps: ClaimDeps, claimed: Runner): Promise<ClaimAnswer> {
   let runner = claimed;
   const [{ job: first, tenant }, note] = await Promise.all([
-    deps.runners.readPlan(claimed),
+    deps.runners.readPlan(claimed, { jobMayLag: true }),
     glanceAtGroupNote(deps, claimed.installationId),
     deps.github.prepare(claimed.installationId),
   ]);
-  let planned = first;
+  const isMeant = (job: Job | undefined): job is Job =>
+    job?.state === 'covered' && job.lease === claimed.lease;
+  // As it was a moment ago. Where it was meant for this machine then, it may be over by now, as it may be a moment later: GitHub
+  // gives the runner what it has. All else may be older than this machine.
+  let planned = isMeant(first) ? first : await deps.jobs.get(claimed.installationId, claimed.plannedJob);
   if (!tenant) return standDown(deps, runner, 'its tenant is unknown');
   const group = knownGroup(deps, tenant, note);
-  let job = planned?.state === 'covered' && planned.lease === claimed.lease ? planned : undefined;
+  let job = isMeant(planned) ? planned : undefined;
   for (let tries = 1; tries <= claimCandidates; tries++) {
     if (!job) {
       const mayRun = (one: Job) => verdictNow(deps, { tenant, runner, job: one, group }).kind !== 'hold';

@@ -69,6 +69,10 @@ export async function judgeNewJobs(deps: BalanceDeps, line: NewLine, goOn: () =>
   }
   if (kept.length === 0) return { ...line, tenant, waiting, jobs: open, made, outcomes: new Map() };
   goOn();
+  // The tenant is as it was a moment ago. Taking leases compares its policy, and nothing does that for what gets none.
+  const now = await deps.tenants.get(read.installationId);
+  if (!now || policyMark(now) !== policyMark(tenant))
+    return { ...line, made: new Map(), outcomes: new Map() };
   const unrecorded = await recordFirst(
     deps,
     kept.map(({ made }) => made),

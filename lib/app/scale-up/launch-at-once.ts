@@ -98,8 +98,11 @@ export async function launchAtOnce(deps: BalanceDeps, fresh: NewJobs): Promise<L
 
 async function lookAt(deps: BalanceDeps, installationId: InstallationId, tier: Tier) {
   const [waiting, read, groupNote, scarcity] = await Promise.all([
-    deps.jobs.listWaiting(installationId, tier.name, firstPageSize),
-    deps.tenants.get(installationId),
+    // As all of these were a moment ago. Whoever began to wait since is served by whoever wrote that down; where somebody is
+    // seen who waits no more, these jobs are written down, and looked at by what is there then.
+    deps.jobs.glanceAtWaiting(installationId, tier.name, firstPageSize),
+    // Taking leases compares status, limits, caps and policy with what was read, and answers with the tenant as it is.
+    deps.tenants.glance(installationId),
     // Whom it keeps waiting is looked at again, by what is written then.
     glanceAtGroupNote(deps, installationId),
     readScarcity(deps),

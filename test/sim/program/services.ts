@@ -54,7 +54,8 @@ function createRepeats({ mood }: Faults) {
   };
 }
 
-const indexed = matching(/Across|findByAccount|pendingOf/);
+/** What is told late is old; so is what a read that need not be consistent tells. */
+const indexed = matching(/Across|findByAccount|pendingOf|glance/);
 
 async function store(deps: ServiceDeps, call: PortCall): Promise<unknown> {
   const { faults, random, scheduler } = deps;
