@@ -4,19 +4,19 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { type EC2Client, paginateDescribeInstances, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import {
   LambdaClient,
   paginateListEventSourceMappings,
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
-import { openMarker, tables } from '../contract/tables.ts';
+import { leasesCounted } from '../app/common/settings.ts';
 import { chunksOf } from '../core/chunks.ts';
 import { tagKeys } from '../core/tags.ts';
-import { awsOptions, dynamoClient, ec2Client } from './aws-clients.ts';
+import { awsOptions, ec2Client } from './aws-clients.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
 import { counted } from './counted.ts';
+import { commandStores } from './insight/stores.ts';
 
 export const drain: Command = {
   name: 'drain',
@@ -104,19 +104,14 @@ async function liveMachines(client: EC2Client, environment: string): Promise<str
   return ids;
 }
 
+/** Launches are listed for as long as their machines may live, whether they are open or not. */
 async function openLaunches(call: CommandCall): Promise<number> {
-  const { suffix, indexes } = tables.launches;
-  const { Count = 0 } = await dynamoClient(call).send(
-    new QueryCommand({
-      TableName: `${call.config.environment}-${suffix}`,
-      IndexName: indexes.overdue.name,
-      KeyConditionExpression: '#open = :open',
-      ExpressionAttributeNames: { '#open': indexes.overdue.partitionKey.name },
-      ExpressionAttributeValues: { ':open': { S: openMarker } },
-      Select: 'COUNT',
-    }),
-  );
-  return Count;
+  const { launches } = commandStores(call);
+  const atLast = Number.MAX_SAFE_INTEGER;
+  // In this order: what an earlier version took moves from the first list to the second.
+  const earlier = await launches.listOverdueAcrossTenants(atLast, leasesCounted);
+  const listed = await launches.listWatchedAcrossTenants(atLast, leasesCounted);
+  return [...earlier, ...listed].filter(({ state }) => state !== 'closed').length;
 }
 
 async function switchScaleUp(call: CommandCall, enabled: boolean): Promise<number> {

@@ -27,7 +27,7 @@ export interface Launch {
   readonly request: FleetRequest;
   /** One for each requested machine, and the job that it is meant for. */
   readonly plannedJobs: readonly PlannedJob[];
-  /** Until then (epoch milliseconds) only one caller may act on this launch. Also its deadline. */
+  /** Until then (epoch milliseconds) only one caller may act on this launch. While it is open, also its deadline. */
   readonly callUntil: number;
   readonly createdAt: number;
   /** The rows of caps over all tenants that count its leases; absent: none. */
@@ -37,8 +37,9 @@ export interface Launch {
   /** Which machine got which lease; known once answered or closed. */
   readonly instances: ReadonlyMap<LeaseId, InstanceId>;
   /**
-   * Once closed: when the sweep looks at its machines (epoch milliseconds), no later than the first of their deadlines.
-   * Absent: all of them have ended.
+   * When the sweep looks at its machines (epoch milliseconds), once it is closed no later than the first of their deadlines. It
+   * has the same value from the beginning, so that closing the launch writes nothing to the index. Absent: all of them have
+   * ended; or it is open, and an earlier version took it.
    */
   readonly lookAt?: number;
 }
@@ -60,9 +61,15 @@ export function withoutJobs(launch: Launch, without: readonly PlannedJob[]): Lau
   const plannedJobs = launch.plannedJobs.filter(({ lease }) => !gone.has(lease));
   const { TargetCapacitySpecification: target, ...request } = launch.request;
   const TargetCapacitySpecification = { ...target, TotalTargetCapacity: plannedJobs.length };
-  const state = plannedJobs.length === 0 ? ('closed' as const) : launch.state;
-  return { ...launch, state, plannedJobs, request: { ...request, TargetCapacitySpecification } };
+  const smaller = { ...launch, plannedJobs, request: { ...request, TargetCapacitySpecification } };
+  if (plannedJobs.length > 0) return smaller;
+  const { lookAt: _nothingToLookAt, ...closed } = smaller;
+  return { ...closed, state: 'closed' };
 }
+
+/** No later than the deadline of any of its machines' rows, whenever those are written. */
+export const firstLookAt = (createdAt: number, { bootSeconds }: { readonly bootSeconds: number }) =>
+  createdAt + bootSeconds * 1000;
 
 /** The most machines of one launch: so that its row, with all its jobs, stays a few KB. */
 export const maxMachinesPerLaunch = 96;

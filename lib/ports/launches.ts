@@ -55,9 +55,9 @@ export interface LaunchStore {
   close(launch: Launch, lookAt: number): Promise<void>;
   /** Closed: its machines are looked at again then; undefined: all have ended, and it is never listed again. */
   lookAgain(launch: Launch, lookAt: number | undefined): Promise<void>;
-  /** Across tenants: launches still open whose `callUntil` has passed, longest overdue first. */
+  /** Across tenants: of the launches without `lookAt`, those still open whose `callUntil` has passed, longest overdue first. */
   listOverdueAcrossTenants(now: number, limit: number): Promise<Launch[]>;
-  /** Across tenants: closed launches whose machines are to be looked at, longest overdue first. */
+  /** Across tenants: launches whose `lookAt` has passed, open ones too, longest overdue first. */
   listWatchedAcrossTenants(now: number, limit: number): Promise<Launch[]>;
   /** Across tenants: how many leases a cap counts, row by row, and who waits. Reads consistently. */
   capUseAcrossTenants(cap: SharedCap): Promise<CapUse>;

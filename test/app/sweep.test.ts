@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { unheardStartSeconds } from '../../lib/app/common/settings.ts';
 import { JobId } from '../../lib/core/ids.ts';
+import { OperationalError } from '../../lib/ports/errors.ts';
 import { acme, givenEvent, givenTenant } from '../support/given.ts';
 import { expectBalanced, expectNothingLeft, givenPlatform } from '../support/platform.ts';
 
@@ -28,6 +29,18 @@ describe('the sweep', () => {
     await platform.sweep();
     expect(platform.liveMachines()).toHaveLength(1);
     expect(await platform.claim(platform.liveMachines()[0]!)).toMatchObject({ action: 'run' });
+    await expectBalanced(platform);
+  });
+
+  it('finishes it at its first look where not all rows that hold leases can be read', async () => {
+    const platform = await givenPlatform();
+    platform.compute.dials.loseRequests = 2;
+    await platform.accept(queued(1));
+    platform.clock.advance(minutes(10));
+    const failure = new OperationalError('throttled', { code: 'Throttled', retryable: true });
+    platform.stores.world.failNext('launches.listOverdueAcrossTenants', failure);
+    await expect(platform.sweep()).rejects.toThrow('parts of the sweep failed');
+    expect(platform.liveMachines()).toHaveLength(1);
     await expectBalanced(platform);
   });
 

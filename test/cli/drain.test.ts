@@ -16,7 +16,7 @@ async function givenMachines(...ids: string[]) {
       mappingEnabled = input['Enabled'] === true;
       return { json: { UUID: 'mapping-1' } };
     }
-    if (action.endsWith('.Query')) return { json: { Count: 0 } };
+    if (action.endsWith('.Query')) return { json: { Items: [], Count: 0 } };
     if (action === 'TerminateInstances') {
       for (const [name, value] of Object.entries(input))
         if (name.startsWith('InstanceId.')) live.delete(String(value));

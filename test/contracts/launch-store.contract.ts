@@ -381,7 +381,7 @@ export function launchStoreContract(backend: StoreBackend): void {
       const overdue = async (now: number, limit = 10) =>
         (await stores.launches.listOverdueAcrossTenants(now, limit)).map((launch) => launch.launchId);
 
-      it('lists what is open past its fence, longest first, up to the limit', async () => {
+      it('lists what an earlier version took and left open past its fence, longest first', async () => {
         await takenLaunch(stores, 1);
         const early = givenLaunch(await waitingJobs(stores, 2), {
           launchId: LaunchId('early'),
@@ -424,7 +424,38 @@ export function launchStoreContract(backend: StoreBackend): void {
         expect(await theLaunch()).toEqual({ ...launch, state: 'closed', instances });
       });
 
-      it('lists no launch of which no machine came', async () => {
+      it('lists a launch at its first look from the beginning, open or closed, and under no fence', async () => {
+        const launch = givenLaunch(await waitingJobs(stores, 1, 2), { lookAt });
+        const tenant = await storedTenant(stores);
+        await stores.launches.take({ tenant, tier: givenTier(), launch });
+        const held = await stores.launches.hold(launch, noon + 90_000);
+        expect(held).toEqual({ ...launch, callUntil: noon + 90_000 });
+
+        expect(await overdue(Number.MAX_SAFE_INTEGER)).toEqual([]);
+        const watched = (now: number) => stores.launches.listWatchedAcrossTenants(now, 10);
+        expect([await watched(lookAt - 1), await watched(lookAt)]).toEqual([[], [held]]);
+        const answered = await stores.launches.answer(held!, instances);
+        expect(await watched(lookAt)).toEqual([answered]);
+        await stores.launches.close(answered!, lookAt);
+        expect(await watched(lookAt)).toEqual([{ ...answered, state: 'closed' }]);
+      });
+
+      it('lists no launch of which no machine came, or that was made smaller until nothing was left', async () => {
+        const launch = givenLaunch(await waitingJobs(stores, 1), { lookAt });
+        const tenant = await storedTenant(stores);
+        await stores.launches.take({ tenant, tier: givenTier(), launch });
+        const left = await stores.launches.shrink(launch, { without: launch.plannedJobs, rateBack: 0 });
+        expect(left).not.toHaveProperty('lookAt');
+        expect(await stores.launches.listWatchedAcrossTenants(Number.MAX_SAFE_INTEGER, 10)).toEqual([]);
+
+        const other = givenLaunch(await waitingJobs(stores, 2), { launchId: LaunchId('other'), lookAt });
+        await stores.launches.take({ tenant: await theTenant(stores), tier: givenTier(), launch: other });
+        const answered = await stores.launches.answer(other, new Map());
+        await stores.launches.close(answered!, lookAt);
+        expect(await stores.launches.listWatchedAcrossTenants(Number.MAX_SAFE_INTEGER, 10)).toEqual([]);
+      });
+
+      it('lists no launch of which no machine came, where an earlier version took it', async () => {
         const launch = await takenLaunch(stores, 1);
         const answered = await stores.launches.answer(launch, new Map());
         await stores.launches.close(answered!, lookAt);

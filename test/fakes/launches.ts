@@ -82,8 +82,9 @@ export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
       world.call('launches.close', (rows) => {
         const stored = rows.launches.get(launch.launchId);
         if (stored?.state !== 'answered') return;
+        const { lookAt: _before, ...closed } = { ...stored, state: 'closed' as const };
         const watched = launch.instances.size > 0 ? { lookAt } : {};
-        rows.launches.set(launch.launchId, { ...stored, ...watched, state: 'closed' });
+        rows.launches.set(launch.launchId, { ...closed, ...watched });
         const missing = missingLeases(launch).length;
         if (missing > 0) countLeases(rows, launch, -missing, unspentOf(stored, missing));
       }),
@@ -97,14 +98,16 @@ export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
     listWatchedAcrossTenants: (now, limit) =>
       world.call('launches.listWatchedAcrossTenants', ({ launches }) =>
         [...launches.values()]
-          .filter(({ state, lookAt }) => state === 'closed' && lookAt !== undefined && lookAt <= now)
+          .filter(({ lookAt }) => lookAt !== undefined && lookAt <= now)
           .sort((a, b) => (a.lookAt ?? 0) - (b.lookAt ?? 0))
           .slice(0, limit),
       ),
     listOverdueAcrossTenants: (now, limit) =>
       world.call('launches.listOverdueAcrossTenants', ({ launches }) =>
         [...launches.values()]
-          .filter((launch) => launch.state !== 'closed' && launch.callUntil <= now)
+          .filter(
+            ({ state, lookAt, callUntil }) => state !== 'closed' && lookAt === undefined && callUntil <= now,
+          )
           .sort((a, b) => a.callUntil - b.callUntil)
           .slice(0, limit),
       ),

@@ -101,11 +101,11 @@ const instanceIn = (given: unknown) => (given as { instanceId: InstanceId }).ins
 const waitingOf = ({ world }: MemoryStores): Job[] =>
   [...world.rows.jobs.values()].filter(({ state }) => state === 'waiting');
 const overdueLaunches = ({ world }: MemoryStores, now: number): Launch[] =>
-  [...world.rows.launches.values()].filter(({ state, callUntil }) => state !== 'closed' && callUntil <= now);
-const watchedLaunches = ({ world }: MemoryStores, now: number): Launch[] =>
   [...world.rows.launches.values()].filter(
-    ({ state, lookAt }) => state === 'closed' && lookAt !== undefined && lookAt <= now,
+    ({ state, lookAt, callUntil }) => state !== 'closed' && lookAt === undefined && callUntil <= now,
   );
+const watchedLaunches = ({ world }: MemoryStores, now: number): Launch[] =>
+  [...world.rows.launches.values()].filter(({ lookAt }) => lookAt !== undefined && lookAt <= now);
 
 /** As DynamoDB's time to live does; here no event is late, so nobody asks for them again. */
 function forgetEnded({ world: { rows } }: MemoryStores): void {

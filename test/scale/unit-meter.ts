@@ -102,7 +102,7 @@ function entriesOfJob(row: Job, before: Job | undefined): number {
 }
 
 const entryOfLaunch = (launch: Launch | undefined) =>
-  launch?.state === 'closed' ? launch.lookAt && `machines ${launch.lookAt}` : launch?.callUntil;
+  launch?.lookAt ?? (launch?.state === 'closed' ? undefined : launch?.callUntil);
 
 const moved = (was: unknown, is: unknown) =>
   was === is ? 0 : (was === undefined ? 0 : 1) + (is === undefined ? 0 : 1);
@@ -111,10 +111,16 @@ function readUnits(call: StoreCall, value: unknown): number {
   const [port, method = ''] = call.split('.');
   if (method === 'capUseAcrossTenants') return 1 + (value as { rows: readonly unknown[] }).rows.length;
   if (method === 'get' || method === 'waitersAcrossTenants') return 1;
-  if (method === 'readPlan') return 2;
+  if (method === 'readPlan') return 1.5;
+  if (method === 'glance') return 0.5;
+  if (method === 'glanceAtWaiting') return Math.max(0.5, waitingUnits(value) / 2);
   if (method === 'readRun') return 3;
   if (method.startsWith('find')) return Math.max(1, Array.isArray(value) ? value.length : 1);
   if (port !== 'jobs' || !/^(list|tiersWith|scan)/.test(method)) return 0;
+  return waitingUnits(value);
+}
+
+function waitingUnits(value: unknown): number {
   const rows = Array.isArray(value) ? value.length : 1;
   return Math.max(1, Math.ceil((rows * jobBytes) / 4096));
 }

@@ -2,8 +2,9 @@
  * A launch as a row, and back. The row keeps the exact text of the first request, because CreateFleet compares a request
  * with the earlier one under the same token. Request, jobs and machines are deflated, and leases are written as numbers:
  * each write pays for the whole row, twice in a transaction, and a launch of fifty machines took 9 KB otherwise. `open`
- * and `deadline` list an open launch in the index of what is overdue, and a closed one, with another word, for as long as
- * its machines are looked after.
+ * and `deadline` list a launch in the index of what is overdue for as long as its machines are looked after: from the
+ * beginning, so that closing it writes nothing to the index. Rows of earlier versions are listed under another word while they
+ * are open, with their fence.
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
@@ -38,8 +39,8 @@ export const plannedJobsValue = ({ plannedJobs }: Launch) =>
   );
 
 export function launchRow(launch: Launch): Attributes {
-  const isOpen = launch.state !== 'closed';
-  const deadline = isOpen ? launch.callUntil : launch.lookAt;
+  const { lookAt } = launch;
+  const deadline = lookAt ?? (launch.state === 'closed' ? undefined : launch.callUntil);
   return compact<Attributes>({
     ...launchKey(launch.launchId),
     installation_id: number(launch.installationId),
@@ -54,7 +55,7 @@ export function launchRow(launch: Launch): Attributes {
     call_until: number(launch.callUntil),
     created_at: number(launch.createdAt),
     instances: instancesValue(launch.instances),
-    open: deadline === undefined ? undefined : text(isOpen ? openMarker : watchedMarker),
+    open: deadline === undefined ? undefined : text(lookAt === undefined ? openMarker : watchedMarker),
     deadline: optional(deadline, number),
     expires_at: deadline === undefined ? launchExpiresAt(launch) : undefined,
   });

@@ -3,11 +3,13 @@
  * its answer are written. When it closes, the leases of machines that did not come go back in the same write. Its request
  * never changes.
  *
- *   state      open        deadline       hold         answer         close
- *   intent     open        the fence      new fence    → answered     —            by `complete`, where no machine is missing
- *   answered   open        the fence      new fence    —              → closed
- *   closed     machines    the next look  —            —              —
- *   closed     —           —              —            —              —            once its machines have ended
+ *   state      open        deadline         hold         answer         close
+ *   intent     machines    the first look   new fence    → answered     —            by `complete`, where no machine is missing
+ *   answered   machines    the first look   new fence    —              → closed
+ *   closed     machines    the next look    —            —              —
+ *   closed     —           —                —            —              —            once its machines have ended
+ *
+ * In rows of earlier versions `open` is "open", and `deadline` the fence, until they close.
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { openMarker, tables, watchedMarker } from '../../contract/tables.ts';
@@ -122,7 +124,7 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
       const fence = {
         tableName,
         key: launchKey(launch.launchId),
-        update: 'SET #call_until = :until, #deadline = :until',
+        update: `SET #call_until = :until${launch.lookAt === undefined ? ', #deadline = :until' : ''}`,
         // The fence is where it was read, and only moves forward: of two callers who read the same fence, one moves it.
         condition: `${open} AND #call_until = :read AND #call_until < :until`,
         values: { ':until': number(until), ':read': number(launch.callUntil), ...openValues },

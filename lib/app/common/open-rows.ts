@@ -13,6 +13,8 @@ import { leasesCounted } from './settings.ts';
 export interface OpenRows {
   /** Those that are not closed, and as such those leases of closed ones whose machines have no row. */
   readonly launches: readonly Launch[];
+  /** The first of these. */
+  readonly unclosed: readonly Launch[];
   readonly runners: readonly Runner[];
   /** There are more than were read. */
   readonly isCut: boolean;
@@ -29,10 +31,12 @@ const atLast = Number.MAX_SAFE_INTEGER;
 
 export async function openRowsAcrossTenants(deps: OpenDeps): Promise<OpenRows> {
   // In this order: what closes in between is in both, and never in neither.
-  const launches = await deps.launches.listOverdueAcrossTenants(atLast, leasesCounted);
+  const earlier = await deps.launches.listOverdueAcrossTenants(atLast, leasesCounted);
   const watched = await deps.launches.listWatchedAcrossTenants(atLast, leasesCounted);
-  const { live, unrecorded } = await machinesOf(deps, [...launches, ...watched]);
-  const isCut = Math.max(launches.length, watched.length, live.length) >= leasesCounted;
+  const listed = [...earlier, ...watched];
+  const unclosed = listed.filter(({ state }) => state !== 'closed');
+  const { live, unrecorded } = await machinesOf(deps, listed);
+  const isCut = Math.max(earlier.length, watched.length, live.length) >= leasesCounted;
   const held = unrecorded.map(
     ({ launch, plannedJobs }): Launch => ({
       ...launch,
@@ -41,7 +45,7 @@ export async function openRowsAcrossTenants(deps: OpenDeps): Promise<OpenRows> {
       instances: new Map(),
     }),
   );
-  return { launches: [...launches, ...held], runners: live, isCut };
+  return { launches: [...unclosed, ...held], unclosed, runners: live, isCut };
 }
 
 export interface LaunchedMachines {

@@ -4,7 +4,7 @@
  * every step may be repeated.
  */
 import type { InstanceId, LeaseId } from '../../core/ids.ts';
-import { type Launch, missingLeases } from '../../core/launch.ts';
+import { firstLookAt, type Launch, missingLeases } from '../../core/launch.ts';
 import { type Reason, reason } from '../../core/reason.ts';
 import type { LaunchAnswer, LaunchedInstance, LaunchFailure } from '../../ports/compute.ts';
 import { bindRows, type Seen, spotPricesOf } from '../common/bind-rows.ts';
@@ -81,8 +81,7 @@ export async function settleLaunch(
     againSeconds?: number;
   },
 ): Promise<void> {
-  // No later than the deadline of any of its rows, whenever that was written.
-  const lookAt = launch.createdAt + deps.deployment.limits.bootSeconds * 1000;
+  const lookAt = firstLookAt(launch.createdAt, deps.deployment.limits);
   const answered = await answeredLaunch(deps, { launch, lookAt, instances: outcome.instances });
   if (!answered) return;
   await bindRows(deps, answered, outcome);

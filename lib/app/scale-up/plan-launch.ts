@@ -3,7 +3,7 @@ import type { Deployment } from '../../contract/deployment.ts';
 import { fleetRequest } from '../../core/fleet-request.ts';
 import { LaunchId, leaseOf } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
-import type { Launch } from '../../core/launch.ts';
+import { firstLookAt, type Launch } from '../../core/launch.ts';
 import type { OpenPools } from '../../core/pools.ts';
 import { levelNow } from '../../core/runner-level.ts';
 import type { CapCharge } from '../../core/shared-cap.ts';
@@ -64,6 +64,7 @@ export async function planLaunch(
     leaseCost: leaseCostOf(deps.deployment, tenant, tier),
     callUntil: now + launchFenceSeconds * 1000,
     createdAt: now,
+    lookAt: firstLookAt(now, limits),
     instances: new Map(),
   };
 }

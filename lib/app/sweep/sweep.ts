@@ -2,8 +2,9 @@
  * Each minute: acts on every row whose deadline has passed, with the same use cases that the events call. That is why
  * messages may be lost. Each part is bounded and independent; the rest follows a minute later.
  */
+import type { Launch } from '../../core/launch.ts';
 import type { SweepDeps } from '../common/deps.ts';
-import { openRowsAcrossTenants } from '../common/open-rows.ts';
+import { type OpenRows, openRowsAcrossTenants } from '../common/open-rows.ts';
 import { sweepPageSize, watchedPageSize } from '../common/settings.ts';
 import { sweepLines } from '../common/shared-lines.ts';
 import { drainTenant } from '../ending/drain-tenant.ts';
@@ -19,7 +20,7 @@ export async function sweep(deps: SweepDeps): Promise<void> {
   const [pending, ungated, [launches, runners, lines]] = await Promise.all([
     attempt(lookAfterPending(deps, open)),
     attempt(replaceUngated(deps, open)),
-    sweepMachines(deps),
+    sweepMachines(deps, open),
   ]);
   const parts = [launches, runners, lines, ungated, pending];
   const errors = parts.flatMap(({ errors }) => errors);
@@ -44,29 +45,51 @@ interface Part {
   readonly errors: readonly unknown[];
 }
 
-async function sweepMachines(deps: SweepDeps): Promise<[Part, Part, Part]> {
-  const launches = await attempt(sweepLaunches(deps));
-  const runners = await attempt(sweepRunners(deps));
+async function sweepMachines(deps: SweepDeps, open: Promise<OpenRows>): Promise<[Part, Part, Part]> {
+  const launches = await attempt(sweepLaunches(deps, open));
+  const runners = await attempt(sweepRunners(deps, open));
   return [launches, runners, await attempt(sweepLines(deps).then(() => undefined))];
 }
 
-async function sweepLaunches(deps: SweepDeps): Promise<Part> {
-  const launches = await deps.launches.listOverdueAcrossTenants(deps.clock.now(), sweepPageSize);
-  const resumed = await each(launches, async (launch) => {
-    await resumeLaunch(deps, launch);
-    // If a tenant was deleted meanwhile, machines that appear only now must end too.
-    await drainTenant(deps, launch.installationId);
-  });
+/** An open launch whose caller has died is in no list of its own: it is among all rows that hold leases. */
+async function sweepLaunches(deps: SweepDeps, open: Promise<OpenRows>): Promise<Part> {
+  const { unclosed } = await open;
+  const launches = pastTheirFence(unclosed, deps.clock.now());
+  const resumed = await resumeAll(deps, launches);
   // While some machines of a launch are still being looked for, the others may be overdue.
   const { errors } = await sweepMachinesOf(deps, launches);
   return { ...resumed, errors: [...resumed.errors, ...errors] };
 }
 
-async function sweepRunners(deps: SweepDeps): Promise<Part> {
-  const launches = await deps.launches.listWatchedAcrossTenants(deps.clock.now(), watchedPageSize);
+async function sweepRunners(deps: SweepDeps, open: Promise<OpenRows>): Promise<Part> {
+  const now = deps.clock.now();
+  // A failure is reported by those who need these rows.
+  const [known] = await Promise.allSettled([open]);
+  const unclosed = known.status === 'fulfilled' ? known.value.unclosed : [];
+  // Open launches keep no closed one from its turn, however many EC2 leaves open.
+  const due = unclosed.filter(({ lookAt }) => lookAt !== undefined && lookAt <= now);
+  const limit = watchedPageSize + due.length;
+  const launches = await deps.launches.listWatchedAcrossTenants(deps.clock.now(), limit);
+  // Where there were too many rows to read all, or they could not be read: then these are found now at the latest.
+  const resumed = await resumeAll(deps, pastTheirFence(launches, deps.clock.now()));
   const swept = await sweepMachinesOf(deps, launches);
-  return { ...swept, cut: swept.cut || launches.length === watchedPageSize };
+  const cut = swept.cut || resumed.cut || launches.length === limit;
+  return { ...swept, cut, errors: [...resumed.errors, ...swept.errors] };
 }
+
+/** The longest overdue ones: each attempt moves the fence, so that all have their turn. */
+const pastTheirFence = (launches: readonly Launch[], now: number) =>
+  launches
+    .filter(({ state, callUntil }) => state !== 'closed' && callUntil <= now)
+    .sort((one, other) => one.callUntil - other.callUntil)
+    .slice(0, sweepPageSize);
+
+const resumeAll = (deps: SweepDeps, launches: readonly Launch[]): Promise<Part> =>
+  each(launches, async (launch) => {
+    await resumeLaunch(deps, launch);
+    // If a tenant was deleted meanwhile, machines that appear only now must end too.
+    await drainTenant(deps, launch.installationId);
+  });
 
 async function each<Row>(rows: readonly Row[], step: (row: Row) => Promise<void>): Promise<Part> {
   const results = await Promise.allSettled(rows.map(step));

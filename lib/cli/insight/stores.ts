@@ -11,6 +11,7 @@ import type { InsightDeps } from '../../app/insight/gather-facts.ts';
 import { assertConfig } from '../../config/check-config.ts';
 import { tables } from '../../contract/tables.ts';
 import type { JobStore } from '../../ports/jobs.ts';
+import type { LaunchStore } from '../../ports/launches.ts';
 import type { RunnerStore } from '../../ports/runners.ts';
 import type { TenantStore } from '../../ports/tenants.ts';
 import { dynamoClient } from '../aws-clients.ts';
@@ -20,6 +21,7 @@ export interface CommandStores extends InsightDeps {
   readonly jobs: JobStore;
   readonly tenants: TenantStore;
   readonly runners: RunnerStore;
+  readonly launches: LaunchStore;
 }
 
 /** The same for whoever says what the gates say: its tenants carry the platform-wide policy. */

@@ -88,6 +88,7 @@ export const commandPolicies: Readonly<Record<string, (target: PolicyTarget) => 
       ['dynamodb:Query'],
       [index(target, 'launches', tables.launches.indexes.overdue.name)],
     ),
+    allow('ReadLaunches', ['dynamodb:BatchGetItem'], [table(target, 'launches')]),
   ],
   ...tenantPolicies,
   ...insightPolicies,

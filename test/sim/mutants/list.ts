@@ -213,6 +213,13 @@ export const mutants: readonly Mutant[] = [
     'if (unrecorded.length >= 0) return second;',
   ),
   mutant(
+    'open-launch-not-found',
+    'Of launches whose caller died the sweep finds only those that an earlier version took.',
+    'lib/app/sweep/sweep.ts',
+    ".filter(({ state, callUntil }) => state !== 'closed' && callUntil <= now)",
+    ".filter(({ state, callUntil, lookAt }) => state !== 'closed' && lookAt === undefined && callUntil <= now)",
+  ),
+  mutant(
     'unrecorded-forgotten',
     'The sweep forgets a launch of whose machines some never had a row.',
     'lib/app/sweep/sweep-machines.ts',
