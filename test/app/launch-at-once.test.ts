@@ -128,7 +128,8 @@ describe('a new job that nothing keeps from a machine', () => {
   it('is recorded as waiting where nothing can be read of its tenant', async () => {
     const platform = await givenPlatform();
     const down = () => new OperationalError('down', { code: 'InternalServerError', retryable: true });
-    for (const look of ['tenants.glance', 'tenants.get'] as const) platform.stores.world.failNext(look, down());
+    for (const look of ['tenants.glance', 'tenants.get'] as const)
+      platform.stores.world.failNext(look, down());
     expect(await platform.accept(queued(1))).toEqual(['m-1']);
     expect((await platform.job(1))?.state).toBe('waiting');
     expect(await platform.accept(queued(1))).toEqual([]);
