@@ -153,3 +153,78 @@ describe('draining a tenant', () => {
     );
   });
 });
+
+describe('the end of a machine', () => {
+  const unsettled = async (platform: Platform) =>
+    platform.stores.world
+      .allJobs()
+      .filter(({ state, unsettledAt }) => state === 'running' && unsettledAt !== undefined)
+      .map(({ jobId }) => Number(jobId));
+
+  it('has GitHub asked about the job that runs on it, planned for it or not', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(queued(1), queued(2));
+    const [one, two] = platform.liveMachines();
+    for (const machine of [one!, two!]) {
+      await platform.claim(machine);
+      await platform.confirm(machine);
+    }
+    await platform.follow(queued(1, { action: 'in_progress', runnerName: one! }));
+    await platform.follow(queued(7, { action: 'in_progress', runnerName: two! }));
+    expect(await unsettled(platform)).not.toContain(1);
+    await endAll(platform);
+    expect((await unsettled(platform)).toSorted()).toEqual([1, 7]);
+    expect(await platform.job(2)).toMatchObject({ state: 'waiting', reason: { code: 'runner-taken' } });
+  });
+
+  it('is told of once, with its job and its reason', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(queued(1));
+    const [instanceId] = platform.liveMachines();
+    await endAll(platform, { reason: 'boot-deadline' });
+    const about = { installationId: acme, jobId: 1, instanceId, tier: 'small', reason: 'boot-deadline' };
+    const lines = platform.telemetry.events.filter(({ name }) => name === 'runner-ended');
+    expect(lines).toEqual([{ level: 'info', name: 'runner-ended', fields: about }]);
+    expect(platform.telemetry.total('RunnersEnded')).toBe(1);
+  });
+
+  it('that is on record already is neither asked of EC2 nor written again; whoever waits is poked all the same', async () => {
+    const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 1 })] });
+    await platform.accept(queued(1), queued(2));
+    await endAll(platform);
+    platform.queues.tiers.splice(0);
+    const [runner] = platform.stores.world.allRunners();
+    const calls: string[] = [];
+    platform.stores.world.beforeCall = (call) => void calls.push(call);
+    platform.compute.dials.failCalls = 1;
+    await endRunners(platform, [{ runner: runner!, reason: 'job-completed', proven: false }]);
+    expect(calls).not.toContain('runners.end');
+    expect(platform.queues.tiers).toMatchObject([{ message: { kind: 'poke', installationId: acme } }]);
+    expect(platform.stores.world.allRunners()).toEqual([runner]);
+  });
+
+  it('that EC2 knows nothing of frees nothing, and is named', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(queued(1), queued(2));
+    const [hidden, shown] = platform.liveMachines();
+    platform.compute.machines.get(hidden!)!.hidden = true;
+    const runners = await platform.runners.findAcrossTenants([hidden!, shown!]);
+    const endings = runners.map((runner) => ({ runner, reason: 'boot-deadline', proven: false }) as const);
+    expect(await endRunners(platform, endings)).toEqual([hidden]);
+    expect(await platform.leases()).toBe(1);
+  });
+
+  it('wakes another tenant that waits under the same cap', async () => {
+    const tenants = [
+      givenTenant(),
+      givenTenant({ installationId: other, accountId: 2, accountLogin: 'other' }),
+    ];
+    const tiers = [givenTier({ capOverAllTenants: 1 })];
+    const platform = await givenPlatform({ tenants, deployment: { tiers } });
+    await platform.accept(queued(1));
+    await platform.accept(queued(9, { installationId: other, repositoryOwnerId: 2 }));
+    platform.queues.tiers.splice(0);
+    await endAll(platform, { doneJob: JobId(1) });
+    expect(platform.queues.tiers.map(({ group }) => group)).toContain(other);
+  });
+});
