@@ -153,7 +153,7 @@ describe('accepting jobs', () => {
     async function givenSpoilt() {
       const platform = await givenPlatform();
       platform.stores.world.beforeCall = async (call) => {
-        if (call === 'tenants.get')
+        if (call === 'tenants.get' || call === 'tenants.glance')
           throw new OperationalError('A row is broken.', { code: 'UnreadableRow', retryable: false });
       };
       return platform;
