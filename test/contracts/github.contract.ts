@@ -447,6 +447,24 @@ export function githubContract(title: string, start: () => Promise<GitHubContrac
       );
     });
 
+    it('shows what is public to everyone, also once it was transferred', async () => {
+      const jobId = world.queueJob('acme/app', 77);
+      const listed = await world.github.listRepositories(acme);
+      const before = listed.ok ? listed.value.items[0] : undefined;
+      world.setPublic('acme/app');
+      world.setFormerNames('redirect');
+      world.transferRepository(acme, 'app', 'elsewhere');
+
+      expect(await world.github.getJob(acme, 'acme/app', jobId)).toMatchObject({
+        value: { status: 'queued' },
+      });
+      expect(await world.github.getRun(acme, 'acme/app', 77)).toMatchObject({ value: { completed: false } });
+      const now = await world.github.getRepository(acme, before!.id);
+      expect(now).toMatchObject({ value: { fullName: 'elsewhere/app', visibility: 'public' } });
+      expect(now.ok && now.value.ownerId).not.toBe(before!.ownerId);
+      expect(await world.github.listRepositories(acme)).toMatchObject({ value: { items: [] } });
+    });
+
     it('says with each answer what is left of the calls of an hour', async () => {
       world.leave(acme, 1000);
 

@@ -12,8 +12,9 @@ import { currentName, currentScope, nameOfId, repositoryIdOf } from './github-re
 import {
   asInstallation,
   type MemoryJob,
-  outOfReach,
   outOfScope,
+  outOfSight,
+  ownerIdOf,
   refused,
   runKey,
   type State,
@@ -47,7 +48,7 @@ export function createMemoryListings(state: State, dials: ListingDials): Listing
           const repository = currentName(state, installation, given);
           const run = runOf(state, repository, runId);
           const missing = run ? undefined : refused('not-found', `no run ${runId}`);
-          return outOfReach(installation, repository) ?? missing ?? { ok: true, value: run! };
+          return outOfSight(state, installation, repository) ?? missing ?? { ok: true, value: run! };
         }),
       ),
     listRepositories: (installationId, cursor) =>
@@ -67,10 +68,10 @@ export function createMemoryListings(state: State, dials: ListingDials): Listing
         asInstallation<GitHubRepository>(state, installationId, (installation) => {
           const fullName = nameOfId(state, repositoryId);
           if (fullName === undefined) return refused('not-found', `no repository ${repositoryId}`);
-          const ownerId = installation.accountId;
+          const ownerId = ownerIdOf(state, fullName);
           const visibility = state.visibilities.get(repositoryId) ?? 'private';
           return (
-            outOfReach(installation, fullName) ?? {
+            outOfSight(state, installation, fullName) ?? {
               ok: true,
               value: { id: repositoryId, fullName, ownerId, visibility },
             }
@@ -82,7 +83,9 @@ export function createMemoryListings(state: State, dials: ListingDials): Listing
         asInstallation<Page<GitHubRun>>(state, installationId, (installation) => {
           const repository = currentName(state, installation, given);
           const runs = runsIn(state, repository, status);
-          return outOfReach(installation, repository) ?? { ok: true, value: pageOf(runs, dials, cursor) };
+          return (
+            outOfSight(state, installation, repository) ?? { ok: true, value: pageOf(runs, dials, cursor) }
+          );
         }),
       ),
     listRunJobs: (installationId, given, runId, cursor) =>
@@ -91,7 +94,7 @@ export function createMemoryListings(state: State, dials: ListingDials): Listing
           const repository = currentName(state, installation, given);
           const jobs = jobsOf(state, repository).filter((job) => job.runId === runId);
           const page = pageOf(jobs.map(listed), dials, cursor);
-          return outOfReach(installation, repository) ?? { ok: true, value: page };
+          return outOfSight(state, installation, repository) ?? { ok: true, value: page };
         }),
       ),
     listRunners: (installationId, given, cursor) =>

@@ -195,6 +195,24 @@ export function outOfReach(installation: MemoryInstallation, repository: string)
   return outOfScope(installation, { kind: 'repository', owner, repository: name });
 }
 
+/** The same, of what anyone may read of a public repository: its jobs, its runs and itself. */
+export function outOfSight(
+  state: State,
+  installation: MemoryInstallation,
+  repository: string,
+): Answer<never> | undefined {
+  const id = state.repositoryIds.get(repository.toLowerCase());
+  const isPublic = id !== undefined && state.visibilities.get(id) === 'public';
+  return isPublic ? undefined : outOfReach(installation, repository);
+}
+
+/** The id of a repository's owner, who need not have the App. */
+export function ownerIdOf({ installations }: State, fullName: string): number {
+  const login = fullName.toLowerCase().split('/')[0] ?? '';
+  const own = [...installations.values()].find((one) => one.accountLogin.toLowerCase() === login);
+  return own?.accountId ?? 5_000_000 + memoryRepositoryId(login);
+}
+
 /** As a new organization has it: no public repository gets a runner of it. */
 export const defaultGroup: RunnerGroup = {
   id: 1,

@@ -40,6 +40,7 @@ import {
   outOfPermission,
   outOfReach,
   outOfScope,
+  outOfSight,
   refused,
   runKey,
   type State,
@@ -188,7 +189,10 @@ export function createMemoryGitHub(): MemoryGitHub {
           if (!job) return refused('not-found', `no job ${jobId}`);
           const { status, conclusion, runnerName } = job;
           return (
-            outOfReach(installation, repository) ?? { ok: true, value: { status, conclusion, runnerName } }
+            outOfSight(state, installation, repository) ?? {
+              ok: true,
+              value: { status, conclusion, runnerName },
+            }
           );
         }),
       ),

@@ -1,6 +1,7 @@
 /**
  * Asks GitHub for a job. A 404 counts only if the job's run gets one too: a single call is sometimes answered 404 by
- * mistake, and a job cannot be deleted without its run. So `not-found` from here means that GitHub said it twice.
+ * mistake, and a job cannot be deleted without its run. So `not-found` from here means that GitHub said it twice, or that
+ * the job waits for the runners of another account.
  */
 import type { GitHubJob } from '../../core/github.ts';
 import type { Job } from '../../core/job.ts';
@@ -8,7 +9,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Answer, GitHub } from '../../ports/github.ts';
 import type { JobStore } from '../../ports/jobs.ts';
 import { undoubtJob } from './doubt-job.ts';
-import { inRepository } from './in-repository.ts';
+import { inRepository, transferredAway } from './in-repository.ts';
 
 interface AskingDeps {
   readonly github: GitHub;
@@ -20,6 +21,7 @@ interface AskingDeps {
 export async function askAboutJob(deps: AskingDeps, job: Job): Promise<Answer<GitHubJob>> {
   const { installationId, jobId, runId } = job;
   const answer = await inRepository(deps, job, (name) => deps.github.getJob(installationId, name, jobId));
+  if (answer.ok && isUnbegun(answer.value)) return (await transferredAway(deps, job)) ?? answer;
   if (answer.ok || answer.refusal.kind !== 'not-found') return answer;
   const run = await inRepository(deps, job, (name) => deps.github.getRun(installationId, name, runId));
   if (!run.ok) return run;
@@ -28,3 +30,5 @@ export async function askAboutJob(deps: AskingDeps, job: Job): Promise<Answer<Gi
   const message = `GitHub shows run ${runId} as open, but not its job ${jobId}.`;
   return { ok: false, refusal: { kind: 'invalid', message } };
 }
+
+const isUnbegun = ({ status }: GitHubJob) => status === 'queued' || status === 'waiting';

@@ -3,7 +3,9 @@
  * account or a repository may be renamed while a job waits; GitHub may redirect from the old name or answer 404, and the
  * name may belong to somebody else by then. Only the id shows that a repository is gone.
  */
+import type { GitHubRepository } from '../../core/github.ts';
 import type { InstallationId, JobId } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
 import type { Answer, GitHub } from '../../ports/github.ts';
 import type { JobStore } from '../../ports/jobs.ts';
 
@@ -44,7 +46,7 @@ export async function inRepository<Value>(
 
 /** The current name of the job's repository, `owner/name`. not-found: it is gone, or was transferred to another account. */
 export async function currentName({ github }: RepositoryDeps, job: JobPlace): Promise<Answer<string>> {
-  const { installationId, repository, repositoryId, repositoryOwnerId } = job;
+  const { installationId, repository, repositoryId } = job;
   if (repositoryId === undefined) {
     const installation = await github.getInstallation(installationId);
     if (!installation.ok) return installation;
@@ -52,10 +54,28 @@ export async function currentName({ github }: RepositoryDeps, job: JobPlace): Pr
   }
   const found = await github.getRepository(installationId, repositoryId);
   if (!found.ok) return found;
-  const { fullName, ownerId } = found.value;
-  if (repositoryOwnerId === undefined || ownerId === repositoryOwnerId) return { ok: true, value: fullName };
+  return transferred(job, found.value) ?? { ok: true, value: found.value.fullName };
+}
+
+/** Undefined: it belongs to the same account as before. */
+function transferred(job: JobPlace, { fullName, ownerId }: GitHubRepository): Answer<never> | undefined {
+  const { repositoryOwnerId } = job;
+  if (repositoryOwnerId === undefined || ownerId === repositoryOwnerId) return undefined;
   const message = `${fullName} belongs to account ${ownerId} now, and belonged to ${repositoryOwnerId}`;
   return { ok: false, refusal: { kind: 'not-found', message } };
+}
+
+/**
+ * GitHub shows a public job to everyone, also after its repository was transferred: no runner of the former owner gets it
+ * then. Undefined: it was not transferred, or GitHub does not say.
+ */
+export async function transferredAway(
+  { github }: RepositoryDeps,
+  job: Job,
+): Promise<Answer<never> | undefined> {
+  if (job.visibility !== 'public' || job.repositoryId === undefined) return undefined;
+  const found = await github.getRepository(job.installationId, job.repositoryId);
+  return found.ok ? transferred(job, found.value) : undefined;
 }
 
 export const isSameName = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();

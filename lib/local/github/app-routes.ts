@@ -36,7 +36,7 @@ export function appRoutes(limits: Limits): Route[] {
     ),
     route('GET', '/repos/{owner}/{repo}/installation', app, repositoryInstallation),
     route('GET', '/repos/{owner}/{repo}', installation('metadata'), (call) =>
-      ok(repositoryShape(call.store, repositoryOf(call))),
+      ok(repositoryShape(call.store, repositoryOf(call, true))),
     ),
     route('GET', '/installation/repositories', installation(), listRepositories),
     route('DELETE', '/installation/token', installation(), revokeToken),

@@ -68,15 +68,21 @@ export function jobRoutes(webhooks: Webhooks): Route[] {
   ];
 }
 
+/**
+ * Jobs and runs of public repositories are shown to any token.
+ * Source: https://docs.github.com/en/rest/actions/workflow-jobs ("if only public resources are requested")
+ */
+const readableRepository = (call: Call) => repositoryOf(call, call.method === 'GET');
+
 function knownJob(call: Call): JobRecord {
-  const repository = repositoryOf(call);
+  const repository = readableRepository(call);
   const job = call.store.jobs.get(Number(call.parts['job_id']));
   if (job?.repository !== repository) throw notFound();
   return job;
 }
 
 function jobsOf(call: Call): JobRecord[] {
-  const repository = repositoryOf(call);
+  const repository = readableRepository(call);
   return [...call.store.jobs.values()].filter((job) => job.repository === repository);
 }
 

@@ -176,11 +176,15 @@ export function pathByName(store: GitHubStore, path: string): string {
   return ['', place, ...rest].join('/');
 }
 
-/** The repository in the path, if the token reaches it. */
-export function repositoryOf(call: Call): Repository {
+/**
+ * The repository in the path, if the token reaches it.
+ * @param isPublicRead anyone may ask for it, if the repository is public
+ */
+export function repositoryOf(call: Call, isPublicRead = false): Repository {
   const wanted = `${call.parts['owner']}/${call.parts['repo']}`.toLowerCase();
   const repository = call.store.repositories.get(wanted);
   if (!repository) leadOn(call, 'repositories', call.store.formerRepositories.get(wanted)?.id);
+  if (isPublicRead && repository?.private === false) return repository;
   const reached = repository && (call.token.repositories ?? [...call.installation.repositories]);
   if (!repository || !reached?.includes(repository)) throw notFound();
   return repository;
