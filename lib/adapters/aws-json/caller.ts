@@ -56,7 +56,7 @@ export function createAwsJson(options: AwsJsonOptions): AwsJson {
   const endpoint = endpointOf(service, variables);
   const region = regionOf(variables);
 
-  async function tryOnce(action: string, body: string): Promise<HttpAnswer> {
+  async function tryOnce(action: string, body: string, isFresh: boolean): Promise<HttpAnswer> {
     const { name, method, contentType, target } = service;
     const path = target === undefined ? `/${action}` : '/';
     const trace = options.isTraced && variables['_X_AMZN_TRACE_ID'];
@@ -67,7 +67,6 @@ export function createAwsJson(options: AwsJsonOptions): AwsJson {
         'content-type': contentType,
         host: endpoint.host,
         ...(target === undefined ? {} : { 'x-amz-target': `${target}.${action}` }),
-        ...(trace ? { 'x-amzn-trace-id': trace } : {}),
       },
       body,
       service: name,
@@ -76,8 +75,10 @@ export function createAwsJson(options: AwsJsonOptions): AwsJson {
       at: Date.now(),
     });
     headers['content-length'] = String(Buffer.byteLength(body));
+    // Not signed, as by the SDK: a hop may extend it.
+    if (trace) headers['x-amzn-trace-id'] = trace;
     const url = path === '/' ? endpoint : new URL(path, endpoint);
-    return sendOnce({ url, method, headers, body, connectMilliseconds, answerMilliseconds });
+    return sendOnce({ url, method, headers, body, connectMilliseconds, answerMilliseconds, isFresh });
   }
 
   return {
@@ -85,7 +86,8 @@ export function createAwsJson(options: AwsJsonOptions): AwsJson {
       const body = format.write(input);
       let retried: RetryKind | undefined;
       for (let tries = 1; ; tries++) {
-        const outcome = await tryOnce(action, body).then(
+        // While a function sleeps, the other side may forget all of its connections.
+        const outcome = await tryOnce(action, body, tries > 1).then(
           (answer) => outcomeOf(answer, format),
           (cause: Error) => noAnswer(endpoint, cause),
         );
@@ -120,10 +122,11 @@ const throttles =
   /Throttl|TooManyRequests|RequestLimitExceeded|ProvisionedThroughputExceeded|SlowDown|TransactionInProgress/;
 const timeouts = /RequestTimeout/;
 
-function outcomeOf({ status, headers, body }: HttpAnswer, format: Format): Outcome {
+function outcomeOf(answer: HttpAnswer, format: Format): Outcome {
+  const { status, headers, body } = answer;
   const read = body === '' ? {} : parsed(body, format);
   if (status >= 200 && status < 300)
-    return read ? { output: read } : { error: unreadable(body), passes: 'usual' };
+    return read ? { output: read } : { error: unreadable(answer), passes: 'usual' };
   const fields = read ?? {};
   const code = codeOf(headers['x-amzn-errortype'] ?? fields['__type'] ?? fields['code']) ?? `Status${status}`;
   const error = new Error(String(fields['message'] ?? fields['Message'] ?? body.slice(0, 200)));
@@ -134,8 +137,11 @@ function outcomeOf({ status, headers, body }: HttpAnswer, format: Format): Outco
 }
 
 /** What looks like success and is no JSON, such as a proxy's page. Taken for an empty answer, it would say that rows are missing. */
-function unreadable(body: string): Error {
-  const error = new Error(`The answer is not JSON: ${body.slice(0, 200)}`);
+function unreadable({ headers, body }: HttpAnswer): Error {
+  // Its text may hold a secret.
+  const error = new Error(
+    `The answer is not JSON: ${body.length} characters of ${headers['content-type'] ?? 'unknown type'}`,
+  );
   error.name = 'UnreadableAnswer';
   return error;
 }

@@ -1,5 +1,5 @@
 /**
- * One HTTP request over a kept-alive connection, with bounds on connecting and on the whole. It knows nothing of AWS. Its
+ * One HTTP request, as a rule over a kept-alive connection, with bounds on connecting and on the whole. It knows nothing of AWS. Its
  * own timer and Node's own agent cost a third of the processor time of the SDK's handler.
  */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
@@ -18,6 +18,8 @@ export interface HttpRequest {
   readonly body: string;
   readonly connectMilliseconds: number;
   readonly answerMilliseconds: number;
+  /** Over a connection of its own, which is closed then. */
+  readonly isFresh?: boolean;
 }
 
 /** Lambda sends a function one request at a time; more than this happens only on a busy laptop, and waits. */
@@ -29,8 +31,9 @@ const secure = { request: httpsRequest, agent: new HttpsAgent(agentOptions) };
 export function sendOnce(options: HttpRequest): Promise<HttpAnswer> {
   const { url, method, headers, body, connectMilliseconds, answerMilliseconds } = options;
   return new Promise((resolve, reject) => {
-    const { request: open, agent } = url.protocol === 'https:' ? secure : plain;
+    const { request: open, agent: kept } = url.protocol === 'https:' ? secure : plain;
     const { hostname, port, pathname: path } = url;
+    const agent = options.isFresh ? false : kept;
     const request = open({ agent, hostname, port, path, method, headers }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -13,8 +13,6 @@ import { leasesCounted } from './settings.ts';
 export interface OpenRows {
   /** Those that are not closed, and as such those leases of closed ones whose machines have no row. */
   readonly launches: readonly Launch[];
-  /** The first of these. */
-  readonly unclosed: readonly Launch[];
   readonly runners: readonly Runner[];
   /** There are more than were read. */
   readonly isCut: boolean;
@@ -29,14 +27,34 @@ interface OpenDeps {
 /** Later than any deadline: by then every listed row is overdue. */
 const atLast = Number.MAX_SAFE_INTEGER;
 
-export async function openRowsAcrossTenants(deps: OpenDeps): Promise<OpenRows> {
+export interface ListedLaunches {
+  readonly all: readonly Launch[];
+  readonly unclosed: readonly Launch[];
+  /** There are more than were read. */
+  readonly isCut: boolean;
+}
+
+/** The launches by themselves: for whoever needs no rows of machines, of which one may be spoilt. */
+export async function listedAcrossTenants({ launches }: Pick<OpenDeps, 'launches'>): Promise<ListedLaunches> {
   // In this order: what closes in between is in both, and never in neither.
-  const earlier = await deps.launches.listOverdueAcrossTenants(atLast, leasesCounted);
-  const watched = await deps.launches.listWatchedAcrossTenants(atLast, leasesCounted);
-  const listed = [...earlier, ...watched];
-  const unclosed = listed.filter(({ state }) => state !== 'closed');
-  const { live, unrecorded } = await machinesOf(deps, listed);
-  const isCut = Math.max(earlier.length, watched.length, live.length) >= leasesCounted;
+  const earlier = await launches.listOverdueAcrossTenants(atLast, leasesCounted);
+  const watched = await launches.listWatchedAcrossTenants(atLast, leasesCounted);
+  const all = [...earlier, ...watched];
+  return {
+    all,
+    unclosed: all.filter(({ state }) => state !== 'closed'),
+    isCut: Math.max(earlier.length, watched.length) >= leasesCounted,
+  };
+}
+
+/** @param listing where they are listed already */
+export async function openRowsAcrossTenants(
+  deps: OpenDeps,
+  listing: Promise<ListedLaunches> = listedAcrossTenants(deps),
+): Promise<OpenRows> {
+  const { all, unclosed, isCut: isListCut } = await listing;
+  const { live, unrecorded } = await machinesOf(deps, all);
+  const isCut = isListCut || live.length >= leasesCounted;
   const held = unrecorded.map(
     ({ launch, plannedJobs }): Launch => ({
       ...launch,
@@ -45,7 +63,7 @@ export async function openRowsAcrossTenants(deps: OpenDeps): Promise<OpenRows> {
       instances: new Map(),
     }),
   );
-  return { launches: [...unclosed, ...held], unclosed, runners: live, isCut };
+  return { launches: [...unclosed, ...held], runners: live, isCut };
 }
 
 export interface LaunchedMachines {

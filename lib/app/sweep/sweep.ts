@@ -4,7 +4,7 @@
  */
 import type { Launch } from '../../core/launch.ts';
 import type { SweepDeps } from '../common/deps.ts';
-import { type OpenRows, openRowsAcrossTenants } from '../common/open-rows.ts';
+import { type ListedLaunches, listedAcrossTenants, openRowsAcrossTenants } from '../common/open-rows.ts';
 import { sweepPageSize, watchedPageSize } from '../common/settings.ts';
 import { sweepLines } from '../common/shared-lines.ts';
 import { drainTenant } from '../ending/drain-tenant.ts';
@@ -15,12 +15,13 @@ import { sweepMachinesOf } from './sweep-machines.ts';
 
 /** @throws AggregateError of what failed, after everything was tried */
 export async function sweep(deps: SweepDeps): Promise<void> {
-  const open = openRowsAcrossTenants(deps);
+  const listed = listedAcrossTenants(deps);
+  const open = openRowsAcrossTenants(deps, listed);
   // Side by side: slow answers from EC2 or GitHub must not delay the pokes.
   const [pending, ungated, [launches, runners, lines]] = await Promise.all([
     attempt(lookAfterPending(deps, open)),
     attempt(replaceUngated(deps, open)),
-    sweepMachines(deps, open),
+    sweepMachines(deps, listed),
   ]);
   const parts = [launches, runners, lines, ungated, pending];
   const errors = parts.flatMap(({ errors }) => errors);
@@ -45,15 +46,17 @@ interface Part {
   readonly errors: readonly unknown[];
 }
 
-async function sweepMachines(deps: SweepDeps, open: Promise<OpenRows>): Promise<[Part, Part, Part]> {
-  const launches = await attempt(sweepLaunches(deps, open));
-  const runners = await attempt(sweepRunners(deps, open));
+type Listing = Promise<ListedLaunches>;
+
+async function sweepMachines(deps: SweepDeps, listed: Listing): Promise<[Part, Part, Part]> {
+  const launches = await attempt(sweepLaunches(deps, listed));
+  const runners = await attempt(sweepRunners(deps, listed));
   return [launches, runners, await attempt(sweepLines(deps).then(() => undefined))];
 }
 
 /** An open launch whose caller has died is in no list of its own: it is among all rows that hold leases. */
-async function sweepLaunches(deps: SweepDeps, open: Promise<OpenRows>): Promise<Part> {
-  const { unclosed } = await open;
+async function sweepLaunches(deps: SweepDeps, listed: Listing): Promise<Part> {
+  const { unclosed } = await listed;
   const launches = pastTheirFence(unclosed, deps.clock.now());
   const resumed = await resumeAll(deps, launches);
   // While some machines of a launch are still being looked for, the others may be overdue.
@@ -61,10 +64,10 @@ async function sweepLaunches(deps: SweepDeps, open: Promise<OpenRows>): Promise<
   return { ...resumed, errors: [...resumed.errors, ...errors] };
 }
 
-async function sweepRunners(deps: SweepDeps, open: Promise<OpenRows>): Promise<Part> {
+async function sweepRunners(deps: SweepDeps, listed: Listing): Promise<Part> {
   const now = deps.clock.now();
   // A failure is reported by those who need these rows.
-  const [known] = await Promise.allSettled([open]);
+  const [known] = await Promise.allSettled([listed]);
   const unclosed = known.status === 'fulfilled' ? known.value.unclosed : [];
   // Open launches keep no closed one from its turn, however many EC2 leaves open.
   const due = unclosed.filter(({ lookAt }) => lookAt !== undefined && lookAt <= now);

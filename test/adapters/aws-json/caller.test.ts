@@ -117,6 +117,29 @@ describe('a call', () => {
 });
 
 describe('a call that fails', () => {
+  it('is made again over a connection of its own, since all that are kept may be dead', async () => {
+    await Promise.all([send(), send(), send()]);
+    const kept = new Set<number | undefined>();
+    let fresh: number | undefined;
+    const dies: Answer = ({ socket }) => {
+      kept.add(socket.remotePort);
+      socket.destroy();
+    };
+    const lives: Answer = (request, response) => {
+      fresh = request.socket.remotePort;
+      ok(request, response);
+    };
+    answers = [dies, lives];
+    await send();
+    expect(kept.size).toBe(1);
+    expect(kept).not.toContain(fresh);
+    expect(fresh).toBeDefined();
+    answers = [dies, lives];
+    await send();
+    // A connection for one attempt alone is not kept.
+    expect(kept).not.toContain(fresh);
+  });
+
   const throttled = says(400, { __type: 'com.amazon.coral.availability#ThrottlingException' });
   it.each([
     ['with an error of the service', says(500, {})],
@@ -134,7 +157,7 @@ describe('a call that fails', () => {
 
   it('because all it hears is something else than JSON does not look like an empty answer', async () => {
     answers = [says(200, '<html>Sign in</html>')];
-    const message = 'The answer is not JSON: <html>Sign in</html>';
+    const message = 'The answer is not JSON: 20 characters of unknown type';
     await expect(send()).rejects.toMatchObject({ name: 'UnreadableAnswer', message });
   });
 
