@@ -105,15 +105,12 @@ export interface LeftOutOfDay {
 }
 
 /** Both sides without the addresses of days on which some machine has no price for its own. */
-export function withoutUnpricedAddresses(
-  sums: readonly UsageSum[],
-  { byTenant, byTier }: Readonly<Record<'byTenant' | 'byTier', readonly BilledCost[]>>,
-) {
+export function withoutUnpricedAddresses(sums: readonly UsageSum[], bill: readonly BilledCost[]) {
   const days = new Set(sums.flatMap(({ day, unpriced: { address = 0 } }) => (address > 0 ? [day] : [])));
   const isKept = ({ day, component }: BilledCost) => component !== 'address' || !days.has(day);
   return {
     sums: sums.map((sum) => (days.has(sum.day) ? { ...sum, cost: { ...sum.cost, address: 0 } } : sum)),
-    ...{ byTenant: byTenant.filter(isKept), byTier: byTier.filter(isKept) },
+    bill: bill.filter(isKept),
     leftOut: [...days].toSorted().map((day): LeftOutOfDay => ({ day, component: 'address' })),
   };
 }

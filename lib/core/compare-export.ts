@@ -1,8 +1,8 @@
 /**
  * Compares records with AWS's bill by machine. What a machine's processors cost is found by its id, whatever its tags are. No
  * record has the ids of disks and addresses, so these count by their tags. What has no price on record is left out on both
- * sides: processors of that machine; disks or addresses of its tenant and tier, on the days on which it lived. It keeps one small
- * entry for each machine on record, and sums; lines are added one after the other and forgotten.
+ * sides: processors of that machine; disks or addresses of its tenant and tier, on the days on which it lived. Only `bill` has all
+ * of it. It keeps one small entry for each machine on record, and sums; lines are added one after the other and forgotten.
  */
 import { type BilledCost, type Compared, compared } from './compare-bill.ts';
 import { dayMilliseconds, dayOf } from './days.ts';
@@ -54,15 +54,17 @@ export interface ExportTally {
 }
 
 export interface ComparedExport {
-  /** By day, tenant, tier and component. */
+  /** By day, tenant, tier and component: what AWS billed, with a price on record or without. */
   readonly bill: readonly BilledCost[];
+  /** Without what has no price on record. */
+  readonly pricedBill: readonly BilledCost[];
   /** By component, machines on demand and spot machines apart. */
   readonly kinds: readonly Compared[];
   readonly machines: MachinesCompared;
   readonly explained: Explained;
-  /** Machines on record without a price, and what they cost on the bill: no other figure has that. The dearest first. */
+  /** Machines on record without a price, and what they cost on the bill: only `bill` has that too. The dearest first. */
   readonly unpriced: readonly Resource[];
-  /** Disks and addresses that no other figure has, since some machine has no price for its own. */
+  /** Disks and addresses that only `bill` has, since some machine has no price for its own. */
   readonly leftOut: readonly LeftOut[];
 }
 
@@ -132,6 +134,7 @@ export function tallyExport(of: TallyOf): ExportTally {
   const books = booksOf(of);
   const bill: Bill = {
     sums: new Map(),
+    pricedSums: new Map(),
     kinds: new Map(),
     rest: new Map(),
     unknown: new Map(),
@@ -148,7 +151,8 @@ export function tallyExport(of: TallyOf): ExportTally {
         addLine(bill, line, machine);
     },
     result: () => ({
-      bill: [...bill.sums.values()].map((cost) => ({ ...cost, micros: Math.round(cost.micros) })),
+      bill: rounded(bill.sums),
+      pricedBill: rounded(bill.pricedSums),
       kinds: kindNames.map((kind) =>
         compared(kind, books.kinds.get(kind) ?? 0, Math.round(bill.kinds.get(kind) ?? 0)),
       ),
@@ -168,8 +172,11 @@ interface Books {
   readonly leftOut: Map<string, LeftOut>;
 }
 
+type BillSums = Map<string, BilledCost & { micros: number }>;
+
 interface Bill extends Omit<Books, 'machines'> {
-  readonly sums: Map<string, BilledCost & { micros: number }>;
+  readonly sums: BillSums;
+  readonly pricedSums: BillSums;
   readonly unknown: Map<string, number>;
   readonly unpriced: Map<string, number>;
   tagged: number;
@@ -223,6 +230,13 @@ export function withoutLeftOut(sums: readonly UsageSum[], leftOut: readonly Left
 function addLine(bill: Bill, line: ExportedLine, machine: Known | undefined): void {
   const { day, component, isSpot, micros } = line;
   const { installationId, tier } = machine ?? line;
+  const cost: BilledCost = {
+    ...{ day, micros },
+    ...(installationId === undefined ? {} : { installationId }),
+    ...(tier === undefined ? {} : { tier }),
+    ...(component === undefined ? {} : { component }),
+  };
+  addCost(bill.sums, cost);
   if (machine && component && machine.unpriced.includes(component)) {
     addTo(bill.unpriced, line.resourceId, micros);
     leaveOut(bill, line);
@@ -234,16 +248,7 @@ function addLine(bill: Bill, line: ExportedLine, machine: Known | undefined): vo
       return;
     }
   }
-  const key = [day, installationId, tier, component].join('\n');
-  const sum = bill.sums.get(key);
-  if (sum) sum.micros += micros;
-  else
-    bill.sums.set(key, {
-      ...{ day, micros },
-      ...(installationId === undefined ? {} : { installationId }),
-      ...(tier === undefined ? {} : { tier }),
-      ...(component === undefined ? {} : { component }),
-    });
+  addCost(bill.pricedSums, cost);
   if (installationId === undefined) return;
   bill.tagged += micros;
   if (component) addTo(bill.kinds, kindOf(component, isSpot), micros);
@@ -254,6 +259,17 @@ function addLine(bill: Bill, line: ExportedLine, machine: Known | undefined): vo
     addTo(bill.rest, restKey(installationId, tier, component), micros);
   else note(bill.unknown, line.resourceId, micros);
 }
+
+function addCost(sums: BillSums, cost: BilledCost): void {
+  const { day, installationId, tier, component, micros } = cost;
+  const key = [day, installationId, tier, component].join('\n');
+  const sum = sums.get(key);
+  if (sum) sum.micros += micros;
+  else sums.set(key, { ...cost });
+}
+
+const rounded = (sums: BillSums): BilledCost[] =>
+  [...sums.values()].map((cost) => ({ ...cost, micros: Math.round(cost.micros) }));
 
 /** It is known what it is of. What it should cost is not. */
 function leaveOut(bill: Bill, { installationId, micros }: ExportedLine): void {

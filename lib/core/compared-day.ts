@@ -26,6 +26,8 @@ export interface ComparedDay {
   readonly tiers: readonly (BothSides & { readonly tier: TierName })[];
   /** Of machines' tags, without a tenant or for something that records do not have. */
   readonly unexplained: Micros;
+  /** Both sides without what has no price on record: the alarm goes by these. Absent: they are the same as above. */
+  readonly priced?: Pick<Compared, 'recorded' | 'billed'>;
 }
 
 /** So that a day fits into one row of 400 KB; the smallest of more tenants are kept together. */
@@ -37,13 +39,18 @@ export interface BothBills {
   readonly byTier: readonly BilledCost[];
 }
 
-/** Of those days that the bill has: one of which it names no machine is not known yet, or nothing ran on it. */
+/**
+ * Of those days that the bill has: one of which it names no machine is not known yet, or nothing ran on it.
+ * @param priced these days without what has no price on record
+ */
 export function comparedDays(
   { sums, byTenant, byTier }: BothBills,
   days: readonly string[],
   source: BillSource,
+  priced: readonly Compared[] = [],
 ): ComparedDay[] {
-  return days.flatMap((day) => {
+  const pricedOf = new Map(priced.map((line) => [line.name, line]));
+  const found = days.flatMap((day) => {
     const records = sums.filter((sum) => sum.day === day);
     const bill = byTenant.filter((cost) => cost.day === day);
     const explained = bill.filter(isExplained);
@@ -62,6 +69,14 @@ export function comparedDays(
       },
     ];
   });
+  return found.map((of: ComparedDay) => withPriced(of, pricedOf.get(of.day)));
+}
+
+function withPriced(of: ComparedDay, priced: Compared | undefined): ComparedDay {
+  if (!priced) return of;
+  const { recorded, billed } = lineOfDay(of);
+  if (recorded === priced.recorded && billed === priced.billed) return of;
+  return { ...of, priced: { recorded: priced.recorded, billed: priced.billed } };
 }
 
 /**
@@ -108,6 +123,10 @@ export function lineOfDay({ day, tenants }: ComparedDay): Compared {
   const { recorded, billed } = togetherOf(tenants);
   return compared(day, sumOf(recorded), sumOf(billed));
 }
+
+/** The same without what has no price on record, by which it is told whether both sides are apart. */
+export const pricedLineOf = (of: ComparedDay): Compared =>
+  of.priced ? compared(of.day, of.priced.recorded, of.priced.billed) : lineOfDay(of);
 
 export const sumOf = (of: ByComponent): Micros => add(components.map((component) => of[component]));
 

@@ -205,6 +205,9 @@ describe('mayfly costs compare, with an export', () => {
 describe('a machine without a price for its disk and its address', () => {
   const withDisk = [lifeOn(days[6]!, 'i-diskless')];
   const rates = { list: 'x', compute: 96_000, surplus: 0 };
+  const billed = () => bill.lines().reduce((sum, { micros }) => sum + micros, 0);
+  /** Each day is rounded, in each component. */
+  const rounding = 4 * days.length;
 
   it('takes those of its tenant, tier and day out of both sides, and its processors stay in', async () => {
     await recordLives(account, withDisk, rates);
@@ -223,6 +226,19 @@ describe('a machine without a price for its disk and its address', () => {
     const { out, status } = await compare();
     expect(out).toContain(`as some machines have no price for it: disk on ${days[6]}\n`);
     expect(status).toBe(0);
+    const costs = await run('costs', '--month', lastMonth, '--format', 'json');
+    expect(Math.abs(JSON.parse(costs.out).total.afterComparison - billed())).toBeLessThanOrEqual(rounding);
+  });
+
+  it('is no difference for the alarm either when Cost Explorer is asked after the export', async () => {
+    await recordLives(account, lives, rates);
+    world.exports.deliver();
+    const found = JSON.parse((await compare('--json')).out);
+    expect({ daysApart: found.daysApart, leftOut: found.leftOut.length }).toEqual({
+      ...{ daysApart: 0, leftOut: 2 * days.length },
+    });
+    const asked = JSON.parse((await compare('--source', 'cost-explorer', '--json')).out);
+    expect({ daysApart: asked.daysApart, changed: asked.changed }).toEqual({ daysApart: 0, changed: 0 });
   });
 });
 

@@ -163,3 +163,21 @@ describe('mayfly costs compare', () => {
     expect(out).toContain("AWS's bill names no machine of this environment: see mayfly costs activate.");
   });
 });
+
+describe('addresses without a price, as in a network of your own', () => {
+  it('are no difference, and reports come to what AWS billed', async () => {
+    await recordLives(account, lives, { list: 'x', compute: 96_000, surplus: 0, disk: 2_400_000 });
+    await activate();
+    const { status, out } = await compare('--json');
+    const { components, leftOut, daysApart } = JSON.parse(out);
+    expect(components[3]).toMatchObject({ name: 'address', recorded: 0, billed: 0 });
+    expect(leftOut).toHaveLength(days.length);
+    expect({ status, daysApart }).toEqual({ status: 0, daysApart: 0 });
+    expect((await createUsageBooks(table()).comparison())!.daysApart).toBe(0);
+    const costs = await account.run('costs', '--month', lastMonth, '--format', 'json');
+    const { total } = JSON.parse(costs.out) as Report;
+    const billed = bill.lines().reduce((sum, { micros }) => sum + micros, 0);
+    // Each day is rounded.
+    expect(Math.abs(total.afterComparison - billed)).toBeLessThanOrEqual(2 * days.length);
+  });
+});

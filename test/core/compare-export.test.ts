@@ -1,12 +1,14 @@
 /** The records against the bill by machine: what has no price on record is in no figure of either side. */
 import { describe, expect, it } from '@jest/globals';
-import { type BilledCost, withoutUnpricedAddresses } from '../../lib/core/compare-bill.ts';
+import { type BilledCost, compareBill, withoutUnpricedAddresses } from '../../lib/core/compare-bill.ts';
 import {
   type ExportedLine,
   type RecordedMachine,
   tallyExport,
   withoutLeftOut,
 } from '../../lib/core/compare-export.ts';
+import { comparedDays, lineOfDay, pricedLineOf } from '../../lib/core/compared-day.ts';
+import { correctionBy } from '../../lib/core/correction.ts';
 import { InstallationId, InstanceId } from '../../lib/core/ids.ts';
 import type { Component, MachineRates } from '../../lib/core/price.ts';
 import { usageOf } from '../../lib/core/usage.ts';
@@ -67,8 +69,13 @@ describe('what has no price on record', () => {
       [first, 0, 2e6],
       [second, 1e6, 1e6],
     ]);
-    const disks = found.bill.filter(({ component }) => component === 'disk');
-    expect(disks.map(({ day, micros }) => [day, micros])).toEqual([[second, 1e6]]);
+    const disksOf = (bill: readonly BilledCost[]) =>
+      bill.filter(({ component }) => component === 'disk').map(({ day, micros }) => [day, micros]);
+    expect(disksOf(found.pricedBill)).toEqual([[second, 1e6]]);
+    expect(disksOf(found.bill)).toEqual([
+      [first, 2e6],
+      [second, 1e6],
+    ]);
     expect(found.explained).toMatchObject({ tagged: 9e6, known: 9e6 });
   });
 
@@ -96,16 +103,57 @@ describe('addresses without a price', () => {
       ...{ day, component, installationId: acme, micros: 1e6 },
     });
     const bill = days.flatMap((day) => [line(day, 'compute'), line(day, 'address')]);
-    const { sums, byTenant, byTier, leftOut } = withoutUnpricedAddresses(sumUp(records), {
-      byTenant: bill,
-      byTier: bill,
-    });
+    const { sums, bill: priced, leftOut } = withoutUnpricedAddresses(sumUp(records), bill);
     expect(sums.map(({ cost }) => [cost.compute, cost.address])).toEqual([
       [2e6, 0],
       [1e6, 1e6],
     ]);
-    expect(byTenant).toEqual(bill.filter((_, n) => n !== 1));
-    expect(byTier).toEqual(byTenant);
+    expect(priced).toEqual(bill.filter((_, n) => n !== 1));
     expect(leftOut).toEqual([{ day: first, component: 'address' }]);
+  });
+});
+
+describe('what is kept where addresses have no price', () => {
+  const { address: _address, ...addressless } = { ...all, disk: 36.5e6 };
+  const record = used('i-1', { rates: addressless });
+  const amounts: [Component, number][] = [
+    ['compute', 1e6],
+    ['disk', 5e4],
+    ['address', 1.2e5],
+  ];
+  const lines = amounts.map(([component, micros]) => billed(record, component, first, micros));
+  const byTag = lines.map(
+    ({ day, component, micros, installationId, tier }): BilledCost => ({
+      ...({ day, component, micros, installationId, tier } as BilledCost),
+    }),
+  );
+  const found = compared([record], lines);
+  const byTagPriced = withoutUnpricedAddresses(sumUp([record]), byTag);
+
+  it.each([
+    ['by tag', byTag, byTagPriced],
+    ['by machine', found.bill, { sums: found.sums, bill: found.pricedBill }],
+  ])('comes to what AWS billed, and is not apart: a bill %s', (_, bill, priced) => {
+    const sums = sumUp([record]);
+    const comparison = compareBill(priced, [first]);
+    expect(comparison.daysApart).toBe(0);
+    const kept = comparedDays({ sums, byTenant: bill, byTier: bill }, [first], 'export', comparison.days);
+    expect(sums.map(correctionBy(kept).costOf)).toEqual([1_170_000]);
+    expect(kept.map(lineOfDay)).toMatchObject([{ recorded: 1_050_000, billed: 1_170_000 }]);
+    expect(kept.map(pricedLineOf)).toEqual(comparison.days);
+    expect(pricedLineOf(kept[0]!)).toMatchObject({ recorded: 1_050_000, billed: 1_050_000 });
+  });
+
+  it('is one line where nothing was left out', () => {
+    const sums = sumUp([used('i-1')]);
+    const bill = byTag.map((cost) => ({ ...cost, micros: 1e6 }));
+    const [kept] = comparedDays(
+      { sums, byTenant: bill, byTier: bill },
+      [first],
+      'export',
+      compareBill({ sums, bill }, [first]).days,
+    );
+    expect(kept).not.toHaveProperty('priced');
+    expect(pricedLineOf(kept!)).toEqual(lineOfDay(kept!));
   });
 });

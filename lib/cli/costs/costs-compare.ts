@@ -9,7 +9,7 @@ import {
   daysWithoutPrice,
   mostApart,
 } from '../../core/compare-bill.ts';
-import { comparedDays, lineOfDay, preferred } from '../../core/compared-day.ts';
+import { comparedDays, preferred, pricedLineOf } from '../../core/compared-day.ts';
 import { correctionBy } from '../../core/correction.ts';
 import { dayMilliseconds, monthOf as monthNameOf } from '../../core/days.ts';
 import { type Command, jsonOption, UsageError } from '../command.ts';
@@ -55,14 +55,14 @@ alarm bill-apart goes by what it finds. Cost Explorer charges $0.01 for each req
       return 0;
     }
     const bills = await readBills(call, { days: wanted, mostRequests });
-    const { sums, days, source, byTenant, byTier, requests, leftOut, byMachine } = bills;
+    const { sums, days, source, requests, priced, leftOut, byMachine } = bills;
     const kept = await keptDays(call, month.name);
-    const earlier = (await keptDays(call, monthBefore(month))).map(lineOfDay);
-    const comparison = compareBill({ sums, bill: byTenant }, days, earlier);
-    const found = preferred(comparedDays({ sums, byTenant, byTier }, days, source), kept);
+    const earlier = (await keptDays(call, monthBefore(month))).map(pricedLineOf);
+    const comparison = compareBill(priced, days, earlier);
+    const found = preferred(comparedDays(bills, days, source, comparison.days), kept);
     const { total } = comparison;
     // As they are kept: of a day that an export told of, Cost Explorer's word does not count.
-    const lines = new Map(found.map((day) => [day.day, lineOfDay(day)]));
+    const lines = new Map(found.map((day) => [day.day, pricedLineOf(day)]));
     // By machine, whatever has no price is left out on both sides.
     const incomplete = source === 'export' ? [] : daysWithoutPrice(sums);
     const daysApart = daysApartAtEnd([

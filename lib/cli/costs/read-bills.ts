@@ -4,8 +4,8 @@
  */
 import { listSums } from '../../adapters/dynamodb/usage-sum-list.ts';
 import { type BilledCost, type LeftOutOfDay, withoutUnpricedAddresses } from '../../core/compare-bill.ts';
-import type { ComparedExport } from '../../core/compare-export.ts';
-import type { BillSource } from '../../core/compared-day.ts';
+import { type ComparedExport, withoutLeftOut } from '../../core/compare-export.ts';
+import type { BillSource, BothBills } from '../../core/compared-day.ts';
 import { dayMilliseconds, dayOf } from '../../core/days.ts';
 import type { UsageSum } from '../../core/usage-sum.ts';
 import { type CommandCall, type CommandOption, UsageError } from '../command.ts';
@@ -20,16 +20,18 @@ export const sourceOption: CommandOption = {
   default: 'auto',
 };
 
-export interface Bills {
+/** All that is on record and on the bill: what is kept, and what reports go by. */
+export interface Bills extends BothBills {
   readonly source: BillSource;
-  readonly sums: readonly UsageSum[];
   readonly days: readonly string[];
-  readonly byTenant: readonly BilledCost[];
-  readonly byTier: readonly BilledCost[];
   readonly requests: number;
-  /** What has no price on record, and is in none of these. */
+  /** Both sides without what has no price on record: by these it is told whether they are apart. */
+  readonly priced: { readonly sums: readonly UsageSum[]; readonly bill: readonly BilledCost[] };
+  /** Disks and addresses that `priced` does not have. */
   readonly leftOut: readonly LeftOutOfDay[];
-  readonly byMachine?: Omit<ComparedExport, 'bill' | 'leftOut'> & { readonly deliveredAt: string };
+  readonly byMachine?: Omit<ComparedExport, 'bill' | 'pricedBill' | 'leftOut'> & {
+    readonly deliveredAt: string;
+  };
 }
 
 interface Asked {
@@ -46,8 +48,9 @@ export async function readBills(call: CommandCall, asked: Asked): Promise<Bills>
     const read = await compareWithExport(call, asked.days);
     if (typeof read !== 'string') {
       const { sums, days, found, deliveredAt } = read;
-      const { bill, leftOut, ...byMachine } = found;
-      const common = { sums, days, byTenant: bill, byTier: bill, requests: 0, leftOut };
+      const { bill, pricedBill, leftOut, ...byMachine } = found;
+      const priced = { sums: withoutLeftOut(sums, leftOut), bill: pricedBill };
+      const common = { sums, days, byTenant: bill, byTier: bill, requests: 0, priced, leftOut };
       return { source: 'export', ...common, byMachine: { ...byMachine, deliveredAt } };
     }
     if (source === 'export') throw new UsageError(read);
@@ -57,7 +60,7 @@ export async function readBills(call: CommandCall, asked: Asked): Promise<Bills>
 
 async function readBoth(call: CommandCall, { days, mostRequests }: Asked): Promise<Bills> {
   const { environment } = call.config;
-  const read = await listSums(usageTable(call), { days });
+  const { sums } = await listSums(usageTable(call), { days });
   const to = dayOf(Date.parse(days.at(-1)!) + dayMilliseconds);
   const asked = { environment, from: days[0]!, to };
   const client = costExplorer(call);
@@ -65,6 +68,7 @@ async function readBoth(call: CommandCall, { days, mostRequests }: Asked): Promi
   const left = mostRequests - byTenant.requests;
   const byTier = await readBill(client, { ...asked, by: 'tier', mostRequests: left });
   const requests = byTenant.requests + byTier.requests;
-  const bills = { byTenant: byTenant.bill, byTier: byTier.bill };
-  return { source: 'cost-explorer', days, requests, ...withoutUnpricedAddresses(read.sums, bills) };
+  const { leftOut, ...priced } = withoutUnpricedAddresses(sums, byTenant.bill);
+  const bills = { sums, byTenant: byTenant.bill, byTier: byTier.bill };
+  return { source: 'cost-explorer', days, requests, ...bills, priced, leftOut };
 }

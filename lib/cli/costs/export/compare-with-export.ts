@@ -1,12 +1,7 @@
 /** AWS's bill by machine against the records, from what AWS has delivered to the bucket: nothing is asked of Cost Explorer. */
 import { listUsage } from '../../../adapters/dynamodb/usage-list.ts';
 import { listSums } from '../../../adapters/dynamodb/usage-sum-list.ts';
-import {
-  type ComparedExport,
-  type RecordedMachine,
-  tallyExport,
-  withoutLeftOut,
-} from '../../../core/compare-export.ts';
+import { type ComparedExport, type RecordedMachine, tallyExport } from '../../../core/compare-export.ts';
 import { dayMilliseconds, dayOf } from '../../../core/days.ts';
 import type { UsageSum } from '../../../core/usage-sum.ts';
 import type { CommandCall } from '../../command.ts';
@@ -54,7 +49,7 @@ export async function compareWithExport(
     for await (const line of reader.lines(month, delivery)) tally.add(line);
     const found = tally.result();
     const deliveredAt = new Date(delivery.at).toISOString();
-    return { sums: withoutLeftOut(sums, found.leftOut), days, found, deliveredAt };
+    return { sums, days, found, deliveredAt };
   } finally {
     reader.close();
   }
