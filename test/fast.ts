@@ -47,6 +47,8 @@ async function quickTests(files: readonly string[]): Promise<boolean> {
     longestFirst(files.map((path) => ({ path }))).map(({ path }) => path),
     {
       processes: Math.min(availableParallelism(), 4),
+      // As Jest's: for what hangs on a busy machine.
+      loadSeconds: 600,
       testSeconds: 600,
       onReport: (report) => {
         tests += report.tests;

@@ -2,30 +2,37 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { type FileReport, runFiles } from './run-files.ts';
+import { runFiles } from './run-files.ts';
+import type { FileReport, Limits } from './worker-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mayfly-quick-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Files of these texts, all in one process; what each came to, in order. */
-async function run(texts: readonly string[], testSeconds = 600): Promise<FileReport[]> {
+async function run(texts: readonly string[], limits: Partial<Limits> = {}): Promise<FileReport[]> {
   const files = texts.map((text, n) => {
     const file = join(folder, `file-${n}.ts`);
     writeFileSync(file, `import { expect, it } from '@jest/globals';\n${text}`);
     return file;
   });
   const reports: FileReport[] = [];
-  await runFiles(files, { processes: 1, testSeconds, onReport: (report) => void reports.push(report) });
+  const onReport = (report: FileReport) => void reports.push(report);
+  await runFiles(files, { processes: 1, loadSeconds: 600, testSeconds: 600, ...limits, onReport });
   expect(reports.map(({ file }) => file)).toEqual(files);
   return reports;
 }
 
 const failed = (reports: readonly FileReport[]) => reports.map(({ failures }) => failures.length);
+const messages = (reports: readonly FileReport[]) =>
+  reports.map(({ failures }) => failures.map(({ message }) => message).join());
+
+const adds = "it('adds', () => expect(1 + 1).toBe(2));";
+const rejects = "it('rejects', () => void Promise.reject(new Error('left')));";
 
 describe('test files in one process', () => {
   it('are over when their tests are, and a failure names its test', async () => {
     const [good, bad] = await run([
-      "it('adds', () => expect(1 + 1).toBe(2)); it('waits', async () => expect(await 3).toBe(3));",
+      `${adds} it('waits', async () => expect(await 3).toBe(3));`,
       "it('adds', () => expect(1 + 1).toBe(3)); it('goes on', () => expect(1).toBe(1));",
     ]);
     expect(good).toMatchObject({ tests: 2, failures: [] });
@@ -40,24 +47,46 @@ describe('test files in one process', () => {
   });
 
   it('fail where they end the process or leave a rejection, and the next one has a process again', async () => {
-    const reports = await run(
-      [
-        "it('exits', () => process.exit(0));",
-        "it('rejects', async () => { Promise.reject(new Error('left')); await new Promise((go) => setTimeout(go, 50)); });",
-        "it('hangs', () => new Promise(() => {}));",
-        "it('adds', () => expect(1 + 1).toBe(2));",
-      ],
-      1,
-    );
-    expect(failed(reports)).toEqual([1, 1, 1, 0]);
-    expect(reports[1]?.failures[0]?.message).toContain('Error: left');
-    expect(reports[2]?.failures[0]?.message).toContain('hangs was not over after 1 s');
+    const reports = await run(["it('exits', () => process.exit(0));", rejects, adds, rejects]);
+    expect(failed(reports)).toEqual([1, 1, 0, 1]);
+    expect(messages(reports)[0]).toMatch(/ended with 0 during .*file-0\.ts › exits\./);
+    expect(messages(reports)[1]).toContain('Error: left');
+    expect(messages(reports)[3]).toContain('Error: left');
   });
 
-  it('leave the environment as they found it', async () => {
+  it('fail where a test hangs or spins, or a file hangs while it loads', async () => {
+    const spins = "it('spins', () => { for (;;); });";
+    const tests = await run(["it('hangs', () => new Promise(() => {}));", spins], { testSeconds: 0.2 });
+    expect(messages(tests)).toEqual([
+      expect.stringContaining('file-0.ts › hangs was not over after 0.2 s'),
+      expect.stringContaining('file-1.ts › spins was not over after 0.2 s'),
+    ]);
+    const loads = await run([`${adds} await new Promise(() => {});`], { loadSeconds: 0.5 });
+    expect(messages(loads)).toEqual([
+      expect.stringMatching(/the load of .*file-0\.ts was not over after 0\.5 s/),
+    ]);
+  });
+
+  it('fail where the process ends after the report: the file that it should run next, or its last one', async () => {
+    const endsWhenReported = `${adds}
+      const send = process.send;
+      process.send = (message) =>
+        send.call(process, message, () => void ('file' in message && process.exit(7)));`;
+    const reports = await run([
+      endsWhenReported,
+      adds,
+      adds,
+      `process.on('exit', () => void (process.exitCode = 8));${adds}`,
+    ]);
+    expect(failed(reports)).toEqual([0, 1, 0, 1]);
+    expect(messages(reports)[1]).toMatch(/ended with 7 during the load of .*file-1\.ts after .*file-0\.ts\./);
+    expect(messages(reports)[3]).toMatch(/ended with 8 during its end after .*file-3\.ts\./);
+  });
+
+  it('leave the environment and the status as they found them', async () => {
     const reports = await run([
       "it('sets', () => { process.env['LEFT'] = 'behind'; expect(1).toBe(1); });",
-      "it('sees', () => expect(process.env['LEFT']).toBeUndefined());",
+      "it('sees', () => { process.exitCode = 1; expect(process.env['LEFT']).toBeUndefined(); });",
     ]);
     expect(failed(reports)).toEqual([0, 0]);
   });

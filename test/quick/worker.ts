@@ -1,29 +1,39 @@
 /**
  * One of the processes of `npm run test:fast`: runs the test files that its parent names, one after the other, and loads each
  * module once for all of them. A file that changed the environment leaves it as it was; other globals are not put back.
- * Whatever cannot be told as the failure of a test ends this process, and so fails the file that ran.
+ * Whatever is not the failure of a test ends this process, and so fails the file that ran. The parent kills this process when
+ * a file or a test hangs.
  */
 import { registerHooks } from 'node:module';
+import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { collect, runSuite, type Test, testsIn } from '../mutation/jest-globals.ts';
-import type { FileReport, TestFailure, WorkerSettings } from './run-files.ts';
+import type { FileReport, TestFailure, WorkerMessage } from './worker-process.ts';
 
-const { testSeconds } = JSON.parse(process.argv[2] ?? '{}') as WorkerSettings;
 const globals = import.meta.resolve('../mutation/jest-globals.ts');
 registerHooks({
   resolve: (specifier, from, next) =>
     specifier === '@jest/globals' ? { url: globals, shortCircuit: true } : next(specifier, from),
 });
 
-process.on('message', (file) => void report(String(file)));
-process.once('disconnect', () => process.exit());
+process.on('message', (file) => (file === '' ? end() : void report(String(file))));
+process.once('disconnect', end);
+
+/** As it should: a test may have set another status. */
+function end(): void {
+  process.exit(0);
+}
 
 async function report(file: string): Promise<void> {
   const environment = { ...process.env };
   const told = await runFile(file);
   process.env = environment;
-  process.send?.(told);
+  // Node raises a rejection that nobody handled only after all microtasks: in time to end this process before the report.
+  await setImmediate();
+  tell(told);
 }
+
+const tell = (message: WorkerMessage) => process.send?.(message);
 
 async function runFile(file: string): Promise<FileReport> {
   const failures: TestFailure[] = [];
@@ -31,19 +41,14 @@ async function runFile(file: string): Promise<FileReport> {
   if (!isSuite(suite)) return { file, tests: 0, failures: [failureOf({ id: file }, suite)] };
   const tests = testsIn(suite).length;
   if (tests === 0) return { file, tests, failures: [failureOf({ id: file }, 'It has no tests.')] };
-  let timer: NodeJS.Timeout | undefined;
   await runSuite(suite, {
     isWanted: () => true,
-    begin: (begun) => {
-      clearTimeout(timer);
-      timer = setTimeout(() => giveUp(begun), testSeconds * 1000);
-    },
+    begin: ([first]) => void (first && tell({ begun: first.id })),
     end: (test, failure) => {
       if (failure !== undefined) failures.push(failureOf(test, failure));
       return true;
     },
   });
-  clearTimeout(timer);
   return { file, tests, failures };
 }
 
@@ -52,10 +57,4 @@ const isSuite = (found: unknown): found is Awaited<ReturnType<typeof collect>> =
 
 function failureOf({ id }: Pick<Test, 'id'>, failure: unknown): TestFailure {
   return { id, message: failure instanceof Error ? (failure.stack ?? failure.message) : String(failure) };
-}
-
-/** What hangs would hang for ever: nothing can end it but the end of the process. */
-function giveUp([test]: readonly Test[]): void {
-  process.stderr.write(`${test?.id} was not over after ${testSeconds} s.\n`);
-  process.exit(1);
 }

@@ -1,0 +1,110 @@
+/**
+ * The parent's side of one process that runs test files. The time limits are kept here: a process that spins cannot end
+ * itself.
+ */
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** A process that takes longer is killed, and its file has failed. */
+export interface Limits {
+  /** To start and to load a file, and to end after the last one. */
+  readonly loadSeconds: number;
+  /** For each test with its hooks, and for the hooks of each suite. */
+  readonly testSeconds: number;
+}
+
+export interface TestFailure {
+  /** Its file, describes and title. */
+  readonly id: string;
+  readonly message: string;
+}
+
+export interface FileReport {
+  readonly file: string;
+  readonly tests: number;
+  readonly failures: readonly TestFailure[];
+}
+
+/** From the process: the test that begins, or the report of the file when it is over. */
+export type WorkerMessage = { readonly begun: string } | FileReport;
+
+export interface Worker {
+  /** @returns its report, or how the process ended instead; such a process can run nothing more */
+  readonly run: (file: string) => Promise<FileReport | string>;
+  /** @returns how the process ended, unless it ended as it should */
+  readonly end: () => Promise<string | undefined>;
+}
+
+const script = fileURLToPath(new URL('./worker.ts', import.meta.url));
+
+export function startWorker({ loadSeconds, testSeconds }: Limits): Worker {
+  const child = fork(script, {
+    stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  });
+  const { promise: ended, resolve: setEnded } = Promise.withResolvers<string>();
+  child.on('error', (error) => setEnded(String(error)));
+  child.on('close', (status, signal) => setEnded(signal ?? String(status)));
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  let step = '';
+  let previous = '';
+  let timer: NodeJS.Timeout | undefined;
+  let isGivenUp = false;
+
+  const begin = (name: string, seconds: number) => {
+    clearTimeout(timer);
+    step = name;
+    timer = setTimeout(() => giveUp(`${name} was not over after ${seconds} s.`), seconds * 1000);
+  };
+  const giveUp = (reason: string) => {
+    isGivenUp = true;
+    said += `${reason}\n`;
+    child.kill('SIGKILL');
+    // A process that a test started may hold it open.
+    child.stderr?.destroy();
+  };
+  const ending = async () => {
+    const status = await ended;
+    clearTimeout(timer);
+    return {
+      isFine: status === '0' && !isGivenUp,
+      message: `Its process ended with ${status} during ${step}.\n${said}`,
+    };
+  };
+  const passOn = () => {
+    process.stderr.write(said);
+    said = '';
+  };
+
+  return {
+    run: (file) => {
+      const { promise, resolve } = Promise.withResolvers<FileReport | string>();
+      const hear = (message: unknown) => {
+        const heard = message as WorkerMessage;
+        if ('begun' in heard) return begin(heard.begun, testSeconds);
+        clearTimeout(timer);
+        child.off('message', hear);
+        previous = ` after ${file}`;
+        passOn();
+        resolve(heard);
+      };
+      begin(`the load of ${file}${previous}`, loadSeconds);
+      child.on('message', hear);
+      void ending().then(({ message }) => resolve(message));
+      child.send(file, (error) => error && giveUp(String(error)));
+      return promise;
+    },
+    end: async () => {
+      begin(`its end${previous}`, loadSeconds);
+      // Node emits no `close` for a child that the parent disconnected.
+      child.send('', (error) => error && giveUp(String(error)));
+      const { isFine, message } = await ending();
+      if (!isFine) return message;
+      passOn();
+      return undefined;
+    },
+  };
+}
