@@ -47,7 +47,9 @@ describe('what happens seldom', () => {
   async function openLaunch(): Promise<PlainRow> {
     let found: PlainRow[] = [];
     await until('a launch is open', async () => {
-      found = (await world.operator.rows('launches')).filter(({ open }) => open === 'open');
+      found = (await world.operator.rows('launches')).filter(
+        ({ state }) => state === 'intent' || state === 'answered',
+      );
       return found.length === 1;
     });
     return found[0] as PlainRow;
@@ -56,7 +58,7 @@ describe('what happens seldom', () => {
   async function sweepLaunch(launch: PlainRow): Promise<void> {
     const past = Date.now() - 1000;
     const key = { launch_id: String(launch['launch_id']) };
-    await world.operator.edit('launches', key, { call_until: past, deadline: past });
+    await world.operator.edit('launches', key, { call_until: past });
     await world.sweep();
   }
 

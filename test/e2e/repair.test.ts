@@ -35,7 +35,9 @@ describe('with an EC2 that fails', () => {
   async function openLaunch() {
     let found: Awaited<ReturnType<typeof world.operator.rows>> = [];
     await until('a launch is open, and nobody works on it', async () => {
-      found = (await world.operator.rows('launches')).filter(({ open }) => open === 'open');
+      found = (await world.operator.rows('launches')).filter(
+        ({ state }) => state === 'intent' || state === 'answered',
+      );
       return found.length === 1 && bought() === Number(found[0]?.['machines']);
     });
     await world.untilIdle();
@@ -47,7 +49,7 @@ describe('with an EC2 that fails', () => {
     expect(fence).toBeGreaterThanOrEqual(launchFenceSeconds * 1000);
     const past = Date.now() - 1000;
     const key = { launch_id: String(launch['launch_id']) };
-    await world.operator.edit('launches', key, { call_until: past, deadline: past });
+    await world.operator.edit('launches', key, { call_until: past });
     await world.sweep();
   }
 
