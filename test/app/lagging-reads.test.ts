@@ -61,6 +61,23 @@ it('serves whoever began to wait unseen, and whoever is still seen to wait', asy
   await expectBalanced(platform);
 });
 
+it('lets no job overtake one that is not seen to wait, and yet stands in the line of a cap', async () => {
+  const platform = await givenPlatform({
+    deployment: { caps: { waitingJobsPerTenant: 1000, launchesPerMinutePerTenant: 60, machinesInAll: 1 } },
+  });
+  await platform.accept(queued(1));
+  const [machine] = platform.liveMachines();
+  freezeGlances(platform);
+  await platform.accept(queued(2));
+  expect(await platform.job(2)).toMatchObject({ state: 'waiting' });
+  // Its lease is free, and nobody has looked at the line yet.
+  const [runner] = await platform.stores.runners.findAcrossTenants([machine!]);
+  await platform.stores.runners.end([{ runner: runner!, at: platform.clock.now(), reason: 'instance-ended' }]);
+  await platform.accept(queued(3));
+  expect(await platform.job(3)).toMatchObject({ state: 'waiting' });
+  expect(await platform.job(2)).toMatchObject({ state: 'covered' });
+});
+
 it.each(['unknown', 'waiting'] as const)('gives a machine its job where that is seen as %s', async (seen) => {
   const platform = await givenPlatform();
   if (seen === 'waiting') {

@@ -45,6 +45,12 @@ export class Batch {
 
   fail(ids: readonly string[], error: unknown): void {
     for (const id of ids) this.#failed.add(id);
+    this.giveUp(ids, error);
+  }
+
+  /** They do not come again; it is told all the same. */
+  giveUp(ids: readonly string[], error: unknown): void {
+    if (ids.length === 0) return;
     const reason =
       error instanceof OperationalError ? error.code : error instanceof MalformedMessage ? error.name : 'Bug';
     this.#telemetry.event(

@@ -69,20 +69,17 @@ async function acceptPlace(deps: BalanceDeps, accepting: Accepting): Promise<voi
   const look = { installationId, tier, ...own, served: place.served, asking };
   const balanced = async () => {
     const failure = await orFailure(balance(deps, look));
-    if (failure instanceof OperationalError)
-      batch.fail(mayPass(failure) ? [...pokes, ...ofJobs] : ofJobs, failure);
+    if (!(failure instanceof OperationalError)) return;
+    if (failure.code !== 'UnreadableRow') return batch.fail([...pokes, ...ofJobs], failure);
+    // Pokes that come again would pile up until somebody mends the row: the sweep sends another each minute.
+    batch.fail(ofJobs, failure);
+    batch.giveUp(pokes, failure);
   };
   await Promise.all([
     launching.answered,
     ...(pokes.length + ofJobs.length > 0 ? [batch.attempt([...pokes, ...ofJobs], balanced)] : []),
   ]);
 }
-
-/**
- * If not, for example because somebody spoilt the tenant's row, pokes that come again would pile up: the sweep sends another
- * each minute.
- */
-const mayPass = ({ retryable }: OperationalError) => retryable;
 
 /** Leaves the place with the jobs that are recorded. */
 async function recordRest(deps: BalanceDeps, { batch, place: { jobs } }: Accepting): Promise<void> {

@@ -129,6 +129,7 @@ async function tryOnce(
   const planned = await ifReadable(planNew(deps, line));
   if (!planned) return none;
   const { plan, supply } = planned;
+  if (waitsUnseen(line, supply)) return none;
   const outcomes = new Map<JobId, InsertOutcome>();
   const madeOf = (jobs: readonly { readonly jobId: JobId }[]) =>
     jobs.flatMap(({ jobId }) => made.get(jobId) ?? []);
@@ -155,6 +156,16 @@ async function tryOnce(
   fresh.asking(tier.name);
   return { kind: 'launched', outcomes, machines, answered };
 }
+
+/**
+ * The line was read as it was a moment ago. A tenant of which nobody is seen to wait, and which yet stands in a cap's line, began
+ * to wait since: launching now would overtake its older job, and take the tenant out of that line.
+ */
+const waitsUnseen = ({ waiting, tenant, tier }: Line, supply: Supply | undefined): boolean =>
+  waiting.length === 0 &&
+  (supply?.caps ?? []).some(({ stood }) =>
+    stood.some((one) => one.installationId === tenant.installationId && one.tier === tier.name),
+  );
 
 /** Where there is not room for those who wait too, nobody is served before them. */
 async function planNew(
