@@ -72,7 +72,9 @@ it('lets no job overtake one that is not seen to wait, and yet stands in the lin
   expect(await platform.job(2)).toMatchObject({ state: 'waiting' });
   // Its lease is free, and nobody has looked at the line yet.
   const [runner] = await platform.stores.runners.findAcrossTenants([machine!]);
-  await platform.stores.runners.end([{ runner: runner!, at: platform.clock.now(), reason: 'instance-ended' }]);
+  await platform.stores.runners.end([
+    { runner: runner!, at: platform.clock.now(), reason: 'instance-ended' },
+  ]);
   await platform.accept(queued(3));
   expect(await platform.job(3)).toMatchObject({ state: 'waiting' });
   expect(await platform.job(2)).toMatchObject({ state: 'covered' });
