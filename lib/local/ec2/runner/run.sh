@@ -19,11 +19,17 @@ call() {
     "$@" "$url/_runner/$path" <<<"authorization: Bearer $token" || true
 }
 
-# As call, into `reply`. GitHub's listener is one process. Here a signal to it also ends what bash has just forked to make a
-# call and what still has the listener's name. Such a call was never made: it has no status, and is made again.
+# As call, into `reply`, and made again where it has no status. Read from a process of its own: bash would forget a SIGINT
+# that comes while it waits for a call which then ends well, and what it has forked for one has the listener's name, so that
+# the signal would end it, too. GitHub's listener is one process.
 report() {
+  local answer
   reply=''
-  until [[ -n $reply ]]; do reply="$(call "$@")" || true; done
+  until [[ -n $reply ]]; do
+    exec {answer}< <(call "$@")
+    IFS= read -r -d '' reply <&"$answer" || true
+    exec {answer}<&-
+  done
 }
 
 # One member of the JSON configuration, which is flat.
