@@ -10,17 +10,23 @@ import { acme, givenEvent, givenTenant } from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 
 const queued: GitHubJob = { status: 'queued', conclusion: null, runnerName: null };
-const worlds = (['Organization', 'User'] as const).flatMap((type) =>
+const kinds = [
+  { type: 'Organization', runnerLevel: 'organization' },
+  { type: 'Organization', runnerLevel: 'repository' },
+  { type: 'User', runnerLevel: 'repository' },
+] as const;
+const worlds = kinds.flatMap((kind) =>
   (['gone', 'redirect'] as const).flatMap((formerNames) => [
-    { type, formerNames, what: 'the account', rename: 'account' as const, now: 'acme-inc/app' },
-    { type, formerNames, what: 'the repository', rename: 'repository' as const, now: 'acme/web' },
+    { ...kind, formerNames, what: 'the account', rename: 'account' as const, now: 'acme-inc/app' },
+    { ...kind, formerNames, what: 'the repository', rename: 'repository' as const, now: 'acme/web' },
   ]),
 );
 type World = (typeof worlds)[number];
 
 /** One job, its machine, and a name that changes then. */
 async function givenRenamed(world: World, after: (platform: Platform) => Promise<unknown> = async () => 0) {
-  const platform = await givenPlatform({ tenants: [givenTenant({ accountType: world.type })] });
+  const { type: accountType, runnerLevel } = world;
+  const platform = await givenPlatform({ tenants: [givenTenant({ accountType, runnerLevel })] });
   const { github } = platform;
   const repositoryId = github.repositoryId('acme/app');
   github.setFormerNames(world.formerNames);
@@ -33,58 +39,63 @@ async function givenRenamed(world: World, after: (platform: Platform) => Promise
   return { platform, machine: machine!, repositoryId };
 }
 
-describe.each(worlds)('$what of a $type has another name, and the former one is $formerNames', (world) => {
-  it('gets a runner', async () => {
-    const { platform, machine } = await givenRenamed(world);
-    expect(await platform.claim(machine)).toMatchObject({ action: 'run' });
-    const [registration] = [...platform.github.registrations.values()];
-    const { scope } = registration!;
-    const owner = world.now.split('/')[0];
-    expect(scope.kind === 'organization' ? scope.organization : scope.owner).toBe(owner);
-  });
-
-  it('gets a second machine when the first came to nothing', async () => {
-    const { platform, machine } = await givenRenamed(world);
-    await platform.machineEnds(machine);
-    await platform.deliverPokes();
-    const [second] = platform.liveMachines();
-    expect(await platform.claim(second!)).toMatchObject({ action: 'run' });
-    expect(await platform.job(1)).toMatchObject({ state: 'covered', attempts: 2 });
-  });
-
-  it('goes on waiting when the reconciler asks about it', async () => {
-    const { platform } = await givenRenamed(world, async ({ stores }) => stores.world.setMaxRunners(acme, 0));
-    await platform.machineEnds(platform.liveMachines()[0]!);
-    platform.clock.advance(11 * 60_000);
-    await platform.reconcile();
-    expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
-  });
-
-  it('is settled by what GitHub says of it', async () => {
-    const { platform, machine } = await givenRenamed(world);
-    await platform.claim(machine);
-    await platform.confirm(machine);
-    await platform.follow(givenEvent({ action: 'in_progress', runnerName: machine }));
-    await platform.machineEnds(machine);
-    const done: GitHubJob = { status: 'completed', conclusion: 'failure', runnerName: machine };
-    platform.github.putJob(world.now, JobId(1), done);
-    platform.clock.advance(61_000);
-    await platform.sweep();
-    expect(await platform.job(1)).toMatchObject({ state: 'done', conclusion: 'failure' });
-  });
-
-  it('keeps its runner while that is busy, though nobody heard of a start', async () => {
-    const { platform, machine } = await givenRenamed(world, async (before) => {
-      const [booted] = before.liveMachines();
-      await before.claim(booted!);
-      await before.confirm(booted!);
-      before.github.setBusy(booted!, true);
+describe.each(worlds)(
+  '$what of a $type is renamed: $runnerLevel runners, former name $formerNames',
+  (world) => {
+    it('gets a runner', async () => {
+      const { platform, machine } = await givenRenamed(world);
+      expect(await platform.claim(machine)).toMatchObject({ action: 'run' });
+      const [registration] = [...platform.github.registrations.values()];
+      const { scope } = registration!;
+      const owner = world.now.split('/')[0];
+      expect(scope.kind === 'organization' ? scope.organization : scope.owner).toBe(owner);
     });
-    platform.clock.advance(601_000);
-    await platform.sweep();
-    expect(platform.liveMachines()).toEqual([machine]);
-  });
-});
+
+    it('gets a second machine when the first came to nothing', async () => {
+      const { platform, machine } = await givenRenamed(world);
+      await platform.machineEnds(machine);
+      await platform.deliverPokes();
+      const [second] = platform.liveMachines();
+      expect(await platform.claim(second!)).toMatchObject({ action: 'run' });
+      expect(await platform.job(1)).toMatchObject({ state: 'covered', attempts: 2 });
+    });
+
+    it('goes on waiting when the reconciler asks about it', async () => {
+      const { platform } = await givenRenamed(world, async ({ stores }) =>
+        stores.world.setMaxRunners(acme, 0),
+      );
+      await platform.machineEnds(platform.liveMachines()[0]!);
+      platform.clock.advance(11 * 60_000);
+      await platform.reconcile();
+      expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
+    });
+
+    it('is settled by what GitHub says of it', async () => {
+      const { platform, machine } = await givenRenamed(world);
+      await platform.claim(machine);
+      await platform.confirm(machine);
+      await platform.follow(givenEvent({ action: 'in_progress', runnerName: machine }));
+      await platform.machineEnds(machine);
+      const done: GitHubJob = { status: 'completed', conclusion: 'failure', runnerName: machine };
+      platform.github.putJob(world.now, JobId(1), done);
+      platform.clock.advance(61_000);
+      await platform.sweep();
+      expect(await platform.job(1)).toMatchObject({ state: 'done', conclusion: 'failure' });
+    });
+
+    it('keeps its runner while that is busy, though nobody heard of a start', async () => {
+      const { platform, machine } = await givenRenamed(world, async (before) => {
+        const [booted] = before.liveMachines();
+        await before.claim(booted!);
+        await before.confirm(booted!);
+        before.github.setBusy(booted!, true);
+      });
+      platform.clock.advance(601_000);
+      await platform.sweep();
+      expect(platform.liveMachines()).toEqual([machine]);
+    });
+  },
+);
 
 describe('a repository that was transferred', () => {
   it.each(['gone', 'redirect'] as const)(

@@ -111,7 +111,7 @@ async function namesNow(
   if (!installation || installation.suspended || refusal.kind === 'invalid') return {};
   const now = { ...account, login: installation.accountLogin };
   const isRenamed = !isSameName(now.login, account.login);
-  if (account.type === 'Organization')
+  if (scopeFor(account, job.repository).kind === 'organization')
     return isRenamed ? { target: { account: now, repository: job.repository } } : {};
   if (refusal.kind !== 'not-found' && !isRenamed) return {};
   const named = await currentName(deps, { ...job, repositoryOwnerId: tenant.accountId });

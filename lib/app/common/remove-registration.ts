@@ -25,7 +25,7 @@ export async function removeRegistration(
   if (!installation.ok) return installation.refusal.kind === 'not-found' ? first : installation;
   const { accountLogin: login, accountId: repositoryOwnerId } = installation.value;
   const now = { ...account, login };
-  if (account.type === 'Organization') {
+  if (scopeFor(account, repository).kind === 'organization') {
     return isSameName(login, account.login) ? first : remove(now, repository);
   }
   const job = await deps.jobs.get(installationId, runner.plannedJob);
