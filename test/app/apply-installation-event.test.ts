@@ -1,15 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { applyInstallationEvents } from '../../lib/app/tenants/apply-installation-events.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
-import { acme, givenEvent, givenTenant, small } from '../support/given.ts';
+import { acmeAccount as account, acme, givenEvent, givenTenant, small } from '../support/given.ts';
 import { expectNothingLeft, givenPlatform, type Platform } from '../support/platform.ts';
 
-const account = {
-  accountId: 1,
-  accountLogin: 'acme',
-  accountType: 'Organization',
-  suspended: false,
-} as const;
 const reinstalled = InstallationId(999);
 
 async function tell(

@@ -5,7 +5,15 @@ import { InstallationId, type InstanceId, JobId } from '../../lib/core/ids.ts';
 import { tagKeys } from '../../lib/core/tags.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import { memoryRepositoryId } from '../fakes/github-state.ts';
-import { acme, givenEvent, givenTenant, givenTier, noon, permissions } from '../support/given.ts';
+import {
+  acme,
+  acmeAccount,
+  givenEvent,
+  givenTenant,
+  givenTier,
+  noon,
+  permissions,
+} from '../support/given.ts';
 import { expectBalanced, givenPlatform, type Platform } from '../support/platform.ts';
 
 const other = InstallationId(202);
@@ -197,13 +205,7 @@ describe('where runners register', () => {
 
   it('is the repository where the App may do no more, and the organization again once it may', async () => {
     const platform = await givenWorld({ permissions: repositoriesAlone });
-    const account = {
-      accountId: 1,
-      accountLogin: 'acme',
-      accountType: 'Organization',
-      suspended: false,
-    } as const;
-    platform.github.putInstallation(acme, { ...account, permissions: repositoriesAlone });
+    platform.github.putInstallation(acme, { ...acmeAccount, permissions: repositoriesAlone });
     await platform.accept(closed(1));
     expect(tagsOf(platform)).toEqual([['repository', undefined]]);
     const [machine] = platform.liveMachines() as [InstanceId];
@@ -211,7 +213,7 @@ describe('where runners register', () => {
     expect([...platform.github.registrations.keys()]).toEqual([`acme/app: ${machine}`]);
 
     // Nobody tells of the permission: the reconciler asks.
-    platform.github.putInstallation(acme, { ...account, permissions });
+    platform.github.putInstallation(acme, { ...acmeAccount, permissions });
     await platform.reconcile();
     await platform.deliverInstallations();
     await platform.accept(closed(2));
@@ -223,14 +225,8 @@ describe('where runners register', () => {
 
   it('moves to the repository within a minute where the permission was taken away under a machine', async () => {
     const platform = await givenWorld();
-    const account = {
-      accountId: 1,
-      accountLogin: 'acme',
-      accountType: 'Organization',
-      suspended: false,
-    } as const;
     await platform.accept(closed(1));
-    platform.github.putInstallation(acme, { ...account, permissions: repositoriesAlone });
+    platform.github.putInstallation(acme, { ...acmeAccount, permissions: repositoriesAlone });
     await platform.claim(platform.liveMachines()[0] as InstanceId);
     expect(await platform.job(1)).toMatchObject({ state: 'waiting', reason: { code: 'permission-missing' } });
     await platform.queues.sendToInstallations({

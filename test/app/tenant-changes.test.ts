@@ -5,16 +5,17 @@ import { applyInstallationEvents } from '../../lib/app/tenants/apply-installatio
 import type { Permissions } from '../../lib/core/github.ts';
 import { JobId } from '../../lib/core/ids.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
-import { acme, givenEvent, givenTenant, permissions, small } from '../support/given.ts';
+import {
+  acmeAccount as account,
+  acme,
+  givenEvent,
+  givenTenant,
+  permissions,
+  small,
+} from '../support/given.ts';
 import { nonEmpty } from '../support/non-empty.ts';
 import { denialLasts, expectBalanced, givenPlatform, type Platform } from '../support/platform.ts';
 
-const account = {
-  accountId: 1,
-  accountLogin: 'acme',
-  accountType: 'Organization',
-  suspended: false,
-} as const;
 const poke = { kind: 'poke', installationId: acme, tier: small };
 const { organization_self_hosted_runners: _lost, ...lost } = permissions;
 const as = (given: Permissions) => ({ ...account, permissions: given });

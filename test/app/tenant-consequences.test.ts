@@ -3,15 +3,18 @@ import { describe, expect, it } from '@jest/globals';
 import type { InstallationsMessage } from '../../lib/contract/messages.ts';
 import type { GitHubRefusal } from '../../lib/core/github.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
-import { acme, givenEvent, givenJobs, givenTenant, noon, permissions, small } from '../support/given.ts';
+import {
+  acmeAccount as account,
+  acme,
+  givenEvent,
+  givenJobs,
+  givenTenant,
+  noon,
+  permissions,
+  small,
+} from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 
-const account = {
-  accountId: 1,
-  accountLogin: 'acme',
-  accountType: 'Organization',
-  suspended: false,
-} as const;
 const told = (event: string, over = {}) =>
   ({
     ...{ kind: 'installation', event, installationId: acme, repositoriesRemoved: [], delivery: event },

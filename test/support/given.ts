@@ -106,3 +106,11 @@ export const givenDeployment = (over: Partial<Deployment> = {}): Deployment => (
   caps: { waitingJobsPerTenant: 1000, launchesPerMinutePerTenant: 60 },
   ...over,
 });
+
+/** As GitHub tells of the account that installed the App. */
+export const acmeAccount = {
+  accountId: 1,
+  accountLogin: 'acme',
+  accountType: 'Organization',
+  suspended: false,
+} as const;

@@ -43,11 +43,11 @@ export function createTenantStore(deps: TenantStoreOptions): TenantStore {
   return {
     async get(installationId) {
       const row = await readTogether(client, tableName, tenantKey(installationId));
-      return row && isTenantRow(row) ? tenantOfRow(row) : undefined;
+      return tenantIn(row);
     },
     async glance(installationId) {
       const row = await readTogether(client, tableName, tenantKey(installationId), { mayLag: true });
-      return row && tenantOfRow(row);
+      return tenantIn(row);
     },
     async findByAccount(accountId) {
       const query = {
@@ -206,6 +206,10 @@ async function putTenant(
   const row = await getRow(client, tableName, tenantKey(tenant.installationId));
   return row && isTenantRow(row) ? 'exists' : 'conflict';
 }
+
+/** Undefined: no tenant was ever created there, even if an edit left a row. */
+const tenantIn = (row: Attributes | undefined): Tenant | undefined =>
+  row && isTenantRow(row) ? tenantOfRow(row) : undefined;
 
 /** What a hand spoilt in one tenant's row keeps nobody from reading the others. */
 function readableTenant(row: Attributes): Tenant[] {

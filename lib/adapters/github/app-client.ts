@@ -6,8 +6,7 @@
 import { App } from '@octokit/app';
 import { Octokit } from '@octokit/core';
 import type { AppCredentials, StoredApp } from '../../ports/app-credentials.ts';
-import type { AppTokens } from './app-tokens.ts';
-import { createAppTokens, isAboutTime } from './app-tokens.ts';
+import { type AppTokens, createAppTokens, isAboutTime } from './app-tokens.ts';
 import { statusOf } from './classify.ts';
 import { followRedirects, manually } from './redirects.ts';
 import type { SmallFetch } from './small-fetch.ts';

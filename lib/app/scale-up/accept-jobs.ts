@@ -66,19 +66,17 @@ async function acceptPlace(deps: BalanceDeps, accepting: Accepting): Promise<voi
   }
   const own = pokes.length > 0 ? {} : { own: new Set(jobs.keys()) };
   const ofJobs = idsOf([...jobs.values()]);
+  const ids = [...pokes, ...ofJobs];
   const look = { installationId, tier, ...own, served: place.served, asking };
   const balanced = async () => {
     const failure = await orFailure(balance(deps, look));
     if (!(failure instanceof OperationalError)) return;
-    if (failure.code !== 'UnreadableRow') return batch.fail([...pokes, ...ofJobs], failure);
+    if (failure.code !== 'UnreadableRow') return batch.fail(ids, failure);
     // Pokes that come again would pile up until somebody mends the row: the sweep sends another each minute.
     batch.fail(ofJobs, failure);
     batch.giveUp(pokes, failure);
   };
-  await Promise.all([
-    launching.answered,
-    ...(pokes.length + ofJobs.length > 0 ? [batch.attempt([...pokes, ...ofJobs], balanced)] : []),
-  ]);
+  await Promise.all([launching.answered, ...(ids.length > 0 ? [batch.attempt(ids, balanced)] : [])]);
 }
 
 /** Leaves the place with the jobs that are recorded. */

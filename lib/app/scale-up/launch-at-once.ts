@@ -6,11 +6,13 @@
  * Nothing is asked of EC2 before each job of the launch has its row. So a job without a row proves that nobody asked: the
  * sweep then gives its lease back, and its message, which is kept until the row is there, comes again.
  */
+
 import type { BalancePlan } from '../../core/balance-plan.ts';
 import { policyMark } from '../../core/controllers/job-admission.ts';
 import type { InstallationId, JobId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Launch, PlannedJob } from '../../core/launch.ts';
+import { placeOf } from '../../core/shared-cap.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { Tier } from '../../core/tier.ts';
 import { OperationalError } from '../../ports/errors.ts';
@@ -161,11 +163,10 @@ async function tryOnce(
  * The line was read as it was a moment ago. A tenant of which nobody is seen to wait, and which yet stands in a cap's line, began
  * to wait since: launching now would overtake its older job, and take the tenant out of that line.
  */
-const waitsUnseen = ({ waiting, tenant, tier }: Line, supply: Supply | undefined): boolean =>
-  waiting.length === 0 &&
-  (supply?.caps ?? []).some(({ stood }) =>
-    stood.some((one) => one.installationId === tenant.installationId && one.tier === tier.name),
-  );
+function waitsUnseen({ waiting, tenant, tier }: Line, supply: Supply | undefined): boolean {
+  const me = placeOf({ installationId: tenant.installationId, tier: tier.name });
+  return waiting.length === 0 && !!supply?.caps.some(({ stood }) => stood.some((one) => placeOf(one) === me));
+}
 
 /** Where there is not room for those who wait too, nobody is served before them. */
 async function planNew(

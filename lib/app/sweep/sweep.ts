@@ -65,14 +65,14 @@ async function sweepLaunches(deps: SweepDeps, listed: Listing): Promise<Part> {
 }
 
 async function sweepRunners(deps: SweepDeps, listed: Listing): Promise<Part> {
-  const now = deps.clock.now();
   // A failure is reported by those who need these rows.
   const [known] = await Promise.allSettled([listed]);
+  const now = deps.clock.now();
   const unclosed = known.status === 'fulfilled' ? known.value.unclosed : [];
   // Open launches keep no closed one from its turn, however many EC2 leaves open.
   const due = unclosed.filter(({ lookAt }) => lookAt !== undefined && lookAt <= now);
   const limit = watchedPageSize + due.length;
-  const launches = await deps.launches.listWatchedAcrossTenants(deps.clock.now(), limit);
+  const launches = await deps.launches.listWatchedAcrossTenants(now, limit);
   // Where there were too many rows to read all, or they could not be read: then these are found now at the latest.
   const resumed = await resumeAll(deps, pastTheirFence(launches, deps.clock.now()));
   const swept = await sweepMachinesOf(deps, launches);

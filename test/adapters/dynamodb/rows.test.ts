@@ -147,6 +147,7 @@ describe('rows in DynamoDB', () => {
 
       it('are no tenants', async () => {
         expect(await stores.tenants.get(acme)).toBeUndefined();
+        expect(await stores.tenants.glance(acme)).toBeUndefined();
         expect(await stores.tenants.findAcrossTenants([acme])).toEqual([]);
       });
 
