@@ -7,6 +7,7 @@ import {
   acmeAccount as account,
   acme,
   givenEvent,
+  givenJob,
   givenJobs,
   givenTenant,
   noon,
@@ -55,6 +56,18 @@ describe('jobs that wait for a tenant', () => {
     const removed = { repositoriesRemoved: ['acme/gone'], repositoryIdsRemoved: [11] };
     await tell(platform, told('installation_repositories.removed', removed));
     expect(refusedJobs(platform)).toEqual([1, 3]);
+  });
+
+  it('are refused as their repository is removed, however many of other repositories wait before them', async () => {
+    const platform = await givenPlatform({ tenants: [givenTenant({ status: 'pending' })] });
+    const theirs = Array.from({ length: 250 }, (_, n) => 1_001 + n);
+    await platform.jobs.insert(givenJobs(250));
+    await platform.jobs.insert(
+      theirs.map((id) => givenJob({ jobId: JobId(id), queuedAt: noon + id, repository: 'acme/gone' })),
+    );
+    const removed = { repositoriesRemoved: ['acme/gone'] };
+    await tell(platform, told('installation_repositories.removed', removed));
+    expect(refusedJobs(platform)).toEqual(theirs);
   });
 
   it('are not refused twice, nor those that got a machine meanwhile', async () => {

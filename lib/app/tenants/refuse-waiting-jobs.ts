@@ -1,4 +1,7 @@
-/** Ends those of a tenant's waiting jobs for which `why` has a reason. Jobs that already have a machine continue. */
+/**
+ * Ends those of a tenant's waiting jobs for which `why` has a reason, however many others wait before them. Jobs that already
+ * have a machine continue.
+ */
 import type { InstallationId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Reason } from '../../core/reason.ts';
@@ -14,11 +17,15 @@ export async function refuseWaitingJobs(
   why: (job: Job) => Reason | undefined,
 ): Promise<void> {
   for (const tier of await deps.jobs.tiersWithWaiting(installationId)) {
+    let limit = waitingPageSize;
     for (;;) {
-      const waiting = await deps.jobs.listWaiting(installationId, tier, waitingPageSize);
-      const refused = await Promise.all(waiting.map((job) => refuse(job, why(job))));
-      // A page without any refusal would come again unchanged: what is left stays.
-      if (waiting.length < waitingPageSize || !refused.includes(true)) break;
+      const waiting = await deps.jobs.listWaiting(installationId, tier, limit);
+      const some = waiting.filter((job) => why(job)).slice(0, waitingPageSize);
+      const refused = await Promise.all(some.map((job) => refuse(job, why(job))));
+      const isAll = waiting.length < limit;
+      if (isAll && (some.length < waitingPageSize || !refused.includes(true))) break;
+      // Those that stay would fill each page: the next look must see the jobs behind them.
+      if (!refused.includes(true)) limit *= 2;
     }
   }
 
