@@ -1,10 +1,12 @@
 /** What is kept has an end, what comes later a time, and what is asked a number: each bound fails here when it is widened. */
 import { describe, expect, it } from '@jest/globals';
+import { openRowsAcrossTenants } from '../../lib/app/common/open-rows.ts';
 import { passPlanningTurn, takePlanningTurn } from '../../lib/app/scale-up/planning-turn.ts';
 import { applyInstallationEvents } from '../../lib/app/tenants/apply-installation-events.ts';
-import { JobId } from '../../lib/core/ids.ts';
+import { JobId, LaunchId } from '../../lib/core/ids.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
+import { givenLaunch } from '../contracts/support/stored.ts';
 import { acme, givenEvent, givenJob, givenTenant, givenTier, noon, small } from '../support/given.ts';
 import { expectBalanced, givenPlatform, type Platform } from '../support/platform.ts';
 
@@ -394,5 +396,20 @@ describe('a tenant that changes each time that it is looked at', () => {
       'm',
     ]);
     expect(looks).toBe(5);
+  });
+});
+
+describe('a look at all rows that hold leases', () => {
+  it('reads twenty thousand launches, and says that there are more', async () => {
+    const { stores, launches, runners, clock } = await givenPlatform();
+    const { rows } = stores.world;
+    const launch = givenLaunch([]);
+    const put = (n: number) => rows.launches.set(LaunchId(`open-${n}`), launch);
+    for (let n = 1; n < 20_000; n++) put(n);
+    expect(await openRowsAcrossTenants({ launches, runners, clock })).toMatchObject({ isCut: false });
+    for (let n = 20_000; n <= 20_005; n++) put(n);
+    const open = await openRowsAcrossTenants({ launches, runners, clock });
+    expect(open.isCut).toBe(true);
+    expect(open.launches).toHaveLength(20_000);
   });
 });

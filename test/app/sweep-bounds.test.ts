@@ -1,6 +1,6 @@
 /** How much one sweep does, how much of it at once, and for how long it begins more: the rest follows a minute later. */
 import { describe, expect, it } from '@jest/globals';
-import { InstallationId, JobId } from '../../lib/core/ids.ts';
+import { InstallationId, JobId, LaunchId } from '../../lib/core/ids.ts';
 import { acme, givenEvent, givenJob, givenTenant, givenTier, medium, noon, small } from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 
@@ -161,6 +161,40 @@ describe('the sweep', () => {
     const seen = slowGitHub(platform, 0);
     await platform.sweep();
     expect(seen.asked).toBe(1 + 3 * 3);
+  });
+
+  it('asks about a job that GitHub denied each minute for two hours, and then each hour', async () => {
+    const platform = await givenPlatform();
+    await platform.jobs.insert(blocked(1, { goneAt: noon }));
+    const refusal = { kind: 'forbidden', message: 'No.' } as const;
+    platform.github.getJob = async () => ({ ok: false, refusal });
+    const asked = () => platform.telemetry.total('Repairs', { kind: 'unsettled-job-asked' });
+    platform.clock.advance(2 * 60 * minute);
+    await platform.sweep();
+    expect(asked()).toBe(1);
+    platform.clock.advance(minute);
+    await platform.sweep();
+    platform.clock.advance(minute);
+    await platform.sweep();
+    // The minute after two hours is the one of its hour.
+    expect(asked()).toBe(2);
+  });
+
+  it('looks after five thousand launches that are due, and says that there are more', async () => {
+    const platform = await givenListening(1);
+    const { rows } = platform.stores.world;
+    const [launch] = rows.launches.values();
+    for (let n = 0; n < 5_001; n++) {
+      const launchId = LaunchId(`due-${n}`);
+      rows.launches.set(launchId, { ...launch!, launchId, instances: new Map(), lookAt: noon - n });
+    }
+    const due = () =>
+      [...rows.launches.values()].filter(({ lookAt }) => lookAt !== undefined && lookAt <= noon);
+    await platform.sweep();
+    expect(due()).toHaveLength(1);
+    expect(platform.telemetry.total('SweepsCut')).toBe(1);
+    await platform.sweep();
+    expect(due()).toEqual([]);
   });
 
   it('waits a minute for EC2 to tell of a machine that is shutting down', async () => {

@@ -4,7 +4,7 @@ import { pendingPageSize, pendingPages } from '../../lib/app/common/settings.ts'
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import type { Job } from '../../lib/core/job.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
-import { acme, givenJob, givenTenant, noon } from '../support/given.ts';
+import { acme, givenJob, givenJobs, givenTenant, noon } from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 
 /** Read after acme, whose number is smaller. */
@@ -140,6 +140,16 @@ describe('the most that a tenant may have pending', () => {
     expect(platform.telemetry.total('JobsRefused')).toBe(0);
     await platform.sweep();
     expect(platform.telemetry.total('JobsRefused')).toBe(2);
+  });
+
+  it('refuses a hundred of too many in a sweep, and the others in the next one', async () => {
+    const platform = await given(givenJobs(250), { waitingJobsPerTenant: 10 });
+    const left: number[] = [];
+    for (let sweeps = 0; sweeps < 3; sweeps++) {
+      await platform.sweep();
+      left.push(platform.stores.world.allJobs().filter(({ state }) => state === 'waiting').length);
+    }
+    expect(left).toEqual([150, 50, 10]);
   });
 
   it('refuses the newest of too many that wait for a machine', async () => {
