@@ -126,6 +126,27 @@ describe('jobs that were refused because too many wait', () => {
   });
 });
 
+describe('a hundred jobs that were refused because too many wait', () => {
+  it('are taken in again in one run, and the others in the next ones', async () => {
+    const platform = await givenPlatform();
+    const why = reason('waiting-cap', 'A thousand wait already.');
+    const ids = Array.from({ length: 120 }, (_, n) => JobId(n + 1));
+    const refused = { state: 'done', outcome: 'refused', reason: why, doneAt: noon } as const;
+    await platform.jobs.insert(ids.map((jobId) => givenJob({ ...refused, jobId })));
+    for (const jobId of ids)
+      platform.github.putJob('acme/app', jobId, isQueued, {
+        runId: 90,
+        labels,
+        createdAt: noon - minutes(3),
+      });
+    await platform.reconcile();
+    expect(repairs(platform, 'job-adopted')).toBe(100);
+    await platform.deliverPokes();
+    await platform.reconcile();
+    expect(repairs(platform, 'job-adopted')).toBe(120);
+  });
+});
+
 describe('a repository with many runs', () => {
   const details = (runId: number) => ({ labels, runId, createdAt: noon - minutes(9) });
   const adopted = (platform: Platform) =>
@@ -140,6 +161,24 @@ describe('a repository with many runs', () => {
     platform.queues.tiers.length = 0;
     return platform;
   }
+
+  it('has a job found behind the first hundred of its run, at the second visit', async () => {
+    const platform = await givenPlatform();
+    const ids = Array.from({ length: 100 }, (_, n) => n + 1);
+    await platform.accept(...ids.map((id) => givenEvent({ jobId: JobId(id), runId: 90 })));
+    for (const id of [...ids, 101]) platform.github.putJob('acme/app', JobId(id), isQueued, details(90));
+    platform.queues.tiers.length = 0;
+    await platform.reconcile();
+    await platform.reconcile();
+    expect(adopted(platform)).toEqual([101]);
+    // After the last page it begins anew.
+    await platform.deliverPokes();
+    platform.github.putJob('acme/app', JobId(102), isQueued, details(90));
+    await platform.reconcile();
+    expect(adopted(platform)).toEqual([]);
+    await platform.reconcile();
+    expect(adopted(platform)).toEqual([102]);
+  });
 
   it('has a job found at the first visit whose run nobody has heard of', async () => {
     const platform = await givenBusyRepository();

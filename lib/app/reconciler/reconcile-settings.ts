@@ -27,7 +27,7 @@ export const jobsAskedPerVisit = 5;
 /** Runs of one repository whose jobs are listed in one visit. */
 export const runsPerRepository = 5;
 
-/** Long lists of runs whose position is remembered; a forgotten list starts again. */
+/** Long lists of runs, and long runs, whose position is remembered; a forgotten one starts again. */
 export const runListsRemembered = 200;
 
 /**

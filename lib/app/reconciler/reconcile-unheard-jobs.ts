@@ -1,7 +1,7 @@
 /**
  * Adopts jobs that are queued on GitHub without a webhook: each goes to its tier's queue, by the same path as from the
  * webhook. It goes through the repositories in turn, as far as the visit's calls reach; the next visit continues behind
- * the last one.
+ * the last one. Of a run with many jobs each visit sees the next page.
  */
 import type { GitHubRefusal, GitHubRepository, GitHubRun } from '../../core/github.ts';
 import { nextInTurn } from '../../core/next-in-turn.ts';
@@ -71,8 +71,9 @@ async function lookIntoRuns(
   const { repository, status } = found;
   const list = `${repository.id}/${status}`;
   for (const { runId, place } of chooseRuns(visit, found.runs, list)) {
+    const jobsPage = marks.jobsPages?.[ordered(runId)];
     const jobs = await calls.ask(() =>
-      deps.github.listRunJobs(tenant.installationId, repository.fullName, runId),
+      deps.github.listRunJobs(tenant.installationId, repository.fullName, runId, jobsPage),
     );
     if (!jobs) return;
     if (place !== undefined) {
@@ -80,8 +81,15 @@ async function lookIntoRuns(
       marks.runs = newest({ ...others, [place]: ordered(runId) });
     }
     if (!jobs.ok) continue;
+    goToNextPage(visit, runId, jobs.value.cursor);
     for (const job of jobs.value.items) await adopt(deps, visit, { repository, runId, job });
   }
+}
+
+/** GitHub lists ended jobs as well: what is behind the first page of a run stays there. */
+function goToNextPage({ marks }: Visit, runId: number, cursor: string | undefined): void {
+  const { [ordered(runId)]: _former, ...others } = marks.jobsPages ?? {};
+  marks.jobsPages = cursor === undefined ? others : newest({ ...others, [ordered(runId)]: cursor });
 }
 
 interface ChosenRun {
@@ -116,5 +124,5 @@ function chooseRuns(
 
 const keyOf = ({ runId }: GitHubRun) => ordered(runId);
 
-const newest = (runs: Readonly<Record<string, string>>) =>
-  Object.fromEntries(Object.entries(runs).slice(-runListsRemembered));
+const newest = (places: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(places).slice(-runListsRemembered));

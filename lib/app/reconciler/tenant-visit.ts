@@ -39,6 +39,8 @@ export interface VisitMarks {
   repository?: string;
   /** The last run whose jobs were listed, for each list of runs that is longer than a visit looks at; newest last. */
   runs?: Readonly<Record<string, string>>;
+  /** The page of a run's jobs that comes next, for each run that has another one; newest last. */
+  jobsPages?: Readonly<Record<string, string>>;
   /** When GitHub was last asked about what controllers' scopes name, epoch milliseconds. */
   targetsAt?: number;
   /** The last group and the last repository that it was asked about then. */
