@@ -118,6 +118,19 @@ describe('while EC2 works on what a batch asked for', () => {
     expect(burst.arrivals.hidden()).toBe(0);
   });
 
+  it('leaves the messages of further tenants to other copies, once it has those of more than ten', async () => {
+    const burst = await givenBurst();
+    await burst.sendJobs(1, 40);
+    const { world } = burst.platform.stores;
+    world.beforeCall = async (call) => {
+      if (call === 'launches.take') burst.platform.clock.advance(100);
+    };
+    burst.answer();
+    await burst.handOver(0, 1);
+    expect(burst.machines()).toBe(1 + 20);
+    expect(burst.platform.queues.tiers).toHaveLength(19);
+  });
+
   it('takes nothing more where nothing was launched', async () => {
     const burst = await givenBurst();
     await burst.sendJobs(10, 12);

@@ -247,6 +247,28 @@ describe('a launch', () => {
     await expectBalanced(platform);
   });
 
+  it('turns to no further pool four seconds after its run began', async () => {
+    const instanceTypes = Array.from({ length: 9 }, (_, n) => `t3.n${n}`);
+    const platform = await givenPlatform({ deployment: { tiers: [givenTier({ instanceTypes })] } });
+    const { launch } = platform.compute;
+    platform.compute.launch = async (request) => {
+      platform.clock.advance(3_000);
+      const { InstanceType, SubnetId } = request.LaunchTemplateConfigs[0]!.Overrides[0]!;
+      const pool = { market: 'on-demand', instanceType: InstanceType, subnetId: SubnetId } as const;
+      const failure = {
+        class: 'capacity',
+        code: 'InsufficientInstanceCapacity',
+        message: 'none',
+        pool,
+      } as const;
+      return platform.clock.now() <= noon + 6_000 ? { kind: 'refused', failure } : launch(request);
+    };
+    await platform.accept(queued(1));
+    expect(platform.liveMachines()).toEqual([]);
+    await platform.accept(poke);
+    expect(platform.liveMachines()).toHaveLength(1);
+  });
+
   it('whose answers are lost costs its run a second, in which its machines come to be shown', async () => {
     const platform = await givenPlatform();
     platform.compute.dials.loseAnswers = 2;

@@ -64,6 +64,16 @@ describe('a limit that one copy met', () => {
     expect(await register(two)).toMatchObject({ ok: true });
   });
 
+  it('is known a second later to a copy that has just read otherwise', async () => {
+    const { github, clock, one, two } = givenCopies();
+    await ask(one);
+    github.failNext('createJitConfig', { refusal: { kind: 'limited', retryAfterSeconds: 60 } });
+    await register(two);
+    clock.advance(1_000);
+    expect(await register(one)).toEqual(limited(59));
+    expect(github.registrations.size).toBe(0);
+  });
+
   it('delays no other tenant', async () => {
     const { github, one, two } = givenCopies();
     github.failNext('createJitConfig', { refusal: { kind: 'limited', retryAfterSeconds: 60 } });

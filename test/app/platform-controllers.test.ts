@@ -1,6 +1,5 @@
 /** Controllers of the platform's operator: they judge every tenant's jobs at both gates, above the tenant's own. */
 import { describe, expect, it } from '@jest/globals';
-import { platformPolicySeconds } from '../../lib/app/common/settings.ts';
 import { InstanceId, JobId } from '../../lib/core/ids.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import {
@@ -30,7 +29,7 @@ async function given(...ofPlatform: Put[]) {
 }
 
 /** What was learned of the platform's policy counts no more. */
-const forget = ({ clock }: Platform) => clock.advance(platformPolicySeconds * 1000);
+const forget = ({ clock }: Platform) => clock.advance(5_000);
 
 /** Its first job is at work on the machine, which has a start gate or none. */
 async function givenAtWork(platform: Platform) {
@@ -131,9 +130,7 @@ describe('the operator’s controllers at the queue gate', () => {
     forget(platform);
     platform.queues.tiers.splice(0);
     await platform.deliverAdmission();
-    expect(platform.queues.tiers).toMatchObject([
-      { message: { kind: 'poke' }, delaySeconds: platformPolicySeconds },
-    ]);
+    expect(platform.queues.tiers).toMatchObject([{ message: { kind: 'poke' }, delaySeconds: 5 }]);
   });
 
   it('let nothing through while it cannot be read whether there are any', async () => {

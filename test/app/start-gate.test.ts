@@ -1,6 +1,6 @@
 /** What a machine is told of the job that GitHub gave it, before the job's first step. */
 import { describe, expect, it } from '@jest/globals';
-import { jobSetupSeconds, startAsks } from '../../lib/app/common/settings.ts';
+import { startAsks } from '../../lib/app/common/settings.ts';
 import { InstanceId, JobId } from '../../lib/core/ids.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import { acme, givenEvent, givenTenant } from '../support/given.ts';
@@ -172,7 +172,7 @@ describe('the start gate', () => {
       'ticket-expired',
       ({ platform, machine }: Given) => {
         const { bootSeconds, idleSeconds } = platform.deployment.limits;
-        platform.clock.advance((bootSeconds + idleSeconds + jobSetupSeconds + 61) * 1000);
+        platform.clock.advance((bootSeconds + idleSeconds + 600 + 61) * 1000);
         return platform.start(machine);
       },
     ],

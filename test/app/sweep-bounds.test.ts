@@ -197,6 +197,30 @@ describe('the sweep', () => {
     expect(due()).toEqual([]);
   });
 
+  it('follows a chain of machines that swapped their jobs for five of them, before it doubts a silent machine', async () => {
+    const platform = await givenListening(9);
+    const machines = platform.liveMachines();
+    const { idleSeconds, bootSeconds } = platform.deployment.limits;
+    platform.clock.advance((idleSeconds + bootSeconds + 1) * 1000);
+    const { runners } = platform.stores.world.rows;
+    // Each job runs on the next machine, and nobody said so; the last machine has none.
+    for (const [n, machine] of machines.entries()) {
+      const runner = runners.get(machine)!;
+      if (n > 0) runners.set(machine, { ...runner, deadline: platform.clock.now() + minute });
+      const runnerName = machines[n + 1] ?? null;
+      const found = { status: 'in_progress', conclusion: null, runnerName } as const;
+      platform.github.putJob('acme/app', runner.plannedJob, found);
+    }
+    const asked: number[] = [];
+    const { getJob } = platform.github;
+    platform.github.getJob = async (...given) => {
+      asked.push(given[2]);
+      return getJob(...given);
+    };
+    await platform.sweep();
+    expect(asked).toEqual([1, 2, 3, 4, 5]);
+  });
+
   it('waits a minute for EC2 to tell of a machine that is shutting down', async () => {
     const platform = await givenListening(1);
     const [machine] = platform.liveMachines();
