@@ -15,7 +15,7 @@ import {
 import type { TierName } from '../core/ids.ts';
 import { tagKeys } from '../core/tags.ts';
 
-export interface Place {
+export interface LaunchTarget {
   readonly environment: string;
   readonly tier: TierName;
   readonly instanceType: string;
@@ -28,7 +28,12 @@ export const verifyTag = 'ghr:verify';
 /** It is over in less. */
 const lifeSeconds = 900;
 
-export function verifyRequest({ environment, tier, instanceType, subnetId }: Place): CreateFleetCommandInput {
+export function verifyRequest({
+  environment,
+  tier,
+  instanceType,
+  subnetId,
+}: LaunchTarget): CreateFleetCommandInput {
   const Tags = [
     { Key: tagKeys.environment, Value: environment },
     { Key: verifyTag, Value: environment },
@@ -85,7 +90,7 @@ export const forbiddenLaunches: Readonly<Record<string, Partial<RunInstancesComm
 /** @returns EC2's code; `DryRunOperation` means that it would have been done */
 export async function tryLaunch(
   client: EC2Client,
-  { environment, tier, instanceType, subnetId }: Place,
+  { environment, tier, instanceType, subnetId }: LaunchTarget,
   change: Partial<RunInstancesCommandInput>,
 ): Promise<string> {
   const Tags = [{ Key: tagKeys.environment, Value: environment }];

@@ -8,7 +8,7 @@ import { TierName } from '../core/ids.ts';
 import { ec2Client } from './aws-clients.ts';
 import { type Command, type CommandCall, jsonOption, UsageError } from './command.ts';
 import { accountRows, certificateRow, chooseSubnet } from './verify-account.ts';
-import { forbiddenLaunches, launch, type Place, tryLaunch, verifyRequest } from './verify-launch.ts';
+import { forbiddenLaunches, type LaunchTarget, launch, tryLaunch, verifyRequest } from './verify-launch.ts';
 import { endMachines, endRow, findMachines, forgottenRow, lookAtMachine } from './verify-machine.ts';
 import { failed, passed, type Row, renderRows, skipped } from './verify-report.ts';
 
@@ -42,22 +42,22 @@ async function verifyAll(call: CommandCall): Promise<Row[]> {
   const left = await findMachines(client, config.environment);
   await endMachines(client, left);
   const subnetId = await chooseSubnet(client, config);
-  const place = { ...chosenTier(call), environment: config.environment, subnetId };
+  const target = { ...chosenTier(call), environment: config.environment, subnetId };
   const rows = [
     passed('leftovers', left.length === 0 ? 'none of an earlier run' : `ended ${left.join(', ')}`),
     certificateRow(config, Date.now()),
     ...(await accountRows(call)),
-    await conditionsRow(client, place),
+    await conditionsRow(client, target),
   ];
   try {
-    return [...rows, ...(await withMachine(client, call, place)), await forgottenRow(client)];
+    return [...rows, ...(await withMachine(client, call, target)), await forgottenRow(client)];
   } finally {
     // Also of an answer that was lost.
     await endMachines(client, await findMachines(client, config.environment));
   }
 }
 
-function chosenTier({ options, config }: CommandCall): Pick<Place, 'tier' | 'instanceType'> {
+function chosenTier({ options, config }: CommandCall): Pick<LaunchTarget, 'tier' | 'instanceType'> {
   const name = String(options['tier'] ?? config.defaultTier);
   const tier = config.tiers[name];
   if (!tier) {
@@ -74,11 +74,11 @@ function chosenTier({ options, config }: CommandCall): Pick<Place, 'tier' | 'ins
 }
 
 /** With wider credentials the machine starts whether or not EC2 gives the keys that the platform's roles ask for. */
-async function conditionsRow(client: EC2Client, place: Place): Promise<Row> {
+async function conditionsRow(client: EC2Client, target: LaunchTarget): Promise<Row> {
   const check = 'conditions of the roles';
   const open: string[] = [];
   for (const [what, change] of Object.entries(forbiddenLaunches)) {
-    const code = await tryLaunch(client, place, change);
+    const code = await tryLaunch(client, target, change);
     if (code !== 'UnauthorizedOperation') open.push(`${what} (${code})`);
   }
   return open.length === 0
@@ -91,8 +91,8 @@ async function conditionsRow(client: EC2Client, place: Place): Promise<Row> {
       );
 }
 
-async function withMachine(client: EC2Client, { config }: CommandCall, place: Place): Promise<Row[]> {
-  const request = verifyRequest(place);
+async function withMachine(client: EC2Client, { config }: CommandCall, target: LaunchTarget): Promise<Row[]> {
+  const request = verifyRequest(target);
   const started = await launch(client, request).catch((error: Error) => ({
     instanceIds: [],
     errors: [`${error.name}: ${error.message}`],
@@ -109,7 +109,7 @@ async function withMachine(client: EC2Client, { config }: CommandCall, place: Pl
     ];
   }
   return [
-    passed('launch', `${instanceId}, a ${place.instanceType} of ${place.environment}-${place.tier}`),
+    passed('launch', `${instanceId}, a ${target.instanceType} of ${target.environment}-${target.tier}`),
     await replayRow(client, request, instanceId),
     ...(await lookAtMachine(client, instanceId, config)),
     await endRow(client, instanceId),

@@ -5,6 +5,7 @@
  */
 import type { InstallationId, TierName } from './ids.ts';
 import type { Tenant } from './tenant.ts';
+import { tenantTierKey } from './tenant-tier.ts';
 import type { Tier } from './tier.ts';
 
 export interface SharedCap {
@@ -139,16 +140,13 @@ export function sharedCaps(tier: Tier, cellCap: number | undefined): SharedCap[]
   ];
 }
 
-export const placeOf = (place: { installationId: InstallationId; tier: TierName }) =>
-  `${place.installationId}/${place.tier}`;
-
 /** What a tenant holds under a cap, by its own counts. */
 export const heldUnder = (cap: SharedCap, { leases, tierLeases }: Pick<Tenant, 'leases' | 'tierLeases'>) =>
   cap.tier === undefined ? leases : (tierLeases.get(cap.tier) ?? 0);
 
 /** The waiting tenants, including this one. */
 export const withWaiter = (use: CapUse, me: Waiter): CapUse =>
-  use.waiters.some((waiter) => placeOf(waiter) === placeOf(me))
+  use.waiters.some((waiter) => tenantTierKey(waiter) === tenantTierKey(me))
     ? use
     : { ...use, waiters: [...use.waiters, { ...me, since: turnOnJoining(use.waiters, me) }] };
 
@@ -177,7 +175,9 @@ export const turnAfter = (waiters: readonly Waiter[], waiter: Waiter, machines: 
 
 /** Behind everyone in the current round; a tenant that has just had its machine is in the next one. */
 export function turnOnJoining(waiters: readonly Waiter[], me: Waiter): number {
-  const others = waiters.filter((waiter) => placeOf(waiter) !== placeOf(me)).map(({ since }) => since);
+  const others = waiters
+    .filter((waiter) => tenantTierKey(waiter) !== tenantTierKey(me))
+    .map(({ since }) => since);
   if (others.length === 0) return me.since;
   const roundEnds = Math.min(...others) + stepOf(waiters, me);
   return Math.max(...others.filter((since) => since < roundEnds)) + 1;

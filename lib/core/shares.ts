@@ -9,11 +9,11 @@ import {
   boundedStep,
   type CapUse,
   leasesOf,
-  placeOf,
   type SharedCap,
   shortestStep,
   type Waiter,
 } from './shared-cap.ts';
+import { tenantTierKey } from './tenant-tier.ts';
 
 /** A waiter while leases are given out: `since` moves on with each. */
 interface Turn extends Waiter {
@@ -41,14 +41,14 @@ export function sharesOf(
   let free = cap.machines - leasesOf(use);
   const [only, ...others] = use.waiters;
   if (!only || free <= 0) return new Map();
-  if (others.length === 0) return new Map([[placeOf(only), free]]);
+  if (others.length === 0) return new Map([[tenantTierKey(only), free]]);
   const holds: Holds = new Map(held);
   const shares = new Map<string, number>();
   const shortest = shortestStep(use.waiters);
   const line = use.waiters.map((waiter): Turn => ({ ...waiter, step: boundedStep(waiter, shortest) }));
   const give = (turn: Turn, count: number) => {
     holds.set(turn.installationId, heldBy(holds, turn) + count);
-    shares.set(placeOf(turn), (shares.get(placeOf(turn)) ?? 0) + count);
+    shares.set(tenantTierKey(turn), (shares.get(tenantTierKey(turn)) ?? 0) + count);
     turn.since += count * turn.step;
     free -= count;
   };
@@ -78,7 +78,7 @@ function comesBefore(one: Turn, other: Turn, { holds, first }: { holds: Holds; f
 }
 
 const isInFront = (one: Turn, other: Turn) =>
-  one.since < other.since || (one.since === other.since && placeOf(one) < placeOf(other));
+  one.since < other.since || (one.since === other.since && tenantTierKey(one) < tenantTierKey(other));
 
 /**
  * What each has been given once all have risen, for their weights, as far as the free leases allow; fewer are left over

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { boundedStep, placeOf, shortestStep, type Waiter } from '../../lib/core/shared-cap.ts';
+import { boundedStep, shortestStep, type Waiter } from '../../lib/core/shared-cap.ts';
 import { sharesOf } from '../../lib/core/shares.ts';
+import { tenantTierKey } from '../../lib/core/tenant-tier.ts';
 import { medium } from '../support/given.ts';
 import { fc } from '../support/properties.ts';
 import { cap, holding, useOf, waiter } from '../support/shared-cap.ts';
@@ -52,8 +53,8 @@ describe('sharesOf', () => {
         const given = [...shares.values()].reduce((sum, share) => sum + share, 0);
         const taken = counts.reduce((sum, count) => sum + count, 0);
         expect(given).toBe(Math.max(0, machines - taken));
-        const after = waiters.map((one, n) => counts[n]! + (shares.get(placeOf(one)) ?? 0));
-        const served = waiters.flatMap((one, n) => (shares.has(placeOf(one)) ? [after[n]!] : []));
+        const after = waiters.map((one, n) => counts[n]! + (shares.get(tenantTierKey(one)) ?? 0));
+        const served = waiters.flatMap((one, n) => (shares.has(tenantTierKey(one)) ? [after[n]!] : []));
         if (served.length > 0) expect(Math.max(...served) - Math.min(...after)).toBeLessThanOrEqual(1);
       }),
     );
@@ -117,11 +118,11 @@ function leaseByLease(
         ofA.isLast - ofB.isLast ||
         ofA.burden - ofB.burden ||
         a.since - b.since ||
-        (placeOf(a) < placeOf(b) ? -1 : 1)
+        (tenantTierKey(a) < tenantTierKey(b) ? -1 : 1)
       );
     });
     holds.set(next!.installationId, holds.get(next!.installationId)! + 1);
-    shares.set(placeOf(next!), (shares.get(placeOf(next!)) ?? 0) + 1);
+    shares.set(tenantTierKey(next!), (shares.get(tenantTierKey(next!)) ?? 0) + 1);
     next!.since += next!.step;
   }
   return shares;

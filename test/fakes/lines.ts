@@ -4,9 +4,9 @@ import {
   type CapRow,
   capRowCount,
   capRowKeys,
-  placeOf,
   type Waiter,
 } from '../../lib/core/shared-cap.ts';
+import { tenantTierKey } from '../../lib/core/tenant-tier.ts';
 import type { LaunchStore } from '../../lib/ports/launches.ts';
 import type { Rows, StoreWorld } from './world.ts';
 
@@ -19,7 +19,7 @@ export function createMemoryLines(
   'capUseAcrossTenants' | 'waitersAcrossTenants' | 'noteCapRows' | 'joinLine' | 'leaveLine' | 'correctCapRow'
 > {
   const others = (rows: Rows, cap: string, place: Pick<Waiter, 'installationId' | 'tier'>) =>
-    (rows.lines.get(cap) ?? []).filter((waiter) => placeOf(waiter) !== placeOf(place));
+    (rows.lines.get(cap) ?? []).filter((waiter) => tenantTierKey(waiter) !== tenantTierKey(place));
   return {
     capUseAcrossTenants: (cap) =>
       world.call('launches.capUseAcrossTenants', (rows) => ({

@@ -53,7 +53,7 @@ export const acceptedReasons: readonly Accepted[] = [
         at('lib/core/next-in-turn.ts', 'keyOf(one) < keyOf(other)'),
         at('lib/core/next-in-turn.ts', 'start <= 0'),
         at('lib/core/shared-cap.ts', 'ofOne < ofOther'),
-        at('lib/core/shared-cap.ts', 'placeOf(one) < placeOf(other)'),
+        at('lib/core/shared-cap.ts', 'tenantTierKey(one) < tenantTierKey(other)'),
       ].some((is) => is(survivor)),
   },
   {

@@ -11,7 +11,7 @@ import type { GivenAnswer, Question, QuestionStore } from '../../ports/questions
 import type { Queues } from '../../ports/queues.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 import { type Faulty, faulty } from './fault.ts';
-import type { LongPolls, Place } from './long-polls.ts';
+import type { LongPollPlace, LongPolls } from './long-polls.ts';
 
 export interface QuestionDeps {
   readonly questions: QuestionStore;
@@ -71,7 +71,7 @@ async function untilAsked(deps: QuestionDeps, polling: Polling, end: number): Pr
 }
 
 /** A place that cannot be given back becomes free by itself; what was found is worth more. */
-async function leave({ telemetry }: QuestionDeps, place: Place): Promise<void> {
+async function leave({ telemetry }: QuestionDeps, place: LongPollPlace): Promise<void> {
   try {
     await place.giveBack();
   } catch (error) {

@@ -8,10 +8,10 @@ import { changeNote, type NoteDeps } from '../common/change-note.ts';
 
 export interface LongPolls {
   /** Undefined: there is no place. @throws OperationalError */
-  take(owner: InstallationId, milliseconds: number): Promise<Place | undefined>;
+  take(owner: InstallationId, milliseconds: number): Promise<LongPollPlace | undefined>;
 }
 
-export interface Place {
+export interface LongPollPlace {
   /** @throws OperationalError */
   giveBack(): Promise<void>;
 }

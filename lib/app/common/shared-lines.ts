@@ -13,7 +13,6 @@ import {
   heldUnder,
   largestRoom,
   leasesOf,
-  placeOf,
   type SharedCap,
   sharedCaps,
   turnAfter,
@@ -24,6 +23,7 @@ import {
 } from '../../core/shared-cap.ts';
 import { sharesOf } from '../../core/shares.ts';
 import type { Tenant } from '../../core/tenant.ts';
+import { type TenantTier, tenantTierKey } from '../../core/tenant-tier.ts';
 import type { Tier } from '../../core/tier.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
@@ -37,8 +37,6 @@ export interface LineDeps {
   readonly queues: Queues;
   readonly clock: Clock;
 }
-
-type Place = { readonly installationId: InstallationId; readonly tier: TierName };
 
 /** The caps that machines of this tier are under. */
 export function capsOf(deps: { deployment: Deployment }, tierName: TierName): SharedCap[] {
@@ -96,7 +94,7 @@ export async function sharedBounds(
   for (const cap of capsOf(deps, options.tier.name)) {
     const { use, stood, held } = await readLine(deps, cap, { tenant: options.tenant, waiter });
     if (capRowCount(cap) > (use.rowsEver ?? 1)) await deps.launches.noteCapRows(cap);
-    const share = sharesOf(cap, use, held).get(placeOf(waiter)) ?? 0;
+    const share = sharesOf(cap, use, held).get(tenantTierKey(waiter)) ?? 0;
     // A launch counts in one row of the cap; the next launch takes what other rows leave.
     const machines = Math.min(share, largestRoom(cap, use));
     bounds.push({
@@ -128,7 +126,7 @@ export async function updateWaitingLines(
   for (const cap of capsOf(deps, waiter.tier)) {
     const read = known.find((one) => one.cap.name === cap.name)?.stood;
     const waiters = read ?? (await deps.launches.waitersAcrossTenants(cap));
-    const inLine = waiters.find((other) => placeOf(other) === placeOf(waiter));
+    const inLine = waiters.find((other) => tenantTierKey(other) === tenantTierKey(waiter));
     if (cap.name !== stoppedBy?.name) {
       if (inLine) await passOn(deps, cap, waiter);
     } else if (!inLine || machines > 0) {
@@ -143,13 +141,13 @@ export async function updateWaitingLines(
   }
 }
 
-async function passOn(deps: LineDeps, cap: SharedCap, place: Place): Promise<void> {
+async function passOn(deps: LineDeps, cap: SharedCap, place: TenantTier): Promise<void> {
   await deps.launches.leaveLine(cap.name, place);
   await callUp(deps, await onTurn(deps, cap));
 }
 
 /** A tenant with nothing to take is in no line. */
-export async function leaveLines(deps: LineDeps, place: Place): Promise<void> {
+export async function leaveLines(deps: LineDeps, place: TenantTier): Promise<void> {
   if (capsOf(deps, place.tier).length === 0) return;
   const waiter = { ...place, weight: 1, since: deps.clock.now() };
   await updateWaitingLines(deps, { waiter, stoppedBy: undefined, machines: 0 });

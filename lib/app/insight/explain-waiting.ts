@@ -11,8 +11,9 @@ import { rateRoom } from '../../core/launch-rate.ts';
 import type { Closing } from '../../core/pools.ts';
 import { type Reason, type ReasonCode, reason } from '../../core/reason.ts';
 import { roomFor } from '../../core/room.ts';
-import { leasesOf, placeOf } from '../../core/shared-cap.ts';
+import { leasesOf } from '../../core/shared-cap.ts';
 import type { Tenant } from '../../core/tenant.ts';
+import { tenantTierKey } from '../../core/tenant-tier.ts';
 import type { Tier } from '../../core/tier.ts';
 import { tierLimit } from '../../core/tier-limit.ts';
 import { spendRoom } from '../common/lease-cost.ts';
@@ -143,8 +144,8 @@ function capVerdict(facts: Facts, { tenant, job }: Here): Verdict | undefined {
   for (const { cap, use } of facts.supply?.caps ?? []) {
     if (leasesOf(use) < cap.machines) continue;
     const line = use.waiters.toSorted((a, b) => a.since - b.since);
-    const place = job.tier && placeOf({ installationId: tenant.installationId, tier: job.tier });
-    const n = line.findIndex((waiter) => placeOf(waiter) === place);
+    const place = job.tier && tenantTierKey({ installationId: tenant.installationId, tier: job.tier });
+    const n = line.findIndex((waiter) => tenantTierKey(waiter) === place);
     const what = cap.tier === undefined ? 'runners' : `${cap.tier} runners`;
     const text = `All ${cap.machines} ${what} that all tenants share are in use${n < 0 ? '' : `; ${tenant.accountLogin} is number ${n + 1} of ${line.length} in the line for the next one`}.`;
     return ofReason(facts, job, reason('shared-cap', text));
@@ -205,7 +206,7 @@ const soonest = (closings: readonly (Closing | undefined)[]): Closing | undefine
   closings.filter((one) => one !== undefined).toSorted((a, b) => a.until - b.until)[0];
 
 function pacedVerdict(facts: Facts, { tenant, job }: Here): Verdict | undefined {
-  const turn = job.tier && facts.supply?.pace?.turns[placeOf({ ...tenant, tier: job.tier })];
+  const turn = job.tier && facts.supply?.pace?.turns[tenantTierKey({ ...tenant, tier: job.tier })];
   if (!turn || turn.at <= facts.now) return undefined;
   return ofReason(
     facts,

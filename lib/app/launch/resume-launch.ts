@@ -57,7 +57,7 @@ export async function resumeLaunch(deps: LaunchDeps, overdue: Launch): Promise<v
 }
 
 /**
- * Nobody calls EC2 before each job of the launch has its row (launch-at-once.ts): so nobody requested machines for these,
+ * Nobody calls EC2 before each job of the launch has its row (cover-new-jobs.ts): so nobody requested machines for these,
  * whose caller died before then. Their messages come again.
  */
 async function withoutRow(

@@ -3,7 +3,6 @@
  * before a launch, together with the tenant, and written only when EC2 refuses, or shortly after it did.
  */
 import type { Deployment } from '../../contract/deployment.ts';
-import { InstallationId, TierName } from '../../core/ids.ts';
 import type { Launch } from '../../core/launch.ts';
 import {
   askTurn,
@@ -24,7 +23,7 @@ import {
   poolSeconds,
   type Subnet,
 } from '../../core/pools.ts';
-import { placeOf } from '../../core/shared-cap.ts';
+import { parseTenantTier, type TenantTier, tenantTierKey } from '../../core/tenant-tier.ts';
 import type { LaunchAnswer, LaunchFailure } from '../../ports/compute.ts';
 import type { Queues } from '../../ports/queues.ts';
 import { changeNote, type NoteDeps } from '../common/change-note.ts';
@@ -55,13 +54,11 @@ export async function readScarcity(deps: Pick<ScarcityDeps, 'notes' | 'clock'>):
   };
 }
 
-type Place = { readonly installationId: InstallationId; readonly tier: TierName };
-
 /** How often a call may be throttled while someone waits for a turn; then it lines up. */
 const maxHolds = 3;
 
 /** Asks for the right to one CreateFleet call. A caller that gets a later turn is woken then. */
-export async function takeTurn(deps: ScarcityDeps, place: Place): Promise<Turn> {
+export async function takeTurn(deps: ScarcityDeps, place: TenantTier): Promise<Turn> {
   for (let holds = 1; ; holds++) {
     const askedAt = deps.clock.now();
     const turn = await askForTurn(deps, place);
@@ -73,10 +70,10 @@ export async function takeTurn(deps: ScarcityDeps, place: Place): Promise<Turn> 
   }
 }
 
-async function askForTurn(deps: ScarcityDeps, place: Place): Promise<Turn> {
+async function askForTurn(deps: ScarcityDeps, place: TenantTier): Promise<Turn> {
   const turn = await changeNote<LaunchPace, Turn>(deps, paceNote, (pace, now) => {
     if (!pace) return { expiresAt: 0, result: { kind: 'go', waitMilliseconds: 0 } };
-    const asked = askTurn(pace, placeOf(place), now);
+    const asked = askTurn(pace, tenantTierKey(place), now);
     return { value: asked.pace, expiresAt: paceExpiresAt(asked.pace, now), result: asked.turn };
   });
   if (turn?.kind === 'wait' && turn.fresh) await callUp(deps, place, turn.at);
@@ -182,7 +179,7 @@ async function slowDown(
   { launch, askedAt }: { launch: Launch; askedAt: number },
 ): Promise<Lesson> {
   const at = await changeNote<LaunchPace, number>(deps, paceNote, (known, now) => {
-    const { pace, turn } = lineUp(slowedDown(known, { askedAt, now }), placeOf(launch), now);
+    const { pace, turn } = lineUp(slowedDown(known, { askedAt, now }), tenantTierKey(launch), now);
     const at = turn.kind === 'wait' ? turn.at : now;
     return { value: pace, expiresAt: paceExpiresAt(pace, now), result: at };
   });
@@ -199,18 +196,10 @@ async function speedUp(deps: ScarcityDeps): Promise<void> {
       ? { expiresAt: 0, result: [] }
       : { value: pace, expiresAt: paceExpiresAt(pace, now), result: called };
   });
-  await Promise.all((called ?? []).map((place) => callUp(deps, placeFrom(place), deps.clock.now())));
+  await Promise.all((called ?? []).map((place) => callUp(deps, parseTenantTier(place), deps.clock.now())));
 }
 
-function placeFrom(text: string): Place {
-  const slash = text.indexOf('/');
-  return {
-    installationId: InstallationId(Number(text.slice(0, slash))),
-    tier: TierName(text.slice(slash + 1)),
-  };
-}
-
-async function callUp(deps: ScarcityDeps, place: Place, at: number): Promise<void> {
+async function callUp(deps: ScarcityDeps, place: TenantTier, at: number): Promise<void> {
   const { installationId, tier } = place;
   const delaySeconds = Math.max(0, secondsUntil(deps, at));
   await deps.queues.sendToTier(

@@ -5,7 +5,8 @@
  * reported, and for those messages alone.
  */
 import { type JobEvent, parseMessage } from '../../contract/messages.ts';
-import type { InstallationId, JobId, TierName } from '../../core/ids.ts';
+import type { JobId, TierName } from '../../core/ids.ts';
+import { type TenantTier, tenantTierKey } from '../../core/tenant-tier.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import { Batch, type Delivery } from '../common/batch.ts';
 import { orFailure } from '../common/or-failure.ts';
@@ -17,9 +18,7 @@ import { launchAtOnce } from './launch-at-once.ts';
 import { hearAgain, logAccepted, recordWaiting, waitingJob } from './record-jobs.ts';
 
 /** A tenant and tier of the batch, and what the batch has for them. */
-interface Place {
-  readonly installationId: InstallationId;
-  readonly tier: TierName;
+interface Work extends TenantTier {
   /** Somebody asked for a look at whatever waits. */
   readonly pokes: string[];
   readonly jobs: Map<JobId, QueuedJob>;
@@ -43,21 +42,21 @@ export async function acceptJobs(
   asking: (tier: TierName) => void = () => undefined,
 ): Promise<string[]> {
   const batch = new Batch(deps.telemetry);
-  const places = placesOf(batch, deliveries);
-  await Promise.all(places.map((place) => acceptPlace(deps, { batch, place, asking })));
+  const all = workOf(batch, deliveries);
+  await Promise.all(all.map((work) => acceptWork(deps, { batch, work, asking })));
   return batch.failed();
 }
 
 interface Accepting {
   readonly batch: Batch;
-  readonly place: Place;
+  readonly work: Work;
   readonly asking: (tier: TierName) => void;
 }
 
-/** No place waits for another, but for a moment in which the rows of both can be written in one call. */
-async function acceptPlace(deps: BalanceDeps, accepting: Accepting): Promise<void> {
-  const { batch, place, asking } = accepting;
-  const { pokes, jobs, installationId, tier } = place;
+/** None waits for another, but for a moment in which the rows of both can be written in one call. */
+async function acceptWork(deps: BalanceDeps, accepting: Accepting): Promise<void> {
+  const { batch, work, asking } = accepting;
+  const { pokes, jobs, installationId, tier } = work;
   const beside = { to: batch, clock: deps.clock, milliseconds: takesTogetherMilliseconds };
   const { answer: launching, together } = await askBesideOthers(beside, () => atOnce(deps, accepting));
   if (jobs.size > 0) {
@@ -67,7 +66,7 @@ async function acceptPlace(deps: BalanceDeps, accepting: Accepting): Promise<voi
   const own = pokes.length > 0 ? {} : { own: new Set(jobs.keys()) };
   const ofJobs = idsOf([...jobs.values()]);
   const ids = [...pokes, ...ofJobs];
-  const look = { installationId, tier, ...own, served: place.served, asking };
+  const look = { installationId, tier, ...own, served: work.served, asking };
   const balanced = async () => {
     const failure = await orFailure(balance(deps, look));
     if (!(failure instanceof OperationalError)) return;
@@ -79,8 +78,8 @@ async function acceptPlace(deps: BalanceDeps, accepting: Accepting): Promise<voi
   await Promise.all([launching.answered, ...(ids.length > 0 ? [batch.attempt(ids, balanced)] : [])]);
 }
 
-/** Leaves the place with the jobs that are recorded. */
-async function recordRest(deps: BalanceDeps, { batch, place: { jobs } }: Accepting): Promise<void> {
+/** Leaves the work with the jobs that are recorded. */
+async function recordRest(deps: BalanceDeps, { batch, work: { jobs } }: Accepting): Promise<void> {
   const waiting = [...jobs.values()];
   const events = waiting.map(({ event }) => event);
   const recorded = await batch.attempt(idsOf(waiting), () => recordWaiting(deps, events));
@@ -91,40 +90,40 @@ async function recordRest(deps: BalanceDeps, { batch, place: { jobs } }: Accepti
   }
 }
 
-function placesOf(batch: Batch, deliveries: readonly Delivery[]): Place[] {
-  const places = new Map<string, Place>();
-  const placeOf = (installationId: InstallationId, tier: TierName): Place => {
-    const key = `${installationId}/${tier}`;
-    const place: Place = places.get(key) ?? { installationId, tier, pokes: [], jobs: new Map(), served: 0 };
-    places.set(key, place);
-    return place;
+function workOf(batch: Batch, deliveries: readonly Delivery[]): Work[] {
+  const all = new Map<string, Work>();
+  const workFor = ({ installationId, tier }: TenantTier): Work => {
+    const key = tenantTierKey({ installationId, tier });
+    const work: Work = all.get(key) ?? { installationId, tier, pokes: [], jobs: new Map(), served: 0 };
+    all.set(key, work);
+    return work;
   };
   for (const { id, body } of deliveries) {
     batch.attemptNow(id, () => {
       const message = parseMessage(body);
-      if (message.kind === 'poke') return void placeOf(message.installationId, message.tier).pokes.push(id);
+      if (message.kind === 'poke') return void workFor(message).pokes.push(id);
       if (message.kind !== 'job' || message.action !== 'queued' || !message.tier) {
         throw new Error(
           `A tier's queue takes queued jobs and pokes, not ${message.kind} messages of another kind.`,
         );
       }
-      const { jobs } = placeOf(message.installationId, message.tier);
+      const { jobs } = workFor({ installationId: message.installationId, tier: message.tier });
       const known = jobs.get(message.jobId);
       if (known) known.ids.push(id);
       else jobs.set(message.jobId, { event: message, ids: [id] });
     });
   }
-  return [...places.values()];
+  return [...all.values()];
 }
 
 const idsOf = (jobs: readonly QueuedJob[]) => jobs.flatMap(({ ids }) => ids);
 
-/** Leaves the place with the jobs that still are to be recorded. Whoever asked for a look wants one at all that waits. */
+/** Leaves the work with the jobs that still are to be recorded. Whoever asked for a look wants one at all that waits. */
 async function atOnce(
   deps: BalanceDeps,
-  { batch, place, asking }: Accepting,
+  { batch, work, asking }: Accepting,
 ): Promise<{ answered: Promise<void> }> {
-  const { installationId, tier, pokes, jobs } = place;
+  const { installationId, tier, pokes, jobs } = work;
   const nothing = { answered: Promise.resolve() };
   if (jobs.size === 0 || pokes.length > 0) return nothing;
   const all = [...jobs.values()];
@@ -140,7 +139,7 @@ async function atOnce(
     return nothing;
   }
   const { outcomes, machines } = launched;
-  place.served = machines;
+  work.served = machines;
   const [done, inserted] = [[] as QueuedJob[], [] as JobEvent[]];
   for (const [jobId, outcome] of outcomes) {
     const job = jobs.get(jobId)!;

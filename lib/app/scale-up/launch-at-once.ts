@@ -8,18 +8,16 @@
  */
 
 import type { BalancePlan } from '../../core/balance-plan.ts';
-import { policyMark } from '../../core/controllers/job-admission.ts';
 import type { InstallationId, JobId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
-import type { Launch, PlannedJob } from '../../core/launch.ts';
-import { placeOf } from '../../core/shared-cap.ts';
+import type { Launch } from '../../core/launch.ts';
 import type { Tenant } from '../../core/tenant.ts';
+import { tenantTierKey } from '../../core/tenant-tier.ts';
 import type { Tier } from '../../core/tier.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { InsertOutcome } from '../../ports/jobs.ts';
 import { askOutside } from '../admission/decide-waiting.ts';
 import { withEpoch } from '../admission/platform-policy.ts';
-import { recordBeside, recordFirst } from '../admission/write-decisions.ts';
 import { orFailure } from '../common/or-failure.ts';
 import { glanceAtGroupNote, knownGroup } from '../common/runner-groups.ts';
 import { firstPageSize, roundsWithinMilliseconds } from '../common/settings.ts';
@@ -29,6 +27,7 @@ import type { Supply } from '../launch/supply.ts';
 import { balance } from './balance.ts';
 import type { BalanceDeps } from './balance-deps.ts';
 import { comeAgain } from './come-again.ts';
+import { coverNewJobs } from './cover-new-jobs.ts';
 import { isLineHeld, type JudgedLine, judgeNewJobs } from './judge-new-jobs.ts';
 import { planLine } from './plan-line.ts';
 import { refreshGroup } from './refresh-group.ts';
@@ -138,7 +137,7 @@ async function tryOnce(
   let isTaken = false;
   const cover = (launch: Launch) => {
     isTaken = true;
-    return coverNew(deps, { launch, fresh, line, outcomes });
+    return coverNewJobs(deps, { launch, line, outcomes, hearAgain: fresh.hearAgain });
   };
   const taken = await takeLaunch(deps, { plan, tenant, tier, supply, cover });
   if (taken.kind === 'nothing') return none;
@@ -164,8 +163,10 @@ async function tryOnce(
  * to wait since: launching now would overtake its older job, and take the tenant out of that line.
  */
 function waitsUnseen({ waiting, tenant, tier }: Line, supply: Supply | undefined): boolean {
-  const me = placeOf({ installationId: tenant.installationId, tier: tier.name });
-  return waiting.length === 0 && !!supply?.caps.some(({ stood }) => stood.some((one) => placeOf(one) === me));
+  const me = tenantTierKey({ installationId: tenant.installationId, tier: tier.name });
+  return (
+    waiting.length === 0 && !!supply?.caps.some(({ stood }) => stood.some((one) => tenantTierKey(one) === me))
+  );
 }
 
 /** Where there is not room for those who wait too, nobody is served before them. */
@@ -198,80 +199,3 @@ async function carryOut(deps: BalanceDeps, fresh: NewJobs, launch: Launch): Prom
   const isInTime = deps.clock.now() <= startedAt + roundsWithinMilliseconds;
   if (lesson.againNow && isInTime) await balance(deps, { installationId, tier, startedAt });
 }
-
-/** @returns those that are not to be had */
-async function coverNew(
-  deps: BalanceDeps,
-  options: { launch: Launch; fresh: NewJobs; line: Line; outcomes: Map<JobId, InsertOutcome> },
-): Promise<readonly PlannedJob[]> {
-  const { launch, fresh, line, outcomes } = options;
-  const madeOf = (planned: readonly PlannedJob[]) =>
-    planned.flatMap(({ jobId }) => line.made.get(jobId) ?? []);
-  // What cannot be put on record is not decided: the job is recorded as waiting, and looked at again.
-  const unrecorded = await recordFirst(deps, madeOf(launch.plannedJobs));
-  const undecided = launch.plannedJobs.filter(({ jobId }) => unrecorded.has(jobId));
-  const plannedJobs = launch.plannedJobs.filter((job) => !undecided.includes(job));
-  const jobs = new Map(line.jobs.map((job) => [job.jobId, job]));
-  const rows = plannedJobs.map(({ jobId, lease }): Job => {
-    const { reason: _noReasonToWait, ...job } = jobs.get(jobId)!;
-    return { ...job, state: 'covered', lease, attempts: job.attempts + 1 };
-  });
-  const inserted = await recordBeside(deps, madeOf(plannedJobs), () => insertAll(deps, rows));
-  const known = plannedJobs.filter((_, n) => inserted[n] === 'exists');
-  const unfit = [...undecided, ...plannedJobs.filter((_, n) => typeof inserted[n] === 'object')];
-  // Under controllers its row is judged by what stands in it, as that of any job that waits, unless it is this very one.
-  const isJudged = policyMark(line.tenant) !== undefined;
-  const others = isJudged ? await withoutOwn(deps, launch, known) : [];
-  for (const [n, job] of plannedJobs.entries()) {
-    if (!others.includes(job))
-      outcomes.set(job.jobId, isJudged && inserted[n] === 'exists' ? 'inserted' : inserted[n]!);
-  }
-  if (isJudged || known.length === 0) return [...unfit, ...others];
-  await Promise.all(known.map(({ jobId }) => fresh.hearAgain(jobId)));
-  return [...unfit, ...(await deps.launches.cover({ ...launch, plannedJobs: known }))];
-}
-
-/** A row whose answer was lost is told of as known: it has the lease that was written with it. */
-async function withoutOwn(
-  deps: BalanceDeps,
-  { installationId }: Launch,
-  known: readonly PlannedJob[],
-): Promise<readonly PlannedJob[]> {
-  if (known.length === 0) return [];
-  const rows = await deps.jobs.find(
-    installationId,
-    known.map(({ jobId }) => jobId),
-  );
-  const leases = new Map(rows.map((row) => [row.jobId, row.lease]));
-  return known.filter(({ jobId, lease }) => leases.get(jobId) !== lease);
-}
-
-/** A table that is throttled, or a call that was lost, passes within seconds as a rule. */
-const maxInserts = 3;
-
-/**
- * Tries again for those of which nobody knows whether they have their rows: whoever has one is told as known, and covered by
- * this very lease.
- * @throws OperationalError where nobody knows in the end: the sweep sees, and goes on with those that have
- */
-async function insertAll(deps: BalanceDeps, jobs: readonly Job[]): Promise<InsertOutcome[]> {
-  const outcomes = new Map<Job, InsertOutcome>();
-  for (let tries = 1; outcomes.size < jobs.length; tries++) {
-    const open = jobs.filter((job) => !outcomes.has(job));
-    const isLast = tries === maxInserts;
-    const answers = await deps.jobs.insert(open).catch((error: unknown) => {
-      if (isLast || !isPassing(error)) throw error;
-      return open.map(() => error);
-    });
-    const unclear = answers.find(isPassing);
-    if (unclear && isLast) throw unclear;
-    for (const [n, job] of open.entries()) {
-      const outcome = answers[n]!;
-      if (!isPassing(outcome)) outcomes.set(job, outcome);
-    }
-  }
-  return jobs.map((job) => outcomes.get(job)!);
-}
-
-const isPassing = (outcome: unknown): outcome is OperationalError =>
-  outcome instanceof OperationalError && outcome.retryable;

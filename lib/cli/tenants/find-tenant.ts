@@ -26,7 +26,7 @@ export interface FoundTenant {
   readonly unreadable?: string;
 }
 
-type Place = { readonly client: DynamoDBClient } & Pick<CommandCall, 'config'>;
+type Tables = { readonly client: DynamoDBClient } & Pick<CommandCall, 'config'>;
 
 export const tenantPositional = '<tenant>';
 
@@ -34,12 +34,12 @@ export const tenantPositional = '<tenant>';
  * @param given a login, in any case, or an installation id. Digits are an id first: a login may be all digits too
  * @throws UsageError where it is nobody, or several installations
  */
-export async function findTenant(place: Place, given: string): Promise<FoundTenant> {
-  const byId = /^\d{1,15}$/.test(given) ? await tenantById(place, Number(given)) : undefined;
+export async function findTenant(tables: Tables, given: string): Promise<FoundTenant> {
+  const byId = /^\d{1,15}$/.test(given) ? await tenantById(tables, Number(given)) : undefined;
   if (byId) return byId;
-  const names = await readNames(place);
+  const names = await readNames(tables);
   const named = chosen(names, given);
-  const found = named && (await tenantById(place, named.installationId));
+  const found = named && (await tenantById(tables, named.installationId));
   if (found) return found;
   throw new UsageError(nobody(names, given));
 }
@@ -50,15 +50,15 @@ export const namedTenant = (call: CommandCall, argument = 0): Promise<FoundTenan
 
 /** As `findTenant`, and an error where the row has an attribute that cannot be read. */
 export async function findReadableTenant(
-  place: Place,
+  tables: Tables,
   given: string,
 ): Promise<FoundTenant & { readonly tenant: Tenant }> {
-  const found = await findTenant(place, given);
+  const found = await findTenant(tables, given);
   if (found.tenant) return { ...found, tenant: found.tenant };
   throw new UsageError(printableLine(found.unreadable ?? ''));
 }
 
-export async function tenantById({ client, config }: Place, id: number): Promise<FoundTenant | undefined> {
+export async function tenantById({ client, config }: Tables, id: number): Promise<FoundTenant | undefined> {
   const row = await getRow(client, tableName(config), tenantKey(InstallationId(id)));
   return row && found(row);
 }
@@ -82,7 +82,7 @@ interface Named {
 
 const scansAtOnce = 4;
 
-async function readNames({ client, config }: Place): Promise<Named[]> {
+async function readNames({ client, config }: Tables): Promise<Named[]> {
   const scan = async (Segment: number) => {
     const names: Named[] = [];
     const input = {

@@ -40,7 +40,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'asked-before-the-row',
     'EC2 is asked for the machine of a new job before the job has its row.',
-    'lib/app/scale-up/launch-at-once.ts',
+    'lib/app/scale-up/cover-new-jobs.ts',
     'const inserted = await recordBeside(deps, madeOf(plannedJobs), () => insertAll(deps, rows));',
     `void deps.clock.sleep(5_000).then(() => deps.jobs.insert(rows)).catch(() => undefined);
   const inserted = rows.map(() => 'inserted' as const);`,
@@ -48,7 +48,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'unclear-row-taken-for-written',
     'A row of a new job counts as written where nobody knows whether it is, and EC2 is asked for its machine.',
-    'lib/app/scale-up/launch-at-once.ts',
+    'lib/app/scale-up/cover-new-jobs.ts',
     'if (!isPassing(outcome)) outcomes.set(job, outcome);',
     "outcomes.set(job, isPassing(outcome) ? 'inserted' : outcome);",
   ),
@@ -921,7 +921,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'failed-open-at-once-unrecorded',
     'A new job is launched at once although a controller failed, and no record says so.',
-    'lib/app/scale-up/launch-at-once.ts',
+    'lib/app/scale-up/cover-new-jobs.ts',
     'const unrecorded = await recordFirst(deps, madeOf(launch.plannedJobs));',
     'const unrecorded = await recordFirst(deps, madeOf(launch.plannedJobs).slice(0, 0));',
   ),

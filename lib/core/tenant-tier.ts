@@ -1,0 +1,19 @@
+/** A tenant's jobs of one tier: they share a line, and are balanced together. */
+import { InstallationId, TierName } from './ids.ts';
+
+export interface TenantTier {
+  readonly installationId: InstallationId;
+  readonly tier: TierName;
+}
+
+/** As notes and waiting lines name it. */
+export const tenantTierKey = ({ installationId, tier }: TenantTier): string => `${installationId}/${tier}`;
+
+/** From its key. */
+export function parseTenantTier(key: string): TenantTier {
+  const slash = key.indexOf('/');
+  return {
+    installationId: InstallationId(Number(key.slice(0, slash))),
+    tier: TierName(key.slice(slash + 1)),
+  };
+}
