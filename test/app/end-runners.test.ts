@@ -1,8 +1,10 @@
 /** Machines that end together: each for itself, within bounds, and no lease before its end is written. */
 import { describe, expect, it } from '@jest/globals';
+import { consoleCharacters } from '../../lib/app/common/settings.ts';
 import { endRunners } from '../../lib/app/ending/end-runners.ts';
 import type { Ending } from '../../lib/app/ending/ending.ts';
-import { InstallationId, JobId } from '../../lib/core/ids.ts';
+import { InstallationId, InstanceId, JobId } from '../../lib/core/ids.ts';
+import { reason } from '../../lib/core/reason.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import { acme, givenEvent, givenTenant, givenTier } from '../support/given.ts';
@@ -70,6 +72,18 @@ describe('machines that end together', () => {
     await expectBalanced(platform);
   });
 
+  it('keep the last whole lines of their consoles, as far as they fit', async () => {
+    const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 4 })], deployment: roomy });
+    await platform.accept(queued(1), queued(2), queued(3), queued(4));
+    const line = 'x'.repeat(consoleCharacters - 2);
+    const texts = ['one\r\ntwo\n', `1\n${line}`, `1\n2\n${line}`, '\r\n'];
+    for (const [n, machine] of platform.liveMachines().entries())
+      platform.compute.machines.get(machine)!.console = texts[n]!;
+    await endAll(platform);
+    const kept = platform.stores.world.allRunners().map(({ console }) => console);
+    expect(kept).toEqual(['one\ntwo', `1\n${line}`, line, undefined]);
+  });
+
   it('have no console read where somebody wanted them to end', async () => {
     const platform = await givenPlatform();
     await platform.accept(queued(1));
@@ -129,8 +143,38 @@ describe('the machine whose job another machine took', () => {
   ])('gets the job that is left over if it can run it: one that %s', async (_which, tenant, ...given) => {
     const [state, repository, outcome] = given;
     const platform = await givenLeftOver(tenant, state, repository);
-    expect(await platform.job(1)).toMatchObject({ state: outcome });
+    const job = await platform.job(1);
+    // No machine failed: nothing is counted.
+    expect([job?.state, job?.reason?.code]).toEqual([
+      outcome,
+      outcome === 'waiting' ? 'runner-taken' : undefined,
+    ]);
+    expect(job).not.toHaveProperty('replacements');
     expect(platform.liveMachines()).toHaveLength(1);
+  });
+
+  it('is found where it is the third: nobody waits again, and no machine is launched', async () => {
+    const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 3 })], deployment: roomy });
+    await platform.accept(queued(1), queued(2), queued(3));
+    const [one, two, three] = platform.liveMachines();
+    await platform.follow(queued(3, { action: 'in_progress', runnerName: one! }));
+    await platform.follow(queued(1, { action: 'in_progress', runnerName: two! }));
+    await platform.machineEnds(one!);
+    expect(await platform.job(2)).toMatchObject({ state: 'covered' });
+    await platform.machineEnds(two!);
+    const { lease } = platform.stores.world.runner(InstanceId(three!))!;
+    expect(await platform.job(2)).toMatchObject({ state: 'covered', lease });
+  });
+
+  it('leaves nobody waiting where the job that counted on it is cancelled', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(queued(1), queued(2));
+    const [one, two] = platform.liveMachines();
+    await platform.follow(queued(1, { action: 'in_progress', runnerName: two! }));
+    await platform.follow(queued(2, { action: 'completed', conclusion: 'cancelled' }));
+    expect(await platform.machineEnds(one!)).toEqual([]);
+    expect(await platform.job(1)).toMatchObject({ state: 'running', runner: two });
+    expect(await platform.job(2)).toMatchObject({ state: 'done' });
   });
 });
 
@@ -151,6 +195,7 @@ describe('draining a tenant', () => {
     expect(platform.stores.world.allRunners()).toContainEqual(
       expect.objectContaining({ installationId: acme, state: 'ended', endReason: 'tenant-deleted' }),
     );
+    expect(await platform.follow({ ...drain, installationId: InstallationId(999) })).toEqual([]);
   });
 });
 
@@ -161,19 +206,23 @@ describe('the end of a machine', () => {
       .filter(({ state, unsettledAt }) => state === 'running' && unsettledAt !== undefined)
       .map(({ jobId }) => Number(jobId));
 
-  it('has GitHub asked about the job that runs on it, planned for it or not', async () => {
+  it.each([
+    ['', false],
+    [', also where the process dies as it closes their rows', true],
+  ])('has GitHub asked about the job that runs on it, planned for it or not%s', async (_which, dies) => {
     const platform = await givenPlatform();
-    await platform.accept(queued(1), queued(2));
+    await platform.accept(queued(1), queued(2), queued(3));
     const [one, two] = platform.liveMachines();
     for (const machine of [one!, two!]) {
       await platform.claim(machine);
       await platform.confirm(machine);
     }
     await platform.follow(queued(1, { action: 'in_progress', runnerName: one! }));
-    await platform.follow(queued(7, { action: 'in_progress', runnerName: two! }));
-    expect(await unsettled(platform)).not.toContain(1);
-    await endAll(platform);
-    expect((await unsettled(platform)).toSorted()).toEqual([1, 7]);
+    await platform.follow(queued(3, { action: 'in_progress', runnerName: two! }));
+    expect(await unsettled(platform)).toEqual([]);
+    if (dies) platform.stores.world.failNext('runners.end', 'after');
+    await endAll(platform).catch(() => undefined);
+    expect((await unsettled(platform)).toSorted()).toEqual([1, 3]);
     expect(await platform.job(2)).toMatchObject({ state: 'waiting', reason: { code: 'runner-taken' } });
   });
 
@@ -186,6 +235,46 @@ describe('the end of a machine', () => {
     const lines = platform.telemetry.events.filter(({ name }) => name === 'runner-ended');
     expect(lines).toEqual([{ level: 'info', name: 'runner-ended', fields: about }]);
     expect(platform.telemetry.total('RunnersEnded')).toBe(1);
+  });
+
+  it('is told of once where two functions end it at the same moment', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(queued(1));
+    const [runner] = platform.stores.world.allRunners();
+    await endAll(platform);
+    await endRunners(platform, [{ runner: runner!, reason: 'boot-deadline', proven: true }]);
+    expect(platform.telemetry.total('RunnersEnded')).toBe(1);
+    expect(platform.stores.world.allRunners()).toMatchObject([{ endReason: 'instance-ended' }]);
+  });
+
+  it('leaves alone its job where that counts on another machine by now', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(queued(1));
+    const [first] = platform.liveMachines();
+    const { lease } = platform.stores.world.runner(first!)!;
+    await platform.jobs.waitAgain(acme, JobId(1), lease, reason('runner-taken', 'Taken.'));
+    await platform.accept({ kind: 'poke', installationId: acme, tier: 'small' });
+    const covered = await platform.job(1);
+    expect(covered).toMatchObject({ state: 'covered', lease: expect.not.stringMatching(lease) });
+    await platform.machineEnds(first!);
+    expect(await platform.job(1)).toEqual(covered);
+  });
+
+  it('lets go of a job that it was given while it ended', async () => {
+    const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 1 })] });
+    await platform.accept(queued(1), queued(2));
+    const [runner] = platform.stores.world.allRunners();
+    const [given] = platform.stores.world.allJobs().filter(({ state }) => state === 'waiting');
+    platform.stores.world.afterCall = async (call) => {
+      if (call !== 'usage.record') return;
+      platform.stores.world.afterCall = undefined;
+      expect(await platform.runners.giveJob(runner!, given!)).toBe(true);
+    };
+    await endAll(platform);
+    const { plannedJob } = platform.stores.world.allRunners()[0]!;
+    expect(plannedJob).toBe(given!.jobId);
+    expect(await platform.job(given!.jobId)).toMatchObject({ state: 'waiting' });
+    expect(await platform.leases()).toBe(0);
   });
 
   it('that is on record already is neither asked of EC2 nor written again; whoever waits is poked all the same', async () => {

@@ -1,7 +1,9 @@
 /** Each machine that ended is on record once, with what it ran and what it cost, before its lease is free. */
 import { describe, expect, it } from '@jest/globals';
+import { endRunners } from '../../lib/app/ending/end-runners.ts';
 import { type InstanceId, JobId } from '../../lib/core/ids.ts';
-import { acme, givenEvent, givenTenant, givenTier, noon } from '../support/given.ts';
+import type { MachineRates } from '../../lib/core/price.ts';
+import { acme, givenEvent, givenTenant, givenTier, medium, noon } from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 
 const records = (platform: Platform) => [...platform.stores.world.rows.usage.values()];
@@ -31,6 +33,20 @@ const instanceEnded = (machine: InstanceId) => ({
   'detail-type': 'EC2 Instance State-change Notification',
   detail: { 'instance-id': machine, state: 'terminated' },
 });
+
+const unpriced = ({ telemetry }: Platform) =>
+  telemetry.events.filter(({ name }) => name === 'machine-unpriced').map(({ fields }) => fields);
+
+/** As the row of another version has them. */
+function changeRates(
+  { stores }: Platform,
+  machine: InstanceId,
+  change: (rates: MachineRates) => MachineRates | undefined,
+): void {
+  const { rates, ...runner } = stores.world.runner(machine)!;
+  const changed = change(rates!);
+  stores.world.rows.runners.set(machine, { ...runner, ...(changed ? { rates: changed } : {}) });
+}
 
 describe('the record of a machine', () => {
   it('has its tenant, tier, times, price and the job that it ran', async () => {
@@ -131,6 +147,31 @@ describe('the record of a machine', () => {
     expect(records(platform)).toMatchObject([{ job: { jobId: 1 } }]);
   });
 
+  it('names the job that it ran, though the row of that job is gone', async () => {
+    const { platform, machines } = await givenMachines(1);
+    await platform.follow(event('in_progress', 7, machines[0]));
+    platform.stores.world.rows.jobs.delete(`${acme}/7`);
+    await platform.machineEnds(machines[0]!);
+    expect(records(platform)[0]!.job).toEqual({ jobId: 7 });
+  });
+
+  it('gets its job where the machine was ended by another function in the same moment, and EC2 knows nothing of it', async () => {
+    const { platform, machines } = await givenMachines(1);
+    const [runner] = platform.stores.world.allRunners();
+    await platform.machineEnds(machines[0]!);
+    platform.compute.machines.get(machines[0]!)!.hidden = true;
+    const ranJob = { jobId: JobId(7), conclusion: 'success' };
+    const ending = {
+      runner: runner!,
+      reason: 'job-completed',
+      proven: false,
+      doneJob: JobId(7),
+      ranJob,
+    } as const;
+    expect(await endRunners(platform, [ending])).toEqual(machines);
+    expect(records(platform)).toMatchObject([{ endReason: 'instance-ended', job: ranJob }]);
+  });
+
   it('is there before the lease is free, and stays as it was first written', async () => {
     const { platform, machines } = await givenMachines(1);
     platform.stores.world.failNext('runners.end', 'after');
@@ -159,16 +200,25 @@ describe('the record of a machine', () => {
     expect(records(platform)).toMatchObject([{ unpriced: ['compute'], cost: { disk: 55, address: 83 } }]);
   });
 
-  it('raises no alarm for a machine with a price, and one for a machine without', async () => {
+  it('raises an alarm, once and with its type, for a machine without a price, and none for one that has it', async () => {
+    const tiers = [givenTier(), givenTier({ name: medium, instanceTypes: ['m5.metal'] })];
+    const platform = await givenPlatform({ deployment: { tiers } });
+    await platform.accept(event('queued', 1));
+    await platform.machineEnds(platform.liveMachines()[0]!);
+    expect(unpriced(platform)).toEqual([]);
+    await platform.accept({ ...event('queued', 2), tier: medium });
+    const [machine] = platform.liveMachines();
+    await platform.machineEnds(machine!);
+    expect(unpriced(platform)).toEqual([{ instanceTypes: ['m5.metal'], instanceIds: [machine] }]);
+    expect(platform.telemetry.total('MachinesUnpriced')).toBe(1);
+  });
+
+  it('raises the alarm for a machine whose disk has no price', async () => {
     const { platform, machines } = await givenMachines(1);
+    changeRates(platform, machines[0]!, ({ disk: _, ...rates }) => rates);
     await platform.machineEnds(machines[0]!);
-    expect(platform.telemetry.total('MachinesUnpriced')).toBe(0);
-    const unpriced = await givenPlatform({
-      deployment: { tiers: [givenTier({ instanceTypes: ['m5.metal'] })] },
-    });
-    await unpriced.accept(event('queued', 1));
-    await unpriced.machineEnds(unpriced.liveMachines()[0]!);
-    expect(unpriced.telemetry.total('MachinesUnpriced')).toBe(1);
+    expect(records(platform)).toMatchObject([{ unpriced: ['disk'] }]);
+    expect(platform.telemetry.total('MachinesUnpriced')).toBe(1);
   });
 });
 
@@ -196,6 +246,47 @@ describe('the record of a spot machine', () => {
     await platform.machineEnds(machine);
     expect(records(platform)).toMatchObject([{ unpriced: ['compute'] }]);
     expect(platform.telemetry.total('MachinesUnpriced')).toBe(1);
+  });
+
+  it('has the price as it ends where none was known at its launch, and a machine beside it keeps its own', async () => {
+    const tiers = [givenTier({ spot: true }), givenTier({ name: medium })];
+    const platform = await givenPlatform({ deployment: { tiers } });
+    await platform.accept(event('queued', 1), { ...event('queued', 2), tier: medium });
+    platform.spotPrices.pools.set('t3.medium:us-east-1a', 12_000);
+    platform.clock.advance(3_600_000);
+    await platform.follow(...platform.liveMachines().map(instanceEnded));
+    const list = '2026-07-20';
+    expect(records(platform).toSorted((one) => (one.spot ? -1 : 1))).toMatchObject([
+      { spot: true, rates: { list, compute: 12_000 }, cost: { compute: 12_000 }, unpriced: [] },
+      { spot: false, rates: { list, compute: 41_600 } },
+    ]);
+  });
+
+  it('stays without a price where its row, of another version, has no zone or no rates', async () => {
+    const { platform, machine } = await givenSpot();
+    await platform.accept(event('queued', 2));
+    const other = platform.liveMachines()[1]!;
+    const { zone: _, ...zoneless } = platform.stores.world.runner(machine)!;
+    platform.stores.world.rows.runners.set(machine, zoneless);
+    changeRates(platform, other, () => undefined);
+    for (const zone of ['us-east-1a', 'undefined'])
+      platform.spotPrices.pools.set(`t3.medium:${zone}`, 12_000);
+    await platform.follow(instanceEnded(machine), instanceEnded(other));
+    expect(records(platform)).toHaveLength(2);
+    expect(records(platform).filter(({ rates }) => rates.compute !== undefined)).toEqual([]);
+  });
+
+  it('is made without asking EC2 where its job is done, or where it is no spot machine', async () => {
+    const tiers = [givenTier({ spot: true }), givenTier({ name: medium })];
+    const platform = await givenPlatform({ deployment: { tiers } });
+    await platform.accept(event('queued', 1), { ...event('queued', 2), tier: medium });
+    const runners = platform.stores.world.allRunners();
+    const { instanceId: spot } = runners.find((runner) => runner.spot)!;
+    const { instanceId: other } = runners.find((runner) => !runner.spot)!;
+    for (const machine of [spot, other]) platform.compute.machines.get(machine)!.console = 'booting';
+    platform.compute.describe = () => Promise.reject(new Error('was asked'));
+    expect(await platform.follow(event('completed', 1, spot), instanceEnded(other))).toEqual([]);
+    expect(records(platform)).toHaveLength(2);
   });
 
   it.each([

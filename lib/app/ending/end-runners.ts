@@ -69,7 +69,7 @@ async function jobsOf(deps: EndDeps, endings: readonly Ending[]): Promise<JobsBy
 /** Releases the machine's planned job, and handles the one that it ran. */
 async function releaseJobs(deps: EndDeps, ending: Ending, jobs: JobsById): Promise<void> {
   const { plannedJob, ran } = ending.runner;
-  if (plannedJob !== ending.doneJob) await releasePlanned(deps, ending, jobs.get(plannedJob));
+  await releasePlanned(deps, ending, jobs.get(plannedJob));
   if (ran !== undefined && ran !== ending.doneJob) await leaveToSweep(deps, ending.runner, ran);
 }
 

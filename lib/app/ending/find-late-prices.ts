@@ -3,6 +3,7 @@
  * own claim, which does not ask. They get the current price of their type and zone, as machines do that the sweep records
  * late. If EC2 does not answer within two seconds, they stay without a price: no lease waits for one.
  */
+import type { Micros } from '../../core/micros.ts';
 import type { Runner } from '../../core/runner.ts';
 import { type SpotPrices, spotPool } from '../../ports/spot-prices.ts';
 import type { Ending } from './ending.ts';
@@ -14,15 +15,18 @@ export async function findLatePrices(
   const types = endings.flatMap(({ runner }) => (lacksPrice(runner) ? [runner.instanceType] : []));
   if (types.length === 0) return endings;
   const prices = await spotPrices.now(types);
-  return endings.map((ending) => {
-    const { runner } = ending;
-    const { instanceType, zone, rates } = runner;
-    const compute = lacksPrice(runner) && zone ? prices.get(spotPool(instanceType, zone)) : undefined;
-    return compute === undefined || !rates
-      ? ending
-      : { ...ending, runner: { ...runner, rates: { ...rates, compute } } };
-  });
+  return endings.map((ending) => ({ ...ending, runner: withPrice(ending.runner, prices) }));
 }
 
-const lacksPrice = ({ spot, zone, rates }: Runner): boolean =>
-  spot && zone !== undefined && rates !== undefined && rates.compute === undefined;
+function withPrice(runner: Runner, prices: ReadonlyMap<string, Micros>): Runner {
+  if (!lacksPrice(runner)) return runner;
+  const { instanceType, zone, rates } = runner;
+  const compute = prices.get(spotPool(instanceType, zone));
+  return compute === undefined ? runner : { ...runner, rates: { ...rates, compute } };
+}
+
+const lacksPrice = (runner: Runner): runner is Runner & Required<Pick<Runner, 'zone' | 'rates'>> =>
+  runner.spot &&
+  runner.zone !== undefined &&
+  runner.rates !== undefined &&
+  runner.rates.compute === undefined;
