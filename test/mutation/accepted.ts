@@ -3,6 +3,8 @@
  * takes is shown by each run, until a test finds it or a rule says why none should.
  */
 
+import { acceptedLines } from './accepted-lines.ts';
+
 /** A mutant that no test found. */
 export interface Survivor {
   readonly file: string;
@@ -13,6 +15,8 @@ export interface Survivor {
   readonly mutator: string;
   readonly before: string;
   readonly after: string;
+  /** It is within a call that writes a line of the log, or counts. */
+  readonly isLogged: boolean;
 }
 
 interface Accepted {
@@ -23,11 +27,27 @@ interface Accepted {
 /** Two words and more: what people read. A word of the platform's own has no space. */
 const isProse = (text: string) => /^[`'"].*\S \S/s.test(text);
 
+/** Alarms and dashboards count it. */
+const isMetric = (text: string) => /^\{\s*[A-Z]/.test(text);
+
 /** A line of this file that holds this text. */
 const at =
   (file: string, text: string) =>
   (survivor: Survivor): boolean =>
     survivor.file === file && survivor.code.includes(text);
+
+/** What a run lists of it, without line breaks. */
+const listed = ({ before, after }: Survivor) => `${before} → ${after}`.replace(/\s+/g, ' ');
+
+const ofLines = acceptedLines.map(
+  ({ reason, lines }): Accepted => ({
+    reason,
+    is: (survivor) =>
+      (lines[survivor.file.replace('lib/app/', '')] ?? []).some((entry) =>
+        entry.includes(' → ') ? listed(survivor).endsWith(entry) : survivor.code.includes(entry),
+      ),
+  }),
+);
 
 export const acceptedReasons: readonly Accepted[] = [
   {
@@ -36,8 +56,23 @@ export const acceptedReasons: readonly Accepted[] = [
   },
   {
     reason: 'a line of the log and its level: tests look at those that people are told to look for',
-    is: ({ code, before }) =>
-      /telemetry\.(event|count)\(/.test(code) && !code.startsWith('if') && before !== '',
+    is: ({ code, before, isLogged }) =>
+      (isLogged || /telemetry\.(event|count)\(/.test(code) || /^const (about|why) = \{/.test(code)) &&
+      !code.startsWith('if') &&
+      before !== '' &&
+      !isMetric(before),
+  },
+  {
+    reason: 'the same: what is undefined is left out of rows and messages, too',
+    is: ({ mutator, before, after, code }) =>
+      mutator === 'ConditionalExpression' &&
+      before.endsWith(' === undefined') &&
+      after === 'false' &&
+      code.includes(`...(${before} ? {} : {`),
+  },
+  {
+    reason: 'only a programming error would come there, which nothing hides',
+    is: ({ before, after }) => before === '!(error instanceof OperationalError)' && after === 'false',
   },
   {
     reason: 'the same: only the type allows for a value that is not there',
@@ -78,4 +113,5 @@ export const acceptedReasons: readonly Accepted[] = [
     reason: 'cannot happen: who calls it has looked for the tier',
     is: at('lib/core/job-rest.ts', 'return job.tier ? { reason: why, rest:'),
   },
+  ...ofLines,
 ];

@@ -42,6 +42,29 @@ describe('the report of a mutation run', () => {
     expect(report.survivors[0]).not.toHaveProperty('reason');
   });
 
+  it('knows what is logged, and keeps what is counted apart', () => {
+    const logging = [
+      "telemetry.event('info', 'seen', {",
+      '  jobId,',
+      '}, { Jobs: 1 });',
+      'const one = { jobId };',
+    ];
+    const within = (line: number, column: number, length: number) =>
+      result('Survived', {
+        location: { start: { line, column }, end: { line, column: column + length } },
+        mutatorName: 'ObjectLiteral',
+        replacement: '{}',
+      });
+    const { survivors } = reportOf([within(2, 3, 5), within(3, 4, 11), within(4, 13, 9)], () =>
+      logging.join('\n'),
+    );
+    expect(survivors.map(({ isLogged, reason }) => [isLogged, reason !== undefined])).toEqual([
+      [true, true],
+      [true, false],
+      [false, false],
+    ]);
+  });
+
   it('is printed with the survivors that have no reason, or with all', () => {
     expect(printReport(report, false)).toContain('lib/core/job.ts:1  \'a\' → ""\n');
     expect(printReport(report, false)).not.toContain('Nothing is here');

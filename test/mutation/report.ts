@@ -58,8 +58,19 @@ function survivorOf(result: Result & { readonly file: string }, source: string):
     mutator: result.mutatorName,
     before: cut.join('\n'),
     after: result.replacement ?? '',
+    isLogged: isWithinLog(source.split('\n').slice(0, start.line).join('\n'), start.column),
   };
 }
+
+/** @param source up to the end of the line that has this column */
+function isWithinLog(source: string, column: number): boolean {
+  const before = source.slice(0, source.lastIndexOf('\n') + column);
+  const call = before.slice(Math.max(...logCalls.map((name) => before.lastIndexOf(name))));
+  const count = (sign: string) => call.split(sign).length;
+  return logCalls.some((name) => call.startsWith(name)) && count('(') > count(')');
+}
+
+const logCalls = ['telemetry.event(', 'telemetry.count('];
 
 export function printReport({ rooms, survivors }: MutationReport, all: boolean): string {
   const table = rooms.map(

@@ -8,6 +8,7 @@ export const suites: readonly string[] = [
   'test/pages/**/*.test.ts',
   'test/contract/**/*.test.ts',
   'test/app/**/!(fair-shares).test.ts',
+  'test/lambdas/admission-api/*.test.ts',
   'test/mutation/stories.ts',
 ];
 

@@ -25,7 +25,6 @@ export async function recordUsage(
   endings: readonly Ending[],
   jobs: JobsById,
 ): Promise<readonly Settlement[]> {
-  if (endings.length === 0) return [];
   const endedAt = deps.clock.now();
   const [takenBack, priced] = await Promise.all([
     findTakenBack(deps, endings, endedAt),
