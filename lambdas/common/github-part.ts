@@ -1,4 +1,7 @@
-/** GitHub, for functions that call it. It is a file of its own, so that whoever seldom calls it can load it when it does. */
+/**
+ * GitHub, for functions that call it. It is a file of its own, so that functions which seldom call GitHub load it
+ * only when they do.
+ */
 import { createGitHub } from '../../lib/adapters/github/github.ts';
 import { createSmallFetch } from '../../lib/adapters/github/small-fetch.ts';
 import { createStoredApp } from '../../lib/adapters/secrets-manager/stored-app.ts';

@@ -57,7 +57,10 @@ export function storeParts() {
   };
 }
 
-/** For whoever judges jobs: its tenants carry the platform-wide policy too. Elsewhere the platform's controllers are not known. */
+/**
+ * For functions that judge jobs: their tenants carry the platform-wide policy too. Elsewhere the platform's
+ * controllers are not known.
+ */
 export function judgingParts(options: { keptSeconds?: number } = {}) {
   const controllers = controllersPart();
   return {
@@ -66,12 +69,12 @@ export function judgingParts(options: { keptSeconds?: number } = {}) {
   };
 }
 
-/** For whoever ends machines. */
+/** For functions that end machines. */
 export function usagePart() {
   return createUsageStore({ client: dynamo(), tableName: readVariable(variables.usageTable) });
 }
 
-/** Admission controllers, for whoever asks them or changes them. */
+/** Admission controllers, for functions that ask or change them. */
 export function controllersPart() {
   const audit = process.env[variables.auditTable];
   return createControllerStore({

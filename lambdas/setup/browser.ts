@@ -40,7 +40,7 @@ export function sessionCookie({ cookies = [], headers }: FunctionUrlRequest): st
   return cookies.find((cookie) => cookie.startsWith(beginning))?.slice(beginning.length);
 }
 
-/** It outlives its use, so that whoever loads the page again is told that it is closed. */
+/** It outlives its use, so that a reload of the page shows that it is closed. */
 export function setCookie({ headers }: FunctionUrlRequest, session: string): string {
   const guarded = isPlain(headers) ? '' : ' Secure;';
   return `${cookieName(headers)}=${session}; Max-Age=1800; Path=/; HttpOnly;${guarded} SameSite=Lax`;

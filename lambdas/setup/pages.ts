@@ -1,6 +1,6 @@
 /**
- * Which step of the setup a request is. Whoever comes without a link of the operator's, or a session that one opened, sees
- * that nothing is here, whatever they ask for.
+ * Which step of the setup a request is. Without a link from the operator, or a session that one opened, every request
+ * sees an empty page.
  */
 import {
   enterExisting,

@@ -88,7 +88,7 @@ async function run(command: Command, call: CommandCall): Promise<number> {
         `${error.message}\nTry again; https://www.githubstatus.com says whether it is GitHub.`,
       );
     }
-    // Whoever edited the row by hand corrects it: the message says how.
+    // A row that was edited by hand: the message says how to correct it.
     if (error instanceof OperationalError && error.code === 'UnreadableRow')
       throw new UsageError(error.message);
     const message = explainFault(error, { ...call, command: command.asName?.(call) ?? command.name });

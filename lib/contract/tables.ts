@@ -106,7 +106,10 @@ export const carriedAttribute = (period: string) => `carried_${period}`;
  */
 export const reservedAttribute = (day: string) => `reserved_${day}`;
 export const sinceAttribute = (day: string, tier: string) => `since_${day}_${tier}`;
-/** Of what is reserved: what machines that EC2 does not end count beyond the longest life. Absent: there are none. */
+/**
+ * The part of the reserve for machines that EC2 does not end: what they count beyond the longest life. Absent: there
+ * are none.
+ */
 export const overrunAttribute = (day: string) => `overrun_${day}`;
 /** How many machines that were launched on a day have ended, each with a record: `settled_2026-11-21`. */
 export const settledAttribute = (day: string) => `settled_${day}`;

@@ -93,7 +93,7 @@ export interface MachinesCompared {
   readonly mostApart: readonly (Compared & { readonly installationId: InstallationId })[];
 }
 
-/** Of what carries a tenant's tag, how much is of machines on record. */
+/** The part of tagged costs that belongs to recorded machines. */
 export interface Explained {
   readonly tagged: Micros;
   readonly known: Micros;
@@ -124,7 +124,7 @@ function kindOf(component: Component, isSpot: boolean): Kind {
 
 const closeWithin = 0.03;
 const shownMachines = 10;
-/** Of more unknown resources the first ones are shown. */
+/** At most this many unknown resources are shown. */
 const mostUnknown = 10_000;
 
 /** Of disks and addresses no record knows the ids. */

@@ -40,8 +40,8 @@ export interface BothBills {
 }
 
 /**
- * Of those days that the bill has: one of which it names no machine is not known yet, or nothing ran on it.
- * @param priced these days without what has no price on record
+ * The days that the bill covers. A day without any machine on it is either not billed yet, or nothing ran.
+ * @param priced the same days without machines that have no recorded price
  */
 export function comparedDays(
   { sums, byTenant, byTier }: BothBills,
@@ -80,8 +80,8 @@ function withPriced(of: ComparedDay, priced: Compared | undefined): ComparedDay 
 }
 
 /**
- * What is kept of days that are compared again: a day that an export told of stays as it is where Cost Explorer is asked later,
- * because an export has each machine, and neither credits nor taxes are in it.
+ * What is kept when days are compared again. A day from an export stays as it is when Cost Explorer is asked later:
+ * an export lists each machine, without credits and taxes.
  */
 export function preferred(found: readonly ComparedDay[], kept: readonly ComparedDay[]): ComparedDay[] {
   const exported = new Map(kept.flatMap((day) => (day.source === 'export' ? [[day.day, day] as const] : [])));
@@ -124,7 +124,7 @@ export function lineOfDay({ day, tenants }: ComparedDay): Compared {
   return compared(day, sumOf(recorded), sumOf(billed));
 }
 
-/** The same without what has no price on record, by which it is told whether both sides are apart. */
+/** The same without machines that have no recorded price; this decides whether both sides differ. */
 export const pricedLineOf = (of: ComparedDay): Compared =>
   of.priced ? compared(of.day, of.priced.recorded, of.priced.billed) : lineOfDay(of);
 

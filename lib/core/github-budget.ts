@@ -50,7 +50,7 @@ const noteworthyShare = 0.5;
 /** Copies tell each other each time this much of the limit is gone: 25 times an hour, at most. */
 const noteStepShare = 0.02;
 
-/** Undefined: the call may be made now. Else: in how many seconds. */
+/** Undefined: the call may be made now. Otherwise: in how many seconds. */
 export function secondsUntilCall(
   standing: BudgetStanding,
   purpose: CallPurpose,

@@ -25,8 +25,8 @@ export const InstanceId = (value: string) => value as InstanceId;
 export const TierName = (value: string) => value as TierName;
 
 /**
- * A runner is named after its machine. The name of one with a start gate says so, since GitHub's webhook of a start says
- * nothing else of the machine: somebody waits for that webhook.
+ * A runner is named after its machine. The name of a machine with a start gate says so, because GitHub's webhook of a
+ * start has no other fact about the machine, and the gate waits for that webhook.
  */
 export const runnerNameOf = (instanceId: InstanceId, gated: boolean): string =>
   gated ? `${instanceId}${gatedEnding}` : instanceId;

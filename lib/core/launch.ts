@@ -3,10 +3,11 @@
  *
  *   intent → answered → closed
  *
- * The row is written, with the whole request, before the call is made. Whoever finds it still `intent` after `callUntil`
- * makes the same call again: the same ClientToken never starts a second set of machines. `answered` says which machines
- * came, before any of them has a row and before any lease goes back. From then on the call is never made again. Each
- * lease either belongs to a machine, whose row gives it back, or is missing, and goes back as the launch closes.
+ * The row is written, with the whole request, before the call is made. If it is still `intent` after `callUntil`, the
+ * sweep makes the same call again: the same ClientToken never starts a second set of machines. `answered` says which
+ * machines came, before any of them has a row and before any lease goes back. From then on the call is never made
+ * again. Each lease either belongs to a machine, whose row gives it back, or is missing, and goes back as the launch
+ * closes.
  */
 import type { FleetRequest } from './fleet-request.ts';
 import type { InstallationId, InstanceId, JobId, LaunchId, LeaseId, TierName } from './ids.ts';

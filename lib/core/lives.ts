@@ -41,7 +41,7 @@ export function usualSeconds(lives: Lives | undefined): number | undefined {
 
 /** What a taking does with the lives of its tier: the first one of each 30 days halves them. */
 export interface LivesFade {
-  /** As it was read; absent: they were never halved. Whoever finds another one in the row halves nothing. */
+  /** As read; absent: never halved. If the row has another value by then, nothing is halved. */
   readonly from: number | undefined;
   readonly to: number;
   /** For each range, what is taken off: also right where machines have ended since the row was read. */

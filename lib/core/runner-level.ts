@@ -42,7 +42,10 @@ export const mayHaveOrganizationRunners = ({ accountType, permissions }: Tenant)
 const mayWrite = (permissions: Permissions | undefined, level: RunnerLevel) =>
   permissions === undefined || ['write', 'admin'].includes(permissions[permissionFor[level]] ?? '');
 
-/** What an operator decided about where a tenant's runners are and whom they serve. It survives a reinstallation. */
+/**
+ * An operator's decision where a tenant's runners register and which repositories they serve. It survives a
+ * reinstallation.
+ */
 export function runnerPolicy(tenant: Tenant | undefined): Pick<Tenant, (typeof policyFields)[number]> {
   return Object.fromEntries(
     policyFields.flatMap((name) => (tenant?.[name] === undefined ? [] : [[name, tenant[name]]])),

@@ -131,8 +131,8 @@ function stepsWithin(bound: number, valueAt: (step: number) => number, about: nu
 }
 
 /**
- * The greatest number in between for which it holds, within floating-point precision. It holds for the least, and from
- * some point on no more.
+ * The greatest number in the range for which `holds` is true, within floating-point precision. It is true at the
+ * start, and false from some point on.
  */
 function greatest([from, most]: readonly [number, number], holds: (at: number) => boolean): number {
   if (holds(most)) return most;

@@ -146,7 +146,7 @@ function overText(
   const what = `${attribute === 'spend_cap' ? 'monthly' : 'daily'} spend cap (${attribute})`;
   const next = `one more ${tier.name} machine may cost ${dollarAmount(room.next)}`;
   const raise = `the operator raises ${attribute}`;
-  // Whoever waits for more does so once this room is used.
+  // A job that needs more waits until this room is used.
   const used = exact ? room.used : room.used + room.machines * room.next;
   if (room.next > cap) {
     return `${tenant.accountLogin} has a ${what} of ${dollarAmount(cap)}, and ${next}: the job starts when ${raise}.`;

@@ -18,7 +18,7 @@ export interface Held {
   readonly ageSeconds: number;
   /** How long machines of the tier lived. Undefined: as long as any may. */
   readonly lives: Lives | undefined;
-  /** Those of its lives that have not ended: nobody knows how long they are. */
+  /** Lives that have not ended: their length is unknown. */
   readonly unended: number;
   readonly ceiling: Micros;
 }

@@ -24,7 +24,7 @@ export const hasCap = ({ caps }: Tenant): boolean =>
 export const spentIn = ({ spent, carried }: Tenant, period: string): Micros =>
   (spent?.get(period) ?? 0) + (carried?.get(period) ?? 0);
 
-/** Of these counts: the months before the last one, and the days before yesterday, which nobody reads any more. */
+/** Counts of months before the last one and of days before yesterday, which are not read any more. */
 export function pastPeriods(counts: ReadonlyMap<string, Micros> | undefined, now: number): string[] {
   const yesterday = dayOf(now - dayMilliseconds);
   const lastMonth = monthOf(Date.parse(`${monthOf(now)}-01T00:00:00Z`) - dayMilliseconds);

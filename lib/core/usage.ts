@@ -34,14 +34,14 @@ export interface UsageRecord extends UsageKey, MachineCost {
   readonly spot: boolean;
   /** Absent: not known. */
   readonly zone?: string;
-  /** EC2 interrupted it; nobody else had asked for its end. */
+  /** EC2 interrupted it; the platform had not asked for its end. */
   readonly takenBack?: boolean;
   /** When its kernel started, or else when EC2 was asked for it or launched it, epoch milliseconds. */
   readonly startedAt: number;
   /** When its end was known, epoch milliseconds. */
   readonly endedAt: number;
   readonly endReason: RunnerEndReason;
-  /** Absent: GitHub gave it no job, or nobody knows of one. */
+  /** Absent: GitHub gave it no job, or the job is unknown. */
   readonly job?: RanJob;
   readonly rates: MachineRates;
   /** What the operator charges for it, if there are own rates and it ran a job. */

@@ -5,8 +5,8 @@ import type { TierName } from '../core/ids.ts';
  */
 export interface QueueArrivals {
   /**
-   * Some of the messages that are there now, at most ten; none if it finds none at once. Nobody else gets them for a while;
-   * those not marked as done by then are delivered again.
+   * At most ten of the messages that are there now; none if none is found at once. They are hidden from other
+   * receivers for a while; those not marked as done by then are delivered again.
    */
   take(): Promise<readonly Arrival[]>;
   /** At most ten, as they were taken: they are never delivered again. */

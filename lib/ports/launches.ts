@@ -21,15 +21,15 @@ export interface LaunchStore {
    */
   cover(launch: Launch): Promise<PlannedJob[]>;
   /**
-   * intent, and nobody has asked for machines: the launch is made again without these jobs, with another request, or closed
-   * where it has no other; in the same moment their leases go back, and so much of the launch rate. Answers with the launch as
-   * it then stands; undefined: it is somebody else's by now.
+   * For a launch that is `intent` and for which EC2 was not called: it goes on without these jobs, with another
+   * request, or is closed if no job is left. In the same write their leases and their part of the launch rate go
+   * back. Answers with the launch as it then stands; undefined: another caller has it by now.
    */
   shrink(launch: Launch, gone: Shrinking): Promise<Launch | undefined>;
   get(installationId: InstallationId, launchId: LaunchId): Promise<Launch | undefined>;
   /**
-   * Moves the fence: from now to `until` the caller alone acts on the launch, which is answered as it is now. Undefined:
-   * somebody else acts on it, or it is closed.
+   * Moves the fence: from now to `until` only the caller acts on the launch, which is returned as it is now.
+   * Undefined: another caller has it, or it is closed.
    */
   hold(launch: Launch, until: number): Promise<Launch | undefined>;
   /** While it is open: these machines have these leases, for good; others may come. */
@@ -67,7 +67,7 @@ export interface LaunchStore {
   noteCapRows(cap: SharedCap): Promise<void>;
   /** Puts the waiter in the line of a cap, or moves it to its new `since`. */
   joinLine(cap: string, waiter: Waiter): Promise<void>;
-  /** Takes it out of the line; whoever is not in it stays out. */
+  /** Takes it out of the line; no effect if it is not in the line. */
   leaveLine(cap: string, place: { installationId: InstallationId; tier: TierName }): Promise<void>;
   /** Sets what a cap's row counts, if it still changed as often as was read. False: it has changed since. */
   correctCapRow(row: CapRow, leases: number): Promise<boolean>;

@@ -6,8 +6,8 @@ export interface Notes {
   /** The notes of these names that have not expired, by name. Reads consistently; at most 100 names. */
   read(names: readonly string[], now: number): Promise<ReadonlyMap<string, Note>>;
   /**
-   * The same at half the price, for hints: what was written within about the last second may be missing, and an older version
-   * be there instead. Not for what somebody was woken up for, and not for a version to write over.
+   * The same at half the price, for hints: something written within about the last second may be missing, or be an
+   * older version. Not for a caller that was woken because the note changed, and not to read a version to write over.
    */
   glance(names: readonly string[], now: number): Promise<ReadonlyMap<string, Note>>;
   /** Overwrites an existing note. */

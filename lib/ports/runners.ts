@@ -11,8 +11,8 @@ export interface RunnerStore {
   /** Of this tenant only: another tenant's machine is not there. */
   get(installationId: InstallationId, instanceId: InstanceId): Promise<Runner | undefined>;
   /**
-   * The job that the runner is meant for and its tenant, in one consistent read; undefined where there is none. With
-   * `jobMayLag` the job is as it was a moment ago, at half the price.
+   * The job that the runner is meant for, and its tenant, in one consistent read; each undefined if it does not
+   * exist. With `jobMayLag` the job is read eventually consistently, at half the price.
    */
   readPlan(
     runner: Runner,

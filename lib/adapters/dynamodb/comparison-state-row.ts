@@ -9,7 +9,7 @@ import { type Attributes, number, Row, text } from './attributes.ts';
 import { operational } from './errors.ts';
 import { sumsExpireAt } from './usage-sum-row.ts';
 
-/** Prefix of all partitions of comparisons: whoever may write only to these cannot change a record. */
+/** Prefix of all partitions of comparisons. A role that may write only to these cannot change a record. */
 export const comparisonPrefix = 'comparison#';
 
 export const comparisonStateKey: Attributes = { day: text(`${comparisonPrefix}last`), machine: text('!') };

@@ -26,7 +26,7 @@ import { isUnmet, tryTransaction, updateItem } from './write.ts';
 
 export interface ControllerTables {
   readonly client: DynamoDBClient;
-  /** Readers, and whoever decides, need no audit. */
+  /** Readers, and functions that decide, need no audit. */
   readonly tables: { readonly tenants: string; readonly controllers: string; readonly audit?: string };
 }
 

@@ -97,7 +97,7 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
             tableName,
             key: launchKey(launch.launchId),
             update: `SET #state = :next, #machines = :machines, #planned_jobs = :jobs, #request = :request${after.update && `, ${after.update}`}`,
-            // Unmet: its fence has passed, and whoever resumed it may have requested machines.
+            // Unmet: its fence has passed, and the sweep that resumed it may have requested machines.
             condition: '#state = :intent AND #call_until = :read',
             values: {
               ':machines': number(smaller.plannedJobs.length),

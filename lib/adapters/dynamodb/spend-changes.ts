@@ -129,7 +129,7 @@ export const leasesUnchanged = ({ leaseChanges }: Pick<Tenant, 'leaseChanges'>) 
 
 const secondsOf = (at: number) => Math.floor(at / 1000);
 
-/** What nobody reads any more. */
+/** Counts that are not read any more. */
 function pastOf({ spent, carried, held, settled }: Tenant, now: number): string[] {
   const since = [...(held?.since ?? [])].flatMap(([day, tiers]) =>
     [...tiers].flatMap(([tier, count]) =>
@@ -178,7 +178,9 @@ export function spendSettled(
   };
 }
 
-/** Of a lease that is held and counts more than before. Whoever plans by what the row said then plans again. */
+/**
+ * For a lease that is held and counts more than before. A copy that planned with the former count then plans again.
+ */
 export function spendRaised(
   { launchedAt, leaseCost: before }: Pick<Runner, 'launchedAt' | 'leaseCost'>,
   now: Pick<LeaseCost, 'expected' | 'overrun'>,

@@ -1,4 +1,4 @@
-/** What the tenant manager records of its own writes: the tenant as read, and as it is to be. */
+/** The audit record of a write by the tenant manager: the tenant as read and as written. */
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { policyAttributes } from '../../contract/tenant-policy.ts';
 import type { Tenant } from '../../core/tenant.ts';

@@ -83,8 +83,8 @@ export function newTenantRow(tenant: NewTenant): Attributes {
 }
 
 /**
- * Whether a tenant was ever created in this row. `aws dynamodb update-item` creates a row for an installation id that nobody has,
- * with nothing in it but what was edited.
+ * Whether a tenant was ever created in this row. `aws dynamodb update-item` on an unknown installation id creates a
+ * row that has only the edited attributes.
  * Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html
  */
 export const isTenantRow = (row: Attributes): boolean =>

@@ -174,7 +174,7 @@ export function createTenantStore(deps: TenantStoreOptions): TenantStore {
       const { met } = await updateRow(client, {
         tableName,
         key: tenantKey(tenant.installationId),
-        // Whoever planned by the former count plans again.
+        // A copy that planned with the former count plans again.
         update: 'ADD #day :change, #month :change, #lease_changes :one',
         condition: `${asRead} AND ${unchanged.condition}`,
         values: {
@@ -211,7 +211,7 @@ async function putTenant(
 const tenantIn = (row: Attributes | undefined): Tenant | undefined =>
   row && isTenantRow(row) ? tenantOfRow(row) : undefined;
 
-/** What a hand spoilt in one tenant's row keeps nobody from reading the others. */
+/** An unreadable tenant row does not stop the others from being read. */
 function readableTenant(row: Attributes): Tenant[] {
   try {
     return [tenantOfRow(row)];

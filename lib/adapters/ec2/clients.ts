@@ -30,9 +30,10 @@ export function createEc2Clients(
     });
   };
   return {
-    // An instant fleet answers once its machines have started: seconds, for many. An idle connection may break as it is
-    // used again, and then nobody knows whether the call arrived: so each call gets a new connection, which costs a few
-    // milliseconds. Two calls, one of which broke at once, fit into scale-up's time.
+    // CreateFleet for an instant fleet answers when the machines have started: after seconds, if there are many. An
+    // idle connection may break when it is used again, and it is then unknown whether the call arrived. So each call
+    // gets a new connection, which costs a few milliseconds. Two calls, one of which broke at once, fit into
+    // scale-up's time.
     launching: client(1, { requestTimeout: 12_000, keepAlive: false }),
     asking: client(3, { requestTimeout: 5_000, keepAlive: true }),
     pricing: client(1, { requestTimeout: 2_000, keepAlive: true }),

@@ -7,7 +7,7 @@ import { type EC2Client, GetConsoleOutputCommand } from '@aws-sdk/client-ec2';
 import type { InstanceId } from '../../core/ids.ts';
 import { describeError, operationalError } from './errors.ts';
 
-/** Nobody waits for this: the caller has something more important to do. */
+/** No retry: the caller has something more important to do. */
 const withinMilliseconds = 2_000;
 
 /** EC2's answer to `Latest` where it does not support it: because of the machine type, or its state. */

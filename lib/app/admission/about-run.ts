@@ -1,6 +1,6 @@
 /**
- * What only GitHub knows of a job's run, asked once a run: the answer is kept in a note for the run's other jobs, and so is a
- * refusal, for as long as asking again would be of no use. Whoever comes while another one asks waits for that answer.
+ * Asks GitHub once for the facts about a run that only GitHub has. A note keeps the answer for the run's other jobs;
+ * it also keeps a refusal, for as long as asking again is useless. Concurrent callers wait for one answer.
  */
 import { dayMilliseconds } from '../../core/days.ts';
 import type { GitHubRefusal, RunAbout } from '../../core/github.ts';

@@ -1,6 +1,7 @@
 /**
- * Asks one controller about one job, once a round: the question is stored under an id made of the round, so that whoever asks
- * again finds it, with its answer. What is no valid answer in time is a failure, and what it means its failure policy says.
+ * Asks one controller about one job, once a round. The question's id is made from the round, so that a repeated call
+ * finds the question and its answer. Anything but a valid answer in time is a failure, and the controller's failure
+ * policy says what it means.
  */
 import type { Controller } from '../../core/controllers/controller.ts';
 import type { JobFacts } from '../../core/controllers/facts.ts';
@@ -99,7 +100,8 @@ async function call(
   if (said.kind === 'failed') return failed(said.why, milliseconds);
   const { vote, reason } = said;
   const answer = { vote, ...(reason === undefined ? {} : { reason }) };
-  // Whoever asks again in this round, finds it. It may be late by then, and counts: the caller has measured its time.
+  // A repeated call in this round finds it. An answer that is late by then still counts: the caller has measured its
+  // time.
   const about = { owner, controllerId: id, id: question.id };
   const { kind } = await deps.questions.answer(about, answer, began);
   // Of two that asked at once both go by the first answer, whatever the controller told the other.

@@ -86,11 +86,11 @@ async function askAbout(deps: AskDeps, { installationId, jobId }: AskControllers
   const trying = askThose(deps, look, 'dry_run');
   // It may fail before anybody waits for it: it is heard of below, and must not end the process until then.
   void Promise.allSettled([trying]);
-  // Nobody waits for dry run.
+  // No job waits for a controller in dry run.
   const obeyed = await settle(deps, how, await enabled);
   const tried = await trying;
   const outcome = obeyed.outcome ?? (admission.state === 'asked' ? undefined : admission.state);
-  // Else a later message of this round finds the answers.
+  // Otherwise a later message of this round finds the answers.
   if (outcome) await recordLate(deps, look, { tried, outcome });
   const open = [...obeyed.asked, ...tried.asked]
     .filter(({ answer }) => answer === 'open')
@@ -123,7 +123,7 @@ interface Look {
 interface Answered {
   readonly asked: readonly Asked[];
   readonly about?: RunAbout;
-  /** Nobody was asked: the job waits for GitHub. */
+  /** No controller was asked: the job waits for GitHub. */
   readonly waits?: JobAdmission;
 }
 
@@ -185,10 +185,10 @@ async function settle(deps: AskDeps, how: How, answered: Answered): Promise<Sett
   const made = makeDecision({ ...how, at: deps.clock.now(), about, answers: answersOf(asked) });
   if (!made.decision) return answered;
   const stored = (await writeDecisions(deps, job.installationId, [made])).get(job.jobId);
-  // The message comes again, and finds the answers.
+  // SQS delivers the message again, and the next run finds the answers.
   if (stored instanceof OperationalError) throw stored;
   if (stored !== 'stored') return answered;
-  // Whoever decides wakes the line, and nobody else: every message of the round comes here.
+  // Only the run that decides pokes the line; every message of the round comes here.
   await poke(deps, job);
   return { ...answered, outcome: made.decision.outcome };
 }

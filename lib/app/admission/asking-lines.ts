@@ -78,5 +78,5 @@ export function createAskingLines<Message extends Delivery>(
   };
 }
 
-/** A body that is none of ours is reported by whoever parses it. */
+/** The parser reports a body that is not valid. */
 const tenantOf = ({ body }: Delivery) => /"installationId":\d+/.exec(body)?.[0] ?? '';

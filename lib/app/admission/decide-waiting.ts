@@ -1,7 +1,7 @@
 /**
- * The queue gate: before a machine is bought for a job, all controllers in whose scopes it is have admitted it, under the
- * policy of this moment. Rules are judged here, so that a job waits for nobody. Who is to be asked
- * from outside is asked by the admission function, and the job alone is held meanwhile.
+ * The queue gate: no machine is bought for a job until all controllers whose scopes include it have admitted it under
+ * the current policy. Rules are judged here, so those jobs do not wait. The admission function asks external
+ * controllers, and only the job concerned is held meanwhile.
  */
 import { judge } from '../../core/admission.ts';
 import type { Gate } from '../../core/controllers/decision.ts';
@@ -66,8 +66,9 @@ export async function judgeWaiting(deps: Deps, line: Line): Promise<Judged> {
 }
 
 /**
- * The same, written down, and who is to be asked from outside is being asked. A job whose decision is not stored is as it was
- * read, and the next look decides about it. @throws OperationalError
+ * The same, with the decisions stored and external controllers being asked. If a job's decision cannot be stored, the
+ * job is returned as it was read, and the next look decides anew.
+ * @throws OperationalError
  */
 export async function decideWaiting(deps: Deps, line: Line): Promise<Pick<Line, 'tenant' | 'waiting'>> {
   const { made, tenant, waiting } = await judgeWaiting(deps, line);

@@ -34,7 +34,7 @@ export interface Deciding {
   readonly gate: Gate;
   /** Epoch milliseconds. */
   readonly at: number;
-  /** Absent: one begins now, if anybody is to be asked. */
+  /** Absent: a round begins now, if any controller has to be asked. */
   readonly round?: AskingRound;
   /** What controllers answered that are asked from outside; absent: nothing yet. */
   readonly answers?: ReadonlyMap<string, Answer>;
@@ -55,7 +55,7 @@ export interface Made {
   readonly decision?: Decision;
   /** Those to be asked that have not answered, dry run included. */
   readonly unanswered: readonly Controller[];
-  /** Of these, the ids of those about which GitHub is to be asked first. */
+  /** The ids of those controllers for which GitHub must be asked first. */
   readonly needGitHub: ReadonlySet<string>;
   readonly facts: JobFacts;
 }

@@ -50,7 +50,7 @@ export function policyAt(deps: PolicyDeps, owner: InstallationId, epoch: number)
   return reading.policy;
 }
 
-/** Whether nothing has to be read for `policyNow`. */
+/** Whether `policyNow` needs no read. */
 export function isPolicyHere(deps: PolicyDeps, { installationId, admissionEpoch, platformEpoch }: Tenant) {
   const isHere = (owner: InstallationId, epoch: number | undefined) => {
     const known = keptBy(deps).get(owner);
@@ -62,7 +62,7 @@ export function isPolicyHere(deps: PolicyDeps, { installationId, admissionEpoch,
 export interface PolicyNow {
   /** As its row is by now. */
   readonly tenant: Tenant;
-  /** Those with controllers in force. Empty: nobody judges its jobs. */
+  /** The policies with controllers in force. Empty: no controller judges the tenant's jobs. */
   readonly policies: readonly ControllerPolicy[];
   /** Absent: no controller has an expression. */
   readonly rules?: Rules | undefined;

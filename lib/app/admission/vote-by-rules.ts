@@ -1,4 +1,4 @@
-/** What a controller says of a job by itself, as far as that needs nobody else: its match, its exemptions and its rules. */
+/** A controller's vote as far as its own settings decide it: match, exemptions and rules. */
 import type { Controller } from '../../core/controllers/controller.ts';
 import type { ControllerVote } from '../../core/controllers/decision.ts';
 import type { JobFacts } from '../../core/controllers/facts.ts';
@@ -12,7 +12,10 @@ export interface Question {
   readonly facts: JobFacts;
 }
 
-/** none: its match leaves the job out. asked: it is to be asked. github: first GitHub is to be asked about the run. */
+/**
+ * none: its match leaves the job out. asked: the controller must be asked. github: GitHub must be asked about the run
+ * first.
+ */
 export type OwnVote = Pick<ControllerVote, 'vote' | 'reason'> | 'none' | 'asked' | 'github';
 
 /** @param rules undefined where the controller has no expression */

@@ -1,6 +1,6 @@
 /**
- * Writes what was decided, or is left open, into the jobs' rows, and what was decided on record: each job by itself, so that
- * what cannot be stored about one keeps no other waiting. Nobody acts on a decision that is not stored.
+ * Writes decisions into the jobs' rows and into the record of decisions. Each job is written on its own, so that a
+ * failure of one delays no other. A decision that is not stored has no effect.
  */
 import { type Decision, isAudited } from '../../core/controllers/decision.ts';
 import type { InstallationId, JobId } from '../../core/ids.ts';
@@ -20,7 +20,7 @@ export interface WriteDeps extends RecordDeps {
   readonly jobs: JobStore;
 }
 
-/** changed: the job is over or gone, or somebody else has decided since its row was read. */
+/** changed: the job is over or gone, or another copy has decided since its row was read. */
 export type Stored = 'stored' | 'changed' | OperationalError;
 
 export async function writeDecisions(
@@ -52,7 +52,10 @@ export async function recordFirst(
   return new Map(failed.filter((failure) => failure !== undefined));
 }
 
-/** Records the others while their rows are written. Where that fails, the row has the decision, and nobody waits for the list of all. */
+/**
+ * Records the others while their rows are written. If that fails, the row still has the decision, and no job waits
+ * for the record.
+ */
 export async function recordBeside<Written>(
   deps: RecordDeps,
   made: readonly Made[],

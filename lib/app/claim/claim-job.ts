@@ -69,13 +69,16 @@ async function claimOrReadAgain(
     ({ lease }) => launch.instances.get(lease) === claiming.instanceId,
   );
   if (unrecorded.length === 0) return second;
-  // Whoever closed the launch may still be writing the row, and knows more of the machine.
+  // The caller that closed the launch may still be writing the row, and it knows more about the machine.
   if (claiming.at < launch.callUntil) return { kind: 'open' };
   await recordLate(deps, { launch, identity, unrecorded });
   return deps.runners.claim(claiming);
 }
 
-/** Whoever closed the launch died before the row was written: the machine's own papers say what it is. */
+/**
+ * The caller that closed the launch died before it wrote the row. The machine's identity document has what the row
+ * needs.
+ */
 async function recordLate(
   deps: ClaimDeps,
   late: { launch: Launch; identity: Identity; unrecorded: readonly PlannedJob[] },
@@ -110,8 +113,9 @@ async function serve(deps: ClaimDeps, claimed: Runner): Promise<ClaimAnswer> {
   ]);
   const isMeant = (job: Job | undefined): job is Job =>
     job?.state === 'covered' && job.lease === claimed.lease;
-  // As it was a moment ago. Where it was meant for this machine then, it may be over by now, as it may be a moment later: GitHub
-  // gives the runner what it has. All else may be older than this machine.
+  // This read may lag. If the job was meant for this machine, it may have ended since, as it may end a moment later:
+  // GitHub then gives the runner another job. In any other case the job is read again, consistently, because it may
+  // be older than this machine.
   let planned = isMeant(first) ? first : await deps.jobs.get(claimed.installationId, claimed.plannedJob);
   if (!tenant) return standDown(deps, runner, 'its tenant is unknown');
   const group = knownGroup(deps, tenant, note);
@@ -160,7 +164,7 @@ async function jobLeftOver(
   return isServed ? unserved : undefined;
 }
 
-/** The oldest that is not held individually: held jobs wait for someone to change a setting, and delay nobody. */
+/** The oldest job that is not held individually: held jobs wait for a changed setting and delay no others. */
 async function nextWaitingJob(
   deps: ClaimDeps,
   runner: Runner,

@@ -48,7 +48,7 @@ export class Batch {
     this.giveUp(ids, error);
   }
 
-  /** They do not come again; it is told all the same. */
+  /** These messages are not delivered again; the failure is still logged. */
   giveUp(ids: readonly string[], error: unknown): void {
     if (ids.length === 0) return;
     const reason =

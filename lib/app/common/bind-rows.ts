@@ -1,7 +1,7 @@
 /**
- * The rows of a launch's machines, once it is on record which machine has which lease. A machine of a closed launch may lack
- * its row: whoever closed it died in that moment. Its lease is held by the launch until the row is there, and whoever finds
- * it without one writes it: its own claim, or the sweep.
+ * Writes the rows of a launch's machines after the launch says which machine has which lease. If a caller dies right
+ * after closing a launch, machines lack rows. Their leases belong to the launch until the rows exist, and the
+ * machine's claim or the sweep writes them.
  */
 import { tombstoneDays } from '../../contract/tables.ts';
 import { dayMilliseconds } from '../../core/days.ts';
@@ -17,14 +17,17 @@ import type { LaunchDeps } from './deps.ts';
 
 export type BindDeps = Pick<LaunchDeps, 'runners' | 'deployment' | 'clock' | 'subnets' | 'spotPrices'>;
 
-/** Machines as EC2 told of them. */
+/** Machines as EC2 reported them. */
 export interface Seen {
   readonly instances: readonly LaunchedInstance[];
-  /** When it was asked for them, epoch milliseconds; absent: not now. */
+  /** When EC2 was called for them, epoch milliseconds; absent: some time ago. */
   readonly askedAt?: number;
 }
 
-/** A row for each machine that has a lease, also for one that EC2 does not show any more: its row gives the lease back. */
+/**
+ * Writes a row for each machine that has a lease, even if EC2 no longer shows the machine: its row gives the lease
+ * back.
+ */
 export async function bindRows(deps: BindDeps, launch: Launch, seen: Seen): Promise<void> {
   const deadline = deps.clock.now() + deps.deployment.limits.bootSeconds * 1000;
   await bind(deps, launch, { ...seen, planned: launch.plannedJobs, deadline });

@@ -115,7 +115,7 @@ async function readNotes(
 ): Promise<Known> {
   const readAt = deps.clock.now();
   const names = { closed: closedNote(installationId), budget: budgetNote(installationId) };
-  // What is missing in a glance is told by GitHub's own answer.
+  // If this lagging read misses something, GitHub's own answer shows it.
   const notes = await deps.notes.glance([names.closed, names.budget], readAt);
   const told = budgetsOf(notes.get(names.budget));
   const budgets = latestBudgets(before?.budgets ?? {}, told);

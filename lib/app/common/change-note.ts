@@ -69,7 +69,7 @@ async function workOff(
       for (const { failed } of group) failed(error);
     }
   }
-  // In the same moment in which the line was seen empty: nobody joins a line that is not worked off.
+  // In the same tick in which the queue was empty, so that no change is added to a queue that nothing works off.
   lines.delete(name);
 }
 

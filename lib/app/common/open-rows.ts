@@ -11,7 +11,9 @@ import { unrecordedOf } from './bind-rows.ts';
 import { leasesCounted } from './settings.ts';
 
 export interface OpenRows {
-  /** Those that are not closed, and as such those leases of closed ones whose machines have no row. */
+  /**
+   * Launches that are not closed. Leases of closed launches whose machines have no row count as such launches too.
+   */
   readonly launches: readonly Launch[];
   readonly runners: readonly Runner[];
   /** There are more than were read. */
@@ -34,9 +36,9 @@ export interface ListedLaunches {
   readonly isCut: boolean;
 }
 
-/** The launches by themselves: for whoever needs no rows of machines, of which one may be spoilt. */
+/** Launches alone, for callers that need no machine rows: one of those may be unreadable. */
 export async function listedAcrossTenants({ launches }: Pick<OpenDeps, 'launches'>): Promise<ListedLaunches> {
-  // In this order: what closes in between is in both, and never in neither.
+  // In this order, so that a row which closes in between is in both lists and never in neither.
   const earlier = await launches.listOverdueAcrossTenants(atLast, leasesCounted);
   const watched = await launches.listWatchedAcrossTenants(atLast, leasesCounted);
   const all = [...earlier, ...watched];

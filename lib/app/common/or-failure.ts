@@ -1,4 +1,4 @@
-/** What failed of a call to an outside service, as a value. All else is a bug, and is thrown. */
+/** A call's operational failure as a value. Any other error is a bug, and is thrown. */
 import { OperationalError } from '../../ports/errors.ts';
 
 export async function orFailure<Result>(work: Promise<Result>): Promise<Result | OperationalError> {

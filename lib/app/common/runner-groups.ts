@@ -43,7 +43,9 @@ type NoteDeps = Pick<GroupDeps, 'notes' | 'clock'>;
 export const readGroupNote = (deps: NoteDeps, installationId: InstallationId): Promise<Note | undefined> =>
   noteOf(deps, 'read', installationId);
 
-/** As it was a moment ago: for whoever does not answer a poke, which the tenant manager sends after it wrote. */
+/**
+ * An eventually consistent read. A poke must not use it: the tenant manager sends one right after it wrote the note.
+ */
 export const glanceAtGroupNote = (
   deps: NoteDeps,
   installationId: InstallationId,

@@ -24,8 +24,8 @@ export const isUnheard = ({ ran, instanceId, unknownRunAt }: Runner, planned: Jo
   ran === undefined && unknownRunAt === undefined && planned?.runner !== instanceId;
 
 /**
- * Whoever removes the registration of a machine that ran nothing notes it, and so does whoever hears late which job it
- * ran: without the note, the next caller would take the missing registration for an unknown run.
+ * Noted when the registration of a machine that ran nothing is removed, and when a late event says which job the
+ * machine ran. Without this note the next caller would take the missing registration for an unknown run.
  * @returns false: it was already noted
  */
 export function noteUnregistered(

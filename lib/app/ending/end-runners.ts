@@ -34,7 +34,7 @@ export async function endRunners(deps: EndDeps, endings: readonly Ending[]): Pro
   await Promise.all(ending.map((end) => releaseJobs(deps, end, jobs)));
   await closeRows(deps, ending, { consoles, jobs });
   await addJobs(deps, ending);
-  // Also for those that had ended before: whoever ended them may have died before this.
+  // Also for machines that had ended before: the process that ended them may have died before this.
   const tenants = new Set(ending.map(({ runner }) => runner.installationId));
   await Promise.all([...tenants].map((installationId) => pokeWaiting(deps, installationId)));
   await wakeNextWaiters(

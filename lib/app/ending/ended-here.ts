@@ -1,6 +1,6 @@
 /**
- * The machines that this process has ended. EC2 tells of the end of each a minute later, and that changes nothing any more, so
- * their rows need not be read for it: a machine that has ended stays so. Another process reads the row.
+ * Remembers the machines that this process has ended. EC2 reports each end a minute later, which changes nothing, so
+ * their rows are not read again: an ended machine stays ended. Another process reads the row.
  */
 
 import type { InstanceId } from '../../core/ids.ts';

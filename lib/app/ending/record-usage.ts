@@ -1,7 +1,7 @@
 /**
- * Records what ended machines were used for, and what that costs. Called after their end is proven and before their rows
- * close, which frees their leases: a crash in between leaves the rows open, and whoever closes them writes the same records
- * again, of which the first stays.
+ * Records what ended machines were used for, and what that costs. It runs after their end is proven and before their
+ * rows close, which frees their leases. A crash in between leaves the rows open; closing them later writes the same
+ * records again, and the first one stays.
  */
 import type { InstanceId, JobId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';

@@ -46,7 +46,7 @@ export type VerdictCode =
   | 'unheard-running'
   | 'unheard-over';
 
-/** Who can change it. nobody: it passes by itself, or is as it should be. */
+/** Who can change it. nobody: it passes by itself, or is intended. */
 export type Actor = 'nobody' | 'operator' | 'owner' | 'author';
 
 export interface Estimate {

@@ -36,7 +36,7 @@ export async function carryOutLaunch(deps: LaunchDeps, planned: PlannedLaunch): 
   logAnswer(deps, { launch, askedAt }, answer);
   const lesson = await learnFrom(deps, { launch, askedAt, answer, paced });
   await together();
-  // Nobody knows what was started: the leases stay taken, and the sweep asks again after the fence.
+  // It is unknown what was started: the leases stay taken, and the sweep asks again after the fence.
   if (answer.kind === 'unclear') return { ...lesson, againNow: false };
   const instances = answer.kind === 'answered' ? answer.instances : [];
   await settleLaunch(deps, launch, {

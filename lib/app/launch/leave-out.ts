@@ -19,7 +19,7 @@ export async function leaveOut(
   { gone, rateBack }: { gone: readonly PlannedJob[]; rateBack: number },
 ): Promise<Launch | undefined> {
   const kept = await deps.launches.shrink(launch, { without: gone, rateBack });
-  // Whoever found the limits reached because of these leases learns that they are free.
+  // Wakes those who waited because these leases reached a limit.
   await pokeWaiting(deps, launch.installationId);
   await wakeNextWaiters(
     deps,

@@ -1,6 +1,6 @@
 /**
- * A machine that listened ended by itself, and nobody said that it ran a job: the tenant manager asks GitHub, once late
- * webhooks and redelivered ones have had their time.
+ * When a machine that listened ends by itself without a reported job, the tenant manager asks GitHub which job it
+ * ran, after late and redelivered webhooks have had their time.
  */
 import { jobOf } from '../../core/runner.ts';
 import type { LifecycleDeps } from '../common/deps.ts';

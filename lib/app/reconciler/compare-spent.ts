@@ -1,8 +1,8 @@
 /**
- * Compares what a tenant counts as spent on a day with the records of its machines, and corrects the day and its month. The
- * tenant is read first: what its row says then is what the records of the machines that had ended by then come to, and what
- * the leases that it held then are expected to cost. The row counts those machines, so that records which were written since
- * cannot pass for a difference; and nothing is written if a lease was taken or freed since, or if somebody moved the count.
+ * Compares what a tenant counts as spent on a day with the records of its machines, and corrects the day and its
+ * month. The tenant is read first. Its row should equal the records of the machines that had ended by then, plus the
+ * expected cost of the leases held then. The row also counts those machines, so that records written since are not
+ * taken for a difference. Nothing is written if a lease was taken or freed since, or if the count has changed.
  */
 import { dayMilliseconds, dayOf } from '../../core/days.ts';
 import type { InstallationId } from '../../core/ids.ts';

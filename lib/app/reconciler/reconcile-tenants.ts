@@ -1,8 +1,8 @@
 /**
- * Visits the tenants in turn, as many as the time allows; the next run continues behind the last one. A visit compares
- * the tenant's leases with its machines, and then, within an allowance of calls, its jobs and registrations with GitHub:
- * what frees or closes first, what lists last. Tenants that turn out to be behind are caught up with afterwards. A failed
- * visit delays nobody else.
+ * Visits the tenants in turn, as many as the time allows; the next run continues where this one stopped. A visit
+ * compares the tenant's leases with its machines. Then, within an allowance of calls, it compares jobs and
+ * registrations with GitHub: first what frees or closes something, last what only lists. Tenants that turn out to be
+ * behind are caught up with afterwards. A failed visit delays no other tenant.
  */
 import { chunksOf } from '../../core/chunks.ts';
 import type { InstallationId, JobId } from '../../core/ids.ts';

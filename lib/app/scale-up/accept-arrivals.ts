@@ -90,7 +90,7 @@ async function takeMore(deps: AcceptDeps, tier: TierName): Promise<readonly Arri
   }
 }
 
-/** Whoever parses an unknown body reports it. */
+/** The parser reports an unknown body. */
 const tenantsOf = (taken: readonly Arrival[]) =>
   new Set(taken.map(({ body }) => /"installationId":\d+/.exec(body)?.[0])).size;
 

@@ -1,8 +1,8 @@
 /**
- * Takes a batch of messages from a tier's queue: each queued job gets a row once. Where nothing keeps it from a machine, that
- * is launched at once; else it is recorded as waiting, and then its tenant and tier are balanced once. Whatever has a row is
- * safe: its message is done with even where EC2 has nothing to give, since retries belong to the row. Only what failed is
- * reported, and for those messages alone.
+ * Accepts a batch of messages from a tier's queue. Each queued job gets one row. If nothing keeps it from a machine,
+ * the machine is launched at once; otherwise the job is recorded as waiting, and its tenant and tier are balanced
+ * once. A message is done when its job has a row, even if EC2 has no machine: the row carries the retries. Only
+ * messages that failed are reported.
  */
 import { type JobEvent, parseMessage } from '../../contract/messages.ts';
 import type { JobId, TierName } from '../../core/ids.ts';
@@ -19,21 +19,21 @@ import { hearAgain, logAccepted, recordWaiting, waitingJob } from './record-jobs
 
 /** A tenant and tier of the batch, and what the batch has for them. */
 interface Work extends TenantTier {
-  /** Somebody asked for a look at whatever waits. */
+  /** Messages that ask to balance whatever waits. */
   readonly pokes: string[];
   readonly jobs: Map<JobId, QueuedJob>;
-  /** Machines that were launched for it at once. */
+  /** Number of machines launched at once. */
   served: number;
 }
 
 interface QueuedJob {
   readonly event: JobEvent;
-  /** Of the messages that say so. */
+  /** The messages about this job. */
   readonly ids: string[];
 }
 
 /**
- * @param asking called as EC2 is asked for machines of this tier
+ * @param asking called when EC2 is called for machines of this tier
  * @returns the ids of the messages to deliver again
  */
 export async function acceptJobs(
@@ -53,7 +53,9 @@ interface Accepting {
   readonly asking: (tier: TierName) => void;
 }
 
-/** None waits for another, but for a moment in which the rows of both can be written in one call. */
+/**
+ * Tenants and tiers do not wait for each other, except for a moment in which their rows can be written in one call.
+ */
 async function acceptWork(deps: BalanceDeps, accepting: Accepting): Promise<void> {
   const { batch, work, asking } = accepting;
   const { pokes, jobs, installationId, tier } = work;
@@ -71,14 +73,14 @@ async function acceptWork(deps: BalanceDeps, accepting: Accepting): Promise<void
     const failure = await orFailure(balance(deps, look));
     if (!(failure instanceof OperationalError)) return;
     if (failure.code !== 'UnreadableRow') return batch.fail(ids, failure);
-    // Pokes that come again would pile up until somebody mends the row: the sweep sends another each minute.
+    // Redelivered pokes would pile up until an operator repairs the row; the sweep sends a new one each minute.
     batch.fail(ofJobs, failure);
     batch.giveUp(pokes, failure);
   };
   await Promise.all([launching.answered, ...(ids.length > 0 ? [batch.attempt(ids, balanced)] : [])]);
 }
 
-/** Leaves the work with the jobs that are recorded. */
+/** Keeps only the recorded jobs in `work`. */
 async function recordRest(deps: BalanceDeps, { batch, work: { jobs } }: Accepting): Promise<void> {
   const waiting = [...jobs.values()];
   const events = waiting.map(({ event }) => event);
@@ -118,7 +120,10 @@ function workOf(batch: Batch, deliveries: readonly Delivery[]): Work[] {
 
 const idsOf = (jobs: readonly QueuedJob[]) => jobs.flatMap(({ ids }) => ids);
 
-/** Leaves the work with the jobs that still are to be recorded. Whoever asked for a look wants one at all that waits. */
+/**
+ * Keeps in `work` only the jobs that are not recorded yet. A poke asks to balance all waiting jobs, so nothing is
+ * launched at once then.
+ */
 async function atOnce(
   deps: BalanceDeps,
   { batch, work, asking }: Accepting,

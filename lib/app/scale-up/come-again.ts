@@ -8,7 +8,10 @@ import { leaveLines, updateWaitingLines, waiterOf } from '../common/shared-lines
 import type { Supply } from '../launch/supply.ts';
 import type { BalanceDeps } from './balance-deps.ts';
 
-/** A line that got something and waits for more comes again by itself; all others are woken by what they wait for. */
+/**
+ * A line that got machines and still waits is balanced again by a poke; all other lines are woken by what they wait
+ * for.
+ */
 export async function comeAgain(
   deps: BalanceDeps,
   options: {

@@ -1,6 +1,6 @@
 /**
- * Writes the rows of new jobs for which a launch holds leases: once, as covered. EC2 is asked for a machine only for a job that
- * has its row then. Of what cannot be written nobody knows anything, and it is recorded as waiting instead.
+ * Writes the rows of new jobs for which a launch holds leases: once, as covered. EC2 is called only for jobs whose
+ * rows are written. A job whose row cannot be written is recorded as waiting by the caller.
  */
 import { policyMark } from '../../core/controllers/job-admission.ts';
 import type { JobId } from '../../core/ids.ts';
@@ -15,9 +15,9 @@ import type { JudgedLine } from './judge-new-jobs.ts';
 interface Covering {
   readonly launch: Launch;
   readonly line: JudgedLine;
-  /** What came of each job goes here. */
+  /** Receives the outcome of each job. */
   readonly outcomes: Map<JobId, InsertOutcome>;
-  /** GitHub says of a job that has a row that it is queued. */
+  /** Called if GitHub reports a job as queued that already has a row. */
   readonly hearAgain: (jobId: JobId) => Promise<void>;
 }
 
@@ -26,7 +26,7 @@ export async function coverNewJobs(deps: BalanceDeps, options: Covering): Promis
   const { launch, line, outcomes } = options;
   const madeOf = (planned: readonly PlannedJob[]) =>
     planned.flatMap(({ jobId }) => line.made.get(jobId) ?? []);
-  // What cannot be put on record is not decided: the job is recorded as waiting, and looked at again.
+  // A decision that cannot be recorded does not count: the job is recorded as waiting, and decided anew.
   const unrecorded = await recordFirst(deps, madeOf(launch.plannedJobs));
   const undecided = launch.plannedJobs.filter(({ jobId }) => unrecorded.has(jobId));
   const plannedJobs = launch.plannedJobs.filter((job) => !undecided.includes(job));
@@ -38,7 +38,8 @@ export async function coverNewJobs(deps: BalanceDeps, options: Covering): Promis
   const inserted = await recordBeside(deps, madeOf(plannedJobs), () => insertAll(deps, rows));
   const known = plannedJobs.filter((_, n) => inserted[n] === 'exists');
   const unfit = [...undecided, ...plannedJobs.filter((_, n) => typeof inserted[n] === 'object')];
-  // Under controllers its row is judged by what stands in it, as that of any job that waits, unless it is this very one.
+  // Under controllers an existing row is judged by its own content, unless it is the row that this call has just
+  // written.
   const isJudged = policyMark(line.tenant) !== undefined;
   const others = isJudged ? await withoutOwn(deps, launch, known) : [];
   for (const [n, job] of plannedJobs.entries()) {
@@ -50,7 +51,10 @@ export async function coverNewJobs(deps: BalanceDeps, options: Covering): Promis
   return [...unfit, ...(await deps.launches.cover({ ...launch, plannedJobs: known }))];
 }
 
-/** A row whose answer was lost is told of as known: it has the lease that was written with it. */
+/**
+ * If the answer to a write was lost, a second write says that the row exists. The row then has the lease of this
+ * launch.
+ */
 async function withoutOwn(
   deps: BalanceDeps,
   { installationId }: Launch,
@@ -65,13 +69,13 @@ async function withoutOwn(
   return known.filter(({ jobId, lease }) => leases.get(jobId) !== lease);
 }
 
-/** A table that is throttled, or a call that was lost, passes within seconds as a rule. */
+/** Throttling and lost calls usually pass within seconds. */
 const maxInserts = 3;
 
 /**
- * Tries again for those of which nobody knows whether they have their rows: whoever has one is told as known, and covered by
- * this very lease.
- * @throws OperationalError where nobody knows in the end: the sweep sees, and goes on with those that have
+ * Tries again where it is unclear whether a row was written. A row that was written is then reported as existing, and
+ * is covered by this lease.
+ * @throws OperationalError if it stays unclear: the sweep continues with the jobs that have rows
  */
 async function insertAll(deps: BalanceDeps, jobs: readonly Job[]): Promise<InsertOutcome[]> {
   const outcomes = new Map<Job, InsertOutcome>();

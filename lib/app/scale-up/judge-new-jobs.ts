@@ -1,8 +1,8 @@
 /**
- * The queue gate for jobs that came in just now and have no rows yet. What rules admit goes on with its decision, which is
- * written together with its row. What controllers keep from a machine has its row written here, once: refused, or waiting for
- * whoever is to be asked from outside. What cannot be put on record is not decided, and goes on as it came. A decision counts for
- * the tenant that is answered, whose epoch it was made under.
+ * The queue gate for new jobs, which have no rows yet. A job that rules admit goes on with its decision, which is
+ * written together with its row. For a job that controllers refuse or hold, the row is written here, once: refused,
+ * or waiting for external controllers. If a decision cannot be recorded, it does not count, and the job goes on
+ * undecided. A decision is valid for the tenant that is returned, under its policy epoch.
  */
 import { judgeControllers, judgeTenant, type Verdict } from '../../core/admission.ts';
 import { policyMark } from '../../core/controllers/job-admission.ts';
@@ -26,20 +26,20 @@ interface NewLine {
   readonly tenant: Tenant;
   readonly tier: Tier;
   readonly group: KnownGroup;
-  /** Those that have rows, as they were read. */
+  /** Waiting jobs that have rows. */
   readonly waiting: readonly Job[];
   readonly jobs: readonly Job[];
 }
 
 export interface JudgedLine extends NewLine {
-  /** Of those of `jobs` that may have machines; it is to be recorded with their rows. */
+  /** The decisions about those `jobs` that may start; to be recorded with their rows. */
   readonly made: ReadonlyMap<JobId, Made>;
-  /** What came of those that have their rows now; those that had one already are in neither, and are judged by it. */
+  /** The outcomes of jobs whose rows are written now. A job that already had a row is in neither; its row decides. */
   readonly outcomes: ReadonlyMap<JobId, InsertOutcome>;
 }
 
 /**
- * @param goOn called where something is read or written for these jobs alone, so that jobs of others need not wait for it
+ * @param goOn called before reads and writes for these jobs alone, so that the jobs of others need not wait for them
  * @throws OperationalError: the policy cannot be read, and nothing is written
  */
 export async function judgeNewJobs(deps: BalanceDeps, line: NewLine, goOn: () => void): Promise<JudgedLine> {
@@ -56,7 +56,7 @@ export async function judgeNewJobs(deps: BalanceDeps, line: NewLine, goOn: () =>
   const made = new Map(judged.made.map((one) => [one.job.jobId, one]));
   const kept: Kept[] = [];
   const open: Job[] = [];
-  // Nobody is asked about a job long before its turn: what is said of it might not count any more by then.
+  // External controllers are not asked long before the job's turn: their answer might be out of date by then.
   const mostAsked = isLineHeld({ tenant, waiting }) ? 0 : roomFor(tenant, tier).machines - known.length;
   let ahead = 0;
   for (const job of judged.waiting.slice(known.length)) {
@@ -69,7 +69,7 @@ export async function judgeNewJobs(deps: BalanceDeps, line: NewLine, goOn: () =>
   }
   if (kept.length === 0) return { ...line, tenant, waiting, jobs: open, made, outcomes: new Map() };
   goOn();
-  // The tenant is as it was a moment ago. Taking leases compares its policy, and nothing does that for what gets none.
+  // The tenant was read with a lag. Taking leases compares its policy, but jobs that get no lease need this check.
   const now = await deps.tenants.get(read.installationId);
   if (!now || policyMark(now) !== policyMark(tenant))
     return { ...line, made: new Map(), outcomes: new Map() };
@@ -86,8 +86,8 @@ export async function judgeNewJobs(deps: BalanceDeps, line: NewLine, goOn: () =>
 }
 
 /**
- * Those who were written down a moment ago are served by whoever did it. Others wait for something that all wait for, but for
- * those who wait for their own controllers.
+ * Whether the line waits for something that stops new jobs too. Jobs that were recorded a moment ago do not stop
+ * them, since the copy that recorded them also serves them; nor do jobs that wait for their own controllers.
  */
 export function isLineHeld({ tenant, waiting }: Pick<NewLine, 'tenant' | 'waiting'>): boolean {
   return waiting.some(
@@ -113,7 +113,7 @@ async function keep(deps: BalanceDeps, kept: readonly Kept[]): Promise<ReadonlyM
     kept.map(async ({ job, verdict, made }, n) => {
       const outcome = inserted instanceof OperationalError ? inserted : inserted[n]!;
       if (outcome !== 'inserted') return outcome;
-      // Where it is lost, the row says when to ask again.
+      // If this message is lost, the row says when to ask again.
       if (verdict.kind === 'hold') return (await orFailure(askOutside(deps, made))) ?? outcome;
       const { installationId, jobId, tier } = job;
       logRefusedJob(deps, { installationId, jobId, tier, reason: verdict.reason.code });

@@ -1,10 +1,11 @@
 /**
- * Launches machines for jobs that came in just now and that nothing keeps from one, before they have rows: each row is written
- * once, covered, instead of waiting first and then covered. Only where there is room for all who wait too, so that no job
- * overtakes another, and only with what one look and one transaction give; all others are recorded as waiting first.
+ * Launches machines for new jobs before the jobs have rows, so that each row is written once, as covered, and not
+ * first as waiting. It does so only if there is room for everyone who waits too, so that no job overtakes another,
+ * and it takes only what one look and one transaction give. All other jobs are recorded as waiting.
  *
- * Nothing is asked of EC2 before each job of the launch has its row. So a job without a row proves that nobody asked: the
- * sweep then gives its lease back, and its message, which is kept until the row is there, comes again.
+ * EC2 is called only after every job of the launch has its row. So a job without a row proves that EC2 was not called
+ * for it: the sweep gives its lease back, and its message is delivered again, because a message is deleted only after
+ * the row is written.
  */
 
 import type { BalancePlan } from '../../core/balance-plan.ts';
@@ -38,20 +39,20 @@ interface NewJobs {
   readonly tier: TierName;
   /** When the run began to work on them, epoch milliseconds. */
   readonly startedAt: number;
-  /** As they would wait. */
+  /** With the rows that they would have as waiting jobs. */
   readonly jobs: readonly Job[];
-  /** GitHub says of a job that has a row that it is queued. */
+  /** Called if GitHub reports a job as queued that already has a row. */
   readonly hearAgain: (jobId: JobId) => Promise<void>;
-  /** Called as EC2 is asked for machines, and where others need not wait for what is read. */
+  /** Called when EC2 is called, and when something is read that the jobs of others need not wait for. */
   readonly asking: (tier: TierName) => void;
 }
 
 export interface LaunchedAtOnce {
   readonly kind: 'launched';
-  /** What came of each job that is not to be recorded any more; all others still are. */
+  /** The outcome of each job that is dealt with; all others still have to be recorded. */
   readonly outcomes: ReadonlyMap<JobId, InsertOutcome>;
   readonly machines: number;
-  /** EC2 has answered, and its answer is written down. */
+  /** Resolves when EC2's answer is written. */
   readonly answered: Promise<void>;
 }
 
@@ -62,10 +63,13 @@ const none: LaunchedAtOnce = {
   answered: Promise.resolve(),
 };
 
-/** Copies that bring jobs of one tenant in the same moment meet at its row. */
+/** Copies that bring jobs of one tenant at the same time compete for its row. */
 const maxTries = 3;
 
-/** @throws OperationalError: the messages come again; what was taken by then has its row, and the sweep resumes it */
+/**
+ * @throws OperationalError: SQS delivers the messages again. What was taken by then is stored, and the sweep resumes
+ * it
+ */
 export async function launchAtOnce(deps: BalanceDeps, fresh: NewJobs): Promise<LaunchedAtOnce> {
   const { installationId } = fresh;
   const tier = deps.deployment.tiers.find(({ name }) => name === fresh.tier);
@@ -84,14 +88,14 @@ export async function launchAtOnce(deps: BalanceDeps, fresh: NewJobs): Promise<L
     const judged = await ifReadable(judgeNewJobs(deps, line, () => fresh.asking(tier.name)));
     if (!judged) break;
     for (const [jobId, outcome] of judged.outcomes) outcomes.set(jobId, outcome);
-    // While EC2 throttles, calls have turns, and those who wait for one have rows.
+    // While EC2 throttles, tenants take turns, and only jobs with rows have a turn.
     if (judged.jobs.length === 0 || scarcity.pace) break;
     if (waiting.length >= firstPageSize || isLineHeld(judged)) break;
     const outcome = await tryOnce(deps, fresh, { ...judged, scarcity });
     if (outcome.kind !== 'again') {
       return { ...outcome, outcomes: new Map([...outcomes, ...outcome.outcomes]) };
     }
-    // The row does not say what the platform's own policy is.
+    // The tenant's row does not contain the platform's own policy.
     if (outcome.tenant) tenant = withEpoch(outcome.tenant, read.platformEpoch);
   }
   return { ...none, outcomes };
@@ -99,19 +103,22 @@ export async function launchAtOnce(deps: BalanceDeps, fresh: NewJobs): Promise<L
 
 async function lookAt(deps: BalanceDeps, installationId: InstallationId, tier: Tier) {
   const [waiting, read, groupNote, scarcity] = await Promise.all([
-    // As all of these were a moment ago. Whoever began to wait since is served by whoever wrote that down; where somebody is
-    // seen who waits no more, these jobs are written down, and looked at by what is there then.
+    // These reads may lag by about a second. A job that began to wait since is served by the copy that wrote it. If a
+    // job is seen that no longer waits, the new jobs are recorded as waiting, and balanced by consistent reads.
     deps.jobs.glanceAtWaiting(installationId, tier.name, firstPageSize),
     // Taking leases compares status, limits, caps and policy with what was read, and answers with the tenant as it is.
     deps.tenants.glance(installationId),
-    // Whom it keeps waiting is looked at again, by what is written then.
+    // If this note keeps jobs waiting, they are balanced with a consistent read.
     glanceAtGroupNote(deps, installationId),
     readScarcity(deps),
   ]);
   return { waiting, read, groupNote, scarcity };
 }
 
-/** Undefined: it cannot be read now. The jobs are recorded then, and the balance that follows says what fails. */
+/**
+ * Undefined: it cannot be read now. The jobs are then recorded as waiting, and the balance that follows reports the
+ * failure.
+ */
 async function ifReadable<Read>(reading: Promise<Read>): Promise<Read | undefined> {
   const read = await orFailure(reading);
   return read instanceof OperationalError ? undefined : read;
@@ -150,7 +157,7 @@ async function tryOnce(
   const answered = allOf([
     carryOut(deps, fresh, launch),
     refreshGroup(deps, { tenant, group, waiting: fresh.jobs }),
-    // Else those that are recorded now are looked at, and come again.
+    // Otherwise the remaining jobs are recorded and balanced, which sends the poke.
     ...(isAll ? [comeAgain(deps, served)] : []),
     ...madeOf(launch.plannedJobs).map((one) => askOutside(deps, one)),
   ]);
@@ -159,8 +166,8 @@ async function tryOnce(
 }
 
 /**
- * The line was read as it was a moment ago. A tenant of which nobody is seen to wait, and which yet stands in a cap's line, began
- * to wait since: launching now would overtake its older job, and take the tenant out of that line.
+ * The line was read with a lag. If no job of the tenant was seen, but the tenant stands in a cap's line, one began to
+ * wait since. Launching now would overtake that older job and take the tenant out of the cap's line.
  */
 function waitsUnseen({ waiting, tenant, tier }: Line, supply: Supply | undefined): boolean {
   const me = tenantTierKey({ installationId: tenant.installationId, tier: tier.name });
@@ -169,14 +176,14 @@ function waitsUnseen({ waiting, tenant, tier }: Line, supply: Supply | undefined
   );
 }
 
-/** Where there is not room for those who wait too, nobody is served before them. */
+/** New jobs get machines only if there is room for all waiting jobs too. */
 async function planNew(
   deps: BalanceDeps,
   { tenant, tier, waiting, jobs, group, scarcity }: Line,
 ): Promise<{ plan: BalancePlan; supply: Supply | undefined }> {
   const { installationId } = tenant;
   const all = [...waiting, ...jobs].sort((a, b) => a.queuedAt - b.queuedAt || a.jobId - b.jobId);
-  // No page: there is nothing to read beyond it.
+  // Without a page size: all of the line is here.
   const page = { pageSize: Number.POSITIVE_INFINITY, hasTurn: false };
   const look = { installationId, tenant, tier, waiting: all, group, scarcity, ...page };
   const { plan, supply } = await planLine(deps, look);
@@ -186,7 +193,7 @@ async function planNew(
   return { plan: { ...plan, launch }, supply };
 }
 
-/** All have settled before one's failure is told: nothing is under way then. */
+/** Waits for all of them before it throws one's failure, so that nothing is still running afterwards. */
 async function allOf(works: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(works)).find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
@@ -195,7 +202,7 @@ async function allOf(works: readonly Promise<void>[]): Promise<void> {
 async function carryOut(deps: BalanceDeps, fresh: NewJobs, launch: Launch): Promise<void> {
   const { installationId, tier, startedAt } = fresh;
   const lesson = await carryOutLaunch(deps, { launch, paced: false });
-  // What one pool had not, another may have; by now its jobs wait, as any others do, and a poke for them is on its way.
+  // Another pool may have machines. By now these jobs wait like any others, and a poke for them is on its way.
   const isInTime = deps.clock.now() <= startedAt + roundsWithinMilliseconds;
   if (lesson.againNow && isInTime) await balance(deps, { installationId, tier, startedAt });
 }

@@ -61,7 +61,7 @@ export async function takePlanningTurn(
     held ??= await readPlanningTurn(deps, place);
     const now = deps.clock.now();
     if (held) {
-      // Whoever left a mark did so before it is removed: the look that follows finds its jobs too.
+      // The mark is removed before the next look, which therefore finds the jobs of the copy that left it.
       if (held.value['wanted'] === true) return undefined;
       if (await deps.notes.writeWhile(name, { value: { wanted: true }, now })) return undefined;
     } else {

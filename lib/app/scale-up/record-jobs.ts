@@ -44,7 +44,7 @@ export async function hearAgain(deps: BalanceDeps, event: JobEvent): Promise<voi
   const { installationId, jobId, repository, repositoryId, receivedAt: heardAt = deps.clock.now() } = event;
   const known = await deps.jobs.rename(installationId, jobId, repository);
   if (known?.state === 'done') return reopen(deps, event);
-  // An announcement from before the hold opens nothing, and may well come again.
+  // A `queued` from before the hold does not reopen the job, and GitHub often sends it again.
   if (known?.state !== 'blocked' || heardAt <= (known.unsettledAt ?? 0)) return;
   await deps.queues.sendToInstallations({
     kind: 'look-at-job',

@@ -98,7 +98,8 @@ async function takeLeases(deps: BalanceDeps, planning: Planning, served: number)
     }
     await writeVerdicts(deps, installationId, plan);
     if (known && group) await refreshGroup(deps, { tenant: known, group, waiting: found });
-    // Nobody else sees a lease freed since the tenant was read: whoever freed it found room already.
+    // A lease may have been freed since the tenant was read. The function that freed it saw room left and sent no
+    // poke, so this copy looks again.
     const isAtLimit = plan.limitedBy === 'tenant-limit' || plan.limitedBy === 'tier-limit';
     if (isTaken && (plan.more || isAtLimit) && !supply?.paced) continue;
     await comeAgain(deps, { installationId, tier, plan, served: isTaken, machines, tenant, supply });

@@ -14,7 +14,7 @@ export interface Pending {
   readonly jobs: readonly Job[];
   /** Each tenant whose jobs were read, and how many it has as far as this pass has come. */
   readonly lines: ReadonlyMap<InstallationId, Line>;
-  /** The longest time that nobody has looked at these jobs. */
+  /** The longest time since any of these jobs was looked at. */
   readonly unseenMilliseconds: number;
   /** The bound left jobs to the next sweep. */
   readonly isCut: boolean;

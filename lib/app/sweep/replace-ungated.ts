@@ -36,7 +36,7 @@ export async function replaceUngated(
   );
   if (ungated.length === 0) return { cut: isCut, errors: [] };
   const errors: unknown[] = [];
-  // Before GitHub is asked about any: whoever confirms from now on has a gate.
+  // Before GitHub is called about any of them: every machine that confirms from now on has a gate.
   const listening = await closeToUnconfirmed(deps, ungated, errors);
   const until = deps.clock.now() + replaceMilliseconds;
   let isLeft = isCut;
@@ -110,7 +110,7 @@ async function replace(deps: SweepDeps, runner: Runner): Promise<'tried' | 'limi
 /** @returns done: GitHub gives it no further job. unclear: GitHub may not know it yet, or does not say */
 async function takeAway(deps: SweepDeps, runner: Runner): Promise<'done' | 'unclear' | 'limited'> {
   const { installationId, instanceId, launchId, tier } = runner;
-  // Before it is taken away: whoever dies in between leaves a run uncounted, and invents none.
+  // Noted before the registration is removed: dying in between leaves a run uncounted, and invents none.
   const isFirst = await noteUnregistered(deps, instanceId);
   const removal = await removeRegistration(deps, runner);
   const found = removal.ok ? removal.value : 'unclear';

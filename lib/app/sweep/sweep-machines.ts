@@ -22,7 +22,7 @@ export interface SweptMachines {
 
 export async function sweepMachinesOf(deps: SweepDeps, launches: readonly Launch[]): Promise<SweptMachines> {
   const machines = await machinesOf(deps, launches);
-  // Whoever closed the launch may still be writing the rows until then, and knows more of the machines.
+  // Until then the caller that closed the launch may still be writing the rows, and it knows more about the machines.
   const begunAt = deps.clock.now();
   const recordable = machines.unrecorded.filter(({ launch }) => launch.callUntil <= begunAt);
   const some = recordable.slice(0, sweepPageSize);
@@ -76,7 +76,7 @@ async function countOverrun(deps: SweepDeps, runner: Runner, now: number): Promi
   deps.telemetry.event('warn', 'machine-overrun', about);
 }
 
-/** Whoever closed the launch died before its machines had rows, and they have not claimed. */
+/** The caller that closed the launch died before it wrote the machines' rows, and the machines have not claimed. */
 async function recordLate(
   deps: SweepDeps,
   { launch, plannedJobs }: LaunchedMachines['unrecorded'][number],

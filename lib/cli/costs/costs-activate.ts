@@ -1,6 +1,6 @@
 /**
- * `mayfly costs activate`: makes AWS's bill show tenants, tiers and environments, as far as AWS lets it at this moment, and says
- * what is to be waited for. It may be run again at any time: what is active stays so.
+ * `mayfly costs activate`: makes AWS's bill show tenants, tiers and environments, as far as AWS allows it now, and
+ * says what still has to happen. It may be run again at any time; active tags stay active.
  */
 import {
   type CostAllocationTag,

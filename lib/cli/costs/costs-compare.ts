@@ -61,7 +61,7 @@ alarm bill-apart goes by what it finds. Cost Explorer charges $0.01 for each req
     const comparison = compareBill(priced, days, earlier);
     const found = preferred(comparedDays(bills, days, source, comparison.days), kept);
     const { total } = comparison;
-    // As they are kept: of a day that an export told of, Cost Explorer's word does not count.
+    // As stored: if a day came from an export, Cost Explorer's figures for it do not count.
     const lines = new Map(found.map((day) => [day.day, pricedLineOf(day)]));
     // By machine, whatever has no price is left out on both sides.
     const incomplete = source === 'export' ? [] : daysWithoutPrice(sums);

@@ -6,7 +6,7 @@ import { csvText } from './csv.ts';
 export interface InvoiceState {
   /** All machines of the month are in it. */
   readonly isComplete: boolean;
-  /** Of some days nothing is kept any more. */
+  /** Some days are no longer stored. */
   readonly isPartlyGone: boolean;
 }
 

@@ -15,7 +15,7 @@ export interface Month {
   readonly isPartlyGone: boolean;
 }
 
-/** What is to be read: the records of machines, or else the sums of days, which are kept for longer. */
+/** What to read: the records of machines, or the sums of days, which are kept for longer. */
 export type Kept = 'records' | 'sums';
 
 const keptDays = { records: usageDays, sums: usageSumDays };

@@ -25,7 +25,7 @@ export interface Bills extends BothBills {
   readonly source: BillSource;
   readonly days: readonly string[];
   readonly requests: number;
-  /** Both sides without what has no price on record: by these it is told whether they are apart. */
+  /** Both sides without machines that have no recorded price; these decide whether the sides differ. */
   readonly priced: { readonly sums: readonly UsageSum[]; readonly bill: readonly BilledCost[] };
   /** Disks and addresses that `priced` does not have. */
   readonly leftOut: readonly LeftOutOfDay[];

@@ -20,7 +20,7 @@ export function configText(configuration: string, version: number): string {
   ].join('\n');
 }
 
-/** As Biome is told. */
+/** As in the configuration of Biome. */
 const widest = 110;
 
 interface Position {

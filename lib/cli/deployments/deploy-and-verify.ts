@@ -40,7 +40,7 @@ export async function deployAndVerify(
   return `${command} failed (${ended}); mayfly.config.ts was restored.`;
 }
 
-/** In one step: whoever dies leaves the one or the other, and no half. */
+/** In one write, so that a crash leaves the former or the new state and never half of it. */
 function replace(path: string, text: string): void {
   writeFileSync(`${path}.part`, text);
   renameSync(`${path}.part`, path);

@@ -78,7 +78,7 @@ async function findDeliveries(
   const earliest = job.createdAt - slackMilliseconds;
   const found: JobDelivery[] = [];
   let isWhole = true;
-  // Failures are few, and are found far back; what reached nobody is among all alone.
+  // Failures are few, so they are found far back. Attempts that reached no server are only in the list of all.
   for (const outcome of ['failure', 'any'] as const) {
     let cursor: string | undefined;
     let left = opened;

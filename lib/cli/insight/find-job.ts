@@ -57,7 +57,7 @@ async function ownerOf(call: CommandCall, login: string): Promise<InstallationId
   try {
     return (await findTenant({ client: dynamoClient(call), config: call.config }, login)).installationId;
   } catch (error) {
-    // Nobody, or several: the job itself says whose it is.
+    // No tenant, or several: the job itself says whose it is.
     if (error instanceof UsageError) return undefined;
     throw error;
   }

@@ -24,7 +24,7 @@ export interface CommandStores extends InsightDeps {
   readonly launches: LaunchStore;
 }
 
-/** The same for whoever says what the gates say: its tenants carry the platform-wide policy. */
+/** The same for commands that explain the gates: their tenants carry the platform-wide policy. */
 export function judgingStores(call: CommandCall): CommandStores {
   // One client, so that both are read in one call.
   const client = dynamoClient(call);

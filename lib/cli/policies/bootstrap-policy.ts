@@ -1,7 +1,6 @@
 /**
- * What `cdk bootstrap` needs, once for an account and region: to create its stack and, through CloudFormation with the
- * same permissions, the stack's roles, bucket, registry and parameter. Whoever has this policy decides what deploys may
- * do.
+ * What `cdk bootstrap` needs, once for an account and region: to create its stack and, through CloudFormation with
+ * the same permissions, the stack's roles, bucket, registry and parameter. This policy decides what deploys may do.
  */
 import { qualifier } from './deployer-policy.ts';
 import { allow, arn, globalArn, type PolicyStatement, type PolicyTarget } from './policy.ts';

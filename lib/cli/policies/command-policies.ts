@@ -103,7 +103,7 @@ const exportsOf = ({ account }: PolicyTarget, what: string) =>
 const ownExport = (target: PolicyTarget) =>
   exportsOf(target, `export/${target.environment}-${target.region}-*`);
 
-/** A file that is not there is told apart from one that may not be read by who may list the bucket. */
+/** Without permission to list the bucket, S3 answers a missing file like a forbidden one. */
 function readExport(target: PolicyTarget): PolicyStatement[] {
   const files = `arn:aws:s3:::${exportBucketOf(target)}/${exportPrefix}/*`;
   return [allow('ReadExport', ['s3:GetObject'], [files]), findBucket(target)];

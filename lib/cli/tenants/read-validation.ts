@@ -86,7 +86,7 @@ export async function listRepositories(
   return { ok: true, value: found };
 }
 
-/** What the platform answers to whoever sends no signature: no secret is needed to see that it is there. */
+/** The platform's answer to an unsigned request: it shows that the platform is there, and needs no secret. */
 export async function knock(url: string): Promise<{ status: number } | { fault: string }> {
   try {
     const answer = await fetch(url, {

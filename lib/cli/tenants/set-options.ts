@@ -1,6 +1,6 @@
 /**
- * The options of `mayfly tenant set`, as what they write into a tenant's row. All mistakes are told at once, each with what
- * was given and what is allowed.
+ * The options of `mayfly tenant set`, as the changes that they make to a tenant's row. All errors are reported at
+ * once, each with what was given and what is allowed.
  */
 import { type Attributes, flag, number, text } from '../../adapters/dynamodb/attributes.ts';
 import type { PolicyEdit } from '../../adapters/dynamodb/policy-change.ts';

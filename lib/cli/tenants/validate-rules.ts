@@ -42,7 +42,7 @@ export interface Seen {
 interface LastDelivery {
   /** Epoch milliseconds. */
   readonly at: number;
-  /** 0: it reached nobody, or not in time. */
+  /** 0: it reached no server, or not in time. */
   readonly statusCode: number;
 }
 
@@ -288,7 +288,7 @@ function webhookRow({ app, door }: Seen): Row {
 
 const withoutSlash = (url: string) => url.replace(/\/+$/, '');
 
-/** Whoever sends no signature is answered 401: that is what shows that the platform is there. */
+/** An unsigned request is answered with 401, which shows that the platform is there. */
 function doorRow({ door }: Seen): Row {
   const check = 'webhook reachable';
   if (door.status === 401) return passed(check, 'it refuses requests without a signature, as it should');

@@ -8,8 +8,9 @@ export interface JobAdmission {
   /** The policy that it was made under; see `policyMark`. */
   readonly policy: string;
   /**
-   * asked: not all that are to be obeyed have answered. unavailable: one of them failed, and its failure policy rejects; it is
-   * asked again at `againAt`, or, where that is absent, no more. failed-open: one failed, and its failure policy admits.
+   * asked: not all obeyed controllers have answered. unavailable: one failed, and its failure policy rejects; it is
+   * asked again at `againAt`, or, if that is absent, not again. failed-open: one failed, and its failure policy
+   * admits.
    */
   readonly state: 'asked' | 'admitted' | 'rejected' | 'failed-open' | 'unavailable';
   /** Who rejected it, or failed. */
@@ -24,7 +25,7 @@ export interface JobAdmission {
   readonly againAt?: number;
   /** How often in a row a controller was unavailable. */
   readonly failures?: number;
-  /** Of questions to those that are asked from outside. Absent: nobody was to be asked. */
+  /** The round of questions to external controllers. Absent: none had to be asked. */
   readonly round?: AskingRound;
 }
 
@@ -50,7 +51,10 @@ export function policyMark({ admissionEpoch, platformEpoch }: PolicyEpochs): str
   return `${admissionEpoch ?? '-'}.${platformEpoch ?? '-'}`;
 }
 
-/** Whether either part of the policy has changed since: epochs grow. Where one is not in force, nobody can tell. */
+/**
+ * Whether either part of the policy has changed since: epochs only grow. If a part is not in force, this cannot be
+ * known.
+ */
 export function isOlderThan(policy: string, admission: JobAdmission | undefined): boolean {
   const parts = policy.split('.').map(Number);
   const others = admission?.policy.split('.').map(Number) ?? [];
@@ -74,7 +78,7 @@ export function needsDecision(
   return isOpen && admission.againAt !== undefined && admission.againAt <= now;
 }
 
-/** While it is being asked about, a reason says that GitHub is waited for; nobody is asked before that time. */
+/** While GitHub is asked about the run, the reason says so; controllers are not asked before that time. */
 export const isWaitingForGitHub = ({ state, reason, againAt }: JobAdmission, now: number): boolean =>
   state === 'asked' && reason !== undefined && againAt !== undefined && now < againAt;
 

@@ -27,7 +27,7 @@ export async function startGuardedFolder(): Promise<GuardedFolder> {
       code === 0 ? resolve() : reject(new Error(`The laptop's guard ended with ${code}.`)),
     );
   });
-  // Whoever closes it gets the error; nobody else needs it.
+  // The error is thrown by `close`; nothing else needs it.
   ended.catch(() => {});
   holdNoLonger(guard);
   makeFolder(path);
