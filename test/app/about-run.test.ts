@@ -1,11 +1,12 @@
 /** Facts that only GitHub knows of a run: asked where an expression names one, once a run, and waited for while GitHub refuses. */
 import { describe, expect, it } from '@jest/globals';
+import { aboutRun } from '../../lib/app/admission/about-run.ts';
 import type { Controller } from '../../lib/core/controllers/controller.ts';
 import type { GitHubRefusal, RunAbout } from '../../lib/core/github.ts';
 import { JobId } from '../../lib/core/ids.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import { givenController, givenRules, givenScope, putControllers } from '../support/controllers.ts';
-import { acme, givenEvent, givenTenant } from '../support/given.ts';
+import { acme, givenEvent, givenJob, givenTenant } from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 
 const url = 'https://controller.example.com/';
@@ -299,5 +300,28 @@ describe('a controller in dry run', () => {
       { vote: 'reject', reason: 'rule 1', enforced: false },
     ]);
     expect([await stateOf(platform), calls()]).toEqual([['covered', 'admitted'], 1]);
+  });
+});
+
+describe('who asks GitHub about a run', () => {
+  const job = givenJob({ runId, runAttempt: 1 });
+  const dies = () => Promise.reject(new Error('died'));
+
+  it('and dies keeps the others from asking for fifteen seconds', async () => {
+    const { platform } = await givenRun({});
+    await expect(aboutRun({ ...platform, loadGitHub: dies }, job)).rejects.toThrow('died');
+    const deps = { ...platform, loadGitHub: async () => platform.github };
+    expect(await aboutRun(deps, job)).toMatchObject({ kind: 'refused' });
+    platform.clock.advance(12_300);
+    expect(await aboutRun(deps, job)).toMatchObject({ kind: 'known' });
+  });
+
+  it('remembers for an hour at the most that GitHub takes no calls', async () => {
+    const { platform } = await givenRun({});
+    refuse(platform, 1, { kind: 'limited', retryAfterSeconds: 7_200 });
+    const deps = { ...platform, loadGitHub: async () => platform.github };
+    expect(await aboutRun(deps, job)).toMatchObject({ kind: 'refused', retryAfterSeconds: 3_600 });
+    platform.clock.advance(3_600_000);
+    expect(await aboutRun(deps, job)).toMatchObject({ kind: 'known' });
   });
 });

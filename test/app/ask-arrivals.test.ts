@@ -5,8 +5,9 @@ import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import { createMemoryQueueArrivals } from '../fakes/arrivals.ts';
 import { createMemoryGitHub } from '../fakes/github.ts';
+import { createScheduler } from '../sim/scheduler.ts';
 import { givenController, givenScope } from '../support/controllers.ts';
-import { acme, givenEvent, givenTenant } from '../support/given.ts';
+import { acme, givenEvent, givenTenant, noon } from '../support/given.ts';
 import { givenPlatform } from '../support/platform.ts';
 
 const globex = InstallationId(102);
@@ -20,16 +21,17 @@ const brokenArrivals = {
   hidden: () => 0,
 };
 
-/** Each tenant has a controller; acme's hangs until it is told to answer. */
-async function givenHanging() {
-  const tenants = [acme, globex].map((installationId) =>
+/** Each tenant has a controller; globex's answers, and all others hang until they are told to answer. */
+async function givenHanging(...more: InstallationId[]) {
+  const all = [acme, globex, ...more];
+  const tenants = all.map((installationId) =>
     givenTenant({ installationId, accountId: Number(installationId), maxRunners: 100 }),
   );
   const platform = await givenPlatform({ tenants });
   const answering = Promise.withResolvers<typeof admit>();
-  platform.callbacks.controllers.set(urlOf(acme), () => answering.promise);
+  for (const owner of all) platform.callbacks.controllers.set(urlOf(owner), () => answering.promise);
   platform.callbacks.controllers.set(urlOf(globex), () => admit);
-  for (const owner of [acme, globex]) {
+  for (const owner of all) {
     const transport = { kind: 'https', url: urlOf(owner) } as const;
     const scopes = [givenScope({ kind: 'installation' })];
     const policy = await platform.controllers.policyOf(owner);
@@ -62,6 +64,15 @@ async function givenHanging() {
   return { platform, arrivals, ask, run, stateOf, answer: () => answering.resolve(admit) };
 }
 
+/** Time that passes only as far as it is told to. */
+function givenTime() {
+  const { now, sleep, runUntil } = createScheduler(noon);
+  return { clock: { now, sleep, advance: () => undefined }, runUntil };
+}
+/** All that can go on has done so. */
+const atRest = async () => {
+  for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve));
+};
 const whenTrue = async (isTrue: () => Promise<boolean>) => {
   while (!(await isTrue())) await new Promise((resolve) => setImmediate(resolve));
 };
@@ -86,6 +97,7 @@ describe('while a controller hangs, a run of the admission function', () => {
     const running = run();
     const isEnding = () => platform.clock.now() >= began + 25_000;
     await whenTrue(async () => isEnding() && platform.queues.admission.length === 5);
+    expect(platform.clock.now()).toBeLessThan(began + 26_000);
     answer();
     await running;
     expect(arrivals.hidden()).toBe(0);
@@ -93,6 +105,50 @@ describe('while a controller hangs, a run of the admission function', () => {
     expect(await stateOf(20, acme)).toBe('admitted');
     await run();
     expect(await stateOf(25, acme)).toBe('admitted');
+  });
+
+  it('takes a question that comes meanwhile within a fifth of a second', async () => {
+    const { ask, run, stateOf, answer } = await givenHanging();
+    await ask(acme, 1);
+    const { clock, runUntil } = givenTime();
+    const running = run({ clock });
+    await atRest();
+    await ask(globex, 100);
+    await runUntil(noon + 200);
+    await atRest();
+    expect(await stateOf(100, globex)).toBe('admitted');
+    answer();
+    await running;
+  });
+
+  it('asks about a hundred jobs at once, however many tenants have controllers that hang', async () => {
+    const hanging = [201, 202, 203, 204, 205].map((id) => InstallationId(id));
+    const { platform, ask, run, answer } = await givenHanging(...hanging);
+    for (const owner of [acme, ...hanging]) {
+      for (let n = 1; n <= 20; n++) await ask(owner, Number(owner) * 100 + n);
+    }
+    const running = run({ clock: givenTime().clock });
+    await whenTrue(async () => platform.callbacks.asked.length >= 100);
+    await atRest();
+    expect(platform.callbacks.asked).toHaveLength(100);
+    answer();
+    expect(await running).toEqual([]);
+    expect(platform.callbacks.asked).toHaveLength(120);
+  });
+
+  it('has a thousand messages in memory, and some, and leaves the others in the queue', async () => {
+    const { platform, arrivals, ask, run, answer } = await givenHanging();
+    for (let n = 1; n <= 20; n++) await ask(acme, n);
+    const { admission } = platform.queues;
+    for (let n = 0; n < 1_200; n++) admission.push(admission.at(-1)!);
+    const running = run({ clock: givenTime().clock });
+    await whenTrue(async () => arrivals.hidden() >= 990);
+    await atRest();
+    expect(arrivals.hidden()).toBeLessThan(990 + 80);
+    answer();
+    expect(await running).toEqual([]);
+    expect(arrivals.hidden()).toBe(0);
+    expect(admission.length).toBeGreaterThan(100);
   });
 
   it('leaves to the queue what it cannot give back', async () => {

@@ -1,7 +1,8 @@
 /** Controllers that are asked from outside: by a callback, or by a question that they fetch. */
 import { describe, expect, it } from '@jest/globals';
+import { isPolicyHere, policyAt } from '../../lib/app/admission/policies.ts';
 import type { Controller } from '../../lib/core/controllers/controller.ts';
-import { JobId } from '../../lib/core/ids.ts';
+import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import type { CallbackAnswer } from '../../lib/ports/callbacks.ts';
 import { givenController, givenRules, givenScope, putControllers } from '../support/controllers.ts';
 import { acme, givenEvent, givenTenant } from '../support/given.ts';
@@ -156,6 +157,21 @@ describe('a controller behind a URL', () => {
     platform.clock.advance(61_000);
     await platform.sweep();
     await platform.deliverPokes();
+    await platform.deliverAdmission();
+    await platform.deliverPokes();
+    expect(await stateOf(platform)).toEqual(['covered', 'admitted']);
+  });
+
+  it('is asked again after ten minutes at the latest, however many messages were lost', async () => {
+    const platform = await givenAsked(admit, byHttps());
+    await platform.accept(queued());
+    for (let lost = 0; lost < 8; lost++) {
+      platform.queues.admission.splice(0);
+      platform.clock.advance(601_000);
+      await platform.sweep();
+      await platform.deliverPokes();
+      expect(platform.queues.admission).toHaveLength(1);
+    }
     await platform.deliverAdmission();
     await platform.deliverPokes();
     expect(await stateOf(platform)).toEqual(['covered', 'admitted']);
@@ -356,5 +372,20 @@ describe('a controller that polls', () => {
     await platform.deliverAdmission();
     await platform.deliverPokes();
     expect(await stateOf(platform)).toEqual(['waiting', 'controller-unavailable']);
+  });
+});
+
+describe('the policies that a process keeps', () => {
+  it('are those of a hundred owners, and that of another one is read again', async () => {
+    const { controllers } = await givenPlatform();
+    const owners = Array.from({ length: 101 }, (_, n) => InstallationId(n + 1));
+    const { epoch: admissionEpoch } = await controllers.policyOf(owners[0]!);
+    const isHere = (installationId: InstallationId) =>
+      isPolicyHere({ controllers }, givenTenant({ installationId, admissionEpoch }));
+    for (const owner of owners) {
+      await policyAt({ controllers }, owner, admissionEpoch);
+      expect(isHere(owner)).toBe(true);
+    }
+    expect(owners.filter((owner) => !isHere(owner))).toEqual([owners[0]]);
   });
 });

@@ -1,12 +1,15 @@
 /** What is kept has an end, what comes later a time, and what is asked a number: each bound fails here when it is widened. */
 import { describe, expect, it } from '@jest/globals';
+import { findSpareMachine } from '../../lib/app/common/find-spare-machine.ts';
+import { findUnservedJob } from '../../lib/app/common/find-unserved-job.ts';
 import { openRowsAcrossTenants } from '../../lib/app/common/open-rows.ts';
+import { hasEndedHere, noteEnded } from '../../lib/app/ending/ended-here.ts';
 import { passPlanningTurn, takePlanningTurn } from '../../lib/app/scale-up/planning-turn.ts';
 import { applyInstallationEvents } from '../../lib/app/tenants/apply-installation-events.ts';
-import { JobId, LaunchId } from '../../lib/core/ids.ts';
+import { InstanceId, JobId, LaunchId, leaseOf } from '../../lib/core/ids.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
-import { givenLaunch } from '../contracts/support/stored.ts';
+import { givenLaunch, givenRunner, launch1 } from '../contracts/support/stored.ts';
 import { acme, givenEvent, givenJob, givenTenant, givenTier, noon, small } from '../support/given.ts';
 import { expectBalanced, givenPlatform, type Platform } from '../support/platform.ts';
 
@@ -140,6 +143,16 @@ describe('a note', () => {
         const platform = await givenPlatform();
         platform.queues.installations.push({ kind: 'look-at-group', installationId: acme });
         await platform.deliverInstallations();
+        return platform;
+      },
+    ],
+    [
+      'sweep',
+      hour,
+      async () => {
+        const platform = await givenPlatform();
+        platform.jobs.scanPendingAcrossTenants = async () => ({ jobs: [], cursor: 'further' });
+        await platform.sweep();
         return platform;
       },
     ],
@@ -433,5 +446,46 @@ describe('a look at all rows that hold leases', () => {
     const open = await openRowsAcrossTenants({ launches, runners, clock });
     expect(open.isCut).toBe(true);
     expect(open.launches).toHaveLength(20_000);
+  });
+});
+
+describe('a chain of machines that swapped their jobs', () => {
+  const machineOf = (n: number) => InstanceId(`i-${n}`);
+
+  /** Machine n was meant for job n, and runs job n + 1; the last machine runs nothing, and job 0 runs nowhere. */
+  async function givenChain(swaps: number) {
+    const platform = await givenPlatform();
+    const { rows } = platform.stores.world;
+    const leases = Array.from({ length: swaps + 1 }, (_, n) => leaseOf(launch1, n));
+    const instances = new Map(leases.map((lease, n) => [lease, machineOf(n)]));
+    rows.launches.set(launch1, givenLaunch([], { state: 'closed', instances }));
+    for (const [n, lease] of leases.entries()) {
+      const isLast = n === swaps;
+      const swap = isLast ? {} : { ran: JobId(n + 1), leftLease: leases[n + 1]! };
+      const meant = { instanceId: machineOf(n), lease, plannedJob: JobId(n) };
+      rows.runners.set(machineOf(n), givenRunner({ ...meant, ...swap }));
+      const where =
+        n === 0
+          ? ({ state: 'covered', lease } as const)
+          : ({ state: 'running', runner: machineOf(n - 1) } as const);
+      rows.jobs.set(`${acme}/${n}`, givenJob({ jobId: JobId(n), ...where }));
+    }
+    const unserved = await findUnservedJob(platform, (await platform.job(swaps))!);
+    const spare = await findSpareMachine(platform, rows.runners.get(machineOf(0))!);
+    return [unserved?.jobId, spare?.instanceId];
+  }
+
+  it('is followed for twenty of them, to the job and to the machine at its ends', async () => {
+    expect(await givenChain(20)).toEqual([0, 'i-20']);
+    expect(await givenChain(21)).toEqual([undefined, undefined]);
+  });
+});
+
+describe('the memory of machines that a process has ended', () => {
+  it('holds ten thousand, and forgets the one that it ended first', async () => {
+    const { runners } = await givenPlatform();
+    const machines = Array.from({ length: 10_001 }, (_, n) => InstanceId(`i-${n}`));
+    noteEnded(runners, machines);
+    expect(machines.filter((machine) => !hasEndedHere(runners, machine))).toEqual(['i-0']);
   });
 });

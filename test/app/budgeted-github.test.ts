@@ -74,6 +74,22 @@ describe('a limit that one copy met', () => {
     expect(github.registrations.size).toBe(0);
   });
 
+  it('is written down by one of those who met it at once, and tried three times', async () => {
+    const { github, notes, copyOn } = givenCopies();
+    let tries = 0;
+    const busy = copyOn({
+      ...notes,
+      writeIf: async () => {
+        tries += 1;
+        return false;
+      },
+    });
+    github.failNext('createJitConfig', { refusal: { kind: 'limited', retryAfterSeconds: 60 } });
+    expect(await register(busy)).toEqual(limited(60));
+    expect(tries).toBe(3);
+    expect(await ask(busy)).toEqual(limited(60));
+  });
+
   it('delays no other tenant', async () => {
     const { github, one, two } = givenCopies();
     github.failNext('createJitConfig', { refusal: { kind: 'limited', retryAfterSeconds: 60 } });
@@ -196,5 +212,26 @@ describe('ordinary calls', () => {
     };
     for (let call = 0; call < 150; call++) await ask(one);
     expect(writes).toBe(2);
+  });
+});
+
+describe('a copy', () => {
+  it('remembers a thousand installations, and reads again what it forgot', async () => {
+    const { notes, copyOn } = givenCopies();
+    let reads = 0;
+    const copy = copyOn({
+      ...notes,
+      glance: async (...given) => {
+        reads += 1;
+        return notes.glance(...given);
+      },
+    });
+    const prepare = async (from: number, to: number) => {
+      for (let id = from; id <= to; id++) await copy.prepare(InstallationId(id));
+      return reads;
+    };
+    expect(await prepare(1, 1_000)).toBe(1_000);
+    expect(await prepare(1, 1_001)).toBe(1_001);
+    expect(await prepare(1, 1)).toBe(1_002);
   });
 });

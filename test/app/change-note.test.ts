@@ -36,6 +36,21 @@ describe('changes of a note', () => {
     expect(await count()).toBe(3);
   });
 
+  it('are given up after twelve times that others were faster', async () => {
+    const { deps } = givenProcess(createMemoryNotes());
+    let tries = 0;
+    const notes: Notes = {
+      ...deps.notes,
+      writeIf: async () => {
+        tries += 1;
+        return false;
+      },
+    };
+    const made = changeNote({ ...deps, notes }, 'count', () => ({ value: {}, expiresAt: noon, result: 1 }));
+    expect(await made).toBeUndefined();
+    expect(tries).toBe(12);
+  });
+
   it('are made of one that comes in the very moment in which the one before it is done', async () => {
     const { count } = givenProcess(createMemoryNotes());
     expect(await count()).toBe(0);

@@ -66,6 +66,22 @@ async function aMinuteLater(platform: Platform) {
 }
 
 describe('a new job whose decision cannot be put on record', () => {
+  it('has that tried twice as it comes and twice as its line is looked at, and then again a minute later', async () => {
+    const platform = await given(rejectsSecond);
+    let tries = 0;
+    const { recordDecisions } = platform.controllers;
+    platform.controllers.recordDecisions = async (decisions) => {
+      tries += 1;
+      if (tries <= 4) throw gone;
+      return recordDecisions(decisions);
+    };
+    await platform.accept(queued(2));
+    expect(tries).toBe(4);
+    expect(await platform.job(2)).toMatchObject({ state: 'waiting' });
+    await aMinuteLater(platform);
+    expect(await stateOf(platform, 2)).toEqual(['done', 'controller-rejected']);
+  });
+
   it.each([
     ['a rule rejects it', rejectsSecond, ['done', 'controller-rejected'], 'rejected'],
     [

@@ -3,10 +3,11 @@
  * event need have come: a job is lost by neither.
  */
 import { describe, expect, it } from '@jest/globals';
+import { inRepository } from '../../lib/app/common/in-repository.ts';
 import { applyInstallationEvents } from '../../lib/app/tenants/apply-installation-events.ts';
 import type { GitHubJob } from '../../lib/core/github.ts';
 import { JobId } from '../../lib/core/ids.ts';
-import { acme, givenEvent, givenTenant } from '../support/given.ts';
+import { acme, givenEvent, givenJob, givenTenant } from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 
 const queued: GitHubJob = { status: 'queued', conclusion: null, runnerName: null };
@@ -163,5 +164,21 @@ describe('an account whose renaming nobody told of', () => {
     const runnerName = platform.liveMachines()[0]!;
     await platform.follow(givenEvent({ action: 'in_progress', runnerName, repository: 'acme-inc/app' }));
     expect(await platform.job(1)).toMatchObject({ repository: 'acme-inc/app' });
+  });
+});
+
+describe('a repository that is renamed each time that it is looked up', () => {
+  it('is called by three names, and then counts as not found', async () => {
+    const { github, jobs } = await givenPlatform();
+    const repositoryId = github.repositoryId('acme/app');
+    github.setFormerNames('gone');
+    const called: string[] = [];
+    const answer = await inRepository({ github, jobs }, givenJob({ repositoryId }), async (name) => {
+      called.push(name);
+      github.renameRepository(acme, name.split('/')[1]!, `app-${called.length}`);
+      return github.getJob(acme, name, JobId(1));
+    });
+    expect(called).toEqual(['acme/app', 'acme/app-1', 'acme/app-2']);
+    expect(answer).toMatchObject({ ok: false, refusal: { kind: 'not-found' } });
   });
 });

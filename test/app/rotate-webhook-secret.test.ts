@@ -87,7 +87,10 @@ const points = Array.from({ length: 15 }, (_, index) => index + 1);
 describe('the rotation of the webhook secret', () => {
   it('has GitHub sign with the new secret once every function knows it', async () => {
     const deployment = givenDeployment();
+    const begun = deployment.clock.now();
     expect(await deployment.run()).toEqual({ ended: 'done' });
+    // What GitHub signed before arrives within ten seconds.
+    expect(deployment.clock.now() - begun).toBe(10_000 + spreadMilliseconds);
     expect(deployment.stored()).toEqual(['new 1', 'first']);
     expect(deployment.told()).toBe('new 1');
     expect(deployment.refused()).toEqual([]);

@@ -57,6 +57,19 @@ describe('a link', () => {
   });
 });
 
+describe('that a link was used', () => {
+  it('is kept for a day, longer than any link lives', async () => {
+    const { deps, browser, clock } = givenSetup();
+    const { session } = await browser();
+    await useUp(deps, session);
+    const isKept = async () => (await deps.notes.read(['setup/used'], clock.now())).size === 1;
+    clock.advance(24 * 60 * 60_000 - 1);
+    expect(await isKept()).toBe(true);
+    clock.advance(1);
+    expect(await isKept()).toBe(false);
+  });
+});
+
 describe('a session', () => {
   it('is read from what the browser brings, until it expires or its link is used', async () => {
     const { deps, browser, clock } = givenSetup();

@@ -433,6 +433,37 @@ describe('what is counted as spent on the running day', () => {
     expect(await platform.spent(today)).toBe(platform.recorded());
   });
 
+  it('is compared once an hour', async () => {
+    const platform = await givenEdited();
+    await platform.reconcile();
+    const spent = new Map([today, month].map((period) => [period, 9]));
+    platform.stores.world.editTenant(acme, { spent });
+    platform.clock.advance(hour - 1);
+    await platform.reconcile();
+    expect(await platform.spent(today)).toBe(9);
+    platform.clock.advance(1);
+    await platform.reconcile();
+    expect(await platform.spent(today)).toBe(platform.due);
+  });
+
+  it('is compared with twenty thousand records, and left alone where there are more', async () => {
+    const platform = await givenEdited();
+    const { usage } = platform.stores.world.rows;
+    const [record] = usage.values();
+    const addRecordsUpTo = (count: number) => {
+      for (let n = usage.size; n < count; n++) usage.set(`more-${n}`, record!);
+      platform.stores.world.editTenant(acme, { settled: new Map([[today, count]]) });
+    };
+    addRecordsUpTo(20_001);
+    await platform.reconcile();
+    expect([await platform.spent(today), platform.repairs()]).toEqual([7, 0]);
+    usage.delete('more-20000');
+    addRecordsUpTo(20_000);
+    platform.clock.advance(hour);
+    await platform.reconcile();
+    expect(platform.repairs()).toBe(1);
+  });
+
   it('is left alone while a machine has its record, and not yet given its lease back', async () => {
     const platform = await givenEdited();
     platform.stores.world.editTenant(acme, {

@@ -341,6 +341,19 @@ describe('the walk through deliveries', () => {
     expect(pagesOf('any')).toBe(5);
   });
 
+  it('lists four pages of failures and sixty of all, and goes on there in the next run', async () => {
+    const failures = Array.from({ length: 8 }, (_, n) => failed(n + 1));
+    const { platform, pagesOf } = await givenDeliveries(...failures);
+    platform.github.deliveries.push(...Array.from({ length: 70 }, (_, n) => arrived(n + 100)));
+    platform.github.listing.pageSize = 1;
+    await reconcileDeliveries(platform);
+    expect([pagesOf('failure'), pagesOf('any')]).toEqual([4, 60]);
+    const asked = () => new Set(platform.github.deliveries.slice(78).map(({ guid }) => guid)).size;
+    expect(asked()).toBe(4);
+    for (let run = 0; run < 3; run++) await reconcileDeliveries(platform);
+    expect(asked()).toBe(8);
+  });
+
   it('searches ten pages of what arrived for a later success of what failed', async () => {
     const many = Array.from({ length: 20 }, (_, n) => arrived(n + 2));
     const { platform, pagesOf } = await givenDeliveries(failed(1), ...many);

@@ -1,7 +1,7 @@
 /** How often a balance reads what a cap over all tenants counts: those rows are many where a cap is large. */
 import { describe, expect, it } from '@jest/globals';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
-import { acme, givenEvent, givenTenant, givenTier, noon } from '../support/given.ts';
+import { acme, givenEvent, givenTenant, givenTier, noon, small } from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 
 const tiers = [givenTier({ maxRunners: 2, capOverAllTenants: 1 })];
@@ -46,6 +46,24 @@ describe('a balance under a cap over all tenants', () => {
     await platform.accept(givenEvent({ jobId: JobId(2) }));
     expect(await readsOfTheCap(platform, () => platform.accept(givenEvent({ jobId: JobId(3) })))).toBe(2);
     expect(places(platform)).toHaveLength(1);
+  });
+
+  it('considers a hundred of those in the line, and reads no further tenants', async () => {
+    const platform = await givenPlatform({ deployment: { tiers } });
+    await platform.accept(givenEvent());
+    const waiters = Array.from({ length: 150 }, (_, n) => ({
+      ...{ installationId: InstallationId(1_000 + n), tier: small, weight: 1, since: noon - 1_000 + n },
+    }));
+    platform.stores.world.rows.lines.set('tier/small', waiters);
+    const { findAcrossTenants } = platform.tenants;
+    const read: number[] = [];
+    platform.tenants.findAcrossTenants = async (ids) => {
+      read.push(ids.length);
+      return findAcrossTenants(ids);
+    };
+    await platform.accept(givenEvent({ jobId: JobId(2) }));
+    expect(Math.max(...read)).toBe(100);
+    expect(await platform.job(2)).toMatchObject({ state: 'waiting' });
   });
 
   it('keeps nothing free for a tenant whose row cannot be read', async () => {

@@ -39,6 +39,13 @@ describe('the message of a job', () => {
     ]);
   });
 
+  it('is short, whatever GitHub sends', async () => {
+    const text = 'x'.repeat(50_000);
+    const [message] = await messageOf(job({ workflow_name: text, runner_name: text, conclusion: text }));
+    const { workflow, runnerName, conclusion } = message as unknown as Record<string, string>;
+    expect([workflow, runnerName, conclusion].map((one) => one?.length)).toEqual([60, 100, 100]);
+  });
+
   it.each([
     [{ visibility: 'public', private: true }, 'public'],
     [{ visibility: 'private' }, 'private'],
