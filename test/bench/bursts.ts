@@ -83,7 +83,7 @@ async function burst(platform: BenchPlatform, tenants: readonly Tenant[], jobs: 
   const stop = laptop.endpoint.onCall(({ action, at }: CallRecord) => {
     if (action === 'CreateFleet') sent.push(at);
   });
-  const machines = () => tenants.reduce((sum, tenant) => sum + platform.machinesOf(tenant).length, 0);
+  const machines = () => platform.machinesOf(...tenants).length;
   const wanted = machines() + tenants.length * jobs;
   const startedAt = Date.now();
   const processorClock = startProcessorClock();
@@ -125,7 +125,7 @@ async function afterThrottle(platform: BenchPlatform, tenants: readonly Tenant[]
       resolve();
     });
   });
-  const machines = () => tenants.reduce((sum, tenant) => sum + platform.machinesOf(tenant).length, 0);
+  const machines = () => platform.machinesOf(...tenants).length;
   const wanted = machines() + tenants.length;
   const [first, ...others] = tenants;
   queue(platform, first!);

@@ -22,8 +22,8 @@ export interface BenchPlatform {
   readonly events: (listener: (event: LaptopEvent) => void) => () => void;
   /** An organization that has the App, is active, and may have `limit` machines. */
   newTenant(options?: { readonly maxRunners?: number }): Promise<Tenant>;
-  /** Machines that EC2 started for it. */
-  machinesOf(tenant: Tenant): readonly Instance[];
+  /** Machines that EC2 started for these tenants, found in one pass: a burst asks every few milliseconds. */
+  machinesOf(...tenants: readonly Tenant[]): readonly Instance[];
   runnerRowsOf(tenant: Tenant): Promise<number>;
   /** For what is not about time. */
   withoutLatency<Result>(work: () => Promise<Result>): Promise<Result>;
@@ -69,8 +69,10 @@ export async function openPlatform(size: Size): Promise<BenchPlatform> {
     credentials: laptop.operatorCredentials,
   });
   let tenants = 0;
-  const machinesOf: BenchPlatform['machinesOf'] = ({ installationId }) =>
-    laptop.ec2.instances().filter(({ tags }) => tags.get(tagKeys.tenant) === String(installationId));
+  const machinesOf: BenchPlatform['machinesOf'] = (...owners) => {
+    const ids = new Set(owners.map(({ installationId }) => String(installationId)));
+    return laptop.ec2.instances().filter(({ tags }) => ids.has(tags.get(tagKeys.tenant) ?? ''));
+  };
   return {
     laptop,
     size,

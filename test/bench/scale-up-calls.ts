@@ -46,7 +46,7 @@ async function countCalls(platform: BenchPlatform, scaleUp: string, tenants: rea
   await invoke(platform, scaleUp, tenants);
   const counts = laptop.endpoint.calls.counts().filter(({ caller }) => caller === scaleUp);
   const calls = counts.reduce((sum, count) => sum + count.calls, 0);
-  const machines = tenants.reduce((sum, tenant) => sum + platform.machinesOf(tenant).length, 0);
+  const machines = platform.machinesOf(...tenants).length;
   if (machines !== batchSize) {
     throw new Error(`Scale-up started ${machines} machines for a batch of ${batchSize} jobs.`);
   }
