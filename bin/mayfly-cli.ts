@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import { endWhenOutputCloses } from '../lib/cli/closed-output.ts';
 import type { Io } from '../lib/cli/command.ts';
-import { commands } from '../lib/cli/commands.ts';
+import { commandsFor } from '../lib/cli/commands.ts';
 import { runCommand } from '../lib/cli/run-command.ts';
 import config from '../mayfly.config.ts';
 
@@ -24,7 +24,8 @@ async function ask(question: string): Promise<string> {
 }
 
 endWhenOutputCloses();
-process.exitCode = await runCommand(commands, process.argv.slice(2), {
+const args = process.argv.slice(2);
+process.exitCode = await runCommand(await commandsFor(args), args, {
   config,
   configFile: fileURLToPath(new URL('../mayfly.config.ts', import.meta.url)),
   io,

@@ -1,69 +1,46 @@
-/** The commands of `npx mayfly`, in the order in which an operator meets them. */
-import { audit } from './audit.ts';
+/**
+ * The commands of `npx mayfly`, in the order in which an operator meets them. Only those are loaded that the command line
+ * may mean: to load all takes ten times as long as `mayfly host status` needs. Help and a misspelt word need all.
+ */
 import type { Command } from './command.ts';
-import { controllersCommands } from './controllers/controllers-commands.ts';
-import { costs } from './costs/costs.ts';
-import { costsActivate } from './costs/costs-activate.ts';
-import { costsCompare } from './costs/costs-compare.ts';
-import { costsExportDisable } from './costs/export/costs-export-disable.ts';
-import { costsExportEnable } from './costs/export/costs-export-enable.ts';
-import { invoice } from './costs/invoice.ts';
-import { deadLetters } from './dead-letters.ts';
-import { rollback } from './deployments/rollback.ts';
-import { drain } from './drain.ts';
-import { hostCommands } from './host/host-commands.ts';
-import { explain } from './insight/explain.ts';
-import { machineLogs } from './machine-logs.ts';
-import { policy } from './policy.ts';
-import { preflight } from './preflight.ts';
-import { pricesUpdate } from './prices/prices-update.ts';
-import { rotateKey } from './setup/rotate-key.ts';
-import { rotateWebhookSecret } from './setup/rotate-webhook-secret.ts';
-import { setup } from './setup/setup.ts';
-import { status } from './status.ts';
-import { tenantApprove } from './tenants/tenant-approve.ts';
-import { tenantCopyPolicy } from './tenants/tenant-copy-policy.ts';
-import { tenantResume } from './tenants/tenant-resume.ts';
-import { tenantRollback } from './tenants/tenant-rollback.ts';
-import { tenantSet } from './tenants/tenant-set.ts';
-import { tenantShow } from './tenants/tenant-show.ts';
-import { tenantSuspend } from './tenants/tenant-suspend.ts';
-import { tenantTest } from './tenants/tenant-test.ts';
-import { tenantValidate } from './tenants/tenant-validate.ts';
-import { tenants } from './tenants/tenants.ts';
-import { verify } from './verify.ts';
 
-export const commands: readonly Command[] = [
-  preflight,
-  policy,
-  setup,
-  verify,
-  status,
-  explain,
-  tenants,
-  tenantShow,
-  tenantValidate,
-  tenantTest,
-  tenantApprove,
-  tenantSuspend,
-  tenantResume,
-  tenantSet,
-  tenantCopyPolicy,
-  tenantRollback,
-  ...controllersCommands,
-  costs,
-  costsActivate,
-  costsCompare,
-  costsExportEnable,
-  costsExportDisable,
-  invoice,
-  pricesUpdate,
-  audit,
-  rollback,
-  machineLogs,
-  deadLetters,
-  rotateWebhookSecret,
-  rotateKey,
-  drain,
-  ...hostCommands,
-];
+type Load = () => Promise<readonly Command[]>;
+
+/** By the first word of their names. */
+const byFirstWord: ReadonlyMap<string, Load> = new Map<string, Load>([
+  ['preflight', async () => [(await import('./preflight.ts')).preflight]],
+  ['policy', async () => [(await import('./policy.ts')).policy]],
+  ['setup', async () => [(await import('./setup/setup.ts')).setup]],
+  ['verify', async () => [(await import('./verify.ts')).verify]],
+  ['status', async () => [(await import('./status.ts')).status]],
+  ['explain', async () => [(await import('./insight/explain.ts')).explain]],
+  ['tenants', async () => [(await import('./tenants/tenants.ts')).tenants]],
+  ['tenant', async () => (await import('./tenants/tenant-commands.ts')).tenantCommands],
+  ['controllers', async () => (await import('./controllers/controllers-commands.ts')).controllersCommands],
+  ['costs', async () => (await import('./costs/costs-commands.ts')).costsCommands],
+  ['invoice', async () => [(await import('./costs/invoice.ts')).invoice]],
+  ['prices', async () => [(await import('./prices/prices-update.ts')).pricesUpdate]],
+  ['audit', async () => [(await import('./audit.ts')).audit]],
+  ['rollback', async () => [(await import('./deployments/rollback.ts')).rollback]],
+  ['logs', async () => [(await import('./machine-logs.ts')).machineLogs]],
+  ['dead-letters', async () => [(await import('./dead-letters.ts')).deadLetters]],
+  [
+    'rotate-webhook-secret',
+    async () => [(await import('./setup/rotate-webhook-secret.ts')).rotateWebhookSecret],
+  ],
+  ['rotate-key', async () => [(await import('./setup/rotate-key.ts')).rotateKey]],
+  ['drain', async () => [(await import('./drain.ts')).drain]],
+  ['host', async () => (await import('./host/host-commands.ts')).hostCommands],
+]);
+
+/** @returns the commands that begin with the first argument; all of them if none does, as with `--help` */
+export async function commandsFor([word = '']: readonly string[]): Promise<readonly Command[]> {
+  const load = byFirstWord.get(word);
+  return load ? load() : allCommands();
+}
+
+export async function allCommands(): Promise<readonly Command[]> {
+  const all: Command[] = [];
+  for (const load of byFirstWord.values()) all.push(...(await load()));
+  return all;
+}

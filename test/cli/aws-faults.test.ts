@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { explainFault } from '../../lib/cli/aws-faults.ts';
-import { commands } from '../../lib/cli/commands.ts';
 import { runCommand } from '../../lib/cli/run-command.ts';
 import { configWith, defaultConfig } from '../config/configurations.ts';
+import { commands } from './commands.ts';
 import { recordingIo, run, type ScriptedAws, startScriptedAws } from './support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mayfly-faults-'));

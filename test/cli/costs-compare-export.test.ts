@@ -1,7 +1,6 @@
 /** What `mayfly costs compare` says by machine, of an export that is written from the hidden truth. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createUsageBooks } from '../../lib/adapters/dynamodb/usage-books.ts';
-import { commands } from '../../lib/cli/commands.ts';
 import { monthOf } from '../../lib/cli/costs/month.ts';
 import { runCommand } from '../../lib/cli/run-command.ts';
 import { createCostExplorerService } from '../../lib/local/aws/cost-explorer.ts';
@@ -10,6 +9,7 @@ import type { BillLine } from '../../lib/local/bill/bill-lines.ts';
 import config from '../../mayfly.config.ts';
 import { givenBillExport } from '../support/costs-export.ts';
 import { lifeOn, recordLives } from './billed-lives.ts';
+import { commands } from './commands.ts';
 import { givenOperatorAccount, type OperatorAccount, place } from './operator-account.ts';
 import { recordingIo } from './support.ts';
 

@@ -10,7 +10,6 @@ import { join } from 'node:path';
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateFleetCommand, EC2Client } from '@aws-sdk/client-ec2';
 import type { Attributes } from '../../lib/adapters/dynamodb/attributes.ts';
-import { commands } from '../../lib/cli/commands.ts';
 import { runCommand } from '../../lib/cli/run-command.ts';
 import { tables } from '../../lib/contract/tables.ts';
 import { createCloudFormationService } from '../../lib/local/aws/cloudformation.ts';
@@ -27,6 +26,7 @@ import { createStsService } from '../../lib/local/aws/sts.ts';
 import { createEc2, type Ec2StandIn } from '../../lib/local/ec2/ec2.ts';
 import { type GitHubStandIn, startGitHub } from '../../lib/local/github/start-github.ts';
 import config from '../../mayfly.config.ts';
+import { commands } from './commands.ts';
 import { recordingIo } from './support.ts';
 
 export const place = { region: 'us-east-1', accountId: '123456789012' };

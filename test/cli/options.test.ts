@@ -1,6 +1,6 @@
 /** What every command about tenants and the deployment can be asked, so that scripts may rely on it. */
 import { describe, expect, it } from '@jest/globals';
-import { commands } from '../../lib/cli/commands.ts';
+import { commands } from './commands.ts';
 
 const optionsOf = (name: string) =>
   commands.find((command) => command.name === name)?.options?.map(({ flags }) => flags.split(' ')[0]) ?? [];

@@ -1,7 +1,6 @@
 /** The policies that people are given: for CloudFormation, for the one who deploys, and each within AWS's bounds. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { commands } from '../../lib/cli/commands.ts';
 import { bootstrapResources } from '../../lib/cli/policies/bootstrap-policy.ts';
 import { commandPolicies } from '../../lib/cli/policies/command-policies.ts';
 import { deployerStatements, qualifier } from '../../lib/cli/policies/deployer-policy.ts';
@@ -12,6 +11,7 @@ import { wildcard } from '../../lib/local/aws/iam/wildcard.ts';
 import { everyOption, existingNetwork } from '../iam/every-option.ts';
 import { synthesizeAhead, synthesized } from '../stacks/assembly.ts';
 import { nonEmpty } from '../support/non-empty.ts';
+import { commands } from './commands.ts';
 import { run } from './support.ts';
 
 const place = { environment: 'my-saas', region: 'us-east-1', account: '123456789012' };

@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Command } from '../../lib/cli/command.ts';
-import { commands } from '../../lib/cli/commands.ts';
+import { commandsFor } from '../../lib/cli/commands.ts';
 import { runCommand } from '../../lib/cli/run-command.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import config from '../../mayfly.config.ts';
 import { nonEmpty } from '../support/non-empty.ts';
+import { commands } from './commands.ts';
 import { recordingIo } from './support.ts';
 
 async function mayfly(...args: string[]) {
@@ -32,6 +33,14 @@ describe('the command line', () => {
     expect(answer[where]).toMatch(/^Usage: mayfly tenant <command> \[options\]\n/);
     for (const { name, summary } of nonEmpty(commands.filter((one) => one.name.startsWith('tenant '))))
       expect(answer[where]).toMatch(new RegExp(`  ${name.slice(7)}( <.*>)? +${summary.slice(0, 20)}`));
+  });
+
+  it('loads for a first word the commands that begin with it, and all for anything else', async () => {
+    const firstWord = ({ name }: Command) => name.split(' ')[0]!;
+    for (const word of nonEmpty([...new Set(commands.map(firstWord))]))
+      expect(await commandsFor([word])).toEqual(commands.filter((one) => firstWord(one) === word));
+    for (const args of [[], ['--help'], ['help', 'host'], ['statsu']])
+      expect(await commandsFor(args)).toEqual(commands);
   });
 
   it('says where the help of a command of a group is', async () => {

@@ -3,7 +3,7 @@ import { globSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { explainJob } from '../../lib/app/insight/explain-job.ts';
 import type { Command } from '../../lib/cli/command.ts';
-import { commands } from '../../lib/cli/commands.ts';
+import { commands } from '../cli/commands.ts';
 import { explainedFacts } from '../support/explained-facts.ts';
 import { situations } from '../support/situations.ts';
 import { read, root } from './markdown.ts';

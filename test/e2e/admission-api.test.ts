@@ -5,9 +5,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { commands } from '../../lib/cli/commands.ts';
 import { runCommand } from '../../lib/cli/run-command.ts';
 import defaultConfig from '../../mayfly.config.ts';
+import { commands } from '../cli/commands.ts';
 import { recordingIo } from '../cli/support.ts';
 import { markedBlocks, root } from '../docs/markdown.ts';
 import { type Account, startWorld, tierLabels, type World } from './support/world.ts';

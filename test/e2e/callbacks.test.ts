@@ -8,9 +8,9 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { commands } from '../../lib/cli/commands.ts';
 import { runCommand } from '../../lib/cli/run-command.ts';
 import defaultConfig from '../../mayfly.config.ts';
+import { commands } from '../cli/commands.ts';
 import { recordingIo } from '../cli/support.ts';
 import { type Account, startWorld, tierLabels, type World } from './support/world.ts';
 

@@ -3,11 +3,11 @@
  * over situations that are written into the tables. Each has one right verdict, and takes a bounded number of calls.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { commands } from '../../lib/cli/commands.ts';
 import { policies } from '../../lib/cli/policies/policies.ts';
 import { runCommand } from '../../lib/cli/run-command.ts';
 import type { PolicyDocument } from '../../lib/local/aws/service.ts';
 import config from '../../mayfly.config.ts';
+import { commands } from '../cli/commands.ts';
 import { recordingIo } from '../cli/support.ts';
 import { nonEmpty } from '../support/non-empty.ts';
 import { type Situation, situations } from '../support/situations.ts';

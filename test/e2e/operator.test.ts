@@ -4,9 +4,9 @@
  */
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { commands } from '../../lib/cli/commands.ts';
 import { runCommand } from '../../lib/cli/run-command.ts';
 import config from '../../mayfly.config.ts';
+import { commands } from '../cli/commands.ts';
 import { recordingIo } from '../cli/support.ts';
 import { cliCommands, sdkCommands } from './support/operator-commands.ts';
 import { type Account, endlessMilliseconds, startWorld, tierLabels, type World } from './support/world.ts';

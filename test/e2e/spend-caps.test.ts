@@ -3,9 +3,9 @@
  * and its date, a higher cap starts it, and where no machine runs whose end could make room, jobs over the cap are refused.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { commands } from '../../lib/cli/commands.ts';
 import { runCommand } from '../../lib/cli/run-command.ts';
 import config from '../../mayfly.config.ts';
+import { commands } from '../cli/commands.ts';
 import { recordingIo } from '../cli/support.ts';
 import { type Account, endlessMilliseconds, startWorld, tierLabels, type World } from './support/world.ts';
 

@@ -1,9 +1,9 @@
 /** The commands of a page, run against a world: those of `npx mayfly` in this process, all others by bash. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { commands } from '../../../lib/cli/commands.ts';
 import { runCommand } from '../../../lib/cli/run-command.ts';
 import config from '../../../mayfly.config.ts';
+import { commands } from '../../cli/commands.ts';
 import { recordingIo } from '../../cli/support.ts';
 import type { World } from './world.ts';
 
