@@ -122,7 +122,7 @@ describe('a rule about what only GitHub knows', () => {
     expect(calls()).toBe(1);
   });
 
-  it('is judged at the start gate too, of a job that nobody told of before', async () => {
+  it('is judged at the start gate too, for a job that was unknown before', async () => {
     const { platform, calls } = await givenRun({ event: 'schedule' }, givenRules({}, noPushes));
     await platform.accept(queued(1));
     await judge(platform);
@@ -264,7 +264,7 @@ describe('while GitHub refuses', () => {
     expect((await decisionsOf(platform)).map((decision) => decision.outcome)).toEqual([outcome]);
   });
 
-  it('a controller in dry run keeps nobody waiting, and its failure is on record', async () => {
+  it('a controller in dry run delays no job, and its failure is recorded', async () => {
     const { platform } = await givenRun({}, givenRules({ state: 'dry_run' }, noPushes));
     refuse(platform, 1, notFound);
     await platform.accept(queued(1));
@@ -276,7 +276,7 @@ describe('while GitHub refuses', () => {
     expect(await stateOf(platform)).toEqual(['covered', 'admitted']);
   });
 
-  it('and whoever asked died, another one asks soon', async () => {
+  it('and the function that asked died, another one asks soon', async () => {
     const { platform, calls } = await givenRun({ event: 'schedule' }, givenRules({}, noPushes));
     const now = platform.clock.now();
     const mark = { value: {}, expiresAt: now + 15_000, version: 0, now };

@@ -167,7 +167,7 @@ describe('while EC2 works on what a batch asked for', () => {
     expect(burst.platform.queues.tiers).toHaveLength(2);
   });
 
-  it('takes no more after two seconds', async () => {
+  it('takes no further messages after two seconds', async () => {
     const burst = await givenBurst();
     await burst.sendJobs(10, 40);
     const { world } = burst.platform.stores;

@@ -104,7 +104,7 @@ describe('accepting jobs', () => {
     await expectBalanced(platform);
   });
 
-  it('keeps leases and jobs as they are while nobody knows whether machines were started', async () => {
+  it('keeps leases and jobs unchanged while it is unclear whether machines were started', async () => {
     const platform = await givenPlatform();
     await platform.acceptUnheard(queued(1));
     await platform.accept(queued(1));
@@ -148,7 +148,7 @@ describe('accepting jobs', () => {
     await expectBalanced(platform);
   });
 
-  describe('of a tenant whose row somebody spoilt', () => {
+  describe('of a tenant with an unreadable row', () => {
     const poke = { kind: 'poke', installationId: acme, tier: small } as const;
     async function givenSpoilt() {
       const platform = await givenPlatform();
@@ -167,7 +167,7 @@ describe('accepting jobs', () => {
       expect(platform.telemetry.events).toContainEqual(expect.objectContaining(said));
     });
 
-    it('takes its jobs again, so that somebody is told', async () => {
+    it('receives its jobs again, so that an alarm shows it', async () => {
       const platform = await givenSpoilt();
       expect(await platform.accept(queued(1))).toHaveLength(1);
       platform.stores.world.beforeCall = undefined;

@@ -35,7 +35,7 @@ const pending = ({ questions, clock }: Platform) =>
   questions.pendingOf(acme, 'ctl_1', { now: clock.now(), limit: 10 });
 
 describe('a controller behind a URL', () => {
-  it('is asked once the job waits, and not by whoever launches machines', async () => {
+  it('is asked once the job waits, and not by the function that launches machines', async () => {
     const platform = await givenAsked(admit, byHttps());
     await platform.accept(queued());
     expect(await stateOf(platform)).toEqual(['waiting', 'admission-pending']);
@@ -72,7 +72,7 @@ describe('a controller behind a URL', () => {
     expect(platform.callbacks.asked).toEqual([]);
   });
 
-  it('is asked again for longer and longer while it fails, and then no more', async () => {
+  it('is asked again after longer and longer pauses while it fails, up to a limit', async () => {
     const platform = await givenAsked({ kind: 'failed', why: 'it answered 500' }, byHttps());
     await platform.accept(queued());
     const waits: number[] = [];
@@ -102,7 +102,7 @@ describe('a controller behind a URL', () => {
     expect(await stateOf(platform)).toEqual(['covered', 'failed-open']);
   });
 
-  it('in dry run keeps nobody waiting, and what it says is on record', async () => {
+  it('in dry run delays no job, and its votes are recorded', async () => {
     const platform = await givenAsked(reject, byHttps({ state: 'dry_run' }));
     await platform.accept(queued());
     expect(await stateOf(platform)).toEqual(['covered', 'admitted']);
@@ -189,7 +189,7 @@ describe('a controller behind a URL', () => {
 });
 
 describe('a controller that is asked twice at once', () => {
-  it('decides by its first answer, whatever it tells the other', async () => {
+  it('decides by its first answer, whatever the second one says', async () => {
     const platform = await givenAsked(admit, byHttps());
     await platform.accept(queued());
     const [message] = platform.queues.admission;

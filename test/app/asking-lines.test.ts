@@ -41,7 +41,7 @@ describe('the messages that a run holds', () => {
     expect(ended).toEqual(['1-1 failed']);
   });
 
-  it('take no more places than there are in all', async () => {
+  it('take no more places than there are in total', async () => {
     const { add, asked, end } = givenLines();
     for (let tenant = 1; tenant <= 4; tenant++) for (let n = 1; n <= 2; n++) add(tenant, n);
     expect(asked()).toEqual(['1-1', '1-2', '2-1', '2-2', '3-1']);

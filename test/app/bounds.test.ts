@@ -209,7 +209,7 @@ describe('a message that comes later', () => {
     expect((await act()).queues.delayed).toEqual([{ kind, delaySeconds }]);
   });
 
-  it('of a held job comes no more an hour after GitHub queued it', async () => {
+  it('of a held job is not repeated an hour after GitHub queued it', async () => {
     const platform = await givenHeld('queued');
     platform.clock.advance(hour * 1000 + 1);
     platform.github.failNext('getJob', { refusal: { kind: 'limited', retryAfterSeconds: 77 } });
@@ -372,7 +372,7 @@ describe('a tenant to which GitHub refuses runners', () => {
 });
 
 describe('a new job', () => {
-  it('has its row tried three times while the table refuses, and then its message comes again', async () => {
+  it('has its row tried three times while the table refuses, and then its message is delivered again', async () => {
     const platform = await givenPlatform();
     const throttled = new OperationalError('slow down', { code: 'ThrottlingException', retryable: true });
     let inserts = 0;

@@ -61,7 +61,7 @@ describe('a tenant that is back from a suspension by GitHub', () => {
     expect(heard(platform)).toBe(1_000);
   });
 
-  it('has them taken in also where nobody told that it is back', async () => {
+  it('has them found even if its return was not noted', async () => {
     const platform = await givenReturned(300);
     for (let n = 0; n < 2; n++) await run(platform);
     expect(heard(platform)).toBe(300);
@@ -95,7 +95,7 @@ describe('a tenant that is back from a suspension by GitHub', () => {
   });
 });
 
-describe('a tenant of which a job was found that no webhook told of', () => {
+describe('a tenant with a job that had no webhook', () => {
   it('has the others found in the same run', async () => {
     const platform = await givenPlatform();
     platform.github.putInstallation(acme, { ...account, suspended: false, repositories });

@@ -36,7 +36,7 @@ describe('claiming', () => {
     ]);
   });
 
-  it('answers the same nonce again until it confirms, and then nobody', async () => {
+  it('answers the same nonce again until it confirms, and nothing afterwards', async () => {
     const { platform, machine } = await givenMachine(1);
     expect(await platform.claim(machine, nonce)).toMatchObject({ action: 'run' });
     expect(await platform.claim(machine, nonce)).toMatchObject({ action: 'run' });
@@ -89,7 +89,7 @@ describe('claiming', () => {
     expect(await platform.claim(machine)).toMatchObject({ action: 'run' });
   });
 
-  it('asks a machine that is faster than the books to come again', async () => {
+  it('asks a machine to come again if its row is not written yet', async () => {
     const platform = await givenPlatform();
     await platform.acceptUnheard(queued(1));
     expect(await platform.claim(platform.liveMachines()[0]!)).toEqual({ action: 'again', seconds: 1 });
@@ -186,7 +186,7 @@ describe('claiming', () => {
     expect(await platform.job(1)).not.toHaveProperty('goneAt');
   });
 
-  it('serves whoever is left over where its own job has begun elsewhere, unheard', async () => {
+  it('serves the job left over if its own job began elsewhere without a report', async () => {
     const { platform, machine } = await givenMachine(1, 2);
     const [, other] = platform.liveMachines();
     await platform.machineEnds(machine);

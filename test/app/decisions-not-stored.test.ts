@@ -190,7 +190,7 @@ describe('a job that waits', () => {
     expect(platform.liveMachines()).toHaveLength(2);
   });
 
-  it('has nobody asked about it where the question’s round is not in its row', async () => {
+  it('asks no controller if the round is not in the job’s row', async () => {
     const asked = givenController({ state: 'enabled', scopes: [givenScope({ kind: 'installation' })] });
     const platform = await givenLine(asked);
     failingRows(platform)(1);
@@ -258,7 +258,7 @@ describe('what the audit keeps', () => {
     [true, false].map((enforced) => ({ ...vote, vote: said, enforced })),
   );
 
-  it('is nothing of what may be decided before it is on record', () => {
+  it('is only what is on record', () => {
     const plain = (['admitted', 'rejected', 'failed-open', 'unavailable'] as const)
       .flatMap((outcome) => votes.map((one) => ({ ...decision, outcome, votes: [one] })))
       .filter((one) => !isAudited(one));

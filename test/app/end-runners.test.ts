@@ -84,7 +84,7 @@ describe('machines that end together', () => {
     expect(kept).toEqual(['one\ntwo', `1\n${line}`, line, undefined]);
   });
 
-  it('have no console read where somebody wanted them to end', async () => {
+  it('have no console read if the platform ended them on purpose', async () => {
     const platform = await givenPlatform();
     await platform.accept(queued(1));
     for (const machine of platform.compute.machines.values()) machine.console = 'booting';
@@ -153,7 +153,7 @@ describe('the machine whose job another machine took', () => {
     expect(platform.liveMachines()).toHaveLength(1);
   });
 
-  it('is found where it is the third: nobody waits again, and no machine is launched', async () => {
+  it('is found if it is the third: no job waits again, and no machine is launched', async () => {
     const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 3 })], deployment: roomy });
     await platform.accept(queued(1), queued(2), queued(3));
     const [one, two, three] = platform.liveMachines();
@@ -166,7 +166,7 @@ describe('the machine whose job another machine took', () => {
     expect(await platform.job(2)).toMatchObject({ state: 'covered', lease });
   });
 
-  it('leaves nobody waiting where the job that counted on it is cancelled', async () => {
+  it('makes no job wait if the job that counted on it is cancelled', async () => {
     const platform = await givenPlatform();
     await platform.accept(queued(1), queued(2));
     const [one, two] = platform.liveMachines();
@@ -226,7 +226,7 @@ describe('the end of a machine', () => {
     expect(await platform.job(2)).toMatchObject({ state: 'waiting', reason: { code: 'runner-taken' } });
   });
 
-  it('is told of once, with its job and its reason', async () => {
+  it('is logged once, with its job and its reason', async () => {
     const platform = await givenPlatform();
     await platform.accept(queued(1));
     const [instanceId] = platform.liveMachines();
@@ -237,7 +237,7 @@ describe('the end of a machine', () => {
     expect(platform.telemetry.total('RunnersEnded')).toBe(1);
   });
 
-  it('is told of once where two functions end it at the same moment', async () => {
+  it('is logged once if two functions end it at the same moment', async () => {
     const platform = await givenPlatform();
     await platform.accept(queued(1));
     const [runner] = platform.stores.world.allRunners();
@@ -277,7 +277,7 @@ describe('the end of a machine', () => {
     expect(await platform.leases()).toBe(0);
   });
 
-  it('that is on record already is neither asked of EC2 nor written again; whoever waits is poked all the same', async () => {
+  it('that is on record is neither requested from EC2 nor written again; waiting jobs are still poked', async () => {
     const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 1 })] });
     await platform.accept(queued(1), queued(2));
     await endAll(platform);

@@ -52,7 +52,7 @@ describe('following the lifecycle', () => {
     await expectBalanced(platform);
   });
 
-  it('leaves nothing when all is done, however often and in whatever order it is told', async () => {
+  it('leaves nothing behind, however often and in whatever order events arrive', async () => {
     const { platform, machines } = await givenListening(1, 2);
     const [one, two] = machines;
     await platform.follow(
@@ -153,7 +153,7 @@ describe('following the lifecycle', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'covered' });
   });
 
-  it('serves a cancelled job’s machine to nobody, and lets it go, while its launch is still in flight', async () => {
+  it('gives a cancelled job’s machine to no other job while its launch is still in flight', async () => {
     const platform = await givenPlatform();
     await platform.acceptUnheard(event('queued', 1));
     await platform.follow(givenEvent({ action: 'completed', conclusion: 'cancelled' }));
@@ -247,7 +247,7 @@ describe('following the lifecycle', () => {
   });
 });
 
-describe('a job whose machine ends as its start is told', () => {
+describe('a job whose machine ends while its start is reported', () => {
   const isPending = async (platform: Platform) =>
     (await platform.stores.jobs.scanPendingAcrossTenants({ limit: 10 })).jobs.map(({ jobId }) => jobId);
 

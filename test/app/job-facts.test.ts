@@ -67,7 +67,7 @@ describe('the line that says that a job runs', () => {
     expect(measured(platform)).toEqual([[34_400, 84_400], [], [20_000], [3_000], [60_400], [1]]);
   });
 
-  it('is written once, however often the start is told, and not for a job that is over', async () => {
+  it('is written once, however often the start is reported, and not for a job that is over', async () => {
     const { platform, one } = await givenListening();
     await platform.follow(completed(2));
     await platform.follow(started(1, one));
@@ -131,7 +131,7 @@ describe('a fact about a machine', () => {
     detail: { 'instance-id': machine, 'instance-action': 'terminate' },
   });
 
-  it('that nobody knows changes nothing, and neither does one about a machine that has ended', async () => {
+  it('that is unknown changes nothing, and neither does one about an ended machine', async () => {
     const { platform, one } = await givenListening();
     await platform.machineEnds(one);
     const before = platform.telemetry.events.length;
@@ -144,7 +144,7 @@ describe('a fact about a machine', () => {
     expect(platform.notes.all.size).toBe(0);
   });
 
-  it('comes again if its end could not be written, and no other message of the batch does', async () => {
+  it('is delivered again if its end could not be written; other messages of the batch are not', async () => {
     const { platform, one } = await givenListening();
     platform.stores.world.failNext('runners.end', new Error('down'));
     const failed = await platform.follow(queued(9, { action: 'waiting' }), instanceEvent(one, 'terminated'));
@@ -152,7 +152,7 @@ describe('a fact about a machine', () => {
     expect(await platform.job(9)).toMatchObject({ state: 'blocked' });
   });
 
-  it('comes again, with all others, if the machines cannot be read', async () => {
+  it('is delivered again, with all others, if the machines cannot be read', async () => {
     const { platform, one } = await givenListening();
     platform.stores.world.failNext('runners.findAcrossTenants', new Error('down'));
     expect(await platform.follow(started(1, one), completed(2))).toEqual(['m-3', 'm-4']);

@@ -71,7 +71,7 @@ describe('a new job of a tenant with controllers', () => {
     expect(platform.telemetry.total('JobsAccepted')).toBe(2);
   });
 
-  it('waits with one write of its row where somebody is to be asked, and holds up none that are not', async () => {
+  it('waits with one write of its row if a controller must be asked, and delays no other job', async () => {
     const { platform, writes } = await given(notWeb, byPoll({ match: 'job.id == 2' }));
     await platform.accept(queued(1), queued(2), queued(3, ofBeta));
     expect(writes.filter((call) => call.startsWith('jobs.'))).toEqual(Array(3).fill('jobs.insert'));

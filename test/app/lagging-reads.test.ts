@@ -43,7 +43,7 @@ it('launches for a job of a tenant that is not seen yet', async () => {
   expect(await platform.job(1)).toMatchObject({ state: 'covered' });
 });
 
-it('serves whoever began to wait unseen, and whoever is still seen to wait', async () => {
+it('serves jobs that began to wait unseen, and jobs that are still seen to wait', async () => {
   const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 1 })] });
   freezeGlances(platform);
   await platform.accept(queued(1), queued(2));

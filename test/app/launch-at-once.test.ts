@@ -64,7 +64,7 @@ describe('a new job that nothing keeps from a machine', () => {
     expect((await platform.job(2))?.state).toBe('waiting');
   });
 
-  it('gets one machine where two copies are told of it at the same moment', async () => {
+  it('gets one machine if two copies receive it at the same moment', async () => {
     const platform = await givenPlatform();
     await Promise.all([platform.accept(queued(1)), platform.accept(queued(1))]);
     expect(platform.liveMachines()).toHaveLength(1);
@@ -156,7 +156,7 @@ describe('a new job that nothing keeps from a machine', () => {
 });
 
 describe('a launch whose caller died before its jobs had rows', () => {
-  it('is given up by the sweep: nobody asked for its machines; the messages come again', async () => {
+  it('is closed by the sweep: EC2 was not called for its machines; the messages are delivered again', async () => {
     const platform = await givenPlatform();
     platform.stores.world.failNext('jobs.insert', new Error('died'));
     expect(await platform.accept(queued(1), queued(2))).toEqual(['m-1', 'm-2']);
@@ -172,7 +172,7 @@ describe('a launch whose caller died before its jobs had rows', () => {
     await expectBalanced(platform);
   });
 
-  it('is carried out for those of its jobs that have been told of again by then', async () => {
+  it('is carried out for those of its jobs that have been delivered again by then', async () => {
     const platform = await givenPlatform();
     platform.stores.world.failNext('jobs.insert', new Error('died'));
     await platform.accept(queued(1), queued(2));

@@ -98,7 +98,7 @@ describe('a call in its turn', () => {
     expect(await takeTurn(platform, place)).toMatchObject({ kind: 'wait', fresh: false });
   });
 
-  it('has whoever waits longer than a function may poked when it begins', async () => {
+  it('pokes a tenant when its turn begins if that is later than a function may wait', async () => {
     const { platform } = await givenPace({ nextCallAt: noon + 20_000, lineEndsAt: noon + 20_000 });
     expect(await takeTurn(platform, place)).toMatchObject({ kind: 'wait' });
     expect(pokes(platform)).toEqual([[acme, 21]]);

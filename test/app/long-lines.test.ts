@@ -86,7 +86,7 @@ describe('a look at a long line', () => {
     expect(platform.telemetry.total('JobsRefused')).toBe(100);
   });
 
-  it('reads no more of a tenant that is held as a whole', async () => {
+  it('reads no further jobs of a tenant that is held as a whole', async () => {
     const { platform, cost } = await givenLine(500, { status: 'pending' });
     await platform.accept(poke);
     await platform.accept(poke);

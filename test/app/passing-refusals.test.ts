@@ -89,7 +89,7 @@ describe('a `queued` of a job that the platform had ended by a word of its own',
     expect(platform.telemetry.events.some(({ name }) => name === 'job-reopened')).toBe(true);
   });
 
-  it('changes nothing of what GitHub ended', async () => {
+  it('changes no job that GitHub ended', async () => {
     const { platform, machine } = await givenMachine();
     await platform.follow(givenEvent({ action: 'completed', conclusion: 'cancelled', runnerName: machine }));
     await platform.accept(givenEvent());
@@ -121,7 +121,7 @@ describe('a job that GitHub holds back after it had announced it as queued', () 
     expect(await platform.job(1)).not.toHaveProperty('replacements');
   });
 
-  it('stays blocked where a message of before it comes again', async () => {
+  it('stays blocked if an earlier message is delivered again', async () => {
     const { platform } = await givenMachine();
     await platform.follow(givenEvent({ action: 'waiting', receivedAt: noon + 1 }));
     await platform.accept(givenEvent());

@@ -74,7 +74,7 @@ describe('the turn to plan for a tenant and tier', () => {
     expect(failed).toEqual([]);
   });
 
-  it('is not let go by a holder to whom somebody leaves a mark in that very moment', async () => {
+  it('is kept by its holder if another copy leaves a mark in the same moment', async () => {
     const notes = createMemoryNotes();
     let marksLeft = 1;
     const late: typeof notes = {

@@ -76,7 +76,7 @@ describe('the operator’s controllers at the queue gate', () => {
     expect(await stateOf(platform, 2)).toEqual(['covered', 'admitted']);
   });
 
-  it('are asked from outside, too, and the tenant is told no reason of a failure', async () => {
+  it('may be external too, and the tenant does not see the reason of a failure', async () => {
     const silent = givenController({
       state: 'enabled',
       transport: { kind: 'https', url: 'https://controller.example' },

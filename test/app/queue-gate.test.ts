@@ -63,7 +63,7 @@ describe('the queue gate', () => {
     ]);
   });
 
-  it('lets run what all admit, and holds up nobody for what one rejects', async () => {
+  it('runs the jobs that all controllers admit, and delays none because another is rejected', async () => {
     const platform = await givenControlled(givenRules({}, 'false'), givenRules({ id: 'ctl_2' }, notApp));
     await platform.accept(queued(1), queued(2, 'acme/web'));
     expect(await stateOf(platform, 1)).toEqual(['done', 'controller-rejected']);

@@ -35,7 +35,7 @@ async function givenWaiting() {
   return platform;
 }
 
-describe('jobs that no webhook told of', () => {
+describe('jobs without a webhook', () => {
   it('are adopted by the door of the webhook, and run', async () => {
     const platform = await givenPlatform();
     platform.github.putJob('acme/app', JobId(9), isQueued, {
@@ -180,7 +180,7 @@ describe('a repository with many runs', () => {
     expect(adopted(platform)).toEqual([102]);
   });
 
-  it('has a job found at the first visit whose run nobody has heard of', async () => {
+  it('has a job found at the first visit although its run is unknown', async () => {
     const platform = await givenBusyRepository();
     platform.github.putJob('acme/app', JobId(99), isQueued, details(141));
     await platform.reconcile();
@@ -199,7 +199,7 @@ describe('a repository with many runs', () => {
 });
 
 describe('jobs that wait for long', () => {
-  it('are closed once GitHub has them no more', async () => {
+  it('are closed once GitHub no longer has them', async () => {
     const platform = await givenWaiting();
     await platform.reconcile();
     expect(await platform.job(3)).toMatchObject({ state: 'waiting' });
@@ -253,7 +253,7 @@ describe('jobs that wait for long', () => {
     expect(repairs(platform, 'job-end-unheard')).toBe(1);
   });
 
-  it('get another runner where theirs serves a job that nobody told of', async () => {
+  it('get another runner if theirs serves an unreported job', async () => {
     const { platform, machine } = await givenListening();
     platform.github.putJob('acme/app', JobId(1), isQueued, { runId: 1000, labels });
     platform.github.setBusy(machine, true);

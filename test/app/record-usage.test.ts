@@ -110,7 +110,7 @@ describe('the record of a machine', () => {
     expect(records(platform)[0]).not.toHaveProperty('job');
   });
 
-  it('gets its job and conclusion where EC2 tells of the end before GitHub', async () => {
+  it('gets its job and conclusion if EC2 reports the end before GitHub', async () => {
     const { platform, machines } = await givenMachines(1);
     await platform.follow(event('in_progress', 1, machines[0]));
     await platform.machineEnds(machines[0]!);
@@ -121,7 +121,7 @@ describe('the record of a machine', () => {
     ]);
   });
 
-  it('gets its job where GitHub tells of nothing but its end, and EC2 does not know the machine any more', async () => {
+  it('gets its job if GitHub reports only its end and EC2 no longer knows the machine', async () => {
     const { platform, machines } = await givenMachines(1, 2);
     platform.compute.machines.get(machines[0]!)!.hidden = true;
     await platform.follow(event('completed', 2, machines[0]));
@@ -192,7 +192,7 @@ describe('the record of a machine', () => {
     expect(await platform.leases()).toBe(1);
   });
 
-  it('is unpriced, and the machine runs, where the tier has gone or nobody lists its type', async () => {
+  it('is unpriced, and the machine runs, if its tier was removed or its type has no listed price', async () => {
     const tiers = [givenTier({ instanceTypes: ['m5.metal'] })];
     const platform = await givenPlatform({ deployment: { tiers } });
     await platform.accept(event('queued', 1));
@@ -240,7 +240,7 @@ describe('the record of a spot machine', () => {
     ]);
   });
 
-  it('is unpriced where nobody knows the price, and where that of another zone is known', async () => {
+  it('is unpriced if the price is unknown, even if that of another zone is known', async () => {
     const { platform, machine } = await givenSpot();
     platform.spotPrices.pools.set('t3.medium:us-east-1b', 12_000);
     await platform.machineEnds(machine);

@@ -77,7 +77,7 @@ describe('a machine that GitHub refuses a runner', () => {
 });
 
 describe('a claim', () => {
-  it('is told of, with the time until its config was there', async () => {
+  it('is logged, with the time until its config was ready', async () => {
     const { platform, machine } = await givenMachine();
     const { createJitConfig } = platform.github;
     platform.github.createJitConfig = async (request) => {
@@ -111,7 +111,7 @@ describe('a claim', () => {
     expect(platform.telemetry.total('StandDowns')).toBe(1);
   });
 
-  it('must come before its confirmation, which is refused and told of otherwise', async () => {
+  it('must come before its confirmation, which is otherwise refused and logged', async () => {
     const { platform, machine } = await givenMachine();
     expect(await platform.confirm(machine)).toBe(false);
     const about = { installationId: acme, instanceId: machine, tier: small, reason: 'not-claimed' };

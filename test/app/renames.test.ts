@@ -84,7 +84,7 @@ describe.each(worlds)(
       expect(await platform.job(1)).toMatchObject({ state: 'done', conclusion: 'failure' });
     });
 
-    it('keeps its runner while that is busy, though nobody heard of a start', async () => {
+    it('keeps its runner while that is busy, although no start was reported', async () => {
       const { platform, machine } = await givenRenamed(world, async (before) => {
         const [booted] = before.liveMachines();
         await before.claim(booted!);
@@ -146,7 +146,7 @@ describe('a name that GitHub does not give just now', () => {
   });
 });
 
-describe('an account whose renaming nobody told of', () => {
+describe('an account that was renamed without an event', () => {
   it('is asked about, and its row says its name', async () => {
     const platform = await givenPlatform();
     platform.github.renameAccount(acme, 'acme-inc');

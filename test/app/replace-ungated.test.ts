@@ -44,7 +44,7 @@ describe('a machine without a start gate', () => {
     expect(platform.liveMachines()).toEqual([machine]);
   });
 
-  it('stays with its job, of which GitHub told', async () => {
+  it('keeps the job that GitHub reported', async () => {
     const { platform, machine, allow } = await givenListening();
     await platform.follow(queued(1, { action: 'in_progress', runnerName: machine }));
     allow();
@@ -53,7 +53,7 @@ describe('a machine without a start gate', () => {
     expect(platform.github.registrations.size).toBe(1);
   });
 
-  it('stays with a job of which GitHub has not told yet, but gives its registration not away', async () => {
+  it('keeps a job that GitHub has not reported yet, and its registration', async () => {
     const { platform, machine, allow } = await givenListening();
     platform.github.setBusy(machine, true);
     allow();
@@ -61,7 +61,7 @@ describe('a machine without a start gate', () => {
     expect(platform.liveMachines()).toEqual([machine]);
   });
 
-  it('is left at work where GitHub wrongly calls it idle, and no start was told', async () => {
+  it('is left at work if GitHub wrongly calls it idle and no start was reported', async () => {
     const { platform, machine, allow } = await givenListening();
     platform.github.setBusy(machine, false);
     allow();
@@ -80,7 +80,7 @@ describe('a machine without a start gate', () => {
     expect(platform.liveMachines()).toEqual([machine]);
   });
 
-  it('is told from one with a gate by what it said as its runner started', async () => {
+  it('is distinguished from one with a gate by what it reported when its runner started', async () => {
     const { platform, allow } = await givenListening();
     allow();
     await platform.accept(queued(2));
@@ -117,7 +117,7 @@ describe('a machine that has claimed without a gate when the first controller is
     await expectBalanced(platform);
   });
 
-  it('listens where it asked again since, and was told of the gate', async () => {
+  it('listens if it has asked again since and got the gate', async () => {
     const { platform, machine } = await givenClaimed();
     platform.stores.world.editTenant(acme, { allowedRepositories: [11] });
     await platform.sweep();
@@ -153,7 +153,7 @@ describe('a machine that listens without a gate when the first controller is ena
     await expectBalanced(platform);
   });
 
-  it('is looked at again each minute until GitHub says whether it has a job, and then no more', async () => {
+  it('is looked at each minute until GitHub says whether it has a job', async () => {
     const { platform, machine } = await givenListening();
     await enable(platform);
     const { removeRunner } = platform.github;

@@ -124,7 +124,7 @@ describe('a machine that ran another job of the tenant', () => {
     expect(await platform.job(1)).not.toHaveProperty('replacements');
   });
 
-  it('is none either where only its end is told', async () => {
+  it('is none either if only its end is reported', async () => {
     const platform = await givenCovered();
     const machine = await listen(platform);
     const ended = { jobId: JobId(7), runnerName: machine, conclusion: 'success' };
@@ -145,7 +145,7 @@ describe('a machine that ran another job of the tenant', () => {
     expect(platform.liveMachines()).toHaveLength(2);
   });
 
-  it('leaves whoever counted on it waiting, where the job that it was bought for runs elsewhere', async () => {
+  it('makes the job that counted on it wait, if the job that it was bought for runs elsewhere', async () => {
     const platform = await givenPlatform();
     await platform.accept(queued(1), queued(2));
     const [first, second] = platform.liveMachines();
@@ -158,7 +158,7 @@ describe('a machine that ran another job of the tenant', () => {
     expect(await platform.job(2)).toMatchObject({ state: 'waiting', reason: { code: 'runner-taken' } });
   });
 
-  it('leaves nobody waiting twice where its start is told twice', async () => {
+  it('makes no job wait twice if its start is reported twice', async () => {
     const platform = await givenPlatform();
     await platform.accept(queued(1), queued(2));
     const second = platform.liveMachines()[1]!;

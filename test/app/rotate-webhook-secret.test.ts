@@ -119,14 +119,14 @@ describe('the rotation of the webhook secret', () => {
     expect(await givenDeployment().run(points.at(-1))).toEqual({ ended: 'done' });
   });
 
-  it('changes nothing where GitHub cannot be told the stored secret', async () => {
+  it('changes nothing if GitHub does not take the stored secret', async () => {
     const deployment = givenDeployment();
     deployment.refuse('no answer');
     expect(await deployment.run()).toEqual({ ended: 'kept', why: 'no answer' });
     expect(deployment.stored()).toEqual(['first']);
   });
 
-  it('keeps both where GitHub cannot be told the new one, and finishes when it is run again', async () => {
+  it('keeps both if GitHub does not take the new one, and finishes when it is run again', async () => {
     const deployment = givenDeployment();
     expect(await deployment.run(undefined, () => deployment.refuse('no answer'))).toMatchObject({
       ended: 'stored',
@@ -137,7 +137,7 @@ describe('the rotation of the webhook secret', () => {
     expect(deployment.refused()).toEqual([]);
   });
 
-  it('stops where somebody else stored a secret meanwhile', async () => {
+  it('stops if somebody else stored a secret meanwhile', async () => {
     const deployment = givenDeployment();
     const ended = await deployment.run(undefined, () => void deployment.store('by somebody else'));
     expect(ended).toEqual({ ended: 'overtaken' });

@@ -203,7 +203,7 @@ describe('where runners register', () => {
     expect(tagsOf(platform)).toEqual([['organization', 'CI/CD: _fast_']]);
   });
 
-  it('is the repository where the App may do no more, and the organization again once it may', async () => {
+  it('is the repository if the App has no more permissions, and the organization again once it has', async () => {
     const platform = await givenWorld({ permissions: repositoriesAlone });
     platform.github.putInstallation(acme, { ...acmeAccount, permissions: repositoriesAlone });
     await platform.accept(closed(1));
@@ -243,7 +243,7 @@ describe('where runners register', () => {
     expect(tagsOf(platform).at(-1)).toEqual(['repository', undefined]);
   });
 
-  it('costs no machine where the App may do neither, until somebody accepts its permissions', async () => {
+  it('costs no machine if the App may do neither, until an owner accepts its permissions', async () => {
     const platform = await givenWorld({ permissions: { actions: 'read' } });
     await platform.accept(closed(1));
     expect(await platform.job(1)).toMatchObject({ state: 'waiting', reason: { code: 'permission-missing' } });

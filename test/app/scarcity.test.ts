@@ -96,7 +96,7 @@ describe('a dry pool', () => {
     expect(await platform.job(2)).toMatchObject({ state: 'covered' });
   });
 
-  it('has machines start in small turns after all were dry, so that nobody takes the rest', async () => {
+  it('starts machines in small turns after a shortage, so that no tenant takes all of them', async () => {
     const platform = await givenScarce();
     dry(platform, 'on-demand');
     await platform.accept(...Array.from({ length: 10 }, (_, n) => queued(n + 1)));
@@ -133,7 +133,7 @@ describe('an answer of EC2', () => {
     expect(markets(platform)).toEqual(['spot', 'on-demand']);
   });
 
-  it('that is fatal is told to the operator as an error', async () => {
+  it('that is fatal is logged as an error', async () => {
     const platform = await givenScarce();
     platform.compute.dials.refuseNext.push(failure('fatal', 'UnauthorizedOperation'));
     await platform.accept(queued(1));
@@ -176,7 +176,7 @@ describe('a public App', () => {
     expect(states[3]).toMatchObject({ outcome: 'refused', reason: { code: 'waiting-cap' } });
   });
 
-  it('never exceeds the cap over the whole cell, whoever asks at once', async () => {
+  it('never exceeds the cap over the whole cell, however many tenants ask at once', async () => {
     const tenants = [1, 2, 3].map((n) =>
       givenTenant({ installationId: InstallationId(n), accountId: n, maxRunners: 50 }),
     );

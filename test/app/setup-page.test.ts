@@ -201,7 +201,7 @@ describe('GitHub’s answer', () => {
     expect(stepsLogged(setup)).toEqual([['error', 'failed', 'It is down.']]);
   });
 
-  it('keeps the secret that GitHub made up, where GitHub was not told ours', async () => {
+  it('keeps the secret that GitHub generated, if ours could not be stored there', async () => {
     const { setup, act } = await givenFailing('connect');
     expect(await finished(setup, act)).toMatchObject({ view: 'done' });
     expect(setup.vault.webhookSecret).toBe('of-github');
@@ -272,7 +272,7 @@ describe('an App that exists', () => {
     });
   });
 
-  it('that GitHub cannot be told about says which command tells it', async () => {
+  it('that GitHub does not know yet names the command that stores it there', async () => {
     const { setup, act } = await givenFailing('connect');
     expect(await entered(setup, act)).toMatchObject({
       todo: expect.stringContaining('rotate-webhook-secret'),

@@ -24,7 +24,7 @@ describe('a link', () => {
     expect(await openLink(deps, given)).toEqual({ closed: { why: 'expired' } });
   });
 
-  it('is a stranger’s where it was signed for another purpose, or by nobody', async () => {
+  it('is refused if it was signed for another purpose, or not at all', async () => {
     const { deps, browser } = givenSetup();
     const { session } = await browser();
     expect(await openLink(deps, await signFor(deps, session, 'session'))).toBe('stranger');

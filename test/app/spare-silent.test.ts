@@ -84,7 +84,7 @@ describe('a controller that does not answer', () => {
     expect(circuits.size).toBe(1_000);
   });
 
-  it('is called each time where it fails at once: that costs nobody time', async () => {
+  it('is called each time if it fails at once: that costs no time', async () => {
     const { askTimes, calls } = givenSpared(refused);
     await askTimes(10);
     expect(calls()).toBe(10);

@@ -48,7 +48,7 @@ type Capped = Awaited<ReturnType<typeof givenCapped>>;
 const reasonOf = async (platform: Capped, jobId: number) => (await platform.job(jobId))?.reason;
 
 describe('a spend cap', () => {
-  it('lets as many machines start as may cost no more, and holds the others with amounts and date', async () => {
+  it('starts as many machines as fit, and holds the others with amounts and date', async () => {
     const platform = await givenCapped({ month: longest * 2 });
     await platform.accept(...queuedTo(3));
     expect(platform.liveMachines()).toHaveLength(2);
@@ -253,7 +253,7 @@ describe('what is spent', () => {
     expect(await platform.spent()).toBe(0);
   });
 
-  it('is by the first record of an end, where whoever wrote it died before the lease went back', async () => {
+  it('follows the first record of an end if its writer died before the lease was freed', async () => {
     const platform = await givenCapped({ month: longest * 5 });
     await platform.accept(queued(1));
     const [machine] = platform.liveMachines();
@@ -325,7 +325,7 @@ describe('a cap beside a machine that EC2 does not end', () => {
   };
   const usual = Math.ceil((hourly * 60) / 3600) + 4;
 
-  it('has no more room than where as much as its overrun was spent by machines that ended', () => {
+  it('has no more room than if its overrun had been spent by ended machines', () => {
     const caps = { month: longest * 5 };
     const undying = roomOf(caps, { held: [longest * 3, usual], overrun: longest * 2 });
     const ended = roomOf(caps, { held: [longest, usual], ended: longest * 2 });

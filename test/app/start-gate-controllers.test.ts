@@ -30,7 +30,7 @@ const decisionsOf = async (platform: Platform, n: number) =>
   );
 
 describe('the start gate of a tenant with controllers', () => {
-  it('admits by what they said at the queue gate, and asks nobody again', async () => {
+  it('admits by the decision of the queue gate, and asks no controller again', async () => {
     const { platform, machine, claim, gets } = await givenListening(givenRules({}, rejectsOther));
     expect(claim).toMatchObject({ gate: true });
     await gets(1);
@@ -55,7 +55,7 @@ describe('the start gate of a tenant with controllers', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'waiting', reason: { code: 'runner-taken' } });
   });
 
-  it('decides now about a job that nobody told of before it began', async () => {
+  it('decides now about a job that was unknown before it began', async () => {
     const { platform, machine, gets } = await givenListening(givenRules({}, rejectsOther));
     await gets(2, other);
 
@@ -74,7 +74,7 @@ describe('the start gate of a tenant with controllers', () => {
     expect(platform.telemetry.total('GatesDisagree')).toBe(0);
   });
 
-  it('lets nothing begin while one that is to be obeyed gives no answer, and says which', async () => {
+  it('starts nothing while an obeyed controller has not answered, and says which', async () => {
     const { platform, machine, gets } = await givenListening(givenRules({}, 'false'));
     const silent: Put = givenController({
       id: 'ctl_2',

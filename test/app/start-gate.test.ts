@@ -93,7 +93,7 @@ describe('the start gate', () => {
     expect(await platform.start(machine)).toMatchObject({ action: 'reject' });
   });
 
-  it('says nothing of a job that nobody has reported, and asks GitHub from the second time on', async () => {
+  it('gives no answer about an unreported job at first, and asks GitHub from the second time on', async () => {
     const { platform, machine } = await givenListening();
     expect(await platform.start(machine, { hint })).toEqual({ action: 'again' });
     platform.github.putJob('acme/app', JobId(1), runningOn(machine), ofRun);

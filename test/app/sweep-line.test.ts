@@ -54,7 +54,7 @@ describe('the sweep and a line that is longer than it reads', () => {
     expect(pokedFor(platform)).toEqual([behind]);
   });
 
-  it('begins anew where its place was forgotten, or is none any more', async () => {
+  it('begins anew if its place was lost or no longer exists', async () => {
     const platform = await given([...blocked(perSweep + 1), givenJob({ installationId: behind })]);
     await platform.sweep();
     const spoilt = new OperationalError('ValidationException', {

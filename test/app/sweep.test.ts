@@ -169,7 +169,7 @@ describe('the sweep', () => {
     });
   });
 
-  it('leaves a runner alone that GitHub says is busy, though no event told of it', async () => {
+  it('leaves a runner alone that GitHub says is busy, although no event reported a job', async () => {
     const { platform, machine } = await givenListening();
     platform.github.setBusy(machine, true);
     platform.clock.advance(longSilence);
@@ -187,7 +187,7 @@ describe('the sweep', () => {
     expect(platform.github.registrations.size).toBe(1);
   });
 
-  it('leaves a runner alone that runs the job of a machine which runs its own, though no event told of either', async () => {
+  it('leaves a runner alone that runs another machine’s job, although no event reported either start', async () => {
     const platform = await givenPlatform();
     await platform.accept(queued(1), queued(2));
     const machines = platform.liveMachines();
@@ -276,7 +276,7 @@ describe('the sweep', () => {
     await expectNothingLeft(platform);
   });
 
-  it('pokes whoever waits, and expires a job that waited for a day, with its last reason', async () => {
+  it('pokes waiting jobs, and expires a job that waited for a day, with its last reason', async () => {
     const platform = await givenPlatform({ tenants: [givenTenant({ status: 'pending' })] });
     await platform.accept(queued(1));
     await platform.sweep();
@@ -300,7 +300,7 @@ describe('the sweep', () => {
     await expectNothingLeft(platform);
   });
 
-  it('asks GitHub how a job did that ran on none of our machines, when nobody told of its end', async () => {
+  it('asks GitHub how a job ended that ran on none of our machines, if no end was reported', async () => {
     const platform = await givenPlatform();
     await platform.accept(queued(1));
     await platform.follow(givenEvent({ action: 'in_progress', runnerName: 'a-laptop' }));
@@ -314,7 +314,7 @@ describe('the sweep', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'done', conclusion: 'success' });
   });
 
-  it('knows the machine of a job whose start and end nobody told of', async () => {
+  it('knows the machine of a job whose start and end were not reported', async () => {
     const { platform, machine } = await givenListening();
     await platform.follow(givenEvent({ action: 'waiting' }));
     const isOver = { status: 'completed', conclusion: 'success', runnerName: machine } as const;
@@ -324,7 +324,7 @@ describe('the sweep', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'done', runner: machine });
   });
 
-  it('lets a job wait whose approval nobody told of, and closes one that was rejected', async () => {
+  it('lets a job wait whose approval was not reported, and closes one that was rejected', async () => {
     const platform = await givenPlatform();
     const job = (status: 'queued' | 'completed') => ({ status, conclusion: null, runnerName: null });
     await platform.follow(givenEvent({ action: 'waiting' }));

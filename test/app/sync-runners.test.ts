@@ -102,7 +102,7 @@ describe('what is not as it should be', () => {
     expect(await syncer.versionInUse()).toBe('2.337.0');
   });
 
-  it('is told where the pinned release does not exist', async () => {
+  it('is reported if the pinned release does not exist', async () => {
     const syncer = givenSyncer({ version: '2.400.0' });
     await syncer.sync();
     expect(syncer.reasons()).toEqual(['no-release']);
@@ -119,7 +119,7 @@ describe('what is not as it should be', () => {
     expect(syncer.inStep()).toEqual([0]);
   });
 
-  it('is told of as a whole: in step is who has all that is wanted', async () => {
+  it('is reported as a whole: in step means that every wanted file is there', async () => {
     const syncer = givenSyncer({ architectures: ['arm64', 'x64'] });
     await syncer.sync();
     await syncer.sync();

@@ -23,7 +23,7 @@ describe('the last comparison with the bill', () => {
     expect(await told(noon + 3 * day)).toEqual([]);
   });
 
-  it('is not said where nobody compared', async () => {
+  it('is not reported without a comparison', async () => {
     const telemetry = createMemoryTelemetry();
     await tellComparison({ usage: createMemoryStores().books, telemetry, clock: createMemoryClock(noon) });
     expect(telemetry.counts).toEqual([]);

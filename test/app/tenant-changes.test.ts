@@ -41,7 +41,7 @@ const edit = (platform: Platform, changes: Partial<Tenant>) =>
 const tenantOf = (platform: Platform) => platform.stores.tenants.get(acme);
 
 describe('a tenant that the operator suspends', () => {
-  it('gets no runner for a machine that has not claimed yet, and its job is told why', async () => {
+  it('gets no runner for a machine that has not claimed yet, and its job has the reason', async () => {
     const { platform, machines } = await givenJobsAt(1);
     edit(platform, { status: 'suspended', suspendedBy: 'operator' });
     expect(await platform.claim(machines[0]!)).toMatchObject({ action: 'stand-down' });
@@ -113,7 +113,7 @@ describe('a tenant that takes a permission away', () => {
     return world;
   }
 
-  it('is told what is missing and since when; its jobs wait, and buy no machines', async () => {
+  it('shows what is missing and since when; its jobs wait, and buy no machines', async () => {
     const { platform } = await givenLost();
     expect(await tenantOf(platform)).toMatchObject({
       attention: {

@@ -160,7 +160,7 @@ describe('a look at a runner group', () => {
     expect(asked).toBe(calls);
   });
 
-  it('comes again where it cannot be made, and keeps no other message back', async () => {
+  it('is delivered again if it fails, and delays no other message', async () => {
     const platform = await givenPlatform();
     platform.github.getRunnerGroup = async () => Promise.reject(new Error('down'));
     expect(await tell(platform, look, told('installation_target.renamed'))).toHaveLength(1);
@@ -199,7 +199,7 @@ describe('a job to run again', () => {
     expect(linesOf(platform, 'rerun-refused')).toMatchObject([{ reason: 'limited' }]);
   });
 
-  it('is told of as it runs', async () => {
+  it('is logged as it runs', async () => {
     const platform = await givenPlatform();
     platform.github.putJob('acme/app', JobId(1), {
       status: 'completed',

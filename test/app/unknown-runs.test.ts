@@ -36,7 +36,7 @@ const counted = async (platform: Platform, machine: InstanceId) => ({
 const once = { tenant: 1, machine: true, metric: 1 };
 const never = { tenant: undefined, machine: false, metric: 0 };
 
-describe('a machine that ended by itself, and that nobody said ran a job', () => {
+describe('a machine that ended by itself without a reported job', () => {
   it('is counted against its tenant, once, where GitHub took its registration away', async () => {
     const { platform, machine } = await givenListening();
     platform.github.registrations.clear();
@@ -158,7 +158,7 @@ describe('a machine that ended by itself, and that nobody said ran a job', () =>
   });
 });
 
-describe('a machine that GitHub says is busy, and nobody says with what', () => {
+describe('a machine that GitHub calls busy, with an unknown job', () => {
   it('is counted at the second visit, and its job waits for another one', async () => {
     const { platform, machine } = await givenListening();
     platform.github.setBusy(machine, true);

@@ -26,7 +26,7 @@ const repairs = ({ telemetry }: Platform) =>
   telemetry.events.flatMap(({ name, fields }) => (name === 'repair' ? [fields['kind']] : []));
 
 describe('a machine of a closed launch that has no row', () => {
-  it('gets it as it claims, once nobody else can be writing it, with the type that its papers say', async () => {
+  it('gets it when it claims, once no other function can be writing it, with the type in its identity document', async () => {
     const { platform, machine } = await givenUnrecorded();
     expect(await platform.claim(machine)).toEqual({ action: 'again', seconds: 1 });
     expect(platform.stores.world.allRunners()).toEqual([]);
@@ -86,7 +86,7 @@ describe('a machine of a closed launch that has no row', () => {
     await expectBalanced(platform);
   });
 
-  it('gets none from the sweep while whoever closed the launch may still be writing it', async () => {
+  it('gets none from the sweep while the caller that closed the launch may still be writing it', async () => {
     const { platform } = await givenUnrecorded();
     const [launch] = platform.stores.world.allLaunches();
     platform.clock.advance(bootTime(platform));

@@ -81,7 +81,7 @@ describe('a visit', () => {
     expect(platform.queues.installations).toEqual([]);
   });
 
-  it('asks about a few of the jobs that wait, and so has calls left for those that nobody told of', async () => {
+  it('asks about a few waiting jobs, and so has calls left to find unreported ones', async () => {
     const platform = await givenLongLine(40);
     platform.github.putJob('acme/app', JobId(900), isQueued, { runId: 2000, labels });
     const calls = countCalls(platform);
@@ -362,7 +362,7 @@ describe('the walk through deliveries', () => {
     expect(pagesOf('success')).toBe(10);
   });
 
-  it('looks again at a minute before the last one, and no more', async () => {
+  it('looks again at one minute before the last one', async () => {
     const { platform } = await givenDeliveries(arrived(1));
     await reconcileDeliveries(platform);
     const late = failed(2, { statusCode: 0, deliveredAt: noon - 60_000 });

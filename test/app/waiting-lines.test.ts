@@ -85,7 +85,7 @@ describe('a balance under a cap over all tenants', () => {
     expect(platform.liveMachines()).toHaveLength(1);
   });
 
-  it('reads no counts as a machine ends and nobody waits', async () => {
+  it('reads no counts when a machine ends and no job waits', async () => {
     const platform = await givenPlatform({ deployment: { tiers } });
     await platform.accept(givenEvent());
     const [machine] = platform.liveMachines();

@@ -5,7 +5,7 @@ import { expect, it } from '@jest/globals';
 
 const command = fileURLToPath(new URL('../../bin/mayfly-cli.ts', import.meta.url));
 
-it('ends without an error when nobody reads on', async () => {
+it('ends without an error when its output is closed', async () => {
   const child = spawn(process.execPath, [command, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout.destroy();
   let error = '';

@@ -59,7 +59,7 @@ describe('mayfly costs activate', () => {
     expect(calls()).not.toContain('StartCostAllocationTagBackfill');
   });
 
-  it('sends whoever does not pay the bill to the account that does', async () => {
+  it('names the account that pays the bill, to everyone else', async () => {
     bill.setDials({ billed: all, isLinked: true });
     const { status, out, error } = await activate();
     expect({ status, error }).toEqual({ status: 1, error: '' });

@@ -40,7 +40,7 @@ function ask(url: string, host?: string): Promise<{ status: number; body: string
 }
 
 describe('the page of mayfly setup', () => {
-  it('shows its state to nobody who does not know its path', async () => {
+  it('shows its state only to those who know its path', async () => {
     const { origin, pathname } = new URL(server.url);
     expect(pathname.length).toBeGreaterThan(24);
     for (const path of ['/', '/callback', `/callback?state=${state}&code=c`, '/favicon.ico']) {

@@ -89,7 +89,7 @@ describe('mayfly preflight', () => {
     expect(out).not.toContain('request-service-quota-increase');
   });
 
-  it('says what machines of the stock image lack, to whoever has chosen no other one', async () => {
+  it('says what machines of the stock image lack, if no other image is configured', async () => {
     const url = await givenAccount(roomy);
     expect((await run(preflight, [], url)).out).toMatch(
       /Machines of small, medium, large start from Ubuntu's stock image, which has no Docker/,

@@ -102,7 +102,7 @@ describe('the command line', () => {
 });
 
 describe('a row that a hand spoilt', () => {
-  it('is named to whoever runs into it, and is no bug', async () => {
+  it('is named in the error, which is not reported as a bug', async () => {
     const unreadable = 'In the tenants row 7, status is missing; it must be one of active, deleted.';
     const broken: Command = {
       ...{ name: 'look', summary: 'look at a row', details: '', exitOne: '' },

@@ -85,7 +85,7 @@ function start(args: readonly string[]) {
 }
 
 describe('mayfly setup', () => {
-  it('makes the App from a manifest, and stores its secrets where nobody prints them', async () => {
+  it('makes the App from a manifest, and stores its secrets without printing them', async () => {
     const { ending, printed } = start(['setup', '--organization', 'acme']);
     expect(await browse(printed)).toContain('Close this page');
     expect(await ending).toBe(0);
@@ -118,7 +118,7 @@ describe('mayfly setup', () => {
     });
   });
 
-  it('takes the secret that GitHub made up, where GitHub cannot be told another', async () => {
+  it('keeps the secret that GitHub generated, if GitHub takes no other', async () => {
     github.setDials({ faults: [{ route: 'PATCH /app/hook/config', status: 500 }] });
     const { ending, printed } = start(['setup', '--replace']);
     await browse(printed);
@@ -292,7 +292,7 @@ describe('mayfly rotate-key', () => {
 });
 
 describe('mayfly rotate-webhook-secret', () => {
-  it('keeps the old secret good, and tells GitHub the new one', async () => {
+  it('keeps the old secret valid, and gives GitHub the new one', async () => {
     const old = secrets.get(arns['webhook']!);
     const { ending } = start(['rotate-webhook-secret', '--wait', '0']);
     expect(await ending).toBe(0);
@@ -311,7 +311,7 @@ describe('mayfly rotate-webhook-secret', () => {
     expect(github.webhook()?.secret).toBe(secrets.get(arns['webhook']!));
   });
 
-  it('changes nothing where GitHub cannot be told, and says so', async () => {
+  it('changes nothing if GitHub cannot be reached, and says so', async () => {
     const before = secrets.get(arns['webhook']!);
     github.setDials({ faults: [{ route: 'PATCH /app/hook/config', status: 500 }] });
     const { ending, printed } = start(['rotate-webhook-secret', '--wait', '0']);

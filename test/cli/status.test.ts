@@ -87,7 +87,7 @@ describe('mayfly status', () => {
     expect(exit).toBe(1);
   });
 
-  it('shows a row that nobody can read, with what is wrong, beside the others', async () => {
+  it('shows an unreadable row, with what is wrong, beside the others', async () => {
     const odd = {
       ...newTenantRow(givenTenant({ installationId: InstallationId(2) })),
       max_runners: { S: 'two' },

@@ -8,8 +8,8 @@ const faultsOf = (changes: Record<string, unknown>) => {
   return outcome.ok ? [] : outcome.faults;
 };
 
-describe('who is told of alarms', () => {
-  it('may be left out, and then nobody is', () => {
+describe('who gets alarms', () => {
+  it('may be left out: then nobody gets them', () => {
     const outcome = checkConfig(defaultConfig);
     expect(outcome.ok && Object.keys(outcome.config)).not.toContain('alarmEmail');
   });
@@ -26,7 +26,7 @@ describe('who is told of alarms', () => {
 });
 
 describe('the silence that is alarmed', () => {
-  it('is a day unless it is told, and false turns the alarm off', () => {
+  it('is a day by default, and false turns the alarm off', () => {
     const usual = checkConfig(defaultConfig);
     expect(usual.ok && usual.config.webhookSilenceMinutes).toBe(1440);
     const off = checkConfig(configWith({ webhookSilenceMinutes: false }));
@@ -45,7 +45,7 @@ describe('the silence that is alarmed', () => {
 });
 
 describe('the wait of the oldest job that is alarmed', () => {
-  it('is an hour unless it is told', () => {
+  it('is an hour by default', () => {
     const outcome = checkConfig(defaultConfig);
     expect(outcome.ok && outcome.config.oldestJobMinutes).toBe(60);
   });

@@ -15,7 +15,7 @@ function faultsOf(network: unknown): readonly string[] {
 }
 
 describe('the network', () => {
-  it('is a VPC of its own in two zones, without NAT gateways, unless told otherwise', () => {
+  it('is a VPC of its own in two zones, without NAT gateways, by default', () => {
     expect(assertConfig(defaultConfig).network).toEqual({
       kind: 'own',
       cidr: '10.0.0.0/16',

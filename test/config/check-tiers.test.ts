@@ -121,7 +121,7 @@ describe('a tier with a fault', () => {
     expect(faults[0]).toContain(message);
   });
 
-  it('is told with all of its others at once', () => {
+  it('is reported together with all other errors', () => {
     const faults = faultsOfTiers({
       small: tierWith({ image: 1, diskGigabytes: 'big', diskIops: 1, extraLabels: 'x', instanceRoleArn: {} }),
     });

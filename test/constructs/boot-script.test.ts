@@ -58,7 +58,7 @@ describe('user data', () => {
     expect(text.split('\n').slice(1, 4)).toEqual(['if true; then', 'echo  two', 'fi']);
   });
 
-  it('is refused for a word that nobody fills in', () => {
+  it('is refused for a placeholder without a value', () => {
     expect(() => userDataOf([...allWords, '@COLOUR@'])).toThrow('unknown: COLOUR; missing: none');
   });
 

@@ -47,7 +47,7 @@ describe('the construct', () => {
     expect(mayfly.alarms.length).toBeGreaterThan(10);
   });
 
-  it('has the tiers of this repository where it is told none', () => {
+  it('has the tiers of this repository by default', () => {
     expect(defaultTiers).toEqual(defaultConfig.tiers);
   });
 
@@ -65,7 +65,7 @@ describe('the construct', () => {
     });
   });
 
-  it('leaves alarms, dashboard and queries out where it is told to', () => {
+  it('leaves alarms, dashboard and queries out if configured so', () => {
     const { stack, mayfly } = givenMayfly({ observability: false });
 
     expect([mayfly.alarms, mayfly.dashboard, mayfly.alarmTopic]).toEqual([[], undefined, undefined]);
@@ -73,7 +73,7 @@ describe('the construct', () => {
       templateOf(stack).resourceCountIs(type, 0);
   });
 
-  it('makes images of machines where it is told to', () => {
+  it('makes machine images if configured so', () => {
     const template = templateOf(givenMayfly({ machineImages: {} }).stack);
 
     template.resourceCountIs('AWS::ImageBuilder::ImagePipeline', 1);
@@ -302,7 +302,7 @@ const nameProperties = [
 ];
 
 describe('faults in the props', () => {
-  it('are told all at once, with the place to mend', () => {
+  it('are all reported at once, each with its place', () => {
     const faulty = {
       environment: 'My CI',
       onboarding: 'maybe',

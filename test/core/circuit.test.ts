@@ -21,7 +21,7 @@ describe('a controller that lets calls run out of time', () => {
     expect(beginCall(endCall(next, true, noon + 30_000), noon + 49_999).rests).toBe(true);
   });
 
-  it('is tried again where nobody hears what came of that call', () => {
+  it('is tried again if the outcome of that call is unknown', () => {
     const { next } = beginCall(following(3), noon + 20_000);
     expect(beginCall(next, noon + 40_000).rests).toBe(false);
   });

@@ -73,7 +73,7 @@ describe('a correction', () => {
     expect(later({ tier: 'new' })).toBe(1_500_000 + 250_000);
   });
 
-  it('loses nothing of what is billed for a component of which nothing is on record', () => {
+  it('keeps what is billed for a component without any record', () => {
     const sums = [used({ surplus: 0 })];
     const { costOf } = correctionBy(compare(sums, [billed(1, 'compute'), billed(0.5, 'surplus')]));
     expect(sums.map(costOf)).toEqual([1_500_000]);

@@ -62,7 +62,7 @@ describe('a FOCUS row', () => {
     });
   });
 
-  it('tells spot machines from those with an agreed price, and a mixture from both', () => {
+  it('distinguishes spot machines, those with an agreed price, and a mixture', () => {
     const categories = [0, 1, 2].map(
       (spotMachines) => focusRow(givenSum({ machines: 2, spotMachines }), place).PricingCategory,
     );

@@ -5,7 +5,7 @@ const next = (items: readonly string[], after: string | undefined, count: number
   nextInTurn(items, { keyOf: (item) => item, after, count });
 
 describe('the next in turn', () => {
-  it('begin at the start, in order, where nobody was served yet', () => {
+  it('begin at the start, in order, if none was served yet', () => {
     expect(next(['b', 'a', 'c'], undefined, 2)).toEqual(['a', 'b']);
   });
 

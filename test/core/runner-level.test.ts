@@ -76,7 +76,7 @@ describe('the level at which runners register', () => {
     expect(mayHaveOrganizationRunners(givenTenant(over))).toBe(may);
   });
 
-  it('is that of the organization, and nothing is missing, while nobody asked what it may do', () => {
+  it('is that of the organization, and nothing is missing, while its permissions are unknown', () => {
     const { permissions: _notAsked, ...tenant } = givenTenant();
     expect(levelNow(tenant)).toEqual({ level: 'organization', isFallback: false });
     expect(missingPermission(tenant)).toBeUndefined();

@@ -31,7 +31,7 @@ describe('the form of a new App', () => {
     },
   );
 
-  it('tells all faults at once', () => {
+  it('reports all errors at once', () => {
     const read = readNewAppForm({
       owner: 'organization',
       organization: '!',
@@ -148,7 +148,7 @@ describe('the form of an existing App', () => {
     },
   );
 
-  it('tells all faults at once, without showing a secret', () => {
+  it('reports all errors at once, without showing a secret', () => {
     const read = readExistingAppForm({ appId: 'my-app', privateKey: 'hush-hush', webhookSecret: 'short' });
     expect(read).toMatchObject({
       ok: false,

@@ -72,7 +72,7 @@ describe('a cost report', () => {
     );
   });
 
-  it('tells waste apart, each machine once', () => {
+  it('shows waste apart, each machine once', () => {
     const spot = { spot: true, endReason: 'instance-ended' } as const;
     const { waste } = costReport(
       [

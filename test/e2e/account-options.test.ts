@@ -73,7 +73,7 @@ describe('a platform under a key and a boundary of its account', () => {
     );
   });
 
-  it('is refused by the laptop where nobody says what the boundary holds', async () => {
+  it('is refused by the laptop if the boundary’s content is not given', async () => {
     const config = configWith({ permissionsBoundaryArn });
     await expect(startWorld({ config })).rejects.toThrow(/boundary is not known by content/);
   });

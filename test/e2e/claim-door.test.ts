@@ -110,7 +110,7 @@ describe("the machines' door", () => {
     expect((await knock('/admin', own)).status).toBe(404);
   });
 
-  it('gave nobody a second runner, and both jobs still run', () => {
+  it('gave no machine a second runner, and both jobs still run', () => {
     const registered = world.events.filter(
       ({ kind, text }) => kind === 'github' && text === 'runner-registered',
     );

@@ -23,7 +23,7 @@ describe('the main path', () => {
       .filter(({ kind, text }) => kind === 'github' && text === 'runner-registered')
       .map(({ fields }) => fields['scope']);
 
-  it('makes whoever installs the App a tenant, with the row that operators know', async () => {
+  it('makes an account that installs the App a tenant, with the row that operators know', async () => {
     acme = await world.install('acme');
     const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT/);
     expect(await world.tenant(acme)).toMatchObject({

@@ -80,7 +80,7 @@ describe('what happens seldom', () => {
     expect(world.laptop.ec2.instances()).toHaveLength(1);
   });
 
-  it('tells a machine to ask again that is faster than the books of its launch', async () => {
+  it('tells a machine to ask again if its row is not written yet', async () => {
     const lost = { service: 'ec2', action: 'CreateFleet', count: 2, when: 'after' } as const;
     const unseen = {
       service: 'ec2',

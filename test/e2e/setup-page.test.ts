@@ -52,7 +52,7 @@ describe('the setup page', () => {
   };
 
   // In this order, since what one stores is what the next one finds.
-  describe('to whoever has no link', () => {
+  describe('without a link', () => {
     const stranger = () => createBrowser(world.laptop.setupUrl);
 
     it.each(['/', '/existing', '/callback?code=a&state=b', '/?key=guessed', '/favicon.ico'])(
@@ -122,7 +122,7 @@ describe('the setup page', () => {
       expect(page.headers.getSetCookie()[0]).toMatch(/; HttpOnly; SameSite=Lax$/);
     });
 
-    it('tells each fault beside its field, and keeps what was entered', async () => {
+    it('shows each error beside its field, and keeps what was entered', async () => {
       const browser = await openPage(world.laptop);
       const { hidden } = await browser.get('/');
       const organization = '"><script>alert(1)</script>';
@@ -292,7 +292,7 @@ describe('the setup page', () => {
       expect((await browser.get('/existing')).status).toBe(410);
     });
 
-    it('has told who did what, and never a secret', async () => {
+    it('has logged who did what, and never a secret', async () => {
       await until('the last step is told', () => told('entered').length === 1);
       const lines = JSON.stringify(world.logged('setup-page'));
       expect(lines).not.toContain('PRIVATE KEY');

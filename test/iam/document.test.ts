@@ -18,7 +18,7 @@ describe('the policies of all stacks, those that CDK makes by itself too', () =>
     statements.filter(({ Effect }) => Effect === 'Allow').map((statement) => ({ of, statement })),
   );
 
-  it('allow nobody a wildcard of actions', () => {
+  it('allow no wildcard of actions', () => {
     const open = allowing.filter(({ statement }) =>
       asList(statement.Action).some((action) => action.includes('*')),
     );

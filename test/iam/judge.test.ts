@@ -55,7 +55,7 @@ describe('the judge of grants', () => {
     ]);
   });
 
-  it('lets off what is listed, until it is used or granted no more', () => {
+  it('accepts what is listed, until it is used or no longer granted', () => {
     const { function: _any, ...anyWrite } = write;
     const letOff = [{ ...anyWrite, reason: 'a laptop has no such table' }];
     expect(trial({ uses: [read], letOff })).toEqual([]);

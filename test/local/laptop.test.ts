@@ -63,7 +63,7 @@ describe('the laptop', () => {
   });
   afterAll(() => laptop?.close());
 
-  it('tells of its progress until it is ready', () => {
+  it('reports its progress until it is ready', () => {
     const steps = events.filter(({ kind }) => kind === 'progress').map(({ text }) => text);
     expect(steps.at(-1)).toBe('ready');
     expect(laptop.outputs['WebhookEndpoint']).toBe(laptop.webhookUrl);
@@ -98,7 +98,7 @@ describe('the laptop', () => {
     expect(events.filter(({ kind }) => kind === 'denied' || kind === 'fault')).toEqual([]);
   });
 
-  it('tells the job by metrics of the catalogue, in dimensions that fit', async () => {
+  it('describes the job by metrics of the catalogue, in dimensions that fit', async () => {
     const told = () =>
       events
         .filter(({ kind, text }) => kind === 'log' && text.includes('"_aws"'))

@@ -15,7 +15,7 @@ const laptop: Welcomed = {
 };
 const told = (withoutApp: boolean) => stripVTControlCharacters(welcome(laptop, { withoutApp }));
 
-describe('what npm start tells', () => {
+describe('what npm start prints', () => {
   it('begins with the App, by the very command that makes it, where there is none', () => {
     const text = told(true);
     const command = '  npx mayfly setup --page\n';

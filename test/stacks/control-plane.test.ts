@@ -80,7 +80,7 @@ describe('the queues', () => {
     }
   });
 
-  it('wait for a batch to fill only where nobody waits for what is in it', () => {
+  it('wait for a batch to fill only if its messages are not urgent', () => {
     const windowed = app
       .resources('AWS::Lambda::EventSourceMapping')
       .filter(({ Properties }) => Properties.MaximumBatchingWindowInSeconds)

@@ -99,7 +99,7 @@ describe('a pipeline', () => {
     expect(documents[0]).toContain('ARCHITECTURE=\\\\\\"arm64');
   });
 
-  it('writes the id of what it made where launch templates look', () => {
+  it('writes the id of the image where launch templates read it', () => {
     const written = propertiesOf('DistributionConfiguration').flatMap(({ Distributions }) =>
       Distributions.flatMap(
         (each: { SsmParameterConfigurations: object[] }) => each.SsmParameterConfigurations,
@@ -151,7 +151,7 @@ describe('who may do what', () => {
     expect(JSON.stringify(build.Resource)).not.toContain('*');
   });
 
-  it('gives the build machine no more than to be driven, to read its component and to write its log', () => {
+  it('lets the build machine be controlled, read its component and write its log, and nothing more', () => {
     const statements = statementsOf('Machines that images are made on');
     const open = statements.filter(isOpen).flatMap(({ Action }) => listOf(Action));
     expect(

@@ -147,11 +147,11 @@ describe('the alarms', () => {
     }
   });
 
-  it('mind no silence where they are told so', () => {
+  it('accept missing data if configured so', () => {
     expect(names(quiet)).not.toContain('my-saas-no-webhooks');
   });
 
-  it('write to somebody only where the configuration says so', () => {
+  it('send e-mail only to configured addresses', () => {
     expect(app.resources('AWS::SNS::Subscription')).toEqual([]);
     const [subscription] = told.resources('AWS::SNS::Subscription');
     expect(subscription!.Properties).toMatchObject({ Protocol: 'email', Endpoint: 'ops@example.com' });

@@ -31,7 +31,7 @@ describe('the bucket of runner programs', () => {
     expect(DeletionPolicy).toBe('RetainExceptOnCreate');
   });
 
-  it('is read by whoever comes through the endpoint of the machines, by TLS, and by nobody else', () => {
+  it('can be read through the endpoint of the machines, by TLS, and from nowhere else', () => {
     const [closed, open, ...others] = policyOf(app);
     expect(others).toEqual([]);
     expect(closed).toMatchObject({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } });

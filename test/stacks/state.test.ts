@@ -85,7 +85,7 @@ describe('the audit', () => {
     expect(JSON.stringify(statement.Resource)).toContain(':table/my-saas-audit');
   });
 
-  it('is added to by those who change tenants, and nobody is granted more', () => {
+  it('may be added to by functions that change tenants, and by no others', () => {
     const policies = app.resources('AWS::IAM::Role').flatMap(({ Properties }) => Properties.Policies ?? []);
     const inline = app.resources('AWS::IAM::Policy').map(({ Properties }) => Properties);
     const actions = [...policies, ...inline]

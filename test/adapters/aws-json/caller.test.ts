@@ -182,13 +182,13 @@ describe('a call that fails', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('because nobody answers ends after its time', async () => {
+  it('without an answer ends after its time', async () => {
     answers = [isSilent];
     await expect(send({ answerMilliseconds: 20 })).rejects.toMatchObject({ name: 'TimeoutError' });
     expect(asked).toHaveLength(3);
   });
 
-  it('because nobody is there says where', async () => {
+  it('to a closed port says which', async () => {
     const away = { ...variables, AWS_ENDPOINT_URL: 'http://127.0.0.1:9' };
     const caller = createAwsJson({ service: 'sqs', variables: away, fraction: () => 0 });
     const message = expect.stringContaining('http://127.0.0.1:9 could not be reached');

@@ -140,7 +140,7 @@ describe('rows in DynamoDB', () => {
       ]);
     });
 
-    describe('that an update made for an id that nobody has', () => {
+    describe('that an update made for an unknown id', () => {
       beforeEach(() =>
         edit('SET tier = :tier, max_runners = :max', { ':tier': { S: 'large' }, ':max': { N: '10' } }),
       );

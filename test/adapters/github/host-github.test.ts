@@ -68,7 +68,7 @@ describe.each(['an App', 'a token'])('a single host with %s', (kind) => {
     expect(await host.repository('acme/gone')).toMatchObject({ refusal: { kind: 'not-found' } });
   });
 
-  it('is told that an organization is not within its reach', async () => {
+  it('learns that an organization is not within its reach', async () => {
     const scope = { kind: 'organization', organization: 'globex' } as const;
     expect(await github().list(scope)).toMatchObject({ ok: false, refusal: { kind: 'not-found' } });
   });

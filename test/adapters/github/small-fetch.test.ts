@@ -78,7 +78,7 @@ describe('the small fetch', () => {
     await thrown;
   });
 
-  it('throws where nobody answers, or the answer breaks off', async () => {
+  it('throws if there is no answer, or the answer breaks off', async () => {
     await expect(createSmallFetch()('http://127.0.0.1:9/', post)).rejects.toThrow('ECONNREFUSED');
     answer = (request, response) => {
       response.writeHead(200, { 'content-length': '100' }).write('half');

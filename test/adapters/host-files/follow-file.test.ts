@@ -43,7 +43,7 @@ describe('a file that is followed', () => {
     expect(await follow(5, happenings)).toBe('a\nb\n');
   });
 
-  it('is told whole when it is renamed and begun anew', async () => {
+  it('is read whole when it is renamed and begun anew', async () => {
     writeFileSync(path, 'a\n');
     const renew = () => {
       appendFileSync(path, 'b\n');
@@ -58,7 +58,7 @@ describe('a file that is followed', () => {
     expect(await follow(5, happenings)).toBe('a\nb\nc\nd\ne\n');
   });
 
-  it('is told from its begin when it was cut short', async () => {
+  it('is read from its start when it was truncated', async () => {
     writeFileSync(path, 'long enough\n');
     expect(await follow(0, [() => writeFileSync(path, 'new\n')])).toBe('new\n');
   });

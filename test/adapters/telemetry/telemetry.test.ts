@@ -43,7 +43,7 @@ describe('an event', () => {
     });
   });
 
-  it('is told even when its fields cannot be', () => {
+  it('is written even if its fields cannot be', () => {
     const { telemetry, only } = givenTelemetry();
     const circular: Record<string, unknown> = {};
     circular['self'] = circular;

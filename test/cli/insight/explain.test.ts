@@ -121,7 +121,7 @@ describe('mayfly explain', () => {
     expect(await explained(urlOf(jobId), '--github')).toMatchObject({ code: 'closing', status: 0 });
   });
 
-  it('explains what the platform never heard of: a webhook that reached nobody', async () => {
+  it('explains a job that the platform never heard of: its webhook was not delivered', async () => {
     const jobId = await queued(['self-hosted', 'small']);
     expect(await explained(urlOf(jobId), '--github')).toMatchObject({ code: 'webhook-failed', status: 1 });
   });

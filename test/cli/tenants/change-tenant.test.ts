@@ -161,7 +161,7 @@ describe('mayfly tenant set', () => {
     expect(await recordOf(2)).toBeUndefined();
   });
 
-  it('tells all mistakes at once, each with what is allowed', async () => {
+  it('reports all errors at once, each with what is allowed', async () => {
     await givenStored();
     const { status, error } = await tenant(
       'set',

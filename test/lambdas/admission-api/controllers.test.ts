@@ -29,7 +29,7 @@ describe('a controller', () => {
     expect((await call('GET', path)).status).toBe(404);
   });
 
-  it('is changed by whoever read its last version alone, and by nobody who does not say', async () => {
+  it('is changed only with the version that was read last, and never without one', async () => {
     const { call, given } = world;
     const path = `/controllers/${await given()}`;
     const patch = (headers: Record<string, string>) =>

@@ -42,7 +42,7 @@ const goOn = async () => {
 const job = (n = 1) => world.platform.job(n);
 
 describe('a controller that polls', () => {
-  it('is told of the job what a callback would be told, and until when it may answer', async () => {
+  it('shows the same facts of the job as a callback, and until when it may be answered', async () => {
     await ask();
     const { status, body } = await fetchAs(token);
     expect(status).toBe(200);

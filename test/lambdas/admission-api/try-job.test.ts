@@ -64,7 +64,7 @@ describe('a job that is tested', () => {
     expect(body.votes.map(({ vote }: { vote: string }) => vote).toSorted()).toEqual(['exempt', 'unmatched']);
   });
 
-  it('meets the operator’s controllers too, and is told of a rejection alone', async () => {
+  it('meets the operator’s controllers too, and sees only that they reject', async () => {
     const wide = [givenScope({ kind: 'installation' })];
     const silent = givenController({ state: 'enabled', scopes: wide });
     const dry = givenRules({ id: 'ctl_2', state: 'dry_run' }, 'true');

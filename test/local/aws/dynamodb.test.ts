@@ -53,7 +53,7 @@ describe('DynamoDB behind the endpoint', () => {
     return { read: count?.readUnits, write: count?.writeUnits };
   };
 
-  it('heeds what a table says of itself, also against whoever may do everything', async () => {
+  it('obeys a table’s own policy, even against a caller who may do everything', async () => {
     const denied = 'dev-audit';
     await createJobsTable(service, denied);
     const Resource = tableArn.replace(table, denied);

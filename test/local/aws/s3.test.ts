@@ -75,7 +75,7 @@ describe("the laptop's S3", () => {
     await expect(reader.send(put)).rejects.toMatchObject(refused);
   });
 
-  it('tells that a key is not there to those alone who may list', async () => {
+  it('says that a key is missing only to callers who may list', async () => {
     const missing = new GetObjectCommand({ Bucket, Key: 'open/none' });
     const blind = clientOf('blind', 's3:GetObject', '*');
     const seeing = clientOf('seeing', ['s3:GetObject', 's3:ListBucket'], '*');
@@ -83,7 +83,7 @@ describe("the laptop's S3", () => {
     await expect(seeing.send(missing)).rejects.toMatchObject({ name: 'NoSuchKey' });
   });
 
-  it('lets a bucket policy open what it names to whoever comes through one endpoint', async () => {
+  it('lets a bucket policy open what it names to callers of one endpoint', async () => {
     const policy = { Statement: readThrough({ StringEquals: { 'aws:SourceVpce': endpointId } }) };
     s3.setPolicy(Bucket, policy);
     const statuses = await Promise.all([

@@ -59,7 +59,7 @@ describe('a machine with a job', () => {
     expect(machine.stateReason?.code).toBe('Client.InstanceInitiatedShutdown');
   });
 
-  it('proves who it is, with the same papers to both doors, and tells how long it took', async () => {
+  it('proves which machine it is, to claim and to confirm alike, and reports how long it took', async () => {
     const { asked, machine, ec2 } = await given({ claims: (url) => [run(url)], jobMilliseconds: 1 });
 
     await ended();
@@ -126,7 +126,7 @@ describe('a machine with a start gate', () => {
       .filter(({ path }) => path === `/_runner/jobs/7/${kind}`)
       .map(({ body }) => (JSON.parse(body) as { text: string }).text);
 
-  it('lets the job begin once the platform says so, whom it asks again until then', async () => {
+  it('lets the job begin once the platform says so, and asks again until then', async () => {
     const { asked, machine } = await gated([
       { status: 503 },
       { status: 429, body: '{"Reason":"ConcurrentInvocationLimitExceeded"}' },
@@ -209,7 +209,7 @@ describe('a spot machine', () => {
 });
 
 describe('a machine without a job', () => {
-  it('powers off when it is told to stand down', async () => {
+  it('powers off when the answer is to stand down', async () => {
     const { paths, machine } = await given({
       claims: () => [{ status: 200, body: 'action=stand-down\nwhy=the job was cancelled\n' }],
     });
@@ -236,7 +236,7 @@ describe('a machine without a job', () => {
     expect(paths()).toEqual(['/claim', '/confirm']);
   });
 
-  it('asks again with the same nonce when it is told to, and when the door fails', async () => {
+  it('asks again with the same nonce when the answer says so, and when the call fails', async () => {
     const { asked } = await given({
       claims: () => [
         { status: 200, body: 'action=again\nseconds=0\n' },

@@ -179,7 +179,7 @@ describe('the metadata service', () => {
   const token =
     'token=$(curl -s -X PUT -H "x-aws-ec2-metadata-token-ttl-seconds: 60" $base/api/token)\nwith="x-aws-ec2-metadata-token: $token"';
 
-  it('wants a token, and tells the machine about itself', async () => {
+  it('requires a token, and answers the machine’s own facts', async () => {
     const { machine } = await givenMachine(
       `${get}\n${token}\nget $base/meta-data/instance-id\nget -H "x-aws-ec2-metadata-token: x" $base/meta-data/instance-id\n` +
         'curl -s -H "$with" $base/meta-data/instance-id\nget -H "$with" $base/meta-data/no-such\necho done',

@@ -44,7 +44,7 @@ describe('extra user data', () => {
     expect(world.paths()).toEqual([]);
   });
 
-  it('is told no secret', async () => {
+  it('gets no secret', async () => {
     const console = await bootedWith({ extraUserData: 'echo "<$(env)>"; set' });
 
     expect(console).toContain('<');
@@ -61,7 +61,7 @@ describe("the job's user", () => {
     expect(console).toContain('usermod [--append] [--groups] [docker]');
   });
 
-  it('is told to have no Docker where the image has none, as the stock one', async () => {
+  it('knows that it has no Docker if the image has none, like the stock one', async () => {
     const console = await bootedWith({});
     expect(console).toMatch(/ user there is no Docker for the job\n[\s\S]*asking what to run/);
   });

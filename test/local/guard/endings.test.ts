@@ -80,7 +80,7 @@ describe('npm start', () => {
     expect(left.processes.filter(({ id, startTime }) => lookAt(id)?.startTime === startTime)).toEqual([]);
   });
 
-  it('tells the platform of a job that is cancelled before it ran, and buys no machine for it', async () => {
+  it('reports a job that is cancelled before it ran, and buys no machine for it', async () => {
     const { github, sees, printed, untilRunning } = await startNpm(folder);
     await github('installations', { login: 'acme', installationId: 12345678 });
     const ids: number[] = [];

@@ -119,7 +119,7 @@ describe('the event bus', () => {
     jest.useRealTimers();
   });
 
-  it('tells of a target that fails, and still serves the next one', async () => {
+  it('reports a target that fails, and still serves the next one', async () => {
     const { bus, delivered, target } = givenBus();
     const failing = {
       deliver: () => {
