@@ -13,10 +13,12 @@ import {
 import { leasesCounted } from '../app/common/settings.ts';
 import { chunksOf } from '../core/chunks.ts';
 import { tagKeys } from '../core/tags.ts';
+import type { SpoiltRow } from '../ports/spoilt-row.ts';
 import { awsOptions, ec2Client } from './aws-clients.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
 import { counted } from './counted.ts';
 import { commandStores } from './insight/stores.ts';
+import { printableLine } from './printable.ts';
 
 export const drain: Command = {
   name: 'drain',
@@ -66,10 +68,15 @@ async function drainAll(call: CommandCall): Promise<number> {
   const switched = await switchScaleUp(call, false);
   call.io.out(`Stopped reading ${count(switched, 'queue')}: scale-up launches nothing new.\n`);
   const end = Date.now() + longestMilliseconds;
+  const told = new Set<string>();
   for (;;) {
     const machines = await liveMachines(client, call.config.environment);
     // An open launch may still start machines: the sweep finishes it within two minutes.
-    const launches = await openLaunches(call);
+    const { open: launches, unreadable } = await openLaunches(call);
+    for (const { key, error } of unreadable.filter(({ key }) => !told.has(key))) {
+      told.add(key);
+      call.io.error(`Left out: ${printableLine(error.message)}\n`);
+    }
     if (machines.length === 0 && launches === 0) {
       call.io.out('No machines are left.\n');
       return 0;
@@ -105,13 +112,17 @@ async function liveMachines(client: EC2Client, environment: string): Promise<str
 }
 
 /** Launches are listed for as long as their machines may live, whether they are open or not. */
-async function openLaunches(call: CommandCall): Promise<number> {
+async function openLaunches(
+  call: CommandCall,
+): Promise<{ readonly open: number; readonly unreadable: readonly SpoiltRow[] }> {
   const { launches } = commandStores(call);
   const atLast = Number.MAX_SAFE_INTEGER;
   // In this order: what an earlier version took moves from the first list to the second.
-  const earlier = await launches.listOverdueAcrossTenants(atLast, leasesCounted);
-  const listed = await launches.listWatchedAcrossTenants(atLast, leasesCounted);
-  return [...earlier, ...listed].filter(({ state }) => state !== 'closed').length;
+  const unreadable: SpoiltRow[] = [];
+  const earlier = await launches.listOverdueAcrossTenants(atLast, leasesCounted, unreadable);
+  const listed = await launches.listWatchedAcrossTenants(atLast, leasesCounted, unreadable);
+  const open = [...earlier, ...listed].filter(({ state }) => state !== 'closed').length;
+  return { open, unreadable };
 }
 
 async function switchScaleUp(call: CommandCall, enabled: boolean): Promise<number> {

@@ -4,6 +4,7 @@ import type { RateCharge } from '../core/launch-rate.ts';
 import type { CapCharge, CapRow, CapUse, SharedCap, Waiter } from '../core/shared-cap.ts';
 import type { Tenant } from '../core/tenant.ts';
 import type { Tier } from '../core/tier.ts';
+import type { SpoiltRow } from './spoilt-row.ts';
 
 /** The launches, and the one transaction that all limits rest on. Every method may throw OperationalError. */
 export interface LaunchStore {
@@ -55,10 +56,13 @@ export interface LaunchStore {
   close(launch: Launch, lookAt: number): Promise<void>;
   /** Closed: its machines are looked at again then; undefined: all have ended, and it is never listed again. */
   lookAgain(launch: Launch, lookAt: number | undefined): Promise<void>;
-  /** Across tenants: of the launches without `lookAt`, those still open whose `callUntil` has passed, longest overdue first. */
-  listOverdueAcrossTenants(now: number, limit: number): Promise<Launch[]>;
-  /** Across tenants: launches whose `lookAt` has passed, open ones too, longest overdue first. */
-  listWatchedAcrossTenants(now: number, limit: number): Promise<Launch[]>;
+  /**
+   * Across tenants: of the launches without `lookAt`, those still open whose `callUntil` has passed, longest overdue first. Rows
+   * that cannot be read are added to `skipped`; without it they are thrown.
+   */
+  listOverdueAcrossTenants(now: number, limit: number, skipped?: SpoiltRow[]): Promise<Launch[]>;
+  /** Across tenants: launches whose `lookAt` has passed, open ones too, longest overdue first. `skipped`: as above. */
+  listWatchedAcrossTenants(now: number, limit: number, skipped?: SpoiltRow[]): Promise<Launch[]>;
   /** Across tenants: how many leases a cap counts, row by row, and who waits. Reads consistently. */
   capUseAcrossTenants(cap: SharedCap): Promise<CapUse>;
   /** Across tenants: who waits under a cap, in one row however large the cap is. Reads consistently. */

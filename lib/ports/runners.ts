@@ -3,6 +3,7 @@ import type { Job } from '../core/job.ts';
 import type { Runner, RunnerEndReason } from '../core/runner.ts';
 import type { LeaseCost, Settlement } from '../core/spend-counts.ts';
 import type { Tenant } from '../core/tenant.ts';
+import type { SpoiltRow } from './spoilt-row.ts';
 
 /** The machines. Every method may throw OperationalError. */
 export interface RunnerStore {
@@ -20,8 +21,11 @@ export interface RunnerStore {
   ): Promise<{ readonly job: Job | undefined; readonly tenant: Tenant | undefined }>;
   /** The same of a runner that was read before, and the runner as it is now, where this tenant has it. */
   readRun(runner: Runner): Promise<RunRead>;
-  /** Across tenants: EC2's events name no tenant. Unknown ids are left out. */
-  findAcrossTenants(instanceIds: readonly InstanceId[]): Promise<Runner[]>;
+  /**
+   * Across tenants: EC2's events name no tenant. Unknown ids are left out. Rows that cannot be read are added to `skipped`; without
+   * it they are thrown.
+   */
+  findAcrossTenants(instanceIds: readonly InstanceId[], skipped?: SpoiltRow[]): Promise<Runner[]>;
   /** booting → claimed with this nonce; claimed with this nonce stays as it is; all else is refused. */
   claim(claim: {
     instanceId: InstanceId;

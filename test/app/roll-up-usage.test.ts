@@ -10,6 +10,7 @@ import { sumUp, together } from '../../lib/core/usage-sum.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import { givenRunner } from '../contracts/support/stored.ts';
 import { createMemoryClock } from '../fakes/clock.ts';
+import { spoiltName } from '../fakes/spoilt.ts';
 import { createMemoryStores } from '../fakes/stores.ts';
 import { createMemoryTelemetry } from '../fakes/telemetry.ts';
 import { givenDeployment, givenTenant, noon, small } from '../support/given.ts';
@@ -46,6 +47,40 @@ const records = [
   ...[givenRecord(100, 101, 'acme/app'), givenRecord(200, 101, 'acme/app'), givenRecord(300, 101)],
   givenRecord(400, 102, 'globex/app'),
 ];
+
+describe('a record that a hand spoilt', () => {
+  it('leaves the other tenants their sums, and its own without any until it is corrected', async () => {
+    const { stores, deps, sums, progress } = await givenBooks([...records, givenRecord(500, 9)]);
+    const name = spoiltName('usage', '102#i-400');
+    stores.world.spoilt.add(name);
+    await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
+    expect(new Set(sums().map(({ installationId }) => Number(installationId)))).toEqual(new Set([101, 9]));
+    expect(progress()).toBeUndefined();
+    stores.world.spoilt.delete(name);
+    await rollUpUsage(deps);
+    expect(sums()).toHaveLength(4);
+    expect(progress()).toEqual({ finished: 1 });
+  });
+
+  it('keeps a tenant without sums whose other records can be read: they would be too low', async () => {
+    const { stores, deps, sums } = await givenBooks(records);
+    stores.world.spoilt.add(spoiltName('usage', '101#i-200'));
+    await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
+    expect(sums().map(({ installationId }) => Number(installationId))).toEqual([102]);
+  });
+
+  it('is met again however many tenants come behind it', async () => {
+    const many = Array.from({ length: 150 }, (_, n) => givenRecord(1000 + n, 1000 + n));
+    const { stores, deps, sums, progress } = await givenBooks([...records, ...many]);
+    stores.world.spoilt.add(spoiltName('usage', '1000#i-1000'));
+    await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
+    await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
+    expect(progress()).toBeUndefined();
+    stores.world.spoilt.clear();
+    await rollUpUsage(deps);
+    expect(new Set(sums().map(({ installationId }) => installationId)).size).toBe(152);
+  });
+});
 
 describe('the sums of a day', () => {
   it('are what its records come to, by tenant, tier, repository and workflow', async () => {

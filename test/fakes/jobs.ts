@@ -4,8 +4,17 @@ import { isOverOnGitHub, type Job } from '../../lib/core/job.ts';
 import type { Again } from '../../lib/core/job-rest.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import type { DecidedJob, JobEnd, JobStore } from '../../lib/ports/jobs.ts';
+import type { SpoiltRow } from '../../lib/ports/spoilt-row.ts';
 import { copyOf } from './copy.ts';
+import { readable } from './spoilt.ts';
 import { jobKey, type Rows, type StoreCall, type StoreWorld } from './world.ts';
+
+export const readableJobs = (world: StoreWorld, jobs: readonly Job[], skipped?: SpoiltRow[]) =>
+  readable(world, jobs, {
+    table: 'jobs',
+    keyOf: ({ installationId, jobId }) => jobKey(installationId, jobId),
+    skipped,
+  });
 
 export function createMemoryJobStore(world: StoreWorld): JobStore {
   /** Changes the job if it is as it must be; says whether it was, and what it was. */
@@ -20,6 +29,8 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
       if (after) jobs.set(jobKey(key.installationId, key.jobId), copyOf(after));
       return { met: after !== undefined, before };
     });
+
+  const whole = (jobs: readonly Job[]) => readableJobs(world, jobs);
 
   return {
     async insert(jobs) {
@@ -36,10 +47,13 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
     },
     find: (installationId, jobIds) =>
       world.call('jobs.find', ({ jobs }) =>
-        [...new Set(jobIds)].flatMap((jobId) => jobs.get(jobKey(installationId, jobId)) ?? []),
+        whole([...new Set(jobIds)].flatMap((jobId) => jobs.get(jobKey(installationId, jobId)) ?? [])),
       ),
     get: (installationId, jobId) =>
-      world.call('jobs.get', ({ jobs }) => jobs.get(jobKey(installationId, jobId))),
+      world.call('jobs.get', ({ jobs }) => {
+        const job = jobs.get(jobKey(installationId, jobId));
+        return job && whole([job])[0];
+      }),
     listNewest: (installationId, limit) =>
       world.call('jobs.listNewest', ({ jobs }) =>
         [...jobs.values()]
@@ -53,19 +67,23 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
       ),
     listWaiting: (installationId, tier, limit) =>
       world.call('jobs.listWaiting', (rows) =>
-        waitingJobs(rows, installationId)
-          .filter((job) => job.tier === tier)
-          .slice(0, limit),
+        whole(
+          waitingJobs(rows, installationId)
+            .filter((job) => job.tier === tier)
+            .slice(0, limit),
+        ),
       ),
     glanceAtWaiting: (installationId, tier, limit) =>
       world.call('jobs.glanceAtWaiting', (rows) =>
-        waitingJobs(world.past ?? rows, installationId)
-          .filter((job) => job.tier === tier)
-          .slice(0, limit),
+        whole(
+          waitingJobs(world.past ?? rows, installationId)
+            .filter((job) => job.tier === tier)
+            .slice(0, limit),
+        ),
       ),
     listWaitingBeyond: (installationId, count, limit) =>
       world.call('jobs.listWaitingBeyond', (rows) =>
-        waitingJobs(rows, installationId)
+        whole(waitingJobs(rows, installationId))
           .sort((a, b) => a.queuedAt - b.queuedAt || a.jobId - b.jobId)
           .slice(count, count + limit),
       ),
@@ -73,8 +91,14 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
       world.call('jobs.tiersWithWaiting', (rows) => [
         ...new Set(waitingJobs(rows, installationId).flatMap((job) => job.tier ?? [])),
       ]),
-    scanPendingAcrossTenants: ({ limit, cursor }) =>
-      world.call('jobs.scanPendingAcrossTenants', ({ jobs }) => page(jobs, limit, cursor)),
+    async scanPendingAcrossTenants({ limit, cursor }) {
+      const skipped: SpoiltRow[] = [];
+      const found = await world.call('jobs.scanPendingAcrossTenants', ({ jobs }) => {
+        const { jobs: listed, ...next } = page(jobs, limit, cursor);
+        return { ...next, jobs: readableJobs(world, listed, skipped) };
+      });
+      return skipped.length === 0 ? found : { ...found, unreadable: skipped.map(({ error }) => error) };
+    },
     async block(installationId, jobId, at) {
       const blocks = (job: Job): Job | undefined =>
         job.state === 'waiting' || job.state === 'covered'

@@ -15,12 +15,20 @@ import type { Tenant } from '../../lib/core/tenant.ts';
 import type { Tier } from '../../lib/core/tier.ts';
 import { tierLimit } from '../../lib/core/tier-limit.ts';
 import type { LaunchStore, TakeOutcome, Taking } from '../../lib/ports/launches.ts';
+import type { SpoiltRow } from '../../lib/ports/spoilt-row.ts';
 import { copyOf } from './copy.ts';
 import { countLeases } from './lease-counts.ts';
 import { createMemoryLines, hasCapRoom } from './lines.ts';
+import { readable } from './spoilt.ts';
 import { jobKey, type Rows, type StoreWorld } from './world.ts';
 
 export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
+  const readableLaunches = (launches: readonly Launch[], skipped?: SpoiltRow[]) =>
+    readable(world, launches, { table: 'launches', keyOf: ({ launchId }) => launchId, skipped });
+  const whole = <Kept extends Launch | undefined>(launch: Kept): Kept => {
+    if (launch) readableLaunches([launch]);
+    return launch;
+  };
   return {
     take: (taking) => world.call('launches.take', (rows) => take(rows, taking)),
     cover: (launch) =>
@@ -44,7 +52,7 @@ export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
       }),
     get: (installationId, launchId) =>
       world.call('launches.get', ({ launches }) => {
-        const launch = launches.get(launchId);
+        const launch = whole(launches.get(launchId));
         return launch?.installationId === installationId ? launch : undefined;
       }),
     hold: (launch, until) =>
@@ -54,7 +62,7 @@ export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
         if (until <= stored.callUntil) return;
         const held = { ...stored, callUntil: until };
         launches.set(launch.launchId, held);
-        return held;
+        return whole(held);
       }),
     place: (launch, instances) =>
       world.call('launches.place', ({ launches }) => {
@@ -65,18 +73,18 @@ export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
     answer: (launch, instances) =>
       world.call('launches.answer', ({ launches }) => {
         const stored = launches.get(launch.launchId);
-        if (stored?.state !== 'intent') return stored;
+        if (stored?.state !== 'intent') return whole(stored);
         const answered: Launch = { ...stored, state: 'answered', instances: new Map(instances) };
         launches.set(launch.launchId, answered);
-        return answered;
+        return whole(answered);
       }),
     complete: (launch, instances, lookAt) =>
       world.call('launches.complete', ({ launches }) => {
         const stored = launches.get(launch.launchId);
-        if (stored?.state !== 'intent') return stored;
+        if (stored?.state !== 'intent') return whole(stored);
         const closed: Launch = { ...stored, state: 'closed', instances: new Map(instances), lookAt };
         launches.set(launch.launchId, closed);
-        return closed;
+        return whole(closed);
       }),
     close: (launch, lookAt) =>
       world.call('launches.close', (rows) => {
@@ -95,22 +103,24 @@ export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
         const { lookAt: _before, ...rest } = stored;
         launches.set(launch.launchId, lookAt === undefined ? rest : { ...rest, lookAt });
       }),
-    listWatchedAcrossTenants: (now, limit) =>
-      world.call('launches.listWatchedAcrossTenants', ({ launches }) =>
-        [...launches.values()]
+    listWatchedAcrossTenants: (now, limit, skipped) =>
+      world.call('launches.listWatchedAcrossTenants', ({ launches }) => {
+        const listed = [...launches.values()]
           .filter(({ lookAt }) => lookAt !== undefined && lookAt <= now)
           .sort((a, b) => (a.lookAt ?? 0) - (b.lookAt ?? 0))
-          .slice(0, limit),
-      ),
-    listOverdueAcrossTenants: (now, limit) =>
-      world.call('launches.listOverdueAcrossTenants', ({ launches }) =>
-        [...launches.values()]
+          .slice(0, limit);
+        return readableLaunches(listed, skipped);
+      }),
+    listOverdueAcrossTenants: (now, limit, skipped) =>
+      world.call('launches.listOverdueAcrossTenants', ({ launches }) => {
+        const listed = [...launches.values()]
           .filter(
             ({ state, lookAt, callUntil }) => state !== 'closed' && lookAt === undefined && callUntil <= now,
           )
           .sort((a, b) => a.callUntil - b.callUntil)
-          .slice(0, limit),
-      ),
+          .slice(0, limit);
+        return readableLaunches(listed, skipped);
+      }),
     ...createMemoryLines(world),
   };
 }

@@ -3,11 +3,16 @@ import type { Job } from '../../lib/core/job.ts';
 import { jobOf, type Runner } from '../../lib/core/runner.ts';
 import type { LeaseCost } from '../../lib/core/spend-counts.ts';
 import type { ClaimOutcome, EndOutcome, RunnerEnd, RunnerStore } from '../../lib/ports/runners.ts';
+import type { SpoiltRow } from '../../lib/ports/spoilt-row.ts';
 import { copyOf } from './copy.ts';
+import { readableJobs } from './jobs.ts';
 import { countLeases } from './lease-counts.ts';
+import { readable } from './spoilt.ts';
 import { jobKey, type Rows, type StoreWorld } from './world.ts';
 
 export function createMemoryRunnerStore(world: StoreWorld): RunnerStore {
+  const whole = (runner: Runner | undefined) => (runner ? readableRunners(world, [runner])[0] : undefined);
+  const wholeJob = (job: Job | undefined) => (job ? readableJobs(world, [job])[0] : undefined);
   return {
     bind: (bound) =>
       world.call('runners.bind', ({ runners }) => {
@@ -17,29 +22,35 @@ export function createMemoryRunnerStore(world: StoreWorld): RunnerStore {
       }),
     get: (installationId, instanceId) =>
       world.call('runners.get', ({ runners }) => {
-        const runner = runners.get(instanceId);
+        const runner = whole(runners.get(instanceId));
         return runner?.installationId === installationId ? runner : undefined;
       }),
     readPlan: ({ installationId, plannedJob }, how) =>
       world.call('runners.readPlan', (rows) => ({
-        job: ((how?.jobMayLag && world.past) || rows).jobs.get(jobKey(installationId, plannedJob)),
+        job: wholeJob(((how?.jobMayLag && world.past) || rows).jobs.get(jobKey(installationId, plannedJob))),
         tenant: rows.tenants.get(installationId),
       })),
     readRun: (given) =>
       world.call('runners.readRun', ({ runners, jobs, tenants }) => {
         const { installationId, instanceId } = given;
-        const runner = runners.get(instanceId);
+        const runner = whole(runners.get(instanceId));
         return {
           runner: runner?.installationId === installationId ? runner : undefined,
-          job: jobs.get(jobKey(installationId, jobOf(given))),
+          job: wholeJob(jobs.get(jobKey(installationId, jobOf(given)))),
           tenant: tenants.get(installationId),
         };
       }),
-    findAcrossTenants: (instanceIds) =>
-      world.call('runners.findAcrossTenants', ({ runners }) =>
-        [...new Set(instanceIds)].flatMap((id) => runners.get(id) ?? []),
-      ),
-    claim: (claiming) => world.call('runners.claim', (rows) => claim(rows, claiming)),
+    findAcrossTenants: (instanceIds, skipped) =>
+      world.call('runners.findAcrossTenants', ({ runners }) => {
+        const found = [...new Set(instanceIds)].flatMap((id) => runners.get(id) ?? []);
+        return readableRunners(world, found, skipped);
+      }),
+    claim: (claiming) =>
+      world.call('runners.claim', (rows) => {
+        const outcome = claim(rows, claiming);
+        if (outcome.kind === 'claimed') whole(outcome.runner);
+        return outcome;
+      }),
     confirm: ({ instanceId, nonce, at, gated, runningAt }) =>
       world.call('runners.confirm', ({ runners }) => {
         const runner = runners.get(instanceId);
@@ -121,6 +132,9 @@ function expectMore(rows: Rows, runner: Runner, more: Pick<LeaseCost, 'expected'
   });
   return true;
 }
+
+const readableRunners = (world: StoreWorld, runners: readonly Runner[], skipped?: SpoiltRow[]) =>
+  readable(world, runners, { table: 'runners', keyOf: ({ instanceId }) => instanceId, skipped });
 
 /** As it is stored, if it has not ended and its planned job is still the one that was read. */
 function unchanged({ runners }: Rows, runner: Runner): Runner | undefined {

@@ -3,6 +3,7 @@ import { dayOf } from '../../lib/core/days.ts';
 import type { UsageRecord } from '../../lib/core/usage.ts';
 import type { UsageBooks } from '../../lib/ports/usage-books.ts';
 import { copyOf } from './copy.ts';
+import { readable } from './spoilt.ts';
 import type { StoreWorld } from './world.ts';
 
 /** As the sort key of the real table begins. */
@@ -11,12 +12,17 @@ const orderOf = ({ installationId }: Pick<UsageRecord, 'installationId'>) => `${
 export function createMemoryUsageBooks(world: StoreWorld): UsageBooks {
   return {
     progress: (days) => world.call('books.progress', ({ rollUps }) => days.map((day) => rollUps.get(day))),
-    async *recordsByTenant(day, after) {
+    async *recordsByTenant(day, after, skipped) {
       const least = after === undefined ? '' : orderOf({ installationId: after });
       const records = await world.call('books.recordsByTenant', ({ usage }) =>
         [...usage.values()].filter((record) => dayOf(record.launchedAt) === day && orderOf(record) > least),
       );
-      yield* records.toSorted((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1));
+      const ordered = records.toSorted((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1));
+      yield* readable(world, ordered, {
+        table: 'usage',
+        keyOf: (record) => `${orderOf(record)}${record.instanceId}`,
+        skipped,
+      });
     },
     async *recordsOf(day, installationId) {
       yield* await world.call('books.recordsOf', ({ usage }) =>

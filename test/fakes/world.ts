@@ -100,6 +100,8 @@ export interface StoreWorld {
   afterCall: StoreHook | undefined;
   /** What reads that may lag see: rows as they were. Undefined: they see what is there, as they nearly always do. */
   past: Rows | undefined;
+  /** Rows that a hand spoilt, by name (spoilt.ts). */
+  readonly spoilt: Set<string>;
   /** The next such call fails: with this error before its effect, or, `after`, once it was done. Repeat to fail more. */
   failNext(call: StoreCall, failure: Error | 'after'): void;
   /** For the stores: the one way into the rows. `effect` runs at once, as a whole. */
@@ -156,6 +158,7 @@ export function createStoreWorld(shared: Partial<Rows> = {}): StoreWorld {
     beforeCall: undefined,
     afterCall: undefined,
     past: undefined,
+    spoilt: new Set(),
     failNext: (call, failure) => void failures.push({ call, failure }),
     async call(call, effect) {
       await world.beforeCall?.(call);

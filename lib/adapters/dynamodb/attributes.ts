@@ -83,6 +83,16 @@ export class Row {
   map(name: string): Row {
     return this.optionalMap(name) ?? this.#unfit(name, 'a map (M)');
   }
+  /** What `read` makes of the attribute. Whatever it throws means that the attribute cannot be read. */
+  parsed<Value>(name: string, allowed: string, read: (value: AttributeValue) => Value): Value {
+    const value = this.attributes[name];
+    try {
+      if (value !== undefined) return read(value);
+    } catch {
+      // Reported below, with the row and the attribute.
+    }
+    return this.#unfit(name, allowed);
+  }
   optionalMap(name: string): Row | undefined {
     return this.#optional(name, 'a map (M)', (value) =>
       value.M === undefined ? undefined : new Row(`${this.#what}, ${name}`, value.M),
@@ -95,10 +105,14 @@ export class Row {
     return read(value) ?? this.#unfit(name, allowed);
   }
   #unfit(name: string, allowed: string): never {
-    const given = JSON.stringify(this.attributes[name]) ?? 'missing';
+    const given = textOf(this.attributes[name]);
     throw new OperationalError(
       `In the ${this.#what}, ${name} is ${given}; it must be ${allowed}. Correct it with \`aws dynamodb update-item\`.`,
       { code: 'UnreadableRow', retryable: false },
     );
   }
 }
+
+/** Of what a row holds in deflated form, nobody could read the bytes. */
+const textOf = (value: AttributeValue | undefined): string =>
+  value?.B ? `${value.B.length} bytes (B)` : (JSON.stringify(value) ?? 'missing');

@@ -10,6 +10,7 @@ import type { AttributeValue, DynamoDBClient, TransactWriteItem } from '@aws-sdk
 import { InstallationId, TierName } from '../../core/ids.ts';
 import type { Launch } from '../../core/launch.ts';
 import { type CapCharge, type CapRow, capRowCount, capRowKeys, type Waiter } from '../../core/shared-cap.ts';
+import { OperationalError } from '../../ports/errors.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
 import { type Attributes, number, Row } from './attributes.ts';
 import { findRows } from './find-rows.ts';
@@ -125,7 +126,17 @@ function waitersOf(attributes: Attributes = {}): Waiter[] {
   const row = new Row(`launches row ${attributes['launch_id']?.S}`, attributes);
   return Object.keys(attributes)
     .filter((name) => name.startsWith(waitPrefix))
-    .map((name) => waiterOf(row, name));
+    .flatMap((name) => readableWaiter(row, name));
+}
+
+/** The others' places are in this row, too: one that a hand spoilt is skipped, and its tenant takes a new one. */
+function readableWaiter(row: Row, name: string): Waiter[] {
+  try {
+    return [waiterOf(row, name)];
+  } catch (error) {
+    if (error instanceof OperationalError) return [];
+    throw error;
+  }
 }
 
 function waiterOf(row: Row, name: string): Waiter {

@@ -13,11 +13,13 @@ import { type InstallationId, type JobId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { InsertOutcome, JobStore } from '../../ports/jobs.ts';
+import type { SpoiltRow } from '../../ports/spoilt-row.ts';
 import { type Attributes, number, text } from './attributes.ts';
 import { findRows } from './find-rows.ts';
 import * as changes from './job-changes.ts';
 import { afterTier, jobKey, jobOfRow, jobRow, reasonValue, waitingPrefix, waitingRange } from './job-row.ts';
 import { getRow, queryRows, scanRows } from './read.ts';
+import { readableRows } from './readable-rows.ts';
 import { demandAll, runStatements } from './statements.ts';
 import { updateRow } from './write.ts';
 import { insertTogether, updateTogether } from './write-together.ts';
@@ -126,7 +128,9 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
         Limit: limit,
         ExclusiveStartKey: cursor === undefined ? undefined : keyOfCursor(cursor),
       });
-      const { jobs, unreadable } = readableJobs(rows);
+      const skipped: SpoiltRow[] = [];
+      const jobs = readableRows(rows, jobOfRow, { keyName: 'job_id', skipped });
+      const unreadable = skipped.map(({ error }) => error);
       const page = unreadable.length > 0 ? { jobs, unreadable } : { jobs };
       return next === undefined ? page : { ...page, cursor: cursorOfKey(next) };
     },
@@ -194,20 +198,6 @@ async function insertJobs(
       }
     }),
   );
-}
-
-function readableJobs(rows: readonly Attributes[]) {
-  const jobs: Job[] = [];
-  const unreadable: OperationalError[] = [];
-  for (const row of rows) {
-    try {
-      jobs.push(jobOfRow(row));
-    } catch (error) {
-      if (!(error instanceof OperationalError)) throw error;
-      unreadable.push(error);
-    }
-  }
-  return { jobs, unreadable };
 }
 
 const cursorOfKey = (key: Attributes) => Buffer.from(JSON.stringify(key)).toString('base64url');

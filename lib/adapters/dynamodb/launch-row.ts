@@ -73,13 +73,21 @@ export function launchOfRow(attributes: Attributes): Launch {
     capRows: row.optionalTexts('cap_rows'),
     leaseCost: leaseCostOfRow(row),
     state: row.word('state', ['intent', 'answered', 'closed']),
-    request: JSON.parse(inflated(attributes['request'])) as FleetRequest,
+    request: row.parsed('request', deflatedJson, requestOf),
     plannedJobs: plannedJobsOf(row, launchId),
     callUntil: row.number('call_until'),
     createdAt: row.number('created_at'),
     instances: instancesOf(row, launchId),
     lookAt: isWatched ? row.number('deadline') : undefined,
   });
+}
+
+const deflatedJson = 'deflated JSON (B), as the platform wrote it';
+
+function requestOf(value: AttributeValue): FleetRequest {
+  const request = JSON.parse(inflated(value)) as FleetRequest | null;
+  if (typeof request !== 'object' || request === null) throw new Error('It is no request.');
+  return request;
 }
 
 /** Earlier versions wrote a list here, and a map of the machines. */
@@ -92,12 +100,13 @@ function plannedJobsOf(row: Row, launchId: LaunchId): PlannedJob[] {
       repository: plannedJob.text('repository'),
     }));
   }
-  const entries = JSON.parse(inflated(value)) as [number, number, string][];
-  return entries.map(([n, jobId, repository]) => ({
-    lease: leaseOf(launchId, n),
-    jobId: JobId(jobId),
-    repository,
-  }));
+  return row.parsed('planned_jobs', deflatedJson, () =>
+    (JSON.parse(inflated(value)) as [number, number, string][]).map(([n, jobId, repository]) => ({
+      lease: leaseOf(launchId, n),
+      jobId: JobId(jobId),
+      repository,
+    })),
+  );
 }
 
 function instancesOf(row: Row, launchId: LaunchId): Map<LeaseId, InstanceId> {
@@ -107,6 +116,8 @@ function instancesOf(row: Row, launchId: LaunchId): Map<LeaseId, InstanceId> {
     const leases = Object.keys(earlier?.attributes ?? {});
     return new Map(leases.map((lease) => [LeaseId(lease), InstanceId(earlier?.text(lease) ?? '')]));
   }
-  const entries = JSON.parse(inflated(value)) as [number, string][];
-  return new Map(entries.map(([n, instance]) => [leaseOf(launchId, n), InstanceId(instance)]));
+  return row.parsed('instances', deflatedJson, () => {
+    const entries = JSON.parse(inflated(value)) as [number, string][];
+    return new Map(entries.map(([n, instance]) => [leaseOf(launchId, n), InstanceId(instance)]));
+  });
 }

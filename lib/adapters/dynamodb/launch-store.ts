@@ -16,6 +16,7 @@ import { openMarker, tables, watchedMarker } from '../../contract/tables.ts';
 import { type Launch, missingLeases, withoutJobs } from '../../core/launch.ts';
 import { unspent } from '../../core/spend.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
+import type { SpoiltRow } from '../../ports/spoilt-row.ts';
 import { type Attributes, number, text } from './attributes.ts';
 import { createCapRows } from './cap-rows.ts';
 import { findByIndex } from './find-by-index.ts';
@@ -32,6 +33,7 @@ import {
   requestText,
 } from './launch-row.ts';
 import { writeAndCountOff } from './lease-counts.ts';
+import { readableRows } from './readable-rows.ts';
 import { type TakeTables, take } from './take.ts';
 import { updateItem, updateRow } from './write.ts';
 import { updateTogether } from './write-together.ts';
@@ -42,7 +44,7 @@ const openValues = { ':intent': text('intent'), ':answered': text('answered') };
 export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTables }): LaunchStore {
   const { client } = deps;
   const tableName = deps.tables.launches;
-  const listDue = async (marker: string, now: number, limit: number): Promise<Launch[]> => {
+  const listDue = async (marker: string, { now, limit, skipped }: Due): Promise<Launch[]> => {
     const query = {
       TableName: tableName,
       IndexName: tables.launches.indexes.overdue.name,
@@ -53,7 +55,7 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
     const rows = await findByIndex(client, query, { keyNames: ['launch_id'], limit });
     // The index lags: a launch that has closed or moved its deadline meanwhile is not overdue.
     const due = rows.filter((row) => row['open']?.S === marker && Number(row['deadline']?.N) <= now);
-    return due.map(launchOfRow);
+    return readableRows(due, launchOfRow, { keyName: 'launch_id', skipped });
   };
   const keep = async (launch: Launch, answer: KeptAnswer): Promise<Launch | undefined> => {
     const { instances, state, after } = answer;
@@ -174,10 +176,16 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
         values: { ':closed': text('closed'), ...after.values },
       });
     },
-    listOverdueAcrossTenants: (now, limit) => listDue(openMarker, now, limit),
-    listWatchedAcrossTenants: (now, limit) => listDue(watchedMarker, now, limit),
+    listOverdueAcrossTenants: (now, limit, skipped) => listDue(openMarker, { now, limit, skipped }),
+    listWatchedAcrossTenants: (now, limit, skipped) => listDue(watchedMarker, { now, limit, skipped }),
     ...createCapRows({ client, tableName }),
   };
+}
+
+interface Due {
+  readonly now: number;
+  readonly limit: number;
+  readonly skipped: SpoiltRow[] | undefined;
 }
 
 interface KeptAnswer {

@@ -15,6 +15,7 @@ import { jobKey, jobOfRow } from './job-row.ts';
 import { writeAndCountOff } from './lease-counts.ts';
 import { getRow } from './read.ts';
 import { readTogether } from './read-together.ts';
+import { readableRows } from './readable-rows.ts';
 import * as changes from './runner-changes.ts';
 import { runnerKey, runnerOfRow, runnerRow } from './runner-row.ts';
 import { spendRaised } from './spend-changes.ts';
@@ -80,9 +81,9 @@ export function createRunnerStore(deps: {
         tenant: tenant && tenantOfRow(tenant),
       };
     },
-    async findAcrossTenants(instanceIds) {
+    async findAcrossTenants(instanceIds, skipped) {
       const rows = await findRows(client, tableName, [...new Set(instanceIds)].map(runnerKey));
-      return rows.map(runnerOfRow);
+      return readableRows(rows, runnerOfRow, { keyName: 'instance_id', skipped });
     },
     async claim(claiming) {
       const { met, row } = await updateRow(

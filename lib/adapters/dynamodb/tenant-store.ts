@@ -7,13 +7,13 @@ import { recordedPolicyAttribute } from '../../contract/audit.ts';
 import { leasesAttribute, spentAttribute, tables, tierLeasesAttribute } from '../../contract/tables.ts';
 import { InstallationId } from '../../core/ids.ts';
 import type { Tenant } from '../../core/tenant.ts';
-import { OperationalError } from '../../ports/errors.ts';
 import type { NewTenant, TenantStore } from '../../ports/tenants.ts';
 import { type Attributes, number, text } from './attributes.ts';
 import { findByIndex } from './find-by-index.ts';
 import { findRows } from './find-rows.ts';
 import { getRow, scanRows } from './read.ts';
 import { readTogether } from './read-together.ts';
+import { readableRows } from './readable-rows.ts';
 import { carriedSet, heldSet, leasesUnchanged } from './spend-changes.ts';
 import { changeExpression, hasPolicyOf, newTenantItem, policyCheck } from './tenant-changes.ts';
 import { recordedTenant, recordedUpdate } from './tenant-record.ts';
@@ -142,7 +142,7 @@ export function createTenantStore(deps: TenantStoreOptions): TenantStore {
     },
     async findAcrossTenants(installationIds) {
       const rows = await findRows(client, tableName, [...new Set(installationIds)].map(tenantKey));
-      return rows.flatMap(readableTenant);
+      return readableRows(rows, tenantOfRow, { keyName: 'installation_id', skipped: [] });
     },
     async correctLeases(tenant, { tierLeases, held }) {
       const tiers = [...new Set([...tenant.tierLeases.keys(), ...tierLeases.keys()])];
@@ -210,16 +210,6 @@ async function putTenant(
 /** Undefined: no tenant was ever created there, even if an edit left a row. */
 const tenantIn = (row: Attributes | undefined): Tenant | undefined =>
   row && isTenantRow(row) ? tenantOfRow(row) : undefined;
-
-/** An unreadable tenant row does not stop the others from being read. */
-function readableTenant(row: Attributes): Tenant[] {
-  try {
-    return [tenantOfRow(row)];
-  } catch (error) {
-    if (error instanceof OperationalError) return [];
-    throw error;
-  }
-}
 
 function needAudit({ auditTable }: TenantStoreOptions): string {
   if (auditTable === undefined)

@@ -4,15 +4,17 @@
  * memory.
  */
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import type { InstallationId } from '../../core/ids.ts';
+import { InstallationId } from '../../core/ids.ts';
 import type { RollUpProgress } from '../../core/roll-up-plan.ts';
 import type { UsageRecord } from '../../core/usage.ts';
+import type { SpoiltRow } from '../../ports/spoilt-row.ts';
 import type { UsageBooks } from '../../ports/usage-books.ts';
 import { type Attributes, number, text } from './attributes.ts';
 import { comparisonStateKey, comparisonStateOf } from './comparison-state-row.ts';
 import { operational } from './errors.ts';
 import { queryPage } from './read.ts';
 import { readTogether } from './read-together.ts';
+import { readableRows } from './readable-rows.ts';
 import { machinesOf, partsOfDay, usageOfRow } from './usage-row.ts';
 import { progressKey, progressOfRow, sumsExpireAt, sumsRow } from './usage-sum-row.ts';
 import { updateRow } from './write.ts';
@@ -26,7 +28,8 @@ export function createUsageBooks(table: Table): UsageBooks {
   const { client, tableName } = table;
   return {
     progress: (days) => readProgress(table, days),
-    recordsByTenant: (day, after) => merged(partsOfDay(day).map((part) => partOf(table, part, { after }))),
+    recordsByTenant: (day, after, skipped) =>
+      merged(partsOfDay(day).map((part) => partOf(table, part, { after }, skipped))),
     recordsOf: (day, only) => oneByOne(partsOfDay(day).map((part) => partOf(table, part, { only }))),
     async write(day, installationId, sums) {
       const Item = sumsRow(day, installationId, sums);
@@ -81,7 +84,12 @@ interface Tenants {
 }
 
 /** A page at a time, in the order of the sort key. */
-async function* partOf({ client, tableName }: Table, part: string, of: Tenants): AsyncGenerator<UsageRecord> {
+async function* partOf(
+  { client, tableName }: Table,
+  part: string,
+  of: Tenants,
+  skipped?: SpoiltRow[],
+): AsyncGenerator<UsageRecord> {
   const { condition, values } = rangeOf(of);
   const query = {
     TableName: tableName,
@@ -95,7 +103,12 @@ async function* partOf({ client, tableName }: Table, part: string, of: Tenants):
   let start: Attributes | undefined;
   do {
     const page = await queryPage(client, { ...query, ExclusiveStartKey: start });
-    for (const row of page.Items ?? []) yield usageOfRow(row);
+    const found: SpoiltRow[] = [];
+    const how = { keyName: 'machine', skipped: skipped && found };
+    const records = readableRows(page.Items ?? [], usageOfRow, how);
+    // No edit changes a key.
+    for (const spoilt of found) skipped?.push({ ...spoilt, installationId: ownerOf(spoilt) });
+    yield* records;
     start = page.LastEvaluatedKey;
   } while (start !== undefined);
 }
@@ -110,6 +123,8 @@ function rangeOf({ after, only }: Tenants): { condition: string; values: Attribu
   // Behind all of that tenant's machines, and before those of any later tenant.
   return { condition: ' AND #machine > :after', values: { ':after': text(`${machinesOf(after)}~`) } };
 }
+
+const ownerOf = ({ key }: SpoiltRow) => InstallationId(Number(key.split('#')[0]));
 
 async function* oneByOne(lists: readonly AsyncGenerator<UsageRecord>[]): AsyncGenerator<UsageRecord> {
   for (const list of lists) yield* list;

@@ -34,7 +34,11 @@ export const sumsRow = (
   expires_at: sumsExpireAt(day),
 });
 
-export const sumsOfRow = (row: Attributes) => JSON.parse(inflated(row['sums'])) as UsageSum[];
+export function sumsOfRow(attributes: Attributes): UsageSum[] {
+  const row = new Row(`usage row ${attributes['day']?.S}/${attributes['machine']?.S}`, attributes);
+  const allowed = 'deflated JSON (B), as the platform wrote it';
+  return row.parsed('sums', allowed, (value) => JSON.parse(inflated(value)) as UsageSum[]);
+}
 
 export function progressOfRow(attributes: Attributes): RollUpProgress {
   const row = new Row(`usage row ${attributes['day']?.S}/${progressSortKey}`, attributes);

@@ -1,12 +1,15 @@
 /**
  * Every row that still holds leases, over all tenants: launches that have not closed, or of whose machines some have no row,
- * and machines that have not ended. At most `leasesCounted` of each: of more, some are left out.
+ * and machines that have not ended. At most `leasesCounted` of each: of more, some are left out. A row that a hand spoilt is
+ * left out and named: whoever compares counts must leave its tenant alone.
  */
+import { InstanceId, type LaunchId } from '../../core/ids.ts';
 import type { Launch, PlannedJob } from '../../core/launch.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
 import type { RunnerStore } from '../../ports/runners.ts';
+import type { SpoiltRow } from '../../ports/spoilt-row.ts';
 import { unrecordedOf } from './bind-rows.ts';
 import { leasesCounted } from './settings.ts';
 
@@ -16,6 +19,8 @@ export interface OpenRows {
    */
   readonly launches: readonly Launch[];
   readonly runners: readonly Runner[];
+  /** Launches and machines that may hold leases, and cannot be read. */
+  readonly spoilt: readonly SpoiltRow[];
   /** There are more than were read. */
   readonly isCut: boolean;
 }
@@ -32,20 +37,23 @@ const atLast = Number.MAX_SAFE_INTEGER;
 export interface ListedLaunches {
   readonly all: readonly Launch[];
   readonly unclosed: readonly Launch[];
+  readonly spoilt: readonly SpoiltRow[];
   /** There are more than were read. */
   readonly isCut: boolean;
 }
 
-/** Launches alone, for callers that need no machine rows: one of those may be unreadable. */
+/** Launches alone, for callers that need no machine rows. */
 export async function listedAcrossTenants({ launches }: Pick<OpenDeps, 'launches'>): Promise<ListedLaunches> {
   // In this order, so that a row which closes in between is in both lists and never in neither.
-  const earlier = await launches.listOverdueAcrossTenants(atLast, leasesCounted);
-  const watched = await launches.listWatchedAcrossTenants(atLast, leasesCounted);
+  const spoilt: SpoiltRow[] = [];
+  const earlier = await launches.listOverdueAcrossTenants(atLast, leasesCounted, spoilt);
+  const watched = await launches.listWatchedAcrossTenants(atLast, leasesCounted, spoilt);
   const all = [...earlier, ...watched];
   return {
     all,
     unclosed: all.filter(({ state }) => state !== 'closed'),
-    isCut: Math.max(earlier.length, watched.length) >= leasesCounted,
+    spoilt,
+    isCut: Math.max(earlier.length, watched.length) + spoilt.length >= leasesCounted,
   };
 }
 
@@ -54,8 +62,9 @@ export async function openRowsAcrossTenants(
   deps: OpenDeps,
   listing: Promise<ListedLaunches> = listedAcrossTenants(deps),
 ): Promise<OpenRows> {
-  const { all, unclosed, isCut: isListCut } = await listing;
-  const { live, unrecorded } = await machinesOf(deps, all);
+  const { all, unclosed, isCut: isListCut, ...listed } = await listing;
+  const { live, unrecorded, ...machines } = await machinesOf(deps, all);
+  const spoilt = [...listed.spoilt, ...machines.spoilt];
   const isCut = isListCut || live.length >= leasesCounted;
   const held = unrecorded.map(
     ({ launch, plannedJobs }): Launch => ({
@@ -65,7 +74,7 @@ export async function openRowsAcrossTenants(
       instances: new Map(),
     }),
   );
-  return { launches: [...unclosed, ...held], runners: live, isCut };
+  return { launches: [...unclosed, ...held], runners: live, spoilt, isCut };
 }
 
 export interface LaunchedMachines {
@@ -73,6 +82,12 @@ export interface LaunchedMachines {
   readonly live: readonly Runner[];
   /** Of closed launches, the leases whose machines have no row. */
   readonly unrecorded: readonly { readonly launch: Launch; readonly plannedJobs: readonly PlannedJob[] }[];
+  /** Those that cannot be read, each under the tenant of its launch. They may have ended, or not. */
+  readonly spoilt: readonly SpoiltMachine[];
+}
+
+export interface SpoiltMachine extends SpoiltRow {
+  readonly launchId: LaunchId;
 }
 
 export async function machinesOf(
@@ -80,8 +95,13 @@ export async function machinesOf(
   launches: readonly Launch[],
 ): Promise<LaunchedMachines> {
   const ids = launches.flatMap(({ instances }) => [...instances.values()]);
-  const found = ids.length === 0 ? [] : await runners.findAcrossTenants(ids);
-  const recorded = new Set(found.map(({ instanceId }) => instanceId));
+  const skipped: SpoiltRow[] = [];
+  const found = ids.length === 0 ? [] : await runners.findAcrossTenants(ids, skipped);
+  const spoilt = ofTheirLaunches(skipped, launches);
+  const recorded = new Set([
+    ...found.map(({ instanceId }) => instanceId),
+    ...skipped.map(({ key }) => InstanceId(key)),
+  ]);
   const now = clock.now();
   return {
     live: found.filter(({ state }) => state !== 'ended'),
@@ -89,5 +109,17 @@ export async function machinesOf(
       const plannedJobs = unrecordedOf(launch, recorded, now);
       return plannedJobs.length === 0 ? [] : [{ launch, plannedJobs }];
     }),
+    spoilt,
   };
+}
+
+function ofTheirLaunches(skipped: readonly SpoiltRow[], launches: readonly Launch[]): SpoiltMachine[] {
+  if (skipped.length === 0) return [];
+  const launchOf = new Map(
+    launches.flatMap((launch) => [...launch.instances.values()].map((id) => [id as string, launch] as const)),
+  );
+  return skipped.flatMap(({ key, error }) => {
+    const launch = launchOf.get(key);
+    return launch ? [{ key, error, installationId: launch.installationId, launchId: launch.launchId }] : [];
+  });
 }

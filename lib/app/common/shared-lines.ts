@@ -175,9 +175,20 @@ export async function wakeNextWaiters(deps: LineDeps, freed: readonly TierName[]
   }
 }
 
-/** Each minute: wakes the tenants whose turn it is, because a call may be lost. */
-export async function sweepLines(deps: LineDeps): Promise<void> {
-  for (const cap of allCaps(deps)) await callUp(deps, await onTurn(deps, cap));
+/**
+ * Each minute: wakes the tenants whose turn it is, because a call may be lost. A cap whose rows cannot be read stops no other.
+ * @returns what failed
+ */
+export async function sweepLines(deps: LineDeps): Promise<{ readonly errors: readonly unknown[] }> {
+  const errors: unknown[] = [];
+  for (const cap of allCaps(deps)) {
+    try {
+      await callUp(deps, await onTurn(deps, cap));
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  return { errors };
 }
 
 export function allCaps(deps: { deployment: Deployment }): SharedCap[] {

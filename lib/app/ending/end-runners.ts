@@ -4,24 +4,42 @@
  * before that write leaves the row open, so that the redelivered event or the sweep repeats everything; each step may be
  * repeated. A crash after it delays waiting jobs until that event, or until the sweep within a minute.
  */
-import type { InstanceId } from '../../core/ids.ts';
+import type { InstallationId, InstanceId } from '../../core/ids.ts';
 import { jobOf, type Runner } from '../../core/runner.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { EndOutcome, RunnerEnd } from '../../ports/runners.ts';
 import type { EndDeps } from '../common/deps.ts';
 import { pokeWaiting } from '../common/poke-waiting.ts';
 import { wakeNextWaiters } from '../common/shared-lines.ts';
+import { tenantByTenant } from '../common/tenant-by-tenant.ts';
 import { noteEnded } from './ended-here.ts';
 import type { Ending } from './ending.ts';
 import { type Consoles, keepConsoles } from './keep-console.ts';
 import { addJobs, addLateJob, type JobsById, noteRuns, recordUsage } from './record-usage.ts';
 import { leaveToSweep, releasePlanned } from './release-planned.ts';
 
+export interface Ended {
+  /** The machines that EC2 does not know (yet): no proof, so nothing was freed. */
+  readonly unknown: readonly InstanceId[];
+  /** Of each tenant whose machines could not all be ended, what failed: those are still open. */
+  readonly failures: ReadonlyMap<InstallationId, unknown>;
+}
+
 /**
- * @returns the machines that EC2 does not know (yet): no proof, so nothing was freed
+ * @returns the machines that EC2 does not know (yet)
  * @throws OperationalError; whatever is not ended by then is still open
  */
-export async function endRunners(deps: EndDeps, endings: readonly Ending[]): Promise<InstanceId[]> {
+export async function endRunners(deps: EndDeps, endings: readonly Ending[]): Promise<readonly InstanceId[]> {
+  const { unknown, failures } = await endEach(deps, endings);
+  for (const failure of failures.values()) throw failure;
+  return unknown;
+}
+
+/**
+ * A row of one tenant that cannot be read or written keeps no other tenant's machines from their end.
+ * @throws OperationalError of anything else
+ */
+export async function endEach(deps: EndDeps, endings: readonly Ending[]): Promise<Ended> {
   const consoles = await keepConsoles(deps, endings);
   const asked = endings.filter(({ proven, runner }) => !proven && runner.state !== 'ended');
   const unknown = new Set(asked.length === 0 ? [] : await terminate(deps, asked));
@@ -30,18 +48,24 @@ export async function endRunners(deps: EndDeps, endings: readonly Ending[]): Pro
     deps,
     endings.filter(({ runner }) => unknown.has(runner.instanceId)),
   );
-  const jobs = await jobsOf(deps, ending);
-  await Promise.all(ending.map((end) => releaseJobs(deps, end, jobs)));
-  await closeRows(deps, ending, { consoles, jobs });
-  await addJobs(deps, ending);
-  // Also for machines that had ended before: the process that ended them may have died before this.
-  const tenants = new Set(ending.map(({ runner }) => runner.installationId));
-  await Promise.all([...tenants].map((installationId) => pokeWaiting(deps, installationId)));
+  const failures = await tenantByTenant(ending, ownerOf, (some) => endTogether(deps, some, consoles));
   await wakeNextWaiters(
     deps,
     ending.map(({ runner }) => runner.tier),
   );
-  return [...unknown];
+  return { unknown: [...unknown], failures };
+}
+
+const ownerOf = ({ runner }: Ending) => runner.installationId;
+
+async function endTogether(deps: EndDeps, endings: readonly Ending[], consoles: Consoles): Promise<void> {
+  const jobs = await jobsOf(deps, endings);
+  await Promise.all(endings.map((end) => releaseJobs(deps, end, jobs)));
+  await closeRows(deps, endings, { consoles, jobs });
+  await addJobs(deps, endings);
+  // Also for machines that had ended before: the process that ended them may have died before this.
+  const tenants = new Set(endings.map(({ runner }) => runner.installationId));
+  await Promise.all([...tenants].map((installationId) => pokeWaiting(deps, installationId)));
 }
 
 async function terminate(deps: EndDeps, endings: readonly Ending[]): Promise<InstanceId[]> {
@@ -85,13 +109,14 @@ async function closeRows(
     const spends = await recordUsage(deps, open, jobs);
     const at = deps.clock.now();
     const ends = open.map((ending, n) => ({ ...endOf(ending, consoles), at, spend: spends[n]! }));
-    const outcomes = await endByTenant(deps, ends);
+    const { outcomes, failed } = await endByTenant(deps, ends);
     const closed = open.filter((_, n) => outcomes[n] === 'ended');
     noteEnded(
       deps.runners,
       closed.map(({ runner }) => runner.instanceId),
     );
     await Promise.all(closed.map((ending) => closedRow(deps, ending, { consoles, jobs })));
+    if (failed) throw failed.reason;
     const changed = open.filter((_, n) => outcomes[n] === 'changed');
     if (changed[0] && tries === maxJobChanges) throw changesTooOften(changed[0].runner);
     // Their planned or actual jobs changed meanwhile: those jobs must not count on these machines either.
@@ -106,8 +131,14 @@ function endOf({ runner, reason }: Ending, consoles: Consoles): Omit<RunnerEnd, 
   return { runner, reason, ...(console === undefined ? {} : { console }) };
 }
 
+interface EndsByTenant {
+  /** Undefined: those of a tenant whose write failed. */
+  readonly outcomes: readonly (EndOutcome | undefined)[];
+  readonly failed: PromiseRejectedResult | undefined;
+}
+
 /** A row of one tenant that cannot be written delays no other tenant. */
-async function endByTenant(deps: EndDeps, ends: readonly RunnerEnd[]): Promise<EndOutcome[]> {
+async function endByTenant(deps: EndDeps, ends: readonly RunnerEnd[]): Promise<EndsByTenant> {
   const outcomes = new Map<InstanceId, EndOutcome>();
   const groups = [...Map.groupBy(ends, ({ runner }) => runner.installationId).values()];
   const results = await Promise.allSettled(
@@ -117,8 +148,7 @@ async function endByTenant(deps: EndDeps, ends: readonly RunnerEnd[]): Promise<E
     }),
   );
   const failed = results.find((result) => result.status === 'rejected');
-  if (failed) throw failed.reason;
-  return ends.map(({ runner }) => outcomes.get(runner.instanceId)!);
+  return { outcomes: ends.map(({ runner }) => outcomes.get(runner.instanceId)), failed };
 }
 
 async function readAgain(deps: EndDeps, ending: Ending): Promise<Ending> {

@@ -7,10 +7,13 @@ import { type InstanceEvent, type JobEvent, type Message, parseMessage } from '.
 import { type InstanceId, instanceNamed } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { RanJob } from '../../core/usage.ts';
+import type { OperationalError } from '../../ports/errors.ts';
+import type { SpoiltRow } from '../../ports/spoilt-row.ts';
 import { Batch, type Delivery } from '../common/batch.ts';
 import type { LifecycleDeps } from '../common/deps.ts';
+import { tenantByTenant } from '../common/tenant-by-tenant.ts';
 import { drainTenant } from '../ending/drain-tenant.ts';
-import { endRunners } from '../ending/end-runners.ts';
+import { endEach } from '../ending/end-runners.ts';
 import { hasEndedHere } from '../ending/ended-here.ts';
 import type { Ending } from '../ending/ending.ts';
 import { askWhatItRan, noteHeardRun } from './ask-what-it-ran.ts';
@@ -40,41 +43,71 @@ export async function followLifecycle(
   // Machines are looked at only now: one that ends after this look finds the facts written.
   const recorded = messages.filter(({ id }) => !batch.failed().includes(id));
   const ids = recorded.map(({ id }) => id);
-  const runners = await batch.attempt(ids, () =>
+  const found = await batch.attempt(ids, () =>
     findRunners(
       deps,
       recorded.map(({ message }) => message),
     ),
   );
-  if (!runners) return batch.failed();
+  if (!found) return batch.failed();
+  const { runners } = found;
+  const readable = recorded.filter(({ id, message }) => {
+    const failure = found.unreadable.get(instanceOf(message));
+    if (failure) batch.fail([id], failure);
+    return failure === undefined;
+  });
 
-  const starts = recorded.flatMap(({ id, message }) => startOnMachine(facts.get(id), message, runners) ?? []);
-  await batch.attempt(
-    ids.filter((id) => facts.has(id)),
-    () => settleStarts(deps, starts),
-  );
-  const endings = new Map<string, { ending: Ending; ids: string[] }>();
+  const starts = readable.flatMap(({ id, message }) => startOnMachine(facts.get(id), message, runners) ?? []);
+  const begun = readable.filter(({ id }) => facts.has(id));
+  await batch.attempt(idsOf(begun), async () => {
+    const failures = await tenantByTenant(starts, tenantOf, (some) => settleStarts(deps, some));
+    for (const [tenant, failure] of failures)
+      batch.fail(idsOf(begun.filter(({ id }) => facts.get(id)?.event.installationId === tenant)), failure);
+  });
+  const endings = new Map<string, Wanted>();
   await Promise.all(
-    recorded.map(async ({ id, message }) => {
+    readable.map(async ({ id, message }) => {
       const ending = await batch.attempt([id], () => endingOf(deps, message, runners));
       if (ending) noteEnding(endings, ending, id);
     }),
   );
   if (endings.size > 0) {
-    const all = [...endings.values()];
-    const endingIds = all.flatMap((entry) => entry.ids);
-    await batch.attempt(endingIds, async () => {
-      // Before the end is written: a repeated message finds no machine to end.
-      await Promise.all(all.map(({ ending }) => askWhatItRan(deps, ending)));
-      await Promise.all(all.map(({ ending }) => noteHeardRun(deps, ending)));
-      return endRunners(
-        deps,
-        all.map(({ ending }) => ending),
-      );
-    });
+    await endAll(deps, batch, [...endings.values()]);
   }
   return batch.failed();
 }
+
+interface Wanted {
+  readonly ending: Ending;
+  /** Of the messages that want it. */
+  readonly ids: readonly string[];
+}
+
+async function endAll(deps: LifecycleDeps, batch: Batch, wanted: readonly Wanted[]): Promise<void> {
+  // Before the end is written: a repeated message finds no machine to end.
+  const asked = await Promise.all(
+    wanted.map(async (one) =>
+      batch.attempt(one.ids, async () => {
+        await askWhatItRan(deps, one.ending);
+        await noteHeardRun(deps, one.ending);
+        return one;
+      }),
+    ),
+  );
+  const all = asked.filter((one) => one !== undefined);
+  const idsIn = (some: readonly Wanted[]) => some.flatMap(({ ids }) => ids);
+  await batch.attempt(idsIn(all), async () => {
+    const { failures } = await endEach(
+      deps,
+      all.map(({ ending }) => ending),
+    );
+    for (const [tenant, failure] of failures)
+      batch.fail(idsIn(all.filter(({ ending }) => ending.runner.installationId === tenant)), failure);
+  });
+}
+
+const tenantOf = ({ event }: Started) => event.installationId;
+const idsOf = (messages: readonly { readonly id: string }[]) => messages.map(({ id }) => id);
 
 /** The jobs with labels that no tier has, in one call: there may be many. */
 async function refuseTogether(
@@ -99,11 +132,7 @@ async function refuseTogether(
 }
 
 /** One end for each machine, however many messages ask for it; EC2's own word is the stronger proof. */
-function noteEnding(
-  endings: Map<string, { ending: Ending; ids: string[] }>,
-  ending: Ending,
-  id: string,
-): void {
+function noteEnding(endings: Map<string, Wanted>, ending: Ending, id: string): void {
   const known = endings.get(ending.runner.instanceId);
   const ids = [...(known?.ids ?? []), id];
   endings.set(ending.runner.instanceId, {
@@ -112,15 +141,22 @@ function noteEnding(
   });
 }
 
-async function findRunners(
-  deps: LifecycleDeps,
-  messages: readonly Message[],
-): Promise<Map<InstanceId, Runner>> {
+interface FoundRunners {
+  readonly runners: Runners;
+  /** Machines whose rows a hand spoilt: what names them comes again until somebody has corrected the row. */
+  readonly unreadable: ReadonlyMap<string | undefined, OperationalError>;
+}
+
+async function findRunners(deps: LifecycleDeps, messages: readonly Message[]): Promise<FoundRunners> {
   const isNews = (message: Message) =>
     message.kind !== 'instance' || !hasEndedHere(deps.runners, message.instanceId);
   const ids = new Set(messages.filter(isNews).flatMap((message) => instanceOf(message) ?? []));
-  const found = ids.size === 0 ? [] : await deps.runners.findAcrossTenants([...ids]);
-  return new Map(found.map((runner) => [runner.instanceId, runner]));
+  const spoilt: SpoiltRow[] = [];
+  const found = ids.size === 0 ? [] : await deps.runners.findAcrossTenants([...ids], spoilt);
+  return {
+    runners: new Map(found.map((runner) => [runner.instanceId, runner])),
+    unreadable: new Map(spoilt.map(({ key, error }) => [key, error])),
+  };
 }
 
 function instanceOf(message: Message): InstanceId | undefined {

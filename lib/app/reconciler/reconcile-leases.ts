@@ -3,7 +3,7 @@
  * write those rows, so a difference is someone's edit or a fault. It is corrected, and reported, once a later run has
  * seen the same difference while nothing was taken or freed in between: a count that is too low in the next run; one that
  * is too high only when no machine whose row was lost can be alive. Nothing here frees a machine's lease: only its end
- * does.
+ * does. Where a row cannot be read, its tenant and the caps are left as they are: counted without it, they would be too low.
  */
 import type { InstallationId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
@@ -11,6 +11,7 @@ import { countLeases, heldEntries, type LeaseCensus, sameCounts, sameHeld } from
 import { nextInTurn } from '../../core/next-in-turn.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { CapRow } from '../../core/shared-cap.ts';
+import type { SpoiltRow } from '../../ports/spoilt-row.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
 import { openRowsAcrossTenants } from '../common/open-rows.ts';
 import { pokeWaiting } from '../common/poke-waiting.ts';
@@ -26,18 +27,21 @@ export interface OpenRows {
   readonly runnersOf: ReadonlyMap<InstallationId, readonly Runner[]>;
   /** Undefined: there are too many rows for one look, so nothing can be compared. */
   readonly census: LeaseCensus | undefined;
+  /** What the census does not count. */
+  readonly spoilt: readonly SpoiltRow[];
 }
 
 export async function readOpenRows(deps: ReconcileDeps): Promise<OpenRows> {
-  const { runners, launches, isCut } = await openRowsAcrossTenants(deps);
+  const { runners, launches, spoilt, isCut } = await openRowsAcrossTenants(deps);
   const runnersOf = Map.groupBy(runners, ({ installationId }) => installationId);
-  return { runnersOf, census: isCut ? undefined : countLeases(runners, launches) };
+  return { runnersOf, census: isCut ? undefined : countLeases(runners, launches), spoilt };
 }
 
 /** @returns covered jobs whose runner has listened for long without them */
 export async function reconcileLeases(deps: ReconcileDeps, visit: Visit, open: OpenRows): Promise<Job[]> {
   const { tenant, marks } = visit;
-  if (open.census) await compareCounts(deps, visit, open.census);
+  if (mayLack(open, tenant.installationId)) delete marks.difference;
+  else if (open.census) await compareCounts(deps, visit, open.census);
   if (tenant.status === 'deleted') await drainTenant(deps, tenant.installationId);
   const runners = new Map(
     (open.runnersOf.get(tenant.installationId) ?? []).map((runner) => [runner.lease as string, runner]),
@@ -49,6 +53,10 @@ export async function reconcileLeases(deps: ReconcileDeps, visit: Visit, open: O
   const suspects = await Promise.all(leases.map((lease) => suspectJob(deps, runners.get(lease)!)));
   return suspects.flatMap((job) => job ?? []);
 }
+
+/** Of a row that does not say whose it is, it may be anybody's. */
+const mayLack = ({ spoilt }: OpenRows, tenant: InstallationId) =>
+  spoilt.some(({ installationId = tenant }) => installationId === tenant);
 
 async function compareCounts(
   deps: ReconcileDeps,
@@ -101,9 +109,10 @@ export const capsNote = 'reconcile/caps';
 type Differences = Readonly<Record<string, Difference | undefined>>;
 
 /** The same for the rows of caps over all tenants, including those of an earlier configuration. */
-export async function reconcileCaps(deps: ReconcileDeps, { census }: OpenRows): Promise<void> {
+export async function reconcileCaps(deps: ReconcileDeps, { census, spoilt }: OpenRows): Promise<void> {
   const caps = allCaps(deps);
-  if (caps.length === 0 || !census) return;
+  // Which caps count what cannot be read is not known either.
+  if (caps.length === 0 || !census || spoilt.length > 0) return;
   const now = deps.clock.now();
   const before = ((await deps.notes.read([capsNote], now)).get(capsNote)?.value ?? {}) as Differences;
   const differences: Record<string, Difference> = {};

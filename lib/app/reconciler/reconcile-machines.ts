@@ -1,11 +1,14 @@
 /**
  * Checks every machine that carries this deployment's tags, and ends those without a valid record: its row has ended, or
- * it has none although its launch is over. A machine without a row cannot claim anything; it only costs.
+ * it has none although its launch is over. A machine without a row cannot claim anything; it only costs. One whose row cannot
+ * be read may run a job, and is left alone.
  */
 import type { InstanceId } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { TaggedMachine } from '../../ports/compute.ts';
+import type { SpoiltRow } from '../../ports/spoilt-row.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
+import { spoiltErrors } from '../common/spoilt-errors.ts';
 import { logRepair, type RepairKind } from './log-repair.ts';
 import { endingSeconds, machineCursorSeconds, machinePages } from './reconcile-settings.ts';
 
@@ -14,15 +17,16 @@ export const machinesNote = 'reconcile/machines';
 /** @returns what failed */
 export async function reconcileMachines(deps: ReconcileDeps): Promise<unknown[]> {
   const { environment } = deps.deployment;
+  const spoilt: SpoiltRow[] = [];
   let cursor = await takeCursor(deps);
   for (let page = 1; page <= machinePages; page++) {
     const found = await deps.compute.listMachines({ environment, ...(cursor ? { cursor } : {}) });
-    await lookAt(deps, found.machines);
+    await lookAt(deps, found.machines, spoilt);
     cursor = found.cursor;
-    if (cursor === undefined) return [];
+    if (cursor === undefined) break;
   }
-  await keepCursor(deps, cursor);
-  return [];
+  if (cursor !== undefined) await keepCursor(deps, cursor);
+  return [...spoiltErrors(spoilt)];
 }
 
 /** Removed as it is read: if EC2 no longer accepts it, the next run begins at the start. */
@@ -40,9 +44,18 @@ async function keepCursor(deps: ReconcileDeps, cursor: string | undefined): Prom
   await deps.notes.write(machinesNote, { value: cursor === undefined ? {} : { cursor }, expiresAt });
 }
 
-async function lookAt(deps: ReconcileDeps, machines: readonly TaggedMachine[]): Promise<void> {
-  if (machines.length === 0) return;
-  const rows = await deps.runners.findAcrossTenants(machines.map(({ instanceId }) => instanceId));
+async function lookAt(
+  deps: ReconcileDeps,
+  listed: readonly TaggedMachine[],
+  spoilt: SpoiltRow[],
+): Promise<void> {
+  if (listed.length === 0) return;
+  const skipped: SpoiltRow[] = [];
+  const ids = listed.map(({ instanceId }) => instanceId);
+  const rows = await deps.runners.findAcrossTenants(ids, skipped);
+  spoilt.push(...skipped);
+  const unreadable = new Set(skipped.map(({ key }) => key));
+  const machines = listed.filter(({ instanceId }) => !unreadable.has(instanceId));
   const runners = new Map<InstanceId, Runner>(rows.map((row) => [row.instanceId, row]));
   const kinds = await Promise.all(
     machines.map(async (machine) => {

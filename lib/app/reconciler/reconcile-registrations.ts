@@ -6,6 +6,7 @@
 import type { ListedRunner, RunnerScope } from '../../core/github.ts';
 import { instanceNamed } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
+import type { SpoiltRow } from '../../ports/spoilt-row.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
 import { noteUnregistered } from '../common/unknown-run.ts';
 import { logRepair } from './log-repair.ts';
@@ -32,10 +33,11 @@ export async function reconcileRunners(
   const { installationId } = visit.tenant;
   const answer = await visit.calls.ask(() => deps.github.listRunners(installationId, scope, cursor));
   if (!answer?.ok) return undefined;
-  const idle = answer.value.items.filter(isIdleMachine).map(({ name }) => name);
+  const listed = answer.value.items.filter(isIdleMachine).map(({ name }) => name);
   const busy = answer.value.items.filter(isBusyMachine).flatMap(({ name }) => instanceNamed(name) ?? []);
-  const machines = [...new Set([...idle.flatMap((name) => instanceNamed(name) ?? []), ...busy])];
-  const rows = machines.length === 0 ? [] : await deps.runners.findAcrossTenants(machines);
+  const machines = [...new Set([...listed.flatMap((name) => instanceNamed(name) ?? []), ...busy])];
+  const skipped: SpoiltRow[] = [];
+  const rows = machines.length === 0 ? [] : await deps.runners.findAcrossTenants(machines, skipped);
   await reconcileUnknownRuns(
     deps,
     visit,
@@ -44,6 +46,9 @@ export async function reconcileRunners(
   const known = new Map<string, Runner>(rows.map((row) => [row.instanceId, row]));
   const rowOf = (name: string) => known.get(instanceNamed(name) ?? name);
   const before = visit.marks.strangers ?? [];
+  // It has a row, whatever that says.
+  const unreadable = new Set(skipped.map(({ key }) => key));
+  const idle = listed.filter((name) => !unreadable.has(instanceNamed(name) ?? name));
   const strangers = idle.filter((name) => !rowOf(name));
   for (const name of idle) {
     const row = rowOf(name);
@@ -51,7 +56,7 @@ export async function reconcileRunners(
     if (isOver || (!row && before.includes(name))) await remove(deps, visit, { scope, name });
   }
   // A user's repositories are visited one after the other: the results of earlier ones are kept.
-  const seen = new Set([...before.filter((name) => !idle.includes(name)), ...strangers]);
+  const seen = new Set([...before.filter((name) => !listed.includes(name)), ...strangers]);
   visit.marks.strangers = [...seen].slice(-strangersKept);
   return answer.value.cursor;
 }

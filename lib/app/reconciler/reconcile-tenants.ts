@@ -46,7 +46,7 @@ export async function reconcileTenants(deps: ReconcileDeps): Promise<unknown[]> 
   const adopted = new Set<JobId>();
   const waitingRooms = new Map<InstallationId, number>();
   const open = await readOpenRows(deps);
-  await reconcileCaps(deps, open);
+  await reconcileCaps(deps, open).catch((error: unknown) => void errors.push(error));
   await dropLostPlatformScopes(deps, marks).catch((error: unknown) => void errors.push(error));
   // Once round at most; a run that began in the middle leaves the first ones to the next.
   do {

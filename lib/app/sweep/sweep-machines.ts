@@ -46,8 +46,11 @@ export async function sweepMachinesOf(deps: SweepDeps, launches: readonly Launch
   );
   const lived = new Map([...live].map(([id, runners]) => [id, changed.has(id) ? [] : runners]));
   for (const runner of after.live) lived.get(runner.launchId)?.push(runner);
-  // Of machines that still lack rows nothing is known: their launches stay due.
-  const unknown = new Set(recorded.unrecorded.map(({ launch }) => launch.launchId));
+  // Of machines that still lack rows, or whose rows cannot be read, nothing is known: their launches stay due.
+  const unknown = new Set([
+    ...recorded.unrecorded.map(({ launch }) => launch.launchId),
+    ...[machines, recorded, after].flatMap(({ spoilt }) => spoilt.map(({ launchId }) => launchId)),
+  ]);
   for (const together of chunksOf(launches, lookedAfterAtOnce)) {
     const looked = together.map(async (launch) => {
       const live = lived.get(launch.launchId) ?? [];

@@ -3,10 +3,17 @@
  * messages may be lost. Each part is bounded and independent; the rest follows a minute later.
  */
 import type { Launch } from '../../core/launch.ts';
+import type { SpoiltRow } from '../../ports/spoilt-row.ts';
 import type { SweepDeps } from '../common/deps.ts';
-import { type ListedLaunches, listedAcrossTenants, openRowsAcrossTenants } from '../common/open-rows.ts';
+import {
+  type ListedLaunches,
+  listedAcrossTenants,
+  type OpenRows,
+  openRowsAcrossTenants,
+} from '../common/open-rows.ts';
 import { sweepPageSize, watchedPageSize } from '../common/settings.ts';
 import { sweepLines } from '../common/shared-lines.ts';
+import { spoiltErrors } from '../common/spoilt-errors.ts';
 import { drainTenant } from '../ending/drain-tenant.ts';
 import { resumeLaunch } from '../launch/resume-launch.ts';
 import { lookAfterPending } from './look-after-pending.ts';
@@ -18,12 +25,13 @@ export async function sweep(deps: SweepDeps): Promise<void> {
   const listed = listedAcrossTenants(deps);
   const open = openRowsAcrossTenants(deps, listed);
   // Side by side: slow answers from EC2 or GitHub must not delay the pokes.
-  const [pending, ungated, [launches, runners, lines]] = await Promise.all([
+  const [pending, ungated, [launches, runners, lines], spoilt] = await Promise.all([
     attempt(lookAfterPending(deps, open)),
     attempt(replaceUngated(deps, open)),
     sweepMachines(deps, listed),
+    nameSpoilt(open),
   ]);
-  const parts = [launches, runners, lines, ungated, pending];
+  const parts = [launches, runners, lines, ungated, pending, spoilt];
   const errors = parts.flatMap(({ errors }) => errors);
   for (const error of errors) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -46,12 +54,20 @@ interface Part {
   readonly errors: readonly unknown[];
 }
 
+/** Each minute until somebody corrects them: what they hold is in no count, and none of it is handled. */
+async function nameSpoilt(open: Promise<OpenRows>): Promise<Part> {
+  // A failure is reported by those who need these rows.
+  const [read] = await Promise.allSettled([open]);
+  const rows = read.status === 'fulfilled' ? read.value.spoilt : [];
+  return { found: rows.length, cut: false, errors: spoiltErrors(rows) };
+}
+
 type Listing = Promise<ListedLaunches>;
 
 async function sweepMachines(deps: SweepDeps, listed: Listing): Promise<[Part, Part, Part]> {
   const launches = await attempt(sweepLaunches(deps, listed));
   const runners = await attempt(sweepRunners(deps, listed));
-  return [launches, runners, await attempt(sweepLines(deps).then(() => undefined))];
+  return [launches, runners, await attempt(sweepLines(deps))];
 }
 
 /** An open launch whose caller has died is in no list of its own: it is among all rows that hold leases. */
@@ -68,15 +84,16 @@ async function sweepRunners(deps: SweepDeps, listed: Listing): Promise<Part> {
   // A failure is reported by those who need these rows.
   const [known] = await Promise.allSettled([listed]);
   const now = deps.clock.now();
-  const unclosed = known.status === 'fulfilled' ? known.value.unclosed : [];
-  // Open launches keep no closed one from its turn, however many EC2 leaves open.
+  const { unclosed, spoilt } = known.status === 'fulfilled' ? known.value : { unclosed: [], spoilt: [] };
+  // Open launches, and those that cannot be read, keep no closed one from its turn, however many EC2 leaves open.
   const due = unclosed.filter(({ lookAt }) => lookAt !== undefined && lookAt <= now);
-  const limit = watchedPageSize + due.length;
-  const launches = await deps.launches.listWatchedAcrossTenants(now, limit);
+  const limit = watchedPageSize + due.length + spoilt.length;
+  const skipped: SpoiltRow[] = [];
+  const launches = await deps.launches.listWatchedAcrossTenants(now, limit, skipped);
   // Where there were too many rows to read all, or they could not be read: then these are found now at the latest.
   const resumed = await resumeAll(deps, pastTheirFence(launches, deps.clock.now()));
   const swept = await sweepMachinesOf(deps, launches);
-  const cut = swept.cut || resumed.cut || launches.length === limit;
+  const cut = swept.cut || resumed.cut || launches.length + skipped.length === limit;
   return { ...swept, cut, errors: [...resumed.errors, ...swept.errors] };
 }
 

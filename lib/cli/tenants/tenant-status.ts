@@ -16,6 +16,7 @@ import { tagKeys } from '../../core/tags.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { Answer } from '../../ports/github.ts';
+import type { SpoiltRow } from '../../ports/spoilt-row.ts';
 import { dynamoClient, ec2Client } from '../aws-clients.ts';
 import type { CommandCall } from '../command.ts';
 import { githubOf, refusalText } from '../insight/github-of.ts';
@@ -56,9 +57,12 @@ async function readOne(call: CommandCall, given: string): Promise<OneTenant> {
     stores.jobs.listNewest(tenant.installationId, lastJobsShown),
     readMachines(call, tenant),
   ]);
+  const unreadable: SpoiltRow[] = [];
   const runners = await stores.runners.findAcrossTenants(
     machines.map(({ instanceId }) => InstanceId(instanceId)),
+    unreadable,
   );
+  const isSpoilt = new Set(unreadable.map(({ key }) => key));
   const jobs = await stores.jobs.find(tenant.installationId, runners.map(jobOf));
   const registered = await readRegistered(call, tenant, runners);
   const seen = { machines, runners, jobs, registered: registered.ok ? registered.value : undefined, now };
@@ -83,8 +87,12 @@ async function readOne(call: CommandCall, given: string): Promise<OneTenant> {
     waiting: Object.fromEntries([...waiting].map(([code, { jobs: count }]) => [code, count])),
     lastJobs: lastJobs.map(lastJob),
     problems: [
+      ...unreadable.map(({ error }) => error.message),
       ...problemsOf({ attention: tenant.attention, waiting, now }),
-      ...machineProblems(seen),
+      ...machineProblems({
+        ...seen,
+        machines: machines.filter(({ instanceId }) => !isSpoilt.has(instanceId)),
+      }),
       ...(registered.ok ? [] : [`GitHub does not list its runners: ${refusalText(registered)}`]),
     ],
   };

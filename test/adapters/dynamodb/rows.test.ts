@@ -1,5 +1,5 @@
 /** How the rows look to operators and to DynamoDB itself: names, time to live, indexes, and rows that people edited. */
-import { inflateRawSync } from 'node:zlib';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import {
   DeleteItemCommand,
   GetItemCommand,
@@ -10,6 +10,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { tenantOfRow } from '../../../lib/adapters/dynamodb/tenant-row.ts';
 import { InstallationId, JobId } from '../../../lib/core/ids.ts';
+import type { SpoiltRow } from '../../../lib/ports/spoilt-row.ts';
 import { type DynamoStores, dynamoBackend } from '../../contracts/support/store-backends.ts';
 import {
   givenRunner,
@@ -20,7 +21,7 @@ import {
   takenLaunch,
   theTenant,
 } from '../../contracts/support/stored.ts';
-import { acme, givenJob, noon } from '../../support/given.ts';
+import { acme, givenJob, noon, small } from '../../support/given.ts';
 
 const backend = dynamoBackend();
 const other = InstallationId(102);
@@ -62,6 +63,53 @@ describe('rows in DynamoDB', () => {
 
     expect(page.jobs.map(({ jobId }) => jobId)).toEqual([2]);
     expect(page.unreadable).toMatchObject([{ code: 'UnreadableRow' }]);
+  });
+
+  it.each([
+    { attribute: 'request', value: { S: '{}' } },
+    { attribute: 'request', value: { B: Buffer.from('no deflated text') } },
+    { attribute: 'request', value: { B: deflateRawSync('null') } },
+    { attribute: 'instances', value: { B: deflateRawSync('7') } },
+    { attribute: 'planned_jobs', value: { B: deflateRawSync('{') } },
+    { attribute: 'planned_jobs', value: { N: '7' } },
+    { attribute: 'installation_id', value: { S: '101' } },
+    { attribute: 'account', value: { M: {} } },
+  ])('of launches whose $attribute is $value name it, and hide no others', async ({ attribute, value }) => {
+    await takenLaunch(stores, 1);
+    await stores.client.send(
+      new UpdateItemCommand({
+        ...{ TableName: stores.tables.launches, Key: { launch_id: { S: 'launch-1' } } },
+        UpdateExpression: 'SET #attribute = :value',
+        ExpressionAttributeNames: { '#attribute': attribute },
+        ExpressionAttributeValues: { ':value': value },
+      }),
+    );
+    const skipped: SpoiltRow[] = [];
+    expect(await stores.launches.listOverdueAcrossTenants(Number.MAX_SAFE_INTEGER, 9, skipped)).toEqual([]);
+    expect(skipped).toMatchObject([{ key: 'launch-1', error: { code: 'UnreadableRow' } }]);
+    expect(skipped[0]?.error.message).toMatch(/^In the launches row launch-1,? .*(is|missing)/);
+    expect(skipped[0]?.installationId).toBe(attribute === 'installation_id' ? undefined : acme);
+  });
+
+  it('of a cap’s line keep the places of all whose own can be read', async () => {
+    const cap = { name: 'tier/small', machines: 9 };
+    const waiter = (installationId: InstallationId) => ({
+      installationId,
+      tier: small,
+      since: noon,
+      weight: 1,
+    });
+    for (const id of [acme, other]) await stores.launches.joinLine(cap.name, waiter(id));
+    await stores.client.send(
+      new UpdateItemCommand({
+        ...{ TableName: stores.tables.launches, Key: { launch_id: { S: 'shared/tier/small' } } },
+        UpdateExpression: 'SET waits_101_small = :text',
+        ExpressionAttributeValues: { ':text': { S: 'first' } },
+      }),
+    );
+    expect(await stores.launches.waitersAcrossTenants(cap)).toEqual([waiter(other)]);
+    await stores.launches.joinLine(cap.name, waiter(acme));
+    expect(await stores.launches.waitersAcrossTenants(cap)).toHaveLength(2);
   });
 
   describe('of tenants', () => {

@@ -8,18 +8,21 @@ import { createAudit } from '../../../lib/adapters/dynamodb/audit.ts';
 import { writeComparisonState } from '../../../lib/adapters/dynamodb/comparison-state-row.ts';
 import { createControllerStore } from '../../../lib/adapters/dynamodb/controller-store.ts';
 import { createJobStore } from '../../../lib/adapters/dynamodb/job-store.ts';
+import { launchKey } from '../../../lib/adapters/dynamodb/launch-row.ts';
 import { createLaunchStore } from '../../../lib/adapters/dynamodb/launch-store.ts';
 import { createQuestionStore } from '../../../lib/adapters/dynamodb/question-store.ts';
+import { runnerKey } from '../../../lib/adapters/dynamodb/runner-row.ts';
 import { createRunnerStore } from '../../../lib/adapters/dynamodb/runner-store.ts';
 import { capsRow } from '../../../lib/adapters/dynamodb/spend-row.ts';
 import { tierLimitsValue } from '../../../lib/adapters/dynamodb/tenant-row.ts';
 import { createTenantStore } from '../../../lib/adapters/dynamodb/tenant-store.ts';
 import { createUsageBooks } from '../../../lib/adapters/dynamodb/usage-books.ts';
 import { listUsage } from '../../../lib/adapters/dynamodb/usage-list.ts';
+import { usageKey } from '../../../lib/adapters/dynamodb/usage-row.ts';
 import { createUsageStore } from '../../../lib/adapters/dynamodb/usage-store.ts';
 import { listSums } from '../../../lib/adapters/dynamodb/usage-sum-list.ts';
 import type { ComparisonState } from '../../../lib/core/comparison-state.ts';
-import type { InstallationId, TierName } from '../../../lib/core/ids.ts';
+import type { InstallationId, InstanceId, LaunchId, TierName } from '../../../lib/core/ids.ts';
 import type { SpendCaps } from '../../../lib/core/spend-counts.ts';
 import type { TenantStatus } from '../../../lib/core/tenant.ts';
 import type { UsageRecord } from '../../../lib/core/usage.ts';
@@ -27,6 +30,7 @@ import type { UsageSum } from '../../../lib/core/usage-sum.ts';
 import type { DynamoEngine } from '../../../lib/local/aws/dynamo-engine.ts';
 import { startDynamoAlone } from '../../../lib/local/aws/dynamo-front.ts';
 import { copyOf } from '../../fakes/copy.ts';
+import { spoiltName } from '../../fakes/spoilt.ts';
 import { createMemoryStores } from '../../fakes/stores.ts';
 import type { StorePorts, StoreWorld } from '../../fakes/world.ts';
 import { createTables, type TableNames } from './dynamo-tables.ts';
@@ -36,6 +40,8 @@ export interface Stores extends StorePorts {
   setMaxRunners(installationId: InstallationId, maxRunners: number): Promise<void>;
   setStatus(installationId: InstallationId, status: TenantStatus): Promise<void>;
   edit(installationId: InstallationId, changes: OperatorEdit): Promise<void>;
+  /** Takes out of a row what its reader needs. */
+  spoil(row: SpoiltByHand): Promise<void>;
   /** What is on record of machines that were launched on the tests' day. */
   allUsage(): Promise<UsageRecord[]>;
   /** What reports read of the tests' day: its sums, or undefined while there are none. */
@@ -56,6 +62,11 @@ export interface OperatorEdit {
   readonly runnerGroup?: string;
   readonly caps?: Pick<SpendCaps, 'month' | 'day' | 'strict'>;
 }
+
+export type SpoiltByHand =
+  | { readonly table: 'launches'; readonly key: LaunchId }
+  | { readonly table: 'runners'; readonly key: InstanceId }
+  | { readonly table: 'usage'; readonly key: UsageRecord };
 
 export interface DynamoStores extends Stores {
   readonly client: DynamoDBClient;
@@ -79,6 +90,8 @@ export const memoryBackend = (): StoreBackend => ({
       setMaxRunners: async (id, maxRunners) => world.setMaxRunners(id, maxRunners),
       setStatus: async (id, status) => world.editTenant(id, { status }),
       edit: async (id, changes) => editInMemory(world, id, changes),
+      spoil: async ({ table, key }) =>
+        void world.spoilt.add(spoiltName(table, table === 'usage' ? usageKey(key)['machine']!.S! : key)),
       allUsage: async () => copyOf([...world.rows.usage.values()]),
       setComparison: async (state) => void world.rows.comparisons.set('last', state),
       sumsOfDay: async () =>
@@ -147,6 +160,11 @@ export function dynamoStores(client: DynamoDBClient, tables: TableNames): Dynamo
     setMaxRunners: (id, maxRunners) => edit(id, 'max_runners', { N: String(maxRunners) }),
     setStatus: (id, status) => edit(id, 'status', { S: status }),
     edit: (id, changes) => editRow(client, { TableName: tables.tenants, id, changes }),
+    async spoil({ table, key }) {
+      const Key = table === 'usage' ? usageKey(key) : table === 'runners' ? runnerKey(key) : launchKey(key);
+      const UpdateExpression = 'REMOVE tier';
+      await client.send(new UpdateItemCommand({ TableName: tables[table], Key, UpdateExpression }));
+    },
     allUsage: () => listUsage({ client, tableName: tables.usage }, { days: ['2026-11-21'] }),
     sumsOfDay: async () => {
       const query = { days: ['2026-11-21'] };

@@ -94,10 +94,10 @@ export const mutants: readonly Mutant[] = [
     `    const spends = await recordUsage(deps, open, jobs);
     const at = deps.clock.now();
     const ends = open.map((ending, n) => ({ ...endOf(ending, consoles), at, spend: spends[n]! }));
-    const outcomes = await endByTenant(deps, ends);`,
+    const { outcomes, failed } = await endByTenant(deps, ends);`,
     `    const at = deps.clock.now();
     const ends = open.map((ending) => ({ ...endOf(ending, consoles), at }));
-    const outcomes = await endByTenant(deps, ends);
+    const { outcomes, failed } = await endByTenant(deps, ends);
     await recordUsage(deps, open, jobs);`,
   ),
   mutant(

@@ -1,0 +1,29 @@
+/** Reads rows of several tenants: what a hand spoilt in one of them keeps nobody from reading the others. */
+import { InstallationId } from '../../core/ids.ts';
+import { OperationalError } from '../../ports/errors.ts';
+import type { SpoiltRow } from '../../ports/spoilt-row.ts';
+import type { Attributes } from './attributes.ts';
+
+/**
+ * @param keyName the attribute that names the row
+ * @param skipped is added those that cannot be read
+ * @throws OperationalError where one cannot be read, and there is no `skipped`
+ */
+export function readableRows<Value>(
+  rows: readonly Attributes[],
+  read: (row: Attributes) => Value,
+  { keyName, skipped }: { readonly keyName: string; readonly skipped: SpoiltRow[] | undefined },
+): Value[] {
+  return rows.flatMap((row) => {
+    try {
+      return [read(row)];
+    } catch (error) {
+      if (!skipped || !(error instanceof OperationalError)) throw error;
+      const owner = row['installation_id']?.N;
+      const key = row[keyName]?.S ?? row[keyName]?.N ?? '';
+      const installationId = owner === undefined ? {} : { installationId: InstallationId(Number(owner)) };
+      skipped.push({ key, ...installationId, error });
+      return [];
+    }
+  });
+}

@@ -1,0 +1,175 @@
+/** A row of a launch or a machine that a hand spoilt stops no other tenant, ends no machine, and lowers no count. */
+import { describe, expect, it } from '@jest/globals';
+import { reconcileMachines } from '../../lib/app/reconciler/reconcile-machines.ts';
+import { InstallationId, type InstanceId, JobId } from '../../lib/core/ids.ts';
+import { spoiltName } from '../fakes/spoilt.ts';
+import { acme, givenEvent, givenTenant, givenTier, small } from '../support/given.ts';
+import { expectBalanced, givenPlatform, instanceEvent, type Platform } from '../support/platform.ts';
+
+const globex = InstallationId(202);
+const tenants = [
+  givenTenant({ maxRunners: 9 }),
+  givenTenant({ installationId: globex, accountId: 2, accountLogin: 'globex', maxRunners: 9 }),
+];
+const ofAcme = (jobId: number) => givenEvent({ jobId: JobId(jobId) });
+const ofGlobex = (jobId: number) =>
+  givenEvent({
+    ...{ jobId: JobId(jobId), installationId: globex, repository: 'globex/app', repositoryOwnerId: 2 },
+  });
+const minutes = (count: number) => count * 60_000;
+const failedSweep = 'parts of the sweep failed';
+
+const spoilMachine = ({ stores }: Platform, machine: InstanceId) =>
+  stores.world.spoilt.add(spoiltName('runners', machine));
+function spoilLaunchOf({ stores: { world } }: Platform, machine: InstanceId) {
+  world.spoilt.add(spoiltName('launches', world.runner(machine)!.launchId));
+}
+const machinesOf = ({ stores: { world } }: Platform, installationId: InstallationId) =>
+  world
+    .allRunners()
+    .filter((runner) => runner.installationId === installationId && runner.state !== 'ended')
+    .map(({ instanceId }) => instanceId);
+const sweepFaults = ({ telemetry }: Platform) =>
+  telemetry.events.filter(({ name }) => name === 'sweep-failed').map(({ fields }) => String(fields['error']));
+
+/** A machine of each; then one row of acme's is spoilt. */
+async function givenBoth(spoil: (platform: Platform, machine: InstanceId) => void, over = {}) {
+  const platform = await givenPlatform({ tenants, ...over });
+  await platform.accept(ofAcme(1));
+  await platform.accept(ofGlobex(2));
+  const [spoilt] = machinesOf(platform, acme);
+  const [sound] = machinesOf(platform, globex);
+  spoil(platform, spoilt!);
+  return { platform, spoilt: spoilt!, sound: sound! };
+}
+
+const rows = [
+  { row: 'machine', spoil: spoilMachine, named: /In the runners row i-/ },
+  { row: 'launch', spoil: spoilLaunchOf, named: /In the launches row / },
+];
+
+describe.each(rows)("a $row's row that a hand spoilt", ({ spoil, named }) => {
+  it("leaves the other tenant's overdue machine to the sweep, which names the row each minute", async () => {
+    const { platform, spoilt, sound } = await givenBoth(spoil);
+    platform.clock.advance(minutes(11));
+    await expect(platform.sweep()).rejects.toThrow(failedSweep);
+    expect(platform.liveMachines()).not.toContain(sound);
+    expect(platform.liveMachines()).toContain(spoilt);
+    expect(sweepFaults(platform)).toEqual([expect.stringMatching(named)]);
+    expect(platform.telemetry.total('SweepFailures')).toBe(1);
+    await expect(platform.sweep()).rejects.toThrow(failedSweep);
+    expect(sweepFaults(platform)).toHaveLength(2);
+  });
+
+  it("leaves the other tenant's open launch to the sweep", async () => {
+    const { platform } = await givenBoth(spoil);
+    platform.compute.dials.loseRequests = 2;
+    await platform.accept(ofGlobex(3));
+    expect(platform.liveMachines()).toHaveLength(2);
+    platform.clock.advance(minutes(1) + 1000);
+    await expect(platform.sweep()).rejects.toThrow(failedSweep);
+    expect(platform.liveMachines()).toHaveLength(3);
+  });
+
+  it("keeps its own tenant's count as it is, and lets the other's be corrected", async () => {
+    const { platform, sound } = await givenBoth(spoil);
+    await platform.claim(sound);
+    await platform.confirm(sound);
+    platform.stores.world.editTenant(globex, { leases: 0, tierLeases: new Map([[small, 0]]) });
+    for (let n = 0; n < 15; n += 1) {
+      await platform.reconcile().catch(() => undefined);
+      platform.clock.advance(minutes(5));
+    }
+    expect(await platform.leases(globex)).toBe(1);
+    expect(await platform.leases(acme)).toBe(1);
+  });
+
+  it('keeps the counts of caps over all tenants as they are, and leaves what is free to the others', async () => {
+    const tiers = [givenTier({ maxRunners: 9, capOverAllTenants: 3 })];
+    const { platform } = await givenBoth(spoil, { deployment: { tiers } });
+    const { capRows } = platform.stores.world.rows;
+    for (let n = 0; n < 15; n += 1) {
+      await platform.reconcile().catch(() => undefined);
+      platform.clock.advance(minutes(5));
+    }
+    expect([...capRows.values()].map(({ leases }) => leases)).toEqual([2]);
+    await platform.accept(ofGlobex(3), ofGlobex(4));
+    expect(machinesOf(platform, globex)).toHaveLength(2);
+  });
+
+  it('is handled as ever once somebody has corrected it', async () => {
+    const { platform, spoilt } = await givenBoth(spoil);
+    platform.clock.advance(minutes(11));
+    await platform.sweep().catch(() => undefined);
+    platform.stores.world.spoilt.clear();
+    platform.clock.advance(minutes(1));
+    await platform.sweep();
+    expect(platform.liveMachines()).not.toContain(spoilt);
+    await expectBalanced(platform);
+  });
+});
+
+describe('a machine whose row a hand spoilt', () => {
+  it('is not ended as one without a record: it may run a job', async () => {
+    const { platform, spoilt } = await givenBoth(spoilMachine);
+    platform.clock.advance(minutes(30));
+    expect(await reconcileMachines(platform)).toMatchObject([{ code: 'UnreadableRow' }]);
+    expect(platform.liveMachines()).toContain(spoilt);
+    expect(platform.telemetry.total('Repairs', { kind: 'machine-without-record-ended' })).toBe(0);
+  });
+
+  it('fails the messages about it alone', async () => {
+    const { platform, spoilt, sound } = await givenBoth(spoilMachine);
+    const done = (event: ReturnType<typeof ofAcme>, runnerName: InstanceId) => ({
+      ...{ ...event, action: 'completed', conclusion: 'success', runnerName },
+    });
+    const failed = await platform.follow(done(ofAcme(1), spoilt), done(ofGlobex(2), sound));
+    expect(failed).toHaveLength(1);
+    expect(platform.liveMachines()).toEqual([spoilt]);
+    expect(await platform.leases(globex)).toBe(0);
+    expect(await platform.leases(acme)).toBe(1);
+    expect(await platform.job(1)).toMatchObject({ state: 'done' });
+  });
+
+  it('keeps its registration, though GitHub lists it as offline at two visits', async () => {
+    const { platform, spoilt } = await givenBoth(() => undefined);
+    await platform.claim(spoilt);
+    const listed = [...platform.github.registrations].find(([, { name }]) => name === spoilt)!;
+    platform.github.registrations.set(listed[0], { ...listed[1], online: false });
+    spoilMachine(platform, spoilt);
+    for (let n = 0; n < 3; n += 1) {
+      await platform.reconcile().catch(() => undefined);
+      platform.clock.advance(minutes(5));
+    }
+    expect([...platform.github.registrations.keys()]).toContain(listed[0]);
+  });
+});
+
+describe("a job's row that a hand spoilt", () => {
+  it("keeps no other tenant's machine from its end, which was told in the same batch", async () => {
+    const platform = await givenPlatform({ tenants });
+    await platform.accept(ofAcme(1));
+    await platform.accept(ofGlobex(2));
+    const [spoilt] = machinesOf(platform, acme);
+    const [sound] = machinesOf(platform, globex);
+    platform.stores.world.spoilt.add(spoiltName('jobs', `${acme}/1`));
+    const ended = (instanceId: InstanceId) => instanceEvent(instanceId, 'terminated');
+    for (const machine of [spoilt!, sound!]) platform.compute.setState(machine, 'terminated');
+    const failed = await platform.follow(ended(spoilt!), ended(sound!));
+    expect(failed).toHaveLength(1);
+    expect(await platform.leases(globex)).toBe(0);
+    expect(platform.stores.world.runner(sound!)).toMatchObject({ state: 'ended' });
+    platform.stores.world.spoilt.clear();
+    expect(await platform.follow(ended(spoilt!))).toEqual([]);
+    await expectBalanced(platform);
+  });
+});
+
+it('names ten of many spoilt rows, and how many more there are', async () => {
+  const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 20 })] });
+  await platform.accept(...Array.from({ length: 12 }, (_, n) => ofAcme(n + 1)));
+  for (const machine of machinesOf(platform, acme)) spoilMachine(platform, machine);
+  await expect(platform.sweep()).rejects.toThrow(failedSweep);
+  expect(sweepFaults(platform)).toHaveLength(11);
+  expect(sweepFaults(platform).at(-1)).toContain('2 more rows cannot be read.');
+});

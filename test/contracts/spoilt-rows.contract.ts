@@ -1,0 +1,101 @@
+/** Rows that a hand spoilt hide no others where several tenants' rows are read, and are named. Whoever reads one alone fails. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { InstallationId, InstanceId, LaunchId, leaseOf } from '../../lib/core/ids.ts';
+import { usageOf } from '../../lib/core/usage.ts';
+import type { SpoiltRow } from '../../lib/ports/spoilt-row.ts';
+import { acme, givenTier, noon } from '../support/given.ts';
+import type { StoreBackend, Stores } from './support/store-backends.ts';
+import {
+  givenLaunch,
+  givenRunner,
+  launch1,
+  lookAt,
+  machine,
+  takenLaunch,
+  theTenant,
+  waitingJobs,
+} from './support/stored.ts';
+
+const other = LaunchId('other');
+const otherMachine = InstanceId('i-2');
+const globex = InstallationId(202);
+const ever = Number.MAX_SAFE_INTEGER;
+const unreadable = { code: 'UnreadableRow', retryable: false };
+
+export function spoiltRowsContract(backend: StoreBackend): void {
+  describe(`Rows that a hand spoilt ${backend.name}`, () => {
+    let stores: Stores;
+    let skipped: SpoiltRow[];
+    beforeAll(() => backend.start());
+    beforeEach(async () => {
+      stores = await backend.fresh();
+      skipped = [];
+    });
+    afterAll(() => backend.stop());
+
+    async function twoLaunches(over = {}) {
+      await takenLaunch(stores, 1);
+      const launch = givenLaunch(await waitingJobs(stores, 2), { launchId: other, ...over });
+      await stores.launches.take({ tenant: await theTenant(stores), tier: givenTier(), launch });
+    }
+
+    it('are left out of the open launches, and named', async () => {
+      await twoLaunches();
+      await stores.spoil({ table: 'launches', key: launch1 });
+
+      const found = await stores.launches.listOverdueAcrossTenants(ever, 9, skipped);
+      expect(found.map(({ launchId }) => launchId)).toEqual([other]);
+      expect(skipped).toMatchObject([{ key: launch1, installationId: acme, error: unreadable }]);
+      expect(skipped[0]?.error.message).toMatch(/^In the launches row launch-1, tier is missing;/);
+      await expect(stores.launches.listOverdueAcrossTenants(ever, 9)).rejects.toMatchObject(unreadable);
+      await expect(stores.launches.get(acme, launch1)).rejects.toMatchObject(unreadable);
+    });
+
+    it('are left out of the launches whose machines are looked after, and named', async () => {
+      await twoLaunches({ lookAt });
+      await stores.spoil({ table: 'launches', key: other });
+
+      expect(await stores.launches.listWatchedAcrossTenants(ever, 9, skipped)).toEqual([]);
+      expect(skipped).toMatchObject([{ key: other, installationId: acme, error: unreadable }]);
+      await expect(stores.launches.listWatchedAcrossTenants(ever, 9)).rejects.toMatchObject(unreadable);
+    });
+
+    it('are left out of the machines, and named', async () => {
+      await stores.runners.bind([
+        givenRunner(),
+        givenRunner({ instanceId: otherMachine, lease: leaseOf(launch1, 1) }),
+      ]);
+      await stores.spoil({ table: 'runners', key: machine });
+      const ids = [machine, otherMachine];
+
+      const found = await stores.runners.findAcrossTenants(ids, skipped);
+      expect(found.map(({ instanceId }) => instanceId)).toEqual([otherMachine]);
+      expect(skipped).toMatchObject([{ key: machine, installationId: acme, error: unreadable }]);
+      await expect(stores.runners.findAcrossTenants(ids)).rejects.toMatchObject(unreadable);
+      await expect(stores.runners.get(acme, machine)).rejects.toMatchObject(unreadable);
+    });
+
+    it("are left out of a day's records, and named before the next tenant's come", async () => {
+      const records = [acme, globex].flatMap((installationId) =>
+        ['a', 'b', 'c'].map((name) => {
+          const instanceId = InstanceId(`i-${installationId}${name}`);
+          const runner = givenRunner({ installationId, instanceId, rates: { list: '2026-07-20' } });
+          return usageOf({ runner, reason: 'job-completed', endedAt: noon + 90_000, job: undefined });
+        }),
+      );
+      await stores.usage.record(records);
+      const [first, ...rest] = records;
+      await stores.spoil({ table: 'usage', key: first! });
+
+      const found: string[] = [];
+      const known: [number, number][] = [];
+      for await (const record of stores.books.recordsByTenant('2026-11-21', undefined, skipped)) {
+        found.push(record.instanceId);
+        known.push([record.installationId, skipped.length]);
+      }
+      expect(found.toSorted()).toEqual(rest.map(({ instanceId }) => String(instanceId)));
+      expect(known.find(([installationId]) => installationId === globex)).toEqual([globex, 1]);
+      expect(skipped).toMatchObject([{ key: '101#i-101a', installationId: acme, error: unreadable }]);
+    });
+  });
+}
