@@ -1,9 +1,10 @@
 /** Who may use the setup page, and until when. */
 import { describe, expect, it } from '@jest/globals';
 import { belongs, openLink, readSession, signFor, useUp } from '../../lib/app/setup/setup-session.ts';
-import { setupMilliseconds } from '../../lib/core/setup-claims.ts';
+import type { SetupClaims } from '../../lib/core/setup-claims.ts';
 import { givenSetup } from '../support/setup-page.ts';
 
+const setupMilliseconds = 30 * 60_000;
 const app = { appId: '9', privateKey: 'key' };
 
 describe('a link', () => {
@@ -29,6 +30,14 @@ describe('a link', () => {
     const { session } = await browser();
     expect(await openLink(deps, await signFor(deps, session, 'session'))).toBe('stranger');
     expect(await openLink(deps, 'x.y')).toBe('stranger');
+  });
+
+  it('is not even checked where it is longer than any that was signed', async () => {
+    const { deps, link } = givenSetup();
+    const claims = (await deps.tokens.read('link', await link(), deps.clock.now())) as SetupClaims;
+    const by = (letters: number) => deps.tokens.sign('link', { ...claims, by: 'x'.repeat(letters) });
+    expect(await openLink(deps, await by(500))).toMatchObject({ session: { by: 'x'.repeat(500) } });
+    expect(await openLink(deps, await by(900))).toBe('stranger');
   });
 
   it('is closed by its use, with every older one, and a newer one is not', async () => {

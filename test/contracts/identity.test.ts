@@ -133,6 +133,15 @@ describe('an instance identity document', () => {
     expect(await verifier.verify(document, signature.replaceAll('\n', ''))).toEqual(expected);
   });
 
+  it('is not even read where it is longer than eight kilobytes', async () => {
+    const long = given({ note: 'x'.repeat(6_500) });
+    expect(await verifier.verify(long.document, long.signature)).toEqual({ refused: 'malformed' });
+    const shorter = given({ note: 'x'.repeat(5_000) });
+    expect(await verifier.verify(shorter.document, shorter.signature)).toMatchObject({
+      instanceId: facts.instanceId,
+    });
+  });
+
   it('tells what the machine is, and where, if the document says so', async () => {
     const { document, signature } = given({ instanceType: 't3.large', availabilityZone: 'eu-west-1a' });
     expect(await verifier.verify(document, signature)).toMatchObject({

@@ -5,6 +5,7 @@ import { type AwsEndpoint, startAwsEndpoint } from '../../lib/local/aws/endpoint
 import { createS3Service } from '../../lib/local/aws/s3.ts';
 import { createMemoryRunnerBinaries } from '../fakes/runner-binaries.ts';
 import { place } from '../local/aws/support.ts';
+import { failsAfter, unanswered } from '../support/virtual-deadlines.ts';
 import { givenArchive, piecesOf, runnerBinariesContract } from './runner-binaries.contract.ts';
 
 describe('runner programs in memory', () => {
@@ -48,6 +49,13 @@ describe('runner programs in S3', () => {
       { service: 's3', action: 'PutObject', error: { code: 'BadDigest', status: 400 }, count: 1 },
     ]);
     expect(await binaries.store(givenArchive('2.337.0'), piecesOf('2.337.0'))).toBe('mismatch');
+  });
+
+  it('waits four minutes for S3 to take an archive', async () => {
+    const send = (_: unknown, { abortSignal }: { abortSignal?: AbortSignal } = {}) => unanswered(abortSignal);
+    const binaries = createRunnerBinaries({ client: { send } as never, bucket: 'runners' });
+    const store = () => binaries.store(givenArchive('2.337.0'), piecesOf('2.337.0'));
+    expect(await failsAfter(store)).toBe(240_000);
   });
 
   it('says what S3 refused', async () => {

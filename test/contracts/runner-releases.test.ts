@@ -6,6 +6,7 @@ import { chooseArchive, type RunnerArchive } from '../../lib/core/runner-release
 import { type GitHubStandIn, startGitHub } from '../../lib/local/github/start-github.ts';
 import type { RunnerReleases } from '../../lib/ports/runner-releases.ts';
 import { createMemoryRunnerReleases } from '../fakes/runner-releases.ts';
+import { failsAfter, unanswered } from '../support/virtual-deadlines.ts';
 
 async function archiveOf(releases: RunnerReleases, version?: string): Promise<RunnerArchive> {
   const release = await releases.find(version);
@@ -62,6 +63,19 @@ describe('releases on GitHub', () => {
   ])('throws on %s, which is worth another try', async (_, status, code) => {
     github.setDials({ faults: [{ route: 'GET /repos/*', status, message: 'no' }] });
     await expect(fresh().find()).rejects.toMatchObject({ code, retryable: true });
+  });
+
+  it('is waited for ten seconds, and an archive for four minutes', async () => {
+    const { fetch } = globalThis;
+    const archive = await archiveOf(fresh());
+    globalThis.fetch = (_url, options) => unanswered(options?.signal);
+    try {
+      expect(await failsAfter(() => fresh().find())).toBe(10_000);
+      const download = () => fresh().download(archive)[Symbol.asyncIterator]().next();
+      expect(await failsAfter(download)).toBe(240_000);
+    } finally {
+      globalThis.fetch = fetch;
+    }
   });
 
   it('throws where the file is not there, or GitHub cannot be reached', async () => {

@@ -1,9 +1,10 @@
 /** Calls with JSON: how they are signed, which failures are tried again, and which bounds they keep. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createAwsJson } from '../../../lib/adapters/aws-json/caller.ts';
 import { parseAuthorization, type SignedRequest, signatureFits } from '../../../lib/local/aws/signature.ts';
+import { timersUntilFailure } from '../../support/virtual-deadlines.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -186,6 +187,22 @@ describe('a call that fails', () => {
     answers = [isSilent];
     await expect(send({ answerMilliseconds: 20 })).rejects.toMatchObject({ name: 'TimeoutError' });
     expect(asked).toHaveLength(3);
+  });
+
+  it('waits two and a half seconds for an answer, three times', async () => {
+    answers = [isSilent];
+    const isAsked = (ended: number) => asked.length > ended;
+    expect(await timersUntilFailure(() => send(), isAsked)).toEqual([2_500, 2_500, 2_500]);
+  });
+
+  it('waits one second for the connection, three times', async () => {
+    const silent = createTcpServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    const secure = { ...variables, AWS_ENDPOINT_URL: `https://127.0.0.1:${port}` };
+    const caller = createAwsJson({ service: 'sqs', variables: secure, fraction: () => 0 });
+    expect(await timersUntilFailure(() => caller.call('SendMessage', {}))).toEqual([1_000, 1_000, 1_000]);
+    silent.close();
   });
 
   it('to a closed port says which', async () => {

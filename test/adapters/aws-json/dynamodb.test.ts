@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import * as sdk from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import * as own from '../../../lib/adapters/aws-json/dynamodb.ts';
+import { timersUntilFailure } from '../../support/virtual-deadlines.ts';
 
 const bytes = Buffer.from([0, 1, 254, 255]);
 const asked: { action: string; body: Record<string, unknown>; headers: IncomingMessage['headers'] }[] = [];
@@ -30,21 +31,23 @@ const server = createServer((request, response) => {
 });
 let sdkClient: sdk.DynamoDBClient;
 let ownClient: own.DynamoDBClient;
+let variables: Readonly<Record<string, string>>;
+/** Tries follow each other at once. */
+const freshClient = () => new own.DynamoDBClient({}, { variables, fraction: () => 0 });
 
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const credentials = { accessKeyId: 'KEY', secretAccessKey: 'secret' };
   sdkClient = new sdk.DynamoDBClient({ endpoint, region: 'eu-west-1', credentials, maxAttempts: 1 });
-  const variables = {
+  variables = {
     AWS_REGION: 'eu-west-1',
     AWS_ENDPOINT_URL_DYNAMODB: endpoint,
     AWS_ACCESS_KEY_ID: 'KEY',
     AWS_SECRET_ACCESS_KEY: 'secret',
     _X_AMZN_TRACE_ID: 'Root=1-5759e988-bd862e3fe1be46a994272793',
   };
-  // Tries follow each other at once.
-  ownClient = new own.DynamoDBClient({}, { variables, fraction: () => 0 });
+  ownClient = freshClient();
 });
 beforeEach(() => {
   asked.length = 0;
@@ -209,17 +212,32 @@ describe("DynamoDB's client in bundles", () => {
 
   it('stops trying again while most calls fail, until calls succeed', async () => {
     answers = [says(503, {})];
+    const client = freshClient();
     const tries = async () => {
       const before = asked.length;
-      await ownClient.send(new own.GetItemCommand({})).catch(() => undefined);
+      await client.send(new own.GetItemCommand({})).catch(() => undefined);
       return asked.length - before;
     };
     for (let call = 0; call < 40; call++) await tries();
     expect(await tries()).toBe(1);
+    // 35 retries took 14 of 500 each, and 10 are left: a call that succeeds at once gives one back.
+    answers = [says(200, {}), says(200, {}), says(200, {}), says(503, {})];
+    for (let call = 0; call < 3; call++) await tries();
+    expect(await tries()).toBe(1);
+    answers = [says(200, {}), says(503, {})];
+    await tries();
+    expect(await tries()).toBe(2);
     answers = [says(200, {})];
     for (let call = 0; call < 40; call++) await tries();
     answers = [says(503, {})];
     expect(await tries()).toBe(3);
+  });
+
+  it('waits three times five seconds for an answer', async () => {
+    answers = [() => undefined];
+    const isAsked = (ended: number) => asked.length > ended;
+    const read = () => freshClient().send(new own.GetItemCommand({}));
+    expect(await timersUntilFailure(read, isAsked)).toEqual([5_000, 5_000, 5_000]);
   });
 
   it('reads a table page by page', async () => {

@@ -54,7 +54,9 @@ describe('rules', () => {
     ['repository.owner == "acme"', 'no field owner'],
     ['job.tier > 1', 'cannot be evaluated'],
     [`${'('.repeat(1000)}true${')'.repeat(1000)}`, 'nested'],
-    [`${'['.repeat(50)}${']'.repeat(50)} == []`, 'nested'],
+    [`${'['.repeat(50)}${']'.repeat(50)} == []`, 'levels deep; at most 40'],
+    [`${'(1 + '.repeat(50)}1${')'.repeat(50)} > 0`, 'levels deep'],
+    ['job.labels.all(a, job.labels.all(b, a != b))', 'steps; at most 20000'],
     ['x'.repeat(2049), 'characters'],
     [
       'job.labels.all(a, job.labels.all(b, job.labels.all(c, job.labels.all(d, a + b + c + d != ""))))',

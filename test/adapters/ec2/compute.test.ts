@@ -4,6 +4,7 @@ import type { Ec2Clients } from '../../../lib/adapters/ec2/clients.ts';
 import { createCompute } from '../../../lib/adapters/ec2/compute.ts';
 import type { FleetRequest } from '../../../lib/core/fleet-request.ts';
 import { InstanceId, LaunchId } from '../../../lib/core/ids.ts';
+import { failsAfter, unanswered } from '../../support/virtual-deadlines.ts';
 
 type Input = Record<string, unknown>;
 
@@ -48,6 +49,16 @@ describe('readConsole', () => {
     const { asked, compute } = givenEc2(() => fail('RequestLimitExceeded', 'Slow down'));
     await expect(compute.readConsole(id(1))).rejects.toMatchObject({ code: 'RequestLimitExceeded' });
     expect(asked).toHaveLength(1);
+  });
+});
+
+describe('a console that EC2 does not show', () => {
+  it('is waited for two seconds', async () => {
+    const client = {
+      send: (_: unknown, { abortSignal }: { abortSignal: AbortSignal }) => unanswered(abortSignal),
+    };
+    const compute = createCompute({ launching: client, asking: client } as unknown as Ec2Clients);
+    expect(await failsAfter(() => compute.readConsole(id(1)))).toBe(2_000);
   });
 });
 

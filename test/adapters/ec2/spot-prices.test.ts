@@ -53,6 +53,20 @@ describe('spot prices', () => {
     expect(asked.calls).toBe(2);
   });
 
+  it('are read from three pages, of whatever many', async () => {
+    let pages = 0;
+    const send = async () => {
+      pages += 1;
+      const price = { InstanceType: `t${pages}.large`, AvailabilityZone: 'us-east-1a', SpotPrice: '0.01' };
+      return { SpotPriceHistory: [price], NextToken: 'further' };
+    };
+    const clients = { pricing: { send } as unknown as typeof world.client };
+    const prices = createSpotPrices({ clients, telemetry: createMemoryTelemetry(), clock: { now: () => 0 } });
+    expect([...(await prices.now(['t1.large'])).keys()]).toEqual(
+      [1, 2, 3].map((n) => `t${n}.large:us-east-1a`),
+    );
+  });
+
   it('are unknown where EC2 cannot be asked, which is logged and tried again a minute later', async () => {
     const { prices, asked, time, telemetry } = givenPrices();
     asked.fails = true;

@@ -1,5 +1,21 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
+import { type AppClient, givenApp } from '../../../lib/adapters/github/app-client.ts';
 import { createAppTokens } from '../../../lib/adapters/github/app-tokens.ts';
+import { createGitHub } from '../../../lib/adapters/github/github.ts';
+import { createInstallationTokens } from '../../../lib/adapters/github/installation-tokens.ts';
+import { followRedirects } from '../../../lib/adapters/github/redirects.ts';
+import type { SmallFetch } from '../../../lib/adapters/github/small-fetch.ts';
+import { InstallationId } from '../../../lib/core/ids.ts';
+import { createMemoryClock } from '../../fakes/clock.ts';
+import { noon } from '../../support/given.ts';
+import { failsAfter, unanswered } from '../../support/virtual-deadlines.ts';
+
+const keyForm = {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+} as const;
 
 /** Signs tokens that hold for so long; their number is their text. */
 function appWhoseTokensLast(minutes: number) {
@@ -44,5 +60,54 @@ describe('tokens of the App', () => {
     const tokens = createAppTokens({ octokit: { auth } } as never);
     await expect(tokens.current()).rejects.toThrow('no key');
     expect(await tokens.current()).toEqual({ token: 'good', isNew: true });
+  });
+});
+
+describe('tokens of installations', () => {
+  it('are kept for a thousand, and the one that was used longest ago is asked for again', async () => {
+    const given: number[] = [];
+    const asApp = async (_route: string, { installation_id: id }: { installation_id?: number }) => {
+      given.push(id ?? 0);
+      return { token: `token of ${id}`, expires_at: '2026-11-21T13:00:00Z' };
+    };
+    const tokens = createInstallationTokens({ asApp } as unknown as AppClient, createMemoryClock(noon));
+    const grant = { permissions: { actions: 'read' } } as const;
+    const get = (n: number) => tokens.get(InstallationId(n), grant);
+    for (let n = 1; n <= 1_000; n++) await get(n);
+    await get(1);
+    expect(given).toHaveLength(1_000);
+    await get(1_001);
+    await get(1);
+    await get(2);
+    expect(given.slice(1_000)).toEqual([1_001, 2]);
+  });
+});
+
+describe('redirects', () => {
+  const origin = 'https://api.github.com';
+  /** GitHub answers after so many of them. */
+  const follow = (redirects: number) => {
+    let left = redirects;
+    return followRedirects(origin)(['GET /repos/acme/app', {}], async () =>
+      left-- > 0
+        ? { status: 301, headers: { location: `${origin}/repositories/${left}` } }
+        : { status: 200, headers: {} },
+    );
+  };
+
+  it('are followed three times', async () => {
+    expect(await follow(3)).toMatchObject({ status: 200 });
+    await expect(follow(4)).rejects.toMatchObject({ code: 'github-redirect' });
+  });
+});
+
+describe('a GitHub that does not answer', () => {
+  const app = givenApp({ appId: '1', privateKey: generateKeyPairSync('rsa', keyForm).privateKey });
+  const silent = ((_url: string, { signal }: { signal?: AbortSignal }) => unanswered(signal)) as SmallFetch;
+
+  it('is waited for ten seconds', async () => {
+    const clock = createMemoryClock(noon);
+    const github = createGitHub({ apiUrl: 'https://api.github.com', app, clock, fetch: silent });
+    expect(await failsAfter(() => github.getInstallation(InstallationId(1)))).toBe(10_000);
   });
 });

@@ -29,3 +29,22 @@ describe('a runner group that is not in GitHub’s list', () => {
     await expect(find(1_000)).rejects.toMatchObject(refusal);
   });
 });
+
+describe('a runner group for selected repositories', () => {
+  /** The default group, with so many repositories. */
+  const groupWith = (repositories: number) =>
+    findRunnerGroup(
+      (async (_id: unknown, _grant: unknown, [route, { page = 1 }]: [string, { page?: number }]) => {
+        if (!route.endsWith('/repositories'))
+          return { runner_groups: [{ id: 1, name: 'Default', default: true, visibility: 'selected' }] };
+        const left = Math.max(0, Math.min(100, repositories - (page - 1) * 100));
+        return { repositories: Array.from({ length: left }, (_, n) => ({ id: page * 1_000 + n })) };
+      }) as never,
+      { ...asked, name: undefined },
+    );
+
+  it('has them read up to a thousand, and counts as open to any where there are more', async () => {
+    expect((await groupWith(999))?.selectedRepositoryIds).toHaveLength(999);
+    expect(await groupWith(1_001)).not.toHaveProperty('selectedRepositoryIds');
+  });
+});
