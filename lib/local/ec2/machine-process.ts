@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { allProcesses, killProcess } from '../guard/processes.ts';
+import { allProcesses, killProcess, type ProcessLook } from '../guard/processes.ts';
 import { powerDescriptor } from './stand-in-tools.ts';
 
 export interface MachineProcess {
@@ -36,7 +36,12 @@ export function startMachineProcess(options: ProcessOptions): MachineProcess {
   }
   const power = child.stdio[powerDescriptor] as Readable;
   power.once('data', options.onPowerOff);
-  return { kill: () => killSession(child), ended: endOf(child, options) };
+  let isKilled = false;
+  const kill = () => {
+    if (!isKilled) killSession(child);
+    isKilled = true;
+  };
+  return { kill, ended: endOf(child, options) };
 }
 
 function endOf(child: ChildProcess, options: ProcessOptions): Promise<void> {
@@ -49,19 +54,28 @@ function endOf(child: ChildProcess, options: ProcessOptions): Promise<void> {
   });
 }
 
+/**
+ * Once: what was killed starts nothing more. The script's group is killed in one call, so that mostly a single look at all
+ * processes of this computer, which takes milliseconds, shows that nothing else is left.
+ */
 function killSession(child: ChildProcess): void {
-  if (child.pid === undefined) return;
-  // A process may fork between look and kill; the next look finds what is left then.
+  const session = child.pid;
+  if (session === undefined) return;
+  // A script that has ended may have given its number, and so its group's, to somebody else.
+  const isGroupOurs = child.exitCode === null && child.signalCode === null;
+  if (isGroupOurs) killProcess(-session, 'SIGKILL');
+  const killed = new Set<number>();
+  const isLeft = ({ id, ...found }: ProcessLook) =>
+    found.session === session && !killed.has(id) && !(isGroupOurs && found.group === session);
+  // A process may fork between look and kill; the next look finds what is left then. One that is killed cannot fork any
+  // more, though it may be seen for a while.
   for (let look = 0; look < 10; look += 1) {
-    const members = sessionMembers(child.pid);
+    const members = allProcesses().filter(isLeft);
     if (members.length === 0) break;
-    for (const member of members) killProcess(member, 'SIGKILL');
+    for (const { id } of members) {
+      killProcess(id, 'SIGKILL');
+      killed.add(id);
+    }
   }
   for (const stream of child.stdio) stream?.destroy();
 }
-
-/** The running processes of a session (zombies do not run). */
-const sessionMembers = (session: number) =>
-  allProcesses()
-    .filter((found) => found.session === session)
-    .map(({ id }) => id);

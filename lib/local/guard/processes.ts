@@ -7,6 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 export interface ProcessLook {
   readonly id: number;
   readonly parentId: number;
+  readonly group: number;
   readonly session: number;
   /** In clock ticks since the machine booted: with the id, it identifies one process for good. */
   readonly startTime: string;
@@ -19,11 +20,12 @@ export function lookAt(id: number | 'self'): ProcessLook | undefined {
   const stat = readProcessFile(id, 'stat');
   // The name may contain spaces and parentheses.
   const nameEnd = stat.lastIndexOf(')');
-  const [state, parentId, , session, ...rest] = stat.slice(nameEnd + 2).split(' ');
+  const [state, parentId, group, session, ...rest] = stat.slice(nameEnd + 2).split(' ');
   if (nameEnd < 0 || state === 'Z' || state === 'X') return undefined;
   return {
     id: Number.parseInt(stat, 10),
     parentId: Number(parentId),
+    group: Number(group),
     session: Number(session),
     startTime: rest[15] ?? '',
     name: stat.slice(stat.indexOf('(') + 1, nameEnd),
@@ -39,6 +41,7 @@ export function allProcesses(): ProcessLook[] {
 /** As `NAME=value`. */
 export const environmentOf = (id: number): string[] => readProcessFile(id, 'environ').split('\0');
 
+/** @param id negative: a whole process group */
 export function killProcess(id: number, signal: NodeJS.Signals): void {
   try {
     process.kill(id, signal);

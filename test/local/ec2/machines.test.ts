@@ -4,6 +4,7 @@ import { CreateFleetCommand, TerminateInstancesCommand } from '@aws-sdk/client-e
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { LaunchTemplateData } from '../../../lib/local/ec2/account.ts';
 import type { Ec2Options } from '../../../lib/local/ec2/ec2.ts';
+import { lookAt } from '../../../lib/local/guard/processes.ts';
 import { nonEmpty } from '../../support/non-empty.ts';
 import { eventually, givenEc2, givenFleet, givenTemplateData } from './given.ts';
 
@@ -56,6 +57,24 @@ describe('processes', () => {
       () => processesIn(workDirectory),
       (running) => running.length >= 4,
     );
+
+    await client.send(new TerminateInstancesCommand({ InstanceIds: [machine.instanceId] }));
+
+    await eventually(
+      () => processesIn(workDirectory),
+      (left) => left.length === 0,
+    );
+  });
+
+  it('are all gone though the script that started them had ended', async () => {
+    const { machine, client, workDirectory } = await givenMachine('sleep 60 &\necho $$ is over');
+    await printed(machine, 'is over');
+    const script = Number.parseInt(machine.console, 10);
+    await eventually(
+      () => lookAt(script),
+      (found) => found === undefined,
+    );
+    expect(processesIn(workDirectory)).toHaveLength(1);
 
     await client.send(new TerminateInstancesCommand({ InstanceIds: [machine.instanceId] }));
 
