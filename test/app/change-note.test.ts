@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { changeNote } from '../../lib/app/common/change-note.ts';
 import type { Notes } from '../../lib/ports/notes.ts';
-import { createMemoryChance } from '../fakes/clock.ts';
+import { createMemoryChance, createMemoryClock } from '../fakes/clock.ts';
 import { createMemoryNotes } from '../fakes/notes.ts';
 import { noon } from '../support/given.ts';
 
@@ -46,9 +46,17 @@ describe('changes of a note', () => {
         return false;
       },
     };
-    const made = changeNote({ ...deps, notes }, 'count', () => ({ value: {}, expiresAt: noon, result: 1 }));
+    const clock = createMemoryClock(noon);
+    const made = changeNote({ ...deps, notes, clock }, 'count', () => ({
+      value: {},
+      expiresAt: noon,
+      result: 1,
+    }));
     expect(await made).toBeUndefined();
     expect(tries).toBe(12);
+    // From 5 to 50 milliseconds after each of them.
+    expect(clock.now() - noon).toBeGreaterThanOrEqual(12 * 5);
+    expect(clock.now() - noon).toBeLessThanOrEqual(12 * 50);
   });
 
   it('are made of one that comes in the very moment in which the one before it is done', async () => {

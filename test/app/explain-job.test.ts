@@ -86,6 +86,23 @@ describe('mayfly explain --tenant', () => {
     expect(isCut).toBe(false);
     expect(calls()).toBeLessThanOrEqual(12);
   });
+
+  it('looks at a thousand that wait and ten that are held elsewhere, names five, and says that there are more', async () => {
+    const waiting = Array.from({ length: 1_100 }, (_, n) => ({ jobId: JobId(n + 2), queuedAt: noon + n }));
+    const held = Array.from({ length: 15 }, (_, n) => {
+      return { jobId: JobId(5_000 + n), state: 'blocked', unsettledAt: noon } as const;
+    });
+    const situation = situations['waits for a machine of its tenant']!;
+    const { deps } = await storedSituation({ ...situation, others: [...waiting, ...held] });
+
+    const { groups, isCut } = await explainTenant(deps, acme);
+
+    expect(groups.map(({ count, jobs }) => [count, jobs.length])).toEqual([
+      [1_000, 5],
+      [10, 5],
+    ]);
+    expect(isCut).toBe(true);
+  });
 });
 
 describe('the nearest tier', () => {

@@ -34,6 +34,24 @@ describe('a new job that nothing keeps from a machine', () => {
     await expectBalanced(platform);
   });
 
+  it('is tried three times while other copies are faster, and recorded as waiting then', async () => {
+    const platform = await givenPlatform();
+    let tries = 0;
+    const { take } = platform.launches;
+    platform.launches.take = async (taking) => {
+      tries += 1;
+      return tries <= 3 ? { kind: 'tenant-changed', tenant: taking.tenant } : take(taking);
+    };
+    let recorded: unknown;
+    platform.stores.world.afterCall = async (call) => {
+      if (call === 'jobs.insert') recorded ??= (await platform.job(1))?.state;
+    };
+    await platform.accept(queued(1));
+    expect(recorded).toBe('waiting');
+    expect(await platform.job(1)).toMatchObject({ state: 'covered' });
+    await expectBalanced(platform);
+  });
+
   it('leaves the younger ones to wait where there is not room for all', async () => {
     const platform = await givenPlatform();
     await platform.accept(queued(3), queued(1), queued(2));

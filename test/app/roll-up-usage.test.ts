@@ -119,10 +119,24 @@ describe('the sums of a day', () => {
       [1, 0],
     ]);
     expect(progress()).toEqual({ finished: 2 });
-    stores.world.rows.usage.clear();
+    await stores.usage.record([givenRecord(500, 103)]);
     clock.advance(dayMilliseconds);
     await rollUpUsage(deps);
     expect(sums()).toHaveLength(2);
+  });
+
+  it('go on behind the last hundred tenants after a crash', async () => {
+    const many = Array.from({ length: 150 }, (_, n) => givenRecord(n, 1_000 + n));
+    const { deps, stores, progress } = await givenBooks(many);
+    let writes = 0;
+    stores.world.beforeCall = (call) => {
+      if (call === 'books.write' && ++writes === 121) throw new Error('died');
+    };
+    await expect(rollUpUsage(deps)).rejects.toThrow('died');
+    expect(progress()).toEqual({ finished: 0, after: 1_099 });
+    await rollUpUsage(deps);
+    expect(writes).toBe(121 + 50);
+    expect(progress()).toEqual({ finished: 1 });
   });
 
   it('go on in the next visit where one has no time left', async () => {

@@ -6,6 +6,7 @@
 import type { Chance, Clock } from '../../ports/clock.ts';
 import type { Notes, NoteValue } from '../../ports/notes.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
+import { partWays } from './part-ways.ts';
 
 export interface NoteDeps {
   readonly notes: Notes;
@@ -96,7 +97,7 @@ async function changeTogether(
     if (value === undefined || expiresAt === undefined) return results;
     const written = { value, expiresAt, version: note?.version ?? 0, now };
     if (await deps.notes.writeIf(name, written)) return results;
-    await deps.clock.sleep(5 + deps.chance.fraction() * 45);
+    await partWays(deps);
   }
   for (const _ of group) deps.telemetry.count('NotesFailed');
   return undefined;
