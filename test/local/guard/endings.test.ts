@@ -13,7 +13,6 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const most = 5_000;
 const labels = ['self-hosted', 'linux', 'x64', 'small'];
 
 /** With a machine that runs a job, and so has a watchdog that would sleep for hours. */
@@ -25,15 +24,13 @@ async function givenRunningJob(): Promise<Started> {
   return started;
 }
 
-/** @returns milliseconds from the end of the platform's own process to the last of what it started */
-async function untilNothingIsLeft({ laptop }: Started): Promise<number> {
+/** Its machine's job and watchdog would go on for an hour, and its functions for ever. */
+async function untilNothingIsLeft({ laptop }: Started): Promise<void> {
   await until(() => lookAt(laptop) === undefined);
-  const ended = performance.now();
   await until(() => {
     const { processes, files } = leftOf(folder);
     return processes.length === 0 && files.length === 0;
   });
-  return performance.now() - ended;
 }
 
 type End = (started: Started) => void | Promise<void>;
@@ -57,13 +54,13 @@ describe('npm start', () => {
     const started = await givenRunningJob();
     expect(leftOf(folder).processes.length).toBeGreaterThan(10);
     await end(started);
-    expect(await untilNothingIsLeft(started)).toBeLessThan(most);
+    await untilNothingIsLeft(started);
   });
 
   it('leaves nothing behind when it is killed while it starts', async () => {
     const started = await startNpm(folder);
     killProcess(started.laptop, 'SIGKILL');
-    expect(await untilNothingIsLeft(started)).toBeLessThan(most);
+    await untilNothingIsLeft(started);
   });
 
   it('clears away, at its next start, what was killed together with its guard', async () => {

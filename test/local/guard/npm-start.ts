@@ -28,11 +28,12 @@ export const leftOf = (folder: string) => ({
   files: readdirSync(folder),
 });
 
+/** A look at the processes reads a file of each process of the machine: more looks would cost more than what they wait for. */
 export async function until<Value>(read: () => Value | undefined | false): Promise<Value> {
   for (;;) {
     const value = read();
     if (value !== undefined && value !== false) return value;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 
