@@ -16,10 +16,11 @@ import { assertConfig } from '../config/check-config.ts';
 import { MalformedMessage, type Message, parseMessage } from '../contract/messages.ts';
 import { sharedQueueWorkers } from '../contract/resource-names.ts';
 import { tables } from '../contract/tables.ts';
-import { dynamoClient, sqsClient } from './aws-clients.ts';
+import { dynamoClient } from './aws-clients.ts';
 import { usageErrorUnlessFault } from './aws-faults.ts';
 import { type Command, type CommandCall, jsonOption, UsageError } from './command.ts';
 import { printableLine } from './printable.ts';
+import { sqsClient } from './sqs-client.ts';
 
 export const deadLetters: Command = {
   name: 'dead-letters',

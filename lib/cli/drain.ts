@@ -14,9 +14,10 @@ import { leasesCounted } from '../app/common/settings.ts';
 import { chunksOf } from '../core/chunks.ts';
 import { tagKeys } from '../core/tags.ts';
 import type { SpoiltRow } from '../ports/spoilt-row.ts';
-import { awsOptions, ec2Client } from './aws-clients.ts';
+import { awsOptions } from './aws-clients.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
 import { counted } from './counted.ts';
+import { ec2Client } from './ec2-client.ts';
 import { commandStores } from './insight/stores.ts';
 import { printableLine } from './printable.ts';
 

@@ -3,9 +3,10 @@ import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetConsoleOutputCommand } from '@aws-sdk/client-ec2';
 import { tables } from '../contract/tables.ts';
 import { instanceNamed } from '../core/ids.ts';
-import { dynamoClient, ec2Client } from './aws-clients.ts';
+import { dynamoClient } from './aws-clients.ts';
 import { usageErrorUnlessFault } from './aws-faults.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
+import { ec2Client } from './ec2-client.ts';
 import { printableLine, printableText } from './printable.ts';
 
 export const machineLogs: Command = {

@@ -13,10 +13,9 @@ import { dynamoClient } from './aws-clients.ts';
 import { type Command, type CommandCall, jsonOption, UsageError } from './command.ts';
 import { printableLine } from './printable.ts';
 import { readWaiting } from './read-waiting.ts';
-import { stackOption } from './setup/deployment-outputs.ts';
+import { stackOption } from './setup/stack-option.ts';
 import { problemsOf } from './status-problems.ts';
 import { drawTable } from './table.ts';
-import { tenantStatus } from './tenants/tenant-status.ts';
 import { watchOption } from './watch.ts';
 
 export const status: Command = {
@@ -45,7 +44,11 @@ or GitHub refused something.
   asName: ({ options }) => (options['tenant'] === undefined ? 'status' : 'status --tenant'),
   async run(call) {
     const { tenant } = call.options;
-    if (typeof tenant === 'string') return tenantStatus(call, tenant);
+    if (typeof tenant === 'string') {
+      // Loaded only here: it asks EC2 and GitHub too.
+      const { tenantStatus } = await import('./tenants/tenant-status.ts');
+      return tenantStatus(call, tenant);
+    }
     if (call.options['watch'])
       throw new UsageError('--watch is for one tenant: mayfly status --tenant acme --watch');
     const tenants = await readTenants(dynamoClient(call), call);

@@ -5,8 +5,8 @@
  */
 import type { CreateFleetCommandInput, EC2Client } from '@aws-sdk/client-ec2';
 import { TierName } from '../core/ids.ts';
-import { ec2Client } from './aws-clients.ts';
 import { type Command, type CommandCall, jsonOption, UsageError } from './command.ts';
+import { ec2Client } from './ec2-client.ts';
 import { accountRows, certificateRow, chooseSubnet } from './verify-account.ts';
 import { forbiddenLaunches, type LaunchTarget, launch, tryLaunch, verifyRequest } from './verify-launch.ts';
 import { endMachines, endRow, findMachines, forgottenRow, lookAtMachine } from './verify-machine.ts';

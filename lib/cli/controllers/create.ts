@@ -1,7 +1,7 @@
 /** `mayfly controllers create TENANT`: a new admission controller, disabled and without a scope unless told otherwise. */
 import { tokenSecrets } from '../../adapters/identity/token-secrets.ts';
 import { type Command, UsageError } from '../command.ts';
-import { stackOption } from '../setup/deployment-outputs.ts';
+import { stackOption } from '../setup/stack-option.ts';
 import { adminOf, changeOptions, ownerHelp, ownerPositional } from './admin.ts';
 import { changeAndPrint } from './change.ts';
 import { readSettings, settingOptions } from './settings.ts';

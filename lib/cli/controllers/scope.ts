@@ -5,7 +5,7 @@ import { scopeView } from '../../app/admission-api/views.ts';
 import type { ScopeTarget } from '../../core/controllers/scope.ts';
 import { TierName } from '../../core/ids.ts';
 import { type Command, type CommandCall, jsonOption, UsageError } from '../command.ts';
-import { stackOption } from '../setup/deployment-outputs.ts';
+import { stackOption } from '../setup/stack-option.ts';
 import {
   type Admin,
   adminOf,

@@ -1,6 +1,6 @@
 /** `mayfly controllers update TENANT CONTROLLER`: changes what is given of an admission controller. */
 import { type Command, UsageError } from '../command.ts';
-import { stackOption } from '../setup/deployment-outputs.ts';
+import { stackOption } from '../setup/stack-option.ts';
 import { adminOf, changeOptions, controllerPositional, ownerPositional } from './admin.ts';
 import { changeAndPrint } from './change.ts';
 import { readSettings, settingOptions } from './settings.ts';

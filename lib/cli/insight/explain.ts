@@ -12,7 +12,7 @@ import { dynamoClient } from '../aws-clients.ts';
 import { type Command, type CommandCall, jsonOption, UsageError } from '../command.ts';
 import { deadLettersAbout } from '../dead-letters.ts';
 import { printableLine } from '../printable.ts';
-import { stackOption } from '../setup/deployment-outputs.ts';
+import { stackOption } from '../setup/stack-option.ts';
 import { findTenant } from '../tenants/find-tenant.ts';
 import { askGitHub } from './ask-github.ts';
 import { explanationText, verdictLines } from './explanation-text.ts';

@@ -2,7 +2,7 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { awsOptions } from '../aws-clients.ts';
 import { usageErrorUnlessFault } from '../aws-faults.ts';
-import { type CommandCall, type CommandOption, UsageError } from '../command.ts';
+import { type CommandCall, UsageError } from '../command.ts';
 
 export interface DeploymentOutputs {
   readonly webhookUrl: string;
@@ -14,13 +14,6 @@ export interface DeploymentOutputs {
   /** Where people see GitHub. */
   readonly githubWebUrl: string;
 }
-
-/** For commands that read them. */
-export const stackOption: CommandOption = {
-  flags: '--stack <name>',
-  description:
-    'the stack of your own CDK app that holds the deployment and has the outputs of `mayfly.outputs`',
-};
 
 /** @throws UsageError where the environment is not deployed */
 export async function readOutputs(call: CommandCall): Promise<DeploymentOutputs> {

@@ -6,9 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { keyFingerprint } from '../../adapters/identity/key-fingerprint.ts';
 import { type Command, UsageError } from '../command.ts';
 import { reasonOption } from '../tenants/tenant-options.ts';
-import { readOutputs, stackOption } from './deployment-outputs.ts';
+import { readOutputs } from './deployment-outputs.ts';
 import { needApp, readKeyFile, setupDeps } from './deps.ts';
 import { readSeconds, spreadSeconds, waitOption } from './spread.ts';
+import { stackOption } from './stack-option.ts';
 
 export const rotateKey: Command = {
   name: 'rotate-key',

@@ -7,9 +7,10 @@ import { systemClock } from '../../adapters/system/clock.ts';
 import { type Rotated, rotateWebhookSecret as rotate } from '../../app/setup/rotate-webhook-secret.ts';
 import { type Command, UsageError } from '../command.ts';
 import { reasonOption } from '../tenants/tenant-options.ts';
-import { readOutputs, stackOption } from './deployment-outputs.ts';
+import { readOutputs } from './deployment-outputs.ts';
 import { needApp, setupDeps } from './deps.ts';
 import { readSeconds, spreadSeconds, waitOption } from './spread.ts';
+import { stackOption } from './stack-option.ts';
 
 export const rotateWebhookSecret: Command = {
   name: 'rotate-webhook-secret',

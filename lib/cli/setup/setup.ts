@@ -15,12 +15,13 @@ import {
 import { type Command, type CommandCall, UsageError } from '../command.ts';
 import { printableLine } from '../printable.ts';
 import { reasonOption } from '../tenants/tenant-options.ts';
-import { type DeploymentOutputs, readOutputs, stackOption } from './deployment-outputs.ts';
+import { type DeploymentOutputs, readOutputs } from './deployment-outputs.ts';
 import { setupDeps } from './deps.ts';
 import { enterApp } from './enter-app.ts';
 import { startManifestServer } from './manifest-server.ts';
 import { printPageLink } from './page-link.ts';
 import { readableApp, refuseReplacing } from './refuse-replacing.ts';
+import { stackOption } from './stack-option.ts';
 
 export const setup: Command = {
   name: 'setup',

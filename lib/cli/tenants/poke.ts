@@ -2,9 +2,10 @@
 import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { Poke } from '../../contract/messages.ts';
 import { type InstallationId, TierName } from '../../core/ids.ts';
-import { dynamoClient, sqsClient } from '../aws-clients.ts';
+import { dynamoClient } from '../aws-clients.ts';
 import type { CommandCall } from '../command.ts';
 import { readWaitingJobs } from '../read-waiting.ts';
+import { sqsClient } from '../sqs-client.ts';
 
 export const jobCount = (waiting: ReadonlyMap<string, number>) =>
   [...waiting.values()].reduce((sum, count) => sum + count, 0);

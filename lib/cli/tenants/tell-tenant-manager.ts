@@ -2,8 +2,8 @@
 import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { InstallationEvent } from '../../contract/messages.ts';
 import type { InstallationId } from '../../core/ids.ts';
-import { sqsClient } from '../aws-clients.ts';
 import type { CommandCall } from '../command.ts';
+import { sqsClient } from '../sqs-client.ts';
 
 export async function tellTenantManager(
   call: Pick<CommandCall, 'config' | 'environment' | 'options'>,

@@ -12,7 +12,7 @@ import { entryOf } from '../audit.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import { type Command, type CommandCall, UsageError } from '../command.ts';
 import { printableLine } from '../printable.ts';
-import { stackOption } from '../setup/deployment-outputs.ts';
+import { stackOption } from '../setup/stack-option.ts';
 import { changeTenant } from './change-tenant.ts';
 import { type FoundTenant, namedTenant, tenantPositional } from './find-tenant.ts';
 import { differenceLines, lineText } from './policy-text.ts';

@@ -2,7 +2,7 @@
 import { numberList } from '../../adapters/dynamodb/attributes.ts';
 import type { PolicyEdit } from '../../adapters/dynamodb/policy-change.ts';
 import { type Command, type CommandCall, UsageError } from '../command.ts';
-import { stackOption } from '../setup/deployment-outputs.ts';
+import { stackOption } from '../setup/stack-option.ts';
 import { changeTenant } from './change-tenant.ts';
 import { type FoundTenant, namedTenant, tenantPositional } from './find-tenant.ts';
 import { groupEdit, nextOf } from './kept-group.ts';

@@ -16,7 +16,7 @@ import { type Command, type CommandCall, jsonOption, UsageError } from '../comma
 import { askGitHub } from '../insight/ask-github.ts';
 import { type GitHubOf, githubOf, refusalText } from '../insight/github-of.ts';
 import { type CommandStores, commandStores } from '../insight/stores.ts';
-import { stackOption } from '../setup/deployment-outputs.ts';
+import { stackOption } from '../setup/stack-option.ts';
 import type { Row } from '../verify-report.ts';
 import { checkLines, hasFailed } from './check-lines.ts';
 import { findReadableTenant, tenantPositional } from './find-tenant.ts';

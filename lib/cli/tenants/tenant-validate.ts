@@ -4,7 +4,7 @@ import type { Tenant } from '../../core/tenant.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import { type Command, type CommandCall, jsonOption } from '../command.ts';
 import { githubOf } from '../insight/github-of.ts';
-import { stackOption } from '../setup/deployment-outputs.ts';
+import { stackOption } from '../setup/stack-option.ts';
 import type { Row } from '../verify-report.ts';
 import { checkLines, hasFailed } from './check-lines.ts';
 import { findReadableTenant, tenantPositional } from './find-tenant.ts';
