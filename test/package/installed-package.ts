@@ -72,10 +72,17 @@ export const exampleNames = readdirSync(join(checkout, 'examples'), { withFileTy
 function pack(root: string): { file: string; files: string[] } {
   const copy = join(root, 'checkout');
   for (const name of sources) cpSync(join(checkout, name), join(copy, name), { recursive: true });
-  symlinkSync(modules, join(copy, 'node_modules'));
+  linkModules(join(copy, 'node_modules'));
   const printed = run('npm', ['pack', '--json', '--pack-destination', root], { cwd: copy });
   const [packed] = JSON.parse(printed.slice(printed.indexOf('['))) as Packed[];
   return { file: join(root, packed!.filename), files: packed!.files.map(({ path }) => path) };
+}
+
+/** A folder of its own, so that what is bundled in the copy does not replace the bundles that this checkout keeps. */
+function linkModules(folder: string) {
+  mkdirSync(folder);
+  for (const name of readdirSync(modules).filter((name) => name !== '.cache'))
+    symlinkSync(join(modules, name), join(folder, name));
 }
 
 interface Packed {
