@@ -103,13 +103,13 @@ async function play(stage: {
       if (outcome === 'refused') books.refused.add(jobId);
     }
     onTick();
-    const leases = [...(await readLeases(laptop, client)).values()];
     return (
       books.jobs.size === jobs.length &&
-      rows.every(({ state }) => state === 'done') &&
       rows.length === jobs.length &&
-      leases.every((count) => count === 0) &&
-      liveMachines(laptop) === 0
+      rows.every(({ state }) => state === 'done') &&
+      liveMachines(laptop) === 0 &&
+      // Read last, and so only at the end.
+      [...(await readLeases(laptop, client)).values()].every((count) => count === 0)
     );
   });
   await firing;
@@ -144,7 +144,7 @@ async function until(isTrue: () => Promise<boolean>): Promise<boolean> {
   const end = Date.now() + longestMilliseconds;
   while (Date.now() < end) {
     if (await isTrue()) return true;
-    await sleep(150);
+    await sleep(250);
   }
   return false;
 }
