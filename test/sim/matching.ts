@@ -1,9 +1,13 @@
-/** A pattern that remembers its answers: names of calls are few, and each is asked about at every call of a story. */
-export function matching(pattern: RegExp): (name: string) => boolean {
-  const known = new Map<string, boolean>();
+/** Answers are remembered: names of calls are few, and each is asked about at every call of a story. */
+export function rememberedByName<Answer>(answerTo: (name: string) => Answer): (name: string) => Answer {
+  const known = new Map<string, Answer>();
   return (name) => {
-    const answer = known.get(name) ?? pattern.test(name);
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    const answer = answerTo(name);
     known.set(name, answer);
     return answer;
   };
 }
+
+export const matching = (pattern: RegExp) => rememberedByName((name) => pattern.test(name));

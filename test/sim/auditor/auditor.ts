@@ -8,7 +8,7 @@ import { type InstallationId, instanceNamed } from '../../../lib/core/ids.ts';
 import type { MemoryMachine } from '../../fakes/compute.ts';
 import type { MemoryNotes } from '../../fakes/notes.ts';
 import type { Rows } from '../../fakes/world.ts';
-import { matching } from '../matching.ts';
+import { rememberedByName } from '../matching.ts';
 import type { WorldJob } from '../world/context.ts';
 import type { SpotMarket } from '../world/spot-market.ts';
 import { checkAdmitted, checkUngated, followDecisions } from './admission/check-admission.ts';
@@ -201,27 +201,28 @@ export function createAuditor(world: {
     },
     afterCall(call, runSince) {
       const { name } = call;
-      followFacts(books, call, runSince, note);
-      if (name === 'controllers.recordDecisions') checkGate(books, call, note);
-      if (ending(name)) checkEnds(books, note);
-      if (holding(name)) checkHeld(books, note);
-      if (using(name)) checkUsage(books, note);
-      if (deciding(name)) followDecisions(books, note);
-      if (planning(name)) planned.look();
-      if (!changing(name)) return;
+      const is = kindOf(name);
+      if (is.fact) followFacts(books, call, runSince, note);
+      if (is.record) checkGate(books, call, note);
+      if (is.end) checkEnds(books, note);
+      if (is.hold) checkHeld(books, note);
+      if (is.use) checkUsage(books, note);
+      if (is.decision) followDecisions(books, note);
+      if (is.plan) planned.look();
+      if (!is.change) return;
       for (const launch of books.followRows()) {
         checkAccounts(books, launch, note);
         checkGroupOfLaunch(books, launch, note);
         checkTakenSpend(books, launch, note);
         planned.taken(launch, runSince);
       }
-      if (counting(name)) checkLeases(books, note);
-      if (spending(name)) {
+      if (is.count) checkLeases(books, note);
+      if (is.spending) {
         checkSpend(books, note);
         checkReserved(books, note);
         checkLives(books, note);
       }
-      if (!provisioning(name)) return;
+      if (!is.provision) return;
       checkBans(books, note);
       checkDeletions(books, note);
     },
@@ -240,15 +241,27 @@ export function createAuditor(world: {
   };
 }
 
-const ending = matching(/^jobs\.(finish|refuseWaiting)/);
-const holding = matching(/^jobs\.(insert|block|reopen)/);
-const using = matching(/^(usage\.|runners\.end)/);
-const changing = matching(/^(launches\.|runners\.(end|expectMore)|tenants\.)/);
-const spending = matching(/^(launches\.(take|shrink|close)|runners\.(end|expectMore)|tenants\.correct)/);
-const counting = matching(/^(launches\.(take|close)|runners\.end)/);
-const deciding = matching(/^jobs\.(setAdmissions|insert)/);
-const planning = matching(/^(jobs\.insert|launches\.)/);
-const provisioning = matching(/^tenants\.(create|update)/);
+/** What a call may have changed, by its name. */
+const kinds = {
+  fact: /^(notes\.write$|github\.getRun$)/,
+  record: /^controllers\.recordDecisions$/,
+  end: /^jobs\.(finish|refuseWaiting)/,
+  hold: /^jobs\.(insert|block|reopen)/,
+  use: /^(usage\.|runners\.end)/,
+  change: /^(launches\.|runners\.(end|expectMore)|tenants\.)/,
+  spending: /^(launches\.(take|shrink|close)|runners\.(end|expectMore)|tenants\.correct)/,
+  count: /^(launches\.(take|close)|runners\.end)/,
+  decision: /^jobs\.(setAdmissions|insert)/,
+  plan: /^(jobs\.insert|launches\.)/,
+  provision: /^tenants\.(create|update)/,
+} as const;
+
+const kindOf = rememberedByName(
+  (name) =>
+    Object.fromEntries(
+      Object.entries(kinds).map(([kind, pattern]) => [kind, pattern.test(name)]),
+    ) as Readonly<Record<keyof typeof kinds, boolean>>,
+);
 
 /** What services do wrong arrives as an operational error; all else is a fault in the code. */
 function isBug(error: unknown): boolean {

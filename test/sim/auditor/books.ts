@@ -212,19 +212,19 @@ type LimitKey = number | `${number}/${string}`;
 
 function createLimitHistory(now: () => number) {
   const limits = new Map<LimitKey, { at: number; limit: number }[]>();
+  /** By tenant: when any of its limits last grew. */
+  const raised = new Map<number, number>();
   return {
     has: (tenant: LimitKey) => limits.has(tenant),
-    set(tenant: LimitKey, limit: number): void {
-      limits.set(tenant, [...(limits.get(tenant) ?? []), { at: now(), limit }]);
+    set(key: LimitKey, limit: number): void {
+      const history = limits.get(key) ?? [];
+      const before = history.at(-1);
+      if (before && limit > before.limit) raised.set(Number.parseInt(`${key}`, 10), now());
+      history.push({ at: now(), limit });
+      limits.set(key, history);
     },
     /** When the operator gave it more; of which nobody is told, and the sweep finds it. */
-    raisedAt(tenant: number): number {
-      const own = [...limits].filter(([key]) => key === tenant || String(key).startsWith(`${tenant}/`));
-      const raised = own.flatMap(([, history]) =>
-        history.filter(({ limit }, n) => n > 0 && limit > history[n - 1]!.limit).map(({ at }) => at),
-      );
-      return Math.max(0, ...raised);
-    },
+    raisedAt: (tenant: number) => raised.get(tenant) ?? 0,
     /** The highest limit that held at any moment since then. */
     highestSince(tenant: LimitKey, since: number): number {
       const history = limits.get(tenant) ?? [];

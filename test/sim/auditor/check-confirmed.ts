@@ -2,6 +2,8 @@
 import type { Books, Note } from './books.ts';
 
 export function checkConfirmed(books: Books, body: string, note: Note): void {
+  // Most messages are about something else.
+  if (!body.includes('"queued"')) return;
   const { kind, action, installationId, jobId } = JSON.parse(body) as Record<string, unknown>;
   if (kind !== 'job' || action !== 'queued' || books.rows.jobs.has(`${installationId}/${jobId}`)) return;
   note('done-without-a-row', `a message about job ${installationId}/${jobId} is done, and no row has it`);

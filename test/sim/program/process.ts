@@ -100,11 +100,12 @@ export function portOf<Port extends object>(
   port: { name: string; target: Port },
 ): Port {
   const running = typeof process === 'function' ? process : () => process;
+  const known = namesOf(port.name);
   return new Proxy(port.target, {
     get(target, member) {
       const method = Reflect.get(target, member) as unknown;
       if (typeof method !== 'function') return method;
-      const name = nameOf(port.name, String(member));
+      const name = known.get(member) ?? nameOf(known, port.name, member);
       return (...given: unknown[]) => {
         const by = running();
         return call(deps, by, {
@@ -120,13 +121,17 @@ export function portOf<Port extends object>(
 }
 
 /** Made once: a text that is put together anew is slow to compare and to look up. */
-const names = new Map<string, Map<string, string>>();
+const names = new Map<string, Map<string | symbol, string>>();
 
-function nameOf(port: string, method: string): string {
-  const ofPort = names.get(port) ?? new Map<string, string>();
-  names.set(port, ofPort);
-  const name = ofPort.get(method) ?? `${port}.${method}`;
-  ofPort.set(method, name);
+function namesOf(port: string): Map<string | symbol, string> {
+  const known = names.get(port) ?? new Map<string | symbol, string>();
+  if (known.size === 0) names.set(port, known);
+  return known;
+}
+
+function nameOf(known: Map<string | symbol, string>, port: string, method: string | symbol): string {
+  const name = `${port}.${String(method)}`;
+  known.set(method, name);
   return name;
 }
 
@@ -146,30 +151,23 @@ async function call(deps: ProcessDeps, process: Running, made: PortCall): Promis
     deps.launchIsSlow?.();
     await deps.scheduler.sleep(deps.random.between(1_000, slowestLaunchMilliseconds));
   }
-  const outcome = await settle(deps, process, made);
-  await deps.scheduler.sleep(latency(deps, '', 40_000));
-  if (!process.alive) return never();
-  if ('error' in outcome) throw outcome.error;
-  return outcome.value;
-}
-
-async function settle(
-  deps: ProcessDeps,
-  process: Running,
-  made: PortCall,
-): Promise<{ value: unknown } | { error: unknown }> {
+  let failure: { error: unknown } | undefined;
+  let value: unknown;
   try {
     deps.auditor.beforeCall(process.cause);
-    const value = await deps.service(made);
+    value = await deps.service(made);
     deps.auditor.afterCall(made, process.startedAt);
     deps.story.tell(() => `  ${process.name}#${process.id} ${made.name} → ${brief(value)}`);
-    return { value };
   } catch (error) {
+    failure = { error };
     deps.auditor.afterCall(made, process.startedAt);
     deps.auditor.callFailed(made.name);
     deps.story.tell(() => `  ${process.name}#${process.id} ${made.name} fails: ${String(error)}`);
-    return { error };
   }
+  await deps.scheduler.sleep(latency(deps, '', 40_000));
+  if (!process.alive) return never();
+  if (failure) throw failure.error;
+  return value;
 }
 
 /** What was sent arrives within seconds or not at all; an answer may keep its caller waiting until it times out. */

@@ -22,20 +22,21 @@ interface ServiceDeps {
 export function createService(given: ServiceDeps): Service {
   const deps = { ...given, denials: createDenials(given), deniesJob: createJobDenials(given) };
   const limitsRemoval = createRemovalLimits(given);
-  const doneAgain = createRepeats(given.faults);
-  return async (call) => {
+  const isDoneAgain = createRepeats(given.faults);
+  // Every call of a story comes by here: each async function on its way costs as much as the call's own effect.
+  return (call) => {
     switch (call.port) {
       case 'compute':
         return call.name === 'compute.launch' ? launch(deps, call) : ec2(deps, call);
       case 'github':
-        return heard(deps, call, limitsRemoval(call) ?? (await github(deps, call)));
+        return heard(deps, call, limitsRemoval(call) ?? github(deps, call));
       // It never throws: what goes wrong on its way is an answer.
       case 'callbacks':
         return call.effect();
       case 'queues':
         return failing(deps, call, deps.faults.strikes('queueError'));
       default:
-        return doneAgain(call, await store(deps, call));
+        return store(deps, call, isDoneAgain);
     }
   };
 }
@@ -48,40 +49,50 @@ const repeatable = matching(
 /** Every fifth of them reaches DynamoDB twice, and the first answer counts: by chance it would change every other story. */
 function createRepeats({ mood }: Faults) {
   let writes = 0;
-  return async (call: PortCall, answer: unknown): Promise<unknown> => {
-    if (mood !== 'calm' && repeatable(call.name) && ++writes % 5 === 0) await call.effect();
-    return answer;
-  };
+  return (call: PortCall): boolean => mood !== 'calm' && repeatable(call.name) && ++writes % 5 === 0;
 }
 
 /** What is told late is old; so is what a read that need not be consistent tells. */
-const indexed = matching(/Across|findByAccount|pendingOf|glance/);
+const lagging = matching(/^(?!runners\.find).*(Across|findByAccount|pendingOf|glance)/);
 
-async function store(deps: ServiceDeps, call: PortCall): Promise<unknown> {
+async function store(
+  deps: ServiceDeps,
+  call: PortCall,
+  isDoneAgain: (call: PortCall) => boolean,
+): Promise<unknown> {
   const { faults, random, scheduler } = deps;
-  if (call.name === 'launches.take' && faults.strikes('contention')) return { kind: 'contended' };
   // Between a lease and its job another copy, a machine or GitHub may be faster.
   if (call.name === 'launches.cover' && faults.strikes('contention'))
     await scheduler.sleep(random.between(100, 9_000));
-  const answer = await failing(deps, call, faults.strikes('storeError'));
-  if (indexed(call.name) && !call.name.startsWith('runners.find') && faults.strikes('indexLag')) {
-    await scheduler.sleep(random.between(100, 3_000));
-  }
+  const isContended = call.name === 'launches.take' && faults.strikes('contention');
+  const answer = isContended
+    ? { kind: 'contended' }
+    : await failing(deps, call, faults.strikes('storeError'));
+  if (lagging(call.name) && faults.strikes('indexLag')) await scheduler.sleep(random.between(100, 3_000));
+  if (isDoneAgain(call)) await call.effect();
   return answer;
 }
 
-async function failing({ random }: ServiceDeps, call: PortCall, fails: boolean): Promise<unknown> {
-  if (fails && random.chance(0.5)) throw failure(call.name, 'before');
-  const answer = await call.effect();
-  if (fails) throw failure(call.name, 'after');
-  return answer;
+const failing = (deps: ServiceDeps, call: PortCall, fails: boolean): Promise<unknown> =>
+  fails ? fail(deps, call) : call.effect();
+
+async function fail({ random }: ServiceDeps, call: PortCall): Promise<never> {
+  if (random.chance(0.5)) throw failure(call.name, 'before');
+  await call.effect();
+  throw failure(call.name, 'after');
 }
 
-const failure = (name: string, moment: string) =>
-  new OperationalError(`${name} failed ${moment} its effect.`, {
+/** Nobody reads where it was thrown, and to find that out takes longer than the call. */
+function failure(name: string, moment: string): OperationalError {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  const error = new OperationalError(`${name} failed ${moment} its effect.`, {
     code: 'ServiceUnavailable',
     retryable: true,
   });
+  Error.stackTraceLimit = stackTraceLimit;
+  return error;
+}
 
 const ec2 = (deps: ServiceDeps, call: PortCall) => failing(deps, call, deps.faults.strikes('ec2Error'));
 
@@ -120,7 +131,8 @@ const githubRefusals: readonly GitHubRefusal[] = [
 ];
 
 /** The auditor is told of refusals: after one, the platform may give a machine up. */
-function heard({ auditor }: ServiceDeps, call: PortCall, answer: unknown): unknown {
+async function heard({ auditor }: ServiceDeps, call: PortCall, asked: unknown): Promise<unknown> {
+  const answer = await asked;
   const { ok, refusal } = answer as { ok: boolean; refusal?: GitHubRefusal };
   const limitSeconds = refusal?.kind === 'limited' ? refusal.retryAfterSeconds : undefined;
   if (!ok) auditor.githubRefused(installationOf(call), limitSeconds);
