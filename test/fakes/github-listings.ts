@@ -139,8 +139,10 @@ function pageOf<Item>(all: readonly Item[], { pageSize }: ListingDials, cursor =
   return { items: all.slice(start, end), ...(end < all.length ? { cursor: String(end) } : {}) };
 }
 
-const jobsOf = ({ jobs }: State, repository: string) =>
-  [...jobs.values()].filter((job) => job.repository.toLowerCase() === repository.toLowerCase());
+function jobsOf({ jobs }: State, repository: string): MemoryJob[] {
+  const wanted = repository.toLowerCase();
+  return [...jobs.values()].filter((job) => job.repository.toLowerCase() === wanted);
+}
 
 const listed = ({ jobId, labels, createdAt, status, conclusion, runnerName }: MemoryJob): ListedJob => ({
   jobId,

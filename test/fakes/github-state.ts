@@ -225,8 +225,17 @@ export const groupsOf = ({ groups }: State, installationId: InstallationId) =>
   groups.get(installationId) ?? [defaultGroup];
 
 /** The same for the same name, whatever its case. */
-export const memoryRepositoryId = (fullName: string) =>
-  [...fullName.toLowerCase()].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 1_000_003, 7) + 1;
+export function memoryRepositoryId(fullName: string): number {
+  const known = repositoryIds.get(fullName);
+  if (known !== undefined) return known;
+  const letters = [...fullName.toLowerCase()];
+  const id = letters.reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 1_000_003, 7) + 1;
+  repositoryIds.set(fullName, id);
+  return id;
+}
+
+/** Tests have few repositories, and ask for each of them often. */
+const repositoryIds = new Map<string, number>();
 
 export const jobKey = (repository: string, jobId: JobId) => `${repository.toLowerCase()} ${jobId}`;
 export const runKey = (repository: string, runId: number) => `${repository.toLowerCase()} ${runId}`;

@@ -2,7 +2,7 @@
 import type { Deployment } from '../../contract/deployment.ts';
 import type { TierName } from '../../core/ids.ts';
 import { believedLives } from '../../core/lives.ts';
-import { leaseCost, longestSeconds, mostRounding } from '../../core/spend.ts';
+import { hasCap, leaseCost, longestSeconds, mostRounding } from '../../core/spend.ts';
 import { type Reserve, spendBound } from '../../core/spend-bound.ts';
 import type { LeaseCost } from '../../core/spend-counts.ts';
 import { agesOf, type Held } from '../../core/spend-reserve.ts';
@@ -27,18 +27,23 @@ const placeOf = ({ region, prices }: Pick<Configured, 'region' | 'prices'>): Pri
   ...(prices ? { prices } : {}),
 });
 
-/** @param look.exact for a caller that asks now; absent: for a stored sentence */
+/**
+ * Undefined: the tenant has no cap, and nothing is computed for it.
+ * @param look.exact for a caller that asks now; absent: for a stored sentence
+ */
 export const spendRoom = (
   deployment: Configured,
   look: { tenant: Tenant; tier: Tier; now: number; exact?: boolean },
 ) =>
-  spendBound({
-    ...look,
-    place: placeOf(deployment),
-    cost: leaseCostOf(deployment, look.tenant, look.tier),
-    reserve: reserveOf(deployment, look),
-    refuses: deployment.caps.overSpend === 'refuse',
-  });
+  hasCap(look.tenant)
+    ? spendBound({
+        ...look,
+        place: placeOf(deployment),
+        cost: leaseCostOf(deployment, look.tenant, look.tier),
+        reserve: reserveOf(deployment, look),
+        refuses: deployment.caps.overSpend === 'refuse',
+      })
+    : undefined;
 
 /** Under strict caps each machine may live longest: leases that were taken before may count less. */
 function reserveOf(

@@ -206,7 +206,7 @@ export function createAuditor(world: {
       if (is.record) checkGate(books, call, note);
       if (is.end) checkEnds(books, note);
       if (is.hold) checkHeld(books, note);
-      if (is.use) checkUsage(books, note);
+      if (is.use) checkUsage(books, note, { again: false });
       if (is.decision) followDecisions(books, note);
       if (is.plan) planned.look();
       if (!is.change) return;
@@ -236,6 +236,7 @@ export function createAuditor(world: {
     minute() {
       checkOverruns(books, note);
       checkRows(books, note);
+      checkUsage(books, note, { again: true });
       checkGroups(books, note);
     },
   };

@@ -3,6 +3,7 @@ import type { Deployment } from '../../../lib/contract/deployment.ts';
 import type { JobAdmission } from '../../../lib/core/controllers/job-admission.ts';
 import type { InstallationId } from '../../../lib/core/ids.ts';
 import type { Tenant } from '../../../lib/core/tenant.ts';
+import type { UsageRecord } from '../../../lib/core/usage.ts';
 import type { MemoryMachine } from '../../fakes/compute.ts';
 import type { MemoryNotes } from '../../fakes/notes.ts';
 import type { Rows } from '../../fakes/world.ts';
@@ -113,6 +114,8 @@ export function createBooks(world: {
     decided: new Map<string, JobAdmission>(),
     /** When GitHub's word of each run was first written down, by the note's name. */
     factsNotedAt: new Map<string, number>(),
+    /** Records of use, as they were looked at. */
+    knownRecords: new Set<UsageRecord>(),
     /** How long the machines of each tenant lived, by range, as it was last looked at; by tenant, tier and when it was halved. */
     lives: new Map<string, readonly number[]>(),
     /** Accounts whose group the platform keeps. */

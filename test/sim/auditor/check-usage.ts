@@ -7,8 +7,11 @@ import type { UsageRecord } from '../../../lib/core/usage.ts';
 import type { AuditedMachine, Books, Note } from './books.ts';
 import { checkPrice } from './check-prices.ts';
 
-/** Called as records are written, and as rows close. */
-export function checkUsage(books: Books, note: Note): void {
+/**
+ * Called as records are written, and as rows close. A record is looked at as it is written: from then on the world only gets to
+ * know more that excuses it. Each minute all are looked at again.
+ */
+export function checkUsage(books: Books, note: Note, { again }: { again: boolean }): void {
   const { usage, runners } = books.rows;
   const records = new Map<string, UsageRecord>();
   for (const record of usage.values()) {
@@ -17,7 +20,8 @@ export function checkUsage(books: Books, note: Note): void {
     records.set(instanceId, record);
     const machine = books.machines.get(instanceId);
     if (!machine || machine.live) note('recorded-alive', `${instanceId} has a record, and has not ended`);
-    else {
+    else if (again || !books.knownRecords.has(record)) {
+      books.knownRecords.add(record);
       checkRecord(books, { record, machine }, note);
       checkPrice(books, record, machine, note);
     }

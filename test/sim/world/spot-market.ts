@@ -34,8 +34,19 @@ export function createSpotMarket(clock: Clock, telemetry: Telemetry): SpotMarket
   const lostAt: number[] = [];
 
   const periodAt = (at: number) => Math.floor(at / movesEveryMilliseconds);
+  /** By pool and period: the auditor asks for each of them again and again. */
+  const known = new Map<string, Map<number, number>>();
   function priceIn(period: number, { instanceType, zone }: { instanceType: string; zone: string }): number {
-    const name = [...spotPool(instanceType, zone)].reduce(
+    const pool = spotPool(instanceType, zone);
+    const ofPool = known.get(pool) ?? new Map<number, number>();
+    if (ofPool.size === 0) known.set(pool, ofPool);
+    const price = ofPool.get(period) ?? newPrice(period, { pool, instanceType });
+    ofPool.set(period, price);
+    return price;
+  }
+
+  function newPrice(period: number, { pool, instanceType }: { pool: string; instanceType: string }): number {
+    const name = [...pool].reduce(
       (sum, letter) => (Math.imul(sum, 31) + (letter.codePointAt(0) ?? 0)) | 0,
       seed,
     );
@@ -74,6 +85,7 @@ export function createSpotMarket(clock: Clock, telemetry: Telemetry): SpotMarket
     lostBetween: (from, to) => lostAt.some((at) => at >= from && at <= to),
     begin(options) {
       ({ seed, lostInHundred } = options);
+      known.clear();
       random = createRandom(seed * 5881 + 29);
     },
   };
