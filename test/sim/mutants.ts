@@ -3,8 +3,8 @@
  * sources, and says by which seed it was caught.
  */
 import { createCommandLine, exitStatus, oneOf, runScript, wholeNumber } from '../../lib/cli/command-line.ts';
-import type { Mutant } from './mutants/list.ts';
 import { allMutants, loadMutant, registerMutants } from './mutants/load.ts';
+import type { Mutant } from './mutants/mutant.ts';
 
 interface MutantOptions {
   readonly seeds: number;

@@ -1,5 +1,5 @@
-/** Deliberate faults of a single host, in the form of test/sim/mutants/list.ts; `npm run sim:mutants` tries them too. */
-import type { Mutant } from '../../sim/mutants/list.ts';
+/** Deliberate faults of a single host, in the form of test/sim/mutants; `npm run sim:mutants` tries them too. */
+import type { Mutant } from '../../sim/mutants/mutant.ts';
 
 type Change = Mutant['changes'][number];
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { nonEmpty } from '../../support/non-empty.ts';
@@ -9,4 +9,8 @@ const changes = mutants.flatMap(({ name, changes: own }) => own.map((change) => 
 
 it.each([...nonEmpty(changes)])('$name is about a text that stands in its file once', ({ file, from }) => {
   expect(readFileSync(join(root, file), 'utf8').split(from)).toHaveLength(2);
+});
+
+it.each([...nonEmpty(readdirSync(join(import.meta.dirname, 'rooms')))])('lists the room %s', (file) => {
+  expect(readFileSync(join(import.meta.dirname, 'list.ts'), 'utf8')).toContain(`'./rooms/${file}'`);
 });

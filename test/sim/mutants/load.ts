@@ -6,7 +6,8 @@
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { hostMutants } from '../../host/sim/mutants.ts';
-import { type Mutant, mutants } from './list.ts';
+import { mutants } from './list.ts';
+import type { Mutant } from './mutant.ts';
 
 /** Of the platform, or of a single host. */
 export interface Simulation {
@@ -49,7 +50,7 @@ function changed(mutant: Mutant, source: string, changes: Mutant['changes']): st
     if (found === 1) return text.replace(from, () => to);
     throw new Error(
       `Mutant ${mutant.name} looks for ${JSON.stringify(from)} in ${fileURLToPath(root)}${file} and finds it ` +
-        `${found} times; it must stand there once. Bring test/sim/mutants/list.ts in line with the source.`,
+        `${found} times; it must stand there once. Bring test/sim/mutants in line with the source.`,
     );
   }, source);
 }

@@ -1,0 +1,13 @@
+/** A deliberate fault: a replacement in one file, or in two that make one fault together. */
+export interface Mutant {
+  readonly name: string;
+  /** What it does wrong. */
+  readonly fault: string;
+  readonly changes: readonly { readonly file: string; readonly from: string; readonly to: string }[];
+}
+
+export const mutant = (name: string, fault: string, file: string, from: string, to: string): Mutant => ({
+  name,
+  fault,
+  changes: [{ file, from, to }],
+});

@@ -1,0 +1,126 @@
+/** Deliberate faults in lib/app/admission. */
+import { type Mutant, mutant } from '../mutant.ts';
+
+export const admissionMutants: readonly Mutant[] = [
+  mutant(
+    'failed-open-unrecorded',
+    'A job that runs because a controller failed leaves no record of that.',
+    'lib/app/admission/write-decisions.ts',
+    'await controllers.recordDecisions([decision]);',
+    "if (decision.outcome !== 'failed-open') await controllers.recordDecisions([decision]);",
+  ),
+  mutant(
+    'decided-before-recorded',
+    'A job may run although it could not be put on record that its controller failed.',
+    'lib/app/admission/write-decisions.ts',
+    'return new Map(failed.filter((failure) => failure !== undefined));',
+    'return new Map(failed.filter((failure) => failure !== undefined).slice(0, 0));',
+  ),
+  mutant(
+    'silence-never-over',
+    'Nobody looks whether the time of a controller that fetches its questions is over.',
+    'lib/app/admission/ask-controllers.ts',
+    'if (open.length === 0) return;',
+    'if (open.length >= 0) return;',
+  ),
+  mutant(
+    'failure-unheard',
+    'What fails of a controller in dry run ends the process of whoever asks.',
+    'lib/app/admission/ask-controllers.ts',
+    'void Promise.allSettled([trying]);',
+    '',
+  ),
+  mutant(
+    'silent-controller-admits',
+    'A controller that is left alone, because it let calls run out of time, has admitted the job.',
+    'lib/app/admission/spare-silent.ts',
+    "return { kind: 'failed', why };",
+    "if (why) return { kind: 'answered', vote: 'admit' };",
+  ),
+  mutant(
+    'silent-for-all-tenants',
+    "A controller of the operator's that is silent about one tenant's jobs is called about nobody's.",
+    'lib/app/admission/spare-silent.ts',
+    'const { installationId: tenant } = callback;',
+    'const tenant = (0 * callback.installationId) as InstallationId;',
+  ),
+  mutant(
+    'platform-policy-unread-taken-for-none',
+    "Where the operator's policy cannot be read, jobs are judged as if there were none.",
+    'lib/app/admission/platform-policy.ts',
+    'const reading = { at: clock.now(), epoch: controllers.platformEpoch() };',
+    'const reading = { at: clock.now(), epoch: controllers.platformEpoch().catch(() => undefined) };',
+  ),
+  mutant(
+    'platform-policy-unknown-at-the-claim',
+    "Machines that ask what to run get jobs that the operator's controllers were not asked about.",
+    'lib/app/admission/platform-policy.ts',
+    'return { job, tenant: tenant && withEpoch(tenant, epoch) };',
+    'void epoch;\n        return { job, tenant };',
+  ),
+  mutant(
+    'tenants-own-policy-alone',
+    "Where a tenant has controllers of its own, the operator's are not asked.",
+    'lib/app/admission/policies.ts',
+    'const policies = [platform, own].filter((policy) => policy !== undefined);',
+    'const policies = [own ?? platform].filter((policy) => policy !== undefined);',
+  ),
+  mutant(
+    'refused-run-taken-for-an-empty-one',
+    'Where GitHub refuses what only it knows of a run, its facts are empty texts, and rules judge by those.',
+    'lib/app/admission/about-run.ts',
+    'if (!answer.ok) return refused(...sayingOf(answer.refusal));',
+    `void sayingOf;
+    if (!answer.ok)
+      return { kind: 'known', about: { attempt: 1, ref: '', event: '', fork: false, actor: '', path: '' } };`,
+  ),
+  mutant(
+    'admitted-before-github-is-asked',
+    'A rule about what only GitHub knows admits a job about whose run GitHub was not asked.',
+    'lib/app/admission/vote-by-rules.ts',
+    "if (transport.rules.some(({ reject }) => needsGitHub(rules, reject, facts))) return 'github';",
+    "if (transport.rules.some(({ reject }) => needsGitHub(rules, reject, facts))) return { vote: 'admit' };",
+  ),
+  mutant(
+    'left-out-before-github-is-asked',
+    'A controller whose match names what only GitHub knows is not asked while that is not known.',
+    'lib/app/admission/vote-by-rules.ts',
+    "if (needsGitHub(rules, match, facts)) return 'github';",
+    "if (needsGitHub(rules, match, facts)) return 'none';",
+  ),
+  mutant(
+    'given-up-when-github-refuses-once',
+    'The first time that GitHub says nothing of a run, the failure policy decides about its job.',
+    'lib/app/admission/make-decision.ts',
+    'if (againAt === undefined) return undefined;\n',
+    'if (againAt === undefined || failures > 0) return undefined;\n',
+  ),
+  mutant(
+    'facts-of-another-run',
+    'What GitHub said of one run is taken for what it would say of the next.',
+    'lib/app/admission/about-run.ts',
+    'const noteName = ({ installationId, runId, runAttempt, jobId }: Job) =>\n',
+    'const noteName = ({ installationId, runId: run, runAttempt, jobId }: Job, runId = run - (run % 3)) =>\n',
+  ),
+  mutant(
+    'each-job-asks-of-its-run',
+    'GitHub is asked about a run once for each of its jobs.',
+    'lib/app/admission/about-run.ts',
+    'runAttempt ?? `job-$',
+    '`job-$',
+  ),
+  mutant(
+    'asked-for-nothing',
+    'GitHub is asked about the run of every job that has rules.',
+    'lib/app/admission/vote-by-rules.ts',
+    'rules.askedFacts(expression).length > 0;',
+    'rules.askedFacts(expression).length >= 0;',
+  ),
+  mutant(
+    'gate-by-where-the-job-is',
+    'Who is asked about a job that has its machine by then is asked as if it were on the machine.',
+    'lib/app/admission/ask-controllers.ts',
+    'const { gate } = round;',
+    "const gate = job.state === 'waiting' ? 'queue' : 'start';",
+  ),
+];

@@ -1,0 +1,126 @@
+/** Deliberate faults in the rules of lib/core. */
+import { type Mutant, mutant } from '../mutant.ts';
+
+export const coreMutants: readonly Mutant[] = [
+  mutant(
+    'number-drifts',
+    'Leases of jobs that are gone go back, and the launch keeps them.',
+    'lib/core/launch.ts',
+    'filter(({ lease }) => !gone.has(lease))',
+    'filter(() => gone.size > 0)',
+  ),
+  mutant(
+    'room-without-the-tier',
+    "A tier's own cap is forgotten where room is planned.",
+    'lib/core/room.ts',
+    'machines: Math.max(0, Math.min(inTenant, inTier)),',
+    'machines: Math.max(0, inTenant),',
+  ),
+  mutant(
+    'spend-settled-in-the-day-of-the-end',
+    'A lease that was taken before midnight is settled in the day, and in the month, in which its machine ended.',
+    'lib/core/spend.ts',
+    'return { launchedAt, change, expected: cost?.expected ?? 0, life, ...overrun };',
+    'return { launchedAt: record.endedAt, change, expected: cost?.expected ?? 0, life, ...overrun };',
+  ),
+  mutant(
+    'reserved-after-the-end',
+    'What a lease was expected to cost stays reserved once its machine has ended.',
+    'lib/core/spend.ts',
+    'expected: cost?.expected ?? 0, life, ...',
+    'expected: 0, life, ...',
+  ),
+  mutant(
+    'strict-by-usual-lives',
+    "Under strict caps a lease counts what is usual for the tenant's machines, and not their longest life.",
+    'lib/core/spend.ts',
+    'const usual = isStrict ? undefined : usualSeconds(tenant.lives?.get(tier.name));',
+    'const usual = usualSeconds(tenant.lives?.get(tier.name));',
+  ),
+  mutant(
+    'weight-starves-the-light',
+    'Who holds the least for its weight is next, and whoever has a small one never is.',
+    'lib/core/shares.ts',
+    'if (hasTurn(one) !== hasTurn(other)) return hasTurn(one);',
+    'void hasTurn;',
+  ),
+  mutant(
+    'no-turn-after-a-machine',
+    'A machine moves nobody on: whoever has the first turn keeps it.',
+    'lib/core/shared-cap.ts',
+    'waiter.since + machines * stepOf(waiters, waiter);',
+    'waiter.since + 0 * machines * stepOf(waiters, waiter);',
+  ),
+  mutant(
+    'given-up-after-losses',
+    'A job is refused once some machines came to nothing, without asking GitHub.',
+    'lib/core/admission.ts',
+    '  return undefined;\n}\n\nconst hold',
+    "  if ((job.replacements ?? 0) >= 3) return refuse('runners-lost', 'Too many.');\n  return undefined;\n}\n\nconst hold",
+  ),
+  mutant(
+    'deleted-by-a-404',
+    'A job ends as of a deleted tenant because GitHub did not know the installation for a moment.',
+    'lib/core/refused-runner.ts',
+    'if (!installation) return holdAll(',
+    "if (!installation) return { kind: 'refuse', reason: reason('tenant-deleted', 'Gone.') };\n  if (!installation) return holdAll(",
+  ),
+  mutant(
+    'public-jobs-always-admitted',
+    'A machine is bought for a job of a public repository, whatever the runner group says.',
+    'lib/core/runner-group.ts',
+    "if (job.visibility === 'public' && (!allowsPublicRepositories || visibility === 'private')) {",
+    "if (job.visibility === 'public' && visibility === 'private') {\n    void allowsPublicRepositories;",
+  ),
+  mutant(
+    'unknown-group-admits-all',
+    'A machine is bought for a job of a public repository before GitHub was asked about the group.',
+    'lib/core/runner-group.ts',
+    "return name === undefined && job.visibility !== 'public' ? undefined : notAskedYet(view, login);",
+    'void name;\n      void notAskedYet;\n      return undefined;',
+  ),
+  mutant(
+    'queue-gate-skipped',
+    'A machine is bought for a job whatever its controllers said of it.',
+    'lib/core/admission.ts',
+    `    judgeControllers(tenant, job) ??
+`,
+    `    (judgeControllers(tenant, job) && undefined) ??
+`,
+  ),
+  mutant(
+    'old-epoch-counts',
+    'What controllers said under an earlier policy counts on.',
+    'lib/core/admission.ts',
+    "if (admission?.policy !== mark || admission.state === 'asked') {",
+    "if (!admission || admission.state === 'asked') {",
+  ),
+  mutant(
+    'no-start-gate-for-controllers',
+    'Machines of a tenant with controllers do not ask before the first step.',
+    'lib/core/start-gate.ts',
+    'policyMark(tenant) !== undefined;',
+    'tenant.admissionEpoch === -1 && policyMark(tenant) !== undefined;',
+  ),
+  mutant(
+    'older-leases-count-little',
+    'Under strict caps, leases that were taken before count what was usual.',
+    'lib/core/spend-bound.ts',
+    'if (cost.strict && counted >= overrun + reserve.longestIn(period)) return byCount;',
+    'if (cost.strict && counted >= 0) return byCount;',
+  ),
+  mutant(
+    'overrun-settled-late',
+    'What a machine counts beyond the longest life stays counted once it has ended.',
+    'lib/core/spend.ts',
+    'const overrun = cost?.overrun === undefined ? {} : { overrun: cost.overrun };',
+    'const overrun = cost?.overrun === undefined ? {} : { overrun: 0 };',
+  ),
+  mutant(
+    'sums-without-a-second-making',
+    'A day is summed up once, before late words on its jobs can have come.',
+    'lib/core/roll-up-plan.ts',
+    'return finished === 0 ? over : over + redeliveredMilliseconds;',
+    'return over;',
+  ),
+];

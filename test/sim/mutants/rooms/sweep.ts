@@ -1,0 +1,96 @@
+/** Deliberate faults in lib/app/sweep. */
+import { type Mutant, mutant } from '../mutant.ts';
+
+export const sweepMutants: readonly Mutant[] = [
+  mutant(
+    'sweep-begins-anew',
+    "Each sweep begins with the first tenant's jobs, however many those are.",
+    'lib/app/sweep/read-pending.ts',
+    'const mark: Mark = before?.cursor ? before : { startedAt: now, lastMilliseconds };',
+    'const mark: Mark = before?.cursor && now < 0 ? before : { startedAt: now, lastMilliseconds };',
+  ),
+  mutant(
+    'machines-forgotten',
+    'The sweep looks once at the machines of a launch, and then forgets the launch though some of them live.',
+    'lib/app/sweep/sweep-machines.ts',
+    'if (first === undefined || first > now) await deps.launches.lookAgain(launch, first);',
+    'await deps.launches.lookAgain(launch, first === undefined || first > now ? undefined : first);',
+  ),
+  mutant(
+    'absence-taken-for-proof',
+    'A machine that EC2 does not show is taken for gone.',
+    'lib/app/sweep/sweep-runner.ts',
+    'if (now >= runner.launchedAt + absenceProofSeconds * 1000) {',
+    'if (now >= runner.launchedAt) {\n    void absenceProofSeconds;',
+  ),
+  mutant(
+    'open-launch-not-found',
+    'Of launches whose caller died the sweep finds only those that an earlier version took.',
+    'lib/app/sweep/sweep.ts',
+    ".filter(({ state, callUntil }) => state !== 'closed' && callUntil <= now)",
+    ".filter(({ state, callUntil, lookAt }) => state !== 'closed' && lookAt === undefined && callUntil <= now)",
+  ),
+  mutant(
+    'unrecorded-forgotten',
+    'The sweep forgets a launch of whose machines some never had a row.',
+    'lib/app/sweep/sweep-machines.ts',
+    'const late = await Promise.allSettled(some.map((one) => recordLate(deps, one)));',
+    'const late: PromiseSettledResult<void>[] = [];\n  void recordLate;\n  machines.unrecorded.splice(0);',
+  ),
+  mutant(
+    'refusal-taken-for-the-end',
+    'A job is closed because GitHub would not talk about it.',
+    'lib/app/sweep/sweep-pending-jobs.ts',
+    "if (refusal.kind === 'not-found') await doubtJob(deps, job, { why: goneReason(job) });",
+    "if (refusal.kind !== 'limited') await close(deps, job, { outcome: 'completed' });",
+  ),
+  mutant(
+    'idle-believed',
+    'A runner that GitHub calls idle is ended, though its start may be lost, or its job outside the installation.',
+    'lib/app/sweep/sweep-runner.ts',
+    'if (now < doubtUntil) return',
+    'if (now < 0 * doubtUntil) return',
+  ),
+  mutant(
+    'silent-machine-counted-on',
+    'A job waits on for a machine that says nothing any more.',
+    'lib/app/sweep/sweep-runner.ts',
+    'await releasePlanned(deps, { runner }, await deps.jobs.get(installationId, plannedJob));',
+    'void plannedJob;\n  void releasePlanned;',
+  ),
+  mutant(
+    'no-end-while-limited',
+    'A silent machine lives on for as long as GitHub does not let its registration go.',
+    'lib/app/sweep/sweep-runner.ts',
+    'if (now >= lastUntil)',
+    'if (now < 0)',
+  ),
+  mutant(
+    'ungated-listeners-stay',
+    'A machine without a start gate that listens when controllers come into force keeps its registration.',
+    'lib/app/sweep/replace-ungated.ts',
+    "if (runner.state === 'listening') return runner;",
+    "if (runner.state === 'listening') return undefined;",
+  ),
+  mutant(
+    'ungated-machines-unmarked',
+    'The sweep looks at machines that listen, and leaves those that are about to.',
+    'lib/app/sweep/replace-ungated.ts',
+    'if (await deps.runners.requireGate(runner, deps.clock.now())) {\n    const about',
+    'if (deps.clock.now() > 0) {\n    const about',
+  ),
+  mutant(
+    'ungated-of-platform-policy-stay',
+    "The operator's first controller replaces no machine, a tenant's does.",
+    'lib/app/sweep/replace-ungated.ts',
+    'const gated = new Set(tenants.filter(hasStartGate).map(',
+    'const own = tenants.map(({ platformEpoch: _, ...tenant }) => tenant);\n  const gated = new Set(own.filter(hasStartGate).map(',
+  ),
+  mutant(
+    'overrun-not-counted',
+    'A machine that EC2 does not end counts no more than was expected of it, for as long as it lives.',
+    'lib/app/sweep/sweep-machines.ts',
+    'if (more === undefined || !(await',
+    'if (more === undefined || more.expected > 0 || !(await',
+  ),
+];
