@@ -4,11 +4,12 @@
  * Source: https://docs.github.com/en/webhooks/webhook-events-and-payloads
  */
 import { createHmac, randomUUID } from 'node:crypto';
+import { Agent } from 'node:http';
 import { accountShape, nodeId } from './account-shapes.ts';
+import { postWebhook, unreached } from './post-webhook.ts';
 import type { DeliveryRecord, GitHubStore, InstallationRecord, Repository } from './store.ts';
 import { takeId } from './store.ts';
 
-const timeoutMs = 10_000;
 /** GitHub keeps deliveries for three days; a laptop keeps this many. */
 const deliveriesKept = 10_000;
 
@@ -39,10 +40,11 @@ interface Parcel
 export function createWebhooks(store: GitHubStore): Webhooks {
   const underway = new Set<Promise<void>>();
   const stopping = new AbortController();
+  const agent = new Agent({ keepAlive: true });
 
   const start = (parcel: Parcel, options: { delayMs: number; lost: boolean }) => {
     if (store.webhook === undefined || stopping.signal.aborted) return;
-    const sending = deliver(store, parcel, { ...options, ...store.webhook, stop: stopping.signal });
+    const sending = deliver(store, parcel, { ...options, ...store.webhook, agent, stop: stopping.signal });
     underway.add(sending);
     void sending.finally(() => underway.delete(sending));
   };
@@ -61,7 +63,10 @@ export function createWebhooks(store: GitHubStore): Webhooks {
     async settle() {
       while (underway.size > 0) await Promise.all(underway);
     },
-    stop: () => stopping.abort(),
+    stop() {
+      stopping.abort();
+      agent.destroy();
+    },
   };
 }
 
@@ -90,6 +95,7 @@ interface Sending {
   readonly secret: string;
   readonly delayMs: number;
   readonly lost: boolean;
+  readonly agent: Agent;
   readonly stop: AbortSignal;
 }
 
@@ -99,7 +105,7 @@ async function deliver(store: GitHubStore, parcel: Parcel, sending: Sending): Pr
   const startedAt = store.now();
   const answer = sending.lost
     ? { ...unreached, status: 'lost by a dial' }
-    : await post(sending, parcel.body, requestHeaders);
+    : await postWebhook({ ...sending, body: parcel.body, headers: requestHeaders });
   const record: DeliveryRecord = {
     ...parcel,
     ...answer,
@@ -132,31 +138,6 @@ function headersOf(store: GitHubStore, parcel: Parcel, secret: string): Record<s
     'x-hub-signature': `sha1=${sign('sha1')}`,
     'x-hub-signature-256': `sha256=${sign('sha256')}`,
   };
-}
-
-type Outcome = Pick<DeliveryRecord, 'status' | 'statusCode' | 'responseHeaders' | 'responseBody'>;
-
-const unreached: Outcome = {
-  status: 'failed to connect to host',
-  statusCode: 0,
-  responseHeaders: {},
-  responseBody: '',
-};
-
-async function post(sending: Sending, body: string, headers: Record<string, string>): Promise<Outcome> {
-  try {
-    const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), sending.stop]);
-    const response = await fetch(sending.url, { method: 'POST', body, headers, signal });
-    return {
-      status: response.ok ? 'OK' : `Invalid HTTP Response: ${response.status}`,
-      statusCode: response.status,
-      responseHeaders: Object.fromEntries(response.headers),
-      responseBody: (await response.text()).slice(0, 10_000),
-    };
-  } catch (error) {
-    // Recorded, as on GitHub, where it can be read and redelivered.
-    return (error as Error).name === 'TimeoutError' ? { ...unreached, status: 'timed out' } : unreached;
-  }
 }
 
 function waited(milliseconds: number, stop: AbortSignal): Promise<boolean> {
