@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
-import { acme, givenEvent, givenJob, givenTenant, givenTier, small } from '../support/given.ts';
+import { acme, givenEvent, givenJob, givenTenant, givenTier, medium, noon, small } from '../support/given.ts';
 import { expectBalanced, givenPlatform } from '../support/platform.ts';
 
 const queued = (jobId: number, over = {}) => givenEvent({ jobId: JobId(jobId), ...over });
@@ -18,6 +18,9 @@ describe('accepting jobs', () => {
     const platform = await givenPlatform();
     expect(await platform.accept(queued(1), queued(2), queued(3))).toEqual([]);
     expect(platform.compute.requests).toHaveLength(1);
+    const template = platform.compute.requests[0]!.LaunchTemplateConfigs[0]?.LaunchTemplateSpecification;
+    expect(template).toMatchObject({ LaunchTemplateName: 'test-small' });
+    expect(platform.stores.world.allLaunches()).toMatchObject([{ callUntil: noon + 30_000 }]);
     expect(platform.liveMachines()).toHaveLength(2);
     expect(await platform.job(3)).toMatchObject({ state: 'waiting', reason: { code: 'tenant-limit' } });
     await expectBalanced(platform);
@@ -39,10 +42,88 @@ describe('accepting jobs', () => {
     await expectBalanced(platform);
   });
 
+  it('counts them for each tenant and tier, with the time since each was received, and a known one no more', async () => {
+    const platform = await givenPlatform();
+    const at = (milliseconds: number) => ({ receivedAt: platform.clock.now() + milliseconds });
+    const { receivedAt: _, ...unheard } = queued(3);
+    await platform.accept(queued(1, at(-700)), queued(2, at(0)), unheard, queued(4, at(1)));
+    await platform.accept(queued(5, { tier: medium, ...at(-30) }));
+    await platform.accept(queued(1, at(-900)));
+    const counted = (metric: string) =>
+      platform.telemetry.counts
+        .filter((count) => count.metric === metric)
+        .map(({ dimensions, values }) => [dimensions['tier'], values.toSorted((one, two) => one - two)]);
+    expect(counted('ReceivedToAcceptedMilliseconds')).toEqual([
+      ['small', [0, 700]],
+      ['medium', [30]],
+    ]);
+    expect(platform.telemetry.total('JobsAccepted', { tier: small })).toBe(4);
+    expect(platform.telemetry.total('JobsAccepted', { tier: medium })).toBe(1);
+  });
+
+  it('records a job of a tier that is gone, and looks for no machine', async () => {
+    const platform = await givenPlatform({ deployment: { tiers: [givenTier({ name: medium })] } });
+    const poke = { kind: 'poke', installationId: acme, tier: small };
+    expect(await platform.accept(queued(1), poke)).toEqual([]);
+    expect(await platform.accept(queued(2))).toEqual([]);
+    expect((await platform.job(2))?.state).toBe('waiting');
+    expect(platform.compute.requests).toEqual([]);
+  });
+
   it('fails a malformed message alone', async () => {
     const platform = await givenPlatform();
     expect(await platform.accept(queued(1), 'nonsense', queued(2))).toEqual(['m-2']);
     expect(platform.liveMachines()).toHaveLength(2);
+  });
+
+  it('fails messages that belong to another queue, and serves those beside them', async () => {
+    const platform = await givenPlatform();
+    const { tier: _, ...tierless } = queued(2);
+    const drain = { kind: 'drain-tenant', installationId: acme };
+    const started = queued(3, { action: 'in_progress', runnerName: 'laptop' });
+    expect(await platform.accept(drain, tierless, started, queued(4))).toEqual(['m-1', 'm-2', 'm-3']);
+    expect(platform.stores.world.allJobs()).toMatchObject([{ jobId: 4, state: 'covered' }]);
+  });
+
+  it('takes again what cannot be recorded: one job that fits no row, or all while the table is down', async () => {
+    const platform = await givenPlatform({ tenants: [givenTenant({ status: 'pending' })] });
+    const unfit = queued(2, { repository: 'acme/\ud800' });
+    expect(await platform.accept(queued(1), unfit, queued(3))).toEqual(['m-2']);
+    const down = new OperationalError('down', { code: 'InternalServerError', retryable: true });
+    platform.stores.world.failNext('jobs.insert', down);
+    expect(await platform.accept(queued(4), queued(5))).toEqual(['m-4', 'm-5']);
+    expect(platform.stores.world.allJobs().map(({ jobId }) => Number(jobId))).toEqual([1, 3]);
+  });
+
+  it('come again by themselves ten seconds later where their tenant’s rate of launches is used up', async () => {
+    const caps = { waitingJobsPerTenant: 1000, launchesPerMinutePerTenant: 2 };
+    const platform = await givenPlatform({ deployment: { caps } });
+    await platform.accept(queued(1), queued(2));
+    for (const { instanceId, plannedJob } of platform.stores.world.allRunners())
+      await platform.follow(
+        queued(plannedJob, { action: 'completed', runnerName: instanceId, conclusion: 'success' }),
+      );
+    platform.queues.tiers.splice(0);
+    platform.clock.advance(30_000);
+    await platform.accept(queued(3), queued(4));
+    expect(platform.liveMachines()).toHaveLength(1);
+    const message = { kind: 'poke', installationId: acme, tier: small };
+    expect(platform.queues.tiers).toEqual([{ tier: small, message, group: acme, delaySeconds: 10 }]);
+    expect(await platform.job(4)).toMatchObject({ state: 'waiting', reason: { code: 'launch-rate' } });
+  });
+
+  it('that GitHub holds back are looked at where they are announced after that, and not where before', async () => {
+    const platform = await givenPlatform();
+    await platform.follow(queued(1, { action: 'waiting' }));
+    const { unsettledAt = 0 } = (await platform.job(1))!;
+    const heardAt = unsettledAt + 1;
+    await platform.accept(queued(1, { receivedAt: unsettledAt }));
+    expect(platform.queues.installations).toEqual([]);
+    await platform.accept(queued(1, { receivedAt: heardAt, repositoryId: 7 }));
+    await platform.accept(queued(1, { receivedAt: heardAt }));
+    const look = { kind: 'look-at-job', installationId: acme, jobId: 1, repository: 'acme/app', heardAt };
+    expect(platform.queues.installations).toEqual([{ ...look, repositoryId: 7 }, look]);
+    expect(await platform.job(1)).toMatchObject({ state: 'blocked' });
   });
 
   it('serves the first of two tenants when EC2 throttles the second, which is tried again', async () => {
@@ -136,6 +217,7 @@ describe('accepting jobs', () => {
         reason: { code: `tenant-${status}` },
       });
       expect(platform.liveMachines()).toEqual([]);
+      expect(platform.telemetry.total('JobsRefused')).toBe(1);
     },
   );
 

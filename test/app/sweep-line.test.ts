@@ -3,8 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import { pendingPageSize, pendingPages } from '../../lib/app/common/settings.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import type { Job } from '../../lib/core/job.ts';
+import { type ReasonCode, reason } from '../../lib/core/reason.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
-import { acme, givenJob, givenJobs, givenTenant, noon } from '../support/given.ts';
+import { acme, givenEvent, givenJob, givenJobs, givenTenant, medium, noon, small } from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 
 /** Read after acme, whose number is smaller. */
@@ -158,5 +159,49 @@ describe('the most that a tenant may have pending', () => {
     await platform.sweep();
     expect(await platform.job(10)).toMatchObject({ state: 'waiting' });
     expect(await platform.job(11)).toMatchObject({ outcome: 'refused', reason: { code: 'waiting-cap' } });
+  });
+});
+
+describe('the figures of each minute', () => {
+  const waiting = (jobId: number, seconds: number, code: ReasonCode | undefined, over: Partial<Job> = {}) =>
+    givenJob({
+      ...{ jobId: JobId(jobId), queuedAt: noon + jobId, acceptedAt: noon + seconds * 1000 },
+      ...(code ? { reason: reason(code, 'Because.') } : {}),
+      ...over,
+    });
+  const figures = ({ telemetry }: Platform, tier: string) =>
+    Object.fromEntries(
+      telemetry.counts
+        .filter(({ dimensions }) => dimensions['tier'] === tier)
+        .map(({ metric, values: [value] }) => [metric, value]),
+    );
+
+  it('say for each tier how many wait and for how long, who has not been looked at, and the leases', async () => {
+    const platform = await given([]);
+    await platform.accept(givenEvent({ jobId: JobId(99) }));
+    await platform.jobs.insert([
+      // Read after the next one, which waits behind it.
+      waiting(1, 0, 'runners-lost', { retryAt: noon + 50_000 }),
+      waiting(2, 10, 'queued'),
+      waiting(3, 20, undefined, { installationId: behind }),
+      waiting(4, 30, 'admission-pending', { tier: medium }),
+      waiting(5, 40, 'controller-unavailable', { tier: medium }),
+      waiting(6, -24 * 3600, 'tenant-limit', { installationId: behind }),
+    ]);
+    platform.telemetry.counts.splice(0);
+    platform.clock.advance(minute);
+    await platform.sweep();
+    expect(await platform.job(6, behind)).toMatchObject({ outcome: 'expired' });
+    const nothing = { JobsHeldBySpendCap: 0, TenantsAtSpendCap: 0 };
+    expect(figures(platform, small)).toEqual({
+      ...{ JobsWaiting: 3, OldestWaitSeconds: 60, OldestUnexplainedWaitSeconds: 40, LeasesInUse: 1 },
+      ...{ JobsHeldByControllers: 0, JobsExpired: 1, ...nothing },
+    });
+    expect(figures(platform, medium)).toEqual({
+      ...{ JobsWaiting: 2, OldestWaitSeconds: 30, OldestUnexplainedWaitSeconds: 0, LeasesInUse: 0 },
+      ...{ JobsHeldByControllers: 2, ...nothing },
+    });
+    const [census] = platform.telemetry.events.filter(({ name }) => name === 'census');
+    expect(census?.fields).toMatchObject({ reasons: { 'runners-lost': 1, queued: 1, none: 1 } });
   });
 });

@@ -33,6 +33,17 @@ export const acceptedLines: readonly AcceptedLines[] = [
         "if (job?.state === 'running' && job.runner === instanceId)",
         'job.runner === instanceId || !ranNothing',
       ],
+      'scale-up/accept-jobs.ts': [
+        'if (jobs.size > 0) {',
+        'jobs.size === 0 → false',
+        'ids.length > 0 ? [batch.attempt(ids, balanced)]',
+      ],
+      'scale-up/judge-new-jobs.ts': ['kept.length === 0 → false'],
+      'scale-up/launch-at-once.ts': ['known.length === 0 → false'],
+      'scale-up/plan-line.ts': ['if (tenant && own.launch.length > 0)'],
+      'scale-up/planning-turn.ts': ["if (held.value['wanted'] === true) return undefined"],
+      'scale-up/take-leases.ts': ['isCapKept = true;'],
+      'scale-up/write-verdicts.ts': ['holding.length > 0 ? ['],
     },
   },
   {
@@ -40,6 +51,7 @@ export const acceptedLines: readonly AcceptedLines[] = [
     lines: {
       'ending/record-usage.ts': ['if (job) await deps.usage.addJob'],
       'ending/release-planned.ts': ['if (job.lease === undefined) return'],
+      'scale-up/record-jobs.ts': ["tier = 'none' } = first", 'if (!first) continue'],
     },
   },
   {
@@ -47,6 +59,7 @@ export const acceptedLines: readonly AcceptedLines[] = [
     lines: {
       'ending/ended-here.ts': ['true → false'],
       'ending/find-late-prices.ts': ['compute === undefined → false'],
+      'scale-up/ask-who-it-is.ts': ["delivery: 'scale-up'"],
     },
   },
 ];

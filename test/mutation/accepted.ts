@@ -27,6 +27,9 @@ interface Accepted {
 /** Two words and more: what people read. A word of the platform's own has no space. */
 const isProse = (text: string) => /^[`'"].*\S \S/s.test(text);
 
+/** It compares points in time. */
+const isOfTimes = (text: string) => /\b(now|until|deadline|endsAt|\w+(At|Until))\b/.test(text);
+
 /** Alarms and dashboards count it. */
 const isMetric = (text: string) => /^\{\s*[A-Z]/.test(text);
 
@@ -69,6 +72,13 @@ export const acceptedReasons: readonly Accepted[] = [
       before.endsWith(' === undefined') &&
       after === 'false' &&
       code.includes(`...(${before} ? {} : {`),
+  },
+  {
+    reason: 'the same: in the very millisecond either is right',
+    is: ({ mutator, before, after }) =>
+      mutator === 'EqualityOperator' &&
+      isOfTimes(before) &&
+      after.replace('=', '') === before.replace('=', ''),
   },
   {
     reason: 'only a programming error would come there, which nothing hides',

@@ -18,13 +18,13 @@ export async function comeAgain(
     installationId: InstallationId;
     tier: Tier;
     plan: BalancePlan;
-    served: boolean;
+    /** That this run has taken for the line. */
     machines: number;
     tenant: Tenant | undefined;
     supply: Supply | undefined;
   },
 ): Promise<void> {
-  const { installationId, tier, plan, served, machines, tenant, supply } = options;
+  const { installationId, tier, plan, machines, tenant, supply } = options;
   const place = { installationId, tier: tier.name };
   const stoppedBy = plan.limitedBy === 'shared-cap' ? supply?.tightestCap?.cap : undefined;
   if (!tenant || !supply) await leaveLines(deps, place);
@@ -33,7 +33,7 @@ export async function comeAgain(
     await updateWaitingLines(deps, { waiter, stoppedBy, machines, known: supply.caps });
   }
   const goesOn = plan.more || plan.passesByItself === true;
-  if (!served || !goesOn) return;
+  if (machines === 0 || !goesOn) return;
   const delaySeconds = plan.limitedBy === 'launch-rate' ? retryDelaySeconds : 1;
   await deps.queues.sendToTier(tier.name, { kind: 'poke', ...place }, { delaySeconds });
 }

@@ -152,7 +152,7 @@ async function tryOnce(
   const { launch } = taken;
   const { installationId } = fresh;
   const machines = launch.plannedJobs.length;
-  const served = { installationId, tier, plan, served: true, machines, tenant, supply };
+  const served = { installationId, tier, plan, machines, tenant, supply };
   const isAll = machines === line.jobs.length;
   const answered = allOf([
     carryOut(deps, fresh, launch),

@@ -25,9 +25,7 @@ export async function probeTenant(
   { tenant, waiting, tier, group }: Look & { tier: Tier; group: GroupView | undefined },
 ): Promise<Look> {
   const now = deps.clock.now();
-  if (!tenant?.attention || tenant.status !== 'active' || now < tenant.attention.probeAt) {
-    return { tenant, waiting };
-  }
+  if (!tenant?.attention || now < tenant.attention.probeAt) return { tenant, waiting };
   const { attention, ...well } = tenant;
   const first = waiting.find((job) => judge(well, tier, job, group).kind === 'admit');
   if (!first) return { tenant, waiting };

@@ -18,7 +18,6 @@ export const waitingJob = (event: JobEvent, now: number): Job => ({
  * @returns for each what failed; undefined: it is recorded
  */
 export async function recordWaiting(deps: BalanceDeps, events: readonly JobEvent[]): Promise<unknown[]> {
-  if (events.length === 0) return [];
   const now = deps.clock.now();
   const outcomes = await deps.jobs.insert(events.map((event) => waitingJob(event, now)));
   const failures = await Promise.all(

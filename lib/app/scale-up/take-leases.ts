@@ -102,7 +102,7 @@ async function takeLeases(deps: BalanceDeps, planning: Planning, served: number)
     // poke, so this copy looks again.
     const isAtLimit = plan.limitedBy === 'tenant-limit' || plan.limitedBy === 'tier-limit';
     if (isTaken && (plan.more || isAtLimit) && !supply?.paced) continue;
-    await comeAgain(deps, { installationId, tier, plan, served: isTaken, machines, tenant, supply });
+    await comeAgain(deps, { installationId, tier, plan, machines, tenant, supply });
     return;
   }
   await deps.queues.sendToTier(tier.name, { kind: 'poke', installationId, tier: tier.name });
