@@ -206,6 +206,23 @@ describe('accepting jobs', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'covered' });
   });
 
+  it('has GitHub asked about an installation without a tenant, once a minute, when a job has waited for one', async () => {
+    const platform = await givenPlatform({ tenants: [] });
+    const poke = { kind: 'poke', installationId: acme, tier: small };
+    await platform.accept(queued(1));
+    platform.clock.advance(59_000);
+    await platform.accept(queued(2));
+    expect(platform.queues.installations).toEqual([]);
+    platform.clock.advance(1_000);
+    await platform.accept(poke);
+    await platform.accept(poke);
+    const about = { kind: 'installation', event: 'jobs.wait', installationId: acme, repositoriesRemoved: [] };
+    expect(platform.queues.installations).toMatchObject([about]);
+    platform.clock.advance(60_000);
+    await platform.accept(poke);
+    expect(platform.queues.installations).toMatchObject([about, about]);
+  });
+
   it.each(['suspended', 'deleted'] as const)(
     'refuses the job of a %s tenant, with a reason',
     async (status) => {
