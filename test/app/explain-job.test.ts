@@ -20,7 +20,72 @@ async function explained(situation: Situation) {
   return { explanation: explainJob(facts), calls };
 }
 
+/** Who must act in which situations; in all others nobody must. */
+const mustAct: Readonly<Record<string, readonly string[]>> = {
+  operator: [
+    'waits for nothing, and nobody looks at it',
+    'waits under a spend cap of its tenant',
+    'waits under a spend cap that is none',
+    'meets the quota of the account',
+    'is of a tier whose launches AWS refuses',
+    'waits for the approval of its tenant',
+    'is of a tenant that the operator suspended',
+    'is of a tenant that GitHub suspended',
+    'is of an installation that nobody knows yet',
+    'is held while GitHub refuses runners',
+    'is meant for a group where GitHub shows none',
+    'rests after its machines came to nothing',
+    'is of a tier that is not configured any more',
+    'has no launch for its lease',
+    'has a machine that boots for too long',
+    'is of a repository that the operator does not allow',
+    "was stopped before its first step, on another job's machine",
+    'is rejected by a controller of the operator',
+    'has no row, and GitHub was not asked',
+    'is of an installation whose webhook was lost',
+    'has a webhook that was refused',
+    'has a webhook that reached nobody',
+    'has no webhook at all',
+    'is among the dead letters',
+  ],
+  owner: [
+    'is of a tenant that is gone',
+    'lacks a permission that a registration asked for',
+    'lacks a permission, by what GitHub said of the installation',
+    'is of a public repository that the group excludes',
+    'is of a repository that the group was not selected for',
+    'is meant for a group that is missing',
+    'waits for an approval',
+    'has a machine that GitHub gives nothing',
+    'is rejected by an admission controller',
+    'meets a controller that does not answer',
+    'is of another account',
+    'waits here, and GitHub does not show it',
+    'is of a repository without the App',
+    'was queued while the account had the App suspended',
+  ],
+  author: [
+    'runs for too long',
+    'asked for labels that no tier has',
+    'may not use its tier',
+    'was one too many in the line',
+    'waited for a day',
+    'waits here, and its run is over',
+    'has no row, and is not on GitHub',
+    'names labels that no tier has all of',
+    'misspells a label',
+    'names a group and no labels',
+  ],
+};
+
 describe('mayfly explain', () => {
+  it('leaves each situation to whoever can mend it, and most to nobody', async () => {
+    const found: Record<string, string[]> = { operator: [], owner: [], author: [] };
+    for (const [name, situation] of Object.entries(situations))
+      found[(await explained(situation)).explanation.who]?.push(name);
+    expect(found).toEqual(mustAct);
+  });
+
   it.each(Object.keys(situations))('knows a job that %s', async (name) => {
     const situation = situations[name]!;
     const { explanation, calls } = await explained(situation);
