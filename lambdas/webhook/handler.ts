@@ -3,14 +3,17 @@
  * calls one use case, and maps its answer. It reads nothing but its environment and `deployment.json`.
  */
 import { createAwsJson } from '../../lib/adapters/aws-json/caller.ts';
+import { noRetries } from '../../lib/adapters/aws-json/retry-budget.ts';
 import { createSecret } from '../../lib/adapters/secrets-manager/secret.ts';
 import { createSignatures } from '../../lib/adapters/signature/signatures.ts';
+import { withLoneFacts } from '../../lib/adapters/sqs/lone-facts.ts';
 import { createQueues } from '../../lib/adapters/sqs/queues.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
 import { createTelemetry } from '../../lib/adapters/telemetry/telemetry.ts';
 import { receiveWebhook, type WebhookAnswer } from '../../lib/app/webhook/receive-webhook.ts';
 import { readVariable, variables } from '../../lib/contract/environment.ts';
+import { functionNameOf } from '../../lib/contract/function-name.ts';
 
 export interface FunctionUrlRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
@@ -25,19 +28,33 @@ const secret = createSecret({
   arn: readVariable(variables.webhookSecretArn),
   clock: systemClock,
 });
+const telemetry = createTelemetry({ environment: deployment.environment, clock: systemClock });
+const queues = createQueues({
+  sqs: createAwsJson({ service: 'sqs' }),
+  urls: {
+    tiers: JSON.parse(readVariable(variables.tierQueueUrls)) as Record<string, string>,
+    lifecycle: readVariable(variables.lifecycleQueueUrl),
+    completions: readVariable(variables.completionsQueueUrl),
+    installations: readVariable(variables.installationsQueueUrl),
+  },
+});
+/** With the send that follows where it fails, it ends before GitHub gives up, which is after 10 s. */
+const handedOverMilliseconds = 1_500;
 const deps = {
   deployment,
   signatures: createSignatures({ secret }),
-  queues: createQueues({
-    sqs: createAwsJson({ service: 'sqs' }),
-    urls: {
-      tiers: JSON.parse(readVariable(variables.tierQueueUrls)) as Record<string, string>,
-      lifecycle: readVariable(variables.lifecycleQueueUrl),
-      completions: readVariable(variables.completionsQueueUrl),
-      installations: readVariable(variables.installationsQueueUrl),
-    },
+  queues: withLoneFacts({
+    lambda: createAwsJson({
+      service: 'lambda',
+      answerMilliseconds: handedOverMilliseconds,
+      budget: noRetries,
+    }),
+    queues,
+    functionName: functionNameOf(deployment.environment, 'lifecycle'),
+    clock: systemClock,
+    telemetry,
   }),
-  telemetry: createTelemetry({ environment: deployment.environment, clock: systemClock }),
+  telemetry,
   clock: systemClock,
 };
 

@@ -3,6 +3,7 @@
  * monitoring refers to none of the platform's resources and never blocks a change of them.
  */
 import type { Deployment } from './deployment.ts';
+import { functionNameOf } from './function-name.ts';
 import { type FunctionName, functionNames } from './functions.ts';
 
 export interface Names {
@@ -27,7 +28,7 @@ export const deadLettersOf = (queue: string) => `${queue}-dead-letters`;
 
 export function namesOf({ environment, tiers }: Deployment): Names {
   const tierQueues = tiers.map(({ name }) => `${environment}-${name}-builds`);
-  const functions = functionNames.map((name) => `${environment}-${name}`);
+  const functions = functionNames.map((name) => functionNameOf(environment, name));
   return {
     queues: [...tierQueues, ...sharedQueues.map((name) => `${environment}-${name}`)],
     tierQueues,

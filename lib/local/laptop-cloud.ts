@@ -46,6 +46,7 @@ export function createLaptopCloud(options: CloudOptions): LaptopCloud {
       emit('log', text, { functionName, stream });
     },
   });
+  services.lambda.runFunctionsBy(functions);
   const events = new EventBus({
     region,
     accountId: laptopAccountId,

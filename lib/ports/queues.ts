@@ -7,7 +7,7 @@ import type {
 } from '../contract/messages.ts';
 import type { TierName } from '../core/ids.ts';
 
-/** The queues between functions. A send that returns is durable. Throws OperationalError. */
+/** The queues between functions. A send that returns is durable: the message is in the queue, or was handled. Throws OperationalError. */
 export interface Queues {
   /** To the tier's own queue, in the fair-queue group of its tenant. */
   sendToTier(tier: TierName, message: JobEvent | Poke, options?: { delaySeconds?: number }): Promise<void>;

@@ -34,6 +34,12 @@ describe('a bill', () => {
     expect(dollarsOf({ queueSends: 1e6, fairSends: 1e6 }, 'SQS')).toBeCloseTo(0.5, 10);
   });
 
+  it('charges no poller for invocations by another function', () => {
+    const called = { ...worker, source: 'queue' as const, byFunctions: 750_000 };
+    expect(dollarsOf({ functions: [called] }, 'SQS')).toBeCloseTo(0.2, 10);
+    expect(dollarsOf({ functions: [called] }, 'Lambda requests')).toBeCloseTo(0.2, 10);
+  });
+
   it('charges database units at their own prices', () => {
     expect(dollarsOf({ writeUnits: 1e6 }, 'DynamoDB writes')).toBeCloseTo(0.625, 10);
     expect(dollarsOf({ readUnits: 1e6 }, 'DynamoDB reads')).toBeCloseTo(0.125, 10);

@@ -23,6 +23,8 @@ export interface FunctionUse {
   readonly billedMilliseconds: number;
   /** What invokes it. A poller receives and deletes once a batch. */
   readonly source: 'queue' | 'fair-queue' | 'other';
+  /** Of the invocations, those by another function, which no poller has a part in. */
+  readonly byFunctions?: number;
 }
 
 export interface BillLine {
@@ -33,7 +35,10 @@ export interface BillLine {
 export function billLines(use: Use): BillLine[] {
   const invocations = sum(use.functions, (each) => each.invocations);
   const polls = (sources: readonly string[]) =>
-    2 * sum(use.functions, (each) => (sources.includes(each.source) ? each.invocations : 0));
+    2 *
+    sum(use.functions, ({ source, invocations, byFunctions = 0 }) =>
+      sources.includes(source) ? invocations - byFunctions : 0,
+    );
   const queueRequests = use.queueSends + polls(['queue', 'fair-queue']);
   const fairRequests = use.fairSends + polls(['fair-queue']);
   const logBytes = use.logBytes + use.logLines * logEventOverheadBytes;

@@ -79,7 +79,9 @@ export function startMeter(
     const usage = [...laptop.functions.usage()].filter(([name]) => counted.has(name));
     const uses = usage.map(([name, after]): FunctionUse => {
       const earlier = before.get(name)!;
+      const byFunctions = calls.filter((call) => isInvocation(call, name)).length;
       return {
+        ...(byFunctions > 0 ? { byFunctions } : {}),
         name: name.slice(laptop.environment.length + 1),
         memoryMegabytes: after.memoryMegabytes,
         invocations: after.invocations - earlier.invocations,
@@ -109,7 +111,7 @@ export function startMeter(
       logsByEvent: [...lines.values()],
       failedUnits: calls.reduce((sum, { failedUnits = 0 }) => sum + failedUnits, 0),
       use: {
-        functions: uses,
+        functions: withWaits(uses, calls, laptop.environment),
         queueSends: queueCalls.length + tally.endEvents,
         fairSends: queueCalls.filter(({ questions }) => questions[0]?.resource.endsWith('-builds')).length,
         writeUnits: writeUnitsOf(calls),
@@ -120,6 +122,29 @@ export function startMeter(
       },
     };
   };
+}
+
+/** A function that another one called, and that answered. */
+const isInvocation = ({ service, action, status, questions }: CallRecord, name: string) =>
+  service === 'lambda' &&
+  action === 'Invoke' &&
+  status === 200 &&
+  !!questions[0]?.resource.endsWith(`:${name}`);
+
+/** Whoever calls a function waits for it, and both are billed: for as long as an invocation of that function takes on average. */
+function withWaits(
+  uses: readonly FunctionUse[],
+  calls: readonly CallRecord[],
+  environment: string,
+): FunctionUse[] {
+  const waits = (caller: string) =>
+    uses.reduce((sum, { name, billedMilliseconds, invocations }) => {
+      const own = calls.filter(
+        (call) => call.caller === `${environment}-${caller}` && isInvocation(call, `${environment}-${name}`),
+      );
+      return own.length === 0 ? sum : sum + (own.length * billedMilliseconds) / invocations;
+    }, 0);
+  return uses.map((use) => ({ ...use, billedMilliseconds: use.billedMilliseconds + waits(use.name) }));
 }
 
 /** Lambda bills each invocation in whole milliseconds. */

@@ -26,6 +26,7 @@ const sentAs: Readonly<Record<string, RegExp>> = {
   'kms:GenerateDataKey': /new PutSecretValueCommand\(|\.call\('SendMessage'/,
   'kms:Decrypt':
     /new (CreateFleet|GetItem|UpdateItem|GetSecretValue)Command\(|\.call\('(SendMessage|GetSecretValue)'/,
+  'lambda:InvokeFunction': /functions\/\$\{functionName\}\/invocations`/,
   's3:ListBucket': /\b(paginateListObjectsV2|new ListObjectsV2Command)\(/,
   'dynamodb:GetItem': /\bgetRow\(/,
   'dynamodb:BatchGetItem': /\b(findRows|readTogether|findByIndex)\(|new BatchGetItemCommand\(/,

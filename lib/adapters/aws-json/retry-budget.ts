@@ -30,5 +30,8 @@ export function createRetryBudget(): RetryBudget {
   };
 }
 
+/** For calls that have another way where they fail. */
+export const noRetries: RetryBudget = { take: () => false, giveBack: () => undefined };
+
 /** For services that a function calls once. */
 export const noRetryBudget: RetryBudget = { take: () => true, giveBack: () => undefined };

@@ -39,6 +39,8 @@ export const jsonServices = {
     contentType: 'application/x-amz-json-1.1',
     target: 'secretsmanager',
   },
+  /** Its action is the path of the function's invocations. */
+  lambda: { name: 'lambda', variable: 'LAMBDA', method: 'POST', contentType: 'application/json' },
   imageBuilder: {
     name: 'imagebuilder',
     variable: 'IMAGEBUILDER',

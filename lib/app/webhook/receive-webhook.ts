@@ -1,6 +1,6 @@
 /**
  * Handles one webhook delivery from GitHub: verifies the sender, decides which queue it belongs to, and sends it there. A
- * refused delivery costs no AWS call, an accepted one exactly one. A signed delivery that is of no use is answered with
+ * refused delivery costs no AWS call, an accepted one a send. A signed delivery that is of no use is answered with
  * 202 and counted, because errors would be redelivered for three days.
  */
 import type { Deployment } from '../../contract/deployment.ts';
@@ -87,7 +87,7 @@ async function receive(deps: WebhookDeps, request: WebhookRequest): Promise<Webh
   return follow(deps, route);
 }
 
-/** The one AWS call. What is sent needs no count of its own: SQS counts messages. */
+/** The one send. What is sent needs no count of its own: SQS counts messages. */
 async function follow({ queues, telemetry }: WebhookDeps, route: Route): Promise<WebhookAnswer> {
   switch (route.to) {
     case 'tier':

@@ -2,9 +2,10 @@
  * What each function may do: one entry for each, and nothing else. Read it beside the use case that the function calls.
  * No entry has a wildcard action, and the only role that may be passed is that of a tier's machines, to EC2.
  */
-import { Stack } from 'aws-cdk-lib';
+import { Arn, ArnFormat, Stack } from 'aws-cdk-lib';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { subnetsText, variables } from '../../contract/environment.ts';
+import { functionNameOf } from '../../contract/function-name.ts';
 import type { FunctionName } from '../../contract/functions.ts';
 import type { TierName } from '../../core/ids.ts';
 import type { Architecture } from '../../core/tier.ts';
@@ -97,7 +98,14 @@ export function functionGrants(platform: GrantedPlatform): Record<FunctionName, 
   );
   const sendToAdmission = sendGrant('SendToAdmission', admissionQueue, variables.admissionQueueUrl);
   return {
-    webhook: [sendToTiers, sendToLifecycle, sendToCompletions, sendToInstallations, webhookSecret],
+    webhook: [
+      sendToTiers,
+      sendToLifecycle,
+      sendToCompletions,
+      sendToInstallations,
+      webhookSecret,
+      invokeGrant(platform, 'InvokeLifecycle', 'lifecycle'),
+    ],
     'tenant-manager': [
       consumeGrant('ReceiveInstallations', installationsQueue),
       storeGrant(state, {
@@ -244,6 +252,16 @@ export function functionGrants(platform: GrantedPlatform): Record<FunctionName, 
         : [setVariable(variables.reservedConcurrency, String(platform.apiCopies))]),
     ],
   };
+}
+
+/** By its name: functions are made of these grants. */
+function invokeGrant({ scope, environment }: GrantedPlatform, sid: string, name: FunctionName): Grant {
+  const resourceName = functionNameOf(environment, name);
+  const arn = Arn.format(
+    { service: 'lambda', resource: 'function', resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME },
+    Stack.of(scope),
+  );
+  return allow(sid, { actions: ['lambda:InvokeFunction'], resources: [arn] });
 }
 
 /** Only these pipelines. They run with Image Builder's own role, so no role is passed. */

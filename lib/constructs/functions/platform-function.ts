@@ -16,6 +16,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { functionNameOf } from '../../contract/function-name.ts';
 import { type FunctionName, functionSettings } from '../../contract/functions.ts';
 import { allow, type Grant } from '../basics/grant.ts';
 import { dataKeyGrants, keyOf } from '../state/encryption.ts';
@@ -43,7 +44,7 @@ export class PlatformFunction extends Construct {
   constructor(scope: Construct, id: string, props: PlatformFunctionProps) {
     super(scope, id);
     const settings = functionSettings[props.name];
-    const functionName = `${props.environment}-${props.name}`;
+    const functionName = functionNameOf(props.environment, props.name);
     const key = keyOf(this, props.kmsKeyArn);
     const logGroup = new LogGroup(this, 'Logs', {
       logGroupName: `/aws/lambda/${functionName}`,

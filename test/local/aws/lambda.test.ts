@@ -1,12 +1,14 @@
 import {
   InvokeCommand,
   LambdaClient,
+  ListFunctionsCommand,
   paginateListEventSourceMappings,
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type AwsEndpoint, startAwsEndpoint } from '../../../lib/local/aws/endpoint.ts';
 import { createLambdaService, type LambdaService } from '../../../lib/local/aws/lambda.ts';
+import type { InvokeResult } from '../../../lib/local/lambda/function-host.ts';
 
 const place = { region: 'us-east-1', accountId: '000000000000' };
 let endpoint: AwsEndpoint;
@@ -68,8 +70,34 @@ describe("the laptop's Lambda", () => {
   it('says so in JSON where there is no such mapping, or no such call', async () => {
     const unknown = client.send(new UpdateEventSourceMappingCommand({ UUID: 'four', Enabled: false }));
     await expect(unknown).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
-    const invoke = client.send(new InvokeCommand({ FunctionName: 'acme-scale-up' }));
-    await expect(invoke).rejects.toMatchObject({ name: 'UnknownOperationException' });
+    const listed = client.send(new ListFunctionsCommand({}));
+    await expect(listed).rejects.toMatchObject({ name: 'UnknownOperationException' });
+  });
+
+  it('has a function answer whoever invokes it, and says where it failed, was throttled, or is not there', async () => {
+    const results: Record<string, InvokeResult> = {
+      'acme-lifecycle': { payload: { batchItemFailures: [] } },
+      'acme-claim': { error: { errorType: 'Runtime.ExitError', errorMessage: 'It exited.' } },
+      'acme-sweep': { error: { errorType: 'TooManyRequestsException', errorMessage: 'No copy is free.' } },
+    };
+    const events: unknown[] = [];
+    lambda.runFunctionsBy({
+      names: Object.keys(results),
+      async invoke(name, event) {
+        events.push(event);
+        return results[name]!;
+      },
+    });
+    const invoke = (FunctionName: string) =>
+      client.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify({ Records: [FunctionName] }) }));
+    const answered = await invoke('acme-lifecycle');
+    expect(JSON.parse(answered.Payload!.transformToString())).toEqual({ batchItemFailures: [] });
+    expect([answered.FunctionError, events]).toEqual([undefined, [{ Records: ['acme-lifecycle'] }]]);
+    const died = await invoke('acme-claim');
+    expect(died.FunctionError).toBe('Unhandled');
+    expect(died.Payload!.transformToString()).toContain('Runtime.ExitError');
+    await expect(invoke('acme-sweep')).rejects.toMatchObject({ name: 'TooManyRequestsException' });
+    await expect(invoke('nobody')).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
   });
 });
 
