@@ -28,13 +28,14 @@ export const functionSettings = {
     description: 'Gives waiting jobs leases and starts their machines',
     timeoutSeconds: 20,
     // It mostly waits for EC2, and memory is paid for meanwhile. It needs two thirds of this (docs/BENCHMARKS.md).
-    memoryMegabytes: 160,
+    memoryMegabytes: 144,
     url: false,
   },
   claim: {
     description: 'Tells a booted machine what to run',
     timeoutSeconds: 25,
-    memoryMegabytes: 256,
+    // As scale-up, it mostly waits for calls; one that answers many machines needs 110 of these.
+    memoryMegabytes: 176,
     url: true,
   },
   admission: {
@@ -48,7 +49,7 @@ export const functionSettings = {
     description: 'Follows jobs and machines to their ends and gives leases back',
     timeoutSeconds: 20,
     // As scale-up, it mostly waits for calls.
-    memoryMegabytes: 160,
+    memoryMegabytes: 128,
     url: false,
   },
   sweep: {
