@@ -84,8 +84,27 @@ describe('the line that says that a job is over', () => {
     await platform.follow(completed(1, one));
     const about = { level: 'info', installationId: acme, jobId: 1, instanceId: one, tier: small };
     const end = { outcome: 'completed', conclusion: 'success' };
-    expect(linesOf(platform, 'job-done')).toEqual([{ ...about, ...end }]);
-    expect(platform.telemetry.total('JobsDone')).toBe(1);
+    expect(linesOf(platform, 'job-done')).toEqual([{ ...about, ...end, reason: 'job-completed' }]);
+    expect(linesOf(platform, 'runner-ended')).toEqual([]);
+    expect([platform.telemetry.total('JobsDone'), platform.telemetry.total('RunnersEnded')]).toEqual([1, 1]);
+  });
+
+  it('is about the job alone where its machine cannot be ended, whose end has a line of its own then', async () => {
+    const { platform, one } = await givenListening();
+    platform.compute.dials.failCalls = 1;
+    expect(await platform.follow(completed(1, one))).not.toEqual([]);
+    expect(linesOf(platform, 'job-done')).toMatchObject([{ outcome: 'completed' }]);
+    expect(linesOf(platform, 'job-done')[0]).not.toHaveProperty('reason');
+    await platform.follow(completed(1, one));
+    expect(linesOf(platform, 'runner-ended')).toMatchObject([{ instanceId: one, reason: 'job-completed' }]);
+    expect([platform.telemetry.total('JobsDone'), platform.telemetry.total('RunnersEnded')]).toEqual([1, 1]);
+  });
+
+  it('is about the job alone where it ran on a machine that is none of ours', async () => {
+    const { platform } = await givenListening();
+    await platform.follow(completed(1, stranger));
+    expect(linesOf(platform, 'job-done')).toMatchObject([{ jobId: 1, outcome: 'completed' }]);
+    expect(platform.telemetry.total('RunnersEnded')).toBe(0);
   });
 });
 

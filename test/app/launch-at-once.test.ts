@@ -52,6 +52,17 @@ describe('a new job that nothing keeps from a machine', () => {
     await expectBalanced(platform);
   });
 
+  it('is measured in the line of its launch, and one that waits in a line of its own', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(queued(1, { receivedAt: platform.clock.now() - 40 }), queued(2), queued(3));
+    const { events } = platform.telemetry;
+    const linesOf = (event: string) =>
+      events.filter(({ name }) => name === event).map(({ fields }) => fields);
+    expect(linesOf('launch')).toMatchObject([{ jobIds: [1, 2], result: 'started' }]);
+    expect(linesOf('jobs-accepted')).toMatchObject([{ jobIds: [3] }]);
+    expect(platform.telemetry.total('JobsAccepted')).toBe(3);
+  });
+
   it('leaves the younger ones to wait where there is not room for all', async () => {
     const platform = await givenPlatform();
     await platform.accept(queued(3), queued(1), queued(2));

@@ -97,6 +97,8 @@ function phasesOf(seen: {
     lines.find(({ event, instanceId }) => event === 'machine-ready' && instanceId === machine),
     'machine-ready',
   );
+  // In a line of its own where the job waited.
+  const accepted = launch['ReceivedToAcceptedMilliseconds'] === undefined ? about('jobs-accepted') : launch;
   const leasedToAsked = figure(launch, 'LeasedToAskedMilliseconds');
   const launchedAt = found(launch._aws, 'time of the launch').Timestamp;
   const started = about('job-started');
@@ -104,7 +106,7 @@ function phasesOf(seen: {
   return {
     'queued to machine asked for':
       launchedAt - figure(launch, 'LeasedToLaunchedMilliseconds') + leasedToAsked - queuedAt,
-    'of it webhook and queue': figure(about('jobs-accepted'), 'ReceivedToAcceptedMilliseconds'),
+    'of it webhook and queue': figure(accepted, 'ReceivedToAcceptedMilliseconds'),
     'of it recorded to leased': figure(started, 'AcceptedToLeasedMilliseconds'),
     'of it leased to asked': leasedToAsked,
     'machine up to runner listening':

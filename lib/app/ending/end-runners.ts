@@ -171,19 +171,11 @@ async function closedRow(deps: EndDeps, ending: Ending, { consoles, jobs }: Know
   }
   const { instanceId, installationId, tier } = runner;
   const console = consoles.get(instanceId);
-  deps.telemetry.event(
-    'info',
-    'runner-ended',
-    {
-      installationId,
-      jobId: jobOf(runner),
-      instanceId,
-      tier,
-      reason: ending.reason,
-      ...(console === undefined ? {} : { console }),
-    },
-    { RunnersEnded: 1 },
-  );
+  const { reason, doneLine } = ending;
+  const end = { reason, ...(console === undefined ? {} : { console }) };
+  if (doneLine?.tell(end)) return;
+  const about = { installationId, jobId: jobOf(runner), instanceId, tier, ...end };
+  deps.telemetry.event('info', 'runner-ended', about, { RunnersEnded: 1 });
 }
 
 /** A machine's job changes when GitHub gives it another one, at most a few times in its life. */

@@ -2,6 +2,7 @@
 import type { JobId } from '../../core/ids.ts';
 import type { Runner, RunnerEndReason } from '../../core/runner.ts';
 import type { RanJob } from '../../core/usage.ts';
+import type { DoneLine } from './done-line.ts';
 
 export interface Ending {
   readonly runner: Runner;
@@ -10,6 +11,8 @@ export interface Ending {
   readonly proven: boolean;
   /** A job that is known to be done: it needs no place in the line. */
   readonly doneJob?: JobId;
+  /** Absent: it is logged already. */
+  readonly doneLine?: DoneLine;
   /** The same job, as GitHub says that it ran on this machine. */
   readonly ranJob?: RanJob;
 }

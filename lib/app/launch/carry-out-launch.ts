@@ -7,6 +7,7 @@ import type { InstanceId, LeaseId } from '../../core/ids.ts';
 import { firstLookAt, type Launch, missingLeases } from '../../core/launch.ts';
 import { type Reason, reason } from '../../core/reason.ts';
 import type { LaunchAnswer, LaunchedInstance, LaunchFailure } from '../../ports/compute.ts';
+import type { Measured } from '../../ports/telemetry.ts';
 import { bindRows, type Seen, spotPricesOf } from '../common/bind-rows.ts';
 import type { LaunchDeps } from '../common/deps.ts';
 import { releaseRobbed } from '../common/release-robbed.ts';
@@ -20,11 +21,21 @@ export interface PlannedLaunch {
   readonly launch: Launch;
   /** EC2 throttled lately, and this launch has its turn. */
   readonly paced: boolean;
+  /** Of jobs that were recorded for it: they get no line of their own, since each byte of a log is paid for. */
+  readonly accepted?: Accepted;
 }
+
+/** What is measured as jobs are recorded. */
+export interface Accepted {
+  readonly JobsAccepted: Measured;
+  readonly ReceivedToAcceptedMilliseconds: Measured;
+}
+
+const noneAccepted: Accepted = { JobsAccepted: [], ReceivedToAcceptedMilliseconds: [] };
 
 /** The caller holds the launch's fence. */
 export async function carryOutLaunch(deps: LaunchDeps, planned: PlannedLaunch): Promise<Lesson> {
-  const { launch, paced } = planned;
+  const { launch, paced, accepted = noneAccepted } = planned;
   const askedAt = deps.clock.now();
   const [{ answer, together }] = await Promise.all([
     askBesideOthers({ to: deps.compute, clock: deps.clock, milliseconds: launchesTogetherMilliseconds }, () =>
@@ -33,7 +44,7 @@ export async function carryOutLaunch(deps: LaunchDeps, planned: PlannedLaunch): 
     // Then the machines' cost is known when they come.
     spotPricesOf(deps, launch),
   ]);
-  logAnswer(deps, { launch, askedAt }, answer);
+  logAnswer(deps, { launch, askedAt, accepted }, answer);
   const lesson = await learnFrom(deps, { launch, askedAt, answer, paced });
   await together();
   // It is unknown what was started: the leases stay taken, and the sweep asks again after the fence.
@@ -163,8 +174,12 @@ function failureReason(failure: LaunchFailure | undefined): Reason {
   }
 }
 
-function logAnswer(deps: LaunchDeps, asked: { launch: Launch; askedAt: number }, answer: LaunchAnswer): void {
-  const { launch, askedAt } = asked;
+function logAnswer(
+  deps: LaunchDeps,
+  asked: { launch: Launch; askedAt: number; accepted: Accepted },
+  answer: LaunchAnswer,
+): void {
+  const { launch, askedAt, accepted } = asked;
   const { launchId, installationId, tier, plannedJobs } = launch;
   const failures = answer.kind === 'answered' ? answer.failures : [answer.failure];
   const machines = answer.kind === 'answered' ? answer.instances : [];
@@ -181,6 +196,7 @@ function logAnswer(deps: LaunchDeps, asked: { launch: Launch; askedAt: number },
       ...(failures.length > 0 ? { failures } : {}),
     },
     {
+      ...accepted,
       Launches: 1,
       MachinesStarted: machines.length,
       LeasedToAskedMilliseconds: Math.max(0, askedAt - launch.createdAt),

@@ -12,6 +12,7 @@ import type { SpoiltRow } from '../../ports/spoilt-row.ts';
 import { Batch, type Delivery } from '../common/batch.ts';
 import type { LifecycleDeps } from '../common/deps.ts';
 import { tenantByTenant } from '../common/tenant-by-tenant.ts';
+import type { DoneLine } from '../ending/done-line.ts';
 import { drainTenant } from '../ending/drain-tenant.ts';
 import { endEach } from '../ending/end-runners.ts';
 import { hasEndedHere } from '../ending/ended-here.ts';
@@ -33,13 +34,34 @@ export async function followLifecycle(
     batch.attemptNow(id, () => messages.push({ id, message: parseMessage(body) }));
   }
   const facts = new Map<string, Started>();
+  const doneLines = new Map<string, DoneLine>();
   await refuseTogether(deps, batch, messages);
   await Promise.all(
     messages.map(async ({ id, message }) => {
-      const started = await batch.attempt([id], () => recordFact(deps, message));
-      if (started) facts.set(id, started);
+      const recorded = await batch.attempt([id], () => recordFact(deps, message));
+      if (recorded && 'tell' in recorded) doneLines.set(id, recorded);
+      else if (recorded) facts.set(id, recorded);
     }),
   );
+  try {
+    await lookAtMachines(deps, { batch, messages, facts, doneLines });
+  } finally {
+    for (const line of doneLines.values()) line.tell();
+  }
+  return batch.failed();
+}
+
+interface Facts {
+  readonly batch: Batch;
+  readonly messages: readonly { id: string; message: Message }[];
+  /** By the message that told of it. */
+  readonly facts: ReadonlyMap<string, Started>;
+  readonly doneLines: ReadonlyMap<string, DoneLine>;
+}
+
+/** What the facts that are written down mean for machines. */
+async function lookAtMachines(deps: LifecycleDeps, known: Facts): Promise<void> {
+  const { batch, messages, facts, doneLines } = known;
   // Machines are looked at only now: one that ends after this look finds the facts written.
   const recorded = messages.filter(({ id }) => !batch.failed().includes(id));
   const ids = recorded.map(({ id }) => id);
@@ -49,7 +71,7 @@ export async function followLifecycle(
       recorded.map(({ message }) => message),
     ),
   );
-  if (!found) return batch.failed();
+  if (!found) return;
   const { runners } = found;
   const readable = recorded.filter(({ id, message }) => {
     const failure = found.unreadable.get(instanceOf(message));
@@ -68,13 +90,13 @@ export async function followLifecycle(
   await Promise.all(
     readable.map(async ({ id, message }) => {
       const ending = await batch.attempt([id], () => endingOf(deps, message, runners));
-      if (ending) noteEnding(endings, ending, id);
+      const doneLine = doneLines.get(id);
+      if (ending) noteEnding(endings, { ...ending, ...(doneLine ? { doneLine } : {}) }, id);
     }),
   );
   if (endings.size > 0) {
     await endAll(deps, batch, [...endings.values()]);
   }
-  return batch.failed();
 }
 
 interface Wanted {
@@ -164,8 +186,8 @@ function instanceOf(message: Message): InstanceId | undefined {
   return message.kind === 'job' ? instanceNamed(message.runnerName) : undefined;
 }
 
-/** Records what a message says about a job; returns the start, if it was one. */
-async function recordFact(deps: LifecycleDeps, message: Message): Promise<Started | undefined> {
+/** Records what a message says about a job; returns the start, if it was one, or the line about its end. */
+async function recordFact(deps: LifecycleDeps, message: Message): Promise<Started | DoneLine | undefined> {
   switch (message.kind) {
     case 'job':
       return recordJobFact(deps, message);
@@ -182,7 +204,7 @@ async function recordFact(deps: LifecycleDeps, message: Message): Promise<Starte
   }
 }
 
-async function recordJobFact(deps: LifecycleDeps, event: JobEvent): Promise<Started | undefined> {
+async function recordJobFact(deps: LifecycleDeps, event: JobEvent): Promise<Started | DoneLine | undefined> {
   switch (event.action) {
     case 'queued':
     case 'waiting':
@@ -191,8 +213,7 @@ async function recordJobFact(deps: LifecycleDeps, event: JobEvent): Promise<Star
     case 'in_progress':
       return recordStarted(deps, event, instanceOf(event));
     case 'completed':
-      await recordCompleted(deps, event, instanceOf(event));
-      return undefined;
+      return recordCompleted(deps, event, instanceOf(event));
   }
 }
 

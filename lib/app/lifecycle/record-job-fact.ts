@@ -8,6 +8,7 @@ import type { InstanceId } from '../../core/ids.ts';
 import { endOnGitHub, isOverOnGitHub, type Job } from '../../core/job.ts';
 import type { LifecycleDeps } from '../common/deps.ts';
 import { jobOfEvent } from '../common/job-of-event.ts';
+import { createDoneLine, type DoneLine } from '../ending/done-line.ts';
 
 /** GitHub holds it for an approval. Those without a tier were refused together (refuse-unknown-labels.ts). */
 export async function recordBlocked(deps: LifecycleDeps, event: JobEvent): Promise<void> {
@@ -64,29 +65,28 @@ export async function recordStarted(
   return { event, before, at: start.at };
 }
 
-/** @param instanceId of the machine that GitHub says ran it, if its name is that of an instance */
+/**
+ * @param instanceId of the machine that GitHub says ran it, if its name is that of an instance
+ * @returns what is to be logged of it; undefined: it was known, or is none of ours
+ */
 export async function recordCompleted(
   deps: LifecycleDeps,
   event: JobEvent,
   instanceId: InstanceId | undefined,
-): Promise<void> {
+): Promise<DoneLine | undefined> {
   const at = deps.clock.now();
   const end = endOnGitHub({ conclusion: event.conclusion, runner: instanceId, at });
   const before = await deps.jobs.finish(event.installationId, event.jobId, end);
   // Unknown: its `queued` is late or lost. The row keeps a late one from launching a machine.
   const job: Job = { ...jobOfEvent(event, at), state: 'done', doneAt: at, ...end };
-  if (!before && !mayBeOurs(event, instanceId)) return;
+  if (!before && !mayBeOurs(event, instanceId)) return undefined;
   if (!before && (await insertOne(deps, job)) === 'exists') {
     await deps.jobs.finish(event.installationId, event.jobId, end);
   }
-  if (before && isOverOnGitHub(before)) return;
+  if (before && isOverOnGitHub(before)) return undefined;
   const { installationId, jobId, tier = 'none' } = event;
-  deps.telemetry.event(
-    'info',
-    'job-done',
-    { installationId, jobId, instanceId, tier, outcome: end.outcome, conclusion: end.conclusion },
-    { JobsDone: 1 },
-  );
+  const { outcome, conclusion } = end;
+  return createDoneLine(deps.telemetry, { installationId, jobId, instanceId, tier, outcome, conclusion });
 }
 
 function runningJob(event: JobEvent, start: { runner: InstanceId | undefined; at: number }): Job {

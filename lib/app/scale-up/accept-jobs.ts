@@ -15,7 +15,7 @@ import { askBesideOthers } from '../common/side-by-side.ts';
 import { balance } from './balance.ts';
 import type { BalanceDeps } from './balance-deps.ts';
 import { launchAtOnce } from './launch-at-once.ts';
-import { hearAgain, logAccepted, recordWaiting, waitingJob } from './record-jobs.ts';
+import { acceptedOf, hearAgain, logAccepted, recordWaiting, waitingJob } from './record-jobs.ts';
 
 /** A tenant and tier of the batch, and what the batch has for them. */
 interface Work extends TenantTier {
@@ -136,6 +136,11 @@ async function atOnce(
   const fresh = {
     ...{ installationId, tier, asking, startedAt: now },
     jobs: all.map(({ event }) => waitingJob(event, now)),
+    accepted: (jobIds: readonly JobId[]) =>
+      acceptedOf(
+        jobIds.map((jobId) => jobs.get(jobId)!.event),
+        now,
+      ),
     hearAgain: (jobId: JobId) => hearAgain(deps, jobs.get(jobId)!.event),
   };
   const launched = await batch.attempt(idsOf(all), () => launchAtOnce(deps, fresh));
@@ -143,13 +148,13 @@ async function atOnce(
     jobs.clear();
     return nothing;
   }
-  const { outcomes, machines } = launched;
+  const { outcomes, machines, told } = launched;
   work.served = machines;
   const [done, inserted] = [[] as QueuedJob[], [] as JobEvent[]];
   for (const [jobId, outcome] of outcomes) {
     const job = jobs.get(jobId)!;
     jobs.delete(jobId);
-    if (outcome === 'inserted') inserted.push(job.event);
+    if (outcome === 'inserted' && !told.has(jobId)) inserted.push(job.event);
     if (typeof outcome === 'object') batch.fail(job.ids, outcome);
     else done.push(job);
   }

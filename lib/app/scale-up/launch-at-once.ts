@@ -22,7 +22,7 @@ import { withEpoch } from '../admission/platform-policy.ts';
 import { orFailure } from '../common/or-failure.ts';
 import { glanceAtGroupNote, knownGroup } from '../common/runner-groups.ts';
 import { firstPageSize, roundsWithinMilliseconds } from '../common/settings.ts';
-import { carryOutLaunch } from '../launch/carry-out-launch.ts';
+import { type Accepted, carryOutLaunch, type PlannedLaunch } from '../launch/carry-out-launch.ts';
 import { readScarcity, type Scarcity } from '../launch/scarcity.ts';
 import type { Supply } from '../launch/supply.ts';
 import { balance } from './balance.ts';
@@ -41,6 +41,8 @@ interface NewJobs {
   readonly startedAt: number;
   /** With the rows that they would have as waiting jobs. */
   readonly jobs: readonly Job[];
+  /** What is measured of jobs that have been recorded. */
+  readonly accepted: (jobIds: readonly JobId[]) => Accepted;
   /** Called if GitHub reports a job as queued that already has a row. */
   readonly hearAgain: (jobId: JobId) => Promise<void>;
   /** Called when EC2 is called, and when something is read that the jobs of others need not wait for. */
@@ -52,6 +54,8 @@ export interface LaunchedAtOnce {
   /** The outcome of each job that is dealt with; all others still have to be recorded. */
   readonly outcomes: ReadonlyMap<JobId, InsertOutcome>;
   readonly machines: number;
+  /** Jobs that the launch's own log line reports as recorded. */
+  readonly told: ReadonlySet<JobId>;
   /** Resolves when EC2's answer is written. */
   readonly answered: Promise<void>;
 }
@@ -60,6 +64,7 @@ const none: LaunchedAtOnce = {
   kind: 'launched',
   outcomes: new Map(),
   machines: 0,
+  told: new Set(),
   answered: Promise.resolve(),
 };
 
@@ -154,15 +159,16 @@ async function tryOnce(
   const machines = launch.plannedJobs.length;
   const served = { installationId, tier, plan, machines, tenant, supply };
   const isAll = machines === line.jobs.length;
+  const told = launch.plannedJobs.map(({ jobId }) => jobId).filter((id) => outcomes.get(id) === 'inserted');
   const answered = allOf([
-    carryOut(deps, fresh, launch),
+    carryOut(deps, fresh, { launch, paced: false, accepted: fresh.accepted(told) }),
     refreshGroup(deps, { tenant, group, waiting: fresh.jobs }),
     // Otherwise the remaining jobs are recorded and balanced, which sends the poke.
     ...(isAll ? [comeAgain(deps, served)] : []),
     ...madeOf(launch.plannedJobs).map((one) => askOutside(deps, one)),
   ]);
   fresh.asking(tier.name);
-  return { kind: 'launched', outcomes, machines, answered };
+  return { kind: 'launched', outcomes, machines, told: new Set(told), answered };
 }
 
 /**
@@ -199,9 +205,9 @@ async function allOf(works: readonly Promise<void>[]): Promise<void> {
   if (failed) throw failed.reason;
 }
 
-async function carryOut(deps: BalanceDeps, fresh: NewJobs, launch: Launch): Promise<void> {
+async function carryOut(deps: BalanceDeps, fresh: NewJobs, planned: PlannedLaunch): Promise<void> {
   const { installationId, tier, startedAt } = fresh;
-  const lesson = await carryOutLaunch(deps, { launch, paced: false });
+  const lesson = await carryOutLaunch(deps, planned);
   // Another pool may have machines. By now these jobs wait like any others, and a poke for them is on its way.
   const isInTime = deps.clock.now() <= startedAt + roundsWithinMilliseconds;
   if (lesson.againNow && isInTime) await balance(deps, { installationId, tier, startedAt });

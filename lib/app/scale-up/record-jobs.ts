@@ -3,6 +3,7 @@ import type { JobEvent } from '../../contract/messages.ts';
 import type { Job } from '../../core/job.ts';
 import { reason } from '../../core/reason.ts';
 import { jobOfEvent } from '../common/job-of-event.ts';
+import type { Accepted } from '../launch/carry-out-launch.ts';
 import type { BalanceDeps } from './balance-deps.ts';
 
 const justQueued = reason('queued', 'Accepted; the jobs before it come first.');
@@ -63,20 +64,24 @@ async function reopen(deps: BalanceDeps, { installationId, jobId }: JobEvent): P
   deps.telemetry.event('info', 'job-reopened', about);
 }
 
-/** One line for each tenant and tier. */
+/** One line for each tenant and tier. Jobs that are launched at once are in the line of their launch instead. */
 export function logAccepted(deps: BalanceDeps, events: readonly JobEvent[], at: number): void {
   const places = Map.groupBy(events, ({ installationId, tier }) => `${installationId}/${tier}`);
   for (const [first, ...others] of places.values()) {
     if (!first) continue;
     const { installationId, tier = 'none' } = first;
     const jobs = [first, ...others];
-    const jobIds = jobs.map(({ jobId }) => jobId);
-    const received = jobs.flatMap(({ receivedAt = at + 1 }) => (receivedAt <= at ? [at - receivedAt] : []));
-    deps.telemetry.event(
-      'info',
-      'jobs-accepted',
-      { installationId, tier, jobIds },
-      { JobsAccepted: jobIds.length, ReceivedToAcceptedMilliseconds: received },
-    );
+    const about = { installationId, tier, jobIds: jobs.map(({ jobId }) => jobId) };
+    deps.telemetry.event('info', 'jobs-accepted', about, acceptedOf(jobs, at));
   }
+}
+
+/** What is measured of jobs that were recorded for the first time. */
+export function acceptedOf(events: readonly JobEvent[], at: number): Accepted {
+  return {
+    JobsAccepted: events.length > 0 ? events.length : [],
+    ReceivedToAcceptedMilliseconds: events.flatMap(({ receivedAt = at + 1 }) =>
+      receivedAt <= at ? [at - receivedAt] : [],
+    ),
+  };
 }

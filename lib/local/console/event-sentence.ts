@@ -42,7 +42,8 @@ const sentences: Readonly<Record<string, (fields: Fields) => string>> = {
   'sweep-failed': ({ error }) => `a part of the sweep failed: ${error}`,
   'reconcile-failed': ({ error }) => `a part of the reconciler failed: ${error}`,
   'message-failed': ({ error }) => `a message failed and comes again: ${error}`,
-  'job-done': ({ outcome, conclusion }) => `done: ${conclusion ?? outcome}`,
+  'job-done': ({ outcome, conclusion, instanceId, reason }) =>
+    `done: ${conclusion ?? outcome}${reason === undefined ? '' : `; machine ${instanceId} ended`}`,
   'runner-ended': ({ instanceId, reason }) => `machine ${instanceId} ended: ${words(reason)}`,
 };
 

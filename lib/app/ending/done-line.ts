@@ -1,0 +1,36 @@
+/**
+ * The line that says that a job is over. Where its machine ends because of it, one line says both, since each byte of a log is paid
+ * for; where it does not, or that fails, the line is about the job alone. It is written once.
+ */
+import type { RunnerEndReason } from '../../core/runner.ts';
+import type { Telemetry } from '../../ports/telemetry.ts';
+
+export interface DoneFields {
+  readonly installationId: number;
+  readonly jobId: number;
+  readonly instanceId: string | undefined;
+  readonly tier: string;
+  readonly outcome: string;
+  readonly conclusion: string | undefined;
+}
+
+export interface DoneLine {
+  /**
+   * @param end of the machine that ran it
+   * @returns false: it was written before
+   */
+  tell(end?: { readonly reason: RunnerEndReason; readonly console?: string }): boolean;
+}
+
+export function createDoneLine(telemetry: Telemetry, fields: DoneFields): DoneLine {
+  let isTold = false;
+  return {
+    tell(end) {
+      if (isTold) return false;
+      isTold = true;
+      if (end) telemetry.event('info', 'job-done', { ...fields, ...end }, { JobsDone: 1, RunnersEnded: 1 });
+      else telemetry.event('info', 'job-done', { ...fields }, { JobsDone: 1 });
+      return true;
+    },
+  };
+}
