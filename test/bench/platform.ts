@@ -2,6 +2,7 @@
  * The laptop platform as the benchmark uses it: the latencies of AWS and GitHub dialled in, limits out of the way, and
  * tenants on demand. The operator's own calls wait for nothing, so that looking at the platform costs no time.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { tagKeys } from '../../lib/core/tags.ts';
 import { partitionRates } from '../../lib/local/aws/dynamodb-limits.ts';
@@ -102,6 +103,8 @@ export async function openPlatform(size: Size): Promise<BenchPlatform> {
         });
       const slowly = { everyMilliseconds: 50 };
       await until('its machines have ended', machinesEnded, slowly);
+      // EC2's word about the last one is on its way, and would be counted for whatever comes next.
+      await sleep(300);
       await laptop.github.settle();
       await until('all messages are dealt with', queuesEmpty, slowly);
     },
