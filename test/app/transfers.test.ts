@@ -88,6 +88,27 @@ describe.each(worlds)('a $visibility repository of a $type, its former name $for
   });
 });
 
+describe.each(worlds.filter(({ visibility }) => visibility === 'private'))(
+  'a repository of a $type that was made public before it was transferred, its former name $formerNames',
+  (world) => {
+    it('gets three machines in vain for each job at most', async () => {
+      const { platform, runner } = await givenJobs(world);
+      platform.github.setVisibility('acme/app', 'public');
+      platform.github.transferRepository(acme, 'app', 'elsewhere');
+      const done: GitHubJob = { status: 'completed', conclusion: 'success', runnerName: runner };
+      platform.github.putJob('elsewhere/app', JobId(1), done);
+      await platform.machineEnds(runner);
+
+      await pass(platform, 30);
+
+      for (const id of ids) expect(await platform.job(id)).toMatchObject({ state: 'done' });
+      await expectNothingLeft(platform);
+      const meant = platform.stores.world.allRunners().map(({ plannedJob }) => plannedJob);
+      for (const id of ids) expect(meant.filter((jobId) => jobId === id).length).toBeLessThanOrEqual(3);
+    });
+  },
+);
+
 describe('a repository that went to another tenant', () => {
   it('has its end recorded there, and what waits taken over from there', async () => {
     const account = { accountId: 99, accountLogin: 'elsewhere', accountType: 'Organization' } as const;

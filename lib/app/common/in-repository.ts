@@ -67,13 +67,15 @@ function transferred(job: JobPlace, { fullName, ownerId }: GitHubRepository): An
 
 /**
  * GitHub shows a public job to everyone, also after its repository was transferred: no runner of the former owner gets it
- * then. Undefined: it was not transferred, or GitHub does not say.
+ * then. One that was private as it was queued may be public by now; the repository is asked for only once a machine was lost on it.
+ * Undefined: it was not transferred, or GitHub does not say.
  */
 export async function transferredAway(
   { github }: RepositoryDeps,
   job: Job,
 ): Promise<Answer<never> | undefined> {
-  if (job.visibility !== 'public' || job.repositoryId === undefined) return undefined;
+  const mayBePublic = job.visibility === 'public' || job.formerLease !== undefined;
+  if (!mayBePublic || job.repositoryId === undefined) return undefined;
   const found = await github.getRepository(job.installationId, job.repositoryId);
   return found.ok ? transferred(job, found.value) : undefined;
 }

@@ -35,6 +35,7 @@ import { checkSharedCaps } from './check-shared-caps.ts';
 import { checkOverruns, checkSpend, checkTakenSpend } from './check-spend.ts';
 import { checkBegin, listsJob } from './check-start-gate.ts';
 import { checkTermination } from './check-termination.ts';
+import { checkTransfers } from './check-transfers.ts';
 import { checkUsage } from './check-usage.ts';
 
 export interface Violation {
@@ -62,6 +63,8 @@ export interface Auditor {
   ): void;
   /** The machine got a runner for the job that it is meant for. */
   minted(instanceId: string, how: { readonly askedAt: number; readonly gated: boolean }): void;
+  /** They are of another account from now on. */
+  jobsTransferred(jobs: readonly WorldJob[], former: number): void;
   /** EC2 says that it takes the machine back. */
   machineTakenBack(instanceId: string): void;
   /** And it does: nobody else ended the machine first. */
@@ -164,6 +167,9 @@ export function createAuditor(world: {
       checkAdmitted(books, { ...about, job, what: `has a runner on ${instanceId}` }, note);
       if (!gated) checkUngated(books, { ...about, instanceId }, note);
     },
+    jobsTransferred(jobs, former) {
+      for (const job of jobs) books.transfers.push({ job, former, at: world.now() });
+    },
     machineTakenBack: (instanceId) => void books.takenBack.add(instanceId),
     machineReclaimed: (instanceId) => void books.reclaimedAt.set(instanceId, world.now()),
     machineForgotten(instanceId) {
@@ -237,6 +243,7 @@ export function createAuditor(world: {
       checkOverruns(books, note);
       checkRows(books, note);
       checkUsage(books, note, { again: true });
+      checkTransfers(books, note);
       checkGroups(books, note);
     },
   };

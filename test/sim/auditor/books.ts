@@ -118,6 +118,8 @@ export function createBooks(world: {
     knownRecords: new Set<UsageRecord>(),
     /** How long the machines of each tenant lived, by range, as it was last looked at; by tenant, tier and when it was halved. */
     lives: new Map<string, readonly number[]>(),
+    /** Jobs that were not over as their repository was transferred, and of which installation they had been. */
+    transfers: [] as { readonly job: WorldJob; readonly former: number; readonly at: number }[],
     /** Accounts whose group the platform keeps. */
     keptGroups: new Set<Account>(),
     /** Machines that ran a job of a repository outside the installation. */

@@ -3,6 +3,7 @@
  * of a public repository whose group never admitted any; and a job that is admitted does not go on being held.
  */
 import type { Job } from '../../../lib/core/job.ts';
+import type { WorldJob } from '../world/context.ts';
 import { isExcluded, isPublic } from '../world/groups.ts';
 import type { AuditedLaunch, Books, Note } from './books.ts';
 
@@ -29,7 +30,14 @@ export function checkGroups(books: Books, note: Note): void {
     const job = books.worldJobs.get(jobId);
     const tenant = books.rows.tenants.get(installationId);
     const isHeld = state === 'waiting' && heldForGroup.includes(reason?.code ?? '');
-    if (!isHeld || !job || isExcluded(job) || tenant?.status !== 'active' || books.quietSince === undefined)
+    if (
+      !isHeld ||
+      !job ||
+      isTransferred(books, installationId, job) ||
+      isExcluded(job) ||
+      tenant?.status !== 'active' ||
+      books.quietSince === undefined
+    )
       continue;
     if (waitingBefore(books, row) >= headOfLine) continue;
     const limitedUntil = books.limitedUntil(installationId);
@@ -50,10 +58,15 @@ function waitingBefore(books: Books, { installationId, tier, queuedAt }: Job): n
   return waiting.filter((job) => job.queuedAt <= queuedAt).length - 1;
 }
 
+/** It is another account's by now, of whose group this tenant knows nothing. */
+const isTransferred = (books: Books, tenant: number, job: WorldJob) =>
+  books.transfers.some((one) => one.job === job) && job.account.installationId !== tenant;
+
 /** Where GitHub refused to talk to the tenant at all, nobody could know better. */
 function checkMeantFor(books: Books, tenant: number, jobId: number, note: Note): void {
   const job = books.worldJobs.get(jobId);
   if (!job || job.account.type === 'User' || books.refused.has(tenant)) return;
+  if (isTransferred(books, tenant, job)) return;
   if (!isPublic(job) || !job.account.group.neverPublic) return;
   note(
     'machine-for-excluded-job',

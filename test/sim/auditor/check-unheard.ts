@@ -3,6 +3,7 @@
  * for an installation that is gone.
  */
 import type { Books, Note } from './books.ts';
+import { isHeardOf } from './check-transfers.ts';
 
 /** Two runs, and what a message takes. */
 const longestSeconds = 700;
@@ -21,13 +22,18 @@ export function createUnheardCheck(books: Books, note: Note, reconciles: boolean
   };
 }
 
-function unheard({ rows, worldJobs, limitedUntil, now }: Books): string[] {
+function unheard(books: Books): string[] {
+  const { rows, worldJobs, limitedUntil, now, transfers } = books;
+  const moved = new Set(transfers.map(({ job }) => job));
   const known = new Set([...rows.jobs.values()].map(({ jobId }) => Number(jobId)));
-  return [...worldJobs.values()].flatMap(({ id, account, status, isUnlisted }) => {
+  return [...worldJobs.values()].flatMap((job) => {
+    const { id, account, status, isUnlisted } = job;
     const tenant = rows.tenants.get(account.installationId as never);
     const isOurs = status === 'queued' && tenant?.status === 'active' && !account.suspended && !isUnlisted;
     const isLimited = tenant !== undefined && now() < limitedUntil(tenant.installationId);
-    return isOurs && !isLimited && !known.has(id) ? [`nobody has heard of job ${id}`] : [];
+    // The former owner's row says nothing of the new one's.
+    const isKnown = moved.has(job) ? isHeardOf(books, job) : known.has(id);
+    return isOurs && !isLimited && !isKnown ? [`nobody has heard of job ${id}`] : [];
   });
 }
 

@@ -33,7 +33,7 @@ export interface Account {
   readonly type: 'Organization' | 'User';
   repositories: readonly string[];
   /** GitHub's ids. */
-  readonly publicRepositories: ReadonlySet<number>;
+  publicRepositories: ReadonlySet<number>;
   readonly group: AccountGroup;
   installationId: number | undefined;
   suspended: boolean;
@@ -45,7 +45,8 @@ export interface Account {
 export interface WorldJob {
   readonly id: number;
   readonly runId: number;
-  readonly account: Account;
+  /** Whose repository it is of, as of now. */
+  account: Account;
   /** `owner/name`, as it is now. */
   repository: string;
   readonly repositoryId: number;

@@ -3,7 +3,7 @@
  * runs a job is seldom who was meant to.
  */
 import { JobId } from '../../../lib/core/ids.ts';
-import type { WorldDeps, WorldJob } from './context.ts';
+import type { Account, WorldDeps, WorldJob } from './context.ts';
 import type { Ec2 } from './ec2.ts';
 import { createGitHubRunners, type GitHubRunners } from './github-runners.ts';
 import { aboutRun, runOf } from './runs.ts';
@@ -22,6 +22,8 @@ export interface GitHubWorld {
   readonly listen: GitHubRunners['listen'];
   /** A repository has this name from now on, `owner/name`. */
   renamed(from: string, to: string): void;
+  /** A repository has this name and this owner from now on. @returns its jobs that are not over */
+  transferred(from: string, to: string, owner: Account): readonly WorldJob[];
   /** Owners changed their settings: some runner may suit some job now. */
   groupsChanged(): void;
   /** Somebody cancels it. */
@@ -95,6 +97,12 @@ export function createGitHubWorld(deps: WorldDeps, parts: { ec2: Ec2; webhooks: 
     },
     renamed(from, to) {
       for (const job of jobs) if (job.repository === from) job.repository = to;
+    },
+    transferred(from, to, owner) {
+      const moved = jobs.filter(({ repository }) => repository === from);
+      for (const job of moved) Object.assign(job, { repository: to, account: owner });
+      runners.matchSoon();
+      return moved.filter(({ status }) => status !== 'completed');
     },
     onQueued: (listener) => void queuedListeners.push(listener),
     queue: (given) => queue({ ...given, attempt: 1 }),

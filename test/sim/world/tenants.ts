@@ -14,6 +14,7 @@ import { startLists } from './lists.ts';
 import { startLongLine } from './long-line.ts';
 import { startSpendCaps } from './spend-caps.ts';
 import { eventfulSeconds } from './times.ts';
+import { startTransfers } from './transfers.ts';
 import type { Webhooks } from './webhooks.ts';
 
 export function startTenants(
@@ -77,6 +78,7 @@ export function startTenants(
   }
   startSpendCaps(deps, { seed: parts.seed, github: parts.github, accounts });
   startLists(deps, { seed: parts.seed, accounts });
+  startTransfers(deps, { seed: parts.seed, github: parts.github, accounts });
   startControllers(deps, { seed: parts.seed, github: parts.github, accounts });
   if (parts.longLine) startLongLine(deps, parts.github, accounts);
   else if (random.chance(faults.mood === 'calm' ? 0.8 : 0.1)) crowd(deps, parts.github, accounts);

@@ -31,6 +31,27 @@ export const commonMutants: readonly Mutant[] = [
     'if (name) return answer;',
   ),
   mutant(
+    'public-job-kept-after-a-transfer',
+    'What GitHub shows of a public job is believed, though its repository belongs to another account by now.',
+    'lib/app/common/ask-about-job.ts',
+    'if (answer.ok && isUnbegun(answer.value)) return (await transferredAway(deps, job)) ?? answer;',
+    'void isUnbegun;\n  void transferredAway;',
+  ),
+  mutant(
+    'made-public-before-a-transfer',
+    'A job that was private as it was queued is taken for private for good.',
+    'lib/app/common/in-repository.ts',
+    "const mayBePublic = job.visibility === 'public' || job.formerLease !== undefined;",
+    "const mayBePublic = job.visibility === 'public';",
+  ),
+  mutant(
+    'followed-to-another-account',
+    'A repository that was transferred is taken for one that was renamed.',
+    'lib/app/common/in-repository.ts',
+    'if (repositoryOwnerId === undefined || ownerId === repositoryOwnerId) return undefined;',
+    'if (repositoryOwnerId === undefined || ownerId > 0) return undefined;',
+  ),
+  mutant(
     'denied-job-believed',
     'A job is taken to be gone because GitHub denies it, though GitHub shows its run.',
     'lib/app/common/ask-about-job.ts',
