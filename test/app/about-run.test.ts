@@ -316,6 +316,20 @@ describe('who asks GitHub about a run', () => {
     expect(await aboutRun(deps, job)).toMatchObject({ kind: 'known' });
   });
 
+  it('and is refused late keeps the answer that another one has by then', async () => {
+    const { platform, calls } = await givenRun({});
+    const deps = { ...platform, loadGitHub: async () => platform.github };
+    const stalled = async () => {
+      platform.clock.advance(15_000);
+      await aboutRun(deps, job);
+      refuse(platform, 1, limited);
+      return platform.github;
+    };
+    expect(await aboutRun({ ...platform, loadGitHub: stalled }, job)).toMatchObject({ kind: 'known' });
+    expect(await aboutRun(deps, job)).toMatchObject({ kind: 'known' });
+    expect(calls()).toBe(2);
+  });
+
   it('remembers for an hour at the most that GitHub takes no calls', async () => {
     const { platform } = await givenRun({});
     refuse(platform, 1, { kind: 'limited', retryAfterSeconds: 7_200 });

@@ -37,6 +37,11 @@ describe('the month of a report', () => {
     expect(() => monthOf('2025-08', now, 'sums')).toThrow('sums of machines are kept for 430 days');
   });
 
+  it.each(['2026-13', '2027-01', '2025-08'])('%s is blamed by the name that the command gives it', (name) => {
+    expect(() => monthOf(name, now, 'sums', '<month>')).toThrow(/^<month> is /);
+    expect(() => monthOf(name, now, 'sums')).toThrow(/^--month is /);
+  });
+
   it('has days of which only sums are left', () => {
     expect([isGone('2026-09-20', now), isGone('2026-09-21', now)]).toEqual([true, false]);
   });

@@ -64,11 +64,24 @@ const noteName = ({ installationId, runId, runAttempt, jobId }: Job) =>
 async function askGitHub(deps: AboutDeps, job: Job, name: string): Promise<AboutAnswer> {
   const answer = await call(deps, job);
   const now = deps.clock.now();
-  const known = answer.kind === 'known';
-  const value: Told = known ? { about: answer.about } : { why: answer.why };
-  const expiresAt = now + (known ? keptMilliseconds : answer.retryAfterSeconds * 1000);
-  await deps.notes.write(name, { value: { ...value }, expiresAt });
+  if (answer.kind === 'refused') return keepRefusal(deps, name, answer);
+  await deps.notes.write(name, { value: { about: answer.about }, expiresAt: now + keptMilliseconds });
   return answer;
+}
+
+/** Another function may have asked since, if this one was slow: its answer stays, and counts. */
+async function keepRefusal(
+  { notes, clock }: AboutDeps,
+  name: string,
+  refusal: Extract<AboutAnswer, { kind: 'refused' }>,
+): Promise<AboutAnswer> {
+  const now = clock.now();
+  const note = (await notes.read([name], now)).get(name);
+  const { about }: Told = note?.value ?? {};
+  if (about) return { kind: 'known', about };
+  const expiresAt = now + refusal.retryAfterSeconds * 1000;
+  await notes.writeIf(name, { value: { why: refusal.why }, expiresAt, version: note?.version ?? 0, now });
+  return refusal;
 }
 
 async function call({ loadGitHub, jobs }: AboutDeps, job: Job): Promise<AboutAnswer> {

@@ -15,7 +15,9 @@ import type { LaunchedInstance } from '../../ports/compute.ts';
 import { type SpotPrices, spotPool } from '../../ports/spot-prices.ts';
 import type { LaunchDeps } from './deps.ts';
 
-export type BindDeps = Pick<LaunchDeps, 'runners' | 'deployment' | 'clock' | 'subnets' | 'spotPrices'>;
+export type RecordDeps = Pick<LaunchDeps, 'runners' | 'deployment' | 'clock'>;
+/** With what EC2 leaves open about a machine: its zone, and the price of a spot machine. */
+export type BindDeps = RecordDeps & Pick<LaunchDeps, 'subnets' | 'spotPrices'>;
 
 /** Machines as EC2 reported them. */
 export interface Seen {
@@ -30,7 +32,12 @@ export interface Seen {
  */
 export async function bindRows(deps: BindDeps, launch: Launch, seen: Seen): Promise<void> {
   const deadline = deps.clock.now() + deps.deployment.limits.bootSeconds * 1000;
-  await bind(deps, launch, { ...seen, planned: launch.plannedJobs, deadline });
+  await bind(deps, launch, {
+    ...seen,
+    planned: launch.plannedJobs,
+    deadline,
+    ...(await placesOf(deps, launch, seen)),
+  });
 }
 
 /** For those of a closed launch's machines that have no row. They may have booted long ago. */
@@ -39,9 +46,35 @@ export async function bindUnrecorded(
   launch: Launch,
   seen: Seen & { readonly unrecorded: readonly PlannedJob[] },
 ): Promise<void> {
-  const deadline = launch.createdAt + deps.deployment.limits.bootSeconds * 1000;
-  await bind(deps, launch, { ...seen, planned: seen.unrecorded, deadline });
+  const places = await placesOf(deps, launch, seen);
+  await bind(deps, launch, {
+    ...seen,
+    planned: seen.unrecorded,
+    deadline: bootDeadline(deps, launch),
+    ...places,
+  });
 }
+
+/**
+ * The same for a machine that says itself where it is. The price of a spot machine is not asked here: whoever records its end does
+ * that (find-late-prices.ts).
+ */
+export async function bindAsTold(
+  deps: RecordDeps,
+  launch: Launch,
+  seen: Seen & { readonly unrecorded: readonly PlannedJob[] },
+): Promise<void> {
+  const places = { subnets: [], prices: noPrices };
+  await bind(deps, launch, {
+    ...seen,
+    planned: seen.unrecorded,
+    deadline: bootDeadline(deps, launch),
+    ...places,
+  });
+}
+
+const bootDeadline = ({ deployment }: RecordDeps, { createdAt }: Launch) =>
+  createdAt + deployment.limits.bootSeconds * 1000;
 
 /**
  * The leases of a closed launch whose machines have no row.
@@ -61,21 +94,30 @@ export function unrecordedOf(
   });
 }
 
-interface Binding extends Seen {
+interface Places {
+  readonly subnets: BindDeps['subnets'];
+  readonly prices: SpotPriceList;
+}
+
+const placesOf = async (deps: BindDeps, launch: Launch, { instances }: Seen): Promise<Places> => ({
+  subnets: deps.subnets,
+  prices: instances.some(({ spot }) => spot) ? await spotPricesOf(deps, launch) : noPrices,
+});
+
+interface Binding extends Seen, Places {
   readonly planned: readonly PlannedJob[];
   readonly deadline: number;
 }
 
-async function bind(deps: BindDeps, launch: Launch, binding: Binding): Promise<void> {
-  const { instances, askedAt, planned, deadline } = binding;
-  const prices = instances.some(({ spot }) => spot) ? await spotPricesOf(deps, launch) : noPrices;
+async function bind(deps: RecordDeps, launch: Launch, binding: Binding): Promise<void> {
+  const { instances, askedAt, planned, deadline, subnets, prices } = binding;
   const rows = planned.flatMap((plannedJob) => {
     const instanceId = launch.instances.get(plannedJob.lease);
     if (instanceId === undefined) return [];
     const instance = instances.find((one) => one.instanceId === instanceId);
     const startedAt = instance?.startedAt ?? (instance && askedAt) ?? launch.createdAt;
     const machine = { instanceId, ...(instance ?? notSeen), startedAt };
-    return [runnerRow(deps, { launch, plannedJob, prices, deadline }, machine)];
+    return [runnerRow(deps, { launch, plannedJob, subnets, prices, deadline }, machine)];
   });
   if (rows.length > 0) await deps.runners.bind(rows);
 }
@@ -96,19 +138,18 @@ export async function spotPricesOf(
 
 type SpotPriceList = Awaited<ReturnType<SpotPrices['now']>>;
 
-interface Placed {
+interface Placed extends Places {
   readonly launch: Launch;
   readonly plannedJob: PlannedJob;
-  readonly prices: SpotPriceList;
   readonly deadline: number;
 }
 
 function runnerRow(
-  deps: BindDeps,
-  { launch, plannedJob, prices, deadline }: Placed,
+  deps: RecordDeps,
+  { launch, plannedJob, subnets, prices, deadline }: Placed,
   instance: LaunchedInstance & { startedAt: number },
 ): Runner {
-  const zone = zoneOf(deps, instance);
+  const zone = zoneOf(subnets, instance);
   const spotPrice = zone === undefined ? undefined : prices.get(spotPool(instance.instanceType, zone));
   return {
     instanceId: instance.instanceId,
@@ -133,13 +174,13 @@ function runnerRow(
 }
 
 /** EC2 names the zone of a machine that it shows, and the subnet of one that it has just started. */
-const zoneOf = (deps: BindDeps, { zone, subnetId }: LaunchedInstance): string | undefined =>
-  zone ?? deps.subnets.find((subnet) => subnet.subnetId === subnetId)?.zone;
+const zoneOf = (subnets: Places['subnets'], { zone, subnetId }: LaunchedInstance): string | undefined =>
+  zone ?? subnets.find((subnet) => subnet.subnetId === subnetId)?.zone;
 
 type Priced = Pick<LaunchedInstance, 'instanceType' | 'spot'> & { readonly spotPrice?: Micros };
 
 /** A tier that was taken out of the configuration meanwhile leaves its machine without a price. */
-function ratesOf({ deployment }: BindDeps, launch: Launch, { instanceType, spot, spotPrice }: Priced) {
+function ratesOf({ deployment }: RecordDeps, launch: Launch, { instanceType, spot, spotPrice }: Priced) {
   const tier = deployment.tiers.find((one) => one.name === launch.tier);
   if (!tier) return {};
   const { region } = deployment;

@@ -35,7 +35,7 @@ is complete when its last machines have ended.
         `--format is ${JSON.stringify(options['format'])}; it must be one of ${Object.keys(formats).join(', ')}.`,
       );
     const now = Date.now();
-    const month = monthOf(given, now, 'sums');
+    const month = monthOf(given, now, 'sums', '<month>');
     const client = dynamoClient(call);
     const { installationId, login } = await findTenant({ client, config }, name);
     const { sums, unsummed } = await listSums(usageTable(call, client), { days: month.days, installationId });

@@ -20,22 +20,31 @@ export type Kept = 'records' | 'sums';
 
 const keptDays = { records: usageDays, sums: usageSumDays };
 
-/** @param given `2026-11`; absent: this month. @throws UsageError */
-export function monthOf(given: string | boolean | undefined, now: number, kept: Kept): Month {
+/**
+ * @param given `2026-11`; absent: this month
+ * @param called how the command's user gives it
+ * @throws UsageError
+ */
+export function monthOf(
+  given: string | boolean | undefined,
+  now: number,
+  kept: Kept,
+  called: '--month' | '<month>' = '--month',
+): Month {
   const name = typeof given === 'string' ? given : new Date(now).toISOString().slice(0, 7);
   const start = /^20\d\d-(?:0[1-9]|1[0-2])$/.test(name) ? Date.parse(`${name}-01T00:00:00Z`) : Number.NaN;
   if (Number.isNaN(start)) {
     throw new UsageError(
-      `--month is ${JSON.stringify(name)}; it must be a year and a month, such as 2026-11.`,
+      `${called} is ${JSON.stringify(name)}; it must be a year and a month, such as 2026-11.`,
     );
   }
-  if (start > now) throw new UsageError(`--month is ${name}, which has not begun.`);
+  if (start > now) throw new UsageError(`${called} is ${name}, which has not begun.`);
   const date = new Date(start);
   const end = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
   const days = keptDays[kept];
   if (end + days * dayMilliseconds <= now) {
     throw new UsageError(
-      `--month is ${name}; ${kept} of machines are kept for ${days} days, and those of ${name} are gone.`,
+      `${called} is ${name}; ${kept} of machines are kept for ${days} days, and those of ${name} are gone.`,
     );
   }
   const last = Math.min(end, now + 1);
