@@ -2,7 +2,6 @@
  * The running platform: queues, functions, their triggers, and launch templates. It holds no state but messages, so all
  * of it may be replaced at any deploy.
  */
-import { Duration, Lazy } from 'aws-cdk-lib';
 import type { CfnLaunchTemplate } from 'aws-cdk-lib/aws-ec2';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction, SqsQueue } from 'aws-cdk-lib/aws-events-targets';
@@ -10,6 +9,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Code, EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { CfnParameter } from 'aws-cdk-lib/aws-ssm';
+import { Duration, Lazy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { CheckedConfig } from '../config/check-config.ts';
 import type { MachineSettings } from '../config/check-machines.ts';

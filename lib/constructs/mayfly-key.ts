@@ -2,9 +2,9 @@
  * The app's own KMS key instead of AWS's. Statements for the AWS services that use it themselves are added to its policy,
  * as far as they are known before the first deploy; the policy of an imported key stays as it is.
  */
-import { Annotations, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Annotations, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { CheckedConfig } from '../config/check-config.ts';
 import { keyPolicyStatements } from '../config/key-policy.ts';

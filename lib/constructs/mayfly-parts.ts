@@ -1,6 +1,6 @@
 /** The platform's parts side by side in one stack, connected as this repository's own stacks connect them. */
 import { join } from 'node:path';
-import { Stage } from 'aws-cdk-lib';
+import { Stage } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { CheckedConfig } from '../config/check-config.ts';
 import { functionNames } from '../contract/functions.ts';

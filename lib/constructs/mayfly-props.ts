@@ -2,10 +2,10 @@
  * The props of `new Mayfly(…)`: everything that the configuration file may contain, with a default for nearly all of it,
  * and objects of a CDK app. The same rules check both, and report every error at once.
  */
-import { Stack, Token } from 'aws-cdk-lib';
 import type { IGatewayVpcEndpoint, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { assertConfig, type CheckedConfig } from '../config/check-config.ts';
 import type { MayflyConfig } from '../config/config.ts';

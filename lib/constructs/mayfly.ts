@@ -3,7 +3,6 @@
  * this repository's own stacks, in the stack that contains it. Names begin with the environment, so two platforms of one
  * environment cannot exist side by side; synthesis reports it, not the deploy.
  */
-import { Stack, Stage, Tags } from 'aws-cdk-lib';
 import type { Alarm, Dashboard, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Connections, type IConnectable, type SecurityGroup } from 'aws-cdk-lib/aws-ec2';
@@ -12,6 +11,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Stack, Stage, Tags } from 'aws-cdk-lib/core';
 import { Construct, type IConstruct } from 'constructs';
 import { ConfigurationError } from '../config/check-config.ts';
 import { type FunctionName, functionNames } from '../contract/functions.ts';

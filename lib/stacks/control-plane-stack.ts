@@ -1,5 +1,5 @@
 /** The stack of queues, functions and launch templates, with outputs for the operator. */
-import { Annotations, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { Annotations, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { burstableHint } from '../config/burstable-hint.ts';
 import { stockImageHint } from '../config/stock-image.ts';

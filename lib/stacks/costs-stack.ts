@@ -1,5 +1,5 @@
 /** What `mayfly costs export` needs in the account, where the configuration asks for it: a bucket. */
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { CostsExport, type CostsExportProps } from '../constructs/state/costs-export.ts';
 

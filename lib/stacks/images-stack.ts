@@ -2,7 +2,7 @@
  * The optional stack that builds custom images. Nothing depends on it: without an image, machines install everything at
  * boot.
  */
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { MachineImages, type MachineImagesProps } from '../constructs/machines/machine-images.ts';
 

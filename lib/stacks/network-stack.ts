@@ -1,5 +1,5 @@
 /** The stack of the machines' network. Without NAT gateways it costs nothing while no machine runs. */
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { Network, type NetworkProps } from '../constructs/network/network.ts';
 

@@ -1,5 +1,5 @@
 /** The stack that watches the platform: alarms, their topic, a dashboard and saved queries. It may be left out. */
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { CheckedConfig } from '../config/check-config.ts';
 import { Observability } from '../constructs/observability/observability.ts';

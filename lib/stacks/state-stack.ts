@@ -1,5 +1,5 @@
 /** The stack that is never replaced: tables and secrets. */
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { State, type StateProps } from '../constructs/state/state.ts';
 

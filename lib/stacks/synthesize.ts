@@ -3,7 +3,7 @@
  * credentials. Names and regions come from the configuration, never from the environment.
  */
 import { join } from 'node:path';
-import { App, DefaultStackSynthesizer, type IReusableStackSynthesizer, Tags } from 'aws-cdk-lib';
+import { App, DefaultStackSynthesizer, type IReusableStackSynthesizer, Tags } from 'aws-cdk-lib/core';
 import { assertConfig } from '../config/check-config.ts';
 import type { MayflyConfig } from '../config/config.ts';
 import { bundleFunctions } from '../constructs/basics/bundle.ts';

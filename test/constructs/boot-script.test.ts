@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib/core';
 import { type BootWords, bootUserData } from '../../lib/constructs/machines/boot-script.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'mayfly-boot-'));

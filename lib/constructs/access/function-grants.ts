@@ -2,8 +2,8 @@
  * What each function may do: one entry for each, and nothing else. Read it beside the use case that the function calls.
  * No entry has a wildcard action, and the only role that may be passed is that of a tier's machines, to EC2.
  */
-import { Arn, ArnFormat, Stack } from 'aws-cdk-lib';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Arn, ArnFormat, Stack } from 'aws-cdk-lib/core';
 import { subnetsText, variables } from '../../contract/environment.ts';
 import { functionNameOf } from '../../contract/function-name.ts';
 import type { FunctionName } from '../../contract/functions.ts';

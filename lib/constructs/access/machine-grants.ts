@@ -5,7 +5,7 @@
  * for that resource: a missing key would deny every launch.
  * Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
  */
-import { Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { tagKeys } from '../../core/tags.ts';
 import { allow, ec2Arn, type Grant } from '../basics/grant.ts';

@@ -2,10 +2,10 @@
  * A grant gives a function a permission together with the environment variable needed to use it, so that neither is
  * forgotten. A function has no permissions but its grants.
  */
-import { Arn, ArnFormat, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Arn, ArnFormat, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { VariableName } from '../../contract/environment.ts';
 

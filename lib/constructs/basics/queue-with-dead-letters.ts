@@ -2,9 +2,9 @@
  * An encrypted queue that accepts TLS only, redelivers messages soon after their function died, and moves them to a
  * dead-letter queue after an hour of failures.
  */
-import { Duration } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { type QueueReader, receivesBeforeDeadLetter, visibilitySeconds } from '../../contract/redelivery.ts';
 

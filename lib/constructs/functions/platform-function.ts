@@ -2,7 +2,6 @@
  * One function of the platform, with its own role, which allows what its grants say and writing to its own log group, and
  * with the environment variables of the same grants. Permissions are granted nowhere else.
  */
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   ApplicationLogLevel,
@@ -15,6 +14,7 @@ import {
   SystemLogLevel,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { functionNameOf } from '../../contract/function-name.ts';
 import { type FunctionName, functionSettings } from '../../contract/functions.ts';

@@ -4,7 +4,7 @@
  * knows, such as URLs, are joined in rather than substituted.
  */
 import { readFileSync } from 'node:fs';
-import { Fn, Token } from 'aws-cdk-lib';
+import { Fn, Token } from 'aws-cdk-lib/core';
 
 export interface BootWords {
   readonly CLAIM_URL: string;

@@ -4,7 +4,6 @@
  * EC2InstanceProfileForImageBuilder allow, without what is not used here.
  * Source: https://docs.aws.amazon.com/imagebuilder/latest/userguide/security-iam-awsmanpol.html
  */
-import { Stack } from 'aws-cdk-lib';
 import {
   CfnInstanceProfile,
   PolicyDocument,
@@ -12,6 +11,7 @@ import {
   Role,
   ServicePrincipal,
 } from 'aws-cdk-lib/aws-iam';
+import { Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 
 /** None of these can be restricted to a resource. */

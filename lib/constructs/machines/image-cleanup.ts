@@ -3,9 +3,9 @@
  * started a machine. The newest is the one that launch templates use.
  * Source: https://docs.aws.amazon.com/imagebuilder/latest/userguide/image-lifecycle-prerequisites.html
  */
-import { Stack } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnLifecyclePolicy } from 'aws-cdk-lib/aws-imagebuilder';
+import { Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { tagKeys } from '../../core/tags.ts';
 import type { Architecture } from '../../core/tier.ts';

@@ -3,7 +3,7 @@
  * the other. Image Builder's own role may only write parameters under `/imagebuilder/`.
  * Source: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSServiceRoleForImageBuilder.html
  */
-import { Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { CheckedConfig } from '../../config/check-config.ts';
 import type { Architecture } from '../../core/tier.ts';

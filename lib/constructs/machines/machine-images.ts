@@ -5,7 +5,6 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { Stack } from 'aws-cdk-lib';
 import {
   CfnComponent,
   CfnDistributionConfiguration,
@@ -14,6 +13,7 @@ import {
   CfnInfrastructureConfiguration,
 } from 'aws-cdk-lib/aws-imagebuilder';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { CheckedConfig } from '../../config/check-config.ts';
 import { tagKeys } from '../../core/tags.ts';

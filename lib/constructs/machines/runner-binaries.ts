@@ -2,9 +2,9 @@
  * The platform's own copy of GitHub's runner program. Machines have no credentials, so they read it anonymously: the
  * bucket admits the VPC endpoint that they use, and nobody else. Only the syncer writes.
  */
-import { RemovalPolicy } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { variables } from '../../contract/environment.ts';
 import { runnerPrefix } from '../../contract/runner-binaries.ts';

@@ -2,8 +2,8 @@
  * Where machines run: subnets, a security group that lets nothing in and only the configured destinations out, and a
  * network ACL that keeps machines away from private ranges. In a new VPC, or in subnets of an existing one.
  */
-import { Tags } from 'aws-cdk-lib';
 import { type SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Tags } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { CheckedNetwork, ExistingNetwork } from '../../config/check-network.ts';
 import { createRunnerGroup } from './egress.ts';

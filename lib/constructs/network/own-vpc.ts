@@ -3,8 +3,8 @@
  * an hour, and no two tenants' machines share one. Each subnet keeps its range whatever is chosen later, so none is ever
  * replaced.
  */
-import { Fn } from 'aws-cdk-lib';
 import { GatewayVpcEndpointAwsService, IpAddresses, type IVpc, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Fn } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { prefixOf } from '../../config/address-range.ts';
 import { mostZones, type OwnNetwork } from '../../config/check-network.ts';

@@ -2,8 +2,8 @@
  * The plan of one alarm, and how several metrics are combined into the one that an alarm reads. CloudWatch accepts ten of
  * them.
  */
-import { Duration } from 'aws-cdk-lib';
 import { type IMetric, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration } from 'aws-cdk-lib/core';
 
 export interface AlarmPlan {
   /** Its name, after the environment's prefix. */

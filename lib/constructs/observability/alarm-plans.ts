@@ -2,8 +2,8 @@
  * What alerts the operator, and when: each alarm with its metrics, its threshold, and the article of docs/RUNBOOK.md that
  * says what to do. There is no alarm for what recovers by itself in time, or for what an operator cannot act on.
  */
-import { Duration } from 'aws-cdk-lib';
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration } from 'aws-cdk-lib/core';
 import type { CheckedConfig } from '../../config/check-config.ts';
 import type { DimensionSetOf } from '../../contract/metric-dimensions.ts';
 import type { MetricName } from '../../contract/metrics.ts';

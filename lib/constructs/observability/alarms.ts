@@ -3,12 +3,12 @@
  * to a topic created here. The topic carries names of alarms and no tenant data, so it is encrypted only with the
  * operator's own key: CloudWatch could not use AWS's.
  */
-import { Stack } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { CheckedConfig } from '../../config/check-config.ts';
 import { keyOf } from '../state/encryption.ts';

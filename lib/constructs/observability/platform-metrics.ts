@@ -2,8 +2,8 @@
  * The platform's metrics as CloudWatch shows them, typed by the catalogue: a graph or an alarm on a metric that the code
  * does not emit, or with other dimensions, does not compile.
  */
-import { Duration } from 'aws-cdk-lib';
 import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration } from 'aws-cdk-lib/core';
 import type { DimensionSetOf, SetNamesOf } from '../../contract/metric-dimensions.ts';
 import { type MetricName, metricsNamespace } from '../../contract/metrics.ts';
 

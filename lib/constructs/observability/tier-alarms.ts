@@ -2,8 +2,8 @@
  * The alarms for each tier separately: its oldest job, and whether EC2 has capacity for it. So a tier that stands still
  * is not hidden by one that runs. If there are many tiers, several share an alarm.
  */
-import { Duration } from 'aws-cdk-lib';
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration } from 'aws-cdk-lib/core';
 import type { CheckedConfig } from '../../config/check-config.ts';
 import { chunksOf } from '../../core/chunks.ts';
 import type { Tier } from '../../core/tier.ts';

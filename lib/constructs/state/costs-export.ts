@@ -3,9 +3,9 @@
  * service writes to it, on behalf of the account that pays the bill; the platform's own functions have no right on it.
  * Source of the policy: https://docs.aws.amazon.com/cur/latest/userguide/dataexports-s3-bucket.html
  */
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { exportBucketOf, exportPrefix } from '../../contract/costs-export.ts';
 

@@ -2,8 +2,8 @@
  * The operator's own KMS key, if one is configured: what it encrypts, and what a function may do with it. Nothing here
  * changes the key or its policy. Without one, AWS's own keys encrypt everything.
  */
-import { Stack } from 'aws-cdk-lib';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import { Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { CheckedConfig } from '../../config/check-config.ts';
 import { allow, type Grant } from '../basics/grant.ts';

@@ -2,7 +2,6 @@
  * What outlives every deploy: the tables and the secrets. Nothing here may be renamed or moved, because CloudFormation
  * would replace it, and nothing is deleted with its stack except after a failed first deploy.
  */
-import { RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
 import {
   type Attribute,
   AttributeType,
@@ -14,6 +13,7 @@ import {
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { tables } from '../../contract/tables.ts';
 import { keyOf } from './encryption.ts';

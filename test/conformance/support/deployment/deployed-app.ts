@@ -2,8 +2,8 @@
  * A program of its own, which the CDK's CLI runs: the app as delivered, with GitHub at the address of our stand-in, less
  * the few resources that ministack cannot make.
  */
-import { CfnResource } from 'aws-cdk-lib';
 import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { CfnResource } from 'aws-cdk-lib/core';
 import { createApp } from '../../../../lib/stacks/synthesize.ts';
 import { deployedConfig } from './deployed-config.ts';
 import { leftOut } from './stand-in-gaps.ts';
