@@ -1,20 +1,25 @@
 /** How often a balance reads what a cap over all tenants counts: those rows are many where a cap is large. */
 import { describe, expect, it } from '@jest/globals';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
+import type { StoreCall } from '../fakes/world.ts';
 import { acme, givenEvent, givenTenant, givenTier, noon, small } from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 
 const tiers = [givenTier({ maxRunners: 2, capOverAllTenants: 1 })];
 
-const readsOfTheCap = async ({ stores: { world } }: Platform, work: () => Promise<unknown>) => {
-  let reads = 0;
-  world.beforeCall = (call) => {
-    if (call === 'launches.capUseAcrossTenants') reads++;
+const readsOf =
+  (wanted: StoreCall) =>
+  async ({ stores: { world } }: Platform, work: () => Promise<unknown>) => {
+    let reads = 0;
+    world.beforeCall = (call) => {
+      if (call === wanted) reads++;
+    };
+    await work();
+    world.beforeCall = undefined;
+    return reads;
   };
-  await work();
-  world.beforeCall = undefined;
-  return reads;
-};
+const readsOfTheCap = readsOf('launches.capUseAcrossTenants');
+const readsOfOthers = readsOf('tenants.findAcrossTenants');
 const places = ({ stores: { world } }: Platform) => world.rows.lines.get('tier/small') ?? [];
 
 describe('a balance under a cap over all tenants', () => {
@@ -62,8 +67,26 @@ describe('a balance under a cap over all tenants', () => {
       return findAcrossTenants(ids);
     };
     await platform.accept(givenEvent({ jobId: JobId(2) }));
+    await platform.machineEnds(platform.liveMachines()[0]!);
     expect(Math.max(...read)).toBe(100);
     expect(await platform.job(2)).toMatchObject({ state: 'waiting' });
+  });
+
+  it('reads what others hold only where something is free to share', async () => {
+    const globex = InstallationId(202);
+    const other = givenTenant({ installationId: globex, accountId: 2, accountLogin: 'globex' });
+    const platform = await givenPlatform({ deployment: { tiers }, tenants: [givenTenant(), other] });
+    const ofGlobex = { installationId: globex, repository: 'globex/app', repositoryOwnerId: 2 };
+    await platform.accept(givenEvent());
+    const waits = () => platform.accept(givenEvent({ jobId: JobId(2), ...ofGlobex }));
+    expect(await readsOfOthers(platform, waits)).toBe(0);
+    const queues = () => platform.accept(givenEvent({ jobId: JobId(3) }));
+    expect(await readsOfOthers(platform, queues)).toBe(0);
+    expect(places(platform).map(({ installationId }) => installationId)).toEqual([globex, acme]);
+    const [machine] = platform.liveMachines();
+    expect(await readsOfOthers(platform, () => platform.machineEnds(machine!))).toBeGreaterThan(0);
+    await platform.deliverPokes();
+    expect(platform.stores.world.allRunners().at(-1)).toMatchObject({ installationId: globex });
   });
 
   it('keeps nothing free for a tenant whose row cannot be read', async () => {

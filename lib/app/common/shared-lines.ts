@@ -67,6 +67,8 @@ async function readLine(
   const line = me ? withWaiter({ ...found, waiters: first }, me.waiter) : { ...found, waiters: first };
   const others = new Set(line.waiters.map(({ installationId }) => installationId));
   if (me) others.delete(me.tenant.installationId);
+  // Where nothing is free nobody gets anything, whatever each holds.
+  if (leasesOf(found) >= cap.machines) others.clear();
   const tenants = others.size === 0 ? [] : await deps.tenants.findAcrossTenants([...others]);
   const held = new Map(
     [...tenants, ...(me ? [me.tenant] : [])].map(
