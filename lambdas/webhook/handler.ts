@@ -48,6 +48,7 @@ const deps = {
       service: 'lambda',
       answerMilliseconds: handedOverMilliseconds,
       budget: noRetries,
+      isAlwaysFresh: true,
     }),
     queues,
     functionName: functionNameOf(deployment.environment, 'lifecycle'),

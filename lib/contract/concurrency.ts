@@ -20,6 +20,10 @@ export function leastConcurrency(
   { tierCount, scaleUpConcurrency }: { readonly tierCount: number; readonly scaleUpConcurrency: number },
 ): number {
   if (name === 'scale-up') return tierCount * scaleUpConcurrency;
-  if (name === 'lifecycle') return queueConcurrency.lifecycle.facts + queueConcurrency.lifecycle.completions;
+  if (name === 'lifecycle') {
+    const { facts, completions } = queueConcurrency.lifecycle;
+    // One more for facts that the webhook hands over itself (lone-facts.ts).
+    return facts + completions + 1;
+  }
   return name === 'tenant-manager' || name === 'admission' ? queueConcurrency[name] : 1;
 }

@@ -2,13 +2,15 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { withLoneFacts } from '../../lib/adapters/sqs/lone-facts.ts';
 import type { JobEvent, Message } from '../../lib/contract/messages.ts';
+import { JobId } from '../../lib/core/ids.ts';
 import type { Queues } from '../../lib/ports/queues.ts';
-import { acme, givenEvent } from '../support/given.ts';
+import { acme, givenEvent, small } from '../support/given.ts';
 
 type Answer = Readonly<Record<string, unknown>>;
 
 const nothingFailed: Answer = { batchItemFailures: [] };
 let now = 0;
+let sent = 0;
 let queued: Message[] = [];
 let handed: { path: string; fact: JobEvent }[] = [];
 let lines: { name: string; fields: object }[] = [];
@@ -27,7 +29,11 @@ beforeEach(() => {
         return answer();
       },
     },
-    queues: { sendToLifecycle: async (message) => void queued.push(message) } as Partial<Queues> as Queues,
+    queues: {
+      sendToLifecycle: async (message) => void queued.push(message),
+      sendToTier: async () => undefined,
+      sendToCompletions: async () => undefined,
+    } as Partial<Queues> as Queues,
     functionName: 'test-lifecycle',
     clock: { now: () => now, sleep: async () => undefined },
     telemetry: {
@@ -37,12 +43,15 @@ beforeEach(() => {
   });
 });
 
-const fact = (delivery: string) => givenEvent({ action: 'in_progress', delivery });
+/** Each of another job. */
+const fact = (delivery: string) =>
+  givenEvent({ action: 'in_progress', delivery, jobId: JobId(Number.parseInt(delivery, 36)) });
 
 /** Sends a fact so many seconds after the one before. */
-async function sendAfter(seconds: number, message: JobEvent = fact('one')): Promise<void> {
+async function sendAfter(seconds: number, message?: JobEvent): Promise<void> {
   now += seconds * 1000;
-  await queues.sendToLifecycle(message);
+  sent += 1;
+  await queues.sendToLifecycle(message ?? fact(`z${sent}`));
 }
 
 const givenThatFactsComeAlone = async () => {
@@ -62,9 +71,40 @@ describe('facts that come alone', () => {
 
   it('take the queue when they come close to each other, and after that until two have been alone again', async () => {
     await givenThatFactsComeAlone();
-    for (const [n, seconds] of [1.9, 0, 3, 3].entries()) await sendAfter(seconds, fact(`f${n}`));
-    expect(queued).toEqual([fact('f0'), fact('f1'), fact('f2')]);
-    expect(handed.map((one) => one.fact)).toEqual([fact('f3')]);
+    for (const [n, seconds] of [1.9, 0, 3, 3, 3].entries()) await sendAfter(seconds, fact(`f${n}`));
+    expect(queued).toEqual([fact('f0'), fact('f1'), fact('f2'), fact('f3')]);
+    expect(handed.map((one) => one.fact)).toEqual([fact('f4')]);
+  });
+
+  it.each([
+    ['queued', () => queues.sendToTier(small, givenEvent({ jobId: JobId(1) }))],
+    ['completed', () => queues.sendToCompletions(givenEvent({ jobId: JobId(1), action: 'completed' }))],
+  ])('take the queue right after another job is %s, but not after their own', async (_, send) => {
+    await givenThatFactsComeAlone();
+    now += 3000;
+    await send();
+    await sendAfter(1, fact('beside'));
+    expect([queued, handed]).toEqual([[fact('beside')], []]);
+    await givenThatFactsComeAlone();
+    now += 3000;
+    await send();
+    await sendAfter(0.5, { ...fact('own'), jobId: JobId(1) });
+    expect(handed).toHaveLength(1);
+  });
+
+  it('wait for one call at a time, and after one that fails for longer than lifecycle may run', async () => {
+    await givenThatFactsComeAlone();
+    let fail: (error: Error) => void = () => undefined;
+    answer = () => new Promise((_, reject) => (fail = reject));
+    const hanging = sendAfter(3);
+    await sendAfter(3);
+    expect([queued.length, handed.length]).toEqual([1, 1]);
+    fail(new Error('No answer in time.'));
+    await hanging;
+    answer = () => Promise.reject(new Error('Rate Exceeded.'));
+    for (let n = 0; n < 600; n += 1) await sendAfter(3);
+    // After one, two, four and eight minutes, and then after each ten.
+    expect(handed.length).toBe(6);
   });
 
   it('leave what is no fact about a job to the queue', async () => {
@@ -83,12 +123,15 @@ describe('facts that come alone', () => {
     await givenThatFactsComeAlone();
     answer = given as typeof answer;
     await sendAfter(3, fact('failed'));
-    await sendAfter(3, fact('next'));
+    await sendAfter(57, fact('next'));
     expect(queued).toEqual([fact('failed'), fact('next')]);
     expect(handed).toHaveLength(1);
-    expect(lines).toEqual([
-      { name: 'fact-queued', fields: expect.objectContaining({ reason: expect.any(String) }) },
-    ]);
+    await sendAfter(3, fact('later'));
+    expect(handed).toHaveLength(2);
+    expect(lines[0]).toEqual({
+      name: 'fact-queued',
+      fields: expect.objectContaining({ reason: expect.any(String) }),
+    });
   });
 
   it('are lost to nobody where the queue cannot be reached either: the sender hears of it', async () => {
@@ -102,6 +145,6 @@ describe('facts that come alone', () => {
       telemetry: { event: () => undefined, count: () => undefined },
     });
     for (let n = 0; n < 4; n += 1)
-      await expect(broken.sendToLifecycle(fact('one'))).rejects.toThrow('no queue');
+      await expect(broken.sendToLifecycle(fact(`n${n}`))).rejects.toThrow('no queue');
   });
 });

@@ -20,7 +20,7 @@ const existing = { vpcId: `vpc-${hexadecimal(1)}`, subnets, s3EndpointId: `vpce-
 const rules = {
   kmsKeyArn: `arn:aws:kms:${longest.region}:123456789012:key/01234567-89ab-cdef-0123-456789abcdef`,
   permissionsBoundaryArn: 'arn:aws:iam::123456789012:policy/boundary',
-  reservedConcurrency: { webhook: 100, claim: 100, 'scale-up': 150, lifecycle: 5, 'tenant-manager': 5 },
+  reservedConcurrency: { webhook: 100, claim: 100, 'scale-up': 150, lifecycle: 6, 'tenant-manager': 5 },
 };
 
 /** Types that take the most letters of a role before families stand for them. */

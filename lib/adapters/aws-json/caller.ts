@@ -17,6 +17,8 @@ export interface AwsJsonOptions {
   readonly answerMilliseconds?: number;
   /** Longest pauses before the second attempt; they double before each further one. */
   readonly pauses?: Pauses;
+  /** Each call gets a new connection: one that was idle may be closed on the other side, which costs a call without retries. */
+  readonly isAlwaysFresh?: boolean;
   /** Absent: each call has its three attempts. */
   readonly budget?: RetryBudget;
   /** How bodies are written and read, where JSON does not hold all values. */
@@ -87,7 +89,7 @@ export function createAwsJson(options: AwsJsonOptions): AwsJson {
       let retried: RetryKind | undefined;
       for (let tries = 1; ; tries++) {
         // While a function sleeps, the other side may forget all of its connections.
-        const outcome = await tryOnce(action, body, tries > 1).then(
+        const outcome = await tryOnce(action, body, tries > 1 || options.isAlwaysFresh === true).then(
           (answer) => outcomeOf(answer, format),
           (cause: Error) => noAnswer(endpoint, cause),
         );

@@ -6,8 +6,10 @@
 import type { InstanceId } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { TaggedMachine } from '../../ports/compute.ts';
+import { OperationalError } from '../../ports/errors.ts';
 import type { SpoiltRow } from '../../ports/spoilt-row.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
+import { orFailure } from '../common/or-failure.ts';
 import { spoiltErrors } from '../common/spoilt-errors.ts';
 import { logRepair, type RepairKind } from './log-repair.ts';
 import { endingSeconds, machineCursorSeconds, machinePages } from './reconcile-settings.ts';
@@ -60,7 +62,7 @@ async function lookAt(
   const kinds = await Promise.all(
     machines.map(async (machine) => {
       const runner = runners.get(machine.instanceId);
-      return runner ? judgeRecorded(deps, runner) : judgeUnrecorded(deps, machine);
+      return runner ? judgeRecorded(deps, runner) : judgeUnrecorded(deps, machine, spoilt);
     }),
   );
   const surplus = machines.flatMap((machine, n) => (kinds[n] ? [{ machine, kind: kinds[n] }] : []));
@@ -88,9 +90,20 @@ function judgeRecorded(deps: ReconcileDeps, runner: Runner): RepairKind | undefi
 }
 
 /** Its launch may still be open, or its rows be late: then the sweep handles it. */
-async function judgeUnrecorded(deps: ReconcileDeps, machine: TaggedMachine): Promise<RepairKind | undefined> {
+async function judgeUnrecorded(
+  deps: ReconcileDeps,
+  machine: TaggedMachine,
+  spoilt: SpoiltRow[],
+): Promise<RepairKind | undefined> {
   const { installationId, launchId, launchedAt } = machine;
   if (deps.clock.now() < launchedAt + deps.deployment.limits.bootSeconds * 1000) return undefined;
-  const launch = installationId === undefined ? undefined : await deps.launches.get(installationId, launchId);
+  if (installationId === undefined) return 'machine-without-record-ended';
+  const launch = await orFailure(deps.launches.get(installationId, launchId));
+  if (launch instanceof OperationalError) {
+    if (launch.code !== 'UnreadableRow') throw launch;
+    // It may be open. The machines of others are dealt with all the same.
+    spoilt.push({ key: launchId, installationId, error: launch });
+    return undefined;
+  }
   return launch && launch.state !== 'closed' ? undefined : 'machine-without-record-ended';
 }

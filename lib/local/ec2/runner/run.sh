@@ -49,20 +49,28 @@ worker=''
 interrupted() {
   if [[ -n $worker ]]; then
     kill -USR1 "$worker" 2>/dev/null || true
-    return
+    # Without a number bash returns what the interrupted command had, and `set -e` would end the listener.
+    return 0
   fi
   for child in "${children[@]}"; do kill "$child" 2>/dev/null || true; done
   give_up "interrupted"
 }
 
-# Passes on what the worker says of its job: a line of the log, or the name of a step that begins.
+# Passes on what the worker says of its job: a line of the log, or the name of a step that begins. A signal that comes just before
+# bash begins to read is heard only when the read ends, so none takes long: `read` answers above 128 then.
 follow() {
-  local id="$1" lines="$2" line text reply
-  while IFS= read -r -u "$lines" line; do
+  local id="$1" lines="$2" part line='' text reply result
+  while :; do
+    result=0
+    IFS= read -r -t 0.5 -u "$lines" part || result=$?
+    line+="$part"
+    if ((result > 128)); then continue; fi
+    if ((result != 0)); then break; fi
     text="${line#* }"
     text="${text//\\/\\\\}"
     report POST "jobs/$id/${line%% *}" --header 'content-type: application/json' \
       --data-binary "{\"text\":\"${text//\"/\\\"}\"}"
+    line=''
   done
 }
 
