@@ -109,6 +109,28 @@ describe.each(rows)("a $row's row that a hand spoilt", ({ spoil, named }) => {
   });
 });
 
+describe('an open launch whose row a hand spoilt', () => {
+  it('keeps its machine, and lets machines of others without a record be ended', async () => {
+    const platform = await givenPlatform({ tenants });
+    await platform.acceptUnheard(ofAcme(1));
+    const [spoilt] = platform.liveMachines();
+    await platform.accept(ofGlobex(2));
+    const like = platform.compute.requests.at(-1)!;
+    const stray = await platform.compute.launch(
+      JSON.parse(JSON.stringify(like).replaceAll(like.ClientToken, 'stray')) as typeof like,
+    );
+    const launch = [...platform.stores.world.rows.launches.values()].find(
+      ({ installationId }) => installationId === acme,
+    );
+    platform.stores.world.spoilt.add(spoiltName('launches', launch!.launchId));
+    platform.clock.advance(minutes(11));
+    expect(await reconcileMachines(platform)).toMatchObject([{ code: 'UnreadableRow' }]);
+    expect(stray).toMatchObject({ kind: 'answered' });
+    expect(platform.liveMachines()).toHaveLength(2);
+    expect(platform.liveMachines()).toContain(spoilt);
+  });
+});
+
 describe('a machine whose row a hand spoilt', () => {
   it('is not ended as one without a record: it may run a job', async () => {
     const { platform, spoilt } = await givenBoth(spoilMachine);

@@ -41,7 +41,7 @@ describe('the options for an account', () => {
     ],
     [
       { reservedConcurrency: { lifecycle: 2 } },
-      'reservedConcurrency.lifecycle is 2; it must be a whole number from 5',
+      'reservedConcurrency.lifecycle is 2; it must be a whole number from 6',
     ],
   ])('are not %j', (options, fault) => {
     const outcome = checkConfig(configWith(options));
