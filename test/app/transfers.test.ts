@@ -138,3 +138,17 @@ describe('a repository that went to another tenant', () => {
     }
   });
 });
+
+it('closes a public job that GitHub does not find under its former name, though it shows the run', async () => {
+  const world = { type: 'Organization', visibility: 'public', formerNames: 'redirect' } as const;
+  const { platform, runner } = await givenJobs(world);
+  platform.github.transferRepository(acme, 'app', 'elsewhere');
+  const refusal = { kind: 'not-found', message: 'Not Found' } as const;
+  platform.github.failNext('getJob', ...Array.from({ length: 200 }, () => ({ refusal })));
+  await platform.machineEnds(runner);
+
+  await pass(platform, 60);
+
+  for (const id of ids) expect(await platform.job(id)).toMatchObject({ state: 'done' });
+  await expectNothingLeft(platform);
+});

@@ -26,6 +26,9 @@ export async function askAboutJob(deps: AskingDeps, job: Job): Promise<Answer<Gi
   const run = await inRepository(deps, job, (name) => deps.github.getRun(installationId, name, runId));
   if (!run.ok) return run;
   if (run.value.completed) return answer;
+  // A public run is shown to everyone, also under the name that its repository had before.
+  const away = await transferredAway(deps, job);
+  if (away) return away;
   await undoubtJob(deps, job);
   const message = `GitHub shows run ${runId} as open, but not its job ${jobId}.`;
   return { ok: false, refusal: { kind: 'invalid', message } };
