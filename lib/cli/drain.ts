@@ -69,13 +69,13 @@ async function drainAll(call: CommandCall): Promise<number> {
   const switched = await switchScaleUp(call, false);
   call.io.out(`Stopped reading ${count(switched, 'queue')}: scale-up launches nothing new.\n`);
   const end = Date.now() + longestMilliseconds;
-  const told = new Set<string>();
+  const named = new Set<string>();
   for (;;) {
     const machines = await liveMachines(client, call.config.environment);
     // An open launch may still start machines: the sweep finishes it within two minutes.
     const { open: launches, unreadable } = await openLaunches(call);
-    for (const { key, error } of unreadable.filter(({ key }) => !told.has(key))) {
-      told.add(key);
+    for (const { key, error } of unreadable.filter(({ key }) => !named.has(key))) {
+      named.add(key);
       call.io.error(`Left out: ${printableLine(error.message)}\n`);
     }
     if (machines.length === 0 && launches === 0) {

@@ -49,6 +49,14 @@ async function givenJobs({ type, visibility, formerNames }: World, others: reado
   return { platform, event, runner: runner! };
 }
 
+/** To another account, where job 1 ends on its machine. */
+async function transfer(platform: Platform, runner: InstanceId): Promise<void> {
+  platform.github.transferRepository(acme, 'app', 'elsewhere');
+  const done: GitHubJob = { status: 'completed', conclusion: 'success', runnerName: runner };
+  platform.github.putJob('elsewhere/app', JobId(1), done);
+  await platform.machineEnds(runner);
+}
+
 /** It claims a job, or powers off after its idle time: GitHub gives it none. */
 async function machineGoesOn(platform: Platform, machine: InstanceId): Promise<void> {
   const [row] = await platform.stores.runners.findAcrossTenants([machine]);
@@ -76,10 +84,7 @@ async function pass(platform: Platform, minutes: number): Promise<void> {
 describe.each(worlds)('a $visibility repository of a $type, its former name $formerNames', (world) => {
   it('leaves no job and no machine behind with an account that no longer owns it', async () => {
     const { platform, runner } = await givenJobs(world);
-    platform.github.transferRepository(acme, 'app', 'elsewhere');
-    const done: GitHubJob = { status: 'completed', conclusion: 'success', runnerName: runner };
-    platform.github.putJob('elsewhere/app', JobId(1), done);
-    await platform.machineEnds(runner);
+    await transfer(platform, runner);
 
     await pass(platform, 30);
 
@@ -94,10 +99,7 @@ describe.each(worlds.filter(({ visibility }) => visibility === 'private'))(
     it('gets three machines in vain for each job at most', async () => {
       const { platform, runner } = await givenJobs(world);
       platform.github.setVisibility('acme/app', 'public');
-      platform.github.transferRepository(acme, 'app', 'elsewhere');
-      const done: GitHubJob = { status: 'completed', conclusion: 'success', runnerName: runner };
-      platform.github.putJob('elsewhere/app', JobId(1), done);
-      await platform.machineEnds(runner);
+      await transfer(platform, runner);
 
       await pass(platform, 30);
 
@@ -142,10 +144,9 @@ describe('a repository that went to another tenant', () => {
 it('closes a public job that GitHub does not find under its former name, though it shows the run', async () => {
   const world = { type: 'Organization', visibility: 'public', formerNames: 'redirect' } as const;
   const { platform, runner } = await givenJobs(world);
-  platform.github.transferRepository(acme, 'app', 'elsewhere');
+  await transfer(platform, runner);
   const refusal = { kind: 'not-found', message: 'Not Found' } as const;
   platform.github.failNext('getJob', ...Array.from({ length: 200 }, () => ({ refusal })));
-  await platform.machineEnds(runner);
 
   await pass(platform, 60);
 

@@ -4,6 +4,7 @@
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { OperationalError } from '../../ports/errors.ts';
+import { inflated } from './deflated.ts';
 
 export type Attributes = Record<string, AttributeValue>;
 
@@ -83,15 +84,13 @@ export class Row {
   map(name: string): Row {
     return this.optionalMap(name) ?? this.#unfit(name, 'a map (M)');
   }
-  /** What `read` makes of the attribute. Whatever it throws means that the attribute cannot be read. */
-  parsed<Value>(name: string, allowed: string, read: (value: AttributeValue) => Value): Value {
-    const value = this.attributes[name];
+  /** What `read` makes of the JSON in the attribute. Whatever it throws means that the attribute cannot be read. */
+  deflatedJson<Stored, Value>(name: string, read: (stored: Stored) => Value): Value {
     try {
-      if (value !== undefined) return read(value);
+      return read(JSON.parse(inflated(this.attributes[name])) as Stored);
     } catch {
-      // Reported below, with the row and the attribute.
+      return this.#unfit(name, 'deflated JSON (B), as the platform wrote it');
     }
-    return this.#unfit(name, allowed);
   }
   optionalMap(name: string): Row | undefined {
     return this.#optional(name, 'a map (M)', (value) =>

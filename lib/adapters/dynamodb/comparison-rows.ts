@@ -10,7 +10,7 @@ import { dollars } from '../../core/micros.ts';
 import { type Attributes, text } from './attributes.ts';
 import { type AuditRecord, deploymentAuditItem } from './audit-row.ts';
 import { comparisonPrefix } from './comparison-state-row.ts';
-import { deflated, inflated } from './launch-row.ts';
+import { deflated, inflated } from './deflated.ts';
 import { queryRows } from './read.ts';
 import { sumsExpireAt } from './usage-sum-row.ts';
 import { transact } from './write.ts';

@@ -6,14 +6,13 @@
  * beginning, so that closing it writes nothing to the index. Rows of earlier versions are listed under another word while they
  * are open, with their fence.
  */
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { openMarker, tombstoneDays, watchedMarker } from '../../contract/tables.ts';
 import type { FleetRequest } from '../../core/fleet-request.ts';
 import { InstallationId, InstanceId, JobId, LaunchId, LeaseId, leaseOf, TierName } from '../../core/ids.ts';
 import type { Launch, PlannedJob } from '../../core/launch.ts';
 import { accountOf, accountValue } from './account-value.ts';
 import { type Attributes, compact, number, optional, Row, text, textList } from './attributes.ts';
+import { deflated } from './deflated.ts';
 import { leaseCostOfRow, leaseCostRow } from './spend-row.ts';
 
 export const launchKey = (launchId: LaunchId): Attributes => ({ launch_id: text(launchId) });
@@ -28,10 +27,6 @@ export const launchExpiresAt = (launch: Launch) =>
   number(Math.ceil(launch.callUntil / 1000) + tombstoneDays * 24 * 60 * 60);
 
 export const requestText = (launch: Launch) => JSON.stringify(launch.request);
-export const deflated = (words: string): AttributeValue => ({ B: deflateRawSync(words, { level: 9 }) });
-/** @throws Error if it is not deflated text */
-export const inflated = (value: AttributeValue | undefined) =>
-  inflateRawSync(value?.B ?? Buffer.alloc(0)).toString();
 
 export const plannedJobsValue = ({ plannedJobs }: Launch) =>
   deflated(
@@ -73,7 +68,7 @@ export function launchOfRow(attributes: Attributes): Launch {
     capRows: row.optionalTexts('cap_rows'),
     leaseCost: leaseCostOfRow(row),
     state: row.word('state', ['intent', 'answered', 'closed']),
-    request: row.parsed('request', deflatedJson, requestOf),
+    request: row.deflatedJson('request', requestOf),
     plannedJobs: plannedJobsOf(row, launchId),
     callUntil: row.number('call_until'),
     createdAt: row.number('created_at'),
@@ -82,12 +77,9 @@ export function launchOfRow(attributes: Attributes): Launch {
   });
 }
 
-const deflatedJson = 'deflated JSON (B), as the platform wrote it';
-
-function requestOf(value: AttributeValue): FleetRequest {
-  const request = JSON.parse(inflated(value)) as FleetRequest | null;
-  if (typeof request !== 'object' || request === null) throw new Error('It is no request.');
-  return request;
+function requestOf(stored: FleetRequest | null): FleetRequest {
+  if (typeof stored !== 'object' || stored === null) throw new Error('It is no request.');
+  return stored;
 }
 
 /** Earlier versions wrote a list here, and a map of the machines. */
@@ -100,8 +92,8 @@ function plannedJobsOf(row: Row, launchId: LaunchId): PlannedJob[] {
       repository: plannedJob.text('repository'),
     }));
   }
-  return row.parsed('planned_jobs', deflatedJson, () =>
-    (JSON.parse(inflated(value)) as [number, number, string][]).map(([n, jobId, repository]) => ({
+  return row.deflatedJson('planned_jobs', (entries: [number, number, string][]) =>
+    entries.map(([n, jobId, repository]) => ({
       lease: leaseOf(launchId, n),
       jobId: JobId(jobId),
       repository,
@@ -116,8 +108,9 @@ function instancesOf(row: Row, launchId: LaunchId): Map<LeaseId, InstanceId> {
     const leases = Object.keys(earlier?.attributes ?? {});
     return new Map(leases.map((lease) => [LeaseId(lease), InstanceId(earlier?.text(lease) ?? '')]));
   }
-  return row.parsed('instances', deflatedJson, () => {
-    const entries = JSON.parse(inflated(value)) as [number, string][];
-    return new Map(entries.map(([n, instance]) => [leaseOf(launchId, n), InstanceId(instance)]));
-  });
+  return row.deflatedJson(
+    'instances',
+    (entries: [number, string][]) =>
+      new Map(entries.map(([n, instance]) => [leaseOf(launchId, n), InstanceId(instance)])),
+  );
 }

@@ -19,12 +19,12 @@ import type { LaunchStore } from '../../ports/launches.ts';
 import type { SpoiltRow } from '../../ports/spoilt-row.ts';
 import { type Attributes, number, text } from './attributes.ts';
 import { createCapRows } from './cap-rows.ts';
+import { deflated } from './deflated.ts';
 import { findByIndex } from './find-by-index.ts';
 import { findRows } from './find-rows.ts';
 import { cover } from './job-changes.ts';
 import { jobKey } from './job-row.ts';
 import {
-  deflated,
   instancesValue,
   launchExpiresAt,
   launchKey,

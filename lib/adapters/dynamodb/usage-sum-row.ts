@@ -7,7 +7,7 @@ import type { InstallationId } from '../../core/ids.ts';
 import type { RollUpProgress } from '../../core/roll-up-plan.ts';
 import type { UsageSum } from '../../core/usage-sum.ts';
 import { type Attributes, number, Row, text } from './attributes.ts';
-import { deflated, inflated } from './launch-row.ts';
+import { deflated } from './deflated.ts';
 import { machinesOf } from './usage-row.ts';
 
 export const sumsPartition = (day: string) => `roll-up#${day}`;
@@ -36,8 +36,7 @@ export const sumsRow = (
 
 export function sumsOfRow(attributes: Attributes): UsageSum[] {
   const row = new Row(`usage row ${attributes['day']?.S}/${attributes['machine']?.S}`, attributes);
-  const allowed = 'deflated JSON (B), as the platform wrote it';
-  return row.parsed('sums', allowed, (value) => JSON.parse(inflated(value)) as UsageSum[]);
+  return row.deflatedJson('sums', (sums: UsageSum[]) => sums);
 }
 
 export function progressOfRow(attributes: Attributes): RollUpProgress {

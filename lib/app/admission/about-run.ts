@@ -63,9 +63,9 @@ const noteName = ({ installationId, runId, runAttempt, jobId }: Job) =>
 
 async function askGitHub(deps: AboutDeps, job: Job, name: string): Promise<AboutAnswer> {
   const answer = await call(deps, job);
-  const now = deps.clock.now();
   if (answer.kind === 'refused') return keepRefusal(deps, name, answer);
-  await deps.notes.write(name, { value: { about: answer.about }, expiresAt: now + keptMilliseconds });
+  const expiresAt = deps.clock.now() + keptMilliseconds;
+  await deps.notes.write(name, { value: { about: answer.about }, expiresAt });
   return answer;
 }
 

@@ -14,7 +14,7 @@ import type { Identity } from '../../ports/identity.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
 import type { ClaimOutcome, RunnerStore } from '../../ports/runners.ts';
 import { askAboutJob } from '../common/ask-about-job.ts';
-import { bindAsTold, unrecordedOf } from '../common/bind-rows.ts';
+import { bindAsReported, unrecordedOf } from '../common/bind-rows.ts';
 import { findUnservedJob } from '../common/find-unserved-job.ts';
 import { followAnswer } from '../common/follow-answer.ts';
 import { glanceAtGroupNote, knownGroup } from '../common/runner-groups.ts';
@@ -93,7 +93,7 @@ async function recordLate(
     spot: launch.request.TargetCapacitySpecification.DefaultTargetCapacityType === 'spot',
     ...(zone === undefined ? {} : { zone }),
   };
-  await bindAsTold(deps, launch, { instances: [instance], unrecorded });
+  await bindAsReported(deps, launch, { instances: [instance], unrecorded });
 }
 
 /** @param about what is proven about the machine so far; nothing if its credentials are invalid */

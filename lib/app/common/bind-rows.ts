@@ -40,41 +40,30 @@ export async function bindRows(deps: BindDeps, launch: Launch, seen: Seen): Prom
   });
 }
 
+interface SeenLate extends Seen {
+  readonly unrecorded: readonly PlannedJob[];
+}
+
 /** For those of a closed launch's machines that have no row. They may have booted long ago. */
-export async function bindUnrecorded(
-  deps: BindDeps,
-  launch: Launch,
-  seen: Seen & { readonly unrecorded: readonly PlannedJob[] },
-): Promise<void> {
-  const places = await placesOf(deps, launch, seen);
-  await bind(deps, launch, {
-    ...seen,
-    planned: seen.unrecorded,
-    deadline: bootDeadline(deps, launch),
-    ...places,
-  });
+export async function bindUnrecorded(deps: BindDeps, launch: Launch, seen: SeenLate): Promise<void> {
+  await bindLate(deps, launch, { ...seen, ...(await placesOf(deps, launch, seen)) });
 }
 
 /**
  * The same for a machine that says itself where it is. The price of a spot machine is not asked here: whoever records its end does
  * that (find-late-prices.ts).
  */
-export async function bindAsTold(
+export const bindAsReported = (deps: RecordDeps, launch: Launch, seen: SeenLate): Promise<void> =>
+  bindLate(deps, launch, { ...seen, subnets: [], prices: noPrices });
+
+async function bindLate(
   deps: RecordDeps,
   launch: Launch,
-  seen: Seen & { readonly unrecorded: readonly PlannedJob[] },
+  { unrecorded, ...seen }: SeenLate & Places,
 ): Promise<void> {
-  const places = { subnets: [], prices: noPrices };
-  await bind(deps, launch, {
-    ...seen,
-    planned: seen.unrecorded,
-    deadline: bootDeadline(deps, launch),
-    ...places,
-  });
+  const deadline = launch.createdAt + deps.deployment.limits.bootSeconds * 1000;
+  await bind(deps, launch, { ...seen, planned: unrecorded, deadline });
 }
-
-const bootDeadline = ({ deployment }: RecordDeps, { createdAt }: Launch) =>
-  createdAt + deployment.limits.bootSeconds * 1000;
 
 /**
  * The leases of a closed launch whose machines have no row.

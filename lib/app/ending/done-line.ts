@@ -19,15 +19,15 @@ export interface DoneLine {
    * @param end of the machine that ran it
    * @returns false: it was written before
    */
-  tell(end?: { readonly reason: RunnerEndReason; readonly console?: string }): boolean;
+  log(end?: { readonly reason: RunnerEndReason; readonly console?: string }): boolean;
 }
 
 export function createDoneLine(telemetry: Telemetry, fields: DoneFields): DoneLine {
-  let isTold = false;
+  let isLogged = false;
   return {
-    tell(end) {
-      if (isTold) return false;
-      isTold = true;
+    log(end) {
+      if (isLogged) return false;
+      isLogged = true;
       if (end) telemetry.event('info', 'job-done', { ...fields, ...end }, { JobsDone: 1, RunnersEnded: 1 });
       else telemetry.event('info', 'job-done', { ...fields }, { JobsDone: 1 });
       return true;

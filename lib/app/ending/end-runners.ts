@@ -173,7 +173,7 @@ async function closedRow(deps: EndDeps, ending: Ending, { consoles, jobs }: Know
   const console = consoles.get(instanceId);
   const { reason, doneLine } = ending;
   const end = { reason, ...(console === undefined ? {} : { console }) };
-  if (doneLine?.tell(end)) return;
+  if (doneLine?.log(end)) return;
   const about = { installationId, jobId: jobOf(runner), instanceId, tier, ...end };
   deps.telemetry.event('info', 'runner-ended', about, { RunnersEnded: 1 });
 }

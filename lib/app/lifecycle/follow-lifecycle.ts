@@ -39,14 +39,14 @@ export async function followLifecycle(
   await Promise.all(
     messages.map(async ({ id, message }) => {
       const recorded = await batch.attempt([id], () => recordFact(deps, message));
-      if (recorded && 'tell' in recorded) doneLines.set(id, recorded);
+      if (recorded && 'log' in recorded) doneLines.set(id, recorded);
       else if (recorded) facts.set(id, recorded);
     }),
   );
   try {
     await lookAtMachines(deps, { batch, messages, facts, doneLines });
   } finally {
-    for (const line of doneLines.values()) line.tell();
+    for (const line of doneLines.values()) line.log();
   }
   return batch.failed();
 }

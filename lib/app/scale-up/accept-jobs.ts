@@ -148,13 +148,13 @@ async function atOnce(
     jobs.clear();
     return nothing;
   }
-  const { outcomes, machines, told } = launched;
+  const { outcomes, machines, logged } = launched;
   work.served = machines;
   const [done, inserted] = [[] as QueuedJob[], [] as JobEvent[]];
   for (const [jobId, outcome] of outcomes) {
     const job = jobs.get(jobId)!;
     jobs.delete(jobId);
-    if (outcome === 'inserted' && !told.has(jobId)) inserted.push(job.event);
+    if (outcome === 'inserted' && !logged.has(jobId)) inserted.push(job.event);
     if (typeof outcome === 'object') batch.fail(job.ids, outcome);
     else done.push(job);
   }

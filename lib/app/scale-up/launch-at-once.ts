@@ -55,7 +55,7 @@ export interface LaunchedAtOnce {
   readonly outcomes: ReadonlyMap<JobId, InsertOutcome>;
   readonly machines: number;
   /** Jobs that the launch's own log line reports as recorded. */
-  readonly told: ReadonlySet<JobId>;
+  readonly logged: ReadonlySet<JobId>;
   /** Resolves when EC2's answer is written. */
   readonly answered: Promise<void>;
 }
@@ -64,7 +64,7 @@ const none: LaunchedAtOnce = {
   kind: 'launched',
   outcomes: new Map(),
   machines: 0,
-  told: new Set(),
+  logged: new Set(),
   answered: Promise.resolve(),
 };
 
@@ -159,16 +159,16 @@ async function tryOnce(
   const machines = launch.plannedJobs.length;
   const served = { installationId, tier, plan, machines, tenant, supply };
   const isAll = machines === line.jobs.length;
-  const told = launch.plannedJobs.map(({ jobId }) => jobId).filter((id) => outcomes.get(id) === 'inserted');
+  const logged = launch.plannedJobs.map(({ jobId }) => jobId).filter((id) => outcomes.get(id) === 'inserted');
   const answered = allOf([
-    carryOut(deps, fresh, { launch, paced: false, accepted: fresh.accepted(told) }),
+    carryOut(deps, fresh, { launch, paced: false, accepted: fresh.accepted(logged) }),
     refreshGroup(deps, { tenant, group, waiting: fresh.jobs }),
     // Otherwise the remaining jobs are recorded and balanced, which sends the poke.
     ...(isAll ? [comeAgain(deps, served)] : []),
     ...madeOf(launch.plannedJobs).map((one) => askOutside(deps, one)),
   ]);
   fresh.asking(tier.name);
-  return { kind: 'launched', outcomes, machines, told: new Set(told), answered };
+  return { kind: 'launched', outcomes, machines, logged: new Set(logged), answered };
 }
 
 /**

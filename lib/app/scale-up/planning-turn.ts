@@ -5,12 +5,11 @@
  * on the turn: if its holder dies, it expires, and the next event, or the sweep within a minute, finds the others' jobs.
  * Marks and looks do not undo each other: of many marks at the same moment no write fails.
  */
-import type { InstallationId, TierName } from '../../core/ids.ts';
+import { type TenantTier, tenantTierKey } from '../../core/tenant-tier.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Note, Notes } from '../../ports/notes.ts';
 
 type TurnDeps = { readonly notes: Notes; readonly clock: Clock };
-type TurnPlace = { readonly installationId: InstallationId; readonly tier: TierName };
 
 export interface PlanningTurn {
   readonly name: string;
@@ -35,12 +34,12 @@ const longestCallSeconds = 60;
 /** Each attempt lets one of those that met continue. */
 const maxTries = 8;
 
-const turnName = ({ installationId, tier }: TurnPlace) => `planning/${installationId}/${tier}`;
+const turnName = (place: TenantTier) => `planning/${tenantTierKey(place)}`;
 
 /** The turn of the present planner for this tenant and tier. */
 export async function readPlanningTurn(
   { notes, clock }: TurnDeps,
-  place: TurnPlace,
+  place: TenantTier,
 ): Promise<Note | undefined> {
   const name = turnName(place);
   return (await notes.read([name], clock.now())).get(name);
@@ -52,7 +51,7 @@ export async function readPlanningTurn(
  */
 export async function takePlanningTurn(
   deps: TurnDeps,
-  place: TurnPlace,
+  place: TenantTier,
   known?: Note,
 ): Promise<PlanningTurn | undefined> {
   const name = turnName(place);
