@@ -10,7 +10,7 @@ export const tenantSuspend: Command = {
   summary: 'suspend a tenant: none of its jobs start from now on',
   details: `
 Examples:
-  mayfly tenant suspend acme --reason "mines coins"
+  mayfly tenant suspend acme --reason "crypto mining"
   mayfly tenant resume acme
 
 Its waiting jobs are refused within a minute; its running jobs go on. To end its machines too: see docs/RUNBOOK.md.

@@ -258,7 +258,7 @@ describe('the status of a tenant', () => {
 
   it('is suspended and resumed by the operator', async () => {
     await givenStored();
-    expect(await tenant('suspend', '--reason', 'mines coins')).toMatchObject({ status: 0 });
+    expect(await tenant('suspend', '--reason', 'crypto mining')).toMatchObject({ status: 0 });
     expect(await stored()).toMatchObject({ status: { S: 'suspended' }, suspended_by: { S: 'operator' } });
     expect(await tenant('resume')).toMatchObject({ status: 0 });
     expect(await stored()).toMatchObject({ status: { S: 'active' }, version: { N: '3' } });
