@@ -1,23 +1,59 @@
-/** How many requests a minute the admission API takes of whom. */
+/** How many requests a minute the admission API takes of whom, and how much of that a copy remembers. */
 import { expect, it } from '@jest/globals';
-import { createRateLimit, requestsPerMinute } from '../../lib/app/admission-api/rate-limit.ts';
+import type { Caller } from '../../lib/app/admission-api/authenticate.ts';
+import { createRateLimit } from '../../lib/app/admission-api/rate-limit.ts';
 import { platformOwner } from '../../lib/core/controllers/controller.ts';
 import type { StoredToken } from '../../lib/core/controllers/token.ts';
 import type { InstallationId } from '../../lib/core/ids.ts';
 import { acme } from '../support/given.ts';
 
-const { controller, platformController } = requestsPerMinute;
-
-it.each([
-  ['a tenant', acme, controller.token],
-  ['the operator, which answers about the jobs of all tenants', platformOwner, platformController.token],
-])('lets a controller of %s make so many and no more', async (_whose, owner: InstallationId, most) => {
-  let counted = most - 1;
+/** @param count of the token, and of its tenant */
+function givenLimit(count: () => readonly [ofToken: number, ofTenant: number]) {
+  let calls = 0;
   const limit = createRateLimit({
     clock: { now: () => 1_000, sleep: async () => undefined },
-    counts: { count: async () => [++counted, 0] },
+    counts: {
+      count: async () => {
+        calls += 1;
+        return count();
+      },
+    },
   });
-  const caller = { kind: 'controller', token: { owner, id: 'tok_1' } as StoredToken } as const;
-  expect(await limit.refuse(caller)).toBeUndefined();
-  expect(await limit.refuse(caller)).toMatchObject({ fault: { kind: 'too-many' } });
+  return { limit, calls: () => calls };
+}
+const caller = (kind: Caller['kind'], owner: InstallationId, id = 'tok_1') =>
+  ({ kind, token: { owner, id } as StoredToken }) as Caller;
+
+it.each([
+  ['an administrator', 120, caller('administrator', acme)],
+  ['a controller of a tenant', 600, caller('controller', acme)],
+  ['a controller of the operator, which answers about all jobs', 6_000, caller('controller', platformOwner)],
+])('lets a token of %s make %i requests and no more', async (_whose, most, who) => {
+  let counted = most - 1;
+  const { limit } = givenLimit(() => [++counted, 0]);
+  expect(await limit.refuse(who)).toBeUndefined();
+  expect(await limit.refuse(who)).toMatchObject({ fault: { kind: 'too-many' } });
+});
+
+it.each([
+  ['administrators', 600, caller('administrator', acme)],
+  ['controllers of a tenant', 1_200, caller('controller', acme)],
+  ['controllers of the operator', 12_000, caller('controller', platformOwner)],
+])('lets all tokens of %s together make %i requests and no more', async (_whose, most, who) => {
+  let counted = most - 1;
+  const { limit } = givenLimit(() => [0, ++counted]);
+  expect(await limit.refuse(who)).toBeUndefined();
+  expect(await limit.refuse(who)).toMatchObject({ fault: { kind: 'too-many' } });
+});
+
+it('remembers the last thousand floods, which cost no further count', async () => {
+  const { limit, calls } = givenLimit(() => [601, 0]);
+  const flood = (n: number) => limit.refuse(caller('controller', acme, `tok_${n}`));
+  for (let n = 0; n <= 1_000; n += 1) await flood(n);
+  expect(calls()).toBe(1_001);
+  await flood(1);
+  await flood(1_000);
+  expect(calls()).toBe(1_001);
+  await flood(0);
+  expect(calls()).toBe(1_002);
 });

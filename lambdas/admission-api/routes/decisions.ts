@@ -8,8 +8,6 @@ import { JobId } from '../../../lib/core/ids.ts';
 import { type Api, type ApiDeps, base, ofInstallation, ok, ownerOf, problems } from '../api-context.ts';
 import { decisionPage } from '../schemas.ts';
 
-const mostOfPage = 100;
-
 const list = createRoute({
   method: 'get',
   path: `${base}/decisions`,
@@ -26,7 +24,7 @@ const list = createRoute({
         .string()
         .regex(/^(?:[1-9]\d?|100)$/)
         .optional()
-        .openapi({ description: `1 to ${mostOfPage}. Default: 50.` }),
+        .openapi({ description: '1 to 100. Default: 50.' }),
       after: z.string().min(1).max(256).optional().openapi({ description: '`next` of the page before' }),
       job: z
         .string()

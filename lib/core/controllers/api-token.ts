@@ -19,9 +19,6 @@ export interface TokenAddress {
 
 const prefixes = { controller: 'mfc', administrator: 'mfa' } as const satisfies Record<TokenKind, string>;
 
-/** Longer than any that is made; what is longer is not looked at. */
-const longestToken = 256;
-
 const form =
   /^(?<prefix>mfc|mfa)_(?<cell>[a-z0-9-]{1,40}\.[a-z0-9-]{1,40})\.(?<owner>\d{1,15})\.(?<id>[a-z0-9]{16})_(?<random>[0-9a-f]{48})_(?<checksum>[0-9a-f]{8})$/;
 
@@ -36,7 +33,6 @@ export function tokenText({ kind, cell, owner, id }: TokenAddress, random: strin
 
 /** @returns its readable part; undefined if it is not a token, or was mistyped */
 export function readToken(text: string): TokenAddress | undefined {
-  if (text.length > longestToken) return undefined;
   const { prefix, cell, owner, id } = form.exec(text)?.groups ?? {};
   if (!prefix || !cell || !owner || !id) return undefined;
   const end = text.lastIndexOf('_');

@@ -59,8 +59,6 @@ export const controllerBounds = {
   timeoutMilliseconds: { least: 500, most: 10_000, default: 5_000 },
   exemptRepositories: 10,
   tokensEach: 5,
-  /** For signing callbacks: the current one, and the one before while it is rotated. */
-  secretsEach: 2,
   scopesEach: 100,
   controllersEach: 20,
   /** Controllers that any one job may have to pass. */

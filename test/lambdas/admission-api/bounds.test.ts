@@ -1,0 +1,108 @@
+/** What a request to the API may hold, and how often a change is tried: each bound fails here when it is widened. */
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beta, type GivenApi, givenApi } from '../../support/admission-api.ts';
+import { acme } from '../../support/given.ts';
+import { nonEmpty } from '../../support/non-empty.ts';
+
+let world: GivenApi;
+beforeEach(async () => {
+  world = await givenApi();
+});
+const poll = { kind: 'poll' };
+const create = async (body: object) => {
+  const { status } = await world.call('POST', '/controllers', { body: { transport: poll, ...body } });
+  return status;
+};
+const rules = (count: number, rule = {}) => {
+  const one = { reject: 'run.fork', reason: 'No.', ...rule };
+  return { transport: { kind: 'rules', rules: Array.from({ length: count }, () => one) } };
+};
+/** So many characters. */
+const url = (length: number) => 'https://admit.example.com/'.padEnd(length, 'x');
+const expression = (length: number) => 'run.fork'.padEnd(length, ' ');
+
+describe('a controller', () => {
+  it.each<[string, number, (size: number) => object]>([
+    ['characters of its description', 1_024, (size) => ({ description: 'x'.repeat(size) })],
+    ['characters of its address', 2_048, (size) => ({ transport: { kind: 'https', url: url(size) } })],
+    ['characters of its match', 2_048, (size) => ({ match: expression(size) })],
+    ['rules', 20, (size) => rules(size)],
+    ['characters of a rule', 2_048, (size) => rules(1, { reject: expression(size) })],
+    ['characters of a reason', 512, (size) => rules(1, { reason: 'x'.repeat(size) })],
+    [
+      'exempt repositories',
+      10,
+      (size) => ({ exemptRepositories: Array.from({ length: size }, (_, n) => n + 1) }),
+    ],
+    ['milliseconds of time', 10_000, (size) => ({ timeoutMilliseconds: size })],
+  ])('may have so many %s: %i', async (_, most, of) => {
+    expect([await create(of(most)), await create(of(most + 1))]).toEqual([201, 400]);
+  });
+
+  it('has half a second for its answer, or more; five without a word', async () => {
+    const ofTime = (timeoutMilliseconds: number) => create({ timeoutMilliseconds });
+    expect([await ofTime(500), await ofTime(499)]).toEqual([201, 400]);
+    const path = `/controllers/${await world.given()}`;
+    expect((await world.call('GET', path)).body.timeoutMilliseconds).toBe(5_000);
+  });
+
+  it('is one of twenty', async () => {
+    const made = [];
+    for (let n = 1; n <= 21; n += 1) made.push(await create({}));
+    expect(made).toEqual([...Array.from({ length: 20 }, () => 201), 409]);
+  });
+
+  it('is one of eight at most that any job has to pass', async () => {
+    const enabled = async () => {
+      const id = await world.given({ state: 'enabled' });
+      const body = { kind: 'installation' };
+      return (await world.call('POST', `/controllers/${id}/scopes`, { body })).status;
+    };
+    const added = [];
+    for (let n = 1; n <= 9; n += 1) added.push(await enabled());
+    expect(added).toEqual([...Array.from({ length: 8 }, () => 201), 409]);
+  });
+});
+
+describe('a change that others are faster than each time', () => {
+  const outrun = async (change: 'save' | 'changeTokens', path: string, body: object) => {
+    let tries = 0;
+    world.stores.controllers[change] = async () => {
+      tries += 1;
+      return 'changed';
+    };
+    const reply = await world.call('POST', path, { body });
+    return [reply.status, reply.body.code, tries];
+  };
+
+  it('is planned five times', async () => {
+    const tokens = `/controllers/${await world.given()}/tokens`;
+    expect(await outrun('changeTokens', tokens, {})).toEqual([409, 'in-motion', 5]);
+    expect(await outrun('save', '/controllers', { transport: poll })).toEqual([409, 'in-motion', 5]);
+  });
+});
+
+describe('a page of decisions', () => {
+  it.each([
+    ['1', 200],
+    ['100', 200],
+    ['101', 400],
+    ['10000', 400],
+  ])('of %s is a %i', async (limit, status) => {
+    expect((await world.call('GET', `/decisions?limit=${limit}`)).status).toBe(status);
+  });
+});
+
+describe('a request that waits for questions', () => {
+  const places = () => world.deps.longPolls;
+  const kept = () => world.platform.notes.all.get('long-polls')!.expiresAt - world.clock.now();
+
+  it('is one of four, two of them an installation’s, and forgotten after a minute', async () => {
+    const taken = [];
+    for (const owner of [acme, acme, acme, beta, beta, beta]) taken.push(await places().take(owner, 20_000));
+    expect(taken.map((place) => place !== undefined)).toEqual([true, true, false, true, true, false]);
+    expect(kept()).toBe(60_000);
+    for (const place of nonEmpty(taken.filter((each) => each !== undefined))) await place.giveBack();
+    expect(kept()).toBe(60_000);
+  });
+});
