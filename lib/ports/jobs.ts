@@ -21,6 +21,18 @@ export interface DecidedJob {
   readonly insteadOf?: Pick<JobAdmission, 'policy' | 'state' | 'at'> | undefined;
 }
 
+export interface Page {
+  readonly limit: number;
+  /** Of the page before it; absent: the first one. */
+  readonly cursor?: string;
+}
+
+export interface JobPage {
+  readonly jobs: Job[];
+  /** Absent: it was the last page. */
+  readonly cursor?: string;
+}
+
 /** The jobs. Every method may throw OperationalError. */
 export interface JobStore {
   /**
@@ -38,6 +50,11 @@ export interface JobStore {
   findAcrossTenants(jobId: JobId, installationIds: readonly InstallationId[]): Promise<Job | undefined>;
   /** Waiting jobs of one tier, oldest first. Reads consistently. */
   listWaiting(installationId: InstallationId, tier: TierName, limit: number): Promise<Job[]>;
+  /**
+   * The same, a page at a time: a cursor goes on behind the page that gave it, so that all pages together read each row once.
+   * A job that comes to an earlier place meanwhile is in no later page. Reads consistently.
+   */
+  pageOfWaiting(installationId: InstallationId, tier: TierName, page: Page): Promise<JobPage>;
   /** The same as they were a moment ago, at half the price: who waits may be missing, and who does not any more may be there. */
   glanceAtWaiting(installationId: InstallationId, tier: TierName, limit: number): Promise<Job[]>;
   /** Waiting jobs of the tenant over all tiers that come after its `count` oldest, the youngest last. Reads consistently. */
@@ -48,10 +65,7 @@ export interface JobStore {
    * Across tenants: a page of the jobs that wait, or are unsettled (only GitHub knows their state). Grouped by tenant, the
    * unsettled first, then the oldest first. A row that is not a job (people edit rows) hides none of the others.
    */
-  scanPendingAcrossTenants(page: {
-    limit: number;
-    cursor?: string;
-  }): Promise<{ jobs: Job[]; cursor?: string; unreadable?: readonly OperationalError[] }>;
+  scanPendingAcrossTenants(page: Page): Promise<JobPage & { unreadable?: readonly OperationalError[] }>;
   /** waiting, covered → blocked, and unsettled since then; else nothing. No lease is freed by it. */
   block(installationId: InstallationId, jobId: JobId, at: number): Promise<boolean>;
   /**

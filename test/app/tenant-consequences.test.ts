@@ -70,6 +70,29 @@ describe('jobs that wait for a tenant', () => {
     expect(refusedJobs(platform)).toEqual(theirs);
   });
 
+  it('are each read once as a repository is removed', async () => {
+    const platform = await givenPlatform({ tenants: [givenTenant({ status: 'pending' })] });
+    await platform.jobs.insert(
+      givenJobs(1_000).map((job) => (job.jobId % 2 ? { ...job, repository: 'acme/gone' } : job)),
+    );
+    const { listWaiting, pageOfWaiting } = platform.jobs;
+    let rows = 0;
+    const counted = async <Read extends { readonly length: number }>(read: Read) => {
+      rows += read.length;
+      return read;
+    };
+    Object.assign(platform.jobs, {
+      listWaiting: async (...given: Parameters<typeof listWaiting>) => counted(await listWaiting(...given)),
+      pageOfWaiting: async (...given: Parameters<typeof pageOfWaiting>) => {
+        const page = await pageOfWaiting(...given);
+        return { ...page, jobs: await counted(page.jobs) };
+      },
+    });
+    await tell(platform, told('installation_repositories.removed', { repositoriesRemoved: ['acme/gone'] }));
+    expect(refusedJobs(platform)).toHaveLength(500);
+    expect(rows).toBeLessThanOrEqual(1_100);
+  });
+
   it('are not refused twice, nor those that got a machine meanwhile', async () => {
     const platform = await givenPlatform({ tenants: [givenTenant({ status: 'pending' })] });
     await platform.jobs.insert(givenJobs(2));

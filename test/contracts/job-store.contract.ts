@@ -133,6 +133,32 @@ export function jobStoreContract(backend: StoreBackend): void {
         expect(await waiting()).toEqual([1]);
       });
 
+      it('shows each that waits once, page by page, though those that were shown leave it', async () => {
+        await given(
+          ...givenJobs(7).map((job) => ({ ...job, queuedAt: noon - job.jobId })),
+          givenJob({ jobId: JobId(8), tier: medium }),
+          givenJob({ jobId: JobId(9), installationId: nobody }),
+        );
+
+        const pages: number[][] = [];
+        let cursor: string | undefined;
+        do {
+          const page = await stores.jobs.pageOfWaiting(acme, small, {
+            limit: 3,
+            ...(cursor ? { cursor } : {}),
+          });
+          pages.push(page.jobs.map(({ jobId }) => jobId));
+          const end = { outcome: 'refused', at: noon, reason: full } as const;
+          await Promise.all(
+            page.jobs.slice(1).map(({ jobId }) => stores.jobs.refuseWaiting(acme, jobId, end)),
+          );
+          cursor = page.cursor;
+        } while (cursor);
+
+        expect(pages).toEqual([[7, 6, 5], [4, 3, 2], [1]]);
+        expect(await waiting()).toEqual([7, 4, 1]);
+      });
+
       it('shows what comes after the oldest of all tiers, the youngest last', async () => {
         await given(
           givenJob({ jobId: JobId(1), queuedAt: noon + 3 }),

@@ -73,6 +73,16 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
             .slice(0, limit),
         ),
       ),
+    async pageOfWaiting(installationId, tier, { limit, cursor }) {
+      const found = await world.call('jobs.pageOfWaiting', (rows) =>
+        page(
+          waitingJobs(rows, installationId).filter((job) => job.tier === tier),
+          limit,
+          cursor,
+        ),
+      );
+      return { ...found, jobs: whole(found.jobs) };
+    },
     glanceAtWaiting: (installationId, tier, limit) =>
       world.call('jobs.glanceAtWaiting', (rows) =>
         whole(
@@ -94,7 +104,8 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
     async scanPendingAcrossTenants({ limit, cursor }) {
       const skipped: SpoiltRow[] = [];
       const found = await world.call('jobs.scanPendingAcrossTenants', ({ jobs }) => {
-        const { jobs: listed, ...next } = page(jobs, limit, cursor);
+        const isPending = (job: Job) => job.state === 'waiting' || job.unsettledAt !== undefined;
+        const { jobs: listed, ...next } = page([...jobs.values()].filter(isPending), limit, cursor);
         return { ...next, jobs: readableJobs(world, listed, skipped) };
       });
       return skipped.length === 0 ? found : { ...found, unreadable: skipped.map(({ error }) => error) };
@@ -240,9 +251,8 @@ function waitingJobs({ jobs }: Rows, installationId: InstallationId): Job[] {
 const placeOf = ({ retryAt, queuedAt }: Job) => retryAt ?? queuedAt;
 
 /** In the order of the index, tenant by tenant. The cursor is the place of the last row seen: rows come and go between pages. */
-function page(jobs: Rows['jobs'], limit: number, cursor: string | undefined) {
-  const pending = [...jobs.values()]
-    .filter((job) => job.state === 'waiting' || job.unsettledAt !== undefined)
+function page(jobs: readonly Job[], limit: number, cursor: string | undefined) {
+  const pending = jobs
     .map((job) => ({ place: pendingPlace(job), job }))
     .sort((a, b) => (a.place < b.place ? -1 : 1))
     .filter(({ place }) => cursor === undefined || place > cursor);

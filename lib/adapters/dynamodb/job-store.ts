@@ -18,7 +18,7 @@ import { type Attributes, number, text } from './attributes.ts';
 import { findRows } from './find-rows.ts';
 import * as changes from './job-changes.ts';
 import { afterTier, jobKey, jobOfRow, jobRow, reasonValue, waitingPrefix, waitingRange } from './job-row.ts';
-import { getRow, queryRows, scanRows } from './read.ts';
+import { getRow, queryPage, queryRows, scanRows } from './read.ts';
 import { readableRows } from './readable-rows.ts';
 import { demandAll, runStatements } from './statements.ts';
 import { updateRow } from './write.ts';
@@ -53,20 +53,19 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
     return row && jobOfRow(row);
   };
 
-  const waiting = (installationId: InstallationId, range: WaitingRange, limit: number) => {
-    const query = {
-      TableName: tableName,
-      IndexName: tables.jobs.indexes.pending.name,
-      ConsistentRead: !range.mayLag,
-      KeyConditionExpression: 'installation_id = :tenant AND pending BETWEEN :from AND :to',
-      ExpressionAttributeValues: {
-        ':tenant': number(installationId),
-        ':from': text(range.from),
-        ':to': text(range.to),
-      },
-    };
-    return queryRows(client, query, limit);
-  };
+  const waitingQuery = (installationId: InstallationId, range: WaitingRange) => ({
+    TableName: tableName,
+    IndexName: tables.jobs.indexes.pending.name,
+    ConsistentRead: !range.mayLag,
+    KeyConditionExpression: 'installation_id = :tenant AND pending BETWEEN :from AND :to',
+    ExpressionAttributeValues: {
+      ':tenant': number(installationId),
+      ':from': text(range.from),
+      ':to': text(range.to),
+    },
+  });
+  const waiting = (installationId: InstallationId, range: WaitingRange, limit: number) =>
+    queryRows(client, waitingQuery(installationId, range), limit);
 
   return {
     insert: (jobs) => insertJobs(client, tableName, jobs),
@@ -93,11 +92,15 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
       return row && jobOfRow(row);
     },
     async listWaiting(installationId, tier, limit) {
-      const range = { from: waitingPrefix(tier), to: afterTier(tier) };
-      return (await waiting(installationId, range, limit)).map(jobOfRow);
+      return (await waiting(installationId, rangeOf(tier), limit)).map(jobOfRow);
+    },
+    async pageOfWaiting(installationId, tier, { limit, cursor }) {
+      const query = waitingQuery(installationId, rangeOf(tier));
+      const page = await queryPage(client, { ...query, Limit: limit, ...startOf(cursor) });
+      return pageOf((page.Items ?? []).map(jobOfRow), page.LastEvaluatedKey);
     },
     async glanceAtWaiting(installationId, tier, limit) {
-      const range = { from: waitingPrefix(tier), to: afterTier(tier), mayLag: true } as const;
+      const range = { ...rangeOf(tier), mayLag: true } as const;
       return (await waiting(installationId, range, limit)).map(jobOfRow);
     },
     async listWaitingBeyond(installationId, count, limit) {
@@ -126,13 +129,13 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
         TableName: tableName,
         IndexName: tables.jobs.indexes.pending.name,
         Limit: limit,
-        ExclusiveStartKey: cursor === undefined ? undefined : keyOfCursor(cursor),
+        ...startOf(cursor),
       });
       const skipped: SpoiltRow[] = [];
       const jobs = readableRows(rows, jobOfRow, { keyName: 'job_id', skipped });
       const unreadable = skipped.map(({ error }) => error);
-      const page = unreadable.length > 0 ? { jobs, unreadable } : { jobs };
-      return next === undefined ? page : { ...page, cursor: cursorOfKey(next) };
+      const page = pageOf(jobs, next);
+      return unreadable.length > 0 ? { ...page, unreadable } : page;
     },
     async setWaitReasons(installationId, waits) {
       const statements = waits.map(({ jobId, reason }) => ({
@@ -200,5 +203,11 @@ async function insertJobs(
   );
 }
 
+const rangeOf = (tier: TierName) => ({ from: waitingPrefix(tier), to: afterTier(tier) });
+
+const pageOf = (jobs: Job[], next: Attributes | undefined) =>
+  next === undefined ? { jobs } : { jobs, cursor: cursorOfKey(next) };
+const startOf = (cursor: string | undefined) =>
+  cursor === undefined ? {} : { ExclusiveStartKey: keyOfCursor(cursor) };
 const cursorOfKey = (key: Attributes) => Buffer.from(JSON.stringify(key)).toString('base64url');
 const keyOfCursor = (cursor: string) => JSON.parse(Buffer.from(cursor, 'base64url').toString()) as Attributes;

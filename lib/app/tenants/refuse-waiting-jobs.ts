@@ -1,6 +1,6 @@
 /**
  * Ends those of a tenant's waiting jobs for which `why` has a reason, however many others wait before them. Jobs that already
- * have a machine continue.
+ * have a machine continue. It reads each row once. A job that comes back into the line meanwhile is treated as one that had a machine.
  */
 import type { InstallationId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
@@ -17,25 +17,21 @@ export async function refuseWaitingJobs(
   why: (job: Job) => Reason | undefined,
 ): Promise<void> {
   for (const tier of await deps.jobs.tiersWithWaiting(installationId)) {
-    let limit = waitingPageSize;
-    for (;;) {
-      const waiting = await deps.jobs.listWaiting(installationId, tier, limit);
-      const some = waiting.filter((job) => why(job)).slice(0, waitingPageSize);
-      const refused = await Promise.all(some.map((job) => refuse(job, why(job))));
-      const isAll = waiting.length < limit;
-      if (isAll && (some.length < waitingPageSize || !refused.includes(true))) break;
-      // Those that stay would fill each page: the next look must see the jobs behind them.
-      if (!refused.includes(true)) limit *= 2;
-    }
+    let cursor: string | undefined;
+    do {
+      const from = cursor === undefined ? {} : { cursor };
+      const page = await deps.jobs.pageOfWaiting(installationId, tier, { limit: waitingPageSize, ...from });
+      await Promise.all(page.jobs.map((job) => refuse(job, why(job))));
+      cursor = page.cursor;
+    } while (cursor !== undefined);
   }
 
-  async function refuse(job: Job, reason: Reason | undefined): Promise<boolean> {
-    if (!reason) return false;
+  async function refuse(job: Job, reason: Reason | undefined): Promise<void> {
+    if (!reason) return;
     const end = { outcome: 'refused', at: deps.clock.now(), reason } as const;
     const refused = await deps.jobs.refuseWaiting(installationId, job.jobId, end);
-    if (!refused) return false;
+    if (!refused) return;
     const { jobId, tier } = job;
     logRefusedJob(deps, { installationId, jobId, tier, reason: reason.code });
-    return true;
   }
 }
