@@ -1,0 +1,166 @@
+/** How much each store asks DynamoDB for, how much goes into one transaction, and how often it is tried: literally, so that a wider bound fails. */
+import {
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  PutItemCommand,
+  QueryCommand,
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
+import { describe, expect, it } from '@jest/globals';
+import { auditOf } from '../../../lib/adapters/dynamodb/audit-list.ts';
+import { readComparedDays } from '../../../lib/adapters/dynamodb/comparison-rows.ts';
+import { tokenRow } from '../../../lib/adapters/dynamodb/controller-row.ts';
+import { createControllerStore } from '../../../lib/adapters/dynamodb/controller-store.ts';
+import { createDeploymentAudit } from '../../../lib/adapters/dynamodb/deployment-audit.ts';
+import { createJobStore } from '../../../lib/adapters/dynamodb/job-store.ts';
+import { createRunnerStore } from '../../../lib/adapters/dynamodb/runner-store.ts';
+import { createTenantStore } from '../../../lib/adapters/dynamodb/tenant-store.ts';
+import { createUsageBooks } from '../../../lib/adapters/dynamodb/usage-books.ts';
+import { listUsage } from '../../../lib/adapters/dynamodb/usage-list.ts';
+import { listSums } from '../../../lib/adapters/dynamodb/usage-sum-list.ts';
+import { InstanceId, JobId } from '../../../lib/core/ids.ts';
+import { givenRunner } from '../../contracts/support/stored.ts';
+import { givenController } from '../../support/controllers.ts';
+import { acme, noon } from '../../support/given.ts';
+
+const days = ['2026-11-21'];
+const tables = { tenants: 'tenants', jobs: 'jobs', runners: 'runners', launches: 'launches' };
+const policies = { tenants: 'tenants', controllers: 'controllers', audit: 'audit' };
+
+/** A client that keeps what it was asked, and answers with nothing, or as `answer` says. */
+function givenClient(answer: (command: unknown) => object = () => ({})) {
+  const asked: object[] = [];
+  const client = new DynamoDBClient({ region: 'us-east-1' });
+  client.send = async (command: object) => {
+    asked.push(command);
+    return answer(command);
+  };
+  return { client, asked };
+}
+
+it.each<[string, number, (client: DynamoDBClient) => unknown]>([
+  ['the changes of a subject', 100_000, (client) => auditOf({ client, tableName: 'audit' }, 'tenant#1')],
+  ['a part of a day’s machines', 1_000_000, (client) => listUsage({ client, tableName: 'usage' }, { days })],
+  ['a day’s sums', 1_000_000, (client) => listSums({ client, tableName: 'usage' }, { days })],
+  ['compared days of a month', 31, (client) => readComparedDays({ client, usage: 'usage' }, '2026-11')],
+  [
+    'a page of a day’s machines',
+    1_000,
+    (client) =>
+      createUsageBooks({ client, tableName: 'usage' })
+        .recordsOf(days[0]!, acme)
+        [Symbol.asyncIterator]()
+        .next(),
+  ],
+  [
+    'controllers of an owner',
+    200,
+    (client) => createControllerStore({ client, tables: policies }).policyOf(acme),
+  ],
+  [
+    'decisions on a job',
+    100,
+    (client) => createControllerStore({ client, tables: policies }).decisionsOfJob(acme, JobId(1)),
+  ],
+  [
+    'jobs that wait beyond a bound',
+    20_000,
+    (client) => createJobStore({ client, tableName: 'jobs' }).listWaitingBeyond(acme, 1, 1),
+  ],
+  [
+    'jobs that show which tiers wait',
+    4,
+    (client) => createJobStore({ client, tableName: 'jobs' }).tiersWithWaiting(acme),
+  ],
+  [
+    'installations of an account',
+    1_000,
+    (client) => createTenantStore({ client, tableName: 'tenants' }).findByAccount(1),
+  ],
+])('asks for so many rows of %s: %i', async (_, most, read) => {
+  const { client, asked } = givenClient();
+  await read(client);
+  const [query] = asked.filter((command) => command instanceof QueryCommand);
+  expect(query?.input.Limit).toBe(most);
+});
+
+describe('a transaction', () => {
+  const itemsOf = (asked: readonly object[]) =>
+    asked
+      .filter((command) => command instanceof TransactWriteItemsCommand)
+      .map(({ input }) => input.TransactItems?.length);
+
+  it('ends twenty-five machines, and counts them off their tenant', async () => {
+    const { client, asked } = givenClient();
+    const ends = Array.from({ length: 60 }, (_, n) => {
+      const runner = givenRunner({ instanceId: InstanceId(`i-${n}`) });
+      return { runner, reason: 'stood-down', at: noon } as const;
+    });
+    await createRunnerStore({ client, tables }).end(ends);
+    expect(itemsOf(asked)).toEqual([26, 26, 11]);
+  });
+
+  it('removes fifty tokens with their controller, so that it has room for the rest', async () => {
+    const token = (n: number) =>
+      tokenRow({
+        ...{ owner: acme, controllerId: 'ctl_1', id: `tok_${n}`, digest: 'ab12' },
+        ...{ description: '', createdAt: '2026-11-21T12:00:00.000Z' },
+      });
+    const rows = { Items: Array.from({ length: 200 }, (_, n) => token(n)) };
+    const { client, asked } = givenClient((command) => (command instanceof QueryCommand ? rows : {}));
+    const controllers = [givenController({ id: 'ctl_1' })];
+    const from = { owner: acme, epoch: 1, controllers };
+    await createControllerStore({ client, tables: policies }).save(from, { put: [], remove: ['ctl_1'] });
+    // The policy, its tenant, the controller and its secrets.
+    expect(itemsOf(asked)).toEqual([54]);
+  });
+});
+
+describe('what others change at the same moment', () => {
+  /** The pauses, none of which is waited for. */
+  async function pausesOf(work: () => Promise<unknown>): Promise<number[]> {
+    const pauses: number[] = [];
+    const { setTimeout: usual } = globalThis;
+    globalThis.setTimeout = ((run: () => void, milliseconds: number) => {
+      pauses.push(milliseconds);
+      return usual(run, 0);
+    }) as typeof setTimeout;
+    try {
+      await work();
+    } finally {
+      globalThis.setTimeout = usual;
+    }
+    return pauses;
+  }
+  const canceled = () => {
+    const CancellationReasons = [{ Code: 'TransactionConflict' }];
+    throw new TransactionCanceledException({ CancellationReasons, message: '', $metadata: {} });
+  };
+
+  it('is tried six times within a second', async () => {
+    const { client, asked } = givenClient(canceled);
+    const runners = createRunnerStore({ client, tables });
+    const end = { runner: givenRunner(), reason: 'stood-down', at: noon } as const;
+    const pauses = await pausesOf(() =>
+      expect(runners.end([end])).rejects.toMatchObject({ code: 'TransactionConflict' }),
+    );
+    expect(asked).toHaveLength(6);
+    for (const [n, most] of [30, 60, 120, 240, 480].entries()) {
+      expect(pauses[n]).toBeLessThanOrEqual(most);
+      expect(pauses[n]).toBeGreaterThanOrEqual(most / 2);
+    }
+    expect(pauses).toHaveLength(5);
+  });
+
+  it('costs the record of a deployment three attempts', async () => {
+    const taken = () => {
+      throw new ConditionalCheckFailedException({ message: 'It is there.', $metadata: {} });
+    };
+    const { client, asked } = givenClient((command) => (command instanceof PutItemCommand ? taken() : {}));
+    const audit = createDeploymentAudit({ client, tableName: 'audit' });
+    const deployed = { at: '2026-11-21T12:00:00.000Z', who: 'ann', configuration: '{}', code: 'a1' };
+    await expect(audit.recordConfiguration(deployed)).rejects.toMatchObject({ code: 'overtaken' });
+    expect(asked.filter((command) => command instanceof PutItemCommand)).toHaveLength(3);
+  });
+});
