@@ -26,6 +26,7 @@ describe('a machine without a start gate', () => {
     allow();
     await platform.sweep();
     expect(platform.github.registrations.size).toBe(0);
+    expect(platform.telemetry.total('SweepsCut')).toBe(0);
 
     await platform.deliverPokes();
     const [first, next] = platform.liveMachines();
@@ -78,6 +79,34 @@ describe('a machine without a start gate', () => {
     allow();
     await platform.sweep();
     expect(platform.liveMachines()).toEqual([machine]);
+  });
+
+  it('keeps its job however often GitHub has no registration of it', async () => {
+    const { platform, allow } = await givenListening();
+    platform.github.registrations.clear();
+    allow();
+    for (let visits = 0; visits < 3; visits += 1) await platform.sweep();
+    expect(await platform.job(1)).toMatchObject({ state: 'covered' });
+  });
+
+  it('gets no job any more once GitHub shows its registration, which it may do late', async () => {
+    const { platform, allow } = await givenListening();
+    const [shown] = platform.github.registrations;
+    platform.github.registrations.clear();
+    allow();
+    await platform.sweep();
+    platform.github.registrations.set(...shown!);
+    await platform.sweep();
+    expect(platform.github.registrations.size).toBe(0);
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
+  });
+
+  it('gets no job any more where the row of its own has expired', async () => {
+    const { platform, allow } = await givenListening();
+    platform.stores.world.rows.jobs.clear();
+    allow();
+    await platform.sweep();
+    expect(platform.github.registrations.size).toBe(0);
   });
 
   it('is distinguished from one with a gate by what it reported when its runner started', async () => {
@@ -139,6 +168,31 @@ describe('a machine that has claimed without a gate when the first controller is
     await platform.sweep();
 
     expect(platform.github.registrations.size).toBe(0);
+  });
+
+  it('keeps its registration where it confirms with a gate while the sweep looks', async () => {
+    const { platform, machine } = await givenClaimed();
+    platform.stores.world.editTenant(acme, { allowedRepositories: [11] });
+    await platform.claim(machine);
+    const { requireGate } = platform.runners;
+    platform.runners.requireGate = async (...given) => {
+      await platform.confirm(machine, undefined, true);
+      return requireGate(...given);
+    };
+    await platform.sweep();
+
+    const left = [...platform.github.registrations.values()].map(({ name }) => name);
+    expect(left).toContain(`${machine}-gated`);
+  });
+
+  it('is marked by the next sweep where its row cannot be written, which this one reports', async () => {
+    const { platform, machine } = await givenClaimed();
+    await enable(platform);
+    platform.stores.world.failNext('runners.requireGate', new Error('not now'));
+    await expect(platform.sweep()).rejects.toThrow('1 parts of the sweep failed');
+    await platform.sweep();
+
+    expect(await platform.confirm(machine)).toBe(false);
   });
 });
 

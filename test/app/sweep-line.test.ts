@@ -65,6 +65,16 @@ describe('the sweep and a line that is longer than it reads', () => {
     platform.stores.world.failNext('jobs.scanPendingAcrossTenants', spoilt);
     await expect(platform.sweep()).rejects.toThrow();
     await platform.sweep();
+    expect(pokedFor(platform)).toEqual([]);
+    await platform.sweep();
+    expect(pokedFor(platform)).toEqual([behind]);
+  });
+
+  it('goes on where it stopped if the next page could not be read in between', async () => {
+    const platform = await given([...blocked(perSweep + 1), givenJob({ installationId: behind })]);
+    await platform.sweep();
+    platform.stores.world.failNext('jobs.scanPendingAcrossTenants', unavailable);
+    await expect(platform.sweep()).rejects.toThrow();
     await platform.sweep();
     expect(pokedFor(platform)).toEqual([behind]);
   });

@@ -16,23 +16,22 @@ export function isRestNearlyOver({ clock }: SweepDeps, { state, retryAt }: Job):
   return left > 0 && left <= askBeforeSeconds * 1000;
 }
 
-/** @returns whether it still waits */
-export async function askAboutResting(deps: SweepDeps, job: Job): Promise<boolean> {
+export async function askAboutResting(deps: SweepDeps, job: Job): Promise<void> {
   const answer = await askAboutJob(deps, job);
   const isOfDeadRun = job.reason?.code === 'run-ended' && answer.ok && answer.value.status === 'queued';
-  return isOfDeadRun ? askAboutRun(deps, job) : followAnswer(deps, job, answer);
+  if (isOfDeadRun) await askAboutRun(deps, job);
+  else await followAnswer(deps, job, answer);
 }
 
 /** GitHub may keep a job queued for ever whose run ended without it. */
-async function askAboutRun(deps: SweepDeps, job: Job): Promise<boolean> {
+async function askAboutRun(deps: SweepDeps, job: Job): Promise<void> {
   const { installationId, runId } = job;
   const run = await inRepository(deps, job, (name) => deps.github.getRun(installationId, name, runId));
-  if (!run.ok) return true;
+  if (!run.ok) return;
   if (!run.value.completed) {
     await undoubtJob(deps, job);
-    return true;
+    return;
   }
   const conclusion = run.value.conclusion ?? 'unknown';
   await doubtJob(deps, job, { why: runDeadReason(job, conclusion), conclusion });
-  return false;
 }
