@@ -3,7 +3,7 @@ import { InstallationId, type InstanceId, JobId } from '../../lib/core/ids.ts';
 import { sameHeld } from '../../lib/core/lease-census.ts';
 import { reason } from '../../lib/core/reason.ts';
 import type { HeldLeases } from '../../lib/core/spend-counts.ts';
-import { acme, givenEvent, givenJob, givenTenant, noon, small } from '../support/given.ts';
+import { acme, givenEvent, givenJob, givenTenant, medium, noon, small } from '../support/given.ts';
 import {
   denialLasts,
   expectBalanced,
@@ -328,6 +328,24 @@ describe('counts of leases that differ from the rows', () => {
       expect(sameHeld(platform.stores.world.tenant(acme)!.held, undefined)).toBe(true);
     },
   );
+
+  it.each([
+    ['in all', 2, 1],
+    ['of its tier', 1, 2],
+  ])('are lowered as late where only the count %s is too high', async (_, leases, ofTier) => {
+    const { platform } = await givenListening();
+    const tierLeases = new Map([
+      [small, ofTier],
+      [medium, 0],
+    ]);
+    platform.stores.world.editTenant(acme, { leases, tierLeases });
+    await reconcileEvery5(platform, 13);
+    expect(repairs(platform, 'lease-count-corrected')).toBe(0);
+    await reconcileEvery5(platform, 2);
+    expect(await platform.leases()).toBe(1);
+    expect(platform.stores.world.tenant(acme)?.tierLeases.get(small)).toBe(1);
+    expect(repairs(platform, 'lease-count-corrected')).toBe(1);
+  });
 
   it('stay while leases are taken or freed between the runs', async () => {
     const { platform } = await givenListening();
