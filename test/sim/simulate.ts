@@ -77,6 +77,7 @@ export async function simulate(seed: number, options: { story?: boolean } = {}):
     ...base,
     service: createService(base),
     hasPlatformControllers: operatorHasControllers(seed),
+    seed,
     callMilliseconds: random.pick([10, 30, 150]),
     // Whoever minds the launch's fence leaves it to its caller.
     launchIsSlow: () => scheduler.after(random.between(500, 10_000), () => plane.sweep()),

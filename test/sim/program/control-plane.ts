@@ -23,6 +23,7 @@ import { sweep } from '../../../lib/app/sweep/sweep.ts';
 import { applyInstallationEvents } from '../../../lib/app/tenants/apply-installation-events.ts';
 import type { FunctionName } from '../../../lib/contract/functions.ts';
 import type { MachineRequest } from '../../../lib/contract/machine.ts';
+import type { JobEvent } from '../../../lib/contract/messages.ts';
 import {
   type QueueReader,
   receivesBeforeDeadLetter,
@@ -37,10 +38,12 @@ import { type Parts, type PartsDeps, partsOf } from './parts.ts';
 import type { Ports } from './ports.ts';
 import { type Running, startProcess } from './process.ts';
 import { createSimulatedQueue, type SimulatedQueue } from './queue.ts';
+import { createWebhookCopies } from './webhook-copies.ts';
 
 export interface ControlPlane {
-  /** A message to a tier's queue. */
-  toTier(tier: string, message: unknown): void;
+  /** What GitHub delivers about a job, signed and routed. */
+  receive(event: JobEvent): void;
+  /** What EC2 says of a machine. */
   toLifecycle(message: unknown): void;
   toInstallations(message: unknown): void;
   /** Undefined: the machine got no answer, or an error. */
@@ -60,19 +63,29 @@ export interface ControlPlane {
   messagesLeft(): number;
 }
 
-/** @param given.hasPlatformControllers the operator has controllers over all tenants, in this story */
-export function createControlPlane(
-  given: Omit<PartsDeps, 'copies'> & { readonly hasPlatformControllers?: boolean },
-): ControlPlane {
+export interface ControlPlaneDeps extends Omit<PartsDeps, 'copies'> {
+  /** The operator has controllers over all tenants, in this story. */
+  readonly hasPlatformControllers?: boolean;
+  /** Which story it is; absent: none of those that are drawn. */
+  readonly seed?: number;
+}
+
+export function createControlPlane(given: ControlPlaneDeps): ControlPlane {
   const { ports, deployment, scheduler, random } = given;
   const deps: PartsDeps = given.hasPlatformControllers ? { ...given, copies: createCopies(given) } : given;
   const slowestPollMilliseconds = random.pick([10, 50, 300]);
 
-  const fed = (
-    name: QueueReader,
-    use: (parts: Parts, deliveries: readonly Delivery[]) => Promise<string[]>,
-    onDone?: (body: string) => void,
-  ) =>
+  type Use = (parts: Parts, deliveries: readonly Delivery[]) => Promise<string[]>;
+
+  /** Each batch in a run of its own. */
+  const batches = (name: QueueReader, use: Use) => (deliveries: readonly Delivery[]) => {
+    const cause = deliveries.map(({ body }) => body);
+    const process = startProcess(deps, { name, cause });
+    deps.story.tell(() => `${name}#${process.id} gets ${cause.join(' ')}`);
+    return runIn(process, (parts) => use(parts, deliveries));
+  };
+
+  const fed = (name: QueueReader, use: Use, onDone?: (body: string) => void) =>
     createSimulatedQueue({
       ...deps,
       ...(onDone ? { onDone } : {}),
@@ -80,12 +93,7 @@ export function createControlPlane(
       visibilitySeconds: visibilitySeconds(name),
       mostReceives: receivesBeforeDeadLetter(name),
       slowestPollMilliseconds,
-      handle: (deliveries) => {
-        const cause = deliveries.map(({ body }) => body);
-        const process = startProcess(deps, { name, cause });
-        deps.story.tell(() => `${name}#${process.id} gets ${cause.join(' ')}`);
-        return runIn(process, (parts) => use(parts, deliveries));
-      },
+      handle: batches(name, use),
     });
 
   const tiers = new Map<string, SimulatedQueue>(
@@ -126,6 +134,15 @@ export function createControlPlane(
     done: async (taken) => admission.done(taken),
   };
   const messages = { queues: sending, arrivals, questionArrivals };
+  const webhook = createWebhookCopies(
+    {
+      ...deps,
+      telemetry: ports.telemetry,
+      queues: sending,
+      runLifecycle: batches('lifecycle', followLifecycle),
+    },
+    given.seed,
+  );
 
   function runIn<Result>(process: Running, use: (parts: Parts) => Promise<Result>): Promise<Result> {
     const running = use(partsOf(deps, process, messages));
@@ -154,7 +171,7 @@ export function createControlPlane(
     ({ name: 'admission-api', cause: controllerId }) as const;
 
   return {
-    toTier: (tier, message) => tiers.get(tier)?.send(message),
+    receive: webhook.receive,
     toLifecycle: lifecycle.send,
     toInstallations: installations.send,
     claim: (request) => door('claim', ofMachine(request), (parts) => claimJob(parts, request)),
@@ -177,7 +194,10 @@ export function createControlPlane(
       runIn(process, reconcile).catch((error: unknown) => deps.auditor.thrown('reconciler', error));
     },
     messagesLeft: () =>
-      [...tiers.values(), lifecycle, installations, admission].reduce((sum, queue) => sum + queue.left(), 0),
+      [...tiers.values(), lifecycle, installations, admission].reduce(
+        (sum, queue) => sum + queue.left(),
+        webhook.callsUnderWay(),
+      ),
   };
 }
 

@@ -1,6 +1,6 @@
 /**
- * GitHub's deliveries: on their way each may be lost, doubled, late, and so overtaken by the next. What arrives goes to
- * the queue that the webhook function would choose.
+ * GitHub's deliveries: on their way each may be lost, doubled, late, and so overtaken by the next. What arrives, a copy
+ * of the webhook function has.
  */
 import type { JobEvent } from '../../../lib/contract/messages.ts';
 import { InstallationId, JobId, TierName } from '../../../lib/core/ids.ts';
@@ -43,9 +43,7 @@ export function createWebhooks(deps: WorldDeps): Webhooks {
       if (!event || job.account.suspended || job.isUnlisted) return;
       deliver(`${action} job ${job.id} runner ${job.runnerName}`, () => {
         // As the webhook function stamps it: each copy for itself.
-        const received = { ...event, receivedAt: scheduler.now() };
-        if (action === 'queued') plane.toTier(job.tier, received);
-        else plane.toLifecycle(received);
+        plane.receive({ ...event, receivedAt: scheduler.now() });
         auditor.jobTold(event);
       });
     },
@@ -74,9 +72,7 @@ export function createWebhooks(deps: WorldDeps): Webhooks {
       };
       const event = jobEvent('completed', job, `d-${++deliveries}`);
       if (event)
-        deliver(`misdirected completed of ${account.login} naming ${runnerName}`, () =>
-          plane.toLifecycle(event),
-        );
+        deliver(`misdirected completed of ${account.login} naming ${runnerName}`, () => plane.receive(event));
     },
   };
 }

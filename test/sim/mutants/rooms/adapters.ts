@@ -16,4 +16,18 @@ export const adaptersMutants: readonly Mutant[] = [
     'const keptMilliseconds = 600_000;',
     'const keptMilliseconds = 3_600_000;',
   ),
+  mutant(
+    'unanswered-call-is-enough',
+    'A fact that lifecycle did not answer for in time is not sent to its queue.',
+    'lib/adapters/sqs/lone-facts.ts',
+    'if (isLone && (await isHandled(message))) return;',
+    'if (isLone && ((await isHandled(message)) || true)) return;',
+  ),
+  mutant(
+    'failed-fact-is-handled',
+    'A fact that lifecycle says it could not follow counts as followed.',
+    'lib/adapters/sqs/lone-facts.ts',
+    'Array.isArray(failed) && failed.length === 0',
+    'Array.isArray(failed)',
+  ),
 ];
