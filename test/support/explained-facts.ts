@@ -7,7 +7,8 @@ import { createMemoryNotes } from '../fakes/notes.ts';
 import { createMemoryStores } from '../fakes/stores.ts';
 import { jobKey } from '../fakes/world.ts';
 import { acme, givenDeployment } from './given.ts';
-import { now, rowsOf, type Situation } from './situations.ts';
+import { now } from './given-facts.ts';
+import { rowsOf, type Situation } from './situations.ts';
 
 /** Stores that hold the situation's rows. `calls` counts from then on. */
 export async function storedSituation(situation: Situation) {

@@ -17,8 +17,7 @@ import type { Waiter } from '../../lib/core/shared-cap.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import { givenLaunch, givenRunner, lease0, machine } from '../contracts/support/stored.ts';
 import { acme, givenJob, givenTenant, givenTier, medium, noon, small } from './given.ts';
-
-export const now = noon + 120_000;
+import { now } from './given-facts.ts';
 
 export interface Situation {
   readonly code: VerdictCode;

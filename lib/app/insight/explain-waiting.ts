@@ -119,16 +119,18 @@ function limitVerdict(facts: Facts, { tenant, tier, job }: Here): Verdict | unde
     const next = 'It starts within a minute after the operator has raised the limit.';
     return { ...ofReason(facts, job, fullReason(tenant, tier, room)), next, who: 'operator' };
   }
-  const estimate = untilFree(historyOf(line.recent, tier.name), {
-    ahead: line.ahead,
-    // Those that may become free for it: of all tiers, or of its own.
-    machines: room.machines + (room.limitedBy === 'tenant' ? tenant.leases : inTier),
-    now,
-  });
+  const estimate = line.isCut
+    ? undefined
+    : untilFree(historyOf(line.recent, tier.name), {
+        ahead: line.ahead,
+        // Those that may become free for it: of all tiers, or of its own.
+        machines: room.machines + (room.limitedBy === 'tenant' ? tenant.leases : inTier),
+        now,
+      });
   const verdict = ofReason(facts, job, fullReason(tenant, tier, room), estimate);
-  return line.ahead === 0
-    ? verdict
-    : { ...verdict, line: `${verdict.line} ${counted(line.ahead, 'job comes', 'jobs come')} first.` };
+  if (line.ahead === 0) return verdict;
+  const others = `${line.isCut ? 'At least ' : ''}${counted(line.ahead, 'job comes', 'jobs come')}`;
+  return { ...verdict, line: `${verdict.line} ${others} first.` };
 }
 
 function supplyVerdict(facts: Facts, here: Here): Verdict | undefined {

@@ -55,8 +55,10 @@ export interface Platform {
 
 /** Of the tenant's jobs in the same tier. */
 export interface Line {
-  /** How many waiting jobs before it may have a machine; out of all that were read, if it was not among them. */
+  /** How many waiting jobs before it may have a machine. */
   readonly ahead: number;
+  /** It stands behind all that were read of the line: at least so many are ahead. */
+  readonly isCut?: true;
   /** The newest ones of all tiers, whatever their state. */
   readonly recent: readonly Job[];
 }

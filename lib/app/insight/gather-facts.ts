@@ -32,7 +32,7 @@ export interface InsightDeps {
 
 /** Enough for medians, and some 70 KB. */
 export const recentJobs = 100;
-/** Beyond this a place in the line is "100 or more". */
+/** A job further back has "at least" so many before it, as far as they may have a machine. */
 const lineRead = 101;
 
 export interface Asked {
@@ -80,7 +80,7 @@ async function gatherAbout(deps: InsightDeps, job: Job, tenant: Tenant | undefin
     );
   return {
     ...(group ? { group } : {}),
-    ...(line ? { line: { ahead: line.before.filter(competes).length, recent: line.recent } } : {}),
+    ...(line ? { line: placeIn(line, competes) } : {}),
     ...(supply ? { supply } : {}),
     ...(plan ? { plan } : {}),
     ...(former ? { former } : {}),
@@ -97,6 +97,12 @@ interface LineRead {
   readonly before: readonly Job[];
   readonly recent: Line['recent'];
 }
+
+const placeIn = ({ before, recent }: LineRead, competes: (other: Job) => boolean): Line => ({
+  ahead: before.filter(competes).length,
+  recent,
+  ...(before.length === lineRead ? { isCut: true } : {}),
+});
 
 async function lineOf(deps: InsightDeps, { installationId, jobId, tier, state }: Job): Promise<LineRead> {
   const [waiting, recent] = await Promise.all([

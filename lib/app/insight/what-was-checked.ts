@@ -12,7 +12,9 @@ export function whatWasChecked(facts: Facts): readonly string[] {
   return [
     job ? `the job's row: ${job.state}, ${counted(job.attempts, 'launch', 'launches')}` : noRow(asked),
     ...tenantLines(facts),
-    ...(line && job?.state === 'waiting' ? [`the line: ${line.ahead} before it`] : []),
+    ...(line && job?.state === 'waiting'
+      ? [`the line: ${line.isCut ? 'at least ' : ''}${line.ahead} before it`]
+      : []),
     ...(line ? [`the tenant's latest jobs, for estimates: ${line.recent.length}`] : []),
     ...supplyLines(facts),
     ...launches.map(({ launchId, state }) => `launch ${launchId}: ${state}`),

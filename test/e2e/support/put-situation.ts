@@ -16,7 +16,8 @@ import {
 } from '../../../lib/contract/tables.ts';
 import type { Tenant } from '../../../lib/core/tenant.ts';
 import type { Laptop } from '../../../lib/local/laptop.ts';
-import { rowsOf, type Situation, now as then } from '../../support/situations.ts';
+import { now as then } from '../../support/given-facts.ts';
+import { rowsOf, type Situation } from '../../support/situations.ts';
 
 const dayMs = 86_400_000;
 

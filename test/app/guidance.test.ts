@@ -1,0 +1,27 @@
+/** What follows from a reason's code, where the code alone does not say it. */
+import { describe, expect, it } from '@jest/globals';
+import { guidanceOf } from '../../lib/app/insight/guidance.ts';
+import type { ReasonCode } from '../../lib/core/reason.ts';
+
+const about = { tenant: 'acme', tier: 'small' };
+
+describe('the guidance for a reason', () => {
+  it.each(['controller-rejected', 'controller-unavailable'] as const)(
+    'sends whoever has the controller: %s',
+    (code) => {
+      expect(guidanceOf(code, about).who).toBe('owner');
+      expect(guidanceOf(code, { ...about, ofPlatform: true })).toMatchObject({
+        who: 'operator',
+        mend: expect.stringContaining('npx mayfly controllers decisions acme'),
+      });
+    },
+  );
+
+  it('asks for a newer command where this one does not know the code', () => {
+    expect(guidanceOf('from-the-future' as ReasonCode, about)).toEqual({
+      who: 'operator',
+      next: 'This version does not know the code.',
+      mend: 'Update the CLI.',
+    });
+  });
+});

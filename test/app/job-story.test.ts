@@ -1,0 +1,160 @@
+/** The story that `mayfly explain` tells of a job: everything that is known of it, in order, and nothing that is not. */
+import { describe, expect, it } from '@jest/globals';
+import type { Facts } from '../../lib/app/insight/facts.ts';
+import { storyOf } from '../../lib/app/insight/story.ts';
+import { JobId } from '../../lib/core/ids.ts';
+import { reason } from '../../lib/core/reason.ts';
+import { givenLaunch, givenRunner, lease0, machine } from '../contracts/support/stored.ts';
+import { givenJob, noon } from '../support/given.ts';
+import { givenFacts, givenGitHub, givenUnheard } from '../support/given-facts.ts';
+
+/** Each line with the seconds since noon. */
+const told = (facts: Facts) => storyOf(facts).map(({ at, text }) => `${(at - noon) / 1000} ${text}`);
+
+const queued = '0 GitHub made the job, for [small]';
+const job = givenJob({ labels: ['small'], acceptedAt: noon + 1000, attempts: 1 });
+const launch = givenLaunch([job], { createdAt: noon + 2000, instances: new Map([[lease0, machine]]) });
+const ended = givenRunner({
+  state: 'ended',
+  launchedAt: noon + 3000,
+  claimedAt: noon + 40_000,
+  listeningAt: noon + 45_000,
+  endedAt: noon + 95_000,
+  endReason: 'job-completed',
+});
+const done = givenJob({
+  ...job,
+  state: 'done',
+  runner: machine,
+  startedAt: noon + 50_000,
+  doneAt: noon + 90_000,
+  conclusion: 'success',
+});
+const wholeLife = [
+  queued,
+  '1 the platform heard of it',
+  '2 a machine was planned for it, in launch launch-1',
+  '3 EC2 started i-1 (t3.medium)',
+  '40 i-1 asked what to run, and was registered with GitHub',
+  '45 the runner on i-1 listens',
+  '50 it began to run on i-1',
+  '90 GitHub said that it is over: success',
+  '95 i-1 ended: job-completed',
+];
+
+describe('the story of a job', () => {
+  it('goes from GitHub to the end of its machine, in order of time', () => {
+    expect(told(givenFacts({ job: done, plan: { launch, runner: ended } }))).toEqual(wholeLife);
+  });
+
+  it('tells of its planned machine once, though the job ran on that one', () => {
+    const facts = givenFacts({ job: done, plan: { launch, runner: ended }, ranOn: ended });
+    expect(told(facts)).toEqual(wholeLife);
+  });
+
+  it.each([{ plan: {} }, { plan: { launch } }, {}])(
+    'tells of the machine that ran it, beside %j',
+    (known) => {
+      const story = told(givenFacts({ job: done, ranOn: ended, ...known }));
+      expect(story).toEqual(wholeLife.filter((line) => known.plan?.launch || !line.startsWith('2 ')));
+    },
+  );
+
+  it('tells of the planned machine and of the other one that ran it', () => {
+    const other = givenRunner({ instanceId: 'i-2' as typeof machine, launchedAt: noon + 4000, spot: true });
+    const story = told(givenFacts({ job, plan: { runner: ended }, ranOn: other }));
+    expect(story).toContain('3 EC2 started i-1 (t3.medium)');
+    expect(story).toContain('4 EC2 started i-2 (t3.medium, spot)');
+  });
+
+  it('says which job got its machine instead', () => {
+    const ran = givenJob({ jobId: JobId(2), repository: 'acme/web', startedAt: noon + 60_000 });
+    const story = told(givenFacts({ job, former: { runner: ended, ran } }));
+    expect(story).toContain('60 GitHub gave i-1 to job 2 of acme/web instead');
+  });
+
+  it('counts the launches that it does not show', () => {
+    expect(told(givenFacts({ job: { ...job, attempts: 2 } }))).toEqual([
+      queued,
+      '1 the platform heard of it; 2 launches in all, of which only the last are shown',
+    ]);
+  });
+
+  it.each([
+    [{ goneAt: noon + 5000 }, '5 GitHub said for the first time that it has no such job'],
+    [{ state: 'blocked', unsettledAt: noon + 5000 }, '5 GitHub holds it back for an approval'],
+    [{ state: 'running', unsettledAt: noon + 5000 }, '5 since then, only GitHub knows its state'],
+    [{ startedAt: noon + 5000 }, '5 it began to run'],
+    [
+      { doneAt: noon + 5000, outcome: 'refused', reason: reason('labels-unknown', '') },
+      '5 the platform ended it: refused, labels-unknown',
+    ],
+    [
+      { doneAt: noon + 5000, outcome: 'completed', conclusion: 'failure' },
+      '5 GitHub said that it is over: failure',
+    ],
+    [{ doneAt: noon + 5000, outcome: 'cancelled' }, '5 GitHub said that it is over: cancelled'],
+  ] as const)('says of a row with %j: %s', (over, line) => {
+    const story = told(givenFacts({ job: { ...job, ...over } }));
+    expect(story).toEqual([queued, '1 the platform heard of it', line]);
+  });
+
+  it('says that nobody knows why a machine ended', () => {
+    const { endReason: _unknown, ...runner } = ended;
+    expect(told(givenFacts({ job, ranOn: runner }))).toContain('95 i-1 ended: for no known reason');
+  });
+
+  it('leaves out times that nobody knows', () => {
+    const nowhere = { ...job, queuedAt: Number.NaN, acceptedAt: 0 };
+    expect(storyOf(givenFacts({ job: nowhere }))).toEqual([]);
+  });
+});
+
+describe('the story of a job without a row', () => {
+  const ran = { createdAt: noon, startedAt: noon + 9000 };
+
+  it('is what GitHub says of it, and the deliveries of its webhook', () => {
+    const deliveries = [
+      { id: 2, deliveredAt: noon + 3000, statusCode: 202, answer: 'queued' },
+      { id: 1, deliveredAt: noon + 1000, statusCode: 500, answer: '' },
+    ];
+    const github = givenGitHub(
+      { ...ran, status: 'completed', conclusion: 'success', runnerName: 'i-5', completedAt: noon + 20_000 },
+      { deliveries },
+    );
+    expect(told(givenUnheard({ github }))).toEqual([
+      '0 GitHub made the job',
+      '1 GitHub sent its webhook: 500',
+      '3 GitHub sent its webhook: 202, queued',
+      '9 it began to run on i-5',
+      '20 it ended: success',
+    ]);
+  });
+
+  it.each([
+    { status: 'queued', runnerName: null },
+    { status: 'queued', runnerName: 'i-5' },
+    // GitHub gives every job that is over a start, also one that was cancelled in the line.
+    { status: 'completed', runnerName: null },
+  ] as const)('has no beginning where GitHub says %j', (over) => {
+    expect(told(givenUnheard({ github: givenGitHub({ ...ran, ...over }) }))).toEqual([
+      '0 GitHub made the job',
+    ]);
+  });
+
+  it('has a beginning while it runs, and an end without a conclusion', () => {
+    const running = givenGitHub({ ...ran, status: 'in_progress', runnerName: 'i-5' });
+    expect(told(givenUnheard({ github: running }))).toContain('9 it began to run on i-5');
+    const over = givenGitHub({ status: 'completed', completedAt: noon + 20_000 });
+    expect(told(givenUnheard({ github: over }))).toContain('20 it ended: no conclusion');
+  });
+
+  it.each([{}, { github: givenGitHub({}, { job: { kind: 'not-found' } }) }])('is empty of %j', (asked) => {
+    expect(storyOf(givenUnheard(asked))).toEqual([]);
+  });
+
+  it('is told by the row alone where there is one', () => {
+    const github = givenGitHub({ ...ran, status: 'in_progress', runnerName: 'i-5' });
+    expect(told(givenFacts({ job, github }))).toEqual([queued, '1 the platform heard of it']);
+  });
+});
