@@ -33,6 +33,7 @@ export const acceptedLines: readonly AcceptedLines[] = [
         "if (job?.state === 'running' && job.runner === instanceId)",
         'job.runner === instanceId || !ranNothing',
       ],
+      'insight/gather-facts.ts': ['other === undefined → false'],
       'scale-up/accept-jobs.ts': [
         'if (jobs.size > 0) {',
         'jobs.size === 0 → false',
@@ -51,6 +52,22 @@ export const acceptedLines: readonly AcceptedLines[] = [
     lines: {
       'ending/record-usage.ts': ['if (job) await deps.usage.addJob'],
       'ending/release-planned.ts': ['if (job.lease === undefined) return'],
+      'insight/explain-covered.ts': [
+        "launchOfLease(job.lease) : 'none'",
+        `'' → "Stryker was here!"`,
+        'facts.plan?.ran → facts.plan.ran',
+      ],
+      'insight/explain-unheard.ts': ["if (job.kind !== 'found') throw"],
+      'insight/explain-waiting.ts': [
+        "tier: job.tier ?? 'none'",
+        `'' → "Stryker was here!"`,
+        'if (!tenant) throw',
+        'job.retryAt === undefined → false',
+        'job.retryAt === undefined → !isResting(job, now) && job.retryAt === undefined',
+        'closings.filter((one) => one !== undefined)',
+      ],
+      'insight/story.ts': [`'' → "Stryker was here!"`],
+      'insight/what-was-checked.ts': ['job?.state → job.state'],
       'scale-up/record-jobs.ts': ["tier = 'none' } = first", 'if (!first) continue'],
     },
   },
@@ -59,7 +76,18 @@ export const acceptedLines: readonly AcceptedLines[] = [
     lines: {
       'ending/ended-here.ts': ['true → false'],
       'ending/find-late-prices.ts': ['compute === undefined → false'],
+      'insight/explain-tenant.ts': ["job.tier ?? ''"],
       'scale-up/ask-who-it-is.ts': ["delivery: 'scale-up'"],
+    },
+  },
+  {
+    reason: 'the same: a word in place of a row or a time is left out again',
+    lines: {
+      'insight/explain-covered.ts': ['[] → ["Stryker was here"]'],
+      'insight/explain-over.ts': ['[] → ["Stryker was here"]'],
+      'insight/explain-waiting.ts': ['[] → ["Stryker was here"]'],
+      'insight/gather-facts.ts': ['[] → ["Stryker was here"]'],
+      'insight/story.ts': ['[] → ["Stryker was here"]', 'time === undefined → false'],
     },
   },
 ];
