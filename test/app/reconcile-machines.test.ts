@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { reconcileMachines } from '../../lib/app/reconciler/reconcile-machines.ts';
 import type { fleetRequest } from '../../lib/core/fleet-request.ts';
 import { InstallationId, JobId, LaunchId } from '../../lib/core/ids.ts';
+import { OperationalError } from '../../lib/ports/errors.ts';
 import { acme, givenEvent } from '../support/given.ts';
 import { expectBalanced, givenPlatform, type Platform } from '../support/platform.ts';
 
@@ -28,7 +29,10 @@ describe('machines that no record answers for', () => {
     const foreign = await strayMachine(platform, 'foreign', 'another-cell');
     await reconcileMachines(platform);
     expect(platform.liveMachines()).toContain(stray);
-    platform.clock.advance(minutes(11));
+    platform.clock.advance(minutes(10) - 1);
+    await reconcileMachines(platform);
+    expect(platform.liveMachines()).toContain(stray);
+    platform.clock.advance(1);
     await reconcileMachines(platform);
     expect(platform.liveMachines()).not.toContain(stray);
     expect(platform.liveMachines()).toContain(foreign);
@@ -61,6 +65,48 @@ describe('machines that no record answers for', () => {
       installationId: acme,
       tier: 'small',
     });
+  });
+
+  it('have two minutes to end before they are ended again', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(givenEvent());
+    const [machine] = platform.liveMachines();
+    await platform.machineEnds(machine!);
+    platform.compute.setState(machine!, 'running');
+    platform.clock.advance(minutes(2) - 1);
+    await reconcileMachines(platform);
+    expect(platform.liveMachines()).toContain(machine);
+    platform.clock.advance(1);
+    await reconcileMachines(platform);
+    expect(platform.liveMachines()).not.toContain(machine);
+  });
+
+  it('are ended where their launch is closed and their row is gone', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(givenEvent());
+    platform.stores.world.rows.runners.clear();
+    platform.clock.advance(minutes(11));
+    await reconcileMachines(platform);
+    expect(platform.liveMachines()).toEqual([]);
+  });
+
+  it('are left alone, and count as no repair, where it cannot be read whether their launch is open', async () => {
+    const platform = await givenPlatform();
+    const stray = await strayMachine(platform);
+    platform.clock.advance(minutes(11));
+    const throttled = new OperationalError('throttled', { code: 'Throttled', retryable: true });
+    platform.stores.world.failNext('launches.get', throttled);
+    await expect(reconcileMachines(platform)).rejects.toThrow('throttled');
+    expect(platform.liveMachines()).toContain(stray);
+  });
+
+  it('are no repair where EC2 does not know them any more', async () => {
+    const platform = await givenPlatform();
+    await strayMachine(platform);
+    platform.clock.advance(minutes(11));
+    platform.compute.terminate = async (instanceIds) => ({ accepted: [], unknown: [...instanceIds] });
+    await reconcileMachines(platform);
+    expect(platform.telemetry.total('Repairs')).toBe(0);
   });
 
   it('are found on later pages too', async () => {

@@ -117,6 +117,21 @@ describe('the sweep', () => {
     expect(platform.telemetry.total('SweepsCut')).toBe(1);
   });
 
+  it('goes on first with those whose callers died the longest ago', async () => {
+    const platform = await givenRoom(200);
+    for (let jobId = 1; jobId <= 101; jobId += 1) {
+      platform.stores.world.failNext('jobs.insert', new Error('died'));
+      await platform.accept(queued(jobId));
+    }
+    const { launches } = platform.stores.world.rows;
+    const [last] = [...launches.values()].slice(-1);
+    launches.set(last!.launchId, { ...last!, callUntil: last!.callUntil - 1 });
+    platform.clock.advance(minute);
+    await platform.sweep();
+    expect(platform.stores.world.launch(last!.launchId)).toMatchObject({ state: 'closed' });
+    expect(await platform.leases()).toBe(1);
+  });
+
   it('looks after fifty launches at once', async () => {
     const platform = await givenListening(60);
     platform.clock.advance(platform.deployment.limits.bootSeconds * 1000);

@@ -44,6 +44,19 @@ describe('the sweep', () => {
     await expectBalanced(platform);
   });
 
+  it('reports a launch that it could not finish, and finishes it at its next look', async () => {
+    const platform = await givenPlatform();
+    platform.compute.dials.loseRequests = 2;
+    await platform.accept(queued(1));
+    platform.clock.advance(minutes(1) + 1000);
+    platform.stores.world.failNext('launches.hold', new Error('not now'));
+    await expect(platform.sweep()).rejects.toThrow('1 parts of the sweep failed');
+    expect(platform.telemetry.total('SweepFailures')).toBe(1);
+    expect(platform.liveMachines()).toEqual([]);
+    await platform.sweep();
+    expect(platform.liveMachines()).toHaveLength(1);
+  });
+
   it('gives the lease of a machine that came and went to no other machine of the launch', async () => {
     const platform = await givenPlatform();
     await platform.acceptUnheard(queued(1), queued(2));

@@ -1,0 +1,164 @@
+/** Which tenants the reconciler visits, whom it has looked at by others, and when it goes through all repositories of one. */
+import { describe, expect, it } from '@jest/globals';
+import { noteReturn } from '../../lib/app/common/note-return.ts';
+import { InstallationId, JobId } from '../../lib/core/ids.ts';
+import type { Tenant } from '../../lib/core/tenant.ts';
+import { acme, givenTenant, noon, permissions } from '../support/given.ts';
+import { givenPlatform, type Platform } from '../support/platform.ts';
+
+const labels = ['self-hosted', 'small'];
+const isQueued = { status: 'queued', conclusion: null, runnerName: null } as const;
+const account = { accountId: 1, accountLogin: 'acme', accountType: 'Organization' } as const;
+const minutes = (count: number) => count * 60_000;
+
+/** More repositories than several visits go through; the last of them has a job that nobody reported. */
+async function givenMany(over: Partial<Tenant>) {
+  const platform = await givenPlatform({ tenants: [givenTenant(over)] });
+  const repositories = Array.from({ length: 90 }, (_, n) => `r${n + 10}`);
+  platform.github.putInstallation(acme, { ...account, suspended: false, repositories });
+  return platform;
+}
+const putLast = (platform: Platform, jobId: number) =>
+  platform.github.putJob('acme/r99', JobId(jobId), isQueued, { labels, createdAt: noon - minutes(10) });
+
+/** The jobs that the next run adopts. */
+async function adopted(platform: Platform) {
+  await platform.reconcile();
+  return platform.queues.tiers.splice(0).map(({ message }) => 'jobId' in message && message.jobId);
+}
+
+const activate = ({ stores: { world } }: Platform) => {
+  world.removeFromTenant(acme, 'suspendedBy');
+  world.editTenant(acme, { status: 'active' });
+};
+
+describe('all repositories of a tenant', () => {
+  it('are gone through in the first run that finds it back from a suspension by GitHub, and not in the next', async () => {
+    const platform = await givenMany({ status: 'suspended', suspendedBy: 'github' });
+    putLast(platform, 1);
+    expect(await adopted(platform)).toEqual([]);
+    activate(platform);
+    expect(await adopted(platform)).toEqual([1]);
+    putLast(platform, 2);
+    expect(await adopted(platform)).toEqual([]);
+  });
+
+  it('are gone through once where its return was reported between two runs', async () => {
+    const platform = await givenMany({});
+    putLast(platform, 1);
+    await noteReturn(platform, acme);
+    expect(await adopted(platform)).toEqual([1]);
+    putLast(platform, 2);
+    expect(await adopted(platform)).toEqual([]);
+  });
+
+  it.each([
+    ['was at work all the time', {}],
+    [
+      'was suspended by the operator, whose jobs were reported',
+      { status: 'suspended', suspendedBy: 'operator' },
+    ],
+    ['waited for approval', { status: 'pending' }],
+  ] as const)('are left to its visits in turn where it %s', async (_, over) => {
+    const platform = await givenMany(over);
+    putLast(platform, 1);
+    expect(await adopted(platform)).toEqual([]);
+    activate(platform);
+    expect(await adopted(platform)).toEqual([]);
+  });
+});
+
+describe('GitHub is asked about an installation', () => {
+  const asked = async (over: Partial<Tenant>, refuse?: 'forbidden' | 'not-found') => {
+    const platform = await givenPlatform({ tenants: [givenTenant(over)] });
+    let calls = 0;
+    const { listRepositories } = platform.github;
+    platform.github.listRepositories = async (...given) => {
+      calls += 1;
+      return refuse ? { ok: false, refusal: { kind: refuse, message: 'No.' } } : listRepositories(...given);
+    };
+    await platform.reconcile();
+    const repairs = platform.telemetry.total('Repairs', { kind: 'installation-asked' });
+    return { calls, messages: platform.queues.installations.length, repairs };
+  };
+
+  it('where GitHub suspended it, whose return may have gone unreported', async () => {
+    const suspended = { status: 'suspended', suspendedBy: 'github' } as const;
+    expect(await asked(suspended)).toEqual({ calls: 0, messages: 1, repairs: 0 });
+  });
+
+  it.each([
+    ['its operator suspended it', { status: 'suspended', suspendedBy: 'operator' }],
+    ['it waits for approval', { status: 'pending' }],
+  ] as const)('not where %s', async (_, over) => {
+    expect(await asked(over)).toEqual({ calls: 0, messages: 0, repairs: 0 });
+  });
+
+  it('where it lacks a permission that its runners need', async () => {
+    const none = { permissions: { metadata: 'read' } };
+    expect(await asked(none)).toEqual({ calls: 1, messages: 1, repairs: 0 });
+  });
+
+  it('where its runners register with repositories for want of a permission', async () => {
+    const { organization_self_hosted_runners: _without, ...fallback } = permissions;
+    expect(await asked({ permissions: fallback })).toEqual({ calls: 1, messages: 1, repairs: 0 });
+  });
+
+  it('where GitHub denies it, which counts as a repair, or forbids it, which does not', async () => {
+    expect(await asked({}, 'not-found')).toEqual({ calls: 1, messages: 1, repairs: 1 });
+    expect(await asked({}, 'forbidden')).toEqual({ calls: 1, messages: 1, repairs: 0 });
+    expect(await asked({})).toEqual({ calls: 1, messages: 0, repairs: 0 });
+  });
+});
+
+describe('more tenants than a page has', () => {
+  const given = async () => {
+    const tenants = Array.from({ length: 51 }, (_, n) =>
+      givenTenant({ installationId: InstallationId(200 + n), accountId: n + 1, accountLogin: `org-${n}` }),
+    );
+    const platform = await givenPlatform({ tenants });
+    const visited: number[] = [];
+    const { get } = platform.tenants;
+    platform.tenants.get = async (installationId) => {
+      visited.push(installationId);
+      return get(installationId);
+    };
+    return { platform, visited };
+  };
+
+  it('are all visited in one run', async () => {
+    const { platform, visited } = await given();
+    await platform.reconcile();
+    expect(visited).toHaveLength(51);
+    expect(new Set(visited).size).toBe(51);
+  });
+
+  it('are visited from the second page on where the run before had no time for it', async () => {
+    const { platform, visited } = await given();
+    const { listAcrossTenants } = platform.tenants;
+    platform.tenants.listAcrossTenants = async (page) => {
+      platform.clock.advance(91_000);
+      return listAcrossTenants(page);
+    };
+    await platform.reconcile();
+    expect(visited).toHaveLength(50);
+    await platform.reconcile();
+    expect(visited.slice(50)).toEqual([250]);
+  });
+});
+
+describe('what fails before the visits', () => {
+  it.each(['launches.capUseAcrossTenants', 'controllers.platformEpoch'] as const)(
+    'is reported, and the tenants are visited all the same: %s',
+    async (call) => {
+      const { tiers } = (await givenPlatform()).deployment;
+      const platform = await givenPlatform({
+        deployment: { tiers: tiers.map((tier) => ({ ...tier, capOverAllTenants: 3 })) },
+      });
+      platform.github.putJob('acme/app', JobId(9), isQueued, { labels });
+      platform.stores.world.failNext(call, new Error('not now'));
+      await expect(platform.reconcile()).rejects.toThrow('1 parts of the reconciler failed');
+      expect(platform.queues.tiers).toMatchObject([{ message: { jobId: 9 } }]);
+    },
+  );
+});
