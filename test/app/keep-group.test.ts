@@ -81,6 +81,37 @@ describe('a group that is kept in step', () => {
     ['has another name', { group: { name: 'others' } }],
     ['is of a tenant whose runners register with repositories', { tenant: { runnerLevel: 'repository' } }],
   ];
+  const notKept: readonly (readonly [string, string, object])[] = [
+    ['missing', 'nobody made it', { name: 'others' }],
+    ['not-selected', 'it is for all repositories', { visibility: 'all', selectedRepositoryIds: undefined }],
+    ['too-large', 'GitHub does not list all that it selects', { selectedRepositoryIds: undefined }],
+  ];
+  it.each(notKept)('is not kept, but reported as %s, where %s', async (why, _, group) => {
+    const platform = await givenKept({ group });
+    await platform.reconcile();
+    const told = platform.telemetry.events.filter(({ name }) => name === 'group-not-kept');
+    expect(told).toMatchObject([{ fields: { installationId: acme, why } }]);
+    expect(records(platform)).toEqual([]);
+  });
+
+  it('is not looked at where GitHub lets nothing be changed', async () => {
+    const platform = await givenKept();
+    const refusal = { kind: 'forbidden', message: 'No.' } as const;
+    platform.github.failNext('admitToGroup', { refusal }, { refusal });
+    await platform.reconcile();
+    expect(platform.queues.installations).not.toContainEqual(
+      expect.objectContaining({ kind: 'look-at-group' }),
+    );
+  });
+
+  it('is left alone, and not called missing, where GitHub refuses to list the groups', async () => {
+    const platform = await givenKept();
+    platform.github.failNext('getRunnerGroup', { refusal: { kind: 'forbidden', message: 'No.' } });
+    await platform.reconcile();
+    const told = platform.telemetry.events.filter(({ name }) => name === 'group-not-kept');
+    expect(told).toEqual([]);
+  });
+
   it.each(untouched)('is not touched where it %s', async (_, over) => {
     const platform = await givenKept(over);
     await platform.reconcile();

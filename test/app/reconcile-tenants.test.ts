@@ -409,6 +409,39 @@ describe('registrations that no machine stands behind', () => {
     expect(names(platform)).toEqual(['i-0bbbbbbbbbbbbbbbb', 'build-server-3']);
   });
 
+  it('are looked for on the next page of an organization at each visit, and then on the first again', async () => {
+    const platform = await givenPlatform();
+    platform.github.listing.pageSize = 1;
+    const pages: (string | undefined)[] = [];
+    const { listRunners } = platform.github;
+    platform.github.listRunners = async (...given) => {
+      pages.push(given[2]);
+      return listRunners(...given);
+    };
+    for (const name of ['one', 'two']) register(platform, name);
+    for (let visits = 0; visits < 3; visits += 1) await platform.reconcile();
+    expect(pages).toEqual([undefined, expect.any(String), undefined]);
+  });
+
+  it('are left where the row of that name is of another tenant', async () => {
+    const { platform, machine } = await givenListening();
+    await platform.machineEnds(machine);
+    const { runners } = platform.stores.world.rows;
+    runners.set(machine, { ...runners.get(machine)!, installationId: InstallationId(999) });
+    for (let visits = 0; visits < 2; visits += 1) await platform.reconcile();
+    expect(names(platform)).toEqual([machine]);
+  });
+
+  it('are no repair where GitHub has removed them, or calls them busy, by then', async () => {
+    const { platform, machine } = await givenListening();
+    await platform.machineEnds(machine);
+    for (const value of ['absent', 'busy'] as const) {
+      platform.github.removeRunner = async () => ({ ok: true, value });
+      await platform.reconcile();
+    }
+    expect(repairs(platform, 'registration-removed')).toBe(0);
+  });
+
   it('are looked for in the repositories of a user', async () => {
     const joan = InstallationId(202);
     const tenant = givenTenant({ installationId: joan, accountLogin: 'joan', accountType: 'User' });
@@ -423,6 +456,23 @@ describe('registrations that no machine stands behind', () => {
       busy: false,
     });
     await platform.reconcile();
+    await platform.reconcile();
+    expect(names(platform)).toEqual([]);
+  });
+
+  it('are remembered from each repository of a user to the next visit', async () => {
+    const joan = InstallationId(202);
+    const account = { accountId: 5, accountLogin: 'joan', accountType: 'User' } as const;
+    const platform = await givenPlatform({ tenants: [givenTenant({ installationId: joan, ...account })] });
+    platform.github.putInstallation(joan, { ...account, suspended: false, repositories: ['app', 'web'] });
+    for (const [n, repository] of ['app', 'web'].entries()) {
+      const name = `i-0aaaaaaaaaaaaaaa${n}`;
+      const scope = { kind: 'repository', owner: 'joan', repository } as const;
+      const registration = { installationId: joan, scope, name, labels, busy: false };
+      platform.github.registrations.set(`joan/${repository}: ${name}`, registration);
+    }
+    await platform.reconcile();
+    expect(names(platform)).toHaveLength(2);
     await platform.reconcile();
     expect(names(platform)).toEqual([]);
   });
