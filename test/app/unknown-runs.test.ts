@@ -5,7 +5,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { unheardStartSeconds } from '../../lib/app/common/settings.ts';
 import { applyInstallationEvents } from '../../lib/app/tenants/apply-installation-events.ts';
-import { type InstanceId, JobId } from '../../lib/core/ids.ts';
+import { InstallationId, type InstanceId, JobId } from '../../lib/core/ids.ts';
 import { acme, givenEvent } from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 
@@ -178,6 +178,40 @@ describe('a machine that GitHub calls busy, with an unknown job', () => {
     await platform.follow(givenEvent({ action: 'in_progress', runnerName: machine }));
     platform.clock.advance(601_000);
     for (let visits = 0; visits < 3; visits++) await platform.reconcile();
+    expect(await counted(platform, machine)).toEqual(never);
+  });
+
+  it('is not counted where the row of its name is another tenant’s', async () => {
+    const { platform, machine } = await givenListening();
+    const { runners } = platform.stores.world.rows;
+    platform.github.setBusy(machine, true);
+    runners.set(machine, { ...runners.get(machine)!, installationId: InstallationId(999) });
+    platform.clock.advance(601_000);
+    for (let visits = 0; visits < 3; visits++) await platform.reconcile();
+    expect(await counted(platform, machine)).toEqual(never);
+  });
+
+  it('is not counted before its runner listens, nor within ten minutes of that', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(givenEvent());
+    const machine = platform.liveMachines()[0]!;
+    await platform.claim(machine);
+    platform.github.setBusy(machine, true);
+    platform.clock.advance(601_000);
+    for (let visits = 0; visits < 3; visits++) await platform.reconcile();
+    await platform.confirm(machine);
+    platform.clock.advance(599_000);
+    for (let visits = 0; visits < 3; visits++) await platform.reconcile();
+    expect(await counted(platform, machine)).toEqual(never);
+  });
+
+  it('is not counted where it was idle at the visit in between', async () => {
+    const { platform, machine } = await givenListening();
+    platform.clock.advance(601_000);
+    for (const busy of [true, false, true]) {
+      platform.github.setBusy(machine, busy);
+      await platform.reconcile();
+    }
     expect(await counted(platform, machine)).toEqual(never);
   });
 });

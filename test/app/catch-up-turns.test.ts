@@ -1,0 +1,125 @@
+/** Where catching up stops, and where it goes on in the next run. */
+import { describe, expect, it } from '@jest/globals';
+import { CallAllowance } from '../../lib/app/reconciler/call-allowance.ts';
+import { catchUp, catchUpInTurn } from '../../lib/app/reconciler/catch-up.ts';
+import { catchUpSeconds } from '../../lib/app/reconciler/reconcile-settings.ts';
+import type { VisitMarks } from '../../lib/app/reconciler/tenant-visit.ts';
+import { InstallationId, JobId } from '../../lib/core/ids.ts';
+import { acme, givenTenant, noon } from '../support/given.ts';
+import { givenPlatform } from '../support/platform.ts';
+
+const labels = ['self-hosted', 'small'];
+const isQueued = { status: 'queued', conclusion: null, runnerName: null } as const;
+const account = { accountId: 1, accountLogin: 'acme', accountType: 'Organization' } as const;
+
+/** A tenant that is behind, with these repositories as GitHub lists them; each `put` is an unreported job in a run of its own. */
+async function givenBehind(...repositories: string[]) {
+  const platform = await givenPlatform();
+  platform.github.putInstallation(acme, { ...account, suspended: false, repositories });
+  const marks: VisitMarks = { backlog: {} };
+  return {
+    platform,
+    marks,
+    put: (repository: string, jobId: number) =>
+      platform.github.putJob(`acme/${repository}`, JobId(jobId), isQueued, {
+        ...{ runId: 1000 + jobId, labels, createdAt: noon - 600_000 },
+      }),
+    /** @returns the jobs that were adopted, and the calls that were made */
+    run: async (most: number) => {
+      let calls = 0;
+      const counted = {
+        ask: (...given: Parameters<CallAllowance['ask']>) => {
+          calls += 1;
+          return allowance.ask(...given);
+        },
+      };
+      const allowance = new CallAllowance(most);
+      const shared = { adopted: new Set<JobId>(), waitingRuns: new Set<number>(), waitingRooms: new Map() };
+      const visit = { tenant: givenTenant(), calls: counted as CallAllowance, marks, ...shared };
+      await catchUp(platform, visit);
+      return { adopted: [...shared.adopted], calls };
+    },
+  };
+}
+
+describe('a tenant is caught up with', () => {
+  it('repository by repository in the order of their names, whatever the order of GitHub’s list', async () => {
+    const { put, run, marks } = await givenBehind('web', 'app', 'lib');
+    for (const [n, repository] of ['web', 'app', 'lib'].entries()) put(repository, n + 1);
+    expect(await run(4)).toMatchObject({ adopted: [2] });
+    expect(marks.backlog).toEqual({ repository: 'acme/app' });
+    expect(await run(100)).toEqual({ adopted: [3, 1], calls: 7 });
+    expect(marks.backlog).toBeUndefined();
+  });
+
+  it('run by run within a repository, the oldest first', async () => {
+    const { put, run, marks } = await givenBehind('app');
+    for (const jobId of [3, 1, 2]) put('app', jobId);
+    expect(await run(5)).toMatchObject({ adopted: [1, 2] });
+    expect(marks.backlog).toEqual({ run: 1002 });
+    expect(await run(100)).toEqual({ adopted: [3], calls: 4 });
+  });
+
+  it('page by page', async () => {
+    const { platform, put, run, marks } = await givenBehind('app', 'lib', 'web');
+    platform.github.listing.pageSize = 1;
+    put('web', 1);
+    expect(await run(5)).toMatchObject({ adopted: [] });
+    expect(marks.backlog).toMatchObject({ page: expect.any(String) });
+    expect(await run(100)).toMatchObject({ adopted: [1] });
+    expect(marks.backlog).toBeUndefined();
+  });
+
+  it('where GitHub refuses to list the runs of one repository', async () => {
+    const { platform, put, run } = await givenBehind('app', 'web');
+    put('web', 1);
+    platform.github.failNext('listRuns', { refusal: { kind: 'forbidden', message: 'No.' } });
+    expect(await run(100)).toMatchObject({ adopted: [1] });
+  });
+
+  it('later where GitHub refuses to list its repositories', async () => {
+    const { platform, put, run, marks } = await givenBehind('app');
+    put('app', 1);
+    platform.github.failNext('listRepositories', { refusal: { kind: 'forbidden', message: 'No.' } });
+    expect(await run(100)).toMatchObject({ adopted: [] });
+    expect(marks.backlog).toEqual({});
+    expect(await run(100)).toMatchObject({ adopted: [1] });
+  });
+
+  it('not at all where it is not behind', async () => {
+    const { put, run, marks } = await givenBehind('app');
+    put('app', 1);
+    delete marks.backlog;
+    expect(await run(100)).toEqual({ adopted: [], calls: 0 });
+  });
+});
+
+describe('tenants that are behind', () => {
+  const ids = [1, 2, 3, 4, 5, 6].map((id) => InstallationId(id));
+
+  it('take turns: the next run begins behind the last one that this run had time for', async () => {
+    const platform = await givenPlatform();
+    const visitAll = async () => {
+      const visited: number[] = [];
+      await catchUpInTurn(platform, ids, async (id) => {
+        visited.push(id);
+        platform.clock.advance((catchUpSeconds * 1000) / 5);
+      });
+      return visited;
+    };
+    expect(await visitAll()).toEqual([1, 2, 3, 4, 5]);
+    expect(await visitAll()).toEqual([6, 1, 2, 3, 4]);
+  });
+
+  it('are each caught up with though one fails, which is reported', async () => {
+    const platform = await givenPlatform();
+    const failure = new Error('not now');
+    const visited: number[] = [];
+    const errors = await catchUpInTurn(platform, ids, async (id) => {
+      if (id === 2) throw failure;
+      visited.push(id);
+    });
+    expect(errors).toEqual([failure]);
+    expect(visited).toEqual([1, 3, 4, 5, 6]);
+  });
+});
