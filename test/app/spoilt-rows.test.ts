@@ -168,6 +168,24 @@ describe('a machine whose row a hand spoilt', () => {
 });
 
 describe("a job's row that a hand spoilt", () => {
+  it("measures another tenant's start of the same batch once, as its own", async () => {
+    const platform = await givenPlatform({ tenants });
+    await platform.accept(ofAcme(1));
+    await platform.accept(ofGlobex(2));
+    const [machine] = machinesOf(platform, acme);
+    const [sound] = machinesOf(platform, globex);
+    await platform.follow({ ...ofAcme(1), action: 'completed', conclusion: 'cancelled' });
+    platform.stores.world.spoilt.add(spoiltName('jobs', `${acme}/1`));
+    const starts = (event: ReturnType<typeof ofAcme>, runnerName: InstanceId) => ({
+      ...{ ...event, action: 'in_progress', runnerName },
+    });
+    // A job without a machine of its own takes the one that was meant for the spoilt job.
+    const failed = await platform.follow(starts(ofAcme(3), machine!), starts(ofGlobex(2), sound!));
+    expect(failed).toHaveLength(1);
+    const started = platform.telemetry.events.filter(({ name }) => name === 'job-started');
+    expect(started.map(({ fields }) => fields['jobId']).toSorted()).toEqual([2, 3]);
+  });
+
   it("keeps no other tenant's machine from its end, which was told in the same batch", async () => {
     const platform = await givenPlatform({ tenants });
     await platform.accept(ofAcme(1));

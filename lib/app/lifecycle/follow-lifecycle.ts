@@ -21,7 +21,7 @@ import { askWhatItRan, noteHeardRun } from './ask-what-it-ran.ts';
 import { followSpotWarning, rerunIfTakenBack } from './follow-spot-warning.ts';
 import { recordBlocked, recordCompleted, recordStarted, type Started } from './record-job-fact.ts';
 import { hasUnknownLabels, refuseUnknownLabels } from './refuse-unknown-labels.ts';
-import { type StartOnMachine, settleStarts } from './settle-start.ts';
+import { logStarts, type StartOnMachine, settleStarts } from './settle-start.ts';
 
 /** @returns the ids of the messages to deliver again */
 export async function followLifecycle(
@@ -81,6 +81,7 @@ async function lookAtMachines(deps: LifecycleDeps, known: Facts): Promise<void> 
 
   const starts = readable.flatMap(({ id, message }) => startOnMachine(facts.get(id), message, runners) ?? []);
   const begun = readable.filter(({ id }) => facts.has(id));
+  logStarts(deps, starts);
   await batch.attempt(idsOf(begun), async () => {
     const failures = await tenantByTenant(starts, tenantOf, (some) => settleStarts(deps, some));
     for (const [tenant, failure] of failures)

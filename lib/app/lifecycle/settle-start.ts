@@ -17,13 +17,16 @@ export interface StartOnMachine extends Started {
   readonly runner: Runner | undefined;
 }
 
-export async function settleStarts(deps: LifecycleDeps, starts: readonly StartOnMachine[]): Promise<void> {
-  const others = starts.filter(
-    ({ event, runner }) => runner && runner.state !== 'ended' && runner.plannedJob !== event.jobId,
-  );
+/** Apart from what may be repeated, so that each start is counted once. */
+export function logStarts(deps: LifecycleDeps, starts: readonly StartOnMachine[]): void {
   for (const start of starts) {
-    if (start.before?.state !== 'running') logStart(deps, { ...start, isExchanged: others.includes(start) });
+    if (start.before?.state !== 'running') logStart(deps, { ...start, isExchanged: isExchanged(start) });
   }
+}
+
+/** It may be repeated. */
+export async function settleStarts(deps: LifecycleDeps, starts: readonly StartOnMachine[]): Promise<void> {
+  const others = starts.filter(isExchanged);
   const live = await recordRuns(deps, others);
   const lost = starts.filter(
     (start) =>
@@ -36,6 +39,10 @@ export async function settleStarts(deps: LifecycleDeps, starts: readonly StartOn
   );
   await Promise.all([...tenants].map((installationId) => pokeWaiting(deps, installationId)));
 }
+
+/** The machine was meant for another job, and lives. */
+const isExchanged = ({ event, runner }: StartOnMachine) =>
+  runner !== undefined && runner.state !== 'ended' && runner.plannedJob !== event.jobId;
 
 /** @returns those whose machine had not ended */
 async function recordRuns(
