@@ -14,6 +14,8 @@ export interface RollUpProgress {
   readonly finished: number;
   /** While they are made: the last tenant whose sums are written. */
   readonly after?: number;
+  /** Tenants up to there whose sums are missing, since a record of theirs cannot be read; the longest untried first. */
+  readonly left?: readonly number[];
 }
 
 interface MachineLimits {

@@ -15,7 +15,7 @@ export interface UsageBooks {
    * the next tenant's first record; without `skipped` it is thrown.
    */
   recordsByTenant(day: string, after?: InstallationId, skipped?: SpoiltRow[]): AsyncIterable<UsageRecord>;
-  /** A tenant's records of a day, in no order. It reads as the caller iterates, and may lag by a second. */
+  /** A tenant's records of a day, in no order; one that cannot be read is thrown. It reads as the caller iterates, and may lag by a second. */
   recordsOf(day: string, installationId: InstallationId): AsyncIterable<UsageRecord>;
   /** Replaces all of a tenant's sums of a day. */
   write(day: string, installationId: InstallationId, sums: readonly UsageSum[]): Promise<void>;

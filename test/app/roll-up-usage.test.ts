@@ -55,7 +55,8 @@ describe('a record that a hand spoilt', () => {
     stores.world.spoilt.add(name);
     await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
     expect(new Set(sums().map(({ installationId }) => Number(installationId)))).toEqual(new Set([101, 9]));
-    expect(progress()).toBeUndefined();
+    expect(progress()).toEqual({ finished: 0, after: 9, left: [102] });
+    await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
     stores.world.spoilt.delete(name);
     await rollUpUsage(deps);
     expect(sums()).toHaveLength(4);
@@ -69,18 +70,87 @@ describe('a record that a hand spoilt', () => {
     expect(sums().map(({ installationId }) => Number(installationId))).toEqual([102]);
   });
 
-  it('is met again however many tenants come behind it', async () => {
+  it('is met again however many tenants come behind it, whose sums are made once', async () => {
     const many = Array.from({ length: 150 }, (_, n) => givenRecord(1000 + n, 1000 + n));
     const { stores, deps, sums, progress } = await givenBooks([...records, ...many]);
+    const writes = countWrites(stores);
     stores.world.spoilt.add(spoiltName('usage', '1000#i-1000'));
+    for (let visits = 0; visits < 3; visits += 1)
+      await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
+    expect(progress()).toMatchObject({ finished: 0, left: [1000] });
+    expect(writes.count).toBe(151);
+    stores.world.spoilt.clear();
+    await rollUpUsage(deps);
+    expect(progress()).toEqual({ finished: 1 });
+    expect(new Set(sums().map(({ installationId }) => installationId)).size).toBe(152);
+    expect(writes.count).toBe(152);
+  });
+
+  it('keeps no tenant behind it, and no later day, from its sums where a visit has time for two', async () => {
+    const later = [givenRecord(600, 101), givenRecord(700, 102)].map((record) => ({
+      ...{ ...record, launchedAt: record.launchedAt + dayMilliseconds },
+    }));
+    const { stores, deps, clock, progress } = await givenBooks(
+      [...records, ...later, ...[3, 4, 5].map((n) => givenRecord(n, 1_000 + n))],
+      complete + dayMilliseconds,
+    );
+    stores.world.spoilt.add(spoiltName('usage', '101#i-100'));
+    stores.world.afterCall = (call) => {
+      if (call === 'books.write') clock.advance(30_000);
+    };
+    for (let visits = 0; visits < 6; visits += 1) await rollUpUsage(deps).catch(() => undefined);
+    const { usageSums } = stores.world.rows;
+    const sound = [102, 1_003, 1_004, 1_005].map((tenant) => `${day}/${tenant}`);
+    expect([...usageSums.keys()].toSorted()).toEqual(
+      [...sound, '2026-11-22/101', '2026-11-22/102'].toSorted(),
+    );
+    expect(stores.world.rows.rollUps.get('2026-11-22')).toEqual({ finished: 1 });
+    expect(progress()).toMatchObject({ left: [101] });
+    stores.world.spoilt.clear();
+    await rollUpUsage(deps);
+    expect(progress()).toEqual({ finished: 1 });
+  });
+
+  it('is named with all others, each at each visit', async () => {
+    const { stores, deps, progress, telemetry } = await givenBooks([...records, givenRecord(500, 9)]);
+    const named = () =>
+      telemetry.events
+        .splice(0)
+        .filter(({ name, level }) => name === 'usage-not-summed' && level === 'error');
+    for (const name of ['101#i-100', '102#i-400']) stores.world.spoilt.add(spoiltName('usage', name));
+    for (let visits = 0; visits < 2; visits += 1) {
+      await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
+      expect(named().map(({ fields }) => fields['error'])).toEqual([
+        expect.stringContaining('usage row 101#i-100'),
+        expect.stringContaining('usage row 102#i-400'),
+      ]);
+    }
+    stores.world.spoilt.delete(spoiltName('usage', '101#i-100'));
     await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
+    expect(progress()).toMatchObject({ finished: 0, left: [102] });
+  });
+
+  it('has the day begun anew at each visit where more than a thousand tenants have one', async () => {
+    const many = Array.from({ length: 1_001 }, (_, n) => givenRecord(n, 1_000 + n));
+    const { stores, deps, progress, telemetry } = await givenBooks(many);
+    for (const { installationId, instanceId } of many)
+      stores.world.spoilt.add(spoiltName('usage', `${installationId}#${instanceId}`));
     await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
+    expect(telemetry.events.at(-1)?.fields).toEqual({ error: '991 more rows cannot be read.' });
     expect(progress()).toBeUndefined();
     stores.world.spoilt.clear();
     await rollUpUsage(deps);
-    expect(new Set(sums().map(({ installationId }) => installationId)).size).toBe(152);
+    expect(progress()).toEqual({ finished: 1 });
   });
 });
+
+function countWrites({ world }: ReturnType<typeof createMemoryStores>) {
+  const writes = { count: 0 };
+  world.beforeCall = (call) => {
+    if (call === 'books.write') writes.count += 1;
+  };
+  return writes;
+}
 
 describe('the sums of a day', () => {
   it('are what its records come to, by tenant, tier, repository and workflow', async () => {

@@ -96,6 +96,14 @@ export function spoiltRowsContract(backend: StoreBackend): void {
       expect(found.toSorted()).toEqual(rest.map(({ instanceId }) => String(instanceId)));
       expect(known.find(([installationId]) => installationId === globex)).toEqual([globex, 1]);
       expect(skipped).toMatchObject([{ key: '101#i-101a', installationId: acme, error: unreadable }]);
+      const all = async (tenant: InstallationId) => {
+        const machines: string[] = [];
+        for await (const { instanceId } of stores.books.recordsOf('2026-11-21', tenant))
+          machines.push(instanceId);
+        return machines.toSorted();
+      };
+      await expect(all(acme)).rejects.toMatchObject(unreadable);
+      expect(await all(globex)).toEqual(['i-202a', 'i-202b', 'i-202c']);
     });
   });
 }

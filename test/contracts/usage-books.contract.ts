@@ -79,6 +79,11 @@ export function usageBooksContract(backend: StoreBackend): void {
         undefined,
         { finished: 0, after: 7 },
       ]);
+      for (const reached of [{ after: 9, left: [7, 101] }, { left: [7] }, { after: 9 }]) {
+        await stores.books.save(day, undefined, { finished: 0, ...reached });
+        expect(await stores.books.progress([day])).toEqual([{ finished: 0, ...reached }]);
+      }
+      await stores.books.save(day, undefined, { finished: 0, after: 9, left: [7] });
       expect(await stores.books.save(day, undefined, { finished: 1 })).toBe(true);
       expect(await stores.books.progress([day])).toEqual([{ finished: 1 }]);
       expect(await stores.books.save(day, { finished: 0 }, { finished: 0, after: 9 })).toBe(false);

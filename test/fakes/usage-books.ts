@@ -9,6 +9,8 @@ import type { StoreWorld } from './world.ts';
 /** As the sort key of the real table begins. */
 const orderOf = ({ installationId }: Pick<UsageRecord, 'installationId'>) => `${installationId}#`;
 
+const keyOf = (record: UsageRecord) => `${orderOf(record)}${record.instanceId}`;
+
 export function createMemoryUsageBooks(world: StoreWorld): UsageBooks {
   return {
     progress: (days) => world.call('books.progress', ({ rollUps }) => days.map((day) => rollUps.get(day))),
@@ -18,18 +20,15 @@ export function createMemoryUsageBooks(world: StoreWorld): UsageBooks {
         [...usage.values()].filter((record) => dayOf(record.launchedAt) === day && orderOf(record) > least),
       );
       const ordered = records.toSorted((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1));
-      yield* readable(world, ordered, {
-        table: 'usage',
-        keyOf: (record) => `${orderOf(record)}${record.instanceId}`,
-        skipped,
-      });
+      yield* readable(world, ordered, { table: 'usage', keyOf, skipped });
     },
     async *recordsOf(day, installationId) {
-      yield* await world.call('books.recordsOf', ({ usage }) =>
+      const records = await world.call('books.recordsOf', ({ usage }) =>
         [...usage.values()].filter(
           (record) => dayOf(record.launchedAt) === day && record.installationId === installationId,
         ),
       );
+      yield* readable(world, records, { table: 'usage', keyOf });
     },
     write: (day, installationId, sums) =>
       world.call('books.write', ({ usageSums }) => {

@@ -9,7 +9,7 @@ import type { RollUpProgress } from '../../core/roll-up-plan.ts';
 import type { UsageRecord } from '../../core/usage.ts';
 import type { SpoiltRow } from '../../ports/spoilt-row.ts';
 import type { UsageBooks } from '../../ports/usage-books.ts';
-import { type Attributes, number, text } from './attributes.ts';
+import { type Attributes, compact, number, numberList, optional, text } from './attributes.ts';
 import { comparisonStateKey, comparisonStateOf } from './comparison-state-row.ts';
 import { operational } from './errors.ts';
 import { queryPage } from './read.ts';
@@ -59,19 +59,27 @@ interface Step {
 }
 
 async function saveProgress({ client, tableName }: Table, day: string, { known, now }: Step) {
-  const { finished, after } = now;
-  const set = `SET #finished = :finished, #expires_at = :expires_at`;
+  const { finished } = now;
+  const given = compact<Attributes>({
+    after: optional(now.after, number),
+    left: optional(now.left, numberList),
+  });
+  const names = ['after', 'left'];
+  const sets = names.filter((name) => name in given).map((name) => `, #${name} = :${name}`);
+  const gone = names.filter((name) => !(name in given)).map((name) => `#${name}`);
   const { met } = await updateRow(client, {
     tableName,
     key: progressKey(day),
-    update: after === undefined ? `${set} REMOVE #after` : `${set}, #after = :after`,
+    update: `SET #finished = :finished, #expires_at = :expires_at${sets.join('')}${
+      gone.length === 0 ? '' : ` REMOVE ${gone.join(', ')}`
+    }`,
     // The first save creates the row.
     condition: 'attribute_not_exists(#finished) OR #finished = :known',
     values: {
       ':finished': number(finished),
       ':expires_at': sumsExpireAt(day),
       ':known': number(known?.finished ?? 0),
-      ...(after === undefined ? {} : { ':after': number(after) }),
+      ...Object.fromEntries(Object.entries(given).map(([name, value]) => [`:${name}`, value])),
     },
   });
   return met;

@@ -6,7 +6,7 @@ import { usageSumDays } from '../../contract/tables.ts';
 import type { InstallationId } from '../../core/ids.ts';
 import type { RollUpProgress } from '../../core/roll-up-plan.ts';
 import type { UsageSum } from '../../core/usage-sum.ts';
-import { type Attributes, number, Row, text } from './attributes.ts';
+import { type Attributes, compact, number, Row, text } from './attributes.ts';
 import { deflated } from './deflated.ts';
 import { machinesOf } from './usage-row.ts';
 
@@ -41,6 +41,9 @@ export function sumsOfRow(attributes: Attributes): UsageSum[] {
 
 export function progressOfRow(attributes: Attributes): RollUpProgress {
   const row = new Row(`usage row ${attributes['day']?.S}/${progressSortKey}`, attributes);
-  const after = row.optionalNumber('after');
-  return { finished: row.number('finished'), ...(after === undefined ? {} : { after }) };
+  return compact<RollUpProgress>({
+    finished: row.number('finished'),
+    after: row.optionalNumber('after'),
+    left: row.optionalNumbers('left'),
+  });
 }

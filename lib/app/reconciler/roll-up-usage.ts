@@ -2,7 +2,8 @@
  * Makes the sums of past days from the records of their machines, so that reports of a month are quick, and still
  * possible when the records are gone. A day's sums are made anew as a whole, tenant by tenant, each in one write that may
  * be repeated: after a crash the next visit continues from the last saved progress. A visit is bounded. A tenant with a record that
- * cannot be read gets no sums, since they would be too low; the others do, and the day is finished once somebody has corrected it.
+ * cannot be read gets no sums, since they would be too low. It is left, each visit tries it again once all others had their turn,
+ * and the day is finished when none is left.
  */
 import type { Limits } from '../../contract/deployment.ts';
 import { rolledUpDays } from '../../contract/tables.ts';
@@ -10,6 +11,7 @@ import type { InstallationId } from '../../core/ids.ts';
 import { daysBefore, type RollUpProgress, rollUpDueAt } from '../../core/roll-up-plan.ts';
 import type { UsageRecord } from '../../core/usage.ts';
 import { bounded, merged, sumUp, type UsageSum } from '../../core/usage-sum.ts';
+import { OperationalError } from '../../ports/errors.ts';
 import type { SpoiltRow } from '../../ports/spoilt-row.ts';
 import type { UsageBooks } from '../../ports/usage-books.ts';
 import { spoiltErrors } from '../common/spoilt-errors.ts';
@@ -30,16 +32,26 @@ interface Due {
   readonly progress: RollUpProgress | undefined;
 }
 
+/** Of one day, as its progress is kept in one row. Beyond so many, each visit begins the day anew. */
+const mostLeft = 1_000;
+
 /** @throws OperationalError; what is written by then stays, and the next visit continues */
 export async function rollUpUsage(deps: RollUpDeps): Promise<void> {
   const until = deps.clock.now() + visitMilliseconds;
-  const spoilt: unknown[] = [];
+  const spoilt: SpoiltRow[] = [];
+  const summed: Summed[] = [];
   for (const due of await findDue(deps)) {
     if (deps.clock.now() >= until) break;
-    spoilt.push(...(await rollUpDay(deps, due, until)));
+    summed.push(await sumDay(deps, due, until));
   }
-  // Later days were summed all the same.
-  for (const error of spoilt) throw error;
+  // Last: however long they take, later days have been summed.
+  for (const day of summed) {
+    spoilt.push(...day.spoilt);
+    if (day.waiting.length > 0) spoilt.push(...(await tryLeft(deps, day, until)));
+  }
+  const errors = spoiltErrors(spoilt);
+  for (const { message } of errors) deps.telemetry.event('error', 'usage-not-summed', { error: message });
+  if (errors[0]) throw errors[0];
 }
 
 async function findDue({ usage, clock, deployment }: RollUpDeps): Promise<Due[]> {
@@ -54,37 +66,95 @@ async function findDue({ usage, clock, deployment }: RollUpDeps): Promise<Due[]>
     });
 }
 
-/** @returns records that cannot be read */
-async function rollUpDay(
-  deps: RollUpDeps,
-  { day, progress }: Due,
-  until: number,
-): Promise<readonly unknown[]> {
-  const { usage, clock, telemetry } = deps;
-  const finished = progress?.finished ?? 0;
-  const visited = { tenants: 0, machines: 0 };
-  const after = progress?.after as InstallationId | undefined;
+interface Summed {
+  readonly due: Due;
+  /** Its sums are made, but for those of tenants that are left. */
+  readonly isWhole: boolean;
+  readonly after: InstallationId | undefined;
+  /** Tenants that were left by an earlier visit, the longest untried first. */
+  readonly waiting: readonly InstallationId[];
+  /** Those that were met by this one. */
+  readonly left: readonly InstallationId[];
+  readonly spoilt: readonly SpoiltRow[];
+}
+
+async function sumDay(deps: RollUpDeps, due: Due, until: number): Promise<Summed> {
+  const { usage, clock } = deps;
+  const { day, progress } = due;
+  const waiting = (progress?.left ?? []) as readonly InstallationId[];
   const spoilt: SpoiltRow[] = [];
+  const visited = { tenants: 0, machines: 0 };
+  let after = progress?.after as InstallationId | undefined;
+  let isWhole = true;
+  const soFar = (): Summed => {
+    const met = spoilt.flatMap(({ installationId }) => installationId ?? []);
+    const left = [...new Set(met)].filter((tenant) => !waiting.includes(tenant));
+    return { due, isWhole, after, waiting, left, spoilt };
+  };
   for await (const { installationId, sums } of byTenant(usage.recordsByTenant(day, after, spoilt))) {
-    if (spoilt.some((row) => row.installationId === installationId)) continue;
-    await usage.write(day, installationId, bounded(sums));
-    await compareSpent(deps, { installationId, day, sums });
-    visited.tenants += 1;
-    visited.machines += sums.reduce((all, { machines }) => all + machines, 0);
-    const isOver = clock.now() >= until;
-    // What is saved is not read again: the next visit is to come by the spoilt ones.
-    if (spoilt.length > 0) {
-      if (isOver) break;
-      continue;
+    after = installationId;
+    if (!spoilt.some((row) => row.installationId === installationId)) {
+      await writeSums(deps, { day, installationId, sums });
+      visited.machines += machinesIn(sums);
     }
-    if (!isOver && visited.tenants % tenantsBetweenSaves !== 0) continue;
+    visited.tenants += 1;
+    isWhole = clock.now() < until;
+    if (!isWhole) break;
+    if (visited.tenants % tenantsBetweenSaves !== 0) continue;
     // Another run was faster and has finished all of it.
-    if (!(await usage.save(day, progress, { finished, after: installationId })) || isOver) return [];
+    if (!(await save(deps, { ...soFar(), isWhole: false }))) return { ...soFar(), waiting: [], spoilt: [] };
   }
-  if (spoilt.length > 0) return spoiltErrors(spoilt);
-  if (!(await usage.save(day, progress, { finished: finished + 1 }))) return [];
-  telemetry.event('info', 'usage-rolled-up', { day, pass: finished + 1, ...visited });
-  return [];
+  await save(deps, soFar(), visited);
+  return soFar();
+}
+
+/** @returns what of them still cannot be read */
+async function tryLeft(deps: RollUpDeps, summed: Summed, until: number): Promise<readonly SpoiltRow[]> {
+  const { day } = summed.due;
+  const spoilt: SpoiltRow[] = [];
+  const [visited, still] = [{ tenants: 0, machines: 0 }, new Set<InstallationId>()];
+  const untried = [...summed.waiting];
+  while (untried.length > 0 && deps.clock.now() < until) {
+    const installationId = untried.shift()!;
+    try {
+      for await (const { sums } of byTenant(deps.usage.recordsOf(day, installationId))) {
+        await writeSums(deps, { day, installationId, sums });
+        visited.machines += machinesIn(sums);
+      }
+      visited.tenants += 1;
+    } catch (error) {
+      if (!(error instanceof OperationalError) || error.code !== 'UnreadableRow') throw error;
+      spoilt.push({ key: `${installationId}`, installationId, error });
+      still.add(installationId);
+    }
+  }
+  await save(deps, { ...summed, waiting: [...untried, ...still] }, visited);
+  return spoilt;
+}
+
+async function writeSums(deps: RollUpDeps, of: { day: string } & TenantsDay): Promise<void> {
+  await deps.usage.write(of.day, of.installationId, bounded(of.sums));
+  await compareSpent(deps, of);
+}
+
+const machinesIn = (sums: readonly UsageSum[]) => sums.reduce((all, { machines }) => all + machines, 0);
+
+/** @returns false: another run has finished all of it */
+async function save(
+  { usage, telemetry }: RollUpDeps,
+  { due: { day, progress }, isWhole, after, ...tenants }: Summed,
+  visited?: { readonly tenants: number; readonly machines: number },
+): Promise<boolean> {
+  const finished = progress?.finished ?? 0;
+  const left = [...tenants.waiting, ...tenants.left];
+  if (isWhole && left.length === 0) {
+    const isSaved = await usage.save(day, progress, { finished: finished + 1 });
+    if (isSaved) telemetry.event('info', 'usage-rolled-up', { day, pass: finished + 1, ...visited });
+    return isSaved;
+  }
+  if (left.length > mostLeft) return true;
+  const reached = { ...(after === undefined ? {} : { after }), ...(left.length > 0 ? { left } : {}) };
+  return usage.save(day, progress, { finished, ...reached });
 }
 
 /** Records that are in memory at once: a tenant may have a million in a day. */
