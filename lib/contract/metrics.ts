@@ -50,6 +50,13 @@ export const metrics = {
     by: ['webhook'],
     meaning: 'Deliveries answered with 503: an AWS service could not be reached',
   },
+  FactsQueued: {
+    unit: 'Count',
+    sets: [[]],
+    by: ['webhook'],
+    meaning:
+      'Facts that came alone and that lifecycle did not take at once, so that they went through its queue',
+  },
   JobsAccepted: {
     unit: 'Count',
     sets: [['tier']],

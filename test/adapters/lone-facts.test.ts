@@ -13,7 +13,7 @@ let now = 0;
 let sent = 0;
 let queued: Message[] = [];
 let handed: { path: string; fact: JobEvent }[] = [];
-let lines: { name: string; fields: object }[] = [];
+let lines: { name: string; fields: object; metrics: object | undefined }[] = [];
 let answer: () => Promise<Answer>;
 let queues: Queues;
 
@@ -37,7 +37,7 @@ beforeEach(() => {
     functionName: 'test-lifecycle',
     clock: { now: () => now, sleep: async () => undefined },
     telemetry: {
-      event: (_level, name, fields) => void lines.push({ name, fields }),
+      event: (_level, name, fields, metrics) => void lines.push({ name, fields, metrics }),
       count: () => undefined,
     },
   });
@@ -128,10 +128,15 @@ describe('facts that come alone', () => {
     expect(handed).toHaveLength(1);
     await sendAfter(3, fact('later'));
     expect(handed).toHaveLength(2);
-    expect(lines[0]).toEqual({
-      name: 'fact-queued',
-      fields: expect.objectContaining({ reason: expect.any(String) }),
-    });
+    expect(lines).toEqual([
+      {
+        name: 'fact-queued',
+        fields: expect.objectContaining({ reason: expect.any(String) }),
+        metrics: { FactsQueued: 1 },
+      },
+      ...lines.slice(1),
+    ]);
+    expect(lines).toHaveLength(2);
   });
 
   it('are lost to nobody where the queue cannot be reached either: the sender hears of it', async () => {

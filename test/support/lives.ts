@@ -2,6 +2,7 @@
  * Lives in which everything that is measured happens once: each plays a part of the platform on in-memory ports, and
  * answers with what it told. Together they emit every metric of the catalogue; tests hold them against it.
  */
+import { withLoneFacts } from '../../lib/adapters/sqs/lone-facts.ts';
 import { budgetedGitHub } from '../../lib/app/common/budgeted-github.ts';
 import { tellComparison } from '../../lib/app/reconciler/tell-comparison.ts';
 import { syncRunners } from '../../lib/app/runner-syncer/sync-runners.ts';
@@ -9,6 +10,7 @@ import { applyInstallationEvents } from '../../lib/app/tenants/apply-installatio
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import { createMemoryClock } from '../fakes/clock.ts';
+import { createMemoryQueues } from '../fakes/queues.ts';
 import { createMemoryRunnerBinaries } from '../fakes/runner-binaries.ts';
 import { createMemoryRunnerReleases } from '../fakes/runner-releases.ts';
 import { createMemoryStores } from '../fakes/stores.ts';
@@ -31,6 +33,21 @@ async function atTheWebhookDoor() {
   door.queues.failNext(1);
   await door.deliver('workflow_job', givenDelivery());
   return door.telemetry;
+}
+
+async function aLoneFactThatLifecycleDoesNotTake() {
+  const [clock, telemetry] = [createMemoryClock(noon), createMemoryTelemetry()];
+  const { sendToLifecycle } = withLoneFacts({
+    lambda: { call: () => Promise.reject(unavailable) },
+    queues: createMemoryQueues(),
+    functionName: 'test-lifecycle',
+    ...{ clock, telemetry },
+  });
+  for (const job of [1, 2, 3]) {
+    await sendToLifecycle(givenEvent({ action: 'in_progress', jobId: JobId(job) }));
+    clock.advance(3_000);
+  }
+  return telemetry;
 }
 
 async function runJob(platform: Platform, job: number) {
@@ -196,6 +213,7 @@ export async function emittedMetrics(): Promise<Map<string, MemoryTelemetry['cou
   const told = await Promise.all(
     [
       atTheWebhookDoor,
+      aLoneFactThatLifecycleDoesNotTake,
       anOrdinaryJob,
       aMachineWithoutAPrice,
       aComparisonWithTheBill,

@@ -91,15 +91,17 @@ async function handOver(
 ): Promise<boolean> {
   const messageId = fact.delivery;
   const about = { functionName, installationId: fact.installationId, jobId: fact.jobId };
+  const refused = (reason: unknown) =>
+    telemetry.event('warn', 'fact-queued', { ...about, reason }, { FactsQueued: 1 });
   try {
     const path = `2015-03-31/functions/${functionName}/invocations`;
     const answer = await lambda.call(path, { Records: [{ messageId, body: JSON.stringify(fact) }] });
     // A function that died or threw has no such list.
     const { batchItemFailures: failed, errorType } = answer;
     if (Array.isArray(failed) && failed.length === 0) return true;
-    telemetry.event('warn', 'fact-queued', { ...about, reason: errorType ?? 'not handled' });
+    refused(errorType ?? 'not handled');
   } catch (error) {
-    telemetry.event('warn', 'fact-queued', { ...about, reason: (error as Error).name });
+    refused((error as Error).name);
   }
   return false;
 }

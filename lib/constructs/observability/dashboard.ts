@@ -100,7 +100,7 @@ function launches(environment: string): IWidget[] {
 }
 
 function github(environment: string): IWidget[] {
-  const of = (name: 'WebhooksRefused' | 'WebhooksIgnored' | 'WebhooksFailed') =>
+  const of = (name: 'WebhooksRefused' | 'WebhooksIgnored' | 'WebhooksFailed' | 'FactsQueued') =>
     platformMetric(environment, name, { ...sums, dimensions: {} });
   return [
     graph('Webhooks', [
@@ -108,6 +108,7 @@ function github(environment: string): IWidget[] {
       of('WebhooksRefused'),
       of('WebhooksIgnored'),
       of('WebhooksFailed'),
+      of('FactsQueued'),
     ]),
     graph('Jobs', [
       platformLines(environment, 'JobsAccepted', { ...sums, by: ['tier'] }),
