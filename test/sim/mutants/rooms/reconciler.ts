@@ -50,8 +50,8 @@ export const reconcilerMutants: readonly Mutant[] = [
     'sums-saved-before-written',
     "That a tenant's sums are written is noted before they are.",
     'lib/app/reconciler/roll-up-usage.ts',
-    '    await usage.write(day, installationId, bounded(sums));',
-    '    await usage.save(day, progress, { finished, after: installationId });\n    await usage.write(day, installationId, bounded(sums));',
+    '    after = installationId;',
+    '    after = installationId;\n    await save(deps, { ...soFar(), isWhole: false });',
   ),
   mutant(
     'second-sums-of-the-rest-alone',
