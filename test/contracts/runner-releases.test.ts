@@ -78,6 +78,22 @@ describe('releases on GitHub', () => {
     }
   });
 
+  it('may take four megabytes', async () => {
+    const { fetch } = globalThis;
+    const release = JSON.stringify({ tag_name: 'v2.337.0', assets: [] });
+    const found = async (bytes: number) => {
+      globalThis.fetch = async () => new Response(release.padEnd(bytes, ' '));
+      return fresh().find();
+    };
+    try {
+      expect((await found(4_194_304))?.version).toBe('2.337.0');
+      const message = expect.stringContaining('4194304 are allowed');
+      await expect(found(4_194_305)).rejects.toMatchObject({ code: 'Unreadable', message });
+    } finally {
+      globalThis.fetch = fetch;
+    }
+  });
+
   it('throws where the file is not there, or GitHub cannot be reached', async () => {
     const archive = await archiveOf(fresh());
     const read = async (url: string) => {

@@ -5,6 +5,7 @@
  * Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isTooLarge } from '../../core/bounded-body.ts';
 import type { AwsJson } from '../../ports/aws-json.ts';
 import { noRetryBudget, type RetryBudget, type RetryKind } from './retry-budget.ts';
 import { type HttpAnswer, sendOnce } from './send-once.ts';
@@ -46,6 +47,8 @@ const maxTries = 3;
 const connectMilliseconds = 1_000;
 /** Three attempts of at most this; GitHub waits 10 s for an answer. */
 const usualAnswerMilliseconds = 2_500;
+/** The largest answer there is: DynamoDB's 16 MB, which base64 makes a third longer. */
+const mostAnswerBytes = 24 * 1024 * 1024;
 /** Jittered, so that callers don't collide again. */
 const usualPauses: Pauses = { usual: 100, throttled: 100 };
 const plainJson: Format = { write: JSON.stringify, read: JSON.parse };
@@ -80,7 +83,8 @@ export function createAwsJson(options: AwsJsonOptions): AwsJson {
     // Not signed, as by the SDK: a hop may extend it.
     if (trace) headers['x-amzn-trace-id'] = trace;
     const url = path === '/' ? endpoint : new URL(path, endpoint);
-    return sendOnce({ url, method, headers, body, connectMilliseconds, answerMilliseconds, isFresh });
+    const bounds = { connectMilliseconds, answerMilliseconds, mostAnswerBytes };
+    return sendOnce({ url, method, headers, body, isFresh, ...bounds });
   }
 
   return {
@@ -151,6 +155,8 @@ function unreadable({ headers, body }: HttpAnswer): Error {
 /** It is unknown whether the service did what it was asked; every action called this way may safely happen twice. */
 function noAnswer(endpoint: URL, cause: Error): Outcome {
   if (cause.name === 'TimeoutError') return { error: cause, passes: 'usual' };
+  // The next answer would be as large.
+  if (isTooLarge(cause)) return { error: cause, passes: undefined };
   const error = new Error(`${endpoint.origin} could not be reached: ${cause.message}`, { cause });
   error.name = 'Unreachable';
   return { error, passes: 'usual' };

@@ -1,9 +1,10 @@
 /**
- * One HTTP request, as a rule over a kept-alive connection, with bounds on connecting and on the whole. It knows nothing of AWS. Its
- * own timer and Node's own agent cost a third of the processor time of the SDK's handler.
+ * One HTTP request, as a rule over a kept-alive connection, with bounds on connecting, on the whole and on the answer's size. It
+ * knows nothing of AWS. Its own timer and Node's own agent cost a third of the processor time of the SDK's handler.
  */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { createBoundedBody } from '../../core/bounded-body.ts';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -18,6 +19,7 @@ export interface HttpRequest {
   readonly body: string;
   readonly connectMilliseconds: number;
   readonly answerMilliseconds: number;
+  readonly mostAnswerBytes: number;
   /** Over a connection of its own, which is closed then. */
   readonly isFresh?: boolean;
 }
@@ -27,7 +29,7 @@ const agentOptions = { keepAlive: true, maxSockets: 64 };
 const plain = { request: httpRequest, agent: new HttpAgent(agentOptions) };
 const secure = { request: httpsRequest, agent: new HttpsAgent(agentOptions) };
 
-/** @throws Error: no answer, or an incomplete one; a timeout is a `TimeoutError` */
+/** @throws Error: no answer, an incomplete one, or one that is too large; a timeout is a `TimeoutError` */
 export function sendOnce(options: HttpRequest): Promise<HttpAnswer> {
   const { url, method, headers, body, connectMilliseconds, answerMilliseconds } = options;
   return new Promise((resolve, reject) => {
@@ -35,12 +37,17 @@ export function sendOnce(options: HttpRequest): Promise<HttpAnswer> {
     const { hostname, port, pathname: path } = url;
     const agent = options.isFresh ? false : kept;
     const request = open({ agent, hostname, port, path, method, headers }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      const whole = createBoundedBody(`The answer of ${url.host}`, options.mostAnswerBytes);
+      response.on('data', (chunk: Buffer) => {
+        const fault = whole.add(chunk);
+        if (!fault) return;
+        fail(fault);
+        request.destroy();
+      });
       response.once('end', () => {
         clearTimeout(timer);
         const { statusCode: status = 0, headers: answered } = response;
-        resolve({ status, headers: answered, body: Buffer.concat(chunks).toString('utf8') });
+        resolve({ status, headers: answered, body: whole.whole().toString('utf8') });
       });
       response.once('error', fail);
     });

@@ -7,6 +7,7 @@ import { lookup } from 'node:dns/promises';
 import { type ClientRequest, type RequestOptions, request as requestPlainly } from 'node:http';
 import { request as requestSecurely } from 'node:https';
 import { isIP } from 'node:net';
+import { createBoundedBody } from '../../core/bounded-body.ts';
 import { readAnswer } from '../../core/controllers/callback-answer.ts';
 import { isPublicAddress } from '../../core/controllers/public-address.ts';
 import type { Callback, CallbackAnswer, Callbacks } from '../../ports/callbacks.ts';
@@ -117,17 +118,16 @@ function send({ url, address, headers, body, signal }: Call): Promise<Reply> {
   };
   const start = url.protocol === 'https:' ? requestSecurely : requestPlainly;
   const call: ClientRequest = start(url, options, (response) => {
-    const parts: Buffer[] = [];
-    let bytes = 0;
+    const answer = createBoundedBody('its answer', mostAnswerBytes);
     response.on('data', (part: Buffer) => {
-      bytes += part.length;
-      if (bytes > mostAnswerBytes)
-        call.destroy(new Error(`its answer has more than ${mostAnswerBytes} bytes`));
-      else parts.push(part);
+      const fault = answer.add(part);
+      if (!fault) return;
+      reject(fault);
+      call.destroy();
     });
     response.on('error', reject);
     response.on('end', () =>
-      resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') }),
+      resolve({ status: response.statusCode ?? 0, text: answer.whole().toString('utf8') }),
     );
   });
   call.on('error', reject);

@@ -3,6 +3,7 @@
  * each address, which functions share with strangers: a refused call is an OperationalError like any other, and the next
  * look asks again. Source: https://docs.github.com/en/rest/releases/releases
  */
+import { readBounded } from '../../core/bounded-body.ts';
 import type { ReleasedFile, RunnerRelease } from '../../core/runner-release.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { RunnerReleases } from '../../ports/runner-releases.ts';
@@ -14,6 +15,8 @@ export interface RunnerReleasesOptions {
 }
 
 const askMilliseconds = 10_000;
+/** A release and its files take a hundred KB. */
+const mostAnswerBytes = 4 * 1024 * 1024;
 /** For a whole archive, some 200 MB. The function that downloads it may run longer. */
 const downloadMilliseconds = 240_000;
 
@@ -41,7 +44,7 @@ export function createRunnerReleases({
       const response = await ask(url, { ...headers, accept: 'application/vnd.github+json' }, askMilliseconds);
       if (response.status === 404) return undefined;
       await refuseOthers(response, url);
-      return toRelease((await response.json()) as ReleaseAnswer);
+      return toRelease(JSON.parse(await textOf(response, url)) as ReleaseAnswer);
     },
     async *download({ url }) {
       const response = await ask(url, headers, downloadMilliseconds);
@@ -65,8 +68,16 @@ async function ask(url: string, headers: Record<string, string>, milliseconds: n
 
 async function refuseOthers(response: Response, url: string): Promise<void> {
   if (response.ok) return;
-  const text = (await response.text()).slice(0, 200);
+  const text = (await textOf(response, url)).slice(0, 200);
   throw unavailable(`GitHub answered ${response.status} to ${url}: ${text}`, `Status${response.status}`);
+}
+
+async function textOf({ body }: Response, url: string): Promise<string> {
+  try {
+    return body ? (await readBounded(body, 'It', mostAnswerBytes)).toString('utf8') : '';
+  } catch (cause) {
+    throw unavailable(`GitHub's answer to ${url} cannot be read: ${String(cause)}`, 'Unreadable', cause);
+  }
 }
 
 const unavailable = (message: string, code: string, cause?: unknown) =>

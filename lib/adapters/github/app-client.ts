@@ -7,9 +7,9 @@ import { App } from '@octokit/app';
 import { Octokit } from '@octokit/core';
 import type { AppCredentials, StoredApp } from '../../ports/app-credentials.ts';
 import { type AppTokens, createAppTokens, isAboutTime } from './app-tokens.ts';
+import { createBoundedFetch, type Fetch, mostAnswerBytes } from './bounded-fetch.ts';
 import { statusOf } from './classify.ts';
 import { followRedirects, manually } from './redirects.ts';
-import type { SmallFetch } from './small-fetch.ts';
 
 /** https://docs.github.com/en/rest/about-the-rest-api/api-versions */
 const headers = { 'x-github-api-version': '2022-11-28' };
@@ -23,8 +23,8 @@ export interface AppClientOptions {
   readonly userAgent?: string;
   /** Absent: 10,000. */
   readonly timeoutMs?: number;
-  /** Absent: Node's own. */
-  readonly fetch?: SmallFetch;
+  /** Absent: Node's own, which reads no more than a delivery's payload may have. */
+  readonly fetch?: Fetch;
 }
 
 export type Parameters = Readonly<Record<string, unknown>>;
@@ -50,7 +50,7 @@ export function createAppClient(options: AppClientOptions): AppClient {
   const Configured = Octokit.defaults({
     baseUrl: options.apiUrl.replace(/\/+$/, ''),
     userAgent,
-    ...(options.fetch ? { request: { fetch: options.fetch } } : {}),
+    request: { fetch: options.fetch ?? createBoundedFetch(mostAnswerBytes.payload) },
   });
   const bare = new Configured();
   let current: { credentials: AppCredentials; app: App; tokens: AppTokens } | undefined;

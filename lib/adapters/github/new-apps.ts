@@ -7,13 +7,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppCredentials } from '../../ports/app-credentials.ts';
 import type { CreatedApp, Heard, KnownApp, NewApps } from '../../ports/new-apps.ts';
 import { createAppClient, givenApp } from './app-client.ts';
+import { createBoundedFetch, mostAnswerBytes } from './bounded-fetch.ts';
 import { statusOf } from './classify.ts';
 
 const convertTries = 3;
 const timeoutMs = 10_000;
+const boundedFetch = createBoundedFetch(mostAnswerBytes.page);
 
 export function createNewApps({ apiUrl }: { readonly apiUrl: string }): NewApps {
-  const clientOf = (app: AppCredentials) => createAppClient({ apiUrl, app: givenApp(app), timeoutMs });
+  const clientOf = (app: AppCredentials) =>
+    createAppClient({ apiUrl, app: givenApp(app), timeoutMs, fetch: boundedFetch });
   return {
     async convert(code) {
       let heard = await convertOnce(apiUrl, code);
@@ -36,7 +39,7 @@ export function createNewApps({ apiUrl }: { readonly apiUrl: string }): NewApps 
 
 async function convertOnce(apiUrl: string, code: string): Promise<Heard<CreatedApp>> {
   try {
-    const response = await fetch(`${apiUrl}/app-manifests/${encodeURIComponent(code)}/conversions`, {
+    const response = await boundedFetch(`${apiUrl}/app-manifests/${encodeURIComponent(code)}/conversions`, {
       method: 'POST',
       headers: {
         accept: 'application/vnd.github+json',
@@ -45,7 +48,7 @@ async function convertOnce(apiUrl: string, code: string): Promise<Heard<CreatedA
       },
       signal: AbortSignal.timeout(timeoutMs),
     });
-    const body = (await response.json()) as Record<string, unknown>;
+    const body = JSON.parse(await response.text()) as Record<string, unknown>;
     if (response.status === 201) return { ok: true, value: createdApp(body) };
     const why = `GitHub answered ${response.status}: ${String(body['message'] ?? 'no reason given')}`;
     return { ok: false, kind: response.status < 500 ? 'refused' : 'unreachable', why };

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createAwsJson } from '../../../lib/adapters/aws-json/caller.ts';
+import { sendOnce } from '../../../lib/adapters/aws-json/send-once.ts';
 import { parseAuthorization, type SignedRequest, signatureFits } from '../../../lib/local/aws/signature.ts';
 import { timersUntilFailure } from '../../support/virtual-deadlines.ts';
 
@@ -117,6 +118,26 @@ describe('a call', () => {
   });
 });
 
+describe('many calls at once', () => {
+  it('share sixty-four connections', async () => {
+    const ports = new Set<number | undefined>();
+    const held: (() => void)[] = [];
+    answers = [
+      (request, response) => {
+        ports.add(request.socket.remotePort);
+        held.push(() => ok(request, response));
+        // The last one waits for a connection that is free again.
+        if (held.length >= 64) for (const answer of held.splice(0)) answer();
+      },
+    ];
+    const bounds = { connectMilliseconds: 60_000, answerMilliseconds: 60_000, mostAnswerBytes: 1_000 };
+    const call = { url: new URL(variables['AWS_ENDPOINT_URL']!), method: 'POST', headers: {}, body: '' };
+    const calls = Array.from({ length: 128 }, () => sendOnce({ ...call, ...bounds }));
+    await Promise.all(calls);
+    expect(ports.size).toBe(64);
+  });
+});
+
 describe('a call that fails', () => {
   it('is made again over a connection of its own, since all that are kept may be dead', async () => {
     await Promise.all([send(), send(), send()]);
@@ -203,6 +224,20 @@ describe('a call that fails', () => {
     const caller = createAwsJson({ service: 'sqs', variables: secure, fraction: () => 0 });
     expect(await timersUntilFailure(() => caller.call('SendMessage', {}))).toEqual([1_000, 1_000, 1_000]);
     silent.close();
+  });
+
+  it('because the answer is larger than any of AWS is not made again', async () => {
+    const sized = (bytes: number) => says(200, JSON.stringify({ MessageId: 'm-1' }).padEnd(bytes, ' '));
+    // What 16 MB take in base64, with all names around them.
+    answers = [sized(23_000_000)];
+    expect(await send()).toEqual({ MessageId: 'm-1' });
+    asked.length = 0;
+    answers = [sized(25_165_825)];
+    const message = expect.stringMatching(
+      /^The answer of 127.* is too large: \d+ bytes came, and 25165824 are/,
+    );
+    await expect(send()).rejects.toMatchObject({ name: 'AnswerTooLarge', message });
+    expect(asked).toHaveLength(1);
   });
 
   it('to a closed port says which', async () => {

@@ -100,6 +100,17 @@ describe('a callback', () => {
     expect(seen).toHaveLength(calls);
   });
 
+  it('may be answered with 16 KB', async () => {
+    const padded = (bytes: number) => JSON.stringify({ id: 'q-1', decision: 'admit' }).padEnd(bytes, ' ');
+    const asked = async (bytes: number) => {
+      const { url } = await givenController((_, response) => void response.end(padded(bytes)));
+      return onLaptop.ask(callback(url));
+    };
+    expect(await asked(16_384)).toEqual({ kind: 'answered', vote: 'admit' });
+    const why = 'its answer is too large: 16385 bytes came, and 16384 are allowed.';
+    expect(await asked(16_385)).toEqual({ kind: 'failed', why });
+  });
+
   it('that is not answered has failed when its time is over', async () => {
     const { url } = await givenController(() => undefined);
     const answer = await onLaptop.ask(callback(url, { timeoutMilliseconds: 500 }));

@@ -2,10 +2,10 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { type AppClient, givenApp } from '../../../lib/adapters/github/app-client.ts';
 import { createAppTokens } from '../../../lib/adapters/github/app-tokens.ts';
+import type { Fetch } from '../../../lib/adapters/github/bounded-fetch.ts';
 import { createGitHub } from '../../../lib/adapters/github/github.ts';
 import { createInstallationTokens } from '../../../lib/adapters/github/installation-tokens.ts';
 import { followRedirects } from '../../../lib/adapters/github/redirects.ts';
-import type { SmallFetch } from '../../../lib/adapters/github/small-fetch.ts';
 import { InstallationId } from '../../../lib/core/ids.ts';
 import { createMemoryClock } from '../../fakes/clock.ts';
 import { noon } from '../../support/given.ts';
@@ -103,7 +103,7 @@ describe('redirects', () => {
 
 describe('a GitHub that does not answer', () => {
   const app = givenApp({ appId: '1', privateKey: generateKeyPairSync('rsa', keyForm).privateKey });
-  const silent = ((_url: string, { signal }: { signal?: AbortSignal }) => unanswered(signal)) as SmallFetch;
+  const silent = ((_url: string, { signal }: { signal?: AbortSignal }) => unanswered(signal)) as Fetch;
 
   it('is waited for ten seconds', async () => {
     const clock = createMemoryClock(noon);

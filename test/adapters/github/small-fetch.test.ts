@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createAppClient, givenApp } from '../../../lib/adapters/github/app-client.ts';
+import { createNewApps } from '../../../lib/adapters/github/new-apps.ts';
 import { createSmallFetch } from '../../../lib/adapters/github/small-fetch.ts';
 
 interface Seen {
@@ -67,6 +69,18 @@ describe('the small fetch', () => {
     await closed;
   });
 
+  it('shares sixty-four connections among calls at once', async () => {
+    const held: ServerResponse[] = [];
+    answer = (_, response) => {
+      held.push(response);
+      // The others wait for connections that are free again.
+      if (held.length >= 64) for (const each of held.splice(0)) each.end('here');
+    };
+    const fetch = createSmallFetch();
+    await Promise.all(Array.from({ length: 128 }, () => fetch(url, post)));
+    expect(new Set(seen.map(({ port }) => port)).size).toBe(64);
+  });
+
   it('throws the reason of a caller that gives up', async () => {
     answer = () => undefined;
     const reason = new Error('enough');
@@ -96,5 +110,54 @@ describe('the small fetch', () => {
     const followed = await createSmallFetch()(`${url}/old`, post);
     expect([followed.status, await followed.text()]).toEqual([200, 'here']);
     expect(seen.at(-1)).toMatchObject({ method: 'POST', path: '/new', body: post.body });
+  });
+});
+
+describe('an answer of GitHub', () => {
+  const sized = (bytes: number) => {
+    answer = (_, response) =>
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({}).padEnd(bytes));
+  };
+  const tooLarge = (bytes: number) =>
+    expect.stringMatching(
+      new RegExp(
+        `^The answer of 127\\.0\\.0\\.1:\\d+ is too large: \\d+ bytes came, and ${bytes} are allowed\\.$`,
+      ),
+    );
+
+  it('may take eight megabytes in a function: five times the largest page', async () => {
+    const fetch = createSmallFetch();
+    sized(8_388_608);
+    expect(await (await fetch(url, post)).text()).toHaveLength(8_388_608);
+    sized(8_388_609);
+    await expect(fetch(url, post)).rejects.toMatchObject({ message: tooLarge(8_388_608) });
+  });
+
+  it('may take as much where a redirect leads', async () => {
+    answer = ({ url: path }, response) =>
+      path === '/new'
+        ? response.end('x'.repeat(8_388_609))
+        : response.writeHead(307, { location: '/new' }).end();
+    await expect(createSmallFetch()(`${url}/old`, post)).rejects.toMatchObject({
+      message: tooLarge(8_388_608),
+    });
+  });
+
+  it('may take 32 MB for an operator, who reads whole deliveries', async () => {
+    const client = createAppClient({ apiUrl: url, app: givenApp({ appId: '1', privateKey: '' }) });
+    sized(33_554_432);
+    expect((await client.withToken('token', 'GET /any', {})).data).toEqual({});
+    sized(33_554_433);
+    await expect(client.withToken('token', 'GET /any', {})).rejects.toMatchObject({
+      message: tooLarge(33_554_432),
+    });
+  });
+
+  it('may take eight megabytes where an App is made, and is asked for again where it takes more', async () => {
+    const made = JSON.stringify({ id: 42, pem: 'key', name: 'Acme runners' });
+    answer = (_, response) => response.writeHead(201).end(seen.length === 1 ? made.padEnd(8_388_609) : made);
+    const heard = await createNewApps({ apiUrl: url }).convert('code');
+    expect(heard).toMatchObject({ ok: true, value: { appId: '42' } });
+    expect(seen).toHaveLength(2);
   });
 });

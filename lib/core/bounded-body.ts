@@ -1,0 +1,45 @@
+/**
+ * The body of an answer from outside, put together from its pieces. Of one that is larger than allowed nothing is kept, and its
+ * reader stops: however much somebody answers, it does not fill a function's memory.
+ */
+
+export interface BoundedBody {
+  /** @returns why it must be read no further */
+  add(piece: Uint8Array): Error | undefined;
+  whole(): Buffer;
+}
+
+const tooLarge = 'AnswerTooLarge';
+
+/** @param whose how an error begins: `The answer of api.github.com` */
+export function createBoundedBody(whose: string, mostBytes: number): BoundedBody {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  return {
+    add(piece) {
+      bytes += piece.length;
+      if (bytes <= mostBytes) return void pieces.push(piece);
+      pieces.length = 0;
+      const error = new Error(`${whose} is too large: ${bytes} bytes came, and ${mostBytes} are allowed.`);
+      error.name = tooLarge;
+      return error;
+    },
+    whole: () => Buffer.concat(pieces),
+  };
+}
+
+/** @throws what the pieces throw; an error that `isTooLarge` */
+export async function readBounded(
+  pieces: AsyncIterable<Uint8Array>,
+  whose: string,
+  mostBytes: number,
+): Promise<Buffer> {
+  const body = createBoundedBody(whose, mostBytes);
+  for await (const piece of pieces) {
+    const fault = body.add(piece);
+    if (fault) throw fault;
+  }
+  return body.whole();
+}
+
+export const isTooLarge = ({ name }: Error) => name === tooLarge;

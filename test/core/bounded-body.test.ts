@@ -1,0 +1,35 @@
+import { expect, it } from '@jest/globals';
+import { createBoundedBody, isTooLarge, readBounded } from '../../lib/core/bounded-body.ts';
+
+const piece = (text: string) => new TextEncoder().encode(text);
+
+it('puts an answer together up to its last byte, wherever its pieces end', () => {
+  const body = createBoundedBody('It', 4);
+  const letter = piece('é');
+  for (const each of [letter.subarray(0, 1), letter.subarray(1), piece('ab')])
+    expect(body.add(each)).toBeUndefined();
+  expect(body.whole().toString('utf8')).toBe('éab');
+});
+
+it('says what came and what is allowed, and keeps nothing of it', () => {
+  const body = createBoundedBody('The answer of api.github.com', 4);
+  body.add(piece('abc'));
+  const fault = body.add(piece('de'));
+  expect(fault?.message).toBe('The answer of api.github.com is too large: 5 bytes came, and 4 are allowed.');
+  expect(isTooLarge(fault!)).toBe(true);
+  expect(body.whole()).toHaveLength(0);
+});
+
+it('reads no further than it is allowed to', async () => {
+  const given: string[] = [];
+  async function* pieces() {
+    for (const text of ['ab', 'cd', 'ef', 'gh']) {
+      given.push(text);
+      yield piece(text);
+    }
+  }
+  expect((await readBounded(pieces(), 'It', 8)).toString()).toBe('abcdefgh');
+  given.length = 0;
+  await expect(readBounded(pieces(), 'It', 5)).rejects.toThrow('It is too large: 6 bytes came, and 5 are');
+  expect(given).toEqual(['ab', 'cd', 'ef']);
+});
