@@ -165,6 +165,27 @@ describe('the sums of a day', () => {
     expect(progress()).toEqual({ finished: 1 });
   });
 
+  it('are made of five thousand records at a time: a tenant may have a million', async () => {
+    const { deps, sums } = await givenBooks([]);
+    let given = 0;
+    let givenAtFirst = 0;
+    const record = givenRecord(100, 101, 'acme/app');
+    async function* recordsByTenant(of: string) {
+      if (of !== day) return;
+      const first = {
+        ...record,
+        get tier() {
+          givenAtFirst ||= given;
+          return record.tier;
+        },
+      };
+      for (given = 1; given <= 5_001; given += 1) yield given === 1 ? first : record;
+    }
+    await rollUpUsage({ ...deps, usage: { ...deps.usage, recordsByTenant } });
+    expect(givenAtFirst).toBe(5_000);
+    expect(sums().map(({ machines }) => machines)).toEqual([5_001]);
+  });
+
   it('are not made while a machine of the day may be alive', async () => {
     const { deps, sums, progress } = await givenBooks(records, complete - 1);
     await rollUpUsage(deps);

@@ -38,6 +38,12 @@ describe('a file that is followed', () => {
     expect(await follow(lines, [() => appendFileSync(path, 'd\n')])).toBe(heard);
   });
 
+  it('is searched for its last lines in its last four megabytes', async () => {
+    const line = `${'x'.repeat(999)}\n`;
+    writeFileSync(path, line.repeat(4_001));
+    expect(await follow(9_999, [])).toBe(line.repeat(4_000));
+  });
+
   it('is waited for', async () => {
     const happenings = [() => undefined, () => writeFileSync(path, 'a\n'), () => appendFileSync(path, 'b\n')];
     expect(await follow(5, happenings)).toBe('a\nb\n');
