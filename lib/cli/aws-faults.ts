@@ -66,8 +66,8 @@ const remedies: Readonly<Record<Kind, (failed: FailedCommand) => string>> = {
     `These credentials lack a permission. A minimal policy for this command: npx mayfly policy ${policyNameOf(command)}`,
   network: ({ config, environment }) =>
     environment['AWS_ENDPOINT_URL']
-      ? `Nothing answers at AWS_ENDPOINT_URL, ${environment['AWS_ENDPOINT_URL']}. Start npm start there, or unset it to use AWS.`
-      : `AWS does not answer. Check the network, the proxy, and the region in mayfly.config.ts, ${config.region}.`,
+      ? `Nothing answers at AWS_ENDPOINT_URL, ${environment['AWS_ENDPOINT_URL']}. Run npm start, or unset it to use AWS.`
+      : `AWS does not respond. Check the network, the proxy, and the region in mayfly.config.ts, ${config.region}.`,
   'not-deployed': ({ config }) =>
     `The environment ${config.environment} is not in ${config.region} of this account. Deploy first (npx cdk deploy --all), ` +
     'or correct mayfly.config.ts or the credentials: aws sts get-caller-identity shows the account.',

@@ -15,6 +15,6 @@ export function correctableMessage(error: unknown): string | undefined {
   if (code === 'EADDRINUSE') {
     return `Port ${port} is in use on this machine. Stop the program that uses it, or choose another port (0: any free one).`;
   }
-  if (code === 'EACCES') return `Port ${port} needs root. Choose a port from 1024 on (0: any free one).`;
+  if (code === 'EACCES') return `Port ${port} needs root. Choose port 1024 or higher (0: any free one).`;
   return undefined;
 }

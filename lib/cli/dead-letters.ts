@@ -27,7 +27,7 @@ export const deadLetters: Command = {
   summary: 'list messages that failed for an hour, and send them back',
   details: `
 Examples:
-  mayfly dead-letters                                 lists at most 100 messages a queue
+  mayfly dead-letters                                 lists at most 100 messages per queue
   mayfly dead-letters --send-back my-saas-lifecycle   moves the dead letters of this queue back to it
 
 Fix the cause first: a message that fails again returns to the dead-letter queue after another hour. No job is
@@ -187,7 +187,7 @@ function describe(message: Message): string {
 
 /** The sweep may have done the work in the meantime; then the message need not be sent back. */
 async function standing(call: CommandCall, message: Message): Promise<string> {
-  const failed = 'Its function failed for an hour; the log says how.';
+  const failed = 'Its function failed for an hour; the log says why.';
   if (message.kind !== 'job') return failed;
   const request = new GetItemCommand({
     TableName: `${call.config.environment}-${tables.jobs.suffix}`,

@@ -76,6 +76,6 @@ function subnetFaults(
     ...(AvailabilityZone === configured.zone
       ? []
       : [`${configured.id} is in ${AvailabilityZone}, not in ${configured.zone}.`]),
-    ...(free > 0 ? [] : [`${configured.id} has no address left for a machine.`]),
+    ...(free > 0 ? [] : [`${configured.id} has no free address for a machine.`]),
   ];
 }

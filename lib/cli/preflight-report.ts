@@ -88,7 +88,7 @@ async function readQuota(
     throw usageErrorUnlessFault(cause, `The quota ${quotaCode} (${name}) cannot be read: ${cause.message}.`);
   });
   if (found?.Value === undefined)
-    throw new UsageError(`AWS gives no value for the quota ${quotaCode} (${name}).`);
+    throw new UsageError(`AWS returned no value for the quota ${quotaCode} (${name}).`);
   return found.Value;
 }
 

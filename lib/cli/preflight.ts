@@ -9,7 +9,7 @@ export const preflight: Command = {
   summary: 'check whether the AWS account has the quotas and instance types that the configured tiers need',
   details: `
 Examples:
-  mayfly preflight           a table of quotas, the commands that ask AWS for more, and what else is wrong
+  mayfly preflight           a table of quotas, the commands that request more, and what else is wrong
   mayfly preflight --json    the same as JSON
 
 AWS has a separate quota for each family of instance types. A type whose family Mayfly does not know is listed
@@ -45,7 +45,7 @@ function render(report: Report, region: string): string {
     .map((finding) => requestCommand(finding, region));
   return [
     drawTable([`quota in ${region}`, 'has', 'at least', 'for one busy tenant', 'verdict'], rows),
-    ...section('To ask AWS for more:', asks),
+    ...section('To request higher quotas:', asks),
     ...section(
       'Not checked, because Mayfly does not know the quota of the family. Look in Service Quotas:',
       report.unchecked,

@@ -85,7 +85,7 @@ async function run(command: Command, call: CommandCall): Promise<number> {
     // Its cause may be the network, which here is not that to AWS.
     if (error instanceof OperationalError && error.code.startsWith('github-')) {
       throw new UsageError(
-        `${error.message}\nTry again; https://www.githubstatus.com says whether it is GitHub.`,
+        `${error.message}\nTry again; https://www.githubstatus.com shows whether GitHub has a problem.`,
       );
     }
     // A row that was edited by hand: the message says how to correct it.

@@ -73,7 +73,7 @@ export function problemsOf(tenant: {
       problems.push(`${count} without a reason, the oldest for ${minutes} minutes. Is scale-up running?`);
     } else if (code === 'group-unknown' && minutes >= unexplainedMinutes) {
       problems.push(
-        `${count} for a look at the runner group, the oldest for ${minutes} minutes. Is tenant-manager running?`,
+        `${count} for a check of the runner group, the oldest for ${minutes} minutes. Is tenant-manager running?`,
       );
     }
   }

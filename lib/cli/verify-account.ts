@@ -32,7 +32,7 @@ const quotaRow = (report: Report): Row =>
     ? failed(
         'quotas',
         'mayfly preflight exits with 1',
-        'Run npx mayfly preflight: it lists what is wrong, and the commands that ask AWS for more.',
+        'Run npx mayfly preflight: it lists what is wrong, and the commands that request higher quotas.',
       )
     : passed('quotas', 'mayfly preflight found nothing that is too small or not as configured');
 
@@ -51,7 +51,7 @@ export function certificateRow({ region, identityCertificates }: MayflyConfig, n
   if (pems.length === 0) return failed('certificate', `none is known for ${region}`, addCertificate(region));
   const ends = Math.max(...pems.map((pem) => Date.parse(new X509Certificate(pem).validTo)));
   const days = Math.floor((ends - now) / dayMilliseconds);
-  const found = `${pems.length} known for ${region}, good for ${days} days`;
+  const found = `${pems.length} known for ${region}, valid for ${days} days`;
   return days >= soonDays
     ? passed('certificate', found)
     : failed('certificate', found, addCertificate(region));

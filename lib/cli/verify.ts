@@ -14,7 +14,7 @@ import { failed, passed, type Row, renderRows, skipped } from './verify-report.t
 
 export const verify: Command = {
   name: 'verify',
-  summary: 'after a deploy: check, with one short-lived machine, that AWS does what the platform needs',
+  summary: 'after a deploy: check, with one short-lived machine, that AWS behaves as the platform expects',
   details: `
 Examples:
   mayfly verify               a table of checks: PASS, FAIL or SKIPPED, and what to do
@@ -85,7 +85,7 @@ async function conditionsRow(client: EC2Client, target: LaunchTarget): Promise<R
     ? passed(check, `refused: ${Object.keys(forbiddenLaunches).join(', ')}`)
     : skipped(
         check,
-        `these credentials may do what the platform may not: ${open.join(', ')}`,
+        `these credentials have permissions that the platform lacks: ${open.join(', ')}`,
         'Run verify again with only the policy that npx mayfly policy verify prints. With wider credentials the launch proves ' +
           "nothing about the conditions in the platform's roles.",
       );
@@ -132,7 +132,7 @@ async function replayRow(
     return failed(
       check,
       `a second machine: ${others.join(', ')}`,
-      'A launch whose answer is lost would start twice as many. Report it, with the region.',
+      'A launch whose response is lost would start twice as many machines. Report it, with the region.',
     );
   }
   return again.instanceIds.length > 0

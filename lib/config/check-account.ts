@@ -43,7 +43,7 @@ export function accountFaults(config: MayflyConfig): string[] {
         })),
     ...expect('logRetentionDays', logRetentionDays, {
       fits: logRetentionDays === undefined || retentions.includes(logRetentionDays),
-      allowed: `one that CloudWatch knows: ${retentions.join(', ')}`,
+      allowed: `one that CloudWatch allows: ${retentions.join(', ')}`,
     }),
     ...reservationFaults(config),
   ];
@@ -70,7 +70,7 @@ function reservationFaults(config: MayflyConfig): string[] {
       const from = leastConcurrency(name, { tierCount, scaleUpConcurrency });
       const given = reservedConcurrency[name];
       const faults = expectWhole(`reservedConcurrency.${name}`, given, { from, to: 1000 });
-      const why = from > 1 && Number(given) < from ? ' (so many copies its queues may ask for at once)' : '';
+      const why = from > 1 && Number(given) < from ? ' (its queues may invoke that many copies at once)' : '';
       return faults.map((fault) => fault.replace(/\.$/, `${why}.`));
     }),
   ];

@@ -28,7 +28,7 @@ export function alarmFaults(config: MayflyConfig): string[] {
 function silenceFaults(minutes: number): string[] {
   const faults = expectWhole('webhookSilenceMinutes', minutes, minuteBounds);
   return faults.length > 0
-    ? faults.map((fault) => `${fault} Or false, for no such alarm.`)
+    ? faults.map((fault) => `${fault} To turn the alarm off: false.`)
     : expect('webhookSilenceMinutes', minutes, {
         fits: minutes <= 60 || minutes % 60 === 0,
         allowed: 'up to 60 minutes, or whole hours in minutes',

@@ -6,7 +6,7 @@ export function githubFaults(config: MayflyConfig): string[] {
   return [
     ...expectText('githubHost', config.githubHost, {
       pattern: /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
-      allowed: 'a host name in lower case without scheme and path, such as "github.com"',
+      allowed: 'a lower-case host name without scheme or path, such as "github.com"',
     }),
     ...addressFaults('githubApiUrl', config.githubApiUrl),
     ...addressFaults('githubWebUrl', config.githubWebUrl),

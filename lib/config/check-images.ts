@@ -22,7 +22,7 @@ export function imageFaults({ machineImages, network }: MayflyConfig): string[] 
     ...expectWhole('machineImages.keep', machineImages.keep ?? usualCount, { from: 2, to: 100 }),
     ...(isClosed
       ? [
-          'machineImages needs network.s3EndpointId: the machines that images are made from read the runner program ' +
+          'machineImages needs network.s3EndpointId: the machines that build images read the runner program ' +
             'through it.',
         ]
       : []),

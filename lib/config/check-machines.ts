@@ -119,7 +119,7 @@ function extraUserDataFaults(name: string, text: unknown): string[] {
   return bytes <= mostExtraBytes
     ? []
     : [
-        `${name} has ${bytes} bytes; at most ${mostExtraBytes} fit beside the boot script. ` +
+        `${name} has ${bytes} bytes; at most ${mostExtraBytes} fit in addition to the boot script. ` +
           'Put the rest into an image, or into a file that it fetches.',
       ];
 }

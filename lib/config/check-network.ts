@@ -132,7 +132,7 @@ function subnetFaults(subnets: unknown, region: unknown): string[] {
         }),
       ];
     }),
-    ...(new Set(ids).size < ids.length ? ['network.subnets names a subnet twice; each counts once.'] : []),
+    ...(new Set(ids).size < ids.length ? ['network.subnets names a subnet twice; name each once.'] : []),
   ];
 }
 
@@ -161,19 +161,19 @@ function egressFaults(network: Readonly<Record<string, unknown>>): string[] {
     ...(rules.some(opensHttps) ? [] : [httpsFault]),
     ...(count > mostGroupRules
       ? [
-          `network.egress makes ${count} rules of a security group; AWS takes ${mostGroupRules}. Join rules, or let networkAcl be true.`,
+          `network.egress needs ${count} security group rules; AWS allows ${mostGroupRules}. Merge rules, or set networkAcl to true.`,
         ]
       : []),
     ...(privateRules > mostPrivateRules
       ? [
-          `network.egress has ${privateRules} private ranges; ${mostPrivateRules} fit in a network ACL. Join them.`,
+          `network.egress has ${privateRules} private ranges; ${mostPrivateRules} fit in a network ACL. Merge them.`,
         ]
       : []),
   ];
 }
 
 const httpsFault =
-  'network.egress does not open TCP 443 to "internet": machines could not ask what to run, nor reach GitHub. ' +
+  'network.egress does not allow TCP 443 to "internet": machines could reach neither the claim function nor GitHub. ' +
   'Add { to: "internet", protocol: "tcp", ports: 443 }.';
 
 const opensHttps = ({ to, protocol, ports = [1, 65_535] }: EgressRule) => {

@@ -29,7 +29,7 @@ function datedFaults(name: string, dated: unknown): string[] {
   const areInOrder = days.every((day, n) => n === 0 || textOf(days[n - 1]) < textOf(day));
   return [
     ...dated.flatMap((rate: unknown, n) => oneFaults(`${name}[${n}]`, rate)),
-    ...expect(name, days, { fits: areInOrder, allowed: 'in the order of its days, each day once' }),
+    ...expect(name, days, { fits: areInOrder, allowed: 'in the order of the days, each day once' }),
   ];
 }
 

@@ -27,7 +27,7 @@ function checksumFaults(checksums: unknown, version: unknown): string[] {
   if (checksums === undefined) return [];
   if (!isRecord(checksums))
     return [`runnerSha256 is ${shown(checksums)}; it must be an object by architecture.`];
-  const rule = { pattern: /^[0-9a-f]{64}$/, allowed: '64 hexadecimal digits in lower case' };
+  const rule = { pattern: /^[0-9a-f]{64}$/, allowed: '64 lower-case hexadecimal digits' };
   const faults = [
     ...expectKnownKeys('runnerSha256', checksums, ['x64', 'arm64']),
     ...Object.entries(checksums).flatMap(([name, value]) => expectText(`runnerSha256.${name}`, value, rule)),

@@ -59,7 +59,7 @@ function sizeFaults(tiers: readonly Named[]): string[] {
     return [
       `tiers.${one.name} comes before tiers.${other.name} but is larger (${one.processors} vCPUs against ` +
         `${other.processors}), so jobs that name only ${shown(shared)} would get the larger one; ` +
-        `move ${one.name} behind ${other.name}.`,
+        `move ${one.name} after ${other.name}.`,
     ];
   });
 }

@@ -23,9 +23,7 @@ function subnetFaults(path: string, subnetIds: unknown, known: readonly string[]
   const strange = subnetIds.filter((id) => !known.includes(id));
   return [
     ...strange.map((id) => `${path} has ${shown(id)}; network.subnets has ${known.join(', ')}.`),
-    ...(new Set(subnetIds).size < subnetIds.length
-      ? [`${path} names a subnet twice; each counts once.`]
-      : []),
+    ...(new Set(subnetIds).size < subnetIds.length ? [`${path} names a subnet twice; name each once.`] : []),
   ];
 }
 

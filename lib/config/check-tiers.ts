@@ -115,7 +115,8 @@ function labelFaults(path: string, labels: unknown): string[] {
     }),
     ...expect(`A label of ${path}`, label, {
       fits: !hostedLabelPattern.test(label),
-      allowed: "none of GitHub's own machines; jobs with such a label never reach a self-hosted runner",
+      allowed:
+        'a label that GitHub-hosted runners do not have; a job with one of theirs never reaches a self-hosted runner',
     }),
   ]);
   const lower = labels.map((label) => label.toLowerCase());
@@ -153,6 +154,6 @@ function likeNameFaults(names: readonly string[]): string[] {
     .filter(([one, other]) => plain(one) === plain(other))
     .map(
       ([one, other]) =>
-        `The tier names ${shown(one)} and ${shown(other)} differ in hyphens only; choose others.`,
+        `The tier names ${shown(one)} and ${shown(other)} differ only in hyphens; choose others.`,
     );
 }

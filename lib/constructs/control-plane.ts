@@ -222,7 +222,7 @@ export class ControlPlane extends Construct {
     });
     new Rule(this, 'MachineEnded', {
       ruleName: `${environment}-machine-ended`,
-      description: 'Tells the lifecycle queue that a machine of this account ended',
+      description: 'Notifies the lifecycle queue that a machine of this account ended',
       eventPattern: {
         source: ['aws.ec2'],
         detailType: ['EC2 Instance State-change Notification'],
@@ -233,7 +233,7 @@ export class ControlPlane extends Construct {
     });
     new Rule(this, 'SpotWarned', {
       ruleName: `${environment}-spot-warned`,
-      description: 'Tells the lifecycle queue that EC2 takes a spot machine back in two minutes',
+      description: 'Notifies the lifecycle queue that EC2 interrupts a spot machine in two minutes',
       eventPattern: { source: ['aws.ec2'], detailType: ['EC2 Spot Instance Interruption Warning'] },
       targets: [new SqsQueue(lifecycleQueue)],
     });

@@ -16,7 +16,7 @@ export interface KeyChoice {
 
 export const keyFaults = ({ encryptionKey, kmsKeyArn }: KeyChoice): string[] =>
   encryptionKey && kmsKeyArn !== undefined
-    ? ['encryptionKey and kmsKeyArn are both given; leave one of them out.']
+    ? ['encryptionKey and kmsKeyArn are both given; remove one of them.']
     : [];
 
 export const keyArnOf = ({ encryptionKey }: KeyChoice) =>

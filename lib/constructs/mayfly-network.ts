@@ -21,12 +21,12 @@ export function vpcFaults({ vpc, vpcSubnets, s3Endpoint, network }: VpcChoice): 
   return [
     ...(others.length > 0
       ? [
-          `network has ${others.join(', ')} beside vpc; with a vpc of your own, only network.egress can be set.`,
+          `network has ${others.join(', ')} in addition to vpc; with a vpc of your own, only network.egress can be set.`,
         ]
       : []),
     ...(closed.length > 0
       ? [
-          `vpcSubnets takes in ${closed.map(({ node }) => node.path).join(', ')}, which have no way to the internet; ` +
+          `vpcSubnets includes ${closed.map(({ node }) => node.path).join(', ')}, which have no route to the internet; ` +
             'machines must reach GitHub. Choose public subnets, or private ones with egress.',
         ]
       : []),

@@ -19,20 +19,20 @@ export const functionSettings = {
     url: true,
   },
   'tenant-manager': {
-    description: 'Keeps the tenants in step with the installations of the App',
+    description: 'Keeps the tenants in sync with the installations of the App',
     timeoutSeconds: 20,
     memoryMegabytes: 256,
     url: false,
   },
   'scale-up': {
-    description: 'Gives waiting jobs leases and starts their machines',
+    description: 'Takes leases for waiting jobs and launches their machines',
     timeoutSeconds: 20,
     // It mostly waits for EC2, and memory is paid for meanwhile. It needs two thirds of this (docs/BENCHMARKS.md).
     memoryMegabytes: 144,
     url: false,
   },
   claim: {
-    description: 'Tells a booted machine what to run',
+    description: 'Gives a booted machine its job',
     timeoutSeconds: 25,
     // As scale-up, it mostly waits for calls; one that answers many machines needs 110 of these.
     memoryMegabytes: 176,
@@ -46,7 +46,7 @@ export const functionSettings = {
     url: false,
   },
   lifecycle: {
-    description: 'Follows jobs and machines to their ends and gives leases back',
+    description: 'Follows jobs and machines to their ends and frees leases',
     timeoutSeconds: 20,
     // As scale-up, it mostly waits for calls.
     memoryMegabytes: 128,

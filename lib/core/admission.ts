@@ -25,7 +25,7 @@ export function judge(tenant: Tenant | undefined, tier: Tier, job: Job, group: G
   if (!tenant) {
     return hold(
       'tenant-unknown',
-      'The installation of the App has no tenant here yet, and GitHub is asked about it: the job starts if GitHub confirms it, and is refused if GitHub does not know it.',
+      'The installation of the App has no tenant here yet, and GitHub is being asked about it. The job starts if GitHub confirms the installation, and is refused if GitHub does not know it.',
     );
   }
   return (
@@ -43,17 +43,17 @@ export function judgeTenant(tenant: Tenant): Verdict | undefined {
     case 'deleted':
       return refuse(
         'tenant-deleted',
-        `The App was uninstalled from ${tenant.accountLogin}; install it and run the job again.`,
+        `The App was uninstalled from ${tenant.accountLogin}; install it and re-run the job.`,
       );
     case 'suspended':
       return refuse(
         'tenant-suspended',
-        `The App is suspended for ${tenant.accountLogin} (by ${tenant.suspendedBy ?? 'operator'}); have it unsuspended and run the job again.`,
+        `The App is suspended for ${tenant.accountLogin} (by ${tenant.suspendedBy ?? 'operator'}); have it unsuspended and re-run the job.`,
       );
     case 'pending':
       return hold(
         'tenant-pending',
-        `${tenant.accountLogin} waits for the operator's approval; the job starts once it is given.`,
+        `${tenant.accountLogin} waits for the operator's approval; the job starts once the tenant is approved.`,
       );
     case 'active':
       if (tenant.attention) return hold(tenant.attention.code, tenant.attention.text);
@@ -74,7 +74,7 @@ function judgePermissions(tenant: Tenant): Verdict | undefined {
 }
 
 export const permissionText = ({ login, name, given }: { login: string; name: string; given: string }) =>
-  `The App needs ${name}: write for ${login} and has ${given}. Accept its permissions in the settings of the installation; the jobs start then.`;
+  `The App needs ${name}: write for ${login} and has ${given}. Accept its permissions in the settings of the installation; then the jobs start.`;
 
 function judgeGroup(tenant: Tenant, job: Job, group: GroupView): Verdict | undefined {
   if (levelNow(tenant).level !== 'organization') return undefined;
@@ -90,7 +90,7 @@ export function judgeControllers(tenant: Tenant, { admission }: Job): Verdict | 
     const who = admission?.policy === mark && !admission.ofPlatform ? admission.controllerId : undefined;
     return holdAlone(
       'admission-pending',
-      `The admission controllers over jobs of ${tenant.accountLogin} are asked whether the job may run${who ? ` (${who})` : ''}; it starts once all of them admit it.${waitsFor(admission, mark)}`,
+      `The admission controllers of ${tenant.accountLogin} are being asked whether the job may run${who ? ` (${who})` : ''}; it starts once all of them admit it.${waitsFor(admission, mark)}`,
     );
   }
   if (admission.state === 'rejected') {
@@ -118,7 +118,7 @@ function judgeUnavailable(admission: JobAdmission): Verdict {
   return againAt === undefined
     ? refuse(
         'controller-unavailable',
-        `${what}, and was asked for the last time. Run the job again once it answers.`,
+        `${what}, and will not be asked again. Re-run the job once it responds.`,
       )
     : holdAlone(
         'controller-unavailable',
@@ -136,7 +136,7 @@ function judgeJob(tenant: Tenant, tier: Tier, job: Job): Verdict | undefined {
   if (tenant.allowedTiers && !tenant.allowedTiers.includes(tier.name)) {
     return refuse(
       'tier-not-allowed',
-      `The labels ask for tier ${tier.name}; ${tenant.accountLogin} may use ${tenant.allowedTiers.join(', ')}. Change runs-on, or ask the operator for the tier.`,
+      `The labels select the tier ${tier.name}; ${tenant.accountLogin} may use ${tenant.allowedTiers.join(', ')}. Change runs-on, or ask the operator for access to the tier.`,
     );
   }
   return judgeRepository(tenant, job);
@@ -150,7 +150,7 @@ export function judgeRepository(tenant: Tenant, job: Job): Verdict | undefined {
     const why = isAllowed ? 'public' : `not one of the ${allowedRepositories?.length} allowed ones`;
     return refuse(
       'repository-not-allowed',
-      `The operator does not allow jobs of ${job.repository} for ${tenant.accountLogin}: the repository is ${why}. Ask the operator to allow it, and run the job again.`,
+      `The operator does not allow jobs of ${job.repository} for ${tenant.accountLogin}: the repository is ${why}. Ask the operator to allow it, then re-run the job.`,
     );
   }
   return undefined;

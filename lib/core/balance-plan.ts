@@ -146,11 +146,11 @@ export function fullReason(tenant: Tenant, tier: Tier, room: Room): Reason {
   const inTier = tierLimit(tenant, tier);
   const login = tenant.accountLogin;
   if (room.limitedBy === 'tenant' && tenant.maxRunners < 1) {
-    const why = `max_runners of ${login} is ${tenant.maxRunners}, so it gets no runners; the job starts when the operator raises it.`;
+    const why = `max_runners of ${login} is ${tenant.maxRunners}, so it gets no runners; the job starts when the operator raises that limit.`;
     return reason('tenant-limit', why);
   }
   if (room.limitedBy === 'tier' && inTier < 1) {
-    const why = `The limit of ${login} in the tier ${tier.name} is ${inTier}, so it gets no ${tier.name} runners; the job starts when the operator raises it.`;
+    const why = `The limit of ${login} in the tier ${tier.name} is ${inTier}, so it gets no ${tier.name} runners; the job starts when the operator raises that limit.`;
     return reason('tier-limit', why);
   }
   return room.limitedBy === 'tenant'
@@ -162,7 +162,7 @@ export function fullReason(tenant: Tenant, tier: Tier, room: Room): Reason {
         'tier-limit',
         `${login} has all of its ${inTier} ${tier.name} runners in use; the job starts when one ends.${
           tenant.maxRunners > inTier
-            ? ` ${tenant.tierLimits?.has(tier.name) ? 'The operator set that limit for this tenant' : `The plan ${tenant.tier} does not include the tier, whose own limit holds`}; max_runners (${tenant.maxRunners}, over all tiers) does not raise it.`
+            ? ` ${tenant.tierLimits?.has(tier.name) ? 'The operator set that limit for this tenant' : `The plan ${tenant.tier} does not include the tier, so the limit of the tier applies`}; max_runners (${tenant.maxRunners}, over all tiers) does not raise it.`
             : ''
         }`,
       );

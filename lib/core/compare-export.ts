@@ -86,7 +86,7 @@ export interface MachinesCompared {
   readonly matched: number;
   /** Of them: those whose processors cost within 3% of their record. */
   readonly close: number;
-  /** On record alone: AWS charged nothing for them. */
+  /** Only on record: AWS charged nothing for them. */
   readonly notBilled: number;
   readonly notBilledMicros: Micros;
   /** Those that differ most. */

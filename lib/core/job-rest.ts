@@ -47,7 +47,7 @@ export function afterRefusal(job: Job, why: Reason, now: number): Again {
 function restingUntil(job: Job, retryAt: number, replacements: number): Again {
   const why = reason(
     'runners-lost',
-    `${replacements} machines were started for it, but none of them ran a job; the next one starts after ${new Date(retryAt).toISOString()}. Check the organization's runner groups, and the log of its last machine.`,
+    `${replacements} machines were launched for it, but none of them ran a job; the next one starts after ${new Date(retryAt).toISOString()}. Check the organization's runner groups, and the log of its last machine.`,
   );
   return job.tier ? { reason: why, rest: { tier: job.tier, replacements, retryAt } } : { reason: why };
 }

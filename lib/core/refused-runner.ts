@@ -43,9 +43,9 @@ const unexplainedProbeSeconds = 120;
 /** Nothing here ends a job for good but a suspension: one answer of GitHub, or two that come together, prove no end. */
 export function explainRefusal(options: RefusedOptions): RefusedRunner {
   const { refusal, account, scope, installation } = options;
-  if (!installation) return holdAll(`GitHub shows no installation of the App for ${account.login} now.`);
+  if (!installation) return holdAll(`GitHub shows no installation of the App for ${account.login}.`);
   if (installation.suspended) {
-    const text = `The App is suspended for ${account.login} (by github); have it unsuspended and run the job again.`;
+    const text = `The App is suspended for ${account.login} (by github); have it unsuspended and re-run the job.`;
     return { kind: 'refuse', reason: reason('tenant-suspended', text) };
   }
   if (refusal.kind === 'forbidden') return missingPermission(options, installation);
@@ -59,7 +59,7 @@ export function refusedNow(
 ): Unexplained {
   const text = refusedText(options);
   if (scope.kind === 'organization') return holdAll(text);
-  return { kind: 'pause', reason: reason('github-refused', `${text} The job is tried again later.`) };
+  return { kind: 'pause', reason: reason('github-refused', `${text} The job is retried later.`) };
 }
 
 const holdAll = (text: string): Unexplained => ({
@@ -67,7 +67,7 @@ const holdAll = (text: string): Unexplained => ({
   code: 'github-refused',
   mayPass: true,
   probeSeconds: unexplainedProbeSeconds,
-  text: `${text} One machine tries again every two minutes; the jobs wait.`,
+  text: `${text} One machine retries every two minutes; the jobs wait.`,
 });
 
 function missingPermission({ refusal, account, scope }: RefusedOptions, now: Installation): RefusedRunner {
@@ -80,7 +80,7 @@ function missingPermission({ refusal, account, scope }: RefusedOptions, now: Ins
     mayPass: isGiven,
     probeSeconds: isGiven ? unexplainedProbeSeconds : permissionProbeSeconds,
     text: isGiven
-      ? `GitHub refuses runners to ${account.login} (${refusal.message}). Check its settings for self-hosted runners; one machine tries again every two minutes.`
+      ? `GitHub refuses runners to ${account.login} (${refusal.message}). Check its settings for self-hosted runners; one machine retries every two minutes.`
       : permissionText({ login: account.login, name, given: given ?? 'none' }),
   };
 }

@@ -55,14 +55,14 @@ export function excludedBy(view: GroupView, login: string, job: GroupedJob): Exc
     case 'missing':
       return ofTenant(
         'group-missing',
-        `${login} has no runner group named ${name}. Its owner makes one under ${where}, or the operator names another; the job starts within minutes.`,
+        `${login} has no runner group named ${name}. If an owner creates it under ${where}, or the operator names another group, the job starts within minutes.`,
       );
     case 'unavailable':
       return name === undefined
         ? undefined
         : ofTenant(
             'groups-unavailable',
-            `GitHub shows no runner groups of ${login} (${standing.message}), but its runners should join ${name}. Custom runner groups need GitHub Team or Enterprise; without one, the operator removes the tenant's runner group.`,
+            `GitHub does not show the runner groups of ${login} (${standing.message}), but its runners should join ${name}. Custom runner groups need GitHub Team or Enterprise; without it, the operator must remove the tenant's runner group.`,
           );
     case 'found':
       return excludedByGroup(standing.group, where, job);
@@ -75,7 +75,7 @@ function excludedByGroup(group: RunnerGroup, where: string, job: GroupedJob): Ex
     const setting = visibility === 'private' ? '“Repository access”' : '“Allow public repositories”';
     return ofJob(
       'public-repository',
-      `GitHub gives no runner of the group ${name} to a public repository, and ${job.repository} is public. An owner changes ${setting} under ${where}, ${name}; the job starts within minutes. Or make the repository private and run the job again.`,
+      `The runner group ${name} does not allow public repositories, and ${job.repository} is public. If an owner changes ${setting} under ${where}, ${name}, the job starts within minutes. Or make the repository private and re-run the job.`,
     );
   }
   const isLeftOut =
@@ -86,14 +86,14 @@ function excludedByGroup(group: RunnerGroup, where: string, job: GroupedJob): Ex
   if (!isLeftOut) return undefined;
   return ofJob(
     'repository-not-in-group',
-    `${job.repository} is not among the repositories selected for the runner group ${name}. An owner adds it to “Repository access” under ${where}, ${name}; the job starts within minutes.`,
+    `${job.repository} is not among the repositories selected for the runner group ${name}. If an owner adds it to “Repository access” under ${where}, ${name}, the job starts within minutes.`,
   );
 }
 
 const notAskedYet = ({ name = 'Default' }: GroupView, login: string) =>
   ofTenant(
     'group-unknown',
-    `GitHub is being asked which repositories the runner group ${name} of ${login} admits; the job starts once it has said so.`,
+    `GitHub is being asked which repositories the runner group ${name} of ${login} admits; the job starts if it is among them.`,
   );
 
 const ofTenant = (...words: Parameters<typeof reason>): Exclusion => ({

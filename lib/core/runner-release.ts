@@ -26,7 +26,7 @@ export interface RunnerArchive {
   readonly architecture: Architecture;
   readonly url: string;
   readonly bytes: number;
-  /** 64 hexadecimal digits in lower case. */
+  /** 64 lower-case hexadecimal digits. */
   readonly sha256: string;
 }
 

@@ -43,7 +43,7 @@ export function readNewAppForm(fields: Fields): Checked<NewAppWishes> {
   if (owner === 'organization' && !login.test(organization)) {
     faults['organization'] =
       organization === ''
-        ? 'Enter the organization’s name as it is in its address on GitHub.'
+        ? 'Enter the organization’s login, as in its address on GitHub.'
         : `${shown(organization)} is not an organization’s name. Allowed are letters, digits and inner hyphens, at most 39.`;
   }
   if (name === '' || name.length > longestAppName) {
@@ -52,7 +52,7 @@ export function readNewAppForm(fields: Fields): Checked<NewAppWishes> {
         ? 'Enter a name for the App.'
         : `The name has ${name.length} characters; GitHub allows ${longestAppName}.`;
   }
-  if (!level) faults['level'] = 'Choose where its runners are registered.';
+  if (!level) faults['level'] = 'Choose where its runners register.';
   else if (owner === 'account' && level === 'organization' && fields['public'] !== 'yes') {
     faults['level'] = 'Your own account can have repository runners only. Choose “Repositories”, or both.';
   }

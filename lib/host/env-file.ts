@@ -21,7 +21,7 @@ export function readSettings(text: string): ReadSettings {
     if (name === undefined)
       faults.push(`line ${at + 1} is not a setting. Write NAME=value, or start it with #.`);
     else if (name in settings)
-      faults.push(`line ${at + 1} sets ${name} for the second time. Remove one of the two.`);
+      faults.push(`line ${at + 1} sets ${name} a second time. Remove one of the two.`);
     else settings[name] = unquoted(value.trim());
   }
   return { settings, faults };

@@ -28,7 +28,7 @@ export async function findGroup(config: HostConfig, github: HostGitHub): Promise
   const where = `https://github.com/organizations/${organization}/settings/actions/runner-groups`;
   if (!group) {
     return bad(
-      `${organization} has no runner group named ${name}. Its owner makes one at ${where}, or change RUNNER_GROUP.`,
+      `${organization} has no runner group named ${name}. An owner must create it at ${where}, or change RUNNER_GROUP.`,
     );
   }
   if (allowedRepositories.length === 0) return { ok: true, groupId: group.id, group };

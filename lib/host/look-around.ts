@@ -28,7 +28,7 @@ export async function lookAround(
     if (runners.some(({ name }) => name === container.name)) continue;
     const found = runnerOf(container, now);
     if (!found) continue;
-    deps.log(`took over ${container.name}, which had no record`);
+    deps.log(`took over ${container.name}, which was not on record`);
     await deps.state.putRunner(found);
     runners.push(found);
   }
@@ -58,7 +58,7 @@ async function readRegistrations(
     for (const { name } of answer.value) {
       const isOurs = name.startsWith(nameStart(config.namePrefix, hostId));
       if (!isOurs || runners.some((runner) => runner.name === name)) continue;
-      deps.log(`found the registration ${name}, which had no record`);
+      deps.log(`found the registration ${name}, which was not on record`);
       // Its creator is gone, so no request of it is in flight.
       situation.memory.launched.set(name, deps.clock.now());
       const runner = { name, scope, configuration: '', bornAt: deps.clock.now() };

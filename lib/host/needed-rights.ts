@@ -12,7 +12,7 @@ export const neededRights = ({ scope, credential }: HostConfig) => {
   }
   const right = isOrganization
     ? 'the scope admin:org'
-    : 'the scope repo, and its owner must administrate the repository';
+    : 'the scope repo, and its owner must be an admin of the repository';
   const login =
     credential.kind === 'gh' && isOrganization ? ' Fix it: gh auth refresh --scopes admin:org' : '';
   return `The token must have ${right}.${login}`;

@@ -64,6 +64,6 @@ const served = (visibility: string) => ({
   isServed: true,
   text:
     visibility === 'public'
-      ? 'served; it is public: whoever opens a pull request can run code here'
+      ? 'served; it is public: anyone who opens a pull request can run code here'
       : 'served',
 });

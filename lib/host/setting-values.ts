@@ -58,7 +58,7 @@ export function allowedOf(text: string, scope: RunnerScope | undefined, fault: F
   const own = scope?.kind === 'repository' ? `${scope.owner}/${scope.repository}`.toLowerCase() : undefined;
   if (own !== undefined && names.some((name) => name.toLowerCase() !== own)) {
     fault(
-      `ALLOWED_REPOSITORIES names others than GITHUB_REPOSITORY, and a runner of ${own} serves no other. Remove it.`,
+      `ALLOWED_REPOSITORIES names other repositories, but a runner of ${own} serves no other. Remove it.`,
     );
   }
   return names;
@@ -68,7 +68,7 @@ export function engineOf(name: string, fault: Fault): Pick<HostConfig, 'engine'>
   if (name === '') return {};
   if (name === 'docker' || name === 'podman') return { engine: name };
   fault(
-    `CONTAINER_ENGINE is ${JSON.stringify(name)}; allowed are docker, podman. Without it, the one that answers is used.`,
+    `CONTAINER_ENGINE is ${JSON.stringify(name)}; allowed are docker, podman. Without it, the engine that responds is used.`,
   );
   return {};
 }

@@ -37,7 +37,7 @@ export async function validateHost(deps: ValidateDeps, config: HostConfig): Prom
     ...(await attempt('repositories', () => repositoryFindings(deps, config))),
   ];
   if (config.socket !== undefined) {
-    const text = `Jobs get ${config.socket}: whoever can run a job is root on this host. Remove DOCKER_SOCKET unless you trust each of them.`;
+    const text = `Jobs get ${config.socket}: anyone who can run a job is root on this host. Remove DOCKER_SOCKET unless you trust each of them.`;
     findings.push({ check: 'socket', verdict: 'note', text });
   }
   return findings;

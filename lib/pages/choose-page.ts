@@ -24,7 +24,7 @@ export function choosePage(view: ChooseView): string {
   };
   const level = {
     name: 'level',
-    legend: 'Where are runners registered?',
+    legend: 'Where do runners register?',
     choices: [
       {
         value: 'organization',
@@ -52,14 +52,14 @@ ${replacing(place.replaces)}${faultSummary(entered)}
 <form method="post" action="/review"><input type="hidden" name="form" value="${place.formToken}">
 ${choices(owner, entered)}${textField(organization, entered)}${choices(level, entered)}${textField(name, entered)}
 <fieldset><legend>Also</legend>${checkbox(reruns, entered)}${checkbox(isPublic, entered)}</fieldset>
-<div class="actions"><button type="submit">Review</button><a href="/existing">I have an App already</a></div></form>`,
+<div class="actions"><button type="submit">Review</button><a href="/existing">I already have an App</a></div></form>`,
   );
 }
 
 const reruns = {
   name: 'reruns',
-  label: 'Run jobs again that lost their spot machine',
-  hint: 'Asks for “Actions: write” instead of read. Without it such a job fails until somebody runs it again.',
+  label: 'Re-run jobs that lost their spot machine',
+  hint: 'Asks for “Actions: write” instead of read. Without it, such a job fails until somebody re-runs it.',
 };
 
 const isPublic = {

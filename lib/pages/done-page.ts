@@ -7,10 +7,10 @@ import { type Html, html } from './html.ts';
 export function donePage({ place, appId, name, installUrl, todo, missing }: DoneView): string {
   return document(
     { title: 'The App is ready', environment: place.environment, footer },
-    html`<p class="lead"><b>${name}</b> (id ${appId}) is stored in Secrets Manager. Nothing has to be deployed again.</p>
+    html`<p class="lead"><b>${name}</b> (id ${appId}) is stored in Secrets Manager. You do not need to deploy again.</p>
 ${todo !== undefined && html`<div class="note bad"><b>One step is left.</b><p>${todo}</p></div>`}
 ${lacks(missing)}<h2>Next</h2><ol><li>Install it on the organization or account whose jobs it should run.</li>
-<li>Give a workflow a tier’s labels, such as <code>runs-on: [self-hosted, small]</code>, and run it.</li>
+<li>Use a tier’s labels in a workflow, such as <code>runs-on: [self-hosted, small]</code>, and run it.</li>
 <li><code>npx mayfly status</code> shows the tenant, its machines, and why a job waits.</li></ol>
 <div class="actions"><a class="button" href="${installUrl}" rel="noreferrer">Install it on ${place.githubHost}</a></div>`,
   );

@@ -9,7 +9,7 @@ export function existingPage({ place, fields, faults }: ExistingView): string {
   const entered = { fields, faults };
   return document(
     { title: 'Use an existing App', environment: place.environment, footer },
-    html`<p class="lead">The key is tried at GitHub before anything is stored.</p>
+    html`<p class="lead">The key is tested against GitHub before anything is stored.</p>
 ${replacing(place.replaces)}${faultSummary(entered)}
 <form method="post" action="/existing"><input type="hidden" name="form" value="${place.formToken}">
 ${textField(appId, entered)}${secretArea(privateKey, entered)}
@@ -35,7 +35,7 @@ const privateKey = {
 const webhookSecret = {
   name: 'webhookSecret',
   label: 'Webhook secret (optional)',
-  hint: 'If empty, this deployment sets the secret and the URL at GitHub. If you enter one, set the App’s webhook URL to',
+  hint: 'If empty, this deployment sets the secret and the URL on GitHub. If you enter one, set the App’s webhook URL to',
 };
 
 const footer = html`The App needs the event “Workflow job”, “Actions: read”, and the permission to register runners.`;

@@ -23,7 +23,7 @@ const closed = {
   },
   used: {
     title: 'This link was already used',
-    what: 'A link works once. If the setup stopped after GitHub created an App, delete that App at GitHub, or use it as an existing App.',
+    what: 'A link works once. If the setup stopped after GitHub created an App, delete that App on GitHub, or enter it as an existing App.',
     next: html`<code>npx mayfly setup --page</code> prints a new one.`,
   },
   'set-up': {

@@ -34,8 +34,8 @@ const titles: Readonly<Record<string, string>> = {
 
 const reasons: Readonly<Record<string, string>> = {
   metadata: 'GitHub requires it of every App.',
-  actions: 'Sends events about jobs, and answers questions about them.',
-  'actions:write': 'The same, and runs a job again when AWS takes back its spot machine.',
+  actions: 'Sends events about jobs, and lets this deployment look jobs up.',
+  'actions:write': 'The same, and re-runs a job whose spot machine AWS interrupts.',
   organization_self_hosted_runners: 'Registers a runner for one job.',
   administration: 'GitHub requires it to register a repository’s runners.',
 };

@@ -17,8 +17,8 @@ export class ControlPlaneStack extends Stack {
     const price = burstableHint(props.config);
     if (price !== undefined) Annotations.of(this).addInfoV2('mayfly:cpu-credits', price);
     const { functions } = this.controlPlane;
-    this.#output('WebhookEndpoint', functions.webhook.url!, 'The webhook URL to enter at the GitHub App');
-    this.#output('ClaimEndpoint', functions.claim.url!, 'Where machines ask what to run');
+    this.#output('WebhookEndpoint', functions.webhook.url!, 'The webhook URL for the GitHub App');
+    this.#output('ClaimEndpoint', functions.claim.url!, 'Where machines claim their jobs');
     this.#output('SetupPage', functions.setup.url!, 'The setup page; npx mayfly setup --page opens it');
     this.#output(
       'AdmissionApi',
@@ -31,7 +31,7 @@ export class ControlPlaneStack extends Stack {
     this.#output(
       'RunnerBinaries',
       bucketName,
-      "The bucket of GitHub's runner program, from which machines install",
+      "The bucket from which machines install GitHub's runner program",
     );
     // Exported whether images are built or not: an export in use by another stack could not be removed with the setting.
     this.exportValue(this.controlPlane.runnerBinaries.bucket.bucketRegionalDomainName);
@@ -43,7 +43,7 @@ export class ControlPlaneStack extends Stack {
     const { tierQueues, launchTemplates } = this.controlPlane;
     const { name, labels, instanceTypes, maxRunners } = tier;
     this.#output(`Queues-${name}`, tierQueues.get(name)!.queueUrl, `The queue of the ${name} tier`);
-    this.#output(`Runners-${name}`, launchTemplates.get(name)!.ref, `What ${name} runners are launched from`);
+    this.#output(`Runners-${name}`, launchTemplates.get(name)!.ref, `The launch template of ${name} runners`);
     this.#output(
       `RunnerTiers-${name}`,
       `${labels.join(',')} on ${instanceTypes.join(',')}, at most ${maxRunners}`.slice(0, longestOutput),

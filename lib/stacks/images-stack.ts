@@ -13,7 +13,7 @@ export class ImagesStack extends Stack {
     for (const [architecture, pipeline] of pipelines) {
       new CfnOutput(this, `ImagePipeline-${architecture}`, {
         value: pipeline.attrArn,
-        description: `Makes the images of ${architecture} machines`,
+        description: `Builds the images of ${architecture} machines`,
       });
     }
   }

@@ -11,7 +11,7 @@ export class ObservabilityStack extends Stack {
     const { topic, dashboard } = new Observability(this, 'Default', { config: props.config });
     new CfnOutput(this, 'AlarmTopic', {
       value: topic.topicArn,
-      description: 'The topic of alarms: subscribe whatever should wake you',
+      description: 'The topic of the alarms: subscribe your pager to it',
     });
     new CfnOutput(this, 'DashboardName', {
       value: dashboard.dashboardName,

@@ -13,7 +13,7 @@ export class StateStack extends Stack {
     new CfnOutput(this, 'TenantTable', { value: tenants.tableName, description: 'The registry of tenants' });
     new CfnOutput(this, 'WebhookSecretArn', {
       value: webhookSecret.secretArn,
-      description: 'The secret to enter at the GitHub App',
+      description: 'The webhook secret for the GitHub App',
     });
     new CfnOutput(this, 'WebhookSecretCommand', {
       value: `aws secretsmanager get-secret-value --secret-id ${webhookSecret.secretArn} --query SecretString --output text`,

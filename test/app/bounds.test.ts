@@ -304,7 +304,7 @@ describe('a launch', () => {
 
   it('for jobs that others brought, too, waits a twentieth of a second for more of them', async () => {
     const platform = await givenPlatform();
-    const brought = { code: 'queued', text: 'Accepted; the jobs before it come first.' } as const;
+    const brought = { code: 'queued', text: 'Accepted; earlier jobs come first.' } as const;
     await platform.jobs.insert([givenJob({ jobId: JobId(5), reason: brought, queuedAt: noon + 5 })]);
     platform.stores.world.setMaxRunners(acme, 1);
     await platform.accept(queued(1), queued(2));

@@ -104,8 +104,8 @@ describe('mayfly explain', () => {
     const { explanation } = await explained(situations['rests after its machines came to nothing']!);
 
     expect(explanation.story.map(({ at, text }) => `${(at - noon) / 1000} ${text}`)).toEqual([
-      '0 GitHub made the job, for [self-hosted, linux, x64, small]',
-      expect.stringContaining('0 the platform heard of it; 3 launches'),
+      '0 GitHub created the job, for [self-hosted, linux, x64, small]',
+      expect.stringContaining('0 the platform received it; 3 launches'),
       '0 a machine was planned for it, in launch launch-1',
       '0 EC2 started i-1 (t3.medium)',
       '90 i-1 ended: boot-deadline',

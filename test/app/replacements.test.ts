@@ -49,7 +49,7 @@ describe('a job whose machines come to nothing', () => {
     expect(job).toMatchObject({ state: 'waiting', replacements: 3, retryAt: platform.clock.now() + 60_000 });
     expect(job?.reason).toMatchObject({
       code: 'runners-lost',
-      text: expect.stringMatching(/^3 machines were started for it.*after 2026-11-21T12:01:00/),
+      text: expect.stringMatching(/^3 machines were launched for it.*after 2026-11-21T12:01:00/),
     });
   });
 

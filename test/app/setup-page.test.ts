@@ -163,7 +163,7 @@ describe('GitHub’s answer', () => {
     const views = await Promise.all([finished(setup, act), finished(setup, act)]);
     expect(views.map(({ view }) => view).sort()).toEqual(['done', 'failed']);
     expect(setup.converted).toEqual(['code']);
-    expect(await finished(setup, act)).toMatchObject({ title: expect.stringContaining('used already') });
+    expect(await finished(setup, act)).toMatchObject({ title: expect.stringContaining('already used') });
   });
 
   it('is not believed where another browser began it, where it has no code, or late', async () => {
@@ -180,7 +180,7 @@ describe('GitHub’s answer', () => {
     const late = await signFor(setup.deps, act.session, 'state');
     setup.clock.advance(setupMilliseconds);
     expect(await finish(setup.deps, act, { code: 'code', state: late })).toMatchObject({
-      title: expect.stringContaining('is over'),
+      title: expect.stringContaining('has passed'),
     });
     expect(setup.converted).toEqual([]);
   });
@@ -239,7 +239,7 @@ describe('an App that exists', () => {
     expect(setup.telemetry.events).toMatchObject([
       { level: 'info', fields: { step: 'entered', appId: '42' } },
     ]);
-    expect(await entered(setup, act)).toMatchObject({ title: expect.stringContaining('used already') });
+    expect(await entered(setup, act)).toMatchObject({ title: expect.stringContaining('already used') });
   });
 
   it('keeps a webhook secret of its own, and says which address it needs', async () => {

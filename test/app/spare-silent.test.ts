@@ -42,7 +42,7 @@ describe('a controller that does not answer', () => {
     expect(calls()).toBe(3);
     expect(said.at(-1)).toEqual({
       kind: 'failed',
-      why: 'it let its last 3 calls run out of time, and is tried again in 20 s',
+      why: 'its last 3 calls timed out; it is called again in 20 s',
     });
   });
 

@@ -59,7 +59,7 @@ async function createWithKeyboard({ laptop, page, picture }: Stage) {
 
 async function enterByHand({ laptop, page, picture }: Stage) {
   await openAgain(laptop, page);
-  await page.click('text=I have an App already');
+  await page.click('text=I already have an App');
   await expectHeading(page, 'Use an existing App');
   await expectAccessible(page);
   await page.fill('#appId', '99');
@@ -87,7 +87,7 @@ async function answerTooLate({ laptop, browser, page, picture }: Stage) {
   const tokens = createSetupTokens({ secret: createMemorySecret({ value, clock }) });
   const state = await tokens.sign('state', { ...claims, expiresAt: Date.now() - 1 });
   await page.goto(`${laptop.setupUrl}callback?code=anything&state=${state}`);
-  await expectHeading(page, 'The half hour for this setup is over');
+  await expectHeading(page, 'The half hour for this setup has passed');
   await picture('6-too-late');
 }
 

@@ -272,7 +272,7 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
     const byMachine = await person.run(['costs', 'compare', '--source', 'export'], withExport);
     expect(byMachine).toMatchObject({ out: expect.stringContaining('From the export'), error: '' });
     account.endpoint.use(account.bill);
-    expect({ out, error }).toMatchObject({ out: expect.stringContaining('Kept 1 changed day'), error: '' });
+    expect({ out, error }).toMatchObject({ out: expect.stringContaining('Stored 1 changed day'), error: '' });
   },
   async 'costs export enable'(person) {
     const { exports } = givenExports();

@@ -12,7 +12,7 @@ const shown: Shown = {
 describe('a comparison with the bill, as text', () => {
   it('says that nothing ran, rather than that nothing differs', () => {
     const text = compareText(compareBill({ sums: [], bill: [] }, days), shown);
-    expect(text).toContain('No machine ran on these days, by the records and by the bill.');
+    expect(text).toContain('No machine ran on these days, according to the records and the bill.');
     expect(text).not.toContain('within 3%');
     expect(text).toContain('1 request to Cost Explorer');
   });

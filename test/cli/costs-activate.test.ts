@@ -63,7 +63,7 @@ describe('mayfly costs activate', () => {
     bill.setDials({ billed: all, isLinked: true });
     const { status, out, error } = await activate();
     expect({ status, error }).toEqual({ status: 1, error: '' });
-    expect(out).toContain('Another account pays the bill of this one');
+    expect(out).toContain('Another account pays the bill');
   });
 
   it('fills in earlier months, once in 24 hours', async () => {
@@ -74,7 +74,7 @@ describe('mayfly costs activate', () => {
     });
     expect(await activate('--backfill', thisMonth)).toMatchObject({
       status: 1,
-      out: expect.stringContaining('one backfill in 24 hours'),
+      out: expect.stringContaining('one backfill per 24 hours'),
     });
     later = day;
     expect((await activate('--backfill', thisMonth)).status).toBe(0);

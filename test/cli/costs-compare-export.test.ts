@@ -113,7 +113,7 @@ describe('mayfly costs compare, with an export', () => {
     });
     expect(await run('costs', 'export', 'disable')).toMatchObject({
       status: 0,
-      out: 'Deleted: AWS delivers no more.\n',
+      out: 'Deleted: AWS no longer delivers the export.\n',
     });
     world.exports.deliver();
     expect((await compare('--source', 'export')).out).toContain('From the export that AWS delivered');
@@ -124,8 +124,8 @@ describe('mayfly costs compare, with an export', () => {
     onBill = [...lives, orphan];
     world.exports.deliver();
     const { out } = await compare();
-    expect(out).toMatch(/Records explain 95\.\d% of/);
-    expect(out).toMatch(/Of no machine on record: i-orphan 0\.19/);
+    expect(out).toMatch(/Records account for 95\.\d% of/);
+    expect(out).toMatch(/Billed, but matching no machine on record: i-orphan 0\.19/);
   });
 
   it('finds machines also where no tag is active', async () => {
@@ -142,13 +142,13 @@ describe('mayfly costs compare, with an export', () => {
   it('is kept as an export, which Cost Explorer does not replace, and a later delivery does', async () => {
     bill.setDials({ discountThousandths: 150 });
     world.exports.deliver();
-    expect((await compare()).out).toContain(`Kept ${days.length} changed days`);
+    expect((await compare()).out).toContain(`Stored ${days.length} changed days`);
     bill.setDials({ discountThousandths: 0 });
     const asked = await compare('--source', 'cost-explorer');
-    expect(asked.out).toContain('All days are kept as they are here');
+    expect(asked.out).toContain('No stored day changed');
     expect((await createUsageBooks(usage()).comparison())!.daysApart).toBeGreaterThanOrEqual(3);
     world.exports.deliver();
-    expect((await compare()).out).toContain(`Kept ${days.length} changed days`);
+    expect((await compare()).out).toContain(`Stored ${days.length} changed days`);
     expect((await createUsageBooks(usage()).comparison())!.daysApart).toBe(0);
     const { out } = await run('audit', '--since', '1h');
     expect(out).toMatch(/on the bill: \S+ \(export\) → \S+ \(export\)/);
@@ -182,7 +182,7 @@ describe('mayfly costs compare, with an export', () => {
     const { status, error } = await compare();
     expect({ status, error }).toEqual({
       status: 2,
-      error: expect.stringContaining('AWS is delivering the export at this moment'),
+      error: expect.stringContaining('AWS is delivering the export right now'),
     });
   });
 
@@ -191,13 +191,13 @@ describe('mayfly costs compare, with an export', () => {
     onBill = [...lives, ...unpriced];
     world.exports.deliver();
     const { status, out } = await compare();
-    expect(out).toMatch(/Without a price on record, and left out: i-unpriced 0\.19\d\d\n/);
+    expect(out).toMatch(/No price on record, left out: i-unpriced 0\.19\d\d\n/);
     expect(out).toMatch(/compute on demand +3\.84\d\d +3\.83\d\d/);
     expect(status).toBe(0);
     bill.setDials({ discountThousandths: 200 });
     const byTag = await compare('--source', 'cost-explorer');
     expect(byTag.out).toContain(
-      `Incomplete, as machines without a price ran, and not counted as apart: ${days[4]}`,
+      `Incomplete, because machines without a price ran; not counted as different: ${days[4]}`,
     );
   });
 });
@@ -224,7 +224,7 @@ describe('a machine without a price for its disk and its address', () => {
     ]);
     expect(found.explained.part).toBeGreaterThan(0.98);
     const { out, status } = await compare();
-    expect(out).toContain(`as some machines have no price for it: disk on ${days[6]}\n`);
+    expect(out).toContain(`because some machines have no price for it: disk on ${days[6]}\n`);
     expect(status).toBe(0);
     const costs = await run('costs', '--month', lastMonth, '--format', 'json');
     expect(Math.abs(JSON.parse(costs.out).total.afterComparison - billed())).toBeLessThanOrEqual(rounding);

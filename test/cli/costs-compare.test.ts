@@ -82,7 +82,7 @@ describe('mayfly costs compare', () => {
     const { status, out } = await compare();
     expect(status).toBe(1);
     expect(out).toMatch(/compute +3\.84\d\d +3\.07\d\d +-0\.7\d\d\d +0\.80\d/);
-    expect(out).toMatch(/The last \d+ days differ by more than 3%; 3 in a row make the exit status 1\./);
+    expect(out).toMatch(/The last \d+ days differ by more than 3%; 3 in a row set the exit status to 1\./);
     expect(out).toMatch(/requests to Cost Explorer, at \$0\.01 each/);
   });
 
@@ -92,8 +92,8 @@ describe('mayfly costs compare', () => {
     await compare();
     const records = await listUsage(table(), { days });
     bill.setDials({ discountThousandths: 200 });
-    expect((await compare()).out).toContain(`Kept ${days.length} changed days; reports show them as`);
-    expect((await compare()).out).toContain('All days are kept as they are here');
+    expect((await compare()).out).toContain(`Stored ${days.length} changed days; reports show them as`);
+    expect((await compare()).out).toContain('No stored day changed');
     expect(await listUsage(table(), { days })).toEqual(records);
     const { out: changes } = await account.run('audit', '--since', '1h');
     expect(changes.match(/bill-compared by arn:aws/g)!.length).toBeGreaterThanOrEqual(2 * days.length);
@@ -158,7 +158,7 @@ describe('mayfly costs compare', () => {
 
   it('says so where the tags are not active, and keeps no day that the bill does not name', async () => {
     const { status, out } = await compare();
-    expect(out).toContain('All days are kept as they are here');
+    expect(out).toContain('No stored day changed');
     expect(status).toBe(1);
     expect(out).toContain("AWS's bill names no machine of this environment: see mayfly costs activate.");
   });

@@ -57,7 +57,10 @@ describe('mayfly costs export', () => {
     given();
     expect(await run('enable')).toMatchObject({ status: 0, out: expect.stringContaining('within 24 hours') });
     const again = await run('enable');
-    expect(again).toMatchObject({ status: 0, out: expect.stringContaining('nothing was delivered yet') });
+    expect(again).toMatchObject({
+      status: 0,
+      out: expect.stringContaining('nothing has been delivered yet'),
+    });
     expect(created()).toBe(1);
   });
 
@@ -65,7 +68,7 @@ describe('mayfly costs export', () => {
     const { exports, s3, bucket } = given();
     await run('enable');
     exports.deliver();
-    expect((await run('enable')).out).toMatch(/AWS delivered it last at \d{4}-\d\d-\d\d \d\d:\d\d UTC/);
+    expect((await run('enable')).out).toMatch(/AWS last delivered it at \d{4}-\d\d-\d\d \d\d:\d\d UTC/);
     const name = `my-saas-us-east-1-${accountId}`;
     const file = `bill/${name}/data/BILLING_PERIOD=2026-10/${name}-00001.csv.gz`;
     const manifest = `bill/${name}/metadata/BILLING_PERIOD=2026-10/${name}-Manifest.json`;
@@ -132,7 +135,10 @@ describe('mayfly costs export', () => {
   it('is deleted once, and may be deleted again', async () => {
     given();
     await run('enable');
-    expect(await run('disable')).toMatchObject({ status: 0, out: 'Deleted: AWS delivers no more.\n' });
+    expect(await run('disable')).toMatchObject({
+      status: 0,
+      out: 'Deleted: AWS no longer delivers the export.\n',
+    });
     expect(await run('disable')).toMatchObject({ status: 0, out: 'There is no such export.\n' });
   });
 

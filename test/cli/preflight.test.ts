@@ -243,7 +243,7 @@ describe('mayfly preflight', () => {
     const { status, out } = await run(preflight, [], await givenAccount(roomy, wrong), config);
     expect(status).toBe(1);
     expect(out).toContain('subnet-0123456789abcdef0 is in us-east-1b, not in us-east-1a.');
-    expect(out).toContain('subnet-0123456789abcdef0 has no address left for a machine.');
+    expect(out).toContain('subnet-0123456789abcdef0 has no free address for a machine.');
     await aws?.close();
     const right = { subnet: { zone: 'us-east-1a', free: 200 } };
     expect((await run(preflight, [], await givenAccount(roomy, right), config)).status).toBe(0);

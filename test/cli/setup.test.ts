@@ -286,7 +286,7 @@ describe('mayfly rotate-key', () => {
     );
     const same = rotate(keyFile(JSON.parse(before).privateKey));
     expect(await same.ending).toBe(2);
-    expect(same.printed().error).toMatch(/is stored already/);
+    expect(same.printed().error).toMatch(/is already stored/);
     expect(secrets.get(arns['app']!)).toBe(before);
   });
 });

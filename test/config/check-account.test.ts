@@ -28,7 +28,7 @@ describe('the options for an account', () => {
     [{ kmsKeyArn: 'alias/mine' }, 'kmsKeyArn is "alias/mine"; it must be the ARN of a key (not of an alias)'],
     [{ kmsKeyArn: key.replace('us-east-1', 'eu-west-1') }, 'of a key (not of an alias) in "us-east-1"'],
     [{ permissionsBoundaryArn: 'boundary' }, 'it must be the ARN of a managed policy'],
-    [{ logRetentionDays: 31 }, 'logRetentionDays is 31; it must be one that CloudWatch knows: 1, 3, 5'],
+    [{ logRetentionDays: 31 }, 'logRetentionDays is 31; it must be one that CloudWatch allows: 1, 3, 5'],
     [{ reservedConcurrency: 5 }, 'reservedConcurrency is 5; it must be an object by function'],
     [{ reservedConcurrency: { scaleup: 5 } }, 'reservedConcurrency has no setting "scaleup"'],
     [
@@ -37,7 +37,7 @@ describe('the options for an account', () => {
     ],
     [
       { reservedConcurrency: { 'scale-up': 14 } },
-      'reservedConcurrency.scale-up is 14; it must be a whole number from 15 to 1000 (so many copies its queues',
+      'reservedConcurrency.scale-up is 14; it must be a whole number from 15 to 1000 (its queues may invoke that many copies',
     ],
     [
       { reservedConcurrency: { lifecycle: 2 } },

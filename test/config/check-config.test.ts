@@ -58,7 +58,7 @@ describe('a fault', () => {
     [
       'host with a scheme',
       { githubHost: 'https://github.com' },
-      'githubHost is "https://github.com"; it must be a host',
+      'githubHost is "https://github.com"; it must be a lower-case host',
     ],
     ['API address without TLS', { githubApiUrl: 'http://api.example.com' }, 'it must be an https address'],
     [
@@ -95,7 +95,7 @@ describe('a fault', () => {
     [
       'checksum',
       { runnerSha256: { x64: 'abc' } },
-      'runnerSha256.x64 is "abc"; it must be 64 hexadecimal digits',
+      'runnerSha256.x64 is "abc"; it must be 64 lower-case hexadecimal digits',
     ],
     [
       'checksum of no release',

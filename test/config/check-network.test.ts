@@ -84,8 +84,8 @@ describe('what machines may reach', () => {
 
   it.each([
     ['none', 'network.egress is "none"; it must be a list of rules'],
-    [[], 'network.egress does not open TCP 443 to "internet"'],
-    [[{ to: 'internet', protocol: 'udp' }], 'does not open TCP 443'],
+    [[], 'network.egress does not allow TCP 443 to "internet"'],
+    [[{ to: 'internet', protocol: 'udp' }], 'does not allow TCP 443'],
     [[https, { to: '10.0.0.1/8' }], 'network.egress[1].to is "10.0.0.1/8"; it must be "internet" or a range'],
     [[https, { to: '8.8.8.0/24' }], 'network.egress[1].to is "8.8.8.0/24"'],
     [[{ to: 'internet', ports: 443 }], 'network.egress[0].ports is 443; it must be a port or [first, last]'],
@@ -103,7 +103,7 @@ describe('what machines may reach', () => {
     const egress = [https, { ...https, ports: 80 }];
     expect(faultsOf({ ...existing, egress })).toEqual([]);
     expect(faultsOf({ ...existing, networkAcl: false, egress })).toEqual([
-      expect.stringMatching(/makes \d+ rules of a security group; AWS takes 60/),
+      expect.stringMatching(/needs \d+ security group rules; AWS allows 60/),
     ]);
   });
 });

@@ -39,7 +39,7 @@ describe("an operator's own rates", () => {
     [{ tiers: { small: [{ from: '2026-11-01', perMinute: -1 }] } }, 'US dollars from 0 to 100'],
     [
       { tiers: { small: ['2026-12-01', '2026-12-01'].map((from) => ({ from, perMinute: 1 })) } },
-      'in the order of its days, each day once',
+      'in the order of the days, each day once',
     ],
     [{ tiers: {}, roundSeconds: 0 }, 'rates.roundSeconds is 0'],
     [{ tiers: {}, freeMinutes: -1 }, 'rates.freeMinutes is -1'],

@@ -19,7 +19,11 @@ describe('a tier with a fault', () => {
       'A label of tiers.small.labels is "a,b"; it must be 1 to 100',
     ],
     ['a label twice', { labels: ['Linux', 'linux', 'x'] }, 'has "linux" more than once'],
-    ["a label of GitHub's machines", { labels: ['ubuntu-latest'] }, "none of GitHub's own machines"],
+    [
+      "a label of GitHub's machines",
+      { labels: ['ubuntu-latest'] },
+      'a label that GitHub-hosted runners do not have',
+    ],
     [
       'an unknown architecture',
       { architecture: 'riscv' },
@@ -97,7 +101,7 @@ describe('a tier with a fault', () => {
     [
       'too much extra user data',
       { extraUserData: 'é'.repeat(1281) },
-      'has 2562 bytes; at most 2560 fit beside',
+      'has 2562 bytes; at most 2560 fit in addition',
     ],
     ['a policy for a role', { instanceRoleArn: 'arn:aws:iam::1:policy/p' }, 'it must be the ARN of a role'],
     [
@@ -113,7 +117,7 @@ describe('a tier with a fault', () => {
     [
       "an extra label of GitHub's machines",
       { extraLabels: ['ubuntu-24.04'] },
-      "none of GitHub's own machines",
+      'a label that GitHub-hosted runners do not have',
     ],
   ])('%s is told', (_, changes, message) => {
     const faults = faultsOfTiers({ small: tierWith(changes) });
@@ -173,7 +177,7 @@ describe('tiers together', () => {
     const faults = faultsOfTiers({ large, small: tierWith() });
     expect(faults).toEqual([
       'tiers.large comes before tiers.small but is larger (8 vCPUs against 2), so jobs that name only ' +
-        '["self-hosted"] would get the larger one; move large behind small.',
+        '["self-hosted"] would get the larger one; move large after small.',
     ]);
   });
 
@@ -201,9 +205,9 @@ describe('tiers together', () => {
     ]);
   });
 
-  it('are refused when their names differ in hyphens only', () => {
+  it('are refused when their names differ only in hyphens', () => {
     const faults = faultsOfTiers({ small: tierWith(), 'sm-all': tierWith({ labels: ['other'] }) });
-    expect(faults).toEqual([expect.stringContaining('"small" and "sm-all" differ in hyphens only')]);
+    expect(faults).toEqual([expect.stringContaining('"small" and "sm-all" differ only in hyphens')]);
   });
 
   it("are refused when their queues' addresses overflow the functions' environment", () => {

@@ -184,7 +184,7 @@ describe("a VPC of the app's own", () => {
       { vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED }, network: { zones: 3 } },
     );
     expect(build).toThrow(
-      /network has zones beside vpc(.|\n)*vpcSubnets takes in .*isolatedSubnet1.*no way to the internet/,
+      /network has zones in addition to vpc(.|\n)*vpcSubnets includes .*isolatedSubnet1.*no route to the internet/,
     );
   });
 

@@ -52,8 +52,8 @@ describe('judge', () => {
 
   const none = { ...permissions, organization_self_hosted_runners: 'none', administration: 'none' };
   it.each([
-    [undefined, /no tenant here yet.*starts if GitHub confirms it/],
-    [givenTenant({ status: 'deleted' }), /uninstalled from acme; install it and run the job again/],
+    [undefined, /no tenant here yet.*starts if GitHub confirms the installation/],
+    [givenTenant({ status: 'deleted' }), /uninstalled from acme; install it and re-run the job/],
     [givenTenant({ status: 'suspended' }), /suspended for acme \(by operator\); have it unsuspended/],
     [givenTenant({ status: 'suspended', suspendedBy: 'github' }), /suspended for acme \(by github\)/],
     [givenTenant({ status: 'pending' }), /acme waits for the operator's approval/],

@@ -25,7 +25,7 @@ describe('the reason of a tier that is full', () => {
     expect(reasonWith(50)).toMatchObject({
       code: 'tier-limit',
       text: expect.stringContaining(
-        'The plan medium does not include the tier, whose own limit holds; max_runners (50, ',
+        'The plan medium does not include the tier, so the limit of the tier applies; max_runners (50, ',
       ),
     });
     expect(reasonWith(50, { tier: small, tierLimits: new Map([[small, 2]]) })).toMatchObject({
@@ -49,7 +49,7 @@ describe('the reason of a tier that is full', () => {
     const tenant = givenTenant(limits);
     const look = { tenant, tier: givenTier(), waiting: givenJobs(1), pageSize: 10, now: noon };
     expect(planBalance(look).hold[0]?.reason.text).toBe(
-      `${text}; the job starts when the operator raises it.`,
+      `${text}; the job starts when the operator raises that limit.`,
     );
   });
 

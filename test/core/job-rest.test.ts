@@ -26,7 +26,7 @@ describe('a job whose machine came to nothing', () => {
     const again = afterLoss(givenJob({ replacements }), why, noon);
     expect(again.rest).toEqual({ tier: small, replacements: replacements + 1, retryAt: seconds(pause) });
     expect(again.reason.code).toBe('runners-lost');
-    expect(again.reason.text).toContain(`${replacements + 1} machines were started for it`);
+    expect(again.reason.text).toContain(`${replacements + 1} machines were launched for it`);
     expect(again.reason.text).toContain(
       `starts after ${new Date(seconds(pause)).toISOString()}. Check the organization`,
     );

@@ -32,7 +32,7 @@ describe('a runner that GitHub refused', () => {
       code: 'github-refused',
       mayPass: true,
       probeSeconds: 120,
-      text: 'GitHub shows no installation of the App for acme now. One machine tries again every two minutes; the jobs wait.',
+      text: 'GitHub shows no installation of the App for acme. One machine retries every two minutes; the jobs wait.',
     });
   });
 
@@ -41,7 +41,7 @@ describe('a runner that GitHub refused', () => {
       kind: 'refuse',
       reason: {
         code: 'tenant-suspended',
-        text: 'The App is suspended for acme (by github); have it unsuspended and run the job again.',
+        text: 'The App is suspended for acme (by github); have it unsuspended and re-run the job.',
       },
     });
   });
@@ -70,7 +70,7 @@ describe('a runner that GitHub refused', () => {
       code: 'permission-missing',
       mayPass: true,
       probeSeconds: 120,
-      text: 'GitHub refuses runners to acme (No.). Check its settings for self-hosted runners; one machine tries again every two minutes.',
+      text: 'GitHub refuses runners to acme (No.). Check its settings for self-hosted runners; one machine retries every two minutes.',
     });
   });
 
@@ -79,14 +79,14 @@ describe('a runner that GitHub refused', () => {
       kind: 'hold',
       code: 'github-refused',
       text: expect.stringMatching(
-        /^GitHub refused a runner for acme \(not-found: Gone\.\)\. One machine tries/,
+        /^GitHub refused a runner for acme \(not-found: Gone\.\)\. One machine retries/,
       ),
     });
     expect(explain({ refusal: notFound, scope: repository })).toEqual({
       kind: 'pause',
       reason: {
         code: 'github-refused',
-        text: 'GitHub refused a runner for acme (not-found: Gone.). The job is tried again later.',
+        text: 'GitHub refused a runner for acme (not-found: Gone.). The job is retried later.',
       },
     });
   });

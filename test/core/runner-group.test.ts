@@ -64,9 +64,9 @@ describe('a job and the runner group of its tenant', () => {
       open,
       found({ visibility: 'private' }),
       true,
-      /group Default to a public repository.*“Repository access” under/,
+      /group Default does not allow public repositories.*“Repository access” under/,
     ],
-    [open, {}, false, /runner group Default of acme admits; the job starts once/],
+    [open, {}, false, /runner group Default of acme admits; the job starts if/],
     [closed, { name: 'builds' }, false, /runner group builds of acme admits/],
     [
       closed,
@@ -84,7 +84,7 @@ describe('a job and the runner group of its tenant', () => {
       closed,
       found({ visibility: 'selected', selectedRepositoryIds: [] }),
       true,
-      /acme\/app is not among the repositories.*An owner adds it to “Repository access” under Settings/,
+      /acme\/app is not among the repositories.*If an owner adds it to “Repository access” under Settings/,
     ],
   ])(
     'says of %j and %j whether it is for that job alone (%s), and what to do: %s',

@@ -46,9 +46,9 @@ describe('the form of a new App', () => {
     expect(readNewAppForm(asked)).toEqual({
       ok: false,
       faults: {
-        organization: 'Enter the organization’s name as it is in its address on GitHub.',
+        organization: 'Enter the organization’s login, as in its address on GitHub.',
         name: 'Enter a name for the App.',
-        level: 'Choose where its runners are registered.',
+        level: 'Choose where its runners register.',
       },
     });
     expect(readNewAppForm({})).toEqual(readNewAppForm(asked));

@@ -172,7 +172,7 @@ describe('the setup page', () => {
       expect((await other.get(back)).text).toContain('does not belong to the setup you started');
       const late = await signedBefore('state', { browser: 'x', minutes: 31 });
       const tooLate = await browser.get(`/callback?code=${answer.searchParams.get('code')}&state=${late}`);
-      expect(tooLate.text).toContain('The half hour for this setup is over');
+      expect(tooLate.text).toContain('The half hour for this setup has passed');
       const noCode = await browser.get(`/callback?state=${answer.searchParams.get('state')}`);
       expect(noCode.status).toBe(409);
       expect(storedApp()).toEqual({});
@@ -202,8 +202,8 @@ describe('the setup page', () => {
       const browser = await openPage(world.laptop);
       const { back } = await createOnGitHub(browser);
       const page = await browser.get(back);
-      expect(page.text).toContain('GitHub did not hand over the App’s key');
-      expect(page.text).toContain('delete it there and begin again');
+      expect(page.text).toContain('GitHub did not provide the App’s key');
+      expect(page.text).toContain('delete it there and start again');
       // The link is used up; the next one goes on.
       expect((await browser.get('/')).status).toBe(410);
       expect(storedApp()).toEqual({});
@@ -222,7 +222,7 @@ describe('the setup page', () => {
       const { back } = await createOnGitHub(browser);
       const page = await browser.get(back);
       world.laptop.endpoint.dials.set([]);
-      expect(page.text).toContain('The App exists, but could not be stored');
+      expect(page.text).toContain('The App was created, but could not be stored');
       expect(page.text).toMatch(/npx mayfly setup --app-id \d+ --key FILE/);
       expect(storedApp()).toEqual({});
     });

@@ -67,7 +67,7 @@ describe('the settings of a single host', () => {
     ],
     ['half an App', 'GITHUB_ORGANIZATION=acme\nGITHUB_APP_ID=1', /belong together/],
     ['a line that says nothing', 'GITHUB_ORGANIZATION=acme\nhello', /line 2 is not a setting/],
-    ['a setting twice', 'GITHUB_ORGANIZATION=acme\nLABELS=a\nLABELS=b', /LABELS for the second time/],
+    ['a setting twice', 'GITHUB_ORGANIZATION=acme\nLABELS=a\nLABELS=b', /LABELS a second time/],
   ])('are refused with %s', (_what, text, fault) => {
     expect(faultsOf(text)).toEqual([expect.stringMatching(fault)]);
   });

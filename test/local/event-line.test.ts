@@ -37,7 +37,7 @@ describe('the lines of npm start', () => {
   it.each([
     ['job-started', { instanceId: 'i-1' }, 'runs on i-1'],
     ['job-started', { runnerName: 'office' }, "runs on a runner of the tenant's own, office"],
-    ['job-started', { runnerName: null }, 'runs on a runner that GitHub does not name'],
+    ['job-started', { runnerName: null }, 'runs on a runner whose name GitHub does not report'],
     ['github-refused', { reason: 'invalid', refusal: { message: 'No.' } }, 'GitHub refused: No.'],
     ['github-refused', { reason: 'not-found' }, 'GitHub refused: not found'],
     ['repair', { kind: 'job-adopted', tier: 'small' }, 'repair: job adopted'],
@@ -54,7 +54,7 @@ describe('the lines of npm start', () => {
     ['changed-outside', { attributes: ['tier', 'status'] }, "somebody edited the tenant's row: tier, status"],
     ['sweep-failed', { error: 'Why.' }, 'a part of the sweep failed: Why.'],
     ['reconcile-failed', { error: 'Why.' }, 'a part of the reconciler failed: Why.'],
-    ['message-failed', { error: 'Why.' }, 'a message failed and comes again: Why.'],
+    ['message-failed', { error: 'Why.' }, 'a message failed and will be retried: Why.'],
   ])('say %s %j in words', (name, fields, said) => {
     const [line] = printed([log(name, { ...job, ...fields })]);
     expect(line?.slice(35)).toBe(said);
@@ -74,7 +74,7 @@ describe('the lines of npm start', () => {
     ]);
     expect(lines).toEqual([
       '12:00:00  acme                     installed the App',
-      '12:00:00  acme          91         queued at GitHub: self-hosted, small',
+      '12:00:00  acme          91         queued on GitHub: self-hosted, small',
       '12:00:00  acme          91         accepted for tier small',
       '12:00:00  acme          91         done: success',
     ]);

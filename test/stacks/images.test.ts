@@ -152,7 +152,7 @@ describe('who may do what', () => {
   });
 
   it('lets the build machine be controlled, read its component and write its log, and nothing more', () => {
-    const statements = statementsOf('Machines that images are made on');
+    const statements = statementsOf('Machines that build images');
     const open = statements.filter(isOpen).flatMap(({ Action }) => listOf(Action));
     expect(
       open.every((action) =>

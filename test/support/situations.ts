@@ -318,7 +318,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   },
   'is meant for a group where GitHub shows none': {
     code: 'groups-unavailable',
-    says: /shows no runner groups/,
+    says: /does not show the runner groups/,
     mend: /removes the tenant/,
     tenant: { runnerGroup: 'builds' },
     notes: groupSays({ kind: 'unavailable', message: 'Not Found' }, 'builds'),
@@ -330,7 +330,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   },
   'rests after its machines came to nothing': {
     code: 'runners-lost',
-    says: /3 machines were started for it/,
+    says: /3 machines were launched for it/,
     mend: /mayfly logs i-1/,
     job: {
       reason: lost,
@@ -378,7 +378,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   },
   'has its machine asked for': {
     code: 'launching',
-    says: /EC2 is being asked/,
+    says: /EC2 is launching its machine/,
     job: covered,
     launch: { state: 'intent', callUntil: now + 30_000 },
   },
@@ -431,7 +431,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   },
   'has a machine that listens': {
     code: 'listening',
-    says: /has listened for 10 s/,
+    says: /has been listening for 10 s/,
     job: covered,
     launch: placed,
     runner: { state: 'listening', listeningAt: now - 10_000 },
@@ -560,7 +560,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   },
   'is not decided on yet by its controllers': {
     code: 'admission-pending',
-    says: /controllers over jobs of acme are asked/,
+    says: /controllers of acme are being asked/,
     tenant: { admissionEpoch: 2 },
     job: why('admission-pending'),
   },
@@ -596,7 +596,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   'waited for a day': {
     code: 'waited-too-long',
     says: /sentence of waited/,
-    mend: /Run the job again/,
+    mend: /Re-run the job/,
     job: over({ outcome: 'expired', ...why('waited-too-long') }),
   },
   'was refused for what is over, and GitHub still has it': {
@@ -625,7 +625,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   'waits here, and its run is over': {
     code: 'run-ended',
     says: /run 1000 ended \(startup_failure\)/,
-    mend: /Run the workflow again/,
+    mend: /Re-run the workflow/,
     github: github({}, { run: { runId: 1000, completed: true, conclusion: 'startup_failure' } }),
   },
   'has no row, and GitHub was not asked': {
@@ -727,7 +727,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   "asks for a machine of GitHub's own": {
     code: 'hosted-by-github',
     says: /GitHub-hosted runner/,
-    mend: /labels of a tier/,
+    mend: /a tier’s labels/,
     job: null,
     github: github({ labels: ['ubuntu-latest'] }),
   },

@@ -95,11 +95,11 @@ export async function answerQuestion(
     case 'taken':
       return void (await announce(deps, outcome.question));
     case 'answered':
-      return faulty('conflict', 'answered-already', 'The question has its answer: the first one counts.');
+      return faulty('conflict', 'answered-already', 'Already answered: the first answer counts.');
     case 'late':
-      return faulty('late', 'too-late', 'The time for this question is over: no answer to it counts.');
+      return faulty('late', 'too-late', 'The time for this question is over: answers no longer count.');
     case 'unknown':
-      return faulty('missing', 'no-such-question', 'This controller was not asked such a question.');
+      return faulty('missing', 'no-such-question', 'This controller was not asked this question.');
   }
 }
 

@@ -30,7 +30,7 @@ export const faulty = (
 
 /** Someone else changed the same rows each time. */
 export const inMotion = () =>
-  faulty('conflict', 'in-motion', 'Others are changing the same things at this moment. Try again.');
+  faulty('conflict', 'in-motion', 'Another request is changing the same data. Try again.');
 
 /** How often a change is planned again because someone else was faster. */
 export const mostTries = 5;

@@ -186,6 +186,6 @@ function faultOf(fault: TokenFault): Faulty {
       return faulty('invalid', 'invalid-overlap', text, { field: 'overlapSeconds' });
     }
     case 'rotated-already':
-      return faulty('conflict', 'rotated-already', 'The token was rotated already: use its replacement.');
+      return faulty('conflict', 'rotated-already', 'The token was already rotated: use its replacement.');
   }
 }

@@ -93,7 +93,7 @@ async function call({ loadGitHub, jobs }: AboutDeps, job: Job): Promise<AboutAns
     );
     if (!answer.ok) return refused(...sayingOf(answer.refusal));
     const { about } = answer.value;
-    if (!about) return refused('GitHub said nothing of what started the run', refusedSeconds);
+    if (!about) return refused('GitHub did not say what started the run', refusedSeconds);
     // Its lists and reads may lag behind its webhooks.
     const { runAttempt = about.attempt } = job;
     if (about.attempt < runAttempt)
@@ -111,7 +111,7 @@ function sayingOf(refusal: GitHubRefusal): [string, number] {
     return [`GitHub refused the run: ${refusal.kind}, ${refusal.message}`, refusedSeconds];
   const { retryAfterSeconds } = refusal;
   const seconds = Math.min(longestRefusedSeconds, Math.max(refusedSeconds, retryAfterSeconds));
-  return [`GitHub’s limit of calls is reached for ${retryAfterSeconds} s`, seconds];
+  return [`GitHub’s rate limit is used up for another ${retryAfterSeconds} s`, seconds];
 }
 
 const refused = (why: string, retryAfterSeconds: number): AboutAnswer => ({

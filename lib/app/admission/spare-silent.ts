@@ -40,7 +40,7 @@ export function spareSilent(
       const { rests, next } = beginCall(known(), clock.now());
       if (rests && next) {
         const seconds = Math.ceil((next.restsUntil - clock.now()) / 1000);
-        const why = `it let its last ${next.timeouts} calls run out of time, and is tried again in ${seconds} s`;
+        const why = `its last ${next.timeouts} calls timed out; it is called again in ${seconds} s`;
         return { kind: 'failed', why };
       }
       keep(tenant, name, next);

@@ -164,7 +164,7 @@ async function afterLimit(deps: MintDeps, minting: Minting, seconds: number): Pr
     return { kind: 'again', seconds: Math.min(Math.max(seconds, 1), longestAgainSeconds) };
   }
   const until = new Date(deps.clock.now() + seconds * 1000).toISOString();
-  const text = `GitHub accepts no more calls for ${minting.tenant.accountLogin} until ${until}; the jobs start then.`;
+  const text = `GitHub accepts no more calls for ${minting.tenant.accountLogin} until ${until}; then the jobs start.`;
   return settle(deps, minting, {
     kind: 'hold',
     code: 'github-limited',

@@ -17,13 +17,13 @@ interface DoubtDeps {
 export const goneReason = ({ repository }: Job): Reason =>
   reason(
     'gone-from-github',
-    `GitHub no longer shows the job to the App: ${repository} was removed from the installation, transferred or deleted, or its run was. Add the repository, or install the App on its owner, and run the job again.`,
+    `GitHub no longer shows the job to the App: ${repository} was removed from the installation, transferred or deleted, or its run was deleted. Add the repository, or install the App on its owner, and re-run the job.`,
   );
 
 export const runDeadReason = ({ runId }: Job, conclusion: string): Reason =>
   reason(
     'run-ended',
-    `Its workflow run ${runId} ended (${conclusion}) before the job began; run the workflow again.`,
+    `Its workflow run ${runId} ended (${conclusion}) before the job began; re-run the workflow.`,
   );
 
 /** @returns whether the job is closed */
@@ -74,4 +74,4 @@ export async function undoubtJob(deps: DoubtDeps, job: Job): Promise<void> {
   await deps.jobs.rest(installationId, jobId, foundReason);
 }
 
-const foundReason = reason('queued', 'GitHub has it after all; the jobs before it come first.');
+const foundReason = reason('queued', 'GitHub still has it; earlier jobs come first.');

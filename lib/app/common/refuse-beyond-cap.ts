@@ -19,7 +19,7 @@ export async function refuseBeyondCap(
   const beyond = await deps.jobs.listWaitingBeyond(installationId, waitingJobsPerTenant, waitingPageSize);
   const why = reason(
     'waiting-cap',
-    `${waitingJobsPerTenant} jobs of this installation wait already, which is the limit; run the job again when there are fewer.`,
+    `${waitingJobsPerTenant} jobs of this installation are already waiting, which is the limit; re-run the job when there are fewer.`,
   );
   await Promise.all(
     beyond.map(async ({ jobId, tier }) => {

@@ -19,14 +19,14 @@ export function explainCovered(facts: Facts, job: Job): Verdict {
   if (runner) return explainMachine(facts, job, runner);
   if (!launch) {
     return waitsAgain('launch-lost', `It has the lease ${job.lease ?? ''}, whose launch has no row.`, {
-      next: 'The reconciler finds it within five minutes and puts it back in line.',
+      next: 'The reconciler finds it within five minutes and returns it to the line.',
       mend: "Do not delete rows by hand. If nobody did, check the reconciler's log.",
     });
   }
   if (launch.state === 'intent' && now < launch.callUntil) {
     return onItsWay(facts, job, {
       code: 'launching',
-      line: `EC2 is being asked for its machine (launch ${launchId}).`,
+      line: `EC2 is launching its machine (launch ${launchId}).`,
       sinceMilliseconds: now - launch.createdAt,
     });
   }
@@ -34,14 +34,14 @@ export function explainCovered(facts: Facts, job: Job): Verdict {
     return {
       code: 'launch-unanswered',
       line: `EC2’s answer to its launch ${launchId} was lost ${timeBetween(launch.callUntil, now)} ago.`,
-      next: 'Within a minute, the next sweep asks EC2 again with the same token, so nothing is bought twice.',
+      next: 'Within a minute, the next sweep asks EC2 again with the same token, so nothing is launched twice.',
       who: 'nobody',
     };
   }
   if (job.lease && !launch.instances.has(job.lease)) {
     return {
       code: 'machine-missing',
-      line: `EC2 gave launch ${launchId} fewer machines than asked for, and none for this job.`,
+      line: `EC2 gave launch ${launchId} fewer machines than requested, and none for this job.`,
       next: 'Within a minute the launch is closed, the job waits again, and other pools are tried.',
       who: 'nobody',
     };
@@ -63,7 +63,7 @@ function explainMachine(facts: Facts, job: Job, runner: Runner): Verdict {
       return {
         code: 'machine-ended',
         line: `Its machine ${instanceId} ended (${runner.endReason ?? 'unknown'}) before it ran the job.`,
-        next: 'The job waits again after the next sweep at the latest, and gets another machine.',
+        next: 'After the next sweep, at the latest, the job waits again and gets another machine.',
         mend: `If this keeps happening: npx mayfly logs ${instanceId}`,
         who: 'nobody',
       };
@@ -75,8 +75,8 @@ function explainMachine(facts: Facts, job: Job, runner: Runner): Verdict {
       return {
         code: 'boot-overdue',
         line: `Its machine ${instanceId} should have asked for its job ${timeBetween(deadline, now)} ago.`,
-        next: 'The next sweep keeps its console and ends it; the job gets another machine.',
-        mend: `npx mayfly logs ${instanceId} shows how far it came. Usually the image is at fault, or the machine cannot reach GitHub or the claim function.`,
+        next: 'The next sweep saves its console and terminates it; the job gets another machine.',
+        mend: `npx mayfly logs ${instanceId} shows how far it got. Usually the image is at fault, or the machine cannot reach GitHub or the claim function.`,
         who: 'operator',
       };
     case 'claimed':
@@ -96,7 +96,7 @@ function taken(facts: Facts, job: Job, runner: Runner): Verdict {
   const text = `GitHub gave its machine ${runner.instanceId} to ${which}.`;
   return {
     ...ofReason(facts, job, { code: robbedReason.code, text }),
-    next: 'It gets the machine of that job, or waits again for the next one: nothing is lost.',
+    next: 'It gets that job’s machine, or waits for the next one: nothing is lost.',
   };
 }
 
@@ -105,15 +105,19 @@ function listening(facts: Facts, runner: Runner): Verdict {
   const since = now - (runner.listeningAt ?? runner.launchedAt);
   const { instanceId } = runner;
   if (github?.runner === null) {
-    return waitsAgain('not-assigned', `Its machine ${instanceId} listens, and GitHub lists no such runner.`, {
-      next: 'GitHub removes idle registrations. The machine powers off within limits.idleSeconds, and the job gets another one.',
-    });
+    return waitsAgain(
+      'not-assigned',
+      `Its machine ${instanceId} is listening, but GitHub lists no such runner.`,
+      {
+        next: 'GitHub removes idle registrations. The machine powers off within limits.idleSeconds, and the job gets another one.',
+      },
+    );
   }
   if (since < assignedWithinSeconds * 1000 || github?.runner?.busy) {
     return {
       code: 'listening',
-      line: `Its machine ${instanceId} has listened for ${durationText(since / 1000)}${github?.runner?.busy ? ', and GitHub says that it is busy' : ''}.`,
-      next: 'GitHub gives it the job, and reports it within seconds.',
+      line: `Its machine ${instanceId} has been listening for ${durationText(since / 1000)}${github?.runner?.busy ? ', and GitHub says that it is busy' : ''}.`,
+      next: 'GitHub gives it the job, and reports that within seconds.',
       estimate: { seconds: 5, basis: 'GitHub’s usual time' },
       who: 'nobody',
     };
@@ -125,7 +129,7 @@ function listening(facts: Facts, runner: Runner): Verdict {
     : '';
   return {
     code: 'not-assigned',
-    line: `Its machine ${instanceId} has listened for ${durationText(since / 1000)}, but GitHub gives it no job.${state}`,
+    line: `Its machine ${instanceId} has been listening for ${durationText(since / 1000)}, but GitHub gives it no job.${state}`,
     next: `It powers off after ${durationText(platform.limits.idleSeconds)} without a job, and the job gets another machine.`,
     mend: 'An owner checks whether the runner group admits the repository, and whether it is restricted to certain workflows. A runs-on that names another group also keeps the job away, and webhooks do not show that.',
     who: 'owner',

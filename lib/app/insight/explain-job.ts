@@ -41,8 +41,8 @@ function byRow(facts: Facts, job: Job): Verdict {
 
 const approval = ({ repository }: Job): Verdict => ({
   code: 'approval',
-  line: 'GitHub holds it for an approval: of its environment, or of a first-time contributor.',
-  next: 'Once it is approved, GitHub announces it and it starts. Without an approval, GitHub drops it after 30 days.',
+  line: 'GitHub holds it for approval: of its environment, or because its author is a first-time contributor.',
+  next: 'Once it is approved, GitHub sends its webhook and it starts. Without approval, GitHub drops it after 30 days.',
   mend: `A reviewer approves the run, on its page in ${repository}.`,
   who: 'owner',
 });
@@ -53,9 +53,9 @@ function byGitHub({ github }: Facts, job: Job): Verdict | undefined {
   if (answer?.kind === 'not-found') {
     return {
       code: 'gone-from-github',
-      line: `GitHub does not show the job to the App: ${job.repository} was removed from the installation, transferred or deleted, or its run was.`,
+      line: `GitHub does not show the job to the App: ${job.repository} was removed from the installation, transferred or deleted, or its run was deleted.`,
       next: 'It is closed when GitHub says so again, at least three minutes later.',
-      mend: 'To run it, an owner adds the repository to the installation, and runs the job again.',
+      mend: 'To run it, an owner adds the repository to the installation, and re-runs the job.',
       who: 'owner',
     };
   }
@@ -63,8 +63,8 @@ function byGitHub({ github }: Facts, job: Job): Verdict | undefined {
     return {
       code: 'run-ended',
       line: `Its workflow run ${job.runId} ended (${github.run.conclusion ?? 'no conclusion'}) before the job began.`,
-      next: 'It is closed within minutes; no more machines are bought for it.',
-      mend: 'Run the workflow again. startup_failure: the workflow file is at fault.',
+      next: 'It is closed within minutes; no more machines are launched for it.',
+      mend: 'Re-run the workflow. If it ended with startup_failure, the workflow file is at fault.',
       who: 'author',
     };
   }

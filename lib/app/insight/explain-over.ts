@@ -103,13 +103,13 @@ function explainEnded(facts: Facts, job: Job, why: NonNullable<Job['reason']>): 
     return {
       code: 'reopening',
       line: `The platform closed it (${why.code}), but GitHub still has it queued, and the reason no longer applies.`,
-      next: 'The reconciler takes it up again within minutes.',
+      next: 'The reconciler picks it up again within minutes.',
       estimate: { seconds: 300, basis: 'the reconciler visits tenants with work every five minutes' },
       who: 'nobody',
     };
   }
   if (why.code === 'gone-from-github' || why.code === 'run-ended') {
-    return { ...verdict, next: 'Nothing: GitHub said every time that it is over.', who: 'nobody' };
+    return { ...verdict, next: 'Nothing: GitHub said every time that the job is over.', who: 'nobody' };
   }
   return { ...verdict, next: outcomeNext(job, verdict.next) };
 }

@@ -42,7 +42,7 @@ function notReached({ asked, tenant }: Facts, { installation, job }: GitHubFacts
       `The App is not installed on ${where}: GitHub sends no webhooks for its jobs.`,
       {
         next: 'Nothing happens until it is installed.',
-        mend: 'An owner installs the App, or adds the repository to the installation, and runs the job again.',
+        mend: 'An owner installs the App, or adds the repository to the installation, and re-runs the job.',
         who: 'owner',
       },
     );
@@ -57,7 +57,7 @@ function notReached({ asked, tenant }: Facts, { installation, job }: GitHubFacts
   if (installation.kind === 'found' && !tenant) {
     return plain(
       'installation-unknown',
-      `The App is installed there (installation ${installation.installationId}), and has no tenant here.`,
+      `The App is installed there (installation ${installation.installationId}), but has no tenant here.`,
       {
         next: 'The first webhook of a job makes the platform ask GitHub about the installation.',
         mend: 'Redeliver the webhook installation.created: the App’s settings, Advanced, Recent deliveries. If there is none, another App is stored here.',
@@ -68,7 +68,7 @@ function notReached({ asked, tenant }: Facts, { installation, job }: GitHubFacts
   if (job.kind === 'not-found') {
     return plain('not-on-github', `GitHub has no such job in ${where}.`, {
       next: 'Nothing: there is no such job.',
-      mend: 'Check the id. It is the last number of the job’s URL; the one before it is the run’s.',
+      mend: 'Check the id. It is the last number in the job’s URL; the one before it is the id of the run.',
       who: 'author',
     });
   }
@@ -81,14 +81,14 @@ function notReached({ asked, tenant }: Facts, { installation, job }: GitHubFacts
 }
 
 function onGitHub(facts: Facts, { job, deliveries }: GitHubFacts): Verdict {
-  if (job.kind !== 'found') throw new Error('Only a job that GitHub has can be explained by it.');
+  if (job.kind !== 'found') throw new Error('Only a job that GitHub knows can be explained.');
   const { status, labels, runnerName, conclusion } = job.job;
   if (labels.length === 0 && status !== 'in_progress') return groupOnly(facts.platform.tiers);
   const tier = tierFor(labels, facts.platform.tiers);
   if (!tier && !isSelfHosted(labels)) {
     return plain('hosted-by-github', `Its labels [${labels.join(', ')}] ask for a GitHub-hosted runner.`, {
       next: 'GitHub runs it. The platform ignores such jobs.',
-      mend: 'To run it here, runs-on must name labels of a tier.',
+      mend: 'To run it here, use a tier’s labels in runs-on.',
       who: 'nobody',
     });
   }
@@ -117,15 +117,11 @@ function onGitHub(facts: Facts, { job, deliveries }: GitHubFacts): Verdict {
 }
 
 function groupOnly(tiers: readonly Tier[]): Verdict {
-  return plain(
-    'group-only',
-    'Its runs-on names a runner group and no labels, so nothing says which tier it wants.',
-    {
-      next: 'It starts only if GitHub gives it a machine that another job of the account was meant to get.',
-      mend: `Name labels as well: runs-on: {group: …, labels: [${tiers[0]?.labels.join(', ') ?? ''}]}.`,
-      who: 'author',
-    },
-  );
+  return plain('group-only', 'Its runs-on names a runner group and no labels, so its tier is unknown.', {
+    next: 'It starts only if GitHub gives it a machine that was launched for another job of the account.',
+    mend: `Name labels as well: runs-on: {group: …, labels: [${tiers[0]?.labels.join(', ') ?? ''}]}.`,
+    who: 'author',
+  });
 }
 
 function labelsUnknown({ platform }: Facts, labels: readonly string[]): Verdict {
@@ -135,7 +131,7 @@ function labelsUnknown({ platform }: Facts, labels: readonly string[]): Verdict 
     : 'there are no tiers';
   return plain('labels-unknown', `No tier has all of its labels [${labels.join(', ')}]: ${lacks}.`, {
     next: 'It stays queued on GitHub until somebody cancels it, or a day has passed.',
-    mend: `The author writes runs-on: [${near?.tier.labels.join(', ') ?? ''}], or the operator gives the tier the label (extraLabels).`,
+    mend: `The author changes it to runs-on: [${near?.tier.labels.join(', ') ?? ''}], or the operator adds the label to the tier (extraLabels).`,
     who: 'author',
   });
 }
@@ -169,10 +165,10 @@ function byDelivery(tier: Tier, deliveries: GitHubFacts['deliveries']): Verdict 
   if (!latest) {
     const what =
       deliveries === undefined
-        ? 'its webhook is not among the latest deliveries, the only ones that were looked at'
+        ? 'its webhook is not among the latest deliveries, and only those were checked'
         : 'GitHub sent no webhook for it in the last three days';
     return plain('webhook-missing', `GitHub has it queued for tier ${tier.name}; ${what}.`, {
-      next: 'The reconciler reads the runs of its repository, and takes the job up within about ten minutes.',
+      next: 'The reconciler reads the runs of its repository, and picks the job up within about ten minutes.',
       mend: 'npx mayfly tenant validate shows whether the App is subscribed to Workflow jobs and its webhook is active.',
       who: 'operator',
     });
@@ -183,18 +179,20 @@ function byDelivery(tier: Tier, deliveries: GitHubFacts['deliveries']): Verdict 
       'webhook-delivered',
       `GitHub delivered its webhook at ${new Date(latest.deliveredAt).toISOString()} (${answer || statusCode}); its row is not written yet.`,
       {
-        next: `It is in the queue of tier ${tier.name}, or was lost with a function: then the reconciler takes it up within about ten minutes.`,
+        next: `It is in the queue of tier ${tier.name}, or was lost with a function: then the reconciler picks it up within about ten minutes.`,
         who: 'nobody',
       },
     );
   }
   const why =
-    statusCode === 401 ? 'the webhook’s secret at the App and here differ' : webhookFault(statusCode);
+    statusCode === 401
+      ? 'the webhook secrets in the App’s settings and here differ'
+      : webhookFault(statusCode);
   return plain(
     'webhook-failed',
     `GitHub could not deliver its webhook: ${statusCode === 0 ? 'nobody answered' : `the platform answered ${statusCode}`} (${why}).`,
     {
-      next: 'The reconciler has GitHub deliver it again, up to three times, every five minutes.',
+      next: 'The reconciler has GitHub redeliver it, up to three times, every five minutes.',
       mend:
         statusCode === 401
           ? 'npx mayfly rotate-webhook-secret sets both.'
@@ -206,7 +204,7 @@ function byDelivery(tier: Tier, deliveries: GitHubFacts['deliveries']): Verdict 
 
 const webhookFault = (statusCode: number) =>
   statusCode === 0
-    ? 'the address is wrong, or was not reached within ten seconds'
+    ? 'the URL is wrong, or did not respond within ten seconds'
     : 'AWS failed, or all copies of the function were busy';
 
 const plain = (code: VerdictCode, line: string, rest: Pick<Verdict, 'next' | 'mend' | 'who'>): Verdict => ({

@@ -63,7 +63,7 @@ export function ofReason(facts: Facts, job: Job, why: Reason, estimate?: Estimat
 function probeEstimate({ tenant, now }: Facts, code: ReasonCode): Estimate | undefined {
   const { attention } = tenant ?? {};
   if (attention?.code !== code) return undefined;
-  return at(attention.probeAt, now, 'one machine tries again then (attention_probe_at of the tenant)');
+  return at(attention.probeAt, now, 'one machine retries then (attention_probe_at of the tenant)');
 }
 
 const at = (time: number, now: number, basis: string): Estimate => ({
@@ -74,9 +74,9 @@ const at = (time: number, now: number, basis: string): Estimate => ({
 function tierRemoved({ platform }: Facts, { tier, labels }: Job): Verdict {
   return {
     code: 'tier-removed',
-    line: `Its tier ${tier ?? ''} is no longer in the configuration, so nothing looks at its jobs.`,
+    line: `Its tier ${tier ?? ''} is no longer in the configuration, so nothing processes its jobs.`,
     next: 'It expires after limits.waitSeconds.',
-    mend: `Configure the tier again and deploy, or run the job again with labels of ${platform.tiers.map(({ name }) => name).join(', ')} (it asks for ${labels.join(', ')}).`,
+    mend: `Configure the tier again and deploy, or re-run the job with labels of ${platform.tiers.map(({ name }) => name).join(', ')} (it asks for ${labels.join(', ')}).`,
     who: 'operator',
   };
 }
@@ -200,7 +200,7 @@ function closed(facts: Facts, job: Job, { cause, code, until }: Closing): Verdic
   const why =
     cause === 'quota'
       ? reason('quota', `The AWS account is at its quota for such machines (${code}).`)
-      : reason('launch-failed', `AWS refuses to start machines of this tier (${code}).`);
+      : reason('launch-failed', `AWS refuses to launch machines of this tier (${code}).`);
   return ofReason(facts, job, why, at(until, facts.now, `EC2 is asked again then (${code})`));
 }
 

@@ -28,18 +28,18 @@ const byOperator = (tenant: string, next: string): Guidance => ({
 type Advice = Guidance | ((about: About) => Guidance);
 
 const nobody = (next: string): Guidance => ({ who: 'nobody', next });
-const runAgain = 'Run the job again on GitHub.';
+const runAgain = 'Re-run the job on GitHub.';
 const settings =
   'An owner changes the setting that the reason names, under Settings → Actions → Runner groups.';
 
 const advice: Readonly<Record<ReasonCode, Advice>> = {
   queued: nobody(
-    'A machine is bought for it within seconds, or by the next sweep at the latest, within a minute.',
+    'A machine is launched for it within seconds, or, at the latest, by the next sweep, within a minute.',
   ),
   'tenant-unknown': {
     who: 'operator',
     next: 'GitHub is asked about the installation each minute. The job starts if GitHub confirms it, and is refused if not.',
-    mend: 'If this persists: npx mayfly dead-letters, and the log of the tenant manager. The installation may belong to another App than the one stored here.',
+    mend: 'If this persists, check npx mayfly dead-letters and the log of the tenant manager. The installation may belong to another App than the one stored here.',
   },
   'tenant-pending': ({ tenant }) => ({
     who: 'operator',
@@ -48,13 +48,13 @@ const advice: Readonly<Record<ReasonCode, Advice>> = {
   }),
   'tenant-suspended': ({ tenant }) => ({
     who: 'operator',
-    next: 'It is refused within a minute. Once the suspension is lifted, the platform takes it up again if GitHub still has it queued.',
+    next: 'It is refused within a minute. Once the suspension is lifted, the platform picks it up again if GitHub still has it queued.',
     mend: `If the operator suspended it: npx mayfly tenant resume ${tenant}. If the account did so on GitHub, an owner unsuspends the App there.`,
   }),
   'tenant-deleted': {
     who: 'owner',
     next: 'Nothing starts for an account that uninstalled the App.',
-    mend: 'An owner installs the App again, and runs the job again.',
+    mend: 'An owner installs the App again, and re-runs the job.',
   },
   'predecessor-draining': nobody(
     'It starts when the last machine of the account’s earlier installation has ended.',
@@ -87,28 +87,28 @@ const advice: Readonly<Record<ReasonCode, Advice>> = {
   'repository-removed': {
     who: 'owner',
     next: 'It stays refused.',
-    mend: 'An owner adds the repository to the installation of the App, and runs the job again.',
+    mend: 'An owner adds the repository to the installation of the App, and re-runs the job.',
   },
   'repository-not-allowed': ({ tenant }) => ({
     who: 'operator',
-    next: 'It stays refused; run it again once the repository is allowed.',
+    next: 'It stays refused; re-run it once the repository is allowed.',
     mend: `npx mayfly tenant show ${tenant} shows which repositories may run jobs; npx mayfly tenant set ${tenant} --repositories LIST changes them, and --public whether public ones may.`,
   }),
   'admission-pending': nobody(
-    'It starts once every controller with a scope that covers it has admitted it; until then they are asked again each minute.',
+    'It starts once every controller with a scope that covers it has admitted it; until then they are asked every minute.',
   ),
   'controller-rejected': ({ tenant, ofPlatform }) => {
     const next =
-      'It stays refused. Once one of the controllers is changed, the platform takes it up again if GitHub still has it queued.';
+      'It stays refused. Once one of the controllers is changed, the platform picks it up again if GitHub still has it queued.';
     if (ofPlatform) return byOperator(tenant, next);
-    const mend = `The reason comes from the controller. Whoever manages the controllers of ${tenant} changes its rules, exempts the repository, or disables it.`;
+    const mend = `The reason comes from the controller. An administrator of the controllers of ${tenant} changes its rules, exempts the repository, or disables it.`;
     return { who: 'owner', next, mend };
   },
   'controller-unavailable': ({ tenant, ofPlatform }) => {
     const next =
       'The controller is asked again, at most ten minutes later each time, and the job is refused after the seventh failure.';
     if (ofPlatform) return byOperator(tenant, next);
-    const mend = `Whoever manages the controllers of ${tenant} fixes the one that the reason names, disables it, or sets its failure policy to admit.`;
+    const mend = `An administrator of the controllers of ${tenant} fixes the one that the reason names, disables it, or sets its failure policy to admit.`;
     return { who: 'owner', next, mend };
   },
   'public-repository': { who: 'owner', next: 'It starts within minutes of the change.', mend: settings },
@@ -121,7 +121,7 @@ const advice: Readonly<Record<ReasonCode, Advice>> = {
   'group-missing': ({ tenant }) => ({
     who: 'owner',
     next: 'It starts within minutes of the change.',
-    mend: `An owner makes a runner group of that name, or the operator names another: npx mayfly tenant set ${tenant} --group NAME`,
+    mend: `An owner creates a runner group of that name, or the operator names another: npx mayfly tenant set ${tenant} --group NAME`,
   }),
   'groups-unavailable': ({ tenant }) => ({
     who: 'operator',
@@ -130,65 +130,67 @@ const advice: Readonly<Record<ReasonCode, Advice>> = {
   }),
   'permission-missing': {
     who: 'owner',
-    next: 'It starts once GitHub reports the permission: at once, or with a try ten minutes from the last one.',
+    next: 'It starts once GitHub reports the permission: at once, or with the next try, ten minutes after the last one.',
     mend: 'An owner accepts the App’s permissions, under Settings → GitHub Apps → Configure.',
   },
   'github-limited': nobody(
-    'GitHub accepts calls again when its limit is over; one machine then tries first.',
+    'GitHub accepts calls again when its rate limit resets; one machine then tries first.',
   ),
   'shared-cap': nobody(
-    'It starts when its tenant’s turn comes: the tenant that holds the least for its weight is next.',
+    'It starts when it is its tenant’s turn: the tenant with the fewest machines relative to its weight is next.',
   ),
-  'launch-rate': nobody('The tenant may start machines again within seconds.'),
+  'launch-rate': nobody('The tenant can start machines again within seconds.'),
   'spend-cap': ({ tenant }) => ({
     who: 'operator',
-    next: 'It starts at the beginning of the next day or month (UTC), as the reason says, or within seconds of a higher cap.',
+    next: 'It starts at the beginning of the next day or month (UTC), as the reason says, or within seconds once the cap is raised.',
     mend: `To give the tenant more: npx mayfly tenant set ${tenant} --spend-cap DOLLARS, or --daily-cap DOLLARS. npx mayfly tenant show ${tenant} says what is used.`,
   }),
   'waiting-cap': {
     who: 'author',
-    next: 'While GitHub has it queued, the reconciler takes it in again once fewer jobs wait.',
+    next: 'While GitHub has it queued, the reconciler picks it up again once fewer jobs wait.',
     mend: `${runAgain} If the tenant needs a longer line: caps.waitingJobsPerTenant in mayfly.config.ts and a deploy.`,
   },
   'blocked-cap': {
     who: 'author',
-    next: 'It stays refused unless it is run again.',
-    mend: `Approve or cancel what waits for an approval. ${runAgain}`,
+    next: 'It stays refused unless it is re-run.',
+    mend: `Approve or cancel the runs that wait for approval. ${runAgain}`,
   },
-  capacity: nobody('The other pools are tried at once, and these again within three minutes.'),
+  capacity: nobody('The other pools are tried at once, and these are retried within three minutes.'),
   quota: {
     who: 'operator',
-    next: 'It is tried again each minute, and starts when other machines of the account end.',
-    mend: 'Ask AWS for more vCPUs: npx mayfly preflight prints the command.',
+    next: 'It is retried every minute, and starts when other machines of the account end.',
+    mend: 'Request a higher vCPU quota: npx mayfly preflight prints the command.',
   },
-  throttled: nobody('Waiting tenants get one call to EC2 each, in turn; it is tried again then.'),
+  throttled: nobody(
+    'Waiting tenants take turns, one call to EC2 each; the job is retried on its tenant’s turn.',
+  ),
   'launch-failed': {
     who: 'operator',
-    next: 'It is tried again every five minutes, or each hour where AWS does not offer the type.',
-    mend: 'The runbook’s article launch-failed explains each of EC2’s codes; the log of scale-up has EC2’s message.',
+    next: 'It is retried every five minutes, or every hour if AWS does not offer the type.',
+    mend: 'The runbook’s article launches-fatal explains EC2’s codes; the log of scale-up has EC2’s message.',
   },
-  'runner-ended': nobody('It gets another machine at the next look, within seconds.'),
+  'runner-ended': nobody('It gets another machine within seconds.'),
   'runner-taken': nobody('It gets the next machine, within seconds if there is room.'),
   'runner-stolen': nobody('It gets the next machine, within seconds if there is room.'),
   'runners-lost': {
     who: 'operator',
-    next: 'The next machine is bought when its pause is over; the pauses grow to an hour at most.',
-    mend: 'Look at how the last machine ended: npx mayfly logs INSTANCE. If machines listen and get nothing, an owner checks the runner group’s workflow restrictions.',
+    next: 'The next machine is launched when its pause is over; the pauses grow to an hour at most.',
+    mend: 'Look at how the last machine ended: npx mayfly logs INSTANCE. If machines listen and get no job, an owner checks the runner group’s workflow restrictions.',
   },
   'gone-from-github': nobody(
-    'It is closed if GitHub still says so after eight minutes; any other answer lets it wait on.',
+    'It is closed if GitHub still says so after eight minutes; after any other answer it keeps waiting.',
   ),
   'run-ended': nobody(
-    'It is closed if GitHub still says so after eight minutes; any other answer lets it wait on.',
+    'It is closed if GitHub still says so after eight minutes; after any other answer it keeps waiting.',
   ),
   'github-refused': {
     who: 'operator',
-    next: 'One machine tries again every two minutes.',
+    next: 'One machine retries every two minutes.',
     mend: 'If this persists, the setting that GitHub’s message names is wrong: npx mayfly tenant validate shows which.',
   },
   'waited-too-long': {
     who: 'author',
-    next: 'It is over; GitHub gives up on its own after 24 hours.',
+    next: 'It is over; GitHub cancels it after 24 hours.',
     mend: runAgain,
   },
 };

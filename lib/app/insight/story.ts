@@ -19,17 +19,15 @@ export function storyOf(facts: Facts): readonly StoryLine[] {
 
 function jobLines(job: Job): StoryLine[] {
   const { queuedAt, acceptedAt, state, startedAt, runner, goneAt, unsettledAt, doneAt, attempts } = job;
-  const times = attempts > 1 ? `; ${attempts} launches in all, of which only the last are shown` : '';
+  const times = attempts > 1 ? `; ${attempts} launches in all; only the last are shown` : '';
   return [
-    { at: queuedAt, text: `GitHub made the job, for [${job.labels.join(', ')}]` },
-    { at: acceptedAt, text: `the platform heard of it${times}` },
-    ...at(startedAt, `it began to run${runner ? ` on ${runner}` : ''}`),
-    ...at(goneAt, 'GitHub said for the first time that it has no such job'),
+    { at: queuedAt, text: `GitHub created the job, for [${job.labels.join(', ')}]` },
+    { at: acceptedAt, text: `the platform received it${times}` },
+    ...at(startedAt, `it started to run${runner ? ` on ${runner}` : ''}`),
+    ...at(goneAt, 'GitHub said for the first time that there is no such job'),
     ...at(
       unsettledAt,
-      state === 'blocked'
-        ? 'GitHub holds it back for an approval'
-        : 'since then, only GitHub knows its state',
+      state === 'blocked' ? 'GitHub holds it for approval' : 'since then, only GitHub knows its state',
     ),
     ...at(doneAt, doneText(job)),
   ];
@@ -56,7 +54,7 @@ function runnerLines({ instanceId, instanceType, spot, ...times }: Runner): Stor
   const { launchedAt, claimedAt, listeningAt, endedAt, endReason } = times;
   return [
     { at: launchedAt, text: `EC2 started ${instanceId} (${instanceType}${spot ? ', spot' : ''})` },
-    ...at(claimedAt, `${instanceId} asked what to run, and was registered with GitHub`),
+    ...at(claimedAt, `${instanceId} claimed a job, and was registered with GitHub`),
     ...at(listeningAt, `the runner on ${instanceId} listens`),
     ...at(endedAt, `${instanceId} ended: ${endReason ?? 'for no known reason'}`),
   ];
@@ -68,7 +66,7 @@ function githubLines(github: Facts['github']): StoryLine[] {
   const began = status === 'in_progress' || (status === 'completed' && runnerName !== null);
   return [
     { at: createdAt, text: 'GitHub made the job' },
-    ...at(began ? startedAt : undefined, `it began to run on ${runnerName}`),
+    ...at(began ? startedAt : undefined, `it started to run on ${runnerName}`),
     ...at(completedAt, `it ended: ${conclusion ?? 'no conclusion'}`),
     ...(github.deliveries ?? []).map(({ deliveredAt, statusCode, answer }) => ({
       at: deliveredAt,

@@ -40,7 +40,7 @@ function tenantLines({ tenant, job, platform, group }: Facts): string[] {
     `tenant ${tenant.accountLogin}: ${tenant.status}, ${tenant.leases} of ${tenant.maxRunners} machines${inTier}`,
     `runners register with the ${level}${isFallback ? ' (fallback)' : ''}`,
     ...(group
-      ? [`runner group ${group.name ?? 'Default'}: ${group.standing?.kind ?? 'not asked lately'}`]
+      ? [`runner group ${group.name ?? 'Default'}: ${group.standing?.kind ?? 'not checked lately'}`]
       : []),
   ];
 }

@@ -152,25 +152,22 @@ function failureReason(failure: LaunchFailure | undefined): Reason {
   switch (failure?.class) {
     case 'unoffered':
     case 'capacity':
-      return reason('capacity', 'AWS has no machine of this tier right now; the job is tried again shortly.');
+      return reason('capacity', 'AWS has no capacity for this tier right now; the job is retried shortly.');
     case 'quota':
       return reason(
         'quota',
-        'The AWS account is at its quota for such machines; the job is tried again when some end.',
+        'The AWS account is at its quota for such machines; the job is retried when some end.',
       );
     case 'throttled':
-      return reason('throttled', 'AWS throttled the call; the job is tried again shortly.');
+      return reason('throttled', 'AWS throttled the call; the job is retried shortly.');
     case 'fatal':
     case 'unknown':
       return reason(
         'launch-failed',
-        `AWS refused the launch (${failure.code}); the operator has been alerted, and it is tried again.`,
+        `AWS refused the launch (${failure.code}); the operator has been alerted, and the launch is retried.`,
       );
     case undefined:
-      return reason(
-        'capacity',
-        'AWS started fewer machines than were asked for; the job is tried again shortly.',
-      );
+      return reason('capacity', 'AWS launched fewer machines than requested; the job is retried shortly.');
   }
 }
 

@@ -70,7 +70,7 @@ function rateBound(deps: SupplyDeps, tenant: Tenant, now: number): Bound {
     machines: rateRoom(tenant, launchesPerMinutePerTenant, now),
     reason: reason(
       'launch-rate',
-      `${tenant.accountLogin} started ${rate} runners within a minute, which is its limit; the job starts shortly.`,
+      `${tenant.accountLogin} started ${rate} runners within a minute, which is its limit; the job starts soon.`,
     ),
     passesByItself: true,
   };
@@ -78,13 +78,13 @@ function rateBound(deps: SupplyDeps, tenant: Tenant, now: number): Bound {
 
 const shortTurn = (tenant: Tenant): Bound => ({
   machines: Math.max(1, Math.floor(machinesPerShortTurn * weightOf(tenant))),
-  reason: reason('capacity', 'AWS is short of machines of this tier; waiting tenants get them in turn.'),
+  reason: reason('capacity', 'AWS is short of capacity for this tier; waiting tenants take turns.'),
   passesByItself: true,
 });
 
 export const throttledReason = reason(
   'throttled',
-  'AWS throttles calls; waiting tenants get one each in turn, and the job is tried again then.',
+  'AWS throttles calls; waiting tenants take turns, one call each, and the job is retried when it is its turn.',
 );
 
 function closedReason({ cause, code }: ClosedTier): Reason {
@@ -92,22 +92,22 @@ function closedReason({ cause, code }: ClosedTier): Reason {
     case 'capacity':
       return reason(
         'capacity',
-        'AWS has no machine of this tier in any zone; the job is tried again within minutes.',
+        'AWS has no capacity for this tier in any zone; the job is retried within minutes.',
       );
     case 'unoffered':
       return reason(
         'launch-failed',
-        `AWS offers none of this tier's machine types in the zones of the platform (${code}); the operator must choose others.`,
+        `AWS offers none of this tier's machine types in the zones of the platform (${code}); the operator must choose other types.`,
       );
     case 'quota':
       return reason(
         'quota',
-        `The AWS account is at its quota for such machines (${code}); the job is tried again when some end. The operator can ask AWS for more.`,
+        `The AWS account is at its quota for such machines (${code}); the job is retried when some end. The operator can request a higher quota.`,
       );
     case 'fatal':
       return reason(
         'launch-failed',
-        `AWS refuses to start machines of this tier (${code}); the operator has been alerted, and it is tried again every five minutes.`,
+        `AWS refuses to launch machines of this tier (${code}); the operator has been alerted, and the launch is retried every five minutes.`,
       );
   }
 }

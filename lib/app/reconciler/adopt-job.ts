@@ -53,7 +53,7 @@ export async function adopt(
     tier,
     repository: repository.fullName,
     reason: known
-      ? `It is queued on GitHub, but was ${known.state} here (${known.reason?.code ?? 'no reason'}).`
+      ? `It is queued on GitHub, but was ${known.state} in the tables (${known.reason?.code ?? 'no reason'}).`
       : 'It is queued on GitHub, but no webhook announced it.',
   });
 }

@@ -6,7 +6,7 @@ import { jobOfEvent } from '../common/job-of-event.ts';
 import type { Accepted } from '../launch/carry-out-launch.ts';
 import type { BalanceDeps } from './balance-deps.ts';
 
-const justQueued = reason('queued', 'Accepted; the jobs before it come first.');
+const justQueued = reason('queued', 'Accepted; earlier jobs come first.');
 
 export const waitingJob = (event: JobEvent, now: number): Job => ({
   ...jobOfEvent(event, now),

@@ -12,7 +12,7 @@ const failed = (title: string, what: string, steps: readonly string[]): FailedVi
 
 export const notOurs = failed(
   'This does not belong to the setup you started',
-  'The form or GitHub’s answer does not belong to this browser’s setup. Nothing was changed.',
+  'The form, or GitHub’s response, belongs to another setup than the one in this browser. Nothing was changed.',
   ['Go back to the page that you opened from the terminal.', `Or start again: ${newLink}`],
 );
 
@@ -23,31 +23,31 @@ export const formTooOld = failed(
 );
 
 export const usedByAnother = failed(
-  'This link was used already',
+  'This link was already used',
   'Somebody started or finished a setup with this link, or finished one with a newer link. A link works once.',
-  ['Check on GitHub for an App that you do not need, and delete it there.', newLink],
+  ['If GitHub now has an App that you do not need, delete it there.', newLink],
 );
 
 export const codeExpired = failed(
-  'The half hour for this setup is over',
-  'GitHub created the App, but answered too late. Its key was not fetched.',
+  'The half hour for this setup has passed',
+  'GitHub created the App, but responded too late. Its key was not fetched.',
   ['On GitHub, delete the new App under Developer settings, GitHub Apps, Advanced.', newLink],
 );
 
 export const keyLost = (why: string) =>
   failed(
-    'GitHub did not hand over the App’s key',
-    `${why}. GitHub’s answer works only once, so the key may be lost. Nothing was stored.`,
+    'GitHub did not provide the App’s key',
+    `${why}. GitHub’s code works only once, so the key may be lost. Nothing was stored.`,
     [
-      'If GitHub lists the new App under Developer settings, GitHub Apps: either delete it there and begin again,',
-      'or generate a private key on its settings page, and enter it on this page as an App that exists already.',
+      'If GitHub lists the new App under Developer settings, GitHub Apps: either delete it there and start again,',
+      'or generate a private key on its settings page, and enter it on this page as an existing App.',
       `For both: ${newLink}`,
     ],
   );
 
 export const keyNotStored = (app: { readonly name: string; readonly appId: string; readonly why: string }) =>
   failed(
-    'The App exists, but could not be stored',
+    'The App was created, but could not be stored',
     `GitHub created the App ${app.name} (id ${app.appId}), but Secrets Manager did not store all of it: ${app.why}`,
     [
       'On the App’s settings page on GitHub, generate a private key.',

@@ -79,7 +79,7 @@ export async function storeExistingApp(deps: TakeDeps, app: ExistingApp, known: 
   if (connected.ok) return taken(found);
   return taken(
     found,
-    `The webhook URL was not set at GitHub (${connected.why}). Set it: npx mayfly rotate-webhook-secret`,
+    `The webhook URL was not set on GitHub (${connected.why}). Set it: npx mayfly rotate-webhook-secret`,
   );
 }
 

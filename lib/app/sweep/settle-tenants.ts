@@ -75,7 +75,7 @@ async function refuseBlocked(deps: SweepDeps, job: Job, most: number): Promise<b
   const { installationId, jobId, tier = 'none' } = job;
   const why = reason(
     'blocked-cap',
-    `${most} jobs of this installation wait for an approval already, which is the limit; run the job again when there are fewer.`,
+    `${most} jobs of this installation are already waiting for approval, which is the limit; re-run the job when there are fewer.`,
   );
   const end = { outcome: 'refused', at: deps.clock.now(), reason: why } as const;
   if (!(await deps.jobs.refuseBlocked(installationId, jobId, end))) return false;

@@ -121,7 +121,7 @@ function isTimeToAsk(jobId: JobId, times: { unsettledFor: number; unseenMillisec
 async function waitAgain(deps: SweepDeps, job: Job, heardAt: number): Promise<boolean> {
   const { installationId, jobId } = job;
   if (job.state === 'blocked') {
-    const approved = reason('queued', 'It was approved; the jobs before it come first.');
+    const approved = reason('queued', 'It was approved; earlier jobs come first.');
     return (await deps.jobs.reopen(installationId, jobId, { reason: approved, heardAt })) !== undefined;
   }
   const why = reason('runner-ended', 'Its machine ended before the job did; the job gets another one.');

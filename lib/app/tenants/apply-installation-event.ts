@@ -178,7 +178,7 @@ async function afterwards(
   const tenant = await deps.tenants.get(installationId);
   if (!now && tenant && tenant.status !== 'deleted') return false;
   if (tenant?.status === 'deleted') {
-    const why = `The App was uninstalled from ${tenant.accountLogin}; install it and run the job again.`;
+    const why = `The App was uninstalled from ${tenant.accountLogin}; install it and re-run the job.`;
     await refuseWaitingJobs(deps, installationId, () => reason('tenant-deleted', why));
     await deps.queues.sendToLifecycle({ kind: 'drain-tenant', installationId });
     return true;
@@ -193,7 +193,7 @@ async function afterwards(
       isRemoved(job)
         ? reason(
             'repository-removed',
-            `${job.repository} was removed from the installation; add it and run the job again.`,
+            `${job.repository} was removed from the installation; add it and re-run the job.`,
           )
         : undefined,
     );

@@ -40,4 +40,4 @@ async function open(
     await deps.queues.sendToTier(before.tier, { kind: 'poke', installationId, tier: before.tier });
 }
 
-const approved = reason('queued', 'It was approved; the jobs before it come first.');
+const approved = reason('queued', 'It was approved; earlier jobs come first.');

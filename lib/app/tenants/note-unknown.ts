@@ -27,7 +27,7 @@ export async function noteUnknown(deps: UnknownDeps, event: InstallationEvent): 
   const { installationId } = event;
   const again = { ...event, event: 'unknown.asked-again' };
   if (!(await isSurelyGone(deps, event, again))) return;
-  const text = `GitHub knows no installation ${installationId} of the App: it was uninstalled. Install it and run the job again.`;
+  const text = `GitHub knows no installation ${installationId} of the App: it was uninstalled. Install it and re-run the job.`;
   await refuseWaitingJobs(deps, installationId, () => reason('tenant-deleted', text));
 }
 

@@ -81,7 +81,7 @@ export function repositoryIdsOf(call: CommandCall, { found }: Admin, given: stri
   if (ids.length > 0 && ids.every((id) => /^[1-9]\d{0,14}$/.test(id)))
     return Promise.resolve(ids.map(Number));
   throw new UsageError(
-    `Of all tenants, name repositories by GitHub's ids: ${JSON.stringify(given)} is none.`,
+    `For all tenants, give a repository by its GitHub id: ${JSON.stringify(given)} is not an id.`,
   );
 }
 
@@ -143,5 +143,5 @@ export function overlapOf({ options }: CommandCall): number {
 
 export const overlapOption: CommandOption = {
   flags: '--overlap <seconds>',
-  description: 'how long the one before still works, up to a day. Default: not at all',
+  description: 'how long the previous one keeps working, up to a day; default: not at all',
 };

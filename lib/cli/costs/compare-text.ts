@@ -46,7 +46,7 @@ export function compareText(comparison: Comparison, shown: Shown): string {
       `${shown.accounts.get(tenant.installationId) ?? 'unknown'} (${tenant.installationId})`,
     ),
   }));
-  const title = `Records and AWS's bill of ${shown.title}, in US dollars`;
+  const title = `Records and AWS's bill for ${shown.title}, in US dollars`;
   if (total.recorded === 0 && total.billed === 0)
     return [title, '', ...nothingNotes(comparison, shown).map((note) => `  ${note}`), ''].join('\n');
   return [
@@ -69,7 +69,7 @@ const named = (component: Compared): Compared =>
   component.name === 'surplus' ? { ...component, name: 'CPU credits' } : component;
 
 const nothingNotes = ({ unexplained }: Comparison, shown: Shown): string[] => [
-  'No machine ran on these days, by the records and by the bill.',
+  'No machine ran on these days, according to the records and the bill.',
   ...elsewhere(unexplained),
   ...leftOutNotes(shown),
   sourceNote(shown),
@@ -84,11 +84,13 @@ function leftOutNotes({ incomplete, unpriced = [], leftOut }: Shown): string[] {
   return [
     ...(incomplete.length === 0
       ? []
-      : [`Incomplete, as machines without a price ran, and not counted as apart: ${incomplete.join(', ')}`]),
-    ...(machines.length === 0 ? [] : [`Without a price on record, and left out: ${machines.join(', ')}`]),
+      : [
+          `Incomplete, because machines without a price ran; not counted as different: ${incomplete.join(', ')}`,
+        ]),
+    ...(machines.length === 0 ? [] : [`No price on record, left out: ${machines.join(', ')}`]),
     ...[...components].map(
       ([component, of]) =>
-        `Left out on both sides, as some machines have no price for it: ${component} on ${daysText(of.map(({ day }) => day))}`,
+        `Left out on both sides, because some machines have no price for it: ${component} on ${daysText(of.map(({ day }) => day))}`,
     ),
   ];
 }
@@ -105,18 +107,20 @@ function notes({ total, unexplained, daysApart }: Comparison, shown: Shown): str
     daysApart === 0
       ? `The last day is within ${percent} of the bill.`
       : `The last ${daysApart === 1 ? 'day differs' : `${daysApart} days differ`} by more than ${percent}; ` +
-        `${daysApartForAlarm} in a row make the exit status 1.`;
+        `${daysApartForAlarm} in a row set the exit status to 1.`;
   return [
     total.billed === 0
       ? "AWS's bill names no machine of this environment: see mayfly costs activate."
       : apart,
     ...elsewhere(unexplained),
     changed === 0
-      ? 'All days are kept as they are here; reports show them as "after comparison".'
-      : `Kept ${counted(changed, 'changed day')}; reports show them as "after comparison".`,
+      ? 'No stored day changed; reports show the days as "after comparison".'
+      : `Stored ${counted(changed, 'changed day')}; reports show them as "after comparison".`,
     ...(uncertainty === undefined
       ? []
-      : [`Days that are not compared yet are off by at most ${inPercent(uncertainty)}, 19 times in 20.`]),
+      : [
+          `Days that have not been compared yet are off by at most ${inPercent(uncertainty)}, 19 times in 20.`,
+        ]),
     ...machineNotes(machines, explained),
     ...leftOutNotes(shown),
     sourceNote(shown),
@@ -145,14 +149,14 @@ function machineNotes(machines: MachinesCompared | undefined, explained: Explain
     `On both sides: ${counted(matched, 'machine')}, ${close} of them within ${mostApart * 100}%; the table shows those that differ most.`,
     ...(notBilled === 0
       ? []
-      : [`On record alone: ${counted(notBilled, 'machine')}, ${money(notBilledMicros)}.`]),
+      : [`Only on record: ${counted(notBilled, 'machine')}, ${money(notBilledMicros)}.`]),
     ...(part === undefined
       ? []
-      : [`Records explain ${inPercent(part)} of ${money(tagged)} that is billed with a tenant's tag.`]),
+      : [`Records account for ${inPercent(part)} of ${money(tagged)} billed with a tenant's tag.`]),
     ...(isEnough
       ? []
       : [
-          `Of no machine on record: ${unknown.map((one) => `${printableLine(one.resourceId)} ${money(one.micros)}`).join(', ')}.`,
+          `Billed, but matching no machine on record: ${unknown.map((one) => `${printableLine(one.resourceId)} ${money(one.micros)}`).join(', ')}.`,
         ]),
   ];
 }

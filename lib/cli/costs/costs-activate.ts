@@ -29,13 +29,13 @@ export const costsActivate: Command = {
   summary: "activate machines' cost allocation tags, so that AWS's bill shows tenants and tiers",
   details: `
 Examples:
-  mayfly costs activate                       run it a day after the first job, until it ends with 0
+  mayfly costs activate                       run it a day after the first job, until it exits with 0
   mayfly costs activate --backfill 2026-10    the months since then too; AWS accepts this once in 24 hours
 
 A tag can be activated once it has been on a bill, and only by the account that pays the bill: in an organization, the
 management account.
 `,
-  exitOne: 'some tag is not on a bill yet, another account pays the bill, or AWS takes no backfill now',
+  exitOne: 'some tag is not on a bill yet, another account pays the bill, or AWS accepts no backfill now',
   options: [
     {
       flags: '--backfill <month>',
@@ -53,7 +53,7 @@ management account.
     } catch (error) {
       if (!isLinkedAccount(error)) throw error;
       call.io.out(
-        'Another account pays the bill of this one, and only that account can activate tags. Run the command there.\n',
+        'Another account pays the bill, and only that account can activate tags. Run the command there.\n',
       );
       return 1;
     }
@@ -94,7 +94,7 @@ async function backfill(client: CostExplorerClient, { io }: CommandCall, from: s
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'BackfillLimitExceededException') throw error;
     io.out(
-      'AWS accepts one backfill in 24 hours, and none while one is running: run the command again tomorrow.\n',
+      'AWS accepts one backfill per 24 hours, and none while one is running: run the command again tomorrow.\n',
     );
     return 1;
   }

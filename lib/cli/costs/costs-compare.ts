@@ -27,17 +27,17 @@ export const costsCompare: Command = {
 Examples:
   mayfly costs compare                        the month of the day before yesterday, up to that day
   mayfly costs compare --month 2026-10        another month
-  mayfly costs compare --source export        by machine, or not at all (mayfly costs export enable)
+  mayfly costs compare --source export        by machine; needs an export (mayfly costs export enable)
 
 The tags must be active (mayfly costs activate). Run it once a day, with credentials that may read the bill: the platform's
-alarm bill-apart goes by what it finds. Cost Explorer charges $0.01 for each request; the output says how many there were.
+alarm bill-apart depends on its results. Cost Explorer charges $0.01 for each request; the output says how many there were.
 `,
   exitOne: `the last ${daysApartForAlarm} days differ by more than ${mostApart * 100}% each, or the bill names no machine`,
   options: [
     { flags: '--month <month>', description: 'such as 2026-11; default: that of the day before yesterday' },
     {
       flags: '--requests <most>',
-      description: 'to Cost Explorer at most, at $0.01 each',
+      description: 'most requests to Cost Explorer, at $0.01 each',
       default: String(usualRequests),
     },
     sourceOption,
@@ -51,7 +51,7 @@ alarm bill-apart goes by what it finds. Cost Explorer charges $0.01 for each req
     const mostRequests = requestsOf(options['requests']);
     const wanted = month.days.filter((day) => day <= lastSettled);
     if (wanted.length === 0) {
-      io.out(`AWS's bill has no whole day of ${month.name} yet: it lags by a day.\n`);
+      io.out(`AWS's bill has no complete day of ${month.name} yet: it lags by a day.\n`);
       return 0;
     }
     const bills = await readBills(call, { days: wanted, mostRequests });

@@ -89,8 +89,8 @@ function comparisonNote({ correction }: Asked): string[] {
   const { days, uncertainty } = correction;
   const off =
     uncertainty === undefined
-      ? 'the other days are estimated by them'
-      : `the other days are estimated by them, to ${inPercent(uncertainty)} 19 times in 20`;
+      ? 'the other days are estimated from them'
+      : `the other days are estimated from them, to ${inPercent(uncertainty)} 19 times in 20`;
   return [`After comparison: ${counted(days.length, 'day')} as AWS billed; ${off}.`];
 }
 

@@ -52,7 +52,7 @@ export async function readBill(
     if (!cursor) return { bill, requests };
   }
   throw new UsageError(
-    `Cost Explorer has more than ${mostRequests} pages by ${by}, at $0.01 each. Allow more of them with --requests.`,
+    `Cost Explorer has more than ${mostRequests} pages by ${by}, at $0.01 each. Allow more with --requests.`,
   );
 }
 

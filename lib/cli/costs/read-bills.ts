@@ -16,7 +16,7 @@ import { usageTable } from './usage-table.ts';
 
 export const sourceOption: CommandOption = {
   flags: '--source <source>',
-  description: 'auto, export, cost-explorer; auto: the export, where AWS has delivered one',
+  description: 'auto, export, cost-explorer; auto: the export, if AWS has delivered one',
   default: 'auto',
 };
 

@@ -18,7 +18,7 @@ export const differenceText = (differences: readonly SettingDifference[]): strin
 export const codeHint = (deployed: ConfigurationVersion, other: ConfigurationVersion): string | undefined =>
   deployed.code === other.code
     ? undefined
-    : `Version ${other.version} was deployed from other code (${other.code}, now ${deployed.code}). Only settings are brought back. ` +
+    : `Version ${other.version} was deployed from other code (${other.code}, now ${deployed.code}). Only settings are rolled back. ` +
       `To restore the code too, check out the commit of that time: git log -1 --before=${atOf(other)}`;
 
 const atOf = ({ row }: ConfigurationVersion) => row['at']?.S ?? '';

@@ -27,7 +27,7 @@ export const hostInit = hostCommand(
 Examples:
   mayfly host init --repository acme/app
   mayfly host init --organization acme --group builders --runners 3
-  mayfly host init --build                            the image again, for a new runner version
+  mayfly host init --build                            rebuilds the image, for a new runner version
   mayfly host init --build --packages "make docker.io"   with packages that your jobs need
 `,
     exitOne: 'the settings are invalid, or the image could not be built',

@@ -50,7 +50,7 @@ Without --now, no running job is interrupted: it first asks GitHub to give the r
 function finish({ left }: Ended, out: (text: string) => void): number {
   if (left.length > 0) {
     throw new HostFault(
-      `Stopped, but GitHub refused to remove these registrations: ${left.join(', ')}. GitHub drops them within a day; or remove them by hand under Settings, Actions, Runners.`,
+      `Stopped, but GitHub refused to remove these registrations: ${left.join(', ')}. GitHub removes them within a day; or remove them by hand under Settings, Actions, Runners.`,
     );
   }
   out('Stopped. No container and no registration is left.\n');

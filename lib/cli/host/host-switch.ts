@@ -20,8 +20,8 @@ jobs finish where they are; idle runners register again.
     positionals: ['<organization|repository>', '<name>'],
     options: [
       { flags: '--group <name>', description: 'runner group; default: the organization’s default group' },
-      { flags: '--allowed-repositories <names>', description: 'those that the group is selected for' },
-      { flags: '--labels <labels>', description: 'instead of those in force' },
+      { flags: '--allowed-repositories <names>', description: 'the repositories that the group is for' },
+      { flags: '--labels <labels>', description: 'labels instead of the current ones' },
       { flags: '--dry-run', description: 'show what would change' },
       { flags: '--wait <seconds>', description: 'how long to wait for the first runner', default: '90' },
     ],

@@ -57,7 +57,7 @@ async function explainOne(call: CommandCall, given: string): Promise<number> {
   const repository = facts.job?.repository ?? found.repository;
   if (call.options['github'] && repository === undefined) {
     throw new UsageError(
-      `The platform has no row of job ${found.jobId}, and GitHub finds a job by its repository only. Give the URL of its page.`,
+      `The platform has no row of job ${found.jobId}, and GitHub can find a job only by its repository. Give the URL of its page.`,
     );
   }
   const whole: Facts = {
@@ -112,6 +112,6 @@ function groupsText(login: string, { groups, isCut }: TenantExplanation): string
     const head = `  ${count} ${count === 1 ? 'job' : 'jobs'}${tier ? ` in ${tier}` : ''}, the oldest since ${since}Z: ${jobs.join(', ')}${more}`;
     return [head, ...verdictLines(group).map((line) => `  ${line}`)].map(printableLine).join('\n');
   });
-  const cut = isCut ? '\n\n  More jobs wait; not all were looked at.' : '';
+  const cut = isCut ? '\n\n  More jobs wait; not all of them were checked.' : '';
   return `${paragraphs.join('\n\n')}${cut}\n`;
 }

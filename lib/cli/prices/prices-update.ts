@@ -47,7 +47,7 @@ Import the file in mayfly.config.ts, as prices, and deploy: machines launched af
 function fileOf({ options, configFile }: CommandCall): string {
   if (typeof options['output'] === 'string') return options['output'];
   if (configFile !== undefined) return join(dirname(configFile), fileName);
-  throw new UsageError('There is no mayfly.config.ts here to write beside: name a file with --output.');
+  throw new UsageError('There is no mayfly.config.ts in this folder: name a file with --output.');
 }
 
 /** Few regions have an endpoint. Source: https://docs.aws.amazon.com/general/latest/gr/billing.html */
@@ -83,13 +83,13 @@ function changes(config: MayflyConfig, after: PriceList): string {
     ...typesOf(config).map(
       (type) => [`${type}, an hour`, before.onDemand(type), after.onDemand[type]] as const,
     ),
-    ['disk, a GB and month', before.disk?.gigabyte, after.disk.gigabyte] as const,
-    ['disk, an IOPS and month', before.disk?.iops, after.disk.iops] as const,
-    ['disk, a MiB/s and month', before.disk?.throughputMegabyte, after.disk.throughputMegabyte] as const,
+    ['disk, per GB and month', before.disk?.gigabyte, after.disk.gigabyte] as const,
+    ['disk, per IOPS and month', before.disk?.iops, after.disk.iops] as const,
+    ['disk, per MiB/s and month', before.disk?.throughputMegabyte, after.disk.throughputMegabyte] as const,
     ['public address, an hour', before.address, after.address] as const,
   ].filter(([, old, now]) => old !== now);
   if (rows.length === 0)
-    return `No price of your tiers differs from the list of ${before.date}, which is in use.\n`;
+    return `The prices of your tiers are still those of the list in use, of ${before.date}.\n`;
   const money = (amount: Micros | undefined) => (amount === undefined ? 'none' : dollars(amount));
   return `${drawTable(
     ['changed', `list of ${before.date}`, 'today'],
@@ -112,7 +112,7 @@ function notes(
     ...(kept.length === 0 ? [] : [`AWS gave no price for ${kept.join(', ')}: the current prices were kept.`]),
     config.prices === undefined
       ? `Add to mayfly.config.ts: import prices from './${fileName}' with { type: 'json' }; and prices, in the configuration. Then deploy.`
-      : 'Deploy to price machines by it.',
+      : 'Deploy to use it.',
   ];
   return `\n${lines.map((line) => `${line}\n`).join('')}`;
 }

@@ -1,5 +1,5 @@
 /**
- * `mayfly setup --app-id ID --key FILE`: an App that exists already. The key is tried at GitHub before anything is stored.
+ * `mayfly setup --app-id ID --key FILE`: an App that exists already. The key is tested against GitHub before anything is stored.
  * Permissions that the App lacks are listed, and do not keep it from being stored.
  */
 import { takeExistingApp } from '../../app/setup/take-app.ts';

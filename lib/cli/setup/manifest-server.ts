@@ -48,7 +48,7 @@ export async function startManifestServer(options: ManifestServerOptions): Promi
       return page(
         response,
         403,
-        message('This answer does not belong to the setup that is running. Start the setup again.'),
+        message('This response does not belong to the current setup. Start the setup again.'),
       );
     }
     page(response, 200, message('GitHub has created the App. Close this page and continue in the terminal.'));
@@ -58,7 +58,7 @@ export async function startManifestServer(options: ManifestServerOptions): Promi
   const address = () => `http://${host()}${secretPath}`;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const timer = setTimeout(() => {
-    giveUp(new Error(`No answer from GitHub within ${options.milliseconds / 60_000} minutes.`));
+    giveUp(new Error(`No response from GitHub within ${options.milliseconds / 60_000} minutes.`));
   }, options.milliseconds);
   return {
     url: address(),

@@ -29,7 +29,7 @@ export async function printPageLink(call: CommandCall, outputs: DeploymentOutput
     expiresAt: issuedAt + setupMilliseconds,
   });
   call.io.out(
-    `Open this link within ${setupMilliseconds / 60_000} minutes, and share it with nobody: whoever opens it sets up the App.\n\n  ${outputs.setupPageUrl}?key=${key}\n`,
+    `Open this link within ${setupMilliseconds / 60_000} minutes. Do not share it: anyone who opens it can set up the App.\n\n  ${outputs.setupPageUrl}?key=${key}\n`,
   );
 }
 

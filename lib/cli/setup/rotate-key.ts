@@ -18,8 +18,8 @@ export const rotateKey: Command = {
 Example:
   mayfly rotate-key --key app.pem
 
-It tries the new key at GitHub, stores it, waits ${spreadSeconds / 60} minutes until every function has read it, and says which
-key to delete at GitHub. First generate the new key on the App's settings page, under Private keys. Both keys
+It tests the new key on GitHub, stores it, waits ${spreadSeconds / 60} minutes until every function has read it, and says which
+key to delete on GitHub. First generate the new key on the App's settings page, under Private keys. Both keys
 work until you delete the old one there. Delete the file afterwards.
 `,
   options: [
@@ -38,10 +38,10 @@ work until you delete the old one there. Delete the file afterwards.
     const stored = await needApp(vault);
     const fresh = keyFingerprint(privateKey);
     if (fresh === undefined)
-      throw new UsageError(`${file} holds a broken key. Generate another one at GitHub.`);
+      throw new UsageError(`${file} holds a broken key. Generate another one on GitHub.`);
     const old = keyFingerprint(stored.privateKey) ?? 'unreadable';
     if (old === fresh)
-      throw new UsageError(`The key ${fresh} is stored already. Generate another one at GitHub.`);
+      throw new UsageError(`The key ${fresh} is already stored. Generate another one on GitHub.`);
     const known = await newApps.check({ appId: stored.appId, privateKey });
     if (!known.ok) {
       throw new UsageError(

@@ -16,12 +16,12 @@ export const rotateWebhookSecret: Command = {
   name: 'rotate-webhook-secret',
   summary: 'replace the webhook secret without losing an event',
   details: `
-It sets the stored secret at GitHub once more, stores a new one, waits ${spreadSeconds / 60} minutes until every function has read
-it, and then sets the new one at GitHub.
+It sets the stored secret on GitHub once more, stores a new one, waits ${spreadSeconds / 60} minutes until every function has read
+it, and then sets the new one on GitHub.
 
 The platform keeps accepting the old secret until the next rotation: if the old secret has leaked, run this twice.
 If it was interrupted, run it again: it first makes GitHub sign with the stored secret, so that no event is
-refused. It also sets the webhook's URL at GitHub, which repairs an App whose webhook goes elsewhere.
+refused. It also sets the webhook's URL on GitHub, which fixes an App whose webhook has another URL.
 `,
   options: [waitOption, reasonOption, stackOption],
   async run(call) {
@@ -58,11 +58,11 @@ function explain(rotated: Exclude<Rotated, { ended: 'done' }>): string {
     case 'stored':
       return (
         `GitHub did not accept the new secret (${rotated.why}). The platform accepts both the old and the new one. Run ` +
-        'the command again: it first sets the stored secret at GitHub.'
+        'the command again: it first sets the stored secret on GitHub.'
       );
     case 'overtaken':
       return (
-        'Somebody stored another webhook secret meanwhile, so this run stopped. If somebody else is running the command, ' +
+        'Somebody else stored a webhook secret in the meantime, so this run stopped. If somebody else is running the command, ' +
         'let them finish. Otherwise run it again.'
       );
   }

@@ -30,7 +30,7 @@ export const setup: Command = {
 Examples:
   mayfly setup --organization my-company    creates an App that my-company owns
   mayfly setup                              creates an App that your own GitHub account owns
-  mayfly setup --app-id 123 --key app.pem   stores an existing App, after trying its key at GitHub
+  mayfly setup --app-id 123 --key app.pem   stores an existing App, after testing its key on GitHub
   mayfly setup --page                       prints a link to the deployment's setup page, for any browser; it
                                             works once, within half an hour
 
@@ -51,7 +51,7 @@ deployed again. You set the permissions and events of an existing App yourself: 
     },
     {
       flags: '--reruns',
-      description: 'it may rerun a job that lost its spot machine (needs Actions: write)',
+      description: 'it may re-run a job that lost its spot machine (needs Actions: write)',
     },
     { flags: '--page', description: 'print a link to the setup page instead' },
     { flags: '--app-id <id>', description: 'the id of an existing App' },

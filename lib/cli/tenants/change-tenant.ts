@@ -51,7 +51,7 @@ export async function changeTenant(call: CommandCall, change: TenantChange): Pro
   }
   const told = lines.map((line) => printableLine(lineText(line)));
   const head = printableLine(`${login} (${installationId})`);
-  if (lines.length === 0) call.io.out(`${head} is so already: nothing to change.\n`);
+  if (lines.length === 0) call.io.out(`${head} already has these settings: nothing to change.\n`);
   else call.io.out([head, ...told, ''].join('\n'));
   if (isDryRun) call.io.out('Nothing was changed. To do it, run the same without --dry-run.\n');
   else if (lines.length > 0) call.io.out(`${next(change, jobs)} It is version ${version} of its policy.\n`);
@@ -64,11 +64,11 @@ const next = ({ next: say }: TenantChange, jobs: number): string => say?.(jobs) 
 /** What comes of a change that lets jobs run. */
 export const jobsNext = (jobs: number) =>
   jobs > 0
-    ? `It applies from now on: ${waitingText(jobs)} looked at now.`
+    ? `It applies from now on: ${waitingText(jobs)} being checked now.`
     : 'It applies from the next job on.';
 
 export const waitingText = (jobs: number) =>
-  jobs === 1 ? 'the job that waits is' : `the ${jobs} jobs that wait are`;
+  jobs === 1 ? 'the waiting job is' : `the ${jobs} waiting jobs are`;
 
 /** Nothing that is so already is written. */
 const editOf = ({ before, after }: { before: Attributes; after: Attributes }): PolicyEdit => ({
@@ -111,6 +111,6 @@ async function write(
   const others = now ? differenceLines(row, now.row) : [];
   const what = now ? others.map(lineText).join('\n') || '  its version' : '  it is gone';
   throw new UsageError(
-    `Somebody changed ${login} (${installationId}) at the same moment, and nothing was written:\n${what}\nRun the command again.`,
+    `Somebody changed ${login} (${installationId}) at the same time, so nothing was written:\n${what}\nRun the command again.`,
   );
 }

@@ -18,7 +18,7 @@ const words: Readonly<Record<string, readonly [name: string, absent: string]>> =
   weight: ['weight', '1'],
   runner_level: ['level', 'auto'],
   runner_group: ['group', "the deployment's"],
-  keep_runner_group: ["group's repositories kept in step", 'no'],
+  keep_runner_group: ["group's repositories kept in sync", 'no'],
   allowed_repositories: ['repositories', 'all'],
   allow_public_repositories: ['public repositories', "as GitHub's settings say"],
   spend_cap: ['monthly spend cap', 'none'],

@@ -48,7 +48,7 @@ export async function runWorkflow(deps: RunDeps, request: RunRequest): Promise<R
   if (!job)
     return failed(
       check,
-      `run ${run.value} of ${workflow.name} made no job in time`,
+      `run ${run.value} of ${workflow.name} created no job in time`,
       'See the run on GitHub.',
     );
   const done = await followJob(deps, { installationId, jobId: job.jobId, end });
@@ -77,7 +77,7 @@ const howToAdd = (known: readonly Workflow[]) =>
 const remedyOf = (kind: string) =>
   kind === 'forbidden'
     ? 'The App needs Actions: read and write; an owner accepts the permission.'
-    : 'The workflow needs on: workflow_dispatch on the default branch, and must not be switched off.';
+    : 'The workflow needs on: workflow_dispatch on the default branch, and must not be disabled.';
 
 interface Followed {
   readonly installationId: InstallationId;

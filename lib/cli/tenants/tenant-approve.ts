@@ -11,7 +11,7 @@ export const tenantApprove: Command = {
   summary: 'approve a tenant that is pending',
   details: `
 Examples:
-  mayfly tenants --status pending         who waits for approval
+  mayfly tenants --status pending         tenants that wait for approval
   mayfly tenant approve acme
 `,
   positionals: [tenantPositional],

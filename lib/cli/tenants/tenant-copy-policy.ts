@@ -22,7 +22,7 @@ Examples:
   mayfly tenant copy-policy acme globex --dry-run     what would change for globex
   mayfly tenant copy-policy acme globex
 
-Status and allowed repositories are not copied: each tenant is approved by itself, and repositories belong to one
+Status and allowed repositories are not copied: each tenant is approved separately, and repositories belong to one
 account.
 `,
   positionals: ['<from>', '<to>'],

@@ -20,7 +20,7 @@ export const tenantResume: Command = {
 Examples:
   mayfly tenant resume acme --reason "paid"
 
-A tenant that needs attention (see mayfly tenant show) tries again by itself every few minutes; resume makes it try now. If
+A tenant that needs attention (see mayfly tenant show) retries every few minutes; resume makes it retry now. If
 the cause remains, it needs attention again.
 
 Only the account that suspended the App can lift a suspension by GitHub (suspended-by-github).
@@ -37,7 +37,7 @@ Only the account that suspended the App can lift a suspension by GitHub (suspend
       edit: { status: text('active'), suspended_by: null },
       action: 'resumed',
       next: (jobs) =>
-        `It may start jobs again${jobs > 0 ? `: ${waitingText(jobs)} looked at now` : ''}. Jobs that were refused meanwhile are taken up again within minutes if GitHub still has them queued.`,
+        `It may start jobs again${jobs > 0 ? `: ${waitingText(jobs)} looked at now` : ''}. Jobs that were refused in the meantime are picked up again within minutes if GitHub still has them queued.`,
     });
     // GitHub may have suspended it too, which the operator's word has covered.
     await tellTenantManager(call, found.installationId);
@@ -67,7 +67,7 @@ async function tryAgain(call: CommandCall, { installationId, login }: FoundTenan
 
 const refusals: Readonly<Record<string, (login: string) => string>> = {
   'suspended-by-github': (login) =>
-    `The account ${login} suspended the App at GitHub; an owner of it unsuspends it under Settings, Applications.`,
+    `The account ${login} suspended the App on GitHub; an owner of it unsuspends it under Settings, Applications.`,
   pending: (login) => `${login} waits for approval. Approve it: npx mayfly tenant approve ${login}`,
   deleted: (login) => `${login} uninstalled the App. It resumes when it installs the App again.`,
 };

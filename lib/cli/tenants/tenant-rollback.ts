@@ -29,7 +29,7 @@ export const tenantRollback: Command = {
 Examples:
   mayfly tenant rollback acme --list           its versions, and what each would change now
   mayfly tenant rollback acme --dry-run        what undoing the last change would change
-  mayfly tenant rollback acme                  undoes the last change; run again, it redoes it
+  mayfly tenant rollback acme                  undoes the last change; a second run restores it
   mayfly tenant rollback acme --to 3
 
 It restores plan, limits, tiers, weight, level, group and repositories, but not whether the tenant is suspended. Then it checks the tenant as mayfly tenant validate does.

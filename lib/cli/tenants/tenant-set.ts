@@ -23,12 +23,12 @@ Examples:
   mayfly tenant set acme --public refuse --dry-run
   mayfly tenant set acme --spend-cap 500 --daily-cap 40    in dollars; docs/COSTS.md says what counts
 
-All of it is one write, which fails if somebody else changed the tenant meanwhile. Jobs that are now allowed start within
+All of it is one write, which fails if somebody else changed the tenant in the meantime. Jobs that are now allowed start within
 a second; running machines continue, even above a lowered limit.
 
-Repository names are looked up at GitHub and stored as ids, so a rename changes nothing. Ids are accepted too.
+Repository names are looked up on GitHub and stored as ids, so a rename changes nothing. Ids are accepted too.
 
---create-group creates the group at GitHub for exactly the allowed repositories. The reconciler maintains it: later changes of the list reach the group within minutes, ten repositories at each visit. An existing group of that name for selected repositories is used as it is.
+--create-group creates the group on GitHub for exactly the allowed repositories. The reconciler maintains it: later changes of the list reach the group within minutes, ten repositories at each visit. An existing group of that name for selected repositories is used as it is.
 `,
   positionals: [tenantPositional],
   options: [
@@ -39,7 +39,7 @@ Repository names are looked up at GitHub and stored as ids, so a rename changes 
     },
     {
       flags: '--create-group',
-      description: 'create the runner group at GitHub, and keep its repositories equal to the list',
+      description: 'create the runner group on GitHub, and keep its repositories equal to the list',
     },
     stackOption,
     ...changeOptions,

@@ -66,7 +66,7 @@ function settings(view: TenantView): string[][] {
   const tiers = Object.entries(view.tiers).map(
     ([name, tier]) => `${name} ${tier.machines} of ${tier.maxRunners}${tier.allowed ? '' : ' (not allowed)'}`,
   );
-  const kept = view.keepsGroup ? ' (kept in step with the repositories below)' : '';
+  const kept = view.keepsGroup ? ' (kept in sync with the repositories below)' : '';
   return [
     ['account', `${accountType.toLowerCase()} ${accountId}`],
     ['plan', view.plan],

@@ -13,7 +13,7 @@ Examples:
   mayfly tenant suspend acme --reason "crypto mining"
   mayfly tenant resume acme
 
-Its waiting jobs are refused within a minute; its running jobs go on. To end its machines too: see docs/RUNBOOK.md.
+Its waiting jobs are refused within a minute; its running jobs continue. To terminate its machines too, see docs/RUNBOOK.md.
 `,
   positionals: [tenantPositional],
   options: changeOptions,

@@ -18,8 +18,8 @@ export const tenants: Command = {
   details: `
 Examples:
   mayfly tenants
-  mayfly tenants --status pending              who waits for approval
-  mayfly tenants --over 80% --sort used        who is near its limit, the nearest first
+  mayfly tenants --status pending              tenants that wait for approval
+  mayfly tenants --over 80% --sort used        tenants near their limit, the nearest first
   mayfly tenants --waiting --sort waiting --watch
 
 Statuses are active, pending, suspended (by the operator), suspended-by-github and deleted. Without --status, those that

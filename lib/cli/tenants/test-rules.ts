@@ -77,7 +77,7 @@ function actionsRow({ name, isActionsOn }: Tested): Row {
   return failed(
     check,
     'switched off',
-    'An owner switches it on: Settings → Actions → General of the repository.',
+    'An owner turns it on: Settings → Actions → General of the repository.',
   );
 }
 

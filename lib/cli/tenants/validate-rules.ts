@@ -130,7 +130,7 @@ function permissionsRow({ tenant, installation }: Seen): Row {
   const now = installation.ok ? { ...tenant, permissions: installation.value.permissions } : tenant;
   const { level, isFallback } = levelNow(now);
   const missing = missingPermission(now);
-  const source = installation.ok ? '' : ' (by what GitHub said last)';
+  const source = installation.ok ? '' : ' (according to GitHub’s last answer)';
   if (missing) {
     const found = `runners register with the ${level}, which needs ${missing.name}: write; it is ${missing.given}${source}`;
     return failed(
@@ -139,7 +139,7 @@ function permissionsRow({ tenant, installation }: Seen): Row {
       'An owner accepts the App’s permissions, under Settings → GitHub Apps → Configure.',
     );
   }
-  const fallback = isFallback ? ', as the App may not register with the organization' : '';
+  const fallback = isFallback ? ', because the App may not register with the organization' : '';
   return passed(check, `runners register with the ${level}${fallback}${source}`);
 }
 
@@ -157,7 +157,7 @@ function groupRows({ tenant, group, groupName, installation }: Seen): Row[] {
     const open = allowsPublicRepositories ? 'and public repositories' : 'and no public repository';
     return [passed(check, `${name}: ${words[visibility]} ${open}`)];
   }
-  const how = `An owner makes it under Settings → Actions → Runner groups, or the operator names another: npx mayfly tenant set ${tenant.accountLogin} --group NAME`;
+  const how = `An owner creates it under Settings → Actions → Runner groups, or the operator names another: npx mayfly tenant set ${tenant.accountLogin} --group NAME`;
   return [failed(check, `${login} has no group named ${name}`, how)];
 }
 
@@ -254,10 +254,10 @@ function publicRow(
   const names = list(open.map(({ fullName }) => fullName));
   if (open.length === 0) return passed(check, 'there are none');
   if (tenant.allowPublicRepositories === false) {
-    return passed(check, `${names}: refused, as the operator said (allow_public_repositories)`);
+    return passed(check, `${names}: refused by the operator’s setting (allow_public_repositories)`);
   }
   if (publicOut.length === 0) return passed(check, `${names}: admitted`);
-  const how = `An owner checks “Allow public repositories” under ${setting}, which lets pull requests of strangers run there. Or no job of them is meant to run: npx mayfly tenant set ${tenant.accountLogin} --public refuse`;
+  const how = `An owner checks “Allow public repositories” under ${setting}, which lets strangers’ pull requests run there. Or refuse the jobs of public repositories: npx mayfly tenant set ${tenant.accountLogin} --public refuse`;
   return failed(
     check,
     `the group gives no machine to ${list(publicOut.map(({ fullName }) => fullName))}`,
@@ -281,7 +281,7 @@ function webhookRow({ app, door }: Seen): Row {
   const how = `npx mayfly rotate-webhook-secret sets address and secret, or enter ${door.url} on the App’s settings page.`;
   return failed(
     check,
-    webhookUrl === '' ? 'the App has none, or it is not active' : `the App sends to ${webhookUrl}`,
+    webhookUrl === '' ? 'the App has none, or it is not active' : `the App’s webhook URL is ${webhookUrl}`,
     how,
   );
 }
@@ -311,7 +311,7 @@ function deliveriesRow({ deliveries, now }: Seen): Row {
   const how =
     statusCode === 401
       ? 'The secrets differ: npx mayfly rotate-webhook-secret sets both.'
-      : 'The reconciler has failed deliveries sent again. See the runbook’s article webhooks-failed.';
+      : 'The reconciler has GitHub redeliver failed deliveries. See the runbook’s article webhooks-failed.';
   return failed(check, `the last one failed ${ago(now, at)} (${what})`, how);
 }
 
@@ -322,8 +322,8 @@ function actionsRow({ actions, repositories }: Seen): Row {
   if (off.length > 0) {
     return failed(
       check,
-      `switched off in ${list(off)}`,
-      'An owner switches it on: Settings → Actions → General of the repository.',
+      `turned off in ${list(off)}`,
+      'An owner turns it on: Settings → Actions → General of the repository.',
     );
   }
   const known = answers.filter(([, answer]) => answer.ok).length;

@@ -35,7 +35,7 @@ export function createBuildProfile(scope: Construct, environment: string): strin
   const statement = (sid: string, actions: string[], resources: string[]) =>
     new PolicyStatement({ sid, actions, resources });
   const role = new Role(scope, 'BuildRole', {
-    description: 'Machines that images are made on',
+    description: 'Machines that build images',
     assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
     inlinePolicies: {
       build: new PolicyDocument({

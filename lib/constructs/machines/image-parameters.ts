@@ -23,7 +23,7 @@ export function createImageParameters(
       architecture,
       new CfnParameter(parameters, architecture, {
         name: imageParameterName(environment, architecture),
-        description: `The image of ${architecture} machines; Image Builder keeps it at the newest`,
+        description: `The image of ${architecture} machines; Image Builder keeps it up to date`,
         type: 'String',
         dataType: 'aws:ec2:image',
         value: `{{resolve:ssm:${stockParameter(architecture)}}}`,

@@ -20,7 +20,7 @@ export function createRunnerGroup(scope: Construct, { vpc, egress, hasAcl }: Gro
   const isOpen = hasAcl && egress.some(({ to, protocol }) => to === 'internet' && protocol === undefined);
   const group = new SecurityGroup(scope, 'Runners', {
     vpc,
-    description: 'Runners reach out; nothing reaches in',
+    description: 'Outbound traffic of runners only; no inbound access',
     allowAllOutbound: isOpen,
   });
   if (isOpen) return group;

@@ -35,7 +35,7 @@ function jobAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan[] 
     {
       name: 'unexplained-wait',
       article: 'unexplained-wait',
-      says: 'A job that is first in its line has waited for 5 minutes and nobody has looked at it',
+      says: 'A job that is first in its line has waited for 5 minutes without being processed',
       metric: platformMetric(environment, 'OldestUnexplainedWaitSeconds', {
         dimensions: {},
         statistic: 'Maximum',
@@ -63,7 +63,7 @@ function jobAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan[] 
     {
       name: 'github-limited',
       article: 'github-limited',
-      says: 'GitHub, or the budget kept for it, has turned away 50 calls in 5 minutes, for a quarter of an hour',
+      says: 'For 15 minutes, GitHub or the budget for its API has refused at least 50 calls every 5 minutes',
       metric: inFiveMinutes('GitHubRefusals', { reason: 'limited' }),
       above: 49,
       periods: 3,
@@ -71,7 +71,7 @@ function jobAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan[] 
     {
       name: 'webhooks-failed',
       article: 'webhooks-failed',
-      says: 'Webhooks were answered with 503; GitHub does not send them again by itself',
+      says: 'Webhooks got a 503; GitHub does not redeliver them automatically',
       metric: inFiveMinutes('WebhooksFailed', {}),
       above: 0,
       periods: 1,
@@ -115,7 +115,7 @@ function launchAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan
     {
       name: 'launches-quota',
       article: 'launches-quota',
-      says: 'The AWS account is at its quota for machines, for a quarter of an hour',
+      says: 'The AWS account has been at its vCPU quota for 15 minutes',
       metric: launches('quota'),
       above: 0,
       periods: 3,
@@ -123,7 +123,7 @@ function launchAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan
     {
       name: 'launches-throttled',
       article: 'launches-throttled',
-      says: 'EC2 has throttled calls for a quarter of an hour',
+      says: 'EC2 has throttled calls for 15 minutes',
       metric: launches('throttled'),
       above: 0,
       periods: 3,
@@ -131,7 +131,7 @@ function launchAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan
     {
       name: 'launches-fatal',
       article: 'launches-fatal',
-      says: 'EC2 refuses launches for a reason that no retry can fix',
+      says: 'EC2 rejects launches for a reason that a retry cannot fix',
       metric: sum([launches('fatal'), launches('unknown')], 5),
       above: 0,
       periods: 1,
@@ -151,7 +151,7 @@ function functionAlarms({ deployment }: CheckedConfig): AlarmPlan[] {
     ...functions.map((name) => ({
       name: `function-errors-${short(name)}`,
       article: 'function-errors',
-      says: `${name} fails, ends by its time limit, or does not start, for 10 minutes`,
+      says: `${name} has failed, timed out or not started for 10 minutes`,
       metric: functionMetric(name, 'Errors', { statistic: 'Sum', minutes: 5 }),
       above: 0,
       periods: 2,
@@ -159,7 +159,7 @@ function functionAlarms({ deployment }: CheckedConfig): AlarmPlan[] {
     ...chunks.map((chunk, n) => ({
       name: numbered('function-throttles', chunks, n),
       article: 'function-throttles',
-      says: `For 10 minutes, Lambda had no free copy for one of ${chunk.join(', ')}`,
+      says: `For 10 minutes, Lambda has throttled one of ${chunk.join(', ')}`,
       metric: sum(
         chunk.map((name) => functionMetric(name, 'Throttles', { statistic: 'Sum', minutes: 5 })),
         5,
@@ -259,7 +259,7 @@ function silenceAlarms({ deployment, webhookSilenceMinutes }: CheckedConfig): Al
     {
       name: 'sweep-cut',
       article: 'sweep-cut',
-      says: 'For a quarter of an hour, each sweep has left rows to the next one',
+      says: 'For 15 minutes, each sweep has left rows for the next one',
       metric: sweeps('SweepsCut', 'Maximum'),
       above: 0,
       periods: 15,
@@ -284,7 +284,7 @@ function costAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan[]
     {
       name: 'bill-apart',
       article: 'bill-apart',
-      says: `Records of costs and AWS's bill have differed by more than 3% on each of ${daysApartForAlarm} days`,
+      says: `Cost records and AWS's bill have differed by more than 3% on each of ${daysApartForAlarm} days`,
       metric: platformMetric(environment, 'BillDaysApart', {
         dimensions: {},
         statistic: 'Maximum',

@@ -42,7 +42,7 @@ export function capacityAlarms({ deployment: { environment, tiers } }: CheckedCo
   return chunksOf(tiers, mostMetrics / 2).map((chunk, n, chunks) => ({
     name: numbered('launches-capacity', chunks, n),
     article: 'launches-capacity',
-    says: `For a quarter of an hour, no EC2 pool gave a machine to waiting jobs, in one of ${listed(chunk)}`,
+    says: `For 15 minutes, no EC2 pool has had a machine for waiting jobs, in one of ${listed(chunk)}`,
     metric: new MathExpression({
       // Machines are only launched for waiting jobs, so a refusal means that a job waits.
       expression: chunk

@@ -12,7 +12,7 @@ export const quietEvents: ReadonlySet<string> = new Set([
 
 const sentences: Readonly<Record<string, (fields: Fields) => string>> = {
   'github-installed': () => 'installed the App',
-  'github-job-queued': ({ labels }) => `queued at GitHub: ${list(labels)}`,
+  'github-job-queued': ({ labels }) => `queued on GitHub: ${list(labels)}`,
   'runner-group-looked-at': ({ group, standing }) =>
     standing === 'found'
       ? `GitHub has the runner group ${group}`
@@ -33,7 +33,7 @@ const sentences: Readonly<Record<string, (fields: Fields) => string>> = {
       ? `runs on ${instanceId}`
       : runnerName
         ? `runs on a runner of the tenant's own, ${runnerName}`
-        : 'runs on a runner that GitHub does not name',
+        : 'runs on a runner whose name GitHub does not report',
   'github-refused': ({ reason, refusal }) => `GitHub refused: ${messageOf(refusal) ?? words(reason)}`,
   repair: ({ kind, instanceId, reason }) =>
     `repair: ${words(kind)}${instanceId ? ` (${instanceId})` : ''}${reason ? `: ${reason}` : ''}`,
@@ -41,7 +41,7 @@ const sentences: Readonly<Record<string, (fields: Fields) => string>> = {
   'changed-outside': ({ attributes }) => `somebody edited the tenant's row: ${list(attributes)}`,
   'sweep-failed': ({ error }) => `a part of the sweep failed: ${error}`,
   'reconcile-failed': ({ error }) => `a part of the reconciler failed: ${error}`,
-  'message-failed': ({ error }) => `a message failed and comes again: ${error}`,
+  'message-failed': ({ error }) => `a message failed and will be retried: ${error}`,
   'job-done': ({ outcome, conclusion, instanceId, reason }) =>
     `done: ${conclusion ?? outcome}${reason === undefined ? '' : `; machine ${instanceId} ended`}`,
   'runner-ended': ({ instanceId, reason }) => `machine ${instanceId} ended: ${words(reason)}`,

@@ -44,7 +44,7 @@ export function welcome(laptop: Welcomed, { withoutApp }: { readonly withoutApp:
       ...lines.map((line) => `  ${line}`),
     ]),
     '',
-    styleText('dim', '  Anyone who signs webhooks with the secret may send them. Ctrl-C stops everything.'),
+    styleText('dim', '  Anyone with the secret can send signed webhooks. Ctrl-C stops everything.'),
     '',
     styleText('dim', `${'time'.padEnd(8)}  ${'tenant'.padEnd(12)}  ${'job'.padEnd(9)}  what happened`),
     '',

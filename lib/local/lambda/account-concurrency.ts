@@ -25,7 +25,7 @@ export class AccountConcurrency {
     if (left < leastUnreserved) {
       throw new Error(
         `ReservedConcurrentExecutions of ${name} is ${copies}, which leaves ${left} of the account's ${this.#limit} ` +
-          `unreserved; AWS wants at least ${leastUnreserved} to be left. Reserve less, or ask AWS for more.`,
+          `unreserved; AWS requires at least ${leastUnreserved}. Reserve less, or request a higher quota.`,
       );
     }
     this.#shares.set(name, copies);

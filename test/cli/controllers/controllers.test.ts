@@ -163,7 +163,7 @@ describe('mayfly controllers', () => {
     ['create acme --rules /nowhere.json', '/nowhere.json cannot be read'],
     ['create acme --poll --state on', '--state is "on"; it must be disabled, enabled, dry_run.'],
     ['create acme --poll --timeout 1', 'a whole number from 500 to 10000'],
-    ['create @platform --poll --exempt app', 'name repositories by GitHub'],
+    ['create @platform --poll --exempt app', 'give a repository by its GitHub id'],
     ['test @platform --tier small --repository acme/app', 'A job belongs to one tenant'],
     ['decisions @platform', 'Decisions are kept with each tenant'],
     ['list 0', 'No tenant has the installation id or login "0".'],

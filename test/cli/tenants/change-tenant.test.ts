@@ -77,7 +77,7 @@ describe('mayfly tenant set', () => {
       await account.put('jobs', jobRow(givenJob({ installationId, jobId: JobId(n), tier: tier as never })));
     const before = messages();
     const { out } = await tenant('set', '--max-runners', '5');
-    expect(out).toContain('the 3 jobs that wait are looked at now');
+    expect(out).toContain('the 3 waiting jobs are being checked now');
     expect(messages()).toBe(before + 1);
   });
 
@@ -156,7 +156,7 @@ describe('mayfly tenant set', () => {
     const dry = await tenant('set', '--max-runners', '5', '--dry-run');
     expect(dry.out).toMatch(/max runners: 2 → 5\n(.*\n)*Nothing was changed\./);
     const same = await tenant('set', '--max-runners', '2');
-    expect(same.out).toContain('is so already: nothing to change');
+    expect(same.out).toContain('already has these settings: nothing to change');
     expect(await stored()).toEqual(before);
     expect(await recordOf(2)).toBeUndefined();
   });
@@ -233,7 +233,7 @@ describe('a change of a tenant', () => {
   ])('is not written over what was changed %s since it was read', async (_, other) => {
     const row = givenRow();
     await account.put('tenants', { ...row, ...other });
-    await expect(change(row)).rejects.toThrow(/changed .* at the same moment, and nothing was written/);
+    await expect(change(row)).rejects.toThrow(/changed .* at the same time, so nothing was written/);
     expect(await stored()).toEqual({ ...row, ...other });
     expect(await recordOf(2)).toBeUndefined();
   });

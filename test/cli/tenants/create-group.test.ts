@@ -55,7 +55,7 @@ describe('mayfly tenant set --create-group', () => {
     const made = await set(...create);
     expect(made).toMatchObject({ status: 0, error: '' });
     expect(made.out).toContain('Created the runner group ci for 1 repository.');
-    expect(made.out).toContain("group's repositories kept in step: no → yes");
+    expect(made.out).toContain("group's repositories kept in sync: no → yes");
     expect(made.out).toContain('The reconciler updates the runner group within minutes.');
     const repositories = [`${login}/app`];
     const alone = { visibility: 'selected', allowsPublicRepositories: false, repositories };

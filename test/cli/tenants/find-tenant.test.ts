@@ -78,7 +78,7 @@ describe('mayfly tenant show', () => {
     const policy = { runnerGroup: 'ci', keepsRunnerGroup: true, allowedRepositories: [7] };
     await givenStored(405, { accountLogin: 'kept', ...policy });
     const { out } = await account.run('tenant', 'show', 'kept');
-    expect(out).toMatch(/runners in +organization, ci \(kept in step with the repositories below\)\n/);
+    expect(out).toMatch(/runners in +organization, ci \(kept in sync with the repositories below\)\n/);
     await givenStored(406, { accountLogin: 'level', ...policy, runnerLevel: 'repository' });
     expect(await shown('level')).toMatchObject({ keepsGroup: false, level: 'repository' });
   });

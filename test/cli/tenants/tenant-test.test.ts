@@ -174,7 +174,7 @@ describe('a job that is run as a test', () => {
       /refused: No/,
     ],
     ['waits for too long', { state: 'waiting' }, {}, /not over after 60 s: acme has all of its 2 runners/],
-    ['was never made', undefined, { runJobs: async () => ok([]) }, /made no job in time/],
+    ['was never made', undefined, { runJobs: async () => ok([]) }, /created no job in time/],
     ['may not be started', undefined, { dispatch: async () => refused }, /not-found/],
   ])('fails where it %s', async (_title, job, over, words) => {
     expect(await judged(job, over)).toMatchObject({ verdict: 'FAIL', found: expect.stringMatching(words) });

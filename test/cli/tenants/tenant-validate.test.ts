@@ -42,7 +42,7 @@ describe('mayfly tenant validate', () => {
     const { status, rows, failed } = await found();
     expect(failed).toEqual(['public repositories', 'webhooks lately', 'Actions']);
     expect(rows.find(({ check }) => check === 'Actions')).toMatchObject({
-      found: 'switched off in acme/web',
+      found: 'turned off in acme/web',
     });
     expect(status).toBe(1);
     account.github.setActions('acme/web', true);
@@ -112,7 +112,7 @@ describe('a tenant fails', () => {
     ['that suspended the App', ofInstallation({ suspended: true }), 'installation', /unsuspends/],
     ['of another account', ofInstallation({ accountId: 9 }), 'installation', /account_id/],
     ['without a permission', ofInstallation({ permissions: {} }), 'permissions', /accepts the App/],
-    ['whose group is missing', { group: ok(undefined), groupName: 'builds' }, 'runner group', /makes it/],
+    ['whose group is missing', { group: ok(undefined), groupName: 'builds' }, 'runner group', /creates it/],
     ['whose groups are not shown', { group: refused }, 'runner group', /tenant set acme/],
     ['that reaches nothing', { repositories: ok([]) }, 'repositories', /adds repositories/],
     [
@@ -172,12 +172,7 @@ describe('a tenant fails', () => {
       'webhooks lately',
       /webhooks-failed/,
     ],
-    [
-      'with Actions switched off',
-      { actions: new Map([['acme/app', ok(false)]]) },
-      'Actions',
-      /switches it on/,
-    ],
+    ['with Actions switched off', { actions: new Map([['acme/app', ok(false)]]) }, 'Actions', /turns it on/],
   ])('%s', (_title, over, check, remedy) => {
     const bad = validateRows(seen(over)).filter(({ verdict }) => verdict === 'FAIL');
     expect(bad).toMatchObject([{ check, remedy: expect.stringMatching(remedy) }]);

@@ -33,7 +33,7 @@ export async function compareWithExport(
   if (!config.costsExport) return 'mayfly.config.ts has no costsExport.';
   const [first = ''] = wanted;
   if (isGone(first, Date.now()))
-    return `The records of ${first} are gone, and the export is compared by machine.`;
+    return `The records of ${first} have expired, and the export is compared machine by machine.`;
   const month = first.slice(0, 'yyyy-mm'.length);
   const { environment, region } = config;
   const reader = createExportReader(call, { environment, region, account: await callerAccount(call) });
@@ -42,7 +42,7 @@ export async function compareWithExport(
     if (!delivery) return `AWS has delivered no export of ${month} yet: see mayfly costs export enable.`;
     const settled = lastSettledDay(delivery.at);
     const days = wanted.filter((day) => day <= settled);
-    if (days.length === 0) return `The export of ${month} has no whole day yet.`;
+    if (days.length === 0) return `The export of ${month} has no complete day yet.`;
     const table = usageTable(call);
     const { sums } = await listSums(table, { days });
     const tally = tallyExport({ environment, days, machines: await machinesOf(table, days) });

@@ -19,7 +19,7 @@ mayfly.config.ts, deploy, and delete the stack and its bucket (docs/COSTS.md).
     const aws = await dataExports(call);
     const found = await findExport(aws, place);
     if (found) await aws.call('DeleteExport', { ExportArn: found.arn });
-    call.io.out(found ? 'Deleted: AWS delivers no more.\n' : 'There is no such export.\n');
+    call.io.out(found ? 'Deleted: AWS no longer delivers the export.\n' : 'There is no such export.\n');
     return 0;
   },
 };

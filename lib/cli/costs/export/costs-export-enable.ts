@@ -13,17 +13,17 @@ export const costsExportEnable: Command = {
   summary: "have AWS deliver its bill's rows by machine, for mayfly costs compare",
   details: `
 Examples:
-  mayfly costs export enable                          again later, to see whether AWS delivers
-  mayfly costs export enable --dry-run                show what AWS would be asked
-  mayfly costs export enable --account 123456789012   where another account pays the bill of 123456789012
+  mayfly costs export enable                          run it again later to see whether AWS delivers
+  mayfly costs export enable --dry-run                show what would be sent to AWS
+  mayfly costs export enable --account 123456789012   if another account pays the bill of 123456789012
 
-First set costsExport in mayfly.config.ts and deploy: that makes the bucket. Run the command with credentials of the account
+First set costsExport in mayfly.config.ts and deploy: that creates the bucket. Run the command with credentials of the account
 that pays the bill. AWS delivers for the first time within 24 hours, and then at least once a day (docs/COSTS.md).
 `,
-  exitOne: 'AWS refuses the export, or cannot deliver it, or one of this name asks for something else',
+  exitOne: 'AWS rejects the export or cannot deliver it, or an export of this name has other settings',
   options: [
     accountOption,
-    { flags: '--dry-run', description: 'print the export as AWS would get it; ask nothing' },
+    { flags: '--dry-run', description: 'print the definition of the export, and send nothing to AWS' },
   ],
   async run(call) {
     const { io, options } = call;
@@ -42,7 +42,7 @@ that pays the bill. AWS delivers for the first time within 24 hours, and then at
 };
 
 const firstDelivery =
-  'AWS delivers for the first time within 24 hours: run mayfly costs compare after that. Tags of machines are in it once they are\n' +
+  'AWS delivers for the first time within 24 hours: run mayfly costs compare after that. It has the tags of machines once they are\n' +
   'active (mayfly costs activate).\n';
 
 function printFound(
@@ -51,7 +51,7 @@ function printFound(
 ): number {
   if (isOther) {
     io.out(
-      `There is an export ${arn} that asks for something else: run mayfly costs export disable, then this again.\n`,
+      `The export ${arn} has other settings: run mayfly costs export disable, then this command again.\n`,
     );
     return 1;
   }
@@ -63,8 +63,8 @@ function printFound(
   }
   io.out(
     refreshedAt === undefined
-      ? `The export is there; nothing was delivered yet. ${firstDelivery}`
-      : `The export is there; AWS delivered it last at ${refreshedAt} UTC.\n`,
+      ? `The export exists; nothing has been delivered yet. ${firstDelivery}`
+      : `The export exists; AWS last delivered it at ${refreshedAt} UTC.\n`,
   );
   return 0;
 }
@@ -84,6 +84,6 @@ async function create(aws: AwsJson, { place }: ExportCall): Promise<string | und
     if (other && !other.isOther) return undefined;
     return /bucket|permission/i.test(message)
       ? `AWS may not write to the bucket: deploy with costsExport first, and name the account that pays in costsExport.payerAccount. AWS says: ${message}\n`
-      : `AWS refuses the export: ${message}\n`;
+      : `AWS rejects the export: ${message}\n`;
   }
 }

@@ -84,7 +84,7 @@ async function lookAt(aws: AwsJson, place: ExportPlace, arn: string): Promise<Fo
   return {
     arn,
     ...(LastRefreshedAt === undefined ? {} : { refreshedAt: timeOf(LastRefreshedAt) }),
-    ...(StatusCode === 'UNHEALTHY' ? { unhealthy: StatusReason ?? 'for no reason that AWS names' } : {}),
+    ...(StatusCode === 'UNHEALTHY' ? { unhealthy: StatusReason ?? 'AWS gives no reason' } : {}),
     isOther: !isSame,
   };
 }

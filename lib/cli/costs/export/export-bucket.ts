@@ -24,7 +24,7 @@ export async function bucketFault(call: CommandCall, asked: ExportCall): Promise
     if (status !== 403) throw error;
     return (
       `The bucket ${Bucket} belongs to another account than ${place.account}, or these credentials lack s3:ListBucket on it ` +
-      '(npx mayfly policy costs-export-enable). AWS is asked for nothing.\n'
+      '(npx mayfly policy costs-export-enable). Nothing was sent to AWS.\n'
     );
   } finally {
     client.destroy();

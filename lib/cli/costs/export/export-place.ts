@@ -6,7 +6,7 @@ import { type CommandCall, type CommandOption, UsageError } from '../../command.
 
 export const accountOption: CommandOption = {
   flags: '--account <id>',
-  description: 'the account that Mayfly runs in, where another one pays the bill',
+  description: 'the account that Mayfly runs in, if another one pays the bill',
 };
 
 export interface ExportCall {
@@ -30,7 +30,7 @@ export async function exportCall(call: CommandCall): Promise<ExportCall> {
     throw new UsageError(`--account is ${JSON.stringify(given)}; it must be twelve digits.`);
   if (payerAccount !== undefined && payerAccount !== caller)
     throw new UsageError(
-      `costsExport.payerAccount is ${payerAccount}, and these are credentials of ${caller}. Run the command with those of ${payerAccount}.`,
+      `costsExport.payerAccount is ${payerAccount}, but these are credentials of ${caller}. Run the command with those of ${payerAccount}.`,
     );
   if (payerAccount !== undefined && given === undefined)
     throw new UsageError('Name the account that Mayfly runs in: --account 123456789012.');

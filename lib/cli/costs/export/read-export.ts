@@ -63,7 +63,7 @@ export function createExportReader(call: CommandCall, place: ExportPlace): Expor
 }
 
 const beingDelivered = () =>
-  new UsageError('AWS is delivering the export at this moment. Run the command again in some minutes.');
+  new UsageError('AWS is delivering the export right now. Run the command again in a few minutes.');
 
 async function textOf(body: Readable): Promise<string> {
   const chunks: Buffer[] = [];

@@ -6,7 +6,7 @@ export const admissionApiMutants: readonly Mutant[] = [
     'second-answer-acknowledged',
     'A controller that polls is told that its answer counts, and another one was there first.',
     'lib/app/admission-api/answer-questions.ts',
-    "return faulty('conflict', 'answered-already', 'The question has its answer: the first one counts.');",
+    "return faulty('conflict', 'answered-already', 'Already answered: the first answer counts.');",
     'return undefined;',
   ),
   mutant(
