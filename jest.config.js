@@ -1,4 +1,6 @@
+import { globSync } from 'node:fs';
 import { join } from 'node:path';
+import { mocksModules } from './test/quick/mocks-modules.ts';
 
 // Tests start scripts and commands as processes of their own: what Node compiled for one serves the next.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules', '.cache', 'compiled');
@@ -6,16 +8,42 @@ process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules', '.c
 // and no test reads its warnings. `npm run conformance` makes them errors.
 process.env.CDK_VALIDATION ??= 'false';
 
-/** Jest runs the sources as they are: ES modules, without their types. */
-export default {
+// What calls the laptop's AWS, loads the CDK or starts processes, where Jest's sandbox takes a third of the time.
+const heavy = [
+  ...['accuracy', 'bench', 'cli', 'conformance', 'constructs', 'contracts', 'docs', 'e2e'],
+  ...['images', 'lambdas', 'local', 'package', 'scale', 'sim', 'stacks'],
+];
+const inOwnProcesses = heavy.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`);
+const mocking = globSync(`test/{${heavy.join(',')}}/**/*.test.ts`, { cwd: import.meta.dirname }).filter(
+  (file) => mocksModules(join(import.meta.dirname, file)),
+);
+
+/** Both run the sources as they are: ES modules, without their types. */
+const sources = {
   testEnvironment: 'node',
-  // A busy machine does everything many times slower than an idle one: this ends only what hangs.
-  testTimeout: 600_000,
   roots: ['<rootDir>/test'],
-  testMatch: ['**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/strip-types.js' },
   injectGlobals: false,
+};
+
+export default {
+  projects: [
+    {
+      ...sources,
+      runner: '<rootDir>/test/quick/jest-runner.ts',
+      testMatch: [...inOwnProcesses, ...mocking.map((file) => `!**/${file}`)],
+    },
+    {
+      ...sources,
+      testMatch: [
+        `<rootDir>/test/!(${heavy.join('|')})/**/*.test.ts`,
+        ...mocking.map((file) => `<rootDir>/${file}`),
+      ],
+    },
+  ],
+  // A busy machine does everything many times slower than an idle one: this ends only what hangs.
+  testTimeout: 600_000,
   maxWorkers: 2,
   testSequencer: '<rootDir>/test/order/sequencer.js',
   // Jest keeps the modules of every file that a worker ran: a fresh worker is faster than a full one.

@@ -3,10 +3,11 @@
  * also if another one fails.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { globSync, readFileSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createCommandLine, exitStatus, runScript } from '../lib/cli/command-line.ts';
+import { mocksModules } from './quick/mocks-modules.ts';
 
 // Four processes load the same sources, and tests start commands: what Node made of a source serves all, and the next run.
 process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, '../node_modules/.cache/compiled');
@@ -33,11 +34,6 @@ async function run(): Promise<void> {
     ...(mocking.length === 0 ? [] : [check('test:jest', '--', ...mocking)]),
   ]);
   if (passed.includes(false)) process.exitCode = 1;
-}
-
-/** It needs modules of its own, and so Jest. */
-function mocksModules(file: string): boolean {
-  return /^import \{.*\bjest\b.*\} from '@jest\/globals'/m.test(readFileSync(file, 'utf8'));
 }
 
 async function quickTests(files: readonly string[]): Promise<boolean> {

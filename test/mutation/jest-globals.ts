@@ -18,6 +18,7 @@ export interface Suite {
 export interface Test {
   /** Its file, describes and title. */
   readonly id: string;
+  readonly title: string;
   readonly suite: Suite;
   readonly run: Step;
 }
@@ -56,7 +57,7 @@ function describeOne(title: string, declare: Step): void {
 }
 
 function itOne(title: string, run: Step): void {
-  suite.items.push({ id: uniqueId(title), suite, run });
+  suite.items.push({ id: uniqueId(title), title, suite, run });
 }
 
 const hook = (name: HookName) => (step: Step) => void suite.hooks[name].push(step);

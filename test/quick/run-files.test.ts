@@ -2,14 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { runFiles } from './run-files.ts';
-import type { FileReport, Limits } from './worker-process.ts';
+import { jestResult, wholeFailure } from './jest-result.ts';
+import { type RunOptions, runFiles } from './run-files.ts';
+import type { FileReport } from './worker-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mayfly-quick-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Files of these texts, all in one process; what each came to, in order. */
-async function run(texts: readonly string[], limits: Partial<Limits> = {}): Promise<FileReport[]> {
+/** Files of these texts, all in one process unless `options` say otherwise; what each came to, in order. */
+async function run(texts: readonly string[], options: Partial<RunOptions> = {}): Promise<FileReport[]> {
   const files = texts.map((text, n) => {
     const file = join(folder, `file-${n}.ts`);
     writeFileSync(file, `import { expect, it } from '@jest/globals';\n${text}`);
@@ -17,7 +18,7 @@ async function run(texts: readonly string[], limits: Partial<Limits> = {}): Prom
   });
   const reports: FileReport[] = [];
   const onReport = (report: FileReport) => void reports.push(report);
-  await runFiles(files, { processes: 1, loadSeconds: 600, testSeconds: 600, ...limits, onReport });
+  await runFiles(files, { processes: 1, loadSeconds: 600, testSeconds: 600, ...options, onReport });
   expect(reports.map(({ file }) => file)).toEqual(files);
   return reports;
 }
@@ -89,5 +90,72 @@ describe('test files in one process', () => {
       "it('sees', () => { process.exitCode = 1; expect(process.env['LEFT']).toBeUndefined(); });",
     ]);
     expect(failed(reports)).toEqual([0, 0]);
+  });
+});
+
+const sets = "it('sets', () => expect((globalThis.left = 1)).toBe(1));";
+const sees = "it('sees', () => expect(globalThis.left).toBeUndefined());";
+
+describe('test files in processes of their own', () => {
+  it('see nothing of one another', async () => {
+    expect(failed(await run([sets, sees]))).toEqual([0, 1]);
+    expect(failed(await run([sets, sees], { isApart: true }))).toEqual([0, 0]);
+  });
+
+  it('fail where their process does not end well', async () => {
+    const reports = await run([`process.on('exit', () => void (process.exitCode = 8));${adds}`, adds], {
+      isApart: true,
+    });
+    expect(wholeFailure(reports[0]!)).toMatch(/ended with 8 during its end after .*file-0\.ts\./);
+    expect(wholeFailure(reports[1]!)).toBeUndefined();
+  });
+
+  it('are not begun where Jest was interrupted', async () => {
+    const begun: string[] = [];
+    const onStart = (file: string) => void begun.push(file);
+    await runFiles([join(folder, 'file-0.ts')], {
+      ...{ processes: 1, loadSeconds: 600, testSeconds: 600, onStart, onReport: () => {} },
+      isStopped: () => true,
+    });
+    expect(begun).toEqual([]);
+  });
+});
+
+describe('what Jest reports of a file', () => {
+  const grouped = (test: string) =>
+    `import { beforeAll, describe } from '@jest/globals'; ${adds} describe('group', () => { ${test} });`;
+
+  it('has the titles of each test, and why it failed', async () => {
+    const [report] = await run([grouped("it('adds', () => expect(1 + 1).toBe(3));")]);
+    const result = jestResult(report!, { start: 1, end: 7_000 });
+    expect(result).toMatchObject({ numPassingTests: 1, numFailingTests: 1, numPendingTests: 0 });
+    expect(result.testResults).toMatchObject([
+      { ancestorTitles: [], title: 'adds', fullName: 'adds', status: 'passed', failureMessages: [] },
+      { ancestorTitles: ['group'], title: 'adds', fullName: 'group adds', status: 'failed' },
+    ]);
+    expect(result.failureMessage).toMatch(/● group › adds\n[\s\S]*Expected: 3/);
+    expect(result.perfStats).toEqual({ start: 1, end: 7_000, runtime: 6_999, slow: true });
+    expect(wholeFailure(report!)).toBeUndefined();
+  });
+
+  it('fails every test behind a hook that fails', async () => {
+    const fails = "beforeAll(() => { throw new Error('no world'); });";
+    const [report] = await run([grouped(`${fails} it('one', () => {}); it('two', () => {});`)]);
+    const { testResults } = jestResult(report!, { start: 1, end: 2 });
+    expect(testResults.map(({ status }) => status)).toEqual(['passed', 'failed', 'failed']);
+    expect(testResults[1]?.failureMessages.join()).toContain('no world');
+    expect(testResults[2]?.failureMessages.join()).toContain('did not run');
+  });
+
+  it('leaves out tests whose titles nobody asked for', async () => {
+    const [report] = await run([grouped("it('subtracts', () => {});")], { titles: 'group SUB' });
+    const { testResults, numPendingTests } = jestResult(report!, { start: 1, end: 2 });
+    expect(testResults.map(({ status }) => status)).toEqual(['pending', 'passed']);
+    expect(numPendingTests).toBe(1);
+  });
+
+  it('is a failure of the whole file where it cannot be loaded', async () => {
+    const [report] = await run(["throw new Error('not today');"]);
+    expect(wholeFailure(report!)).toContain('not today');
   });
 });

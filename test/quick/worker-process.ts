@@ -11,6 +11,8 @@ export interface Limits {
   readonly loadSeconds: number;
   /** For each test with its hooks, and for the hooks of each suite. */
   readonly testSeconds: number;
+  /** A pattern of the titles of tests to run; absent: all. */
+  readonly titles?: string | undefined;
 }
 
 export interface TestFailure {
@@ -19,10 +21,20 @@ export interface TestFailure {
   readonly message: string;
 }
 
+/** How one declared test ended. `pending`: its title is not among those asked for. */
+export interface TestOutcome {
+  /** Of its describes, from the outside in, and its own. */
+  readonly titles: readonly string[];
+  readonly status: 'passed' | 'failed' | 'pending';
+  readonly milliseconds: number;
+  readonly messages: readonly string[];
+}
+
 export interface FileReport {
   readonly file: string;
   readonly tests: number;
   readonly failures: readonly TestFailure[];
+  readonly outcomes: readonly TestOutcome[];
 }
 
 /** From the process: the test that begins, or the report of the file when it is over. */
@@ -37,9 +49,10 @@ export interface Worker {
 
 const script = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
-export function startWorker({ loadSeconds, testSeconds }: Limits): Worker {
-  const child = fork(script, {
-    stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+export function startWorker({ loadSeconds, testSeconds, titles }: Limits): Worker {
+  const child = fork(script, titles === undefined ? [] : [titles], {
+    // To the standard error: what Jest prints with `--json` stays as it is.
+    stdio: ['ignore', 2, 'pipe', 'ipc'],
     execArgv: ['--disable-warning=ExperimentalWarning'],
   });
   const { promise: ended, resolve: setEnded } = Promise.withResolvers<string>();

@@ -1,14 +1,14 @@
 /**
- * One of the processes of `npm run test:fast`: runs the test files that its parent names, one after the other, and loads each
- * module once for all of them. A file that changed the environment leaves it as it was; other globals are not put back.
- * Whatever is not the failure of a test ends this process, and so fails the file that ran. The parent kills this process when
- * a file or a test hangs.
+ * Runs the test files that its parent names, one after the other, and loads each module once for all of them: a process of
+ * `npm run test:fast`, or of one file of `npm test`. A file that changed the environment leaves it as it was; other globals
+ * are not put back. Whatever is not the failure of a test ends this process, and so fails the file that ran. The parent
+ * kills this process when a file or a test hangs.
  */
 import { registerHooks } from 'node:module';
 import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { collect, runSuite, type Test, testsIn } from '../mutation/jest-globals.ts';
-import type { FileReport, TestFailure, WorkerMessage } from './worker-process.ts';
+import type { FileReport, TestFailure, TestOutcome, WorkerMessage } from './worker-process.ts';
 
 const globals = import.meta.resolve('../mutation/jest-globals.ts');
 registerHooks({
@@ -36,20 +36,45 @@ async function report(file: string): Promise<void> {
 const tell = (message: WorkerMessage) => process.send?.(message);
 
 async function runFile(file: string): Promise<FileReport> {
-  const failures: TestFailure[] = [];
   const suite = await collect(file, () => import(pathToFileURL(file).href)).catch((error: unknown) => error);
-  if (!isSuite(suite)) return { file, tests: 0, failures: [failureOf({ id: file }, suite)] };
-  const tests = testsIn(suite).length;
-  if (tests === 0) return { file, tests, failures: [failureOf({ id: file }, 'It has no tests.')] };
+  if (!isSuite(suite)) return notRun(file, suite);
+  const tests = testsIn(suite);
+  if (tests.length === 0) return notRun(file, 'It has no tests.');
+  const failures: TestFailure[] = [];
+  const ended = new Map<Test, number>();
   await runSuite(suite, {
-    isWanted: () => true,
+    isWanted,
     begin: ([first]) => void (first && tell({ begun: first.id })),
-    end: (test, failure) => {
+    end: (test, failure, milliseconds) => {
+      ended.set(test, (ended.get(test) ?? 0) + milliseconds);
       if (failure !== undefined) failures.push(failureOf(test, failure));
       return true;
     },
   });
-  return { file, tests, failures };
+  const outcomes = tests.map((test): TestOutcome => {
+    const messages = failures.filter(({ id }) => id === test.id).map(({ message }) => message);
+    // Where a hook fails, none of its tests has passed.
+    if (isWanted(test) && !ended.has(test)) messages.push('It did not run: a hook before it failed.');
+    const status = messages.length > 0 ? 'failed' : isWanted(test) ? 'passed' : 'pending';
+    return { titles: titlesOf(test), status, milliseconds: ended.get(test) ?? 0, messages };
+  });
+  return { file, tests: tests.length, failures, outcomes };
+}
+
+/** As Jest's `--testNamePattern`. */
+const pattern = new RegExp(process.argv[2] ?? '', 'i');
+const isWanted = (test: Test) => pattern.test(titlesOf(test).join(' '));
+
+const notRun = (file: string, reason: unknown): FileReport => ({
+  ...{ file, tests: 0, outcomes: [] },
+  failures: [failureOf({ id: file }, reason)],
+});
+
+function titlesOf({ suite, title }: Test): string[] {
+  const titles = [title];
+  // The outermost suite is the file.
+  for (let outer = suite; outer.parent; outer = outer.parent) titles.unshift(outer.title);
+  return titles;
 }
 
 const isSuite = (found: unknown): found is Awaited<ReturnType<typeof collect>> =>

@@ -1,0 +1,63 @@
+/**
+ * Jest's runner for files that call the laptop's AWS, load the CDK or start processes: each file has a Node process of its
+ * own. Jest's sandbox looks globals up slowly, and loads each module without what Node keeps of it compiled. Jest still
+ * finds the files, sorts them and reports them. A file that replaces modules or timers needs Jest's own runner.
+ */
+import { type JestResult, jestResult, wholeFailure } from './jest-result.ts';
+import { runFiles } from './run-files.ts';
+import type { FileReport } from './worker-process.ts';
+
+/** What is used of Jest's types. */
+interface JestTest {
+  readonly path: string;
+}
+
+interface GlobalConfig {
+  readonly maxWorkers: number;
+  readonly testNamePattern?: string;
+}
+
+type Listener<Result> = (test: JestTest, result: Result) => Promise<void>;
+
+/** As `testTimeout` of jest.config.js: for what hangs on a busy machine. */
+const limits = { loadSeconds: 600, testSeconds: 600 };
+
+export default class OwnProcessRunner {
+  readonly #config: GlobalConfig;
+
+  constructor(config: GlobalConfig) {
+    this.#config = config;
+  }
+
+  async runTests(
+    tests: readonly JestTest[],
+    watcher: { isInterrupted(): boolean },
+    onStart: (test: JestTest) => Promise<void>,
+    onResult: Listener<JestResult>,
+    onFailure: Listener<{ readonly message: string; readonly stack: string }>,
+    { serial }: { readonly serial: boolean },
+  ): Promise<void> {
+    const { maxWorkers, testNamePattern } = this.#config;
+    const byPath = new Map(tests.map((test) => [test.path, test]));
+    const begun = new Map<string, number>();
+    const told: Promise<void>[] = [];
+    const tell = (test: JestTest, report: FileReport) => {
+      const message = wholeFailure(report);
+      if (message !== undefined) return onFailure(test, { message, stack: message });
+      return onResult(test, jestResult(report, { start: begun.get(test.path) ?? 0, end: Date.now() }));
+    };
+    await runFiles([...byPath.keys()], {
+      ...limits,
+      ...(testNamePattern ? { titles: testNamePattern } : {}),
+      processes: serial ? 1 : maxWorkers,
+      isApart: true,
+      isStopped: () => watcher.isInterrupted(),
+      onStart: (file) => {
+        begun.set(file, Date.now());
+        told.push(onStart(byPath.get(file)!));
+      },
+      onReport: (report) => void told.push(tell(byPath.get(report.file)!, report)),
+    });
+    await Promise.all(told);
+  }
+}
