@@ -124,7 +124,7 @@ function kindOf(component: Component, isSpot: boolean): Kind {
 
 const closeWithin = 0.03;
 const shownMachines = 10;
-/** At most this many unknown resources are shown. */
+/** Of more unknown resources than this, only the first on the bill are told apart. */
 const mostUnknown = 10_000;
 
 /** Of disks and addresses no record knows the ids. */

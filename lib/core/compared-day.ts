@@ -31,7 +31,7 @@ export interface ComparedDay {
 }
 
 /** So that a day fits into one row of 400 KB; the smallest of more tenants are kept together. */
-export const mostTenantsOfDay = 3_000;
+const mostTenantsOfDay = 3_000;
 
 export interface BothBills {
   readonly sums: readonly UsageSum[];

@@ -184,7 +184,7 @@ function mergedOne(group: readonly UsageSum[]): UsageSum {
 }
 
 /** Usually more than any tenant has in a day; with more, its row would not fit into 400 KB. */
-export const mostSumsOfDay = 1_000;
+const mostSumsOfDay = 1_000;
 const others = '(others)';
 
 /**

@@ -165,6 +165,14 @@ describe('the sums of a day', () => {
     expect(progress()).toEqual({ finished: 1 });
   });
 
+  it('are a thousand at most of a tenant, the smallest of them together', async () => {
+    const many = Array.from({ length: 1_100 }, (_, n) => givenRecord(n + 1, 101, `acme/app-${n}`));
+    const { deps, sums } = await givenBooks(many);
+    await rollUpUsage(deps);
+    expect(sums()).toHaveLength(999);
+    expect(sums().at(-1)).toMatchObject({ work: { repository: '(others)' }, machines: 102 });
+  });
+
   it('are made of five thousand records at a time: a tenant may have a million', async () => {
     const { deps, sums } = await givenBooks([]);
     let given = 0;

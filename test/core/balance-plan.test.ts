@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { fullReason, planBalance } from '../../lib/core/balance-plan.ts';
-import { maxMachinesPerLaunch } from '../../lib/core/launch.ts';
 import { reason } from '../../lib/core/reason.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import { givenJob, givenJobs, givenTenant, givenTier, medium, noon, small } from '../support/given.ts';
@@ -209,6 +208,13 @@ describe('planBalance', () => {
     ]);
   });
 
+  it('launches 96 machines at once, and says that there are more', () => {
+    const tenant = givenTenant({ maxRunners: 200 });
+    const tier = givenTier({ maxRunners: 200 });
+    const plan = planBalance({ tenant, tier, waiting: givenJobs(150), pageSize: 150, now: noon });
+    expect([plan.launch.length, plan.hold.length, plan.more]).toEqual([96, 0, true]);
+  });
+
   it('never exceeds either limit nor a transaction, keeps the order, and decides every job once', () => {
     const sizes = fc.record({ max: fc.nat(150), cap: fc.nat(150), has: fc.nat(20), waiting: fc.nat(150) });
     fc.assert(
@@ -227,9 +233,7 @@ describe('planBalance', () => {
           pageSize: 200,
           now: noon,
         });
-        expect(plan.launch.length).toBeLessThanOrEqual(
-          Math.max(0, Math.min(max - has, cap - has, maxMachinesPerLaunch)),
-        );
+        expect(plan.launch.length).toBeLessThanOrEqual(Math.max(0, Math.min(max - has, cap - has, 96)));
         expect(plan.launch).toEqual(jobs.slice(0, plan.launch.length));
         const undecided = waiting - plan.launch.length - plan.hold.length;
         expect(undecided === 0 || plan.more).toBe(true);

@@ -157,3 +157,41 @@ describe('what is kept where addresses have no price', () => {
     expect(pricedLineOf(kept!)).toEqual(lineOfDay(kept!));
   });
 });
+
+describe('what the comparison shows', () => {
+  const stranger = (n: number, micros = 1e6): ExportedLine => ({
+    ...billed(used('i-0'), 'compute', first, micros),
+    resourceId: `i-stranger-${n}`,
+  });
+
+  it('is ten machines, of those that no record knows and of those that differ', () => {
+    const records = Array.from({ length: 12 }, (_, n) => used(`i-${n}`));
+    const bill = records.map((record, n) => billed(record, 'compute', first, 2e6 + n));
+    const strangers = Array.from({ length: 12 }, (_, n) => stranger(n, 1e6 + n));
+    const { explained, machines } = compared(records, [...bill, ...strangers]);
+    const named = Array.from({ length: 10 }, (_, n) => 11 - n);
+    expect(machines.mostApart.map(({ name }) => name)).toEqual(named.map((n) => `i-${n}`));
+    expect(explained.unknown.map(({ resourceId }) => resourceId)).toEqual(
+      named.map((n) => `i-stranger-${n}`),
+    );
+  });
+
+  it.each([
+    [0.97, 1],
+    [0.96, 0],
+    [1.03, 1],
+    [1.04, 0],
+  ])('calls a machine that costs %d of its record close, or not: %i', (ratio, close) => {
+    const record = used('i-1');
+    expect(compared([record], [billed(record, 'compute', first, ratio * 1e6)]).machines).toMatchObject({
+      ...{ matched: 1, close },
+    });
+  });
+
+  it('tells ten thousand strangers apart, and no more', () => {
+    const bill = Array.from({ length: 10_001 }, (_, n) => stranger(n, n < 10_000 ? 1 : 9e9));
+    const { explained } = compared([], bill);
+    expect(explained.unknown.map(({ micros }) => micros)).toEqual(new Array(10).fill(1));
+    expect(explained.tagged).toBe(9e9 + 10_000);
+  });
+});

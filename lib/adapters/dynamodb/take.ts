@@ -70,7 +70,7 @@ function assertPlannedWithinLimits({ tenant, tier, launch }: Taking): void {
   if (given >= 1 && given <= allowed) return;
   throw new Error(
     `Launch ${launch.launchId} asks for ${given} machines; allowed are 1 to ${allowed}: the least of what a ` +
-      `transaction holds (${maxMachinesPerLaunch}), the tenant's limit (${tenant.maxRunners}) and the one for the tier (${inTier}).`,
+      `launch may have (${maxMachinesPerLaunch}), the tenant's limit (${tenant.maxRunners}) and the one for the tier (${inTier}).`,
   );
 }
 
