@@ -1,11 +1,16 @@
-import { describe, expect, it } from '@jest/globals';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createCliEngine, runArguments } from '../../lib/adapters/container-engine/cli-engine.ts';
+import { runProgram } from '../../lib/adapters/container-engine/run-program.ts';
 import { createHostGitHub } from '../../lib/adapters/github/host-github.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { startGitHub } from '../../lib/local/github/start-github.ts';
 import { createMemoryEngine } from '../fakes/container-engine.ts';
 import { imageFor } from '../support/container-engine/image-for.ts';
 import { startEngine } from '../support/container-engine/start-engine.ts';
+import { timersUntilFailure } from '../support/virtual-deadlines.ts';
 import { containerEngineContract } from './container-engine.contract.ts';
 
 containerEngineContract('the fake in memory', async () => ({
@@ -64,6 +69,34 @@ describe('the arguments of a container', () => {
     expect(runArguments(asked, [998]).join(' ')).toContain(
       '--memory 4g --cpus 2 --network ci --volume /run/docker.sock:/var/run/docker.sock --group-add 998',
     );
+  });
+});
+
+describe('a command line that hangs', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mayfly-engine-'));
+  const program = join(folder, 'docker');
+  beforeAll(() => {
+    writeFileSync(program, '#!/bin/sh\nexec sleep 600\n');
+    chmodSync(program, 0o700);
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const engine = createCliEngine({ program });
+  const build = { tag: 'mayfly-runner', folder, arguments: {} };
+
+  it.each<[string, number, () => Promise<unknown>]>([
+    ['a question', 60, () => engine.version()],
+    ['a start', 120, () => engine.run({ ...given, labels: {} })],
+    ['a stop, beyond its grace', 70, () => engine.stop('mayfly-a', 10)],
+    ['a build', 3_600, () => engine.build(build, () => undefined)],
+  ])('is killed: %s, after %i s', async (_, seconds, begin) => {
+    expect(await timersUntilFailure(begin)).toEqual([seconds * 1000]);
+  });
+
+  it('is heard up to four million characters', async () => {
+    const script = "process.stdout.write('x'.repeat(5_000_000))";
+    const { out } = await runProgram(process.execPath, ['-e', script], {});
+    expect(out.length).toBeGreaterThanOrEqual(4_000_000);
+    expect(out.length).toBeLessThan(4_500_000);
   });
 });
 

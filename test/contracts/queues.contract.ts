@@ -31,14 +31,14 @@ export function queuesContract(name: string, open: () => Promise<QueuesWorld>): 
       expect(await world.take('small')).toEqual([{ message, group: String(acme) }]);
     });
 
-    it('hold a delayed message back', async () => {
-      await world.queues.sendToTier(
-        small,
-        { kind: 'poke', installationId: acme, tier: small },
-        { delaySeconds: 5 },
-      );
-      expect(await world.take('small')).toEqual([]);
-    });
+    it.each([5, 5_000])(
+      'hold a message back that is delayed by %i s, or as long as SQS does',
+      async (delaySeconds) => {
+        const poke = { kind: 'poke', installationId: acme, tier: small } as const;
+        await world.queues.sendToTier(small, poke, { delaySeconds });
+        expect(await world.take('small')).toEqual([]);
+      },
+    );
 
     it('keep lifecycle, completion and installation messages apart', async () => {
       const drain = { kind: 'drain-tenant', installationId: acme } as const;
