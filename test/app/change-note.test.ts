@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { changeNote } from '../../lib/app/common/change-note.ts';
+import { partWays } from '../../lib/app/common/part-ways.ts';
 import type { Notes } from '../../lib/ports/notes.ts';
 import { createMemoryChance, createMemoryClock } from '../fakes/clock.ts';
 import { createMemoryNotes } from '../fakes/notes.ts';
@@ -28,12 +29,35 @@ function givenProcess(shared: Notes, meanwhile?: () => Promise<unknown>) {
   return { deps, count, writes: () => writes };
 }
 
+it.each([
+  [0, 5],
+  [0.5, 27.5],
+  [1, 50],
+])('copies that met part for 5 to 50 ms: with the chance %d for %d ms', async (fraction, milliseconds) => {
+  const clock = createMemoryClock(noon);
+  await partWays({ clock, chance: { ...createMemoryChance(1), fraction: () => fraction } });
+  expect(clock.now() - noon).toBe(milliseconds);
+});
+
 describe('changes of a note', () => {
   it('by one process at once are made in one write, one over the other', async () => {
     const { count, writes } = givenProcess(createMemoryNotes());
     expect(await Promise.all([count(), count(), count()])).toEqual([0, 1, 2]);
     expect(writes()).toBe(1);
     expect(await count()).toBe(3);
+  });
+
+  it('are written beside one that has nothing to write', async () => {
+    const { deps, count, writes } = givenProcess(createMemoryNotes());
+    const look = () =>
+      changeNote<{ n: number }, number>(deps, 'count', (known = { n: 0 }) => ({
+        expiresAt: noon,
+        result: known.n,
+      }));
+    expect(await Promise.all([look(), count(), look()])).toEqual([0, 0, 1]);
+    expect((await deps.notes.read(['count'], noon)).get('count')?.value).toEqual({ n: 1 });
+    expect(await look()).toBe(1);
+    expect(writes()).toBe(1);
   });
 
   it('are given up after twelve times that others were faster', async () => {
