@@ -1,0 +1,218 @@
+/** The rows that are written for a launch's machines, and which rows still hold leases. */
+import { describe, expect, it } from '@jest/globals';
+import { bindAsReported, bindRows, bindUnrecorded, unrecordedOf } from '../../lib/app/common/bind-rows.ts';
+import { openRowsAcrossTenants } from '../../lib/app/common/open-rows.ts';
+import type { Deployment } from '../../lib/contract/deployment.ts';
+import { InstanceId, JobId, LaunchId, leaseOf, TierName } from '../../lib/core/ids.ts';
+import type { Launch } from '../../lib/core/launch.ts';
+import { machineRates } from '../../lib/core/price.ts';
+import type { LaunchedInstance } from '../../lib/ports/compute.ts';
+import { givenLaunch, givenRunner, launch1, lease0, machine } from '../contracts/support/stored.ts';
+import { createMemoryClock } from '../fakes/clock.ts';
+import { spoiltName } from '../fakes/spoilt.ts';
+import { createMemorySpotPrices } from '../fakes/spot-prices.ts';
+import { createMemoryStores } from '../fakes/stores.ts';
+import { givenDeployment, givenJobs, givenTier, noon } from '../support/given.ts';
+
+const second = 1000;
+const day = 86_400 * second;
+const zone = 'us-east-1a';
+const two = InstanceId('i-2');
+const lease1 = leaseOf(launch1, 1);
+const both = new Map([
+  [lease0, machine],
+  [lease1, two],
+]);
+const onDemand: LaunchedInstance = { instanceId: machine, instanceType: 't3.medium', spot: false, zone };
+const spot = { ...onDemand, spot: true };
+
+function given(deployment: Partial<Deployment> = {}) {
+  const { world, runners, launches } = createMemoryStores();
+  const [spotPrices, clock] = [createMemorySpotPrices(), createMemoryClock(noon + 30 * second)];
+  spotPrices.pools.set(`t3.medium:${zone}`, 12_345);
+  const deps = {
+    ...{ runners, launches, clock, spotPrices, deployment: givenDeployment(deployment) },
+    subnets: [
+      { subnetId: 'subnet-0', zone: 'us-east-1f' },
+      { subnetId: 'subnet-1', zone },
+    ],
+  };
+  const row = (id: InstanceId = machine) => world.rows.runners.get(id);
+  return { world, deps, row, rows: () => [...world.rows.runners.keys()] };
+}
+
+const launchOf = (over: Partial<Launch> = {}) =>
+  givenLaunch(givenJobs(2), { instances: new Map([[lease0, machine]]), ...over });
+/** EC2 is asked for spot prices if the launch was for spot machines. */
+function spotLaunch() {
+  const launch = launchOf();
+  const { TargetCapacitySpecification: target } = launch.request;
+  const spotTarget = { ...target, DefaultTargetCapacityType: 'spot' as const };
+  return { ...launch, request: { ...launch.request, TargetCapacitySpecification: spotTarget } };
+}
+
+describe('the row of a machine', () => {
+  it('is written for each that has a lease, with what its launch says of it', async () => {
+    const { deps, row, rows } = given();
+    const leaseCost = { expected: 7 } as NonNullable<Launch['leaseCost']>;
+    const launch = launchOf({ capRows: ['shared/cell/0'], leaseCost });
+    await bindRows(deps, launch, { instances: [onDemand], askedAt: noon + 9 * second });
+    expect(rows()).toEqual([machine]);
+    expect(row()).toMatchObject({
+      ...{ state: 'booting', lease: lease0, plannedJob: 1, zone, capRows: ['shared/cell/0'], leaseCost },
+      ...{ launchedAt: noon, startedAt: noon + 9 * second, deadline: noon + 630 * second },
+    });
+  });
+
+  it('is not written where EC2 gave no machine', async () => {
+    const { deps, world } = given();
+    let calls = 0;
+    world.beforeCall = () => void calls++;
+    await bindRows(deps, launchOf({ instances: new Map() }), { instances: [] });
+    expect(calls).toBe(0);
+  });
+
+  it.each<[string, readonly LaunchedInstance[], number | undefined, number]>([
+    ['EC2 says so', [{ ...onDemand, startedAt: noon + 5 }], noon + 9, noon + 5],
+    ['EC2 was asked for it', [onDemand], noon + 9, noon + 9],
+    ['its launch was made, if nobody knows when EC2 was asked', [onDemand], undefined, noon],
+    ['its launch was made, if EC2 does not show it', [], noon + 9, noon],
+  ])('says that it started when %s', async (_, instances, askedAt, startedAt) => {
+    const { deps, row } = given();
+    await bindRows(deps, launchOf(), { instances, ...(askedAt ? { askedAt } : {}) });
+    expect(row()?.startedAt).toBe(startedAt);
+  });
+
+  it('gives one that is found late as long as it would have had, by its launch', async () => {
+    const { deps, row } = given();
+    const unrecorded = launchOf().plannedJobs;
+    await bindUnrecorded(deps, launchOf(), { instances: [onDemand], unrecorded });
+    expect(row()?.deadline).toBe(noon + 600 * second);
+  });
+
+  it.each<[string, Partial<LaunchedInstance>, string | undefined]>([
+    ['its zone', {}, zone],
+    ['its subnet', { zone: undefined, subnetId: 'subnet-1' } as never, zone],
+    ['a subnet that nobody knows', { zone: undefined, subnetId: 'subnet-9' } as never, undefined],
+    ['neither', { zone: undefined } as never, undefined],
+  ])('has the zone and the spot price where EC2 names %s', async (_, over, expected) => {
+    const { deps, row } = given();
+    await bindRows(deps, spotLaunch(), { instances: [{ ...spot, ...over }] });
+    expect(row()?.zone).toBe(expected);
+    expect(row()?.rates?.compute).toBe(expected ? 12_345 : undefined);
+  });
+
+  it('has the spot price where only one of its launch is a spot machine', async () => {
+    const { deps, row } = given();
+    const launch = { ...spotLaunch(), instances: both };
+    await bindRows(deps, launch, { instances: [{ ...onDemand, instanceId: two }, spot] });
+    expect(row()?.rates?.compute).toBe(12_345);
+    expect(row(two)?.rates?.compute).not.toBe(12_345);
+  });
+
+  it.each([
+    ['the launch was for machines on demand', launchOf(), bindUnrecorded],
+    ['the machine reported itself', spotLaunch(), bindAsReported],
+  ])('has no spot price where %s', async (_, launch, bind) => {
+    const { deps, row } = given();
+    await bind(deps, launch, { instances: [spot], unrecorded: launch.plannedJobs });
+    expect(row()).toMatchObject({ zone });
+    expect(row()?.rates?.compute).not.toBe(12_345);
+  });
+
+  it('has the rates of its tier, and the own rate of its day', async () => {
+    const ownRates = {
+      ...{ roundSeconds: 60, freeMinutes: 0 },
+      tiers: { small: [{ from: '2026-01-01', minute: 9 }] },
+    };
+    const plain = given({ tiers: [givenTier({ name: TierName('huge') }), givenTier()], ownRates });
+    await bindRows(plain.deps, launchOf(), { instances: [onDemand] });
+    const billed = {
+      region: 'us-east-1',
+      instanceType: 't3.medium',
+      spot: false,
+      machine: givenTier().billed,
+    };
+    expect(plain.row()?.rates).toEqual({
+      ...machineRates(billed),
+      own: { from: '2026-01-01', minute: 9, roundSeconds: 60 },
+    });
+    const removed = given({ tiers: [givenTier({ name: TierName('huge') })] });
+    await bindRows(removed.deps, launchOf(), { instances: [onDemand] });
+    expect(removed.row()).not.toHaveProperty('rates');
+  });
+});
+
+it('the row of a machine has its rates by the prices that are configured, if any are', async () => {
+  const prices = {
+    ...{ date: '2026-11-01', region: 'us-east-1', onDemand: { 't3.medium': 7_000_000 }, address: 5_000 },
+    disk: { gigabyte: 80_000, iops: 5_000, throughputMegabyte: 40_000 },
+  };
+  const { deps, row } = given({ prices });
+  await bindRows(deps, launchOf(), { instances: [onDemand] });
+  expect(row()?.rates?.compute).toBe(7_000_000);
+});
+
+describe('a lease whose machine has no row', () => {
+  const closed = (over: Partial<Launch> = {}) => launchOf({ state: 'closed', instances: both, ...over });
+  const jobsOf = (launch: Launch, recorded: readonly InstanceId[], now = noon) =>
+    unrecordedOf(launch, new Set(recorded), now).map(({ jobId }) => jobId);
+
+  it('is one of a closed launch, as long as rows of ended machines are kept', () => {
+    expect(jobsOf(closed(), [])).toEqual([1, 2]);
+    expect(jobsOf(closed(), [machine])).toEqual([2]);
+    expect(jobsOf(closed({ instances: new Map([[lease0, machine]]) }), [])).toEqual([1]);
+    expect(jobsOf(closed(), [], noon + 7 * day - 1)).toEqual([1, 2]);
+    expect(jobsOf(closed(), [], noon + 7 * day)).toEqual([]);
+    expect(jobsOf(closed({ state: 'answered' }), [])).toEqual([]);
+  });
+});
+
+describe('the rows that hold leases', () => {
+  const other = LaunchId('launch-2');
+  const closedOne = launchOf({ state: 'closed', instances: both, lookAt: noon } as Partial<Launch>);
+
+  function givenOpen(...spoilt: readonly [string, string][]) {
+    const { world, deps } = given();
+    world.rows.launches.set(launch1, closedOne);
+    world.rows.launches.set(other, givenLaunch(givenJobs(1), { launchId: other }));
+    for (const [table, key] of spoilt) world.spoilt.add(spoiltName(table as 'launches', key));
+    return { world, open: () => openRowsAcrossTenants(deps) };
+  }
+
+  it('are launches that are not closed, machines that have not ended, and leases without a machine', async () => {
+    const { world, open } = givenOpen();
+    world.rows.runners.set(machine, givenRunner());
+    const { launches, runners, ...rest } = await open();
+    expect(launches.map(({ launchId, state }) => [launchId, state])).toEqual([
+      [other, 'intent'],
+      [launch1, 'answered'],
+    ]);
+    expect(launches[1]).toMatchObject({ plannedJobs: [{ lease: lease1 }], instances: new Map() });
+    expect(runners.map(({ instanceId }) => instanceId)).toEqual([machine]);
+    expect(rest).toEqual({ spoilt: [], isCut: false });
+  });
+
+  it('are no machines that ended', async () => {
+    const { world, open } = givenOpen();
+    for (const [lease, instanceId] of both) {
+      world.rows.runners.set(instanceId, givenRunner({ instanceId, lease, state: 'ended' }));
+    }
+    const { launches, runners } = await open();
+    expect(launches.map(({ launchId }) => launchId)).toEqual([other]);
+    expect(runners).toEqual([]);
+  });
+
+  it('are named where a hand spoilt them, and count as machines that have a row', async () => {
+    const { world, open } = givenOpen(['runners', machine], ['launches', other]);
+    world.rows.runners.set(machine, givenRunner());
+    world.rows.runners.set(two, givenRunner({ instanceId: two, lease: lease1, plannedJob: JobId(2) }));
+    const { launches, runners, spoilt } = await open();
+    expect(launches).toEqual([]);
+    expect(runners.map(({ instanceId }) => instanceId)).toEqual([two]);
+    expect(spoilt).toMatchObject([
+      { key: other, installationId: 101 },
+      { key: machine, installationId: 101, launchId: launch1, error: { code: 'UnreadableRow' } },
+    ]);
+  });
+});
