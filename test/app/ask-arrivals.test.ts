@@ -61,7 +61,7 @@ async function givenHanging(...more: InstallationId[]) {
   };
   const stateOf = async (n: number, tenant: InstallationId) =>
     (await platform.job(n, tenant))?.admission?.state;
-  return { platform, arrivals, ask, run, stateOf, answer: () => answering.resolve(admit) };
+  return { platform, deps, arrivals, ask, run, stateOf, answer: () => answering.resolve(admit) };
 }
 
 /** Time that passes only as far as it is told to. */
@@ -105,6 +105,21 @@ describe('while a controller hangs, a run of the admission function', () => {
     expect(await stateOf(20, acme)).toBe('admitted');
     await run();
     expect(await stateOf(25, acme)).toBe('admitted');
+  });
+
+  it('returns those of the messages that it was handed which are still in line when it must end', async () => {
+    const { platform, deps, ask, answer } = await givenHanging();
+    for (let n = 1; n <= 22; n++) await ask(acme, n);
+    const handed = platform.queues.admission.splice(0).map((message) => ({
+      id: `handed-${message.jobId}`,
+      body: JSON.stringify(message),
+    }));
+    const began = platform.clock.now();
+    const running = askArrivals(deps, handed);
+    await whenTrue(async () => platform.clock.now() >= began + 25_000);
+    answer();
+    expect(await running).toEqual(['handed-21', 'handed-22']);
+    expect(platform.queues.admission).toEqual([]);
   });
 
   it('takes a question that comes meanwhile within a fifth of a second', async () => {

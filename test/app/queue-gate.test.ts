@@ -116,6 +116,16 @@ describe('the queue gate', () => {
     },
   );
 
+  it.each([
+    ['its match', { match: '1 / (job.id - 1) == 1' }, 'true', /^match: /],
+    ['its rule', {}, '1 / (job.id - 1) == 1', /^rule 1: /],
+  ])('names %s as what could not be judged', async (_, over, rule, named) => {
+    const platform = await givenControlled(givenRules(over, rule));
+    await platform.accept(queued(1));
+    const [vote] = (await decisionsOf(platform)).flatMap(({ votes }) => votes);
+    expect(vote).toMatchObject({ vote: 'failed', reason: expect.stringMatching(named) });
+  });
+
   it('judges a price by the operator’s own list, where there is one', async () => {
     const deployment = { prices: { ...ownPrices, onDemand: { 't3.medium': 7_000_000 } } };
     const platform = await givenPlatform({ tenants: [givenTenant()], deployment });
