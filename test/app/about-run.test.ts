@@ -240,6 +240,19 @@ describe('while GitHub refuses', () => {
     expect(admission!.againAt! - platform.clock.now()).toBe(900_000);
   });
 
+  it('a limit holds another job of the run for what is left of that time', async () => {
+    const { platform, calls } = await givenRun({}, givenRules({}, noPushes));
+    refuse(platform, 1, limited);
+    await platform.accept(queued(1));
+    await judge(platform);
+    platform.clock.advance(100_000);
+    await platform.accept(queued(2));
+    await judge(platform);
+    const { admission } = (await platform.job(2))!;
+    expect(admission!.againAt! - platform.clock.now()).toBe(800_000);
+    expect(calls()).toBe(1);
+  });
+
   it.each([
     ['reject', ['done', 'controller-unavailable'], 'unavailable'],
     ['admit', ['covered', 'failed-open'], 'failed-open'],

@@ -162,6 +162,31 @@ describe('a controller behind a URL', () => {
     expect(await stateOf(platform)).toEqual(['covered', 'admitted']);
   });
 
+  it('is asked again after one minute, and after twice as long each time that a message is lost', async () => {
+    const platform = await givenAsked(admit, byHttps());
+    await platform.accept(queued());
+    const waits: number[] = [];
+    for (let lost = 0; lost < 6; lost += 1) {
+      platform.queues.admission.splice(0);
+      waits.push(((await platform.job(1))!.admission!.againAt! - platform.clock.now()) / 1000);
+      platform.clock.advance(waits.at(-1)! * 1000);
+      await platform.sweep();
+      await platform.deliverPokes();
+    }
+    expect(waits).toEqual([60, 120, 240, 480, 600, 600]);
+  });
+
+  it('is asked again after one minute under another policy, however long it waited under the one before', async () => {
+    const platform = await givenAsked(admit, byHttps());
+    await platform.accept(queued());
+    platform.clock.advance(300_000);
+    await putControllers(platform.controllers, byHttps({ description: 'changed' }));
+    await platform.sweep();
+    await platform.deliverPokes();
+    const { admission } = (await platform.job(1))!;
+    expect(admission?.againAt).toBe(platform.clock.now() + 60_000);
+  });
+
   it('is asked again after ten minutes at the latest, however many messages were lost', async () => {
     const platform = await givenAsked(admit, byHttps());
     await platform.accept(queued());

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { InstanceId, JobId } from '../../lib/core/ids.ts';
 import { givenController, givenRules, givenScope, putControllers } from '../support/controllers.ts';
-import { acme, givenEvent, givenTenant } from '../support/given.ts';
+import { acme, givenEvent, givenTenant, medium } from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 
 const queued = (n: number, repository = 'acme/app') =>
@@ -132,6 +132,16 @@ describe('the queue gate', () => {
     await putControllers(platform.controllers, givenRules({}, 'job.price_per_hour > 6.9'));
     await platform.accept(queued(1));
     expect(await stateOf(platform)).toEqual(['done', 'controller-rejected']);
+  });
+
+  it('judges the price of the job’s own tier', async () => {
+    const onDemand = { 't3.medium': 1_000_000, 't3.large': 7_000_000, 'm5.large': 7_000_000 };
+    const deployment = { prices: { ...ownPrices, onDemand } };
+    const platform = await givenPlatform({ tenants: [givenTenant()], deployment });
+    await putControllers(platform.controllers, givenRules({}, 'job.price_per_hour > 6.9'));
+    await platform.accept(queued(1), { ...queued(2), tier: medium, labels: ['self-hosted', 'medium'] });
+    expect((await stateOf(platform, 1))[0]).toBe('covered');
+    expect(await stateOf(platform, 2)).toEqual(['done', 'controller-rejected']);
   });
 
   it('has what failed open on record before the job may start', async () => {

@@ -46,6 +46,24 @@ it.each([
   expect(await limit.refuse(who)).toMatchObject({ fault: { kind: 'too-many' } });
 });
 
+it.each([
+  ['its own limit', [121, 0], 'One token may make 120 requests a minute. Try again in 59 s.'],
+  [
+    'that of all tokens',
+    [0, 601],
+    "All of an installation's tokens together may make 600 requests a minute. Try again in 59 s.",
+  ],
+] as const)(
+  'says, also from memory, that a token exceeded %s, and for how long',
+  async (_, counted, text) => {
+    const { limit, calls } = givenLimit(() => counted);
+    const refused = { fault: { text, retryAfterSeconds: 59 } };
+    for (let times = 0; times < 2; times += 1)
+      expect(await limit.refuse(caller('administrator', acme))).toMatchObject(refused);
+    expect(calls()).toBe(1);
+  },
+);
+
 it('remembers the last thousand floods, which cost no further count', async () => {
   const { limit, calls } = givenLimit(() => [601, 0]);
   const flood = (n: number) => limit.refuse(caller('controller', acme, `tok_${n}`));

@@ -92,6 +92,36 @@ describe('the sweep and a line that is longer than it reads', () => {
   });
 });
 
+describe('a sweep that cannot read or keep its place', () => {
+  const places = ({ notes }: Platform, call: 'read' | 'write') => {
+    const { read, write } = notes;
+    notes.read = (names, now) =>
+      call === 'read' && names.includes('sweep/pending') ? Promise.reject(unavailable) : read(names, now);
+    notes.write = (name, note) =>
+      call === 'write' && name === 'sweep/pending' ? Promise.reject(unavailable) : write(name, note);
+  };
+
+  it('pokes for the first jobs all the same, and reports it', async () => {
+    const platform = await given([givenJob({ installationId: behind })]);
+    places(platform, 'read');
+    await expect(platform.sweep()).rejects.toThrow('1 parts of the sweep failed');
+    expect(pokedFor(platform)).toEqual([behind]);
+  });
+
+  it('reports it where there are more jobs than it read', async () => {
+    const platform = await given([]);
+    platform.jobs.scanPendingAcrossTenants = async () => ({ jobs: [], cursor: 'further' });
+    places(platform, 'write');
+    await expect(platform.sweep()).rejects.toThrow('1 parts of the sweep failed');
+  });
+
+  it('writes nothing down while one sweep reads all jobs', async () => {
+    const platform = await given([givenJob()]);
+    for (let sweeps = 0; sweeps < 2; sweeps += 1) await platform.sweep();
+    expect(platform.notes.all.has('sweep/pending')).toBe(false);
+  });
+});
+
 describe('the sweep and a tenant in trouble', () => {
   it('pokes for everybody before it asks GitHub about anybody', async () => {
     const platform = await given([...blocked(50), givenJob({ installationId: behind })]);
@@ -213,5 +243,16 @@ describe('the figures of each minute', () => {
     });
     const [census] = platform.telemetry.events.filter(({ name }) => name === 'census');
     expect(census?.fields).toMatchObject({ reasons: { 'runners-lost': 1, queued: 1, none: 1 } });
+  });
+
+  it('say how many tenants are at their spend caps, and how many of their jobs wait for that', async () => {
+    const platform = await given([
+      waiting(1, 0, 'spend-cap'),
+      waiting(2, 1, 'queued'),
+      waiting(3, 2, 'runners-lost'),
+      waiting(4, 3, 'queued', { installationId: behind }),
+    ]);
+    await platform.sweep();
+    expect(figures(platform, small)).toMatchObject({ JobsHeldBySpendCap: 2, TenantsAtSpendCap: 1 });
   });
 });
