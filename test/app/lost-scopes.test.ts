@@ -125,6 +125,38 @@ describe('a scope', () => {
     expect(dropped(platform)).toBe(0);
   });
 
+  it('stays where GitHub refuses to say whether its group, or its repository of many, is there', async () => {
+    const platform = await givenPlatform();
+    install(platform, ...Array.from({ length: 9 }, (_, n) => `r${n}`));
+    platform.github.listing.pageSize = 4;
+    const [repositoryId] = await idsOf(platform);
+    const targets = [
+      { kind: 'group', group: 'Default' } as const,
+      { kind: 'repository', repositoryId: repositoryId! } as const,
+    ];
+    await putControllers(platform.controllers, givenRules({ scopes: targets.map(givenScope) }, 'true'));
+    const refuses = async () => ({ ok: false, ...refusal }) as const;
+    Object.assign(platform.github, { getRunnerGroup: refuses, getRepository: refuses });
+    await visits(platform, 4);
+    expect(await scopesOf(platform)).toEqual(targets);
+  });
+
+  it('goes with a repository of many that another account has by now', async () => {
+    const platform = await givenPlatform();
+    install(platform, ...Array.from({ length: 9 }, (_, n) => `r${n}`));
+    platform.github.listing.pageSize = 4;
+    const [repositoryId] = await idsOf(platform);
+    const scopes = [givenScope({ kind: 'repository', repositoryId: repositoryId! })];
+    await putControllers(platform.controllers, givenRules({ scopes }, 'true'));
+    const { getRepository } = platform.github;
+    platform.github.getRepository = async (...asked) => {
+      const answer = await getRepository(...asked);
+      return answer.ok ? { ok: true, value: { ...answer.value, ownerId: 99 } } : answer;
+    };
+    await visits(platform);
+    expect(await scopesOf(platform)).toEqual([]);
+  });
+
   it.each<[string, ScopeTarget[], number]>([
     ['no question that names no group and no repository', [{ kind: 'tier', tier: small }], 0],
     ['one an hour that names a group', [{ kind: 'group', group: 'Default' }], 2],

@@ -363,6 +363,18 @@ describe('what a tenant counts as spent on a day that is over', () => {
     expect(repairs()).toEqual([]);
   });
 
+  it.each<[string, number, readonly UsageRecord[], number]>([
+    ['is corrected on the day itself where all machines that it counts have records', 3, priced, recorded],
+    ['is left alone on the day itself where a machine had no price', 3, records, 7],
+    ['is left alone on the day itself where there are more records than machines', 2, priced, 7],
+    ['is left alone on the day itself where a record is still to be written', 4, priced, 7],
+  ])('%s', async (_, machines, of, to) => {
+    const settled = new Map([[day, machines]]);
+    const { deps, spent } = await givenCounted({ spent: counts(7, 7), settled }, noon + hour, of);
+    await compareSpent(deps, { installationId: InstallationId(101), day });
+    expect(await spent()).toEqual(counts(to, to));
+  });
+
   it('is left alone where it moved since it was read, and a row that cannot be read keeps no sums from being made', async () => {
     const { deps, stores, sums, spent, telemetry } = await givenCounted({ spent: counts(7, 7) });
     const gone = new OperationalError('It is broken.', { code: 'Broken', retryable: false });

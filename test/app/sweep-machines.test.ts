@@ -200,7 +200,8 @@ describe('a machine whose end is put off', () => {
     platform.clock.advance(platform.deployment.limits.bootSeconds * second);
     await platform.sweep();
     const lives = (row().deadline - noon) / second;
-    expect(row().leaseCost?.expected).toBeGreaterThan(lives + 600);
+    // A machine may take three minutes to end, and ten more are counted ahead.
+    expect(row().leaseCost?.expected).toBeGreaterThan(lives + 180 + 600);
     expect(platform.telemetry.events.find(({ name }) => name === 'machine-overrun')?.fields).toMatchObject({
       ...{ instanceId: machine, before: 700, expected: row().leaseCost?.expected },
     });
