@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { lifeOf, rangesOfLives, usualSeconds } from '../../lib/core/lives.ts';
 import { machineRates } from '../../lib/core/price.ts';
-import { countedCost, leaseCost, settlementOf, unspent } from '../../lib/core/spend.ts';
+import { countedCost, leaseCost, overrunCost, settlementOf, unspent } from '../../lib/core/spend.ts';
 import { spendBound } from '../../lib/core/spend-bound.ts';
 import type { SpendCaps } from '../../lib/core/spend-counts.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
@@ -52,6 +52,24 @@ describe('the most that a machine of a tier costs in an hour', () => {
         return counted > 0 && counted <= expected;
       }),
     );
+  });
+});
+
+describe('the cost of a machine that lives beyond its limits', () => {
+  const lease = cost({ caps: { strict: true } });
+  const costOf = (seconds: number) => Math.ceil(((lease.ceiling ?? 0) * seconds) / 3600) + 4;
+
+  it.each([
+    // The machine's end comes three minutes after its deadline, ten more are counted ahead, in steps of a quarter of an hour.
+    [22_500, 23_400],
+    [22_620, 23_400],
+    [22_621, 24_300],
+    [25_000, 26_100],
+  ])('is counted, with %i s to its deadline, as that of %i s', (seconds, counted) => {
+    const until = noon + seconds * 1000;
+    const more = overrunCost({ launchedAt: noon, leaseCost: lease }, { until, limits });
+    const overrun = costOf(counted) - costOf(longestSeconds);
+    expect(more).toEqual({ ...lease, expected: costOf(counted), overrun });
   });
 });
 
