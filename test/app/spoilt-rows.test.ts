@@ -44,17 +44,17 @@ async function givenBoth(spoil: (platform: Platform, machine: InstanceId) => voi
 }
 
 const rows = [
-  { row: 'machine', spoil: spoilMachine, named: /In the runners row i-/ },
-  { row: 'launch', spoil: spoilLaunchOf, named: /In the launches row / },
+  { row: 'machine', spoil: spoilMachine, named: /In the runners row i-/, outlives: true },
+  { row: 'launch', spoil: spoilLaunchOf, named: /In the launches row /, outlives: false },
 ];
 
-describe.each(rows)("a $row's row that a hand spoilt", ({ spoil, named }) => {
+describe.each(rows)("a $row's row that a hand spoilt", ({ spoil, named, outlives }) => {
   it("leaves the other tenant's overdue machine to the sweep, which names the row each minute", async () => {
     const { platform, spoilt, sound } = await givenBoth(spoil);
     platform.clock.advance(minutes(11));
     await expect(platform.sweep()).rejects.toThrow(failedSweep);
     expect(platform.liveMachines()).not.toContain(sound);
-    expect(platform.liveMachines()).toContain(spoilt);
+    expect(platform.liveMachines().includes(spoilt)).toBe(outlives);
     expect(sweepFaults(platform)).toEqual([expect.stringMatching(named)]);
     expect(platform.telemetry.total('SweepFailures')).toBe(1);
     await expect(platform.sweep()).rejects.toThrow(failedSweep);
@@ -106,6 +106,70 @@ describe.each(rows)("a $row's row that a hand spoilt", ({ spoil, named }) => {
     await platform.sweep();
     expect(platform.liveMachines()).not.toContain(spoilt);
     await expectBalanced(platform);
+  });
+});
+
+describe("machines of a launch's row that a hand spoilt", () => {
+  const sweepOn = async (platform: Platform, after: number) => {
+    platform.clock.advance(after);
+    await expect(platform.sweep()).rejects.toThrow(failedSweep);
+  };
+
+  it('end at their own deadlines, and give their leases back', async () => {
+    const { platform, spoilt } = await givenBoth(spoilLaunchOf);
+    await platform.claim(spoilt);
+    await platform.confirm(spoilt);
+    await platform.follow({ ...ofAcme(1), action: 'in_progress', runnerName: spoilt });
+    await sweepOn(platform, minutes(11));
+    expect(platform.liveMachines()).toEqual([spoilt]);
+    await sweepOn(platform, platform.deployment.limits.jobSeconds * 1000 - minutes(12));
+    expect(platform.liveMachines()).toEqual([spoilt]);
+    await sweepOn(platform, minutes(2));
+    expect(platform.liveMachines()).toEqual([]);
+    expect(platform.stores.world.runner(spoilt)).toMatchObject({ endReason: 'job-time-limit' });
+    expect(await platform.leases(acme)).toBe(0);
+    platform.stores.world.spoilt.clear();
+    platform.clock.advance(minutes(1));
+    await platform.sweep();
+    expect(platform.stores.world.allLaunches().map(({ lookAt }) => lookAt)).toEqual([undefined, undefined]);
+  });
+
+  it('have their turn within two minutes where twenty-five rows are spoilt', async () => {
+    const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 30 })] });
+    for (let job = 1; job <= 25; job += 1) await platform.accept(ofAcme(job));
+    for (const machine of machinesOf(platform, acme)) spoilLaunchOf(platform, machine);
+    expect(platform.liveMachines()).toHaveLength(25);
+    await sweepOn(platform, minutes(11));
+    expect(platform.telemetry.total('SweepsCut')).toBe(1);
+    await sweepOn(platform, minutes(1));
+    expect(platform.liveMachines()).toEqual([]);
+    expect(await platform.leases(acme)).toBe(0);
+  });
+
+  it('are looked for again a minute later where EC2 does not answer, and the other machines end meanwhile', async () => {
+    const { platform, spoilt } = await givenBoth(spoilLaunchOf);
+    const { findByLaunch } = platform.compute;
+    platform.compute.findByLaunch = () => Promise.reject(new Error('EC2 is away.'));
+    await sweepOn(platform, minutes(11));
+    expect(platform.liveMachines()).toEqual([spoilt]);
+    platform.compute.findByLaunch = findByLaunch;
+    await sweepOn(platform, minutes(1));
+    expect(platform.liveMachines()).toEqual([]);
+  });
+
+  it('keep no machine from its end that took the job of one of them', async () => {
+    const platform = await givenPlatform({ tenants });
+    await platform.accept(ofAcme(1));
+    await platform.accept(ofAcme(2));
+    const [one, two] = machinesOf(platform, acme);
+    await platform.claim(one!);
+    await platform.confirm(one!);
+    await platform.follow({ ...ofAcme(2), action: 'in_progress', runnerName: one! });
+    spoilLaunchOf(platform, two!);
+    platform.compute.setState(one!, 'terminated');
+    expect(await platform.follow(instanceEvent(one!, 'terminated'))).toEqual([]);
+    expect(platform.stores.world.runner(one!)).toMatchObject({ state: 'ended' });
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
   });
 });
 

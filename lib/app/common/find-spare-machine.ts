@@ -6,8 +6,10 @@
  */
 import { launchOfLease } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
+import { OperationalError } from '../../ports/errors.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
 import type { RunnerStore } from '../../ports/runners.ts';
+import { orFailure } from './or-failure.ts';
 
 /** A longer chain is not followed: the job waits again. */
 const longestTrail = 20;
@@ -20,7 +22,10 @@ export async function findSpareMachine(
   const seen = new Set<string>([ended.instanceId]);
   let last = ended;
   for (let step = 0; step < longestTrail && last.leftLease !== undefined; step++) {
-    const launch = await deps.launches.get(last.installationId, launchOfLease(last.leftLease));
+    const launch = await orFailure(deps.launches.get(last.installationId, launchOfLease(last.leftLease)));
+    // Where a hand spoilt the launch, the machine is not found, and still the one that ended can end.
+    if (launch instanceof OperationalError && launch.code === 'UnreadableRow') return undefined;
+    if (launch instanceof OperationalError) throw launch;
     const instanceId = launch?.instances.get(last.leftLease);
     if (instanceId === undefined || seen.has(instanceId)) return undefined;
     seen.add(instanceId);

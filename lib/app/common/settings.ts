@@ -122,6 +122,9 @@ export const watchedPageSize = 5_000;
 /** How many of those launches are handled at once. */
 export const lookedAfterAtOnce = 50;
 
+/** Of how many launches that cannot be read one sweep handles the machines: a call to EC2 each. */
+export const unreadableLaunches = 20;
+
 /** How many pages of pending jobs one sweep reads; the next one continues there. Ten thousand jobs are about 10 MB. */
 export const pendingPages = 20;
 export const pendingPageSize = 500;

@@ -69,7 +69,7 @@ export async function sweepMachinesOf(deps: SweepDeps, launches: readonly Launch
 }
 
 /** It could not be ended at its deadline, or this was put off: its lease counts what it costs beyond what was expected. */
-async function countOverrun(deps: SweepDeps, runner: Runner, now: number): Promise<void> {
+export async function countOverrun(deps: SweepDeps, runner: Runner, now: number): Promise<void> {
   const { installationId, instanceId, tier, leaseCost } = runner;
   const until = Math.max(runner.deadline, now);
   const more = overrunCost(runner, { until, limits: deps.deployment.limits });

@@ -19,19 +19,20 @@ import { resumeLaunch } from '../launch/resume-launch.ts';
 import { lookAfterPending } from './look-after-pending.ts';
 import { replaceUngated } from './replace-ungated.ts';
 import { sweepMachinesOf } from './sweep-machines.ts';
+import { sweepUnreadable } from './sweep-unreadable.ts';
 
 /** @throws AggregateError of what failed, after everything was tried */
 export async function sweep(deps: SweepDeps): Promise<void> {
   const listed = listedAcrossTenants(deps);
   const open = openRowsAcrossTenants(deps, listed);
   // Side by side: slow answers from EC2 or GitHub must not delay the pokes.
-  const [pending, ungated, [launches, runners, lines], spoilt] = await Promise.all([
+  const [pending, ungated, [launches, runners, unreadable, lines], spoilt] = await Promise.all([
     attempt(lookAfterPending(deps, open)),
     attempt(replaceUngated(deps, open)),
     sweepMachines(deps, listed),
     nameSpoilt(open),
   ]);
-  const parts = [launches, runners, lines, ungated, pending, spoilt];
+  const parts = [launches, runners, unreadable, lines, ungated, pending, spoilt];
   const errors = parts.flatMap(({ errors }) => errors);
   for (const error of errors) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -64,10 +65,11 @@ async function nameSpoilt(open: Promise<OpenRows>): Promise<Part> {
 
 type Listing = Promise<ListedLaunches>;
 
-async function sweepMachines(deps: SweepDeps, listed: Listing): Promise<[Part, Part, Part]> {
+async function sweepMachines(deps: SweepDeps, listed: Listing): Promise<[Part, Part, Part, Part]> {
   const launches = await attempt(sweepLaunches(deps, listed));
   const runners = await attempt(sweepRunners(deps, listed));
-  return [launches, runners, await attempt(sweepLines(deps))];
+  const unreadable = await attempt(sweepUnreadable(deps, listed));
+  return [launches, runners, unreadable, await attempt(sweepLines(deps))];
 }
 
 /** An open launch whose caller has died is in no list of its own: it is among all rows that hold leases. */
