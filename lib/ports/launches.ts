@@ -56,6 +56,8 @@ export interface LaunchStore {
   close(launch: Launch, lookAt: number): Promise<void>;
   /** Closed: its machines are looked at again then; undefined: all have ended, and it is never listed again. */
   lookAgain(launch: Launch, lookAt: number | undefined): Promise<void>;
+  /** Lists a stored launch at `lookAt`, whatever its state, where it is in no list. False: it is in one, or is not stored. */
+  relist(launchId: LaunchId, lookAt: number): Promise<boolean>;
   /**
    * Across tenants: of the launches without `lookAt`, those still open whose `callUntil` has passed, longest overdue first. Rows
    * that cannot be read are added to `skipped`; without it they are thrown.

@@ -119,6 +119,71 @@ describe('machines that no record answers for', () => {
   });
 });
 
+describe('a launch that a hand took out of all lists', () => {
+  const unlist = ({ stores: { world } }: Platform) => {
+    for (const { launchId } of world.allLaunches()) world.unlisted.add(launchId);
+  };
+  const relisted = ({ telemetry }: Platform) => telemetry.total('Repairs', { kind: 'launch-listed-again' });
+
+  it('is listed again, so that the sweep ends its machine', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(givenEvent());
+    unlist(platform);
+    platform.clock.advance(minutes(11));
+    await platform.sweep();
+    expect(platform.liveMachines()).toHaveLength(1);
+    await reconcileMachines(platform);
+    await reconcileMachines(platform);
+    expect(relisted(platform)).toBe(1);
+    await platform.sweep();
+    expect(platform.liveMachines()).toEqual([]);
+    await expectBalanced(platform);
+  });
+
+  it('is resumed where it was still open', async () => {
+    const platform = await givenPlatform();
+    await platform.acceptUnheard(givenEvent());
+    unlist(platform);
+    platform.clock.advance(minutes(11));
+    await platform.sweep();
+    expect(platform.stores.world.allLaunches()).toMatchObject([{ state: 'intent' }]);
+    await reconcileMachines(platform);
+    await platform.sweep();
+    expect(platform.stores.world.allLaunches()).toMatchObject([{ state: 'closed' }]);
+    expect(relisted(platform)).toBe(1);
+    await expectBalanced(platform);
+  });
+
+  it('keeps the lease of a machine that runs a long job in its count', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(givenEvent());
+    const [machine] = platform.liveMachines();
+    await platform.claim(machine!);
+    await platform.confirm(machine!);
+    await platform.follow(givenEvent({ action: 'in_progress', runnerName: machine! }));
+    unlist(platform);
+    for (let visits = 0; visits < 30; visits += 1) {
+      platform.clock.advance(minutes(5));
+      await platform.reconcile();
+    }
+    expect(platform.liveMachines()).toEqual([machine]);
+    expect(await platform.leases()).toBe(1);
+    expect(platform.telemetry.total('Repairs', { kind: 'lease-count-corrected' })).toBe(0);
+  });
+
+  it('is left alone where it is listed, or where there are more launches than one look reads', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(givenEvent());
+    platform.clock.advance(minutes(11));
+    await reconcileMachines(platform);
+    unlist(platform);
+    const [listed, census] = [undefined, undefined];
+    await reconcileMachines(platform, Promise.resolve({ listed, census, runnersOf: new Map(), spoilt: [] }));
+    await reconcileMachines(platform, Promise.reject(new Error('throttled')));
+    expect(relisted(platform)).toBe(0);
+  });
+});
+
 describe('machines with a row', () => {
   it('are none of its business, however overdue', async () => {
     const platform = await givenPlatform();

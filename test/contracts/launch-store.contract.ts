@@ -440,6 +440,30 @@ export function launchStoreContract(backend: StoreBackend): void {
         expect(await watched(lookAt)).toEqual([{ ...answered, state: 'closed' }]);
       });
 
+      it('lists a launch again where a hand took it out of all lists, open or closed, and only then', async () => {
+        const watched = (now: number) => stores.launches.listWatchedAcrossTenants(now, 10);
+        const launch = await takenLaunch(stores, 1);
+        expect(await stores.launches.relist(launch1, noon)).toBe(false);
+        expect(await stores.launches.relist(LaunchId('unknown'), noon)).toBe(false);
+        await stores.unlist(launch1);
+        expect([await watched(Number.MAX_SAFE_INTEGER), await overdue(Number.MAX_SAFE_INTEGER)]).toEqual([
+          [],
+          [],
+        ]);
+        expect(await stores.launches.relist(launch1, noon)).toBe(true);
+        expect(await watched(noon)).toEqual([{ ...launch, lookAt: noon }]);
+
+        await stores.launches.answer(launch, instances);
+        await stores.launches.close({ ...launch, instances }, lookAt);
+        await stores.unlist(launch1);
+        expect(await watched(Number.MAX_SAFE_INTEGER)).toEqual([]);
+        expect([
+          await stores.launches.relist(launch1, noon),
+          await stores.launches.relist(launch1, noon),
+        ]).toEqual([true, false]);
+        expect(await watched(noon)).toEqual([{ ...launch, state: 'closed', instances, lookAt: noon }]);
+      });
+
       it('lists no launch of which no machine came, or that was made smaller until nothing was left', async () => {
         const launch = givenLaunch(await waitingJobs(stores, 1), { lookAt });
         const tenant = await storedTenant(stores);

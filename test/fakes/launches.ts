@@ -25,6 +25,7 @@ import { jobKey, type Rows, type StoreWorld } from './world.ts';
 export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
   const readableLaunches = (launches: readonly Launch[], skipped?: SpoiltRow[]) =>
     readable(world, launches, { table: 'launches', keyOf: ({ launchId }) => launchId, skipped });
+  const isListed = ({ launchId }: Launch) => !world.unlisted.has(launchId);
   const whole = <Kept extends Launch | undefined>(launch: Kept): Kept => {
     if (launch) readableLaunches([launch]);
     return launch;
@@ -82,6 +83,7 @@ export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
       world.call('launches.complete', ({ launches }) => {
         const stored = launches.get(launch.launchId);
         if (stored?.state !== 'intent') return whole(stored);
+        world.unlisted.delete(launch.launchId);
         const closed: Launch = { ...stored, state: 'closed', instances: new Map(instances), lookAt };
         launches.set(launch.launchId, closed);
         return whole(closed);
@@ -90,6 +92,7 @@ export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
       world.call('launches.close', (rows) => {
         const stored = rows.launches.get(launch.launchId);
         if (stored?.state !== 'answered') return;
+        world.unlisted.delete(launch.launchId);
         const { lookAt: _before, ...closed } = { ...stored, state: 'closed' as const };
         const watched = launch.instances.size > 0 ? { lookAt } : {};
         rows.launches.set(launch.launchId, { ...closed, ...watched });
@@ -100,12 +103,23 @@ export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
       world.call('launches.lookAgain', ({ launches }) => {
         const stored = launches.get(launch.launchId);
         if (stored?.state !== 'closed') return;
+        world.unlisted.delete(launch.launchId);
         const { lookAt: _before, ...rest } = stored;
         launches.set(launch.launchId, lookAt === undefined ? rest : { ...rest, lookAt });
+      }),
+    relist: (launchId, lookAt) =>
+      world.call('launches.relist', ({ launches }) => {
+        const stored = launches.get(launchId);
+        const isDropped = stored?.state === 'closed' && stored.lookAt === undefined;
+        if (!stored || !(isDropped || world.unlisted.has(launchId))) return false;
+        world.unlisted.delete(launchId);
+        launches.set(launchId, { ...stored, lookAt });
+        return true;
       }),
     listWatchedAcrossTenants: (now, limit, skipped) =>
       world.call('launches.listWatchedAcrossTenants', ({ launches }) => {
         const listed = [...launches.values()]
+          .filter(isListed)
           .filter(({ lookAt }) => lookAt !== undefined && lookAt <= now)
           .sort((a, b) => (a.lookAt ?? 0) - (b.lookAt ?? 0))
           .slice(0, limit);
@@ -114,6 +128,7 @@ export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
     listOverdueAcrossTenants: (now, limit, skipped) =>
       world.call('launches.listOverdueAcrossTenants', ({ launches }) => {
         const listed = [...launches.values()]
+          .filter(isListed)
           .filter(
             ({ state, lookAt, callUntil }) => state !== 'closed' && lookAt === undefined && callUntil <= now,
           )

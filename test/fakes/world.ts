@@ -102,6 +102,8 @@ export interface StoreWorld {
   past: Rows | undefined;
   /** Rows that a hand spoilt, by name (spoilt.ts). */
   readonly spoilt: Set<string>;
+  /** Launches whose `open` a hand removed: they are in no list until somebody writes it again. */
+  readonly unlisted: Set<LaunchId>;
   /** The next such call fails: with this error before its effect, or, `after`, once it was done. Repeat to fail more. */
   failNext(call: StoreCall, failure: Error | 'after'): void;
   /** For the stores: the one way into the rows. `effect` runs at once, as a whole. */
@@ -159,6 +161,7 @@ export function createStoreWorld(shared: Partial<Rows> = {}): StoreWorld {
     afterCall: undefined,
     past: undefined,
     spoilt: new Set(),
+    unlisted: new Set(),
     failNext: (call, failure) => void failures.push({ call, failure }),
     async call(call, effect) {
       await world.beforeCall?.(call);

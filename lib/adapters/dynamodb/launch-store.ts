@@ -176,6 +176,16 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
         values: { ':closed': text('closed'), ...after.values },
       });
     },
+    async relist(launchId, lookAt) {
+      const { met } = await updateRow(client, {
+        tableName,
+        key: launchKey(launchId),
+        update: 'SET #open = :machines, #deadline = :lookAt REMOVE #expires_at',
+        condition: 'attribute_exists(#state) AND attribute_not_exists(#open)',
+        values: { ':machines': text(watchedMarker), ':lookAt': number(lookAt) },
+      });
+      return met;
+    },
     listOverdueAcrossTenants: (now, limit, skipped) => listDue(openMarker, { now, limit, skipped }),
     listWatchedAcrossTenants: (now, limit, skipped) => listDue(watchedMarker, { now, limit, skipped }),
     ...createCapRows({ client, tableName }),

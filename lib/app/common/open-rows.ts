@@ -21,6 +21,8 @@ export interface OpenRows {
   readonly runners: readonly Runner[];
   /** Launches and machines that may hold leases, and cannot be read. */
   readonly spoilt: readonly SpoiltRow[];
+  /** The ids of all listed launches, readable or not. */
+  readonly listed: ReadonlySet<string>;
   /** There are more than were read. */
   readonly isCut: boolean;
 }
@@ -65,6 +67,7 @@ export async function openRowsAcrossTenants(
   const { all, unclosed, isCut: isListCut, ...listed } = await listing;
   const { live, unrecorded, ...machines } = await machinesOf(deps, all);
   const spoilt = [...listed.spoilt, ...machines.spoilt];
+  const ids = [...all.map(({ launchId }) => launchId as string), ...listed.spoilt.map(({ key }) => key)];
   const isCut = isListCut || live.length >= leasesCounted;
   const held = unrecorded.map(
     ({ launch, plannedJobs }): Launch => ({
@@ -74,7 +77,7 @@ export async function openRowsAcrossTenants(
       instances: new Map(),
     }),
   );
-  return { launches: [...unclosed, ...held], runners: live, spoilt, isCut };
+  return { launches: [...unclosed, ...held], runners: live, spoilt, listed: new Set(ids), isCut };
 }
 
 export interface LaunchedMachines {

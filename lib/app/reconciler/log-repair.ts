@@ -26,6 +26,7 @@ export type RepairKind =
   | 'spend-count-corrected'
   | 'machine-without-record-ended'
   | 'machine-ended-again'
+  | 'launch-listed-again'
   | 'controller-scope-dropped'
   | 'registration-removed'
   | 'installation-asked';

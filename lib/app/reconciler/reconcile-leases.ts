@@ -27,14 +27,17 @@ export interface OpenRows {
   readonly runnersOf: ReadonlyMap<InstallationId, readonly Runner[]>;
   /** Undefined: there are too many rows for one look, so nothing can be compared. */
   readonly census: LeaseCensus | undefined;
+  /** Launches that the sweep looks after, by their ids. Undefined: as above. */
+  readonly listed: ReadonlySet<string> | undefined;
   /** What the census does not count. */
   readonly spoilt: readonly SpoiltRow[];
 }
 
 export async function readOpenRows(deps: ReconcileDeps): Promise<OpenRows> {
-  const { runners, launches, spoilt, isCut } = await openRowsAcrossTenants(deps);
+  const { runners, launches, spoilt, listed, isCut } = await openRowsAcrossTenants(deps);
   const runnersOf = Map.groupBy(runners, ({ installationId }) => installationId);
-  return { runnersOf, census: isCut ? undefined : countLeases(runners, launches), spoilt };
+  const known = isCut ? {} : { census: countLeases(runners, launches), listed };
+  return { census: undefined, listed: undefined, ...known, runnersOf, spoilt };
 }
 
 /** @returns covered jobs whose runner has listened for long without them */

@@ -1,7 +1,8 @@
 /**
  * Checks every machine that carries this deployment's tags, and ends those without a valid record: its row has ended, or
  * it has none although its launch is over. A machine without a row cannot claim anything; it only costs. One whose row cannot
- * be read may run a job, and is left alone.
+ * be read may run a job, and is left alone. A launch with a machine, which a hand took out of all lists, is listed again: the sweep
+ * looks after machines through their launches, and the counts of leases are compared with those.
  */
 import type { InstanceId } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
@@ -12,18 +13,25 @@ import type { ReconcileDeps } from '../common/deps.ts';
 import { orFailure } from '../common/or-failure.ts';
 import { spoiltErrors } from '../common/spoilt-errors.ts';
 import { logRepair, type RepairKind } from './log-repair.ts';
+import { type OpenRows, readOpenRows } from './reconcile-leases.ts';
 import { endingSeconds, machineCursorSeconds, machinePages } from './reconcile-settings.ts';
 
 export const machinesNote = 'reconcile/machines';
 
 /** @returns what failed */
-export async function reconcileMachines(deps: ReconcileDeps): Promise<unknown[]> {
+export async function reconcileMachines(
+  deps: ReconcileDeps,
+  open: Promise<OpenRows> = readOpenRows(deps),
+): Promise<unknown[]> {
   const { environment } = deps.deployment;
+  // A failure is reported by those who compare counts with these rows.
+  const [read] = await Promise.allSettled([open]);
+  const listed = read.status === 'fulfilled' ? read.value.listed : undefined;
   const spoilt: SpoiltRow[] = [];
   let cursor = await takeCursor(deps);
   for (let page = 1; page <= machinePages; page++) {
     const found = await deps.compute.listMachines({ environment, ...(cursor ? { cursor } : {}) });
-    await lookAt(deps, found.machines, spoilt);
+    await lookAt(deps, found.machines, { spoilt, listed });
     cursor = found.cursor;
     if (cursor === undefined) break;
   }
@@ -46,23 +54,30 @@ async function keepCursor(deps: ReconcileDeps, cursor: string | undefined): Prom
   await deps.notes.write(machinesNote, { value: cursor === undefined ? {} : { cursor }, expiresAt });
 }
 
-async function lookAt(
-  deps: ReconcileDeps,
-  listed: readonly TaggedMachine[],
-  spoilt: SpoiltRow[],
-): Promise<void> {
-  if (listed.length === 0) return;
+interface Visit {
+  /** Gets those that are met. */
+  readonly spoilt: SpoiltRow[];
+  /** Launches that the sweep looks after. Undefined: not known. */
+  readonly listed: OpenRows['listed'];
+}
+
+async function lookAt(deps: ReconcileDeps, found: readonly TaggedMachine[], visit: Visit): Promise<void> {
+  if (found.length === 0) return;
   const skipped: SpoiltRow[] = [];
-  const ids = listed.map(({ instanceId }) => instanceId);
+  const ids = found.map(({ instanceId }) => instanceId);
   const rows = await deps.runners.findAcrossTenants(ids, skipped);
-  spoilt.push(...skipped);
+  visit.spoilt.push(...skipped);
   const unreadable = new Set(skipped.map(({ key }) => key));
-  const machines = listed.filter(({ instanceId }) => !unreadable.has(instanceId));
+  const machines = found.filter(({ instanceId }) => !unreadable.has(instanceId));
   const runners = new Map<InstanceId, Runner>(rows.map((row) => [row.instanceId, row]));
   const kinds = await Promise.all(
     machines.map(async (machine) => {
       const runner = runners.get(machine.instanceId);
-      return runner ? judgeRecorded(deps, runner) : judgeUnrecorded(deps, machine, spoilt);
+      if (!runner) return judgeUnrecorded(deps, machine, visit);
+      if (runner.state === 'ended') return judgeEnded(deps, runner);
+      // Its row has a deadline, and the sweep.
+      await listAgain(deps, { ...machine, ...runner }, visit);
+      return undefined;
     }),
   );
   const surplus = machines.flatMap((machine, n) => (kinds[n] ? [{ machine, kind: kinds[n] }] : []));
@@ -83,9 +98,8 @@ async function lookAt(
   }
 }
 
-/** A row that has not ended has a deadline, and the sweep. */
-function judgeRecorded(deps: ReconcileDeps, runner: Runner): RepairKind | undefined {
-  const isLeft = runner.state === 'ended' && deps.clock.now() >= (runner.endedAt ?? 0) + endingSeconds * 1000;
+function judgeEnded(deps: ReconcileDeps, runner: Runner): RepairKind | undefined {
+  const isLeft = deps.clock.now() >= (runner.endedAt ?? 0) + endingSeconds * 1000;
   return isLeft ? 'machine-ended-again' : undefined;
 }
 
@@ -93,17 +107,37 @@ function judgeRecorded(deps: ReconcileDeps, runner: Runner): RepairKind | undefi
 async function judgeUnrecorded(
   deps: ReconcileDeps,
   machine: TaggedMachine,
-  spoilt: SpoiltRow[],
+  visit: Visit,
 ): Promise<RepairKind | undefined> {
-  const { installationId, launchId, launchedAt } = machine;
-  if (deps.clock.now() < launchedAt + deps.deployment.limits.bootSeconds * 1000) return undefined;
+  const { installationId, launchId } = machine;
+  if (isYoung(deps, machine)) return undefined;
   if (installationId === undefined) return 'machine-without-record-ended';
   const launch = await orFailure(deps.launches.get(installationId, launchId));
   if (launch instanceof OperationalError) {
     if (launch.code !== 'UnreadableRow') throw launch;
     // It may be open. The machines of others are dealt with all the same.
-    spoilt.push({ key: launchId, installationId, error: launch });
+    visit.spoilt.push({ key: launchId, installationId, error: launch });
+    await listAgain(deps, machine, visit);
     return undefined;
   }
-  return launch && launch.state !== 'closed' ? undefined : 'machine-without-record-ended';
+  if (!launch || launch.state === 'closed') return 'machine-without-record-ended';
+  await listAgain(deps, machine, visit);
+  return undefined;
+}
+
+const isYoung = ({ clock, deployment }: ReconcileDeps, { launchedAt }: Pick<TaggedMachine, 'launchedAt'>) =>
+  clock.now() < launchedAt + deployment.limits.bootSeconds * 1000;
+
+async function listAgain(
+  deps: ReconcileDeps,
+  machine: TaggedMachine,
+  { listed }: Pick<Visit, 'listed'>,
+): Promise<void> {
+  const { installationId, instanceId, launchId } = machine;
+  // A young launch may not be in the index yet.
+  if (!listed || listed.has(launchId) || isYoung(deps, machine)) return;
+  if (!(await deps.launches.relist(launchId, deps.clock.now()))) return;
+  const reason = 'A machine of it lives, and it was in no list: its row had no `open`.';
+  const about = installationId === undefined ? {} : { installationId };
+  logRepair(deps, { kind: 'launch-listed-again', ...about, instanceId, launchId, reason });
 }

@@ -35,7 +35,10 @@ export const tenantsNote = 'reconcile/tenants';
 export const visitNote = (installationId: InstallationId) => `reconcile/tenants/${installationId}`;
 
 /** @returns what failed */
-export async function reconcileTenants(deps: ReconcileDeps): Promise<unknown[]> {
+export async function reconcileTenants(
+  deps: ReconcileDeps,
+  rows: Promise<OpenRows> = readOpenRows(deps),
+): Promise<unknown[]> {
   const begun = deps.clock.now();
   const note = (await deps.notes.read([tenantsNote], begun)).get(tenantsNote);
   const { cursor: left, ...own } = note?.value ?? {};
@@ -45,7 +48,7 @@ export async function reconcileTenants(deps: ReconcileDeps): Promise<unknown[]> 
   const behind: InstallationId[] = [];
   const adopted = new Set<JobId>();
   const waitingRooms = new Map<InstallationId, number>();
-  const open = await readOpenRows(deps);
+  const open = await rows;
   await reconcileCaps(deps, open).catch((error: unknown) => void errors.push(error));
   await dropLostPlatformScopes(deps, marks).catch((error: unknown) => void errors.push(error));
   // Once round at most; a run that began in the middle leaves the first ones to the next.

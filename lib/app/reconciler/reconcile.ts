@@ -7,6 +7,7 @@ import { appMissing } from '../../ports/app-credentials.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
 import { reconcileDeliveries } from './reconcile-deliveries.ts';
+import { readOpenRows } from './reconcile-leases.ts';
 import { reconcileMachines } from './reconcile-machines.ts';
 import { reconcileTenants } from './reconcile-tenants.ts';
 
@@ -21,20 +22,21 @@ function sayAppMissing({ telemetry }: ReconcileDeps, { message }: OperationalErr
 /** @throws AggregateError of what failed, after everything was tried */
 export async function reconcile(deps: ReconcileDeps): Promise<void> {
   const errors: unknown[] = [];
-  const attempt = async (part: (deps: ReconcileDeps) => Promise<unknown[]>) => {
+  const attempt = async (part: () => Promise<unknown[]>) => {
     try {
-      errors.push(...(await part(deps)));
+      errors.push(...(await part()));
     } catch (error) {
       if (isAppMissing(error)) sayAppMissing(deps, error);
       else errors.push(error);
     }
   };
   const machinesAndTenants = async () => {
-    await attempt(reconcileMachines);
-    await attempt(reconcileTenants);
+    const open = readOpenRows(deps);
+    await attempt(() => reconcileMachines(deps, open));
+    await attempt(() => reconcileTenants(deps, open));
   };
   // Side by side: redeliveries are spaced, and after a flood they take minutes.
-  await Promise.all([attempt(reconcileDeliveries), machinesAndTenants()]);
+  await Promise.all([attempt(() => reconcileDeliveries(deps)), machinesAndTenants()]);
   for (const error of errors) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     deps.telemetry.event('error', 'reconcile-failed', { error: text });

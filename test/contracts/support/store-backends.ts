@@ -42,6 +42,8 @@ export interface Stores extends StorePorts {
   edit(installationId: InstallationId, changes: OperatorEdit): Promise<void>;
   /** Takes out of a row what its reader needs. */
   spoil(row: SpoiltByHand): Promise<void>;
+  /** Takes out of a launch's row what lists it. */
+  unlist(launchId: LaunchId): Promise<void>;
   /** What is on record of machines that were launched on the tests' day. */
   allUsage(): Promise<UsageRecord[]>;
   /** What reports read of the tests' day: its sums, or undefined while there are none. */
@@ -92,6 +94,7 @@ export const memoryBackend = (): StoreBackend => ({
       edit: async (id, changes) => editInMemory(world, id, changes),
       spoil: async ({ table, key }) =>
         void world.spoilt.add(spoiltName(table, table === 'usage' ? usageKey(key)['machine']!.S! : key)),
+      unlist: async (launchId) => void world.unlisted.add(launchId),
       allUsage: async () => copyOf([...world.rows.usage.values()]),
       setComparison: async (state) => void world.rows.comparisons.set('last', state),
       sumsOfDay: async () =>
@@ -164,6 +167,11 @@ export function dynamoStores(client: DynamoDBClient, tables: TableNames): Dynamo
       const Key = table === 'usage' ? usageKey(key) : table === 'runners' ? runnerKey(key) : launchKey(key);
       const UpdateExpression = 'REMOVE tier';
       await client.send(new UpdateItemCommand({ TableName: tables[table], Key, UpdateExpression }));
+    },
+    async unlist(launchId) {
+      const [TableName, UpdateExpression] = [tables.launches, 'REMOVE #open'];
+      const of = { TableName, Key: launchKey(launchId), ExpressionAttributeNames: { '#open': 'open' } };
+      await client.send(new UpdateItemCommand({ ...of, UpdateExpression }));
     },
     allUsage: () => listUsage({ client, tableName: tables.usage }, { days: ['2026-11-21'] }),
     sumsOfDay: async () => {
