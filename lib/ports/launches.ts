@@ -65,8 +65,11 @@ export interface LaunchStore {
   listOverdueAcrossTenants(now: number, limit: number, skipped?: SpoiltRow[]): Promise<Launch[]>;
   /** Across tenants: launches whose `lookAt` has passed, open ones too, longest overdue first. `skipped`: as above. */
   listWatchedAcrossTenants(now: number, limit: number, skipped?: SpoiltRow[]): Promise<Launch[]>;
-  /** Across tenants: how many leases a cap counts, row by row, and who waits. Reads consistently. */
-  capUseAcrossTenants(cap: SharedCap): Promise<CapUse>;
+  /**
+   * Across tenants: how many leases a cap counts, row by row, and who waits. Reads consistently. Rows that hold no numbers are
+   * added to `skipped`; without it they are thrown.
+   */
+  capUseAcrossTenants(cap: SharedCap, skipped?: SpoiltRow[]): Promise<CapUse>;
   /** Across tenants: who waits under a cap, in one row however large the cap is. Reads consistently. */
   waitersAcrossTenants(cap: SharedCap): Promise<readonly Waiter[]>;
   /** Keeps in mind how many rows this cap has, before any launch counts in them. Fewer than it has had: nothing. */
@@ -77,6 +80,8 @@ export interface LaunchStore {
   leaveLine(cap: string, place: { installationId: InstallationId; tier: TierName }): Promise<void>;
   /** Sets what a cap's row counts, if it still changed as often as was read. False: it has changed since. */
   correctCapRow(row: CapRow, leases: number): Promise<boolean>;
+  /** Writes a cap's row that holds no numbers, where no lease can be counted meanwhile. False: it holds numbers by now. */
+  mendCapRow(row: CapRow): Promise<boolean>;
 }
 
 export interface Taking {

@@ -231,6 +231,70 @@ describe('a machine whose row a hand spoilt', () => {
   });
 });
 
+describe("a cap's row that a hand spoilt", () => {
+  const tiers = [givenTier({ maxRunners: 9, capOverAllTenants: 3 })];
+  const spoilCap = ({ stores: { world } }: Platform) => {
+    for (const [key, row] of world.rows.capRows) world.rows.capRows.set(key, { ...row, leases: Number.NaN });
+  };
+  const counted = ({ stores: { world } }: Platform) =>
+    [...world.rows.capRows.values()].map(({ leases }) => leases);
+  const repaired = ({ telemetry }: Platform) => telemetry.total('Repairs', { kind: 'lease-count-corrected' });
+
+  it('is named by the sweep, and counts by the next visit what lives under it, so that all goes on', async () => {
+    const { platform, sound } = await givenBoth(spoilCap, { deployment: { tiers } });
+    expect(await platform.accept(ofGlobex(3))).toHaveLength(1);
+    await expect(platform.sweep()).rejects.toThrow(failedSweep);
+    expect(sweepFaults(platform)).toEqual([
+      expect.stringContaining('In the launches row shared/tier/small/0'),
+    ]);
+    platform.compute.setState(sound, 'terminated');
+    expect(await platform.follow(instanceEvent(sound, 'terminated'))).toHaveLength(1);
+    await platform.reconcile();
+    expect([counted(platform), repaired(platform)]).toEqual([[2], 1]);
+    expect(await platform.follow(instanceEvent(sound, 'terminated'))).toEqual([]);
+    await platform.accept(ofGlobex(3), ofGlobex(4), ofGlobex(5));
+    expect([counted(platform), platform.liveMachines().length]).toEqual([[3], 3]);
+    await platform.reconcile();
+    expect(repaired(platform)).toBe(1);
+  });
+
+  it('counts leases too whose rows a hand deleted: their machines may live', async () => {
+    const { platform, sound } = await givenBoth(spoilCap, { deployment: { tiers } });
+    platform.stores.world.rows.runners.delete(sound);
+    for (const [id, launch] of platform.stores.world.rows.launches)
+      if (launch.installationId === globex) platform.stores.world.rows.launches.delete(id);
+    await platform.reconcile();
+    expect(counted(platform)).toEqual([2]);
+  });
+
+  it("counts a machine whose own row cannot be read, beside another cap's row that holds a number", async () => {
+    const caps = { machinesInAll: 9, waitingJobsPerTenant: 100, launchesPerMinutePerTenant: 60 };
+    const deployment = { tiers, caps };
+    const { platform, spoilt } = await givenBoth(() => undefined, { deployment });
+    const key = 'shared/cell/0';
+    const row = platform.stores.world.rows.capRows.get(key)!;
+    platform.stores.world.rows.capRows.set(key, { ...row, leases: Number.NaN });
+    spoilMachine(platform, spoilt);
+    await platform.reconcile().catch(() => undefined);
+    expect(counted(platform)).toEqual([2, 2]);
+  });
+
+  it('stays as it is where not all tenants can be read, or somebody was faster', async () => {
+    const { platform } = await givenBoth(spoilCap, { deployment: { tiers } });
+    const { findAcrossTenants } = platform.stores.tenants;
+    platform.tenants.findAcrossTenants = async (ids) => (await findAcrossTenants(ids)).slice(1);
+    await platform.reconcile();
+    expect([counted(platform), repaired(platform)]).toEqual([[Number.NaN], 0]);
+    platform.tenants.findAcrossTenants = async (ids) => {
+      for (const [key, row] of platform.stores.world.rows.capRows)
+        platform.stores.world.rows.capRows.set(key, { ...row, leases: 3 });
+      return findAcrossTenants(ids);
+    };
+    await platform.reconcile();
+    expect([counted(platform), repaired(platform)]).toEqual([[3], 0]);
+  });
+});
+
 describe("a job's row that a hand spoilt", () => {
   it("measures another tenant's start of the same batch once, as its own", async () => {
     const platform = await givenPlatform({ tenants });

@@ -1,9 +1,11 @@
 /** What every LaunchStore promises of launch rates, and of caps over all tenants. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { InstallationId, JobId, LaunchId, TierName } from '../../lib/core/ids.ts';
+import type { Job } from '../../lib/core/job.ts';
 import { rateCharge } from '../../lib/core/launch-rate.ts';
 import type { SharedCap } from '../../lib/core/shared-cap.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
+import type { SpoiltRow } from '../../lib/ports/spoilt-row.ts';
 import { acme, givenJob, givenTier, noon, small } from '../support/given.ts';
 import type { StoreBackend, Stores } from './support/store-backends.ts';
 import {
@@ -181,6 +183,39 @@ export function sharedCapsContract(backend: StoreBackend): void {
         const end = { runner: givenRunner({ capRows }), reason: 'stood-down' as const, at: noon };
         for (let times = 0; times < 2; times += 1) await stores.runners.end([end]);
         expect(await counted({ name: 'cell', machines: 1000 })).toEqual([0, 1]);
+      });
+
+      it('starts and ends nothing under a row that holds no number, and names it until it is mended', async () => {
+        const tenant = await storedTenant(stores, { maxRunners: 9 });
+        const [key, cap] = ['shared/cell/0', { name: 'cell', machines: 9 }];
+        const [one, two] = await waitingJobs(stores, 1, 2);
+        const take = async (job: Job, name: string) =>
+          stores.launches.take({
+            ...{ tenant, tier: givenTier({ maxRunners: 9 }), caps: [{ row: key, most: 9 }] },
+            launch: givenLaunch([job], { capRows: [key], launchId: LaunchId(name) }),
+          });
+        await take(one!, 'launch-1');
+        await stores.runners.bind([givenRunner({ capRows: [key] })]);
+        expect(await stores.launches.mendCapRow({ key, leases: 7, changes: 7 })).toBe(false);
+        await stores.spoilCap(key);
+
+        expect(await take(two!, 'launch-2')).toEqual({ kind: 'cap-full', row: key });
+        const end = { runner: givenRunner({ capRows: [key] }), reason: 'stood-down' as const, at: noon };
+        await expect(stores.runners.end([end])).rejects.toMatchObject({ code: 'ValidationError' });
+        await expect(stores.launches.capUseAcrossTenants(cap)).rejects.toMatchObject({
+          code: 'UnreadableRow',
+        });
+        const skipped: SpoiltRow[] = [];
+        expect((await stores.launches.capUseAcrossTenants(cap, skipped)).rows).toEqual([]);
+        expect(skipped).toMatchObject([{ key, error: { code: 'UnreadableRow' } }]);
+        expect(await leases()).toBe(1);
+
+        expect(await stores.launches.mendCapRow({ key, leases: 1, changes: noon })).toBe(true);
+        expect((await stores.launches.capUseAcrossTenants(cap)).rows).toEqual([
+          { key, leases: 1, changes: noon },
+        ]);
+        expect(await stores.runners.end([end])).toEqual(['ended']);
+        expect(await counted(cap)).toEqual([0]);
       });
 
       it('counts off what did not come, as the launch closes', async () => {

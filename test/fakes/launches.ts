@@ -41,8 +41,8 @@ export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
         const stored = rows.launches.get(launch.launchId);
         if (stored?.state !== 'intent' || stored.callUntil !== launch.callUntil) return undefined;
         const smaller = withoutJobs(stored, without);
-        rows.launches.set(launch.launchId, smaller);
         countLeases(rows, launch, -without.length, unspentOf(stored, without.length));
+        rows.launches.set(launch.launchId, smaller);
         const tenant = rows.tenants.get(launch.installationId);
         if (tenant && rateBack > 0) {
           const rateUsedUntil = (tenant.rateUsedUntil ?? 0) - rateBack;
@@ -95,9 +95,9 @@ export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
         world.unlisted.delete(launch.launchId);
         const { lookAt: _before, ...closed } = { ...stored, state: 'closed' as const };
         const watched = launch.instances.size > 0 ? { lookAt } : {};
-        rows.launches.set(launch.launchId, { ...closed, ...watched });
         const missing = missingLeases(launch).length;
         if (missing > 0) countLeases(rows, launch, -missing, unspentOf(stored, missing));
+        rows.launches.set(launch.launchId, { ...closed, ...watched });
       }),
     lookAgain: (launch, lookAt) =>
       world.call('launches.lookAgain', ({ launches }) => {

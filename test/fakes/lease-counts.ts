@@ -5,7 +5,7 @@ import { rangesOfLives } from '../../lib/core/lives.ts';
 import { periodsOf } from '../../lib/core/spend.ts';
 import type { Settlement } from '../../lib/core/spend-counts.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
-import { countInCap } from './lines.ts';
+import { assertCountable, countInCap } from './lines.ts';
 import type { Rows } from './world.ts';
 
 export interface Counted {
@@ -21,6 +21,7 @@ export function countLeases(
   leases: number,
   spend?: Settlement,
 ): void {
+  assertCountable(rows, capRows);
   for (const key of capRows) countInCap(rows, key, leases);
   const tenant = rows.tenants.get(installationId);
   if (!tenant) return;

@@ -7,6 +7,7 @@ import {
   type Waiter,
 } from '../../lib/core/shared-cap.ts';
 import { tenantTierKey } from '../../lib/core/tenant-tier.ts';
+import { OperationalError } from '../../lib/ports/errors.ts';
 import type { LaunchStore } from '../../lib/ports/launches.ts';
 import type { Rows, StoreWorld } from './world.ts';
 
@@ -16,17 +17,29 @@ export function createMemoryLines(
   world: StoreWorld,
 ): Pick<
   LaunchStore,
-  'capUseAcrossTenants' | 'waitersAcrossTenants' | 'noteCapRows' | 'joinLine' | 'leaveLine' | 'correctCapRow'
+  | 'capUseAcrossTenants'
+  | 'waitersAcrossTenants'
+  | 'noteCapRows'
+  | 'joinLine'
+  | 'leaveLine'
+  | 'correctCapRow'
+  | 'mendCapRow'
 > {
   const others = (rows: Rows, cap: string, place: Pick<Waiter, 'installationId' | 'tier'>) =>
     (rows.lines.get(cap) ?? []).filter((waiter) => tenantTierKey(waiter) !== tenantTierKey(place));
   return {
-    capUseAcrossTenants: (cap) =>
-      world.call('launches.capUseAcrossTenants', (rows) => ({
+    async capUseAcrossTenants(cap, skipped) {
+      const found = await world.call('launches.capUseAcrossTenants', (rows) => ({
         rows: capRowKeys(cap, rows.capRowsEver.get(cap.name)).map((key) => rowOf(rows, key)),
         waiters: rows.lines.get(cap.name) ?? [],
         ...(rows.capRowsEver.has(cap.name) ? { rowsEver: rows.capRowsEver.get(cap.name)! } : {}),
-      })),
+      }));
+      for (const { key } of found.rows.filter(isSpoilt)) {
+        if (!skipped) throw unreadable(key);
+        skipped.push({ key, error: unreadable(key) });
+      }
+      return { ...found, rows: found.rows.filter((row) => !isSpoilt(row)) };
+    },
     waitersAcrossTenants: (cap) =>
       world.call('launches.waitersAcrossTenants', (rows) => rows.lines.get(cap.name) ?? []),
     noteCapRows: (cap) =>
@@ -48,7 +61,31 @@ export function createMemoryLines(
         rows.capRows.set(key, { key, leases, changes: changes + 1 });
         return true;
       }),
+    mendCapRow: (row) =>
+      world.call('launches.mendCapRow', (rows) => {
+        if (!isSpoilt(rowOf(rows, row.key))) return false;
+        rows.capRows.set(row.key, { ...row });
+        return true;
+      }),
   };
+}
+
+/** A hand wrote a text: nothing can be added to it, and nothing is less or more. */
+const isSpoilt = ({ leases }: CapRow) => Number.isNaN(leases);
+
+const unreadable = (key: string) =>
+  new OperationalError(`In the launches row ${key}, leases is "many"; it must be a number (N).`, {
+    code: 'UnreadableRow',
+    retryable: false,
+  });
+
+/** @throws as DynamoDB refuses the whole transaction */
+export function assertCountable(rows: Rows, keys: readonly string[]): void {
+  if (!keys.some((key) => isSpoilt(rowOf(rows, key)))) return;
+  throw new OperationalError('An operand in the update expression has an incorrect data type.', {
+    code: 'ValidationError',
+    retryable: false,
+  });
 }
 
 export const hasCapRoom = (rows: Rows, { row, most }: CapCharge, machines: number) =>

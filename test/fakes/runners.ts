@@ -107,6 +107,7 @@ function endOne(rows: Rows, { runner, reason, at, console, spend }: RunnerEnd): 
   if (stored.plannedJob !== runner.plannedJob || stored.ran !== runner.ran) return 'changed';
   if (stored.leaseCost?.expected !== runner.leaseCost?.expected) return 'changed';
   const kept = console === undefined ? {} : { console };
+  countLeases(rows, stored, -1, spend);
   rows.runners.set(stored.instanceId, {
     ...stored,
     ...kept,
@@ -114,7 +115,6 @@ function endOne(rows: Rows, { runner, reason, at, console, spend }: RunnerEnd): 
     endedAt: at,
     endReason: reason,
   });
-  countLeases(rows, stored, -1, spend);
   return 'ended';
 }
 

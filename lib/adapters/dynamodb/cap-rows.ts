@@ -12,9 +12,10 @@ import type { Launch } from '../../core/launch.ts';
 import { type CapCharge, type CapRow, capRowCount, capRowKeys, type Waiter } from '../../core/shared-cap.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
-import { type Attributes, number, Row } from './attributes.ts';
+import { type Attributes, number, Row, text } from './attributes.ts';
 import { findRows } from './find-rows.ts';
 import { capRowPrimaryKey } from './lease-counts.ts';
+import { readableRows } from './readable-rows.ts';
 import { type RowUpdate, updateItem, updateRow } from './write.ts';
 
 const waitPrefix = 'waits_';
@@ -29,7 +30,13 @@ export function createCapRows(deps: {
   tableName: string;
 }): Pick<
   LaunchStore,
-  'capUseAcrossTenants' | 'waitersAcrossTenants' | 'noteCapRows' | 'joinLine' | 'leaveLine' | 'correctCapRow'
+  | 'capUseAcrossTenants'
+  | 'waitersAcrossTenants'
+  | 'noteCapRows'
+  | 'joinLine'
+  | 'leaveLine'
+  | 'correctCapRow'
+  | 'mendCapRow'
 > {
   const { client, tableName } = deps;
   const changeLine = async (
@@ -48,15 +55,16 @@ export function createCapRows(deps: {
     return new Map(found.map((row) => [row['launch_id']?.S ?? '', row]));
   };
   return {
-    async capUseAcrossTenants(cap) {
+    async capUseAcrossTenants(cap, skipped) {
       const line = lineKey(cap.name);
       const byKey = await read([line, ...capRowKeys(cap)]);
       const rowsEver = new Row(`launches row ${line}`, byKey.get(line) ?? {}).optionalNumber('rows');
       const keys = capRowKeys(cap, rowsEver);
       const earlier = keys.slice(capRowKeys(cap).length);
       const others = earlier.length === 0 ? new Map<string, Attributes>() : await read(earlier);
+      const found = keys.map((key) => byKey.get(key) ?? others.get(key) ?? capRowPrimaryKey(key));
       return {
-        rows: keys.map((key) => capRowOf(key, byKey.get(key) ?? others.get(key))),
+        rows: readableRows(found, capRowOf, { keyName: 'launch_id', skipped }),
         waiters: waitersOf(byKey.get(line)),
         ...(rowsEver === undefined ? {} : { rowsEver }),
       };
@@ -89,8 +97,20 @@ export function createCapRows(deps: {
       });
       return met;
     },
+    async mendCapRow({ key, leases, changes }) {
+      const { met } = await updateRow(client, {
+        tableName,
+        key: capRowPrimaryKey(key),
+        update: 'SET #leases = :leases, #changes = :changes',
+        condition: `${spoilt('#leases')} OR ${spoilt('#changes')}`,
+        values: { ':leases': number(leases), ':changes': number(changes), ':number': text('N') },
+      });
+      return met;
+    },
   };
 }
+
+const spoilt = (name: string) => `(attribute_exists(${name}) AND NOT attribute_type(${name}, :number))`;
 
 /** In the transaction that takes leases: the row's bound holds afterwards, because room is the bound less what is added. */
 export function capItem(tableName: string, { row, most }: CapCharge, launch: Launch): TransactWriteItem {
@@ -109,13 +129,12 @@ export function capItem(tableName: string, { row, most }: CapCharge, launch: Lau
   });
 }
 
-function capRowOf(key: string, attributes: Attributes = {}): CapRow {
+function capRowOf(attributes: Attributes): CapRow {
+  const key = attributes['launch_id']?.S ?? '';
   const row = new Row(`launches row ${key}`, attributes);
-  return {
-    key,
-    leases: row.optionalNumber('leases') ?? 0,
-    changes: row.optionalNumber('changes') ?? 0,
-  };
+  // Nothing can be added to a NULL.
+  const count = (name: string) => (name in attributes ? row.number(name) : 0);
+  return { key, leases: count('leases'), changes: count('changes') };
 }
 
 const waiterValue = ({ since, weight }: Waiter): AttributeValue => ({

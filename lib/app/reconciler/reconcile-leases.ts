@@ -19,6 +19,7 @@ import { absenceProofSeconds } from '../common/settings.ts';
 import { allCaps } from '../common/shared-lines.ts';
 import { drainTenant } from '../ending/drain-tenant.ts';
 import { logRepair } from './log-repair.ts';
+import { mendCapRow } from './mend-cap-row.ts';
 import { askAfterSeconds, leasesPerVisit, notesKeptSeconds, settledSeconds } from './reconcile-settings.ts';
 import type { Difference, Visit } from './tenant-visit.ts';
 
@@ -114,22 +115,41 @@ type Differences = Readonly<Record<string, Difference | undefined>>;
 /** The same for the rows of caps over all tenants, including those of an earlier configuration. */
 export async function reconcileCaps(deps: ReconcileDeps, { census, spoilt }: OpenRows): Promise<void> {
   const caps = allCaps(deps);
-  // Which caps count what cannot be read is not known either.
-  if (caps.length === 0 || !census || spoilt.length > 0) return;
+  if (caps.length === 0 || !census) return;
   const now = deps.clock.now();
   const before = ((await deps.notes.read([capsNote], now)).get(capsNote)?.value ?? {}) as Differences;
   const differences: Record<string, Difference> = {};
+  const errors: unknown[] = [];
   for (const cap of caps) {
-    const { rows } = await deps.launches.capUseAcrossTenants(cap);
-    for (const row of rows) {
-      const counted = census.byCapRow.get(row.key) ?? 0;
-      if (row.leases === counted || census.unsettled.has(row.key)) continue;
-      const difference = since(deps, before[row.key], JSON.stringify([row.changes, counted]));
-      if (isProven(deps, difference, row.leases > counted)) await correctCap(deps, row, counted);
-      else differences[row.key] = difference;
+    try {
+      const unreadable: SpoiltRow[] = [];
+      const { rows } = await deps.launches.capUseAcrossTenants(cap, unreadable);
+      for (const { key } of unreadable) await mendCapRow(deps, census, { cap, key });
+      // Which caps count the leases of rows that cannot be read is not known either.
+      if (spoilt.length === 0) Object.assign(differences, await compareCap(deps, { rows, census, before }));
+    } catch (error) {
+      errors.push(error);
     }
   }
-  await deps.notes.write(capsNote, { value: differences, expiresAt: now + notesKeptSeconds * 1000 });
+  if (spoilt.length === 0)
+    await deps.notes.write(capsNote, { value: differences, expiresAt: now + notesKeptSeconds * 1000 });
+  for (const error of errors) throw error;
+}
+
+/** @returns what is not proven yet, by the key of the row */
+async function compareCap(
+  deps: ReconcileDeps,
+  { rows, census, before }: { rows: readonly CapRow[]; census: LeaseCensus; before: Differences },
+): Promise<Differences> {
+  const differences: Record<string, Difference> = {};
+  for (const row of rows) {
+    const counted = census.byCapRow.get(row.key) ?? 0;
+    if (row.leases === counted || census.unsettled.has(row.key)) continue;
+    const difference = since(deps, before[row.key], JSON.stringify([row.changes, counted]));
+    if (isProven(deps, difference, row.leases > counted)) await correctCap(deps, row, counted);
+    else differences[row.key] = difference;
+  }
+  return differences;
 }
 
 async function correctCap(deps: ReconcileDeps, row: CapRow, counted: number): Promise<void> {

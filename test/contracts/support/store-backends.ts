@@ -22,7 +22,7 @@ import { usageKey } from '../../../lib/adapters/dynamodb/usage-row.ts';
 import { createUsageStore } from '../../../lib/adapters/dynamodb/usage-store.ts';
 import { listSums } from '../../../lib/adapters/dynamodb/usage-sum-list.ts';
 import type { ComparisonState } from '../../../lib/core/comparison-state.ts';
-import type { InstallationId, InstanceId, LaunchId, TierName } from '../../../lib/core/ids.ts';
+import { type InstallationId, type InstanceId, LaunchId, type TierName } from '../../../lib/core/ids.ts';
 import type { SpendCaps } from '../../../lib/core/spend-counts.ts';
 import type { TenantStatus } from '../../../lib/core/tenant.ts';
 import type { UsageRecord } from '../../../lib/core/usage.ts';
@@ -42,6 +42,8 @@ export interface Stores extends StorePorts {
   edit(installationId: InstallationId, changes: OperatorEdit): Promise<void>;
   /** Takes out of a row what its reader needs. */
   spoil(row: SpoiltByHand): Promise<void>;
+  /** Writes a text into a cap's row where its number was. */
+  spoilCap(key: string): Promise<void>;
   /** Takes out of a launch's row what lists it. */
   unlist(launchId: LaunchId): Promise<void>;
   /** What is on record of machines that were launched on the tests' day. */
@@ -94,6 +96,7 @@ export const memoryBackend = (): StoreBackend => ({
       edit: async (id, changes) => editInMemory(world, id, changes),
       spoil: async ({ table, key }) =>
         void world.spoilt.add(spoiltName(table, table === 'usage' ? usageKey(key)['machine']!.S! : key)),
+      spoilCap: async (key) => void world.rows.capRows.set(key, { key, leases: Number.NaN, changes: 1 }),
       unlist: async (launchId) => void world.unlisted.add(launchId),
       allUsage: async () => copyOf([...world.rows.usage.values()]),
       setComparison: async (state) => void world.rows.comparisons.set('last', state),
@@ -167,6 +170,11 @@ export function dynamoStores(client: DynamoDBClient, tables: TableNames): Dynamo
       const Key = table === 'usage' ? usageKey(key) : table === 'runners' ? runnerKey(key) : launchKey(key);
       const UpdateExpression = 'REMOVE tier';
       await client.send(new UpdateItemCommand({ TableName: tables[table], Key, UpdateExpression }));
+    },
+    async spoilCap(key) {
+      const of = { TableName: tables.launches, Key: launchKey(LaunchId(key)) };
+      const values = { ExpressionAttributeValues: { ':many': { S: 'many' } } };
+      await client.send(new UpdateItemCommand({ ...of, ...values, UpdateExpression: 'SET leases = :many' }));
     },
     async unlist(launchId) {
       const [TableName, UpdateExpression] = [tables.launches, 'REMOVE #open'];
