@@ -22,6 +22,12 @@ type Listener<Result> = (test: JestTest, result: Result) => Promise<void>;
 /** As `testTimeout` of jest.config.js: for what hangs on a busy machine. */
 const limits = { loadSeconds: 600, testSeconds: 600 };
 
+/**
+ * For each of Jest's workers: a file waits half of its time, for machines that boot, queues and timers, and another one can
+ * use the processor meanwhile.
+ */
+const processesPerWorker = 2;
+
 export default class OwnProcessRunner {
   readonly #config: GlobalConfig;
 
@@ -49,7 +55,7 @@ export default class OwnProcessRunner {
     await runFiles([...byPath.keys()], {
       ...limits,
       ...(testNamePattern ? { titles: testNamePattern } : {}),
-      processes: serial ? 1 : maxWorkers,
+      processes: serial ? 1 : maxWorkers * processesPerWorker,
       isApart: true,
       isStopped: () => watcher.isInterrupted(),
       onStart: (file) => {
