@@ -32,11 +32,12 @@ case " $* " in *' stop '*'apt-daily.service '*) rm -f "$HOME/.lists-lock" ;; esa
 exit 0`;
 
 /**
- * It waits for the package lock for DPkg::Lock::Timeout, by default not at all, and never for the lock of the lists.
+ * It waits for the package lock for DPkg::Lock::Timeout, by default not at all, and never for the lock of the lists. That it
+ * found one held, a file shows.
  * Source: apt.conf(5); https://github.com/github-aws-runners/terraform-aws-github-runner/pull/5141
  */
 const aptGet = `
-refuse() { echo "E: Could not get lock $1. It is held by process 5381 (apt-get)" >&2; exit 100; }
+refuse() { : >"$HOME/.met-lock"; echo "E: Could not get lock $1. It is held by process 5381 (apt-get)" >&2; exit 100; }
 seconds=0
 settings="$* $(cat "\${APT_CONFIG:-/dev/null}")"
 pattern='DPkg::Lock::Timeout[= ]"?([0-9]+)'
@@ -45,6 +46,7 @@ case " $* " in
   *' update '*) if [[ -e $HOME/.lists-lock ]]; then refuse /var/lib/apt/lists/lock; fi ;;
   *)
     while [[ -e $HOME/.dpkg-lock ]]; do
+      : >"$HOME/.met-lock"
       ((seconds-- > 0)) || refuse /var/lib/dpkg/lock-frontend
       sleep 1
     done
