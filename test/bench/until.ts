@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export async function until(
   what: string,
   isTrue: () => boolean | Promise<boolean>,
-  { withinSeconds = 60, everyMilliseconds = 10 } = {},
+  { withinSeconds = 180, everyMilliseconds = 10 } = {},
 ): Promise<void> {
   const deadline = performance.now() + withinSeconds * 1000;
   while (!(await isTrue())) {
