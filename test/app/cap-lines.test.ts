@@ -1,0 +1,234 @@
+/** The lines of caps over all tenants: who stands where, who is woken for a free lease, and which rows are read for it. */
+import { describe, expect, it } from '@jest/globals';
+import {
+  allCaps,
+  capsOf,
+  leaveLines,
+  sharedBounds,
+  sweepLines,
+  updateWaitingLines,
+  wakeNextWaiters,
+} from '../../lib/app/common/shared-lines.ts';
+import { InstallationId, TierName } from '../../lib/core/ids.ts';
+import type { Waiter } from '../../lib/core/shared-cap.ts';
+import { createMemoryClock } from '../fakes/clock.ts';
+import { createMemoryQueues } from '../fakes/queues.ts';
+import { createMemoryStores } from '../fakes/stores.ts';
+import { givenDeployment, givenTenant, givenTier, medium, noon, small } from '../support/given.ts';
+
+interface World {
+  /** Leases that the cap of small machines counts, of 3. */
+  readonly used?: number;
+  /** By tenant, its place in that line. */
+  readonly line?: Readonly<Record<number, number>>;
+  /** The cap over all tiers, and the leases that it counts. */
+  readonly cell?: { readonly machines: number; readonly used: number };
+  /** In the line of that cap. */
+  readonly cellLine?: Readonly<Record<number, number>>;
+  readonly cap?: number;
+}
+
+const waiter = (tenant: number, since = noon, tier = small): Waiter => ({
+  ...{ installationId: InstallationId(tenant), tier, weight: 1, since },
+});
+const waiters = (line: Readonly<Record<number, number>> = {}) =>
+  Object.entries(line).map(([tenant, since]) => waiter(Number(tenant), since));
+
+/** Tenants 1 to 9; each holds nothing. */
+function given({ used = 0, line, cell, cellLine, cap = 3 }: World) {
+  const { world, ...stores } = createMemoryStores();
+  const queues = createMemoryQueues();
+  for (let n = 1; n <= 9; n++) {
+    const installationId = InstallationId(n);
+    world.rows.tenants.set(installationId, givenTenant({ installationId, accountLogin: `t${n}` }));
+  }
+  const put = (name: string, leases: number) =>
+    world.rows.capRows.set(`shared/${name}/0`, { key: `shared/${name}/0`, leases, changes: 0 });
+  put('tier/small', used);
+  if (cell) put('cell', cell.used);
+  world.rows.lines.set('tier/small', waiters(line));
+  world.rows.lines.set('cell', waiters(cellLine));
+  const tier = givenTier({ capOverAllTenants: cap });
+  const caps = { ...givenDeployment().caps, ...(cell ? { machinesInAll: cell.machines } : {}) };
+  const deployment = givenDeployment({ tiers: [givenTier({ name: medium }), tier], caps });
+  const deps = { ...stores, queues, deployment, clock: createMemoryClock(noon) };
+  const calls: string[] = [];
+  world.beforeCall = (call) => void calls.push(call);
+  return {
+    ...{ deps, world, calls, tier },
+    woken: () => queues.tiers.map(({ group }) => group),
+    inLine: (name = 'tier/small') => (world.rows.lines.get(name) ?? []).map((one) => one.installationId),
+    bounds: (n: number) => sharedBounds(deps, { tenant: world.rows.tenants.get(InstallationId(n))!, tier }),
+  };
+}
+const ofTier = { name: 'tier/small', tier: small, machines: 3 };
+
+describe('the caps of a tier', () => {
+  it('are its own and that of the cell, each once over all tiers', () => {
+    const { deps } = given({ cell: { machines: 9, used: 0 } });
+    expect(capsOf(deps, small).map(({ name }) => name)).toEqual(['tier/small', 'cell']);
+    expect(capsOf(deps, medium).map(({ name }) => name)).toEqual(['cell']);
+    expect(capsOf(deps, TierName('huge'))).toEqual([]);
+    expect(allCaps(deps).map(({ name }) => name)).toEqual(['cell', 'tier/small']);
+  });
+});
+
+describe('what caps leave to a tenant', () => {
+  it('is what is free, or a share of it where others wait', async () => {
+    expect((await given({ used: 1 }).bounds(1)).map(({ bound }) => bound)).toMatchObject([
+      { machines: 2, passesByItself: false, reason: { code: 'shared-cap' } },
+    ]);
+    const shared = given({ used: 1, line: { 2: noon } });
+    expect((await shared.bounds(1)).map(({ bound }) => bound.machines)).toEqual([1]);
+  });
+
+  it('is kept for no tenant whose row is gone', async () => {
+    const world = given({ used: 1, line: { 99: noon } });
+    expect((await world.bounds(1)).map(({ bound }) => bound.machines)).toEqual([2]);
+  });
+
+  it('is named by the cap, and nothing is read of those behind one that leaves nothing', async () => {
+    const cell = { machines: 5, used: 1 };
+    const free = await given({ used: 1, cell }).bounds(1);
+    expect(free.map(({ cap, bound }) => [cap.name, bound.machines, bound.reason.text])).toEqual([
+      ['tier/small', 2, expect.stringMatching(/^All 3 small runners that all tenants share/)],
+      ['cell', 4, expect.stringMatching(/^All 5 runners that all tenants share/)],
+    ]);
+    const full = await given({ used: 3, cell }).bounds(1);
+    expect(full.map(({ cap, bound }) => [cap.name, bound.machines])).toEqual([['tier/small', 0]]);
+  });
+
+  it('reads no other tenant where nothing is free', async () => {
+    const { bounds, calls } = given({ used: 3, line: { 2: noon } });
+    await bounds(1);
+    expect(calls).not.toContain('tenants.findAcrossTenants');
+  });
+
+  it.each([
+    [3, undefined, 0],
+    [1_000, undefined, 1],
+    [1_000, 2, 0],
+    [1_000, 1, 1],
+  ])('notes how many rows a cap of %i has that had %j, so many times: %i', async (cap, rowsEver, times) => {
+    const { bounds, calls, world } = given({ cap });
+    if (rowsEver !== undefined) world.rows.capRowsEver.set('tier/small', rowsEver);
+    await bounds(1);
+    expect(calls.filter((call) => call === 'launches.noteCapRows')).toHaveLength(times);
+  });
+});
+
+describe('the line of a cap', () => {
+  const update = (world: ReturnType<typeof given>, over: Partial<Parameters<typeof updateWaitingLines>[1]>) =>
+    updateWaitingLines(world.deps, { waiter: waiter(1), stoppedBy: ofTier, machines: 0, ...over });
+
+  it('is joined by a tenant that the cap stopped, and its first one is woken', async () => {
+    const world = given({ used: 1, line: { 2: noon - 1 } });
+    await update(world, {});
+    expect(world.inLine()).toEqual([2, 1]);
+    expect(world.woken()).toEqual([2]);
+  });
+
+  it('is kept by one that stands in it and got nothing, and moved back in by one that got a machine', async () => {
+    const world = given({ used: 1, line: { 1: noon - 2, 2: noon - 1 } });
+    await update(world, {});
+    expect(world.calls).not.toContain('launches.joinLine');
+    expect(world.woken()).toEqual([1]);
+    await update(world, { machines: 1 });
+    expect(world.world.rows.lines.get('tier/small')).toMatchObject([
+      { installationId: 2, since: noon - 1 },
+      { installationId: 1, since: noon - 2 + 1_000_000 },
+    ]);
+    expect(world.woken()).toEqual([1, 2]);
+  });
+
+  it('is left by one that another cap stopped, which wakes all whose turn that makes it', async () => {
+    const world = given({ used: 1, line: { 1: 1, 2: 2, 3: 3 }, cell: { machines: 5, used: 5 } });
+    await update(world, { stoppedBy: { name: 'cell', machines: 5 } });
+    expect([world.inLine(), world.inLine('cell')]).toEqual([[2, 3], [1]]);
+    expect(world.woken()).toEqual([2, 3]);
+  });
+
+  it('is not left, and nobody is woken, by one that stands in none', async () => {
+    const world = given({ line: { 2: 2 } });
+    await update(world, { stoppedBy: undefined });
+    expect([world.inLine(), world.woken()]).toEqual([[2], []]);
+    await leaveLines(world.deps, { installationId: InstallationId(1), tier: medium });
+    expect(world.calls).toEqual(['launches.waitersAcrossTenants']);
+  });
+
+  it('is read once where the caller has read it', async () => {
+    const world = given({
+      used: 3,
+      line: { 1: noon },
+      cell: { machines: 5, used: 0 },
+      cellLine: { 1: noon },
+    });
+    const known = await world.bounds(1);
+    world.calls.splice(0);
+    await update(world, { stoppedBy: undefined, known });
+    // The second cap was not read: the first one left nothing.
+    expect(world.calls.filter((call) => call === 'launches.waitersAcrossTenants')).toHaveLength(1);
+    expect([world.inLine(), world.inLine('cell')]).toEqual([[], []]);
+  });
+
+  it('is left by one that has nothing to take', async () => {
+    const world = given({ line: { 1: 1, 2: 2 } });
+    await leaveLines(world.deps, waiter(1));
+    expect([world.inLine(), world.woken()]).toEqual([[2], [2]]);
+  });
+});
+
+describe('leases that were freed', () => {
+  it('wake as many as they make it the turn of, the first in line first', async () => {
+    const world = given({ used: 1, line: { 1: 3, 2: 1, 3: 2 } });
+    await wakeNextWaiters(world.deps, [small]);
+    // Of two free leases one was free before.
+    expect(world.woken()).toEqual([3]);
+    const two = given({ used: 1, line: { 1: 3, 2: 1, 3: 2 } });
+    await wakeNextWaiters(two.deps, [small, small]);
+    expect(two.woken()).toEqual([2, 3]);
+    expect(two.deps.queues.tiers[0]).toMatchObject({
+      ...{ tier: small, message: { kind: 'poke', installationId: 2, tier: small } },
+    });
+  });
+
+  it('wake who waits under the cap of the cell, beside the one of the tier', async () => {
+    const world = given({ cell: { machines: 5, used: 4 }, cellLine: { 3: 1 } });
+    await wakeNextWaiters(world.deps, [small]);
+    expect(world.woken()).toEqual([3]);
+  });
+
+  it('of another tier, or where nobody waits, wake nobody and read no counts', async () => {
+    const world = given({ used: 1 });
+    await wakeNextWaiters(world.deps, [medium, small]);
+    expect(world.calls).toEqual(['launches.waitersAcrossTenants']);
+  });
+});
+
+describe('each minute', () => {
+  it('the line of each cap is looked at: whose turn it is is woken', async () => {
+    const world = given({
+      used: 2,
+      line: { 1: 2, 2: 1 },
+      cell: { machines: 5, used: 5 },
+      cellLine: { 3: 1 },
+    });
+    expect(await sweepLines(world.deps)).toEqual({ errors: [] });
+    expect(world.woken()).toEqual([2]);
+  });
+
+  it('a cap whose rows cannot be read stops no other, and is named', async () => {
+    const world = given({ line: { 1: 1 }, cell: { machines: 5, used: 0 } });
+    const error = new Error('No rows.');
+    world.world.failNext('launches.capUseAcrossTenants', error);
+    expect(await sweepLines(world.deps)).toEqual({ errors: [error] });
+    expect(world.woken()).toEqual([1]);
+  });
+
+  it('no tenant is looked for where nobody waits', async () => {
+    const world = given({});
+    await sweepLines(world.deps);
+    expect(world.calls).toEqual(['launches.capUseAcrossTenants']);
+    expect(world.woken()).toEqual([]);
+  });
+});
