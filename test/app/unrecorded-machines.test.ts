@@ -1,6 +1,5 @@
 /** A launch is closed before its machines have rows: what if whoever closed it dies right there? */
 import { describe, expect, it } from '@jest/globals';
-import { tombstoneDays } from '../../lib/contract/tables.ts';
 import { JobId } from '../../lib/core/ids.ts';
 import { givenEvent, givenTier } from '../support/given.ts';
 import { expectBalanced, expectNothingLeft, givenPlatform, type Platform } from '../support/platform.ts';
@@ -126,7 +125,7 @@ describe('a machine of a closed launch that has no row', () => {
   });
 });
 
-it('takes no machine whose row has expired for one that never had any', async () => {
+it('takes no machine whose row has expired, a week after its end, for one that never had any', async () => {
   const { platform, machine, other } = await givenUnrecorded();
   platform.clock.advance(seconds(31));
   await platform.claim(machine);
@@ -135,7 +134,7 @@ it('takes no machine whose row has expired for one that never had any', async ()
   await platform.machineEnds(other);
   await platform.follow({ ...queued(1), action: 'completed', conclusion: 'cancelled' });
   await platform.follow({ ...queued(2), action: 'completed', conclusion: 'cancelled' });
-  platform.clock.advance(days(tombstoneDays));
+  platform.clock.advance(days(7));
   platform.stores.world.rows.runners.clear();
   await platform.sweep();
   expect(platform.stores.world.allRunners()).toEqual([]);

@@ -13,14 +13,19 @@ import { readComparedDays } from '../../../lib/adapters/dynamodb/comparison-rows
 import { tokenRow } from '../../../lib/adapters/dynamodb/controller-row.ts';
 import { createControllerStore } from '../../../lib/adapters/dynamodb/controller-store.ts';
 import { createDeploymentAudit } from '../../../lib/adapters/dynamodb/deployment-audit.ts';
+import { expiresAt } from '../../../lib/adapters/dynamodb/job-row.ts';
 import { createJobStore } from '../../../lib/adapters/dynamodb/job-store.ts';
+import { launchExpiresAt } from '../../../lib/adapters/dynamodb/launch-row.ts';
 import { createRunnerStore } from '../../../lib/adapters/dynamodb/runner-store.ts';
 import { createTenantStore } from '../../../lib/adapters/dynamodb/tenant-store.ts';
 import { createUsageBooks } from '../../../lib/adapters/dynamodb/usage-books.ts';
 import { listUsage } from '../../../lib/adapters/dynamodb/usage-list.ts';
+import { usageRow } from '../../../lib/adapters/dynamodb/usage-row.ts';
 import { listSums } from '../../../lib/adapters/dynamodb/usage-sum-list.ts';
+import { sumsExpireAt } from '../../../lib/adapters/dynamodb/usage-sum-row.ts';
 import { InstanceId, JobId } from '../../../lib/core/ids.ts';
-import { givenRunner } from '../../contracts/support/stored.ts';
+import { usageOf } from '../../../lib/core/usage.ts';
+import { givenLaunch, givenRunner } from '../../contracts/support/stored.ts';
 import { givenController } from '../../support/controllers.ts';
 import { acme, noon } from '../../support/given.ts';
 
@@ -83,6 +88,19 @@ it.each<[string, number, (client: DynamoDBClient) => unknown]>([
   await read(client);
   const [query] = asked.filter((command) => command instanceof QueryCommand);
   expect(query?.input.Limit).toBe(most);
+});
+
+describe('a row', () => {
+  const used = usageOf({ runner: givenRunner(), reason: 'stood-down', endedAt: noon, job: undefined });
+
+  it.each([
+    ['a job or a machine, after its end,', 7, expiresAt(noon), noon],
+    ['a launch, after its fence,', 7, launchExpiresAt({ ...givenLaunch([]), callUntil: noon }), noon],
+    ['a machine’s cost, after its end,', 62, usageRow(used)['expires_at'], noon],
+    ['a day’s sums', 430, sumsExpireAt(days[0]!), Date.parse(days[0]!)],
+  ])('of %s is kept for %i days', (_, kept, expires, from) => {
+    expect(Number(expires?.N) - from / 1000).toBe(kept * 24 * 60 * 60);
+  });
 });
 
 describe('a transaction', () => {

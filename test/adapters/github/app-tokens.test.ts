@@ -5,6 +5,7 @@ import { createAppTokens } from '../../../lib/adapters/github/app-tokens.ts';
 import type { Fetch } from '../../../lib/adapters/github/bounded-fetch.ts';
 import { createGitHub } from '../../../lib/adapters/github/github.ts';
 import { createInstallationTokens } from '../../../lib/adapters/github/installation-tokens.ts';
+import { createNewApps } from '../../../lib/adapters/github/new-apps.ts';
 import { followRedirects } from '../../../lib/adapters/github/redirects.ts';
 import { InstallationId } from '../../../lib/core/ids.ts';
 import { createMemoryClock } from '../../fakes/clock.ts';
@@ -109,5 +110,20 @@ describe('a GitHub that does not answer', () => {
     const clock = createMemoryClock(noon);
     const github = createGitHub({ apiUrl: 'https://api.github.com', app, clock, fetch: silent });
     expect(await failsAfter(() => github.getInstallation(InstallationId(1)))).toBe(10_000);
+  });
+
+  it('is waited for ten seconds where an App is set up', async () => {
+    const { fetch } = globalThis;
+    globalThis.fetch = (_url, options) => unanswered(options?.signal);
+    const known = { appId: '1', privateKey: (await app.current()).privateKey };
+    const check = async () => {
+      const heard = await createNewApps({ apiUrl: 'https://api.github.com' }).check(known);
+      if (!heard.ok) throw new Error(heard.why);
+    };
+    try {
+      expect(await failsAfter(check)).toBe(10_000);
+    } finally {
+      globalThis.fetch = fetch;
+    }
   });
 });

@@ -96,3 +96,21 @@ describe('a token without the scope', () => {
     await standIn.stop();
   });
 });
+
+it('reads a thousand runners of a place, in ten pages', async () => {
+  const { fetch } = globalThis;
+  const pages: (string | null)[] = [];
+  const runners = new Array(100).fill({ name: 'one', status: 'online', busy: false, labels: [] });
+  globalThis.fetch = async (url) => {
+    pages.push(new URL(String(url)).searchParams.get('page'));
+    return Response.json({ runners });
+  };
+  const credential = { kind: 'token', read: async () => 'token' } as const;
+  try {
+    const listed = await createHostGitHub({ apiUrl: 'https://api.github.com', clock, credential }).list(acme);
+    expect(listed.ok && listed.value.length).toBe(1_000);
+  } finally {
+    globalThis.fetch = fetch;
+  }
+  expect(pages).toEqual(['1', '2', '3', '4', '5', '6', '7', '8', '9', '10']);
+});

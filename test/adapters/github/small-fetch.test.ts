@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createAppClient, givenApp } from '../../../lib/adapters/github/app-client.ts';
 import { createNewApps } from '../../../lib/adapters/github/new-apps.ts';
@@ -67,6 +67,21 @@ describe('the small fetch', () => {
     const reply = await createSmallFetch({ idleMilliseconds: 20 })(url, post);
     expect(await reply.text()).toBe('late');
     await closed;
+  });
+
+  it('keeps an idle connection for four seconds', async () => {
+    const { setTimeout: usual } = Socket.prototype;
+    const waits: number[] = [];
+    Socket.prototype.setTimeout = function (milliseconds, ...more) {
+      waits.push(milliseconds);
+      return usual.call(this, milliseconds, ...more);
+    };
+    try {
+      await createSmallFetch()(url, post);
+    } finally {
+      Socket.prototype.setTimeout = usual;
+    }
+    expect(waits.filter((each) => each > 0)).toContain(4_000);
   });
 
   it('shares sixty-four connections among calls at once', async () => {

@@ -1,7 +1,8 @@
 /** What a request to the API may hold, and how often a change is tried: each bound fails here when it is widened. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { findTargets } from '../../../lib/app/admission-api/find-targets.ts';
 import { beta, type GivenApi, givenApi } from '../../support/admission-api.ts';
-import { acme } from '../../support/given.ts';
+import { acme, givenTenant } from '../../support/given.ts';
 import { nonEmpty } from '../../support/non-empty.ts';
 
 let world: GivenApi;
@@ -79,6 +80,33 @@ describe('a change that others are faster than each time', () => {
     const tokens = `/controllers/${await world.given()}/tokens`;
     expect(await outrun('changeTokens', tokens, {})).toEqual([409, 'in-motion', 5]);
     expect(await outrun('save', '/controllers', { transport: poll })).toEqual([409, 'in-motion', 5]);
+  });
+});
+
+describe('a scope of a public repository', () => {
+  it('is looked for on ten pages, and trusted where there are more', async () => {
+    const { github, deployment } = world.deps;
+    const tenant = givenTenant();
+    const repository = {
+      id: 7,
+      fullName: 'acme/app',
+      ownerId: tenant.accountId,
+      visibility: 'public',
+    } as const;
+    let pages = 0;
+    const listed = {
+      getRunnerGroup: github.getRunnerGroup,
+      getRepository: async () => ({ ok: true, value: repository }) as const,
+      listRepositories: async () => {
+        pages += 1;
+        return { ok: true, value: { items: [], cursor: String(pages + 1) } } as const;
+      },
+    };
+    const target = { kind: 'repository', repositoryId: 7 } as const;
+    const change = { kind: 'add-scope', id: 'ctl_1', scopeId: 'scp_1', target } as const;
+    const found = await findTargets({ deployment, github: listed }, { id: acme, tenant }, change);
+    expect(found).toMatchObject({ repositoryIds: new Set([7]) });
+    expect(pages).toBe(10);
   });
 });
 
