@@ -19,7 +19,7 @@ const recent = [givenRun(noon - 600_000, { seconds: 60 })];
 
 describe('a job whose launch is under way', () => {
   it.each([
-    ['EC2 is being asked for its machine (launch launch-1).', { state: 'intent', callUntil: now + 1 }],
+    ['EC2 is launching its machine (launch launch-1).', { state: 'intent', callUntil: now + 1 }],
     [
       'EC2 started its machine i-1; it has no row yet.',
       { state: 'closed', callUntil: now + 1, instances: new Map([[lease0, machine]]) },
@@ -83,12 +83,12 @@ describe('a job whose machine listens', () => {
   const runner = { name: 'i-1', online: true, busy: false };
 
   it.each([
-    [59, undefined, 'Its machine i-1 has listened for 59 s.'],
-    [59, {}, 'Its machine i-1 has listened for 59 s.'],
+    [59, undefined, 'Its machine i-1 has been listening for 59 s.'],
+    [59, {}, 'Its machine i-1 has been listening for 59 s.'],
     [
       100,
       { runner: { ...runner, busy: true } },
-      'Its machine i-1 has listened for 100 s, and GitHub says that it is busy.',
+      'Its machine i-1 has been listening for 100 s, and GitHub says that it is busy.',
     ],
   ])('is given it within seconds: after %i s with %j', (seconds, github, line) => {
     expect(listens(seconds, github)).toMatchObject({ code: 'listening', line, who: 'nobody' });
@@ -102,7 +102,7 @@ describe('a job whose machine listens', () => {
   ])('is kept from it by the group: after %i s with %j', (seconds, github, state) => {
     expect(listens(seconds, github)).toMatchObject({
       code: 'not-assigned',
-      line: `Its machine i-1 has listened for ${seconds} s, but GitHub gives it no job.${state}`,
+      line: `Its machine i-1 has been listening for ${seconds} s, but GitHub gives it no job.${state}`,
       who: 'owner',
     });
   });

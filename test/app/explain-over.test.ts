@@ -104,14 +104,14 @@ describe('a job that the platform ended', () => {
   it.each(['gone-from-github', 'run-ended'] as const)('is over for good and nobody must act: %s', (code) => {
     expect(explained(endedBy(code))).toMatchObject({
       code,
-      next: 'Nothing: GitHub said every time that it is over.',
+      next: 'Nothing: GitHub said every time that the job is over.',
       who: 'nobody',
     });
   });
 
   it.each([
     ['expired', 'It is over: it waited for longer than limits.waitSeconds.'],
-    ['refused', 'It is over; GitHub gives up on its own after 24 hours.'],
+    ['refused', 'It is over; GitHub cancels it after 24 hours.'],
   ] as const)('says what comes next once it is %s', (outcome, next) => {
     expect(explained(endedBy('waited-too-long', { outcome })).next).toBe(next);
   });

@@ -21,10 +21,10 @@ describe('the webhook of a job without a row', () => {
   });
 
   it.each([
-    [0, 'nobody answered', 'the address is wrong'],
+    [0, 'nobody answered', 'the URL is wrong'],
     [199, 'the platform answered 199', 'AWS failed'],
     [400, 'the platform answered 400', 'AWS failed'],
-    [401, 'the platform answered 401', 'the webhook’s secret at the App and here differ'],
+    [401, 'the platform answered 401', 'the webhook secrets in the App’s settings and here differ'],
     [503, 'the platform answered 503', 'AWS failed'],
   ])('failed with %i: %s', (status, what, cause) => {
     const { code, line, mend, who } = delivered(status);

@@ -11,7 +11,7 @@ import { givenFacts, givenGitHub, givenUnheard } from '../support/given-facts.ts
 /** Each line with the seconds since noon. */
 const told = (facts: Facts) => storyOf(facts).map(({ at, text }) => `${(at - noon) / 1000} ${text}`);
 
-const queued = '0 GitHub made the job, for [small]';
+const queued = '0 GitHub created the job, for [small]';
 const job = givenJob({ labels: ['small'], acceptedAt: noon + 1000, attempts: 1 });
 const launch = givenLaunch([job], { createdAt: noon + 2000, instances: new Map([[lease0, machine]]) });
 const ended = givenRunner({
@@ -32,12 +32,12 @@ const done = givenJob({
 });
 const wholeLife = [
   queued,
-  '1 the platform heard of it',
+  '1 the platform received it',
   '2 a machine was planned for it, in launch launch-1',
   '3 EC2 started i-1 (t3.medium)',
-  '40 i-1 asked what to run, and was registered with GitHub',
+  '40 i-1 claimed a job, and was registered with GitHub',
   '45 the runner on i-1 listens',
-  '50 it began to run on i-1',
+  '50 it started to run on i-1',
   '90 GitHub said that it is over: success',
   '95 i-1 ended: job-completed',
 ];
@@ -76,15 +76,15 @@ describe('the story of a job', () => {
   it('counts the launches that it does not show', () => {
     expect(told(givenFacts({ job: { ...job, attempts: 2 } }))).toEqual([
       queued,
-      '1 the platform heard of it; 2 launches in all, of which only the last are shown',
+      '1 the platform received it; 2 launches in all; only the last are shown',
     ]);
   });
 
   it.each([
-    [{ goneAt: noon + 5000 }, '5 GitHub said for the first time that it has no such job'],
-    [{ state: 'blocked', unsettledAt: noon + 5000 }, '5 GitHub holds it back for an approval'],
+    [{ goneAt: noon + 5000 }, '5 GitHub said for the first time that there is no such job'],
+    [{ state: 'blocked', unsettledAt: noon + 5000 }, '5 GitHub holds it for approval'],
     [{ state: 'running', unsettledAt: noon + 5000 }, '5 since then, only GitHub knows its state'],
-    [{ startedAt: noon + 5000 }, '5 it began to run'],
+    [{ startedAt: noon + 5000 }, '5 it started to run'],
     [
       { doneAt: noon + 5000, outcome: 'refused', reason: reason('labels-unknown', '') },
       '5 the platform ended it: refused, labels-unknown',
@@ -96,7 +96,7 @@ describe('the story of a job', () => {
     [{ doneAt: noon + 5000, outcome: 'cancelled' }, '5 GitHub said that it is over: cancelled'],
   ] as const)('says of a row with %j: %s', (over, line) => {
     const story = told(givenFacts({ job: { ...job, ...over } }));
-    expect(story).toEqual([queued, '1 the platform heard of it', line]);
+    expect(story).toEqual([queued, '1 the platform received it', line]);
   });
 
   it('says that nobody knows why a machine ended', () => {
@@ -126,7 +126,7 @@ describe('the story of a job without a row', () => {
       '0 GitHub made the job',
       '1 GitHub sent its webhook: 500',
       '3 GitHub sent its webhook: 202, queued',
-      '9 it began to run on i-5',
+      '9 it started to run on i-5',
       '20 it ended: success',
     ]);
   });
@@ -144,7 +144,7 @@ describe('the story of a job without a row', () => {
 
   it('has a beginning while it runs, and an end without a conclusion', () => {
     const running = givenGitHub({ ...ran, status: 'in_progress', runnerName: 'i-5' });
-    expect(told(givenUnheard({ github: running }))).toContain('9 it began to run on i-5');
+    expect(told(givenUnheard({ github: running }))).toContain('9 it started to run on i-5');
     const over = givenGitHub({ status: 'completed', completedAt: noon + 20_000 });
     expect(told(givenUnheard({ github: over }))).toContain('20 it ended: no conclusion');
   });
@@ -155,6 +155,6 @@ describe('the story of a job without a row', () => {
 
   it('is told by the row alone where there is one', () => {
     const github = givenGitHub({ ...ran, status: 'in_progress', runnerName: 'i-5' });
-    expect(told(givenFacts({ job, github }))).toEqual([queued, '1 the platform heard of it']);
+    expect(told(givenFacts({ job, github }))).toEqual([queued, '1 the platform received it']);
   });
 });

@@ -193,7 +193,7 @@ describe('a launch that EC2 did not carry out', () => {
   const pool = { market: 'on-demand', instanceType: 't3.medium' } as const;
 
   it.each<[string, LaunchAnswer, string, RegExp]>([
-    ['capacity', { kind: 'refused', failure: failure('capacity') }, 'capacity', /no machine of this tier/],
+    ['capacity', { kind: 'refused', failure: failure('capacity') }, 'capacity', /no capacity for this tier/],
     ['quota', { kind: 'refused', failure: failure('quota') }, 'quota', /at its quota/],
     ['throttled', throttled, 'throttled', /throttle/],
     ['fatal', { kind: 'refused', failure: failure('fatal') }, 'launch-failed', /alerted/],

@@ -36,7 +36,7 @@ describe('what was checked', () => {
       { tenant: givenTenant({ permissions: { ...permissions, organization_self_hosted_runners: 'read' } }) },
       ['runners register with the repository (fallback)'],
     ],
-    ['the default group', { group: {} }, ['runner group Default: not asked lately']],
+    ['the default group', { group: {} }, ['runner group Default: not checked lately']],
     [
       'a group that is missing',
       { group: { name: 'builds', standing: { kind: 'missing' } } },
