@@ -156,6 +156,16 @@ describe('a covered job whose runner listens without it', () => {
     expect(repairs(platform, 'runner-stolen-unheard')).toBe(1);
   });
 
+  it('is left to the machine that it has by now', async () => {
+    const { platform } = await givenListening();
+    platform.clock.advance(minutes(10));
+    await platform.sweep();
+    await platform.deliverPokes();
+    expect(platform.liveMachines()).toHaveLength(2);
+    await platform.reconcile();
+    expect(await platform.job(1)).toMatchObject({ state: 'covered', replacements: 1 });
+  });
+
   it('is not asked about where it runs, or where its row has expired', async () => {
     const { platform, machine } = await givenListening();
     await platform.follow(givenEvent({ action: 'in_progress', runnerName: machine }));

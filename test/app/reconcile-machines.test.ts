@@ -100,6 +100,19 @@ describe('machines that no record answers for', () => {
     expect(platform.liveMachines()).toContain(stray);
   });
 
+  it('are ended where their tags name no tenant', async () => {
+    const platform = await givenPlatform();
+    const stray = await strayMachine(platform);
+    const { listMachines } = platform.compute;
+    platform.compute.listMachines = async (page) => {
+      const { machines } = await listMachines(page);
+      return { machines: machines.map(({ installationId: _none, ...machine }) => machine) };
+    };
+    platform.clock.advance(minutes(11));
+    await reconcileMachines(platform);
+    expect(platform.liveMachines()).not.toContain(stray);
+  });
+
   it('are no repair where EC2 does not know them any more', async () => {
     const platform = await givenPlatform();
     await strayMachine(platform);

@@ -62,6 +62,15 @@ describe('jobs without a webhook', () => {
     expect(await platform.job(8)).toBeUndefined();
   });
 
+  it('are adopted though ours still wait for an approval, which was given since', async () => {
+    const platform = await givenPlatform();
+    await platform.jobs.insert([givenJob({ jobId: JobId(9), state: 'blocked', unsettledAt: noon })]);
+    const details = { runId: 1000, labels, createdAt: noon - minutes(3) };
+    platform.github.putJob('acme/app', JobId(9), isQueued, details);
+    await platform.reconcile();
+    expect(platform.queues.tiers).toMatchObject([{ message: { jobId: 9, delivery: 'reconciler' } }]);
+  });
+
   it('are left alone while their webhook may be on its way, or where no tier has their labels', async () => {
     const platform = await givenPlatform();
     platform.github.putJob('acme/app', JobId(8), isQueued, { labels, createdAt: noon - 60_000 });

@@ -1,6 +1,7 @@
 /** Which tenants the reconciler visits, whom it has looked at by others, and when it goes through all repositories of one. */
 import { describe, expect, it } from '@jest/globals';
 import { noteReturn } from '../../lib/app/common/note-return.ts';
+import { visitNote } from '../../lib/app/reconciler/reconcile-tenants.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import { acme, givenTenant, noon, permissions } from '../support/given.ts';
@@ -128,6 +129,11 @@ describe('more tenants than a page has', () => {
 
   it('are all visited in one run', async () => {
     const { platform, visited } = await given();
+    const { listAcrossTenants } = platform.tenants;
+    platform.tenants.listAcrossTenants = async (page) => {
+      platform.clock.advance(40_000);
+      return listAcrossTenants(page);
+    };
     await platform.reconcile();
     expect(visited).toHaveLength(51);
     expect(new Set(visited).size).toBe(51);
@@ -144,6 +150,26 @@ describe('more tenants than a page has', () => {
     expect(visited).toHaveLength(50);
     await platform.reconcile();
     expect(visited.slice(50)).toEqual([250]);
+  });
+});
+
+describe('a visit', () => {
+  it('leaves marks of its own tenant', async () => {
+    const other = InstallationId(202);
+    const tenants = [givenTenant(), givenTenant({ installationId: other, accountId: 2, accountLogin: 'o' })];
+    const platform = await givenPlatform({ tenants });
+    await platform.reconcile();
+    const notes = [...platform.notes.all.keys()].filter((name) => name.startsWith('reconcile/tenants/'));
+    expect(notes.toSorted()).toEqual([visitNote(acme), visitNote(other)]);
+    expect(new Set(notes).size).toBe(2);
+  });
+
+  it('is none where the tenant’s row is gone by then', async () => {
+    const platform = await givenPlatform();
+    platform.tenants.listAcrossTenants = async () => ({ installationIds: [InstallationId(999), acme] });
+    platform.github.putJob('acme/app', JobId(9), isQueued, { labels });
+    await platform.reconcile();
+    expect(platform.queues.tiers).toMatchObject([{ message: { jobId: 9 } }]);
   });
 });
 

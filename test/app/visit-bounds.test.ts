@@ -176,6 +176,12 @@ describe('a visit', () => {
     }
     platform.clock.advance(11 * minutes);
     const { world } = platform.stores;
+    const seen = new Set<JobId>();
+    const { get } = platform.jobs;
+    platform.jobs.get = async (tenant, jobId) => {
+      seen.add(jobId);
+      return get(tenant, jobId);
+    };
     const looked: number[] = [];
     for (let run = 0; run < 2; run++) {
       let reads = 0;
@@ -185,6 +191,7 @@ describe('a visit', () => {
     }
     // Five of their jobs are asked about, and read once more.
     expect(looked).toEqual([100 + 5, 100 + 5]);
+    expect(seen.size).toBe(105);
   });
 });
 
