@@ -7,6 +7,7 @@ import {
   givenScope,
   putPlatformControllers,
 } from '../../support/controllers.ts';
+import { acme } from '../../support/given.ts';
 
 let world: GivenApi;
 beforeEach(async () => {
@@ -54,6 +55,17 @@ describe('a job that is tested', () => {
     });
     await given(rule('job.tier == "small"', 'Not small.'));
     expect((await test()).body.outcome).toBe('rejected');
+  });
+
+  it.each([
+    ['the default group', {}, {}, 'Default'],
+    ['the group of its tenant', { runnerGroup: 'builds' }, {}, 'builds'],
+    ['the group that it names', { runnerGroup: 'builds' }, { group: 'deploys' }, 'deploys'],
+    ['no group of a tenant whose runners register with repositories', { runnerLevel: 'repository' }, {}, ''],
+  ] as const)('is judged in %s', async (_, tenant, over, group) => {
+    world.stores.world.editTenant(acme, tenant);
+    await given(rule(`job.group == "${group}"`, 'Found.'));
+    expect((await test(over)).body).toMatchObject({ outcome: 'rejected', votes: [{ reason: 'Found.' }] });
   });
 
   it('is left out by a match, and by an exemption', async () => {
