@@ -60,6 +60,8 @@ describe('a scope', () => {
     ]);
     const why = 'The configuration has no tier large any more.';
     expect(records).toEqual([[acme, 'reconciler', 'controller-scope-removed', why]]);
+    const [{ record } = {}] = platform.stores.world.rows.controllerRecords;
+    expect(record?.id).toBe(`lost-${givenScope({ kind: 'tier', tier: large }).id}`);
     expect(dropped(platform)).toBe(1);
   });
 

@@ -69,6 +69,46 @@ describe('all repositories of a tenant', () => {
   });
 });
 
+describe('the repositories of a tenant that is not behind', () => {
+  const runsUntilAdopted = async (platform: Platform) => {
+    for (let runs = 1; runs <= 12; runs += 1) if ((await adopted(platform)).length > 0) return runs;
+    return undefined;
+  };
+
+  it('are gone through in the order of their names, some at each visit', async () => {
+    const platform = await givenMany({});
+    putLast(platform, 1);
+    const runs = await runsUntilAdopted(platform);
+    expect(runs).toBeGreaterThan(4);
+    expect(runs).toBeLessThanOrEqual(8);
+  });
+
+  it('are gone through page by page', async () => {
+    const platform = await givenMany({});
+    platform.github.listing.pageSize = 10;
+    putLast(platform, 1);
+    expect(await runsUntilAdopted(platform)).toBe(9);
+  });
+
+  it('are gone through though GitHub refuses to list the jobs of a run', async () => {
+    const platform = await givenPlatform();
+    for (const [runId, jobId] of [
+      [1, 1],
+      [2, 2],
+    ] as const)
+      platform.github.putJob('acme/app', JobId(jobId), isQueued, {
+        runId,
+        labels,
+        createdAt: noon - minutes(10),
+      });
+    const refusal = { kind: 'forbidden', message: 'No.' } as const;
+    const { listRunJobs } = platform.github;
+    platform.github.listRunJobs = async (...given) =>
+      given[2] === 1 ? { ok: false, refusal } : listRunJobs(...given);
+    expect(await adopted(platform)).toEqual([2]);
+  });
+});
+
 describe('GitHub is asked about an installation', () => {
   const asked = async (over: Partial<Tenant>, refuse?: 'forbidden' | 'not-found') => {
     const platform = await givenPlatform({ tenants: [givenTenant(over)] });
