@@ -127,6 +127,17 @@ describe('a scope', () => {
     expect(dropped(platform)).toBe(0);
   });
 
+  it('stays where a second look comes within four minutes, which its tier may need to be back', async () => {
+    const platform = await given({ kind: 'tier', tier: large });
+    await platform.reconcile();
+    platform.clock.advance(minutes(4) - 1);
+    await platform.reconcile();
+    expect(await scopesOf(platform)).toHaveLength(1);
+    platform.clock.advance(1);
+    await platform.reconcile();
+    expect(await scopesOf(platform)).toEqual([]);
+  });
+
   it('stays where GitHub refuses to say whether its group, or its repository of many, is there', async () => {
     const platform = await givenPlatform();
     install(platform, ...Array.from({ length: 9 }, (_, n) => `r${n}`));

@@ -104,6 +104,22 @@ describe('redelivering webhooks', () => {
     expect([...guids].filter((guid) => attemptsOf(platform, guid) < 2)).toEqual([]);
   });
 
+  it('asks for no old failure that arrived later, though the walk down the failures comes by it late', async () => {
+    const platform = await givenGitHub();
+    platform.github.listing.pageSize = 2;
+    attempt(platform, 'mended long ago', refused);
+    platform.clock.advance(minutes(1));
+    attempt(platform, 'mended long ago', 200);
+    platform.clock.advance(minutes(10));
+    for (let n = 1; n <= 8; n++) attempt(platform, `lost ${n}`, refused);
+    for (let run = 0; run < 2; run++) {
+      platform.clock.advance(minutes(5));
+      await reconcileDeliveries(platform);
+    }
+    expect(attemptsOf(platform, 'mended long ago')).toBe(2);
+    expect(asked(platform)).toBe(8);
+  });
+
   it('redelivers the others where one cannot be', async () => {
     const platform = await givenGitHub();
     attempt(platform, 'one', refused);
