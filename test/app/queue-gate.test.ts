@@ -61,6 +61,7 @@ describe('the queue gate', () => {
     expect(await decisionsOf(platform)).toMatchObject([
       { outcome: 'rejected', epoch: 1, gate: 'queue', votes: [{ vote: 'reject', enforced: true }] },
     ]);
+    expect(platform.telemetry.total('AdmissionDryRuns')).toBe(0);
   });
 
   it('runs the jobs that all controllers admit, and delays none because another is rejected', async () => {

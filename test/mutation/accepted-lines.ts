@@ -3,7 +3,7 @@
  * `before → after`. Once the line changes, its entry means nothing any more, and the survivor is listed again.
  */
 
-interface AcceptedLines {
+export interface AcceptedLines {
   readonly reason: string;
   /** By file, below lib/app. */
   readonly lines: Readonly<Record<string, readonly string[]>>;

@@ -4,6 +4,8 @@
  */
 
 import { acceptedLines } from './accepted-lines.ts';
+import { acceptedOfAdmission } from './accepted-lines-of-admission.ts';
+import { acceptedOfRepairs } from './accepted-lines-of-repairs.ts';
 
 /** A mutant that no test found. */
 export interface Survivor {
@@ -42,7 +44,7 @@ const at =
 /** What a run lists of it, without line breaks. */
 const listed = ({ before, after }: Survivor) => `${before} → ${after}`.replace(/\s+/g, ' ');
 
-const ofLines = acceptedLines.map(
+const ofLines = [...acceptedLines, ...acceptedOfAdmission, ...acceptedOfRepairs].map(
   ({ reason, lines }): Accepted => ({
     reason,
     is: (survivor) =>
@@ -83,6 +85,10 @@ export const acceptedReasons: readonly Accepted[] = [
   {
     reason: 'only a programming error would come there, which nothing hides',
     is: ({ before, after }) => before === '!(error instanceof OperationalError)' && after === 'false',
+  },
+  {
+    reason: 'no list has such an entry: the type forbids it, and nobody looks for it',
+    is: ({ mutator, before }) => mutator === 'ArrayDeclaration' && before === '[]',
   },
   {
     reason: 'the same: only the type allows for a value that is not there',
