@@ -33,6 +33,73 @@ const activate = ({ stores: { world } }: Platform) => {
   world.editTenant(acme, { status: 'active' });
 };
 
+describe('the runs of a repository beyond the first page', () => {
+  /** As many runs as fill three pages; each has a job that is known. The last one also has one that nobody reported. */
+  async function givenManyRuns(status: 'queued' | 'in_progress') {
+    const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 0 })] });
+    platform.github.putInstallation(acme, { ...account, suspended: false, repositories: ['app'] });
+    platform.github.listing.pageSize = 20;
+    const put = (job: number, over: object, is: object = isQueued) =>
+      platform.github.putJob('acme/app', JobId(job), { ...isQueued, ...is }, over);
+    const lost = { labels, createdAt: noon - minutes(10), runId: 1 };
+    put(900, lost);
+    for (let run = 1; run <= 60; run += 1)
+      put(run, { labels: ['ubuntu-latest'], runId: run }, status === 'queued' ? {} : { status });
+    const pages: string[] = [];
+    const { listRuns } = platform.github;
+    platform.github.listRuns = async (id, repository, of, cursor) => {
+      if (of === status) pages.push(cursor ?? 'first');
+      return listRuns(id, repository, of, cursor);
+    };
+    return { platform, pages };
+  }
+
+  it.each(['queued', 'in_progress'] as const)(
+    'are looked at in turn with the first page: %s',
+    async (status) => {
+      const { platform, pages } = await givenManyRuns(status);
+      const found: unknown[] = [];
+      let visits = 0;
+      for (; visits < 60 && found.length === 0; visits += 1) {
+        found.push(...(await adopted(platform)));
+        platform.clock.advance(minutes(5));
+      }
+      expect(found).toEqual([900]);
+      expect(pages.slice(0, 6)).toEqual(['first', '20', 'first', '40', 'first', '20']);
+      // Twenty runs a page, five or so a visit, every fourth visit.
+      expect(visits).toBeLessThanOrEqual(24);
+    },
+  );
+
+  it('are forgotten where there is one page left, or GitHub refuses a further one', async () => {
+    const { platform, pages } = await givenManyRuns('queued');
+    await platform.reconcile();
+    platform.github.failNext('listRuns', { refusal: { kind: 'invalid', message: 'Only 1,000 results.' } });
+    await platform.reconcile();
+    await platform.reconcile();
+    platform.github.listing.pageSize = 100;
+    await platform.reconcile();
+    await platform.reconcile();
+    await platform.reconcile();
+    // The last visits see the run of the unreported job, and its repositories are gone through at once.
+    expect(pages.slice(0, 6)).toEqual(['first', '20', 'first', '20', 'first', 'first']);
+  });
+
+  it('cost no call more in a visit, and no more than the allowance', async () => {
+    const { platform } = await givenManyRuns('queued');
+    let calls = 0;
+    const { listRunJobs } = platform.github;
+    platform.github.listRunJobs = async (...given) => {
+      calls += 1;
+      return listRunJobs(...given);
+    };
+    await platform.reconcile();
+    const ofFirst = calls;
+    await platform.reconcile();
+    expect([ofFirst, calls - ofFirst]).toEqual([5, 5]);
+  });
+});
+
 describe('all repositories of a tenant', () => {
   it('are gone through in the first run that finds it back from a suspension by GitHub, and not in the next', async () => {
     const platform = await givenMany({ status: 'suspended', suspendedBy: 'github' });

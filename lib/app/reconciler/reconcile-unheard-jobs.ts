@@ -1,7 +1,8 @@
 /**
  * Adopts jobs that are queued on GitHub without a webhook: each goes to its tier's queue, by the same path as from the
  * webhook. It goes through the repositories in turn, as far as the visit's calls reach; the next visit continues behind
- * the last one. Of a run with many jobs each visit sees the next page.
+ * the last one. Of a run with many jobs each visit sees the next page. Of many runs it sees the newest hundred at every other visit,
+ * and in between the next hundred: a job without a webhook keeps its run open, while newer runs come before it.
  */
 import type { GitHubRefusal, GitHubRepository, GitHubRun } from '../../core/github.ts';
 import { nextInTurn } from '../../core/next-in-turn.ts';
@@ -57,20 +58,44 @@ async function lookInto(deps: ReconcileDeps, visit: Visit, repository: GitHubRep
   }
   // A run is in progress as soon as one of its jobs is, whatever the others are.
   for (const status of ['queued', 'in_progress'] as const) {
-    const runs = await calls.ask(() => deps.github.listRuns(installationId, repository.fullName, status));
-    if (runs?.ok) await lookIntoRuns(deps, visit, { repository, status, runs: runs.value.items });
+    const list = `${repository.id}/${status}`;
+    const page = pageNow(visit, list);
+    const runs = await calls.ask(() =>
+      deps.github.listRuns(installationId, repository.fullName, status, page),
+    );
+    if (!runs) return;
+    goToOtherPage(visit, list, { page, next: runs.ok ? runs.value.cursor : undefined });
+    // Each page has positions of its own.
+    const place = page === undefined ? list : `${list}/${page}`;
+    if (runs.ok) await lookIntoRuns(deps, visit, { repository, list: place, runs: runs.value.items });
   }
+}
+
+function pageNow({ marks }: Visit, list: string): string | undefined {
+  const further = marks.runsPages?.[list];
+  return further?.isNow ? further.cursor : undefined;
+}
+
+/** From a further page to the first one, and from that to the further one behind the last; after the last page to the second. */
+function goToOtherPage(
+  { marks }: Visit,
+  list: string,
+  { page, next }: { page: string | undefined; next: string | undefined },
+): void {
+  const { [list]: known, ...others } = marks.runsPages ?? {};
+  const cursor = page === undefined && next !== undefined ? (known?.cursor ?? next) : next;
+  const further = cursor === undefined ? {} : { [list]: { cursor, isNow: page === undefined } };
+  marks.runsPages = newest({ ...others, ...further });
 }
 
 async function lookIntoRuns(
   deps: ReconcileDeps,
   visit: Visit,
-  found: { repository: GitHubRepository; status: string; runs: readonly GitHubRun[] },
+  found: { repository: GitHubRepository; list: string; runs: readonly GitHubRun[] },
 ): Promise<void> {
   const { tenant, calls, marks } = visit;
-  const { repository, status } = found;
-  const list = `${repository.id}/${status}`;
-  for (const { runId, place } of chooseRuns(visit, found.runs, list)) {
+  const { repository } = found;
+  for (const { runId, place } of chooseRuns(visit, found.runs, found.list)) {
     const jobsPage = marks.jobsPages?.[ordered(runId)];
     const jobs = await calls.ask(() =>
       deps.github.listRunJobs(tenant.installationId, repository.fullName, runId, jobsPage),
@@ -124,5 +149,5 @@ function chooseRuns(
 
 const keyOf = ({ runId }: GitHubRun) => ordered(runId);
 
-const newest = (places: Readonly<Record<string, string>>) =>
+const newest = <Mark>(places: Readonly<Record<string, Mark>>) =>
   Object.fromEntries(Object.entries(places).slice(-runListsRemembered));

@@ -39,6 +39,8 @@ export interface VisitMarks {
   repository?: string;
   /** The last run whose jobs were listed, for each list of runs that is longer than a visit looks at; newest last. */
   runs?: Readonly<Record<string, string>>;
+  /** For each list of runs that has several pages: its further page that comes next, and whether now; newest last. */
+  runsPages?: Readonly<Record<string, FurtherPage>>;
   /** The page of a run's jobs that comes next, for each run that has another one; newest last. */
   jobsPages?: Readonly<Record<string, string>>;
   /** When GitHub was last asked about what controllers' scopes name, epoch milliseconds. */
@@ -54,6 +56,12 @@ export interface VisitMarks {
   returnedAt?: number;
   /** Present: it has unreported jobs, and all repositories are gone through from here on (catch-up.ts). */
   backlog?: Backlog;
+}
+
+export interface FurtherPage {
+  readonly cursor: string;
+  /** Visits look at the first page and at a further one in turn. */
+  readonly isNow: boolean;
 }
 
 export interface Backlog {
