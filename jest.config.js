@@ -8,12 +8,15 @@ process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules', '.c
 // and no test reads its warnings. `npm run conformance` makes them errors.
 process.env.CDK_VALIDATION ??= 'false';
 
-// What calls the laptop's AWS, loads the CDK or starts processes, where Jest's sandbox takes a third of the time.
+// What calls the laptop's AWS, loads the CDK, starts processes or computes much: Jest's sandbox takes a quarter of the time.
 const heavy = [
   ...['accuracy', 'bench', 'cli', 'conformance', 'constructs', 'contracts', 'docs', 'e2e'],
   ...['images', 'lambdas', 'local', 'package', 'scale', 'sim', 'stacks'],
 ];
-const inOwnProcesses = heavy.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`);
+const inOwnProcesses = [
+  ...heavy.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`),
+  '<rootDir>/test/app/fair-shares.test.ts',
+];
 const mocking = globSync(`test/{${heavy.join(',')}}/**/*.test.ts`, { cwd: import.meta.dirname }).filter(
   (file) => mocksModules(join(import.meta.dirname, file)),
 );
@@ -38,6 +41,7 @@ export default {
       ...sources,
       testMatch: [
         `<rootDir>/test/!(${heavy.join('|')})/**/*.test.ts`,
+        '!**/test/app/fair-shares.test.ts',
         ...mocking.map((file) => `<rootDir>/${file}`),
       ],
     },
