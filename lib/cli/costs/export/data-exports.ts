@@ -52,6 +52,7 @@ interface Answered {
   };
 }
 
+/** More than any account has. */
 const mostPages = 20;
 
 /** By its name. Undefined: this account has none. */
@@ -70,7 +71,8 @@ export async function findExport(aws: AwsJson, place: ExportPlace): Promise<Foun
     cursor = NextToken;
     if (!cursor) return undefined;
   }
-  return undefined;
+  // It may be on a later one: nobody is to create a second.
+  throw new Error(`AWS lists this account's exports on more than ${mostPages} pages.`);
 }
 
 async function lookAt(aws: AwsJson, place: ExportPlace, arn: string): Promise<FoundExport> {
