@@ -190,7 +190,7 @@ describe('the rows that hold leases', () => {
     ]);
     expect(launches[1]).toMatchObject({ plannedJobs: [{ lease: lease1 }], instances: new Map() });
     expect(runners.map(({ instanceId }) => instanceId)).toEqual([machine]);
-    expect(rest).toEqual({ spoilt: [], isCut: false });
+    expect(rest).toEqual({ spoilt: [], isCut: false, listed: new Set([other, launch1]) });
   });
 
   it('are no machines that ended', async () => {
@@ -203,12 +203,40 @@ describe('the rows that hold leases', () => {
     expect(runners).toEqual([]);
   });
 
+  const most = 20_000;
+  const many = <Row>(count: number, row: Row) => Array.from({ length: count }, () => row);
+  it.each([
+    ['of one list', { overdue: most, watched: 0, spoilt: 0, live: 0 }, true],
+    ['of the other list', { overdue: 0, watched: most, spoilt: 0, live: 0 }, true],
+    [
+      'of one list, with those that cannot be read',
+      { overdue: most - 1, watched: 0, spoilt: 1, live: 0 },
+      true,
+    ],
+    ['of machines', { overdue: 0, watched: 1, spoilt: 0, live: most }, true],
+    ['of no list alone', { overdue: most - 1, watched: most - 1, spoilt: 0, live: most - 1 }, false],
+  ])('are not all read where there are %s as many as are counted', async (_, of, isCut) => {
+    const { deps, world } = given();
+    const launches: typeof deps.launches = {
+      ...deps.launches,
+      listOverdueAcrossTenants: async (_now, _limit, skipped) => {
+        for (let n = 0; n < of.spoilt; n++) skipped?.push({ key: 'k' } as never);
+        return many(of.overdue, givenLaunch([]));
+      },
+      listWatchedAcrossTenants: async () => many(of.watched, closedOne),
+    };
+    const runners = { ...deps.runners, findAcrossTenants: async () => many(of.live, givenRunner()) };
+    expect((await openRowsAcrossTenants({ ...deps, launches, runners })).isCut).toBe(isCut);
+    expect(world.rows.launches.size).toBe(0);
+  });
+
   it('are named where a hand spoilt them, and count as machines that have a row', async () => {
     const { world, open } = givenOpen(['runners', machine], ['launches', other]);
     world.rows.runners.set(machine, givenRunner());
     world.rows.runners.set(two, givenRunner({ instanceId: two, lease: lease1, plannedJob: JobId(2) }));
-    const { launches, runners, spoilt } = await open();
+    const { launches, runners, spoilt, listed } = await open();
     expect(launches).toEqual([]);
+    expect(listed).toEqual(new Set([launch1, other]));
     expect(runners.map(({ instanceId }) => instanceId)).toEqual([two]);
     expect(spoilt).toMatchObject([
       { key: other, installationId: 101 },

@@ -171,6 +171,12 @@ describe('the line of a cap', () => {
     expect([world.inLine(), world.inLine('cell')]).toEqual([[], []]);
   });
 
+  it('is told from that of another cap, which was not read', async () => {
+    const world = given({ used: 3, line: { 1: noon }, cell: { machines: 5, used: 0 } });
+    await update(world, { stoppedBy: undefined, known: await world.bounds(1) });
+    expect(world.calls.filter((call) => call === 'launches.leaveLine')).toHaveLength(1);
+  });
+
   it('is left by one that has nothing to take', async () => {
     const world = given({ line: { 1: 1, 2: 2 } });
     await leaveLines(world.deps, waiter(1));
@@ -223,6 +229,17 @@ describe('each minute', () => {
     world.world.failNext('launches.capUseAcrossTenants', error);
     expect(await sweepLines(world.deps)).toEqual({ errors: [error] });
     expect(world.woken()).toEqual([1]);
+  });
+
+  it('of a long line a hundred are considered, those that are next', async () => {
+    const world = given({ used: 2 });
+    const line = Array.from({ length: 150 }, (_, n) => waiter(n + 10, noon - n));
+    for (const { installationId } of line) {
+      world.world.rows.tenants.set(installationId, givenTenant({ installationId }));
+    }
+    world.world.rows.lines.set('tier/small', line);
+    await sweepLines(world.deps);
+    expect(world.woken()).toEqual([159]);
   });
 
   it('no tenant is looked for where nobody waits', async () => {

