@@ -1,6 +1,6 @@
 /**
- * The body of an answer from outside, put together from its pieces. Of one that is larger than allowed nothing is kept, and its
- * reader stops: however much somebody answers, it does not fill a function's memory.
+ * The body of an answer from outside, put together from its pieces. If it is larger than allowed, nothing is kept and
+ * reading stops, so that no answer can fill a function's memory.
  */
 
 export interface BoundedBody {

@@ -1,6 +1,6 @@
 /**
- * One day's comparison of the records with AWS's bill, as it is kept beside the records, which it does not change: by tenant
- * and by tier, in each component. Pure arithmetic, in whole micro-dollars.
+ * One day's comparison of the records with AWS's bill, stored separately from the records, which it does not change:
+ * by tenant and by tier, in each component. Pure arithmetic, in whole micro-dollars.
  */
 import { type BilledCost, type Compared, compared, isExplained } from './compare-bill.ts';
 import type { InstallationId, TierName } from './ids.ts';

@@ -1,7 +1,8 @@
 /**
- * How many machines a tenant may start a minute: whoever installs the App can queue any number of jobs, and each machine
- * costs at least a minute. `rateUsedUntil` on the tenant says until when its minute is used up; starting a machine moves
- * it on by the machine's share of a minute. As many machines as a tenant may have at once it may also start at once.
+ * How many machines a tenant may start a minute: anyone who installs the App can queue any number of jobs, and each
+ * machine costs at least a minute. `rateUsedUntil` on the tenant says until when its minute is used up; starting a
+ * machine moves it on by the machine's share of a minute. As many machines as a tenant may have at once it may also
+ * start at once.
  */
 import type { Tenant } from './tenant.ts';
 

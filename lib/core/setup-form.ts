@@ -1,6 +1,6 @@
 /**
- * What people enter on the setup page, read and checked. All errors are reported at once, each beside its field: what was
- * given, what is allowed. GitHub is not called here.
+ * What people enter on the setup page, read and checked. All errors are reported at once, each next to its field:
+ * what was given, what is allowed. GitHub is not called here.
  */
 import { longestAppName, type RunnerLevel, runnerLevels } from './app-manifest.ts';
 import { privateKeyForms, readPrivateKey } from './private-key.ts';

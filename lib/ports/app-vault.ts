@@ -1,4 +1,4 @@
-/** Where the App and the webhook secret are kept, for whoever sets the platform up. Throws OperationalError. */
+/** Where the App and the webhook secret are kept, for setting the platform up. Throws OperationalError. */
 import type { AppSecret } from '../contract/secrets.ts';
 
 export interface AppVault {

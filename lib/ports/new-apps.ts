@@ -1,5 +1,5 @@
 /**
- * GitHub calls about an App that is not stored yet, for whoever creates one or enters one by hand. A refusal by GitHub is
+ * GitHub calls about an App that is not stored yet, for creating one or entering one by hand. A refusal by GitHub is
  * returned, in words for that person; nothing here throws except for bugs.
  */
 import type { AppCredentials } from './app-credentials.ts';

@@ -1,6 +1,6 @@
 /**
- * The messages that one run holds: each tenant has a few places in which its jobs are asked about at once, and its other
- * messages stand in line behind them. So a tenant whose controllers are slow delays its own jobs alone.
+ * The messages that one run holds: each tenant has a few places in which its jobs are asked about at once, and its
+ * other messages stand in line behind them. So a tenant whose controllers are slow delays only its own jobs.
  */
 import type { Delivery } from '../common/batch.ts';
 

@@ -1,6 +1,6 @@
 /**
- * The queue gate: no machine is bought for a job until all controllers whose scopes include it have admitted it under
- * the current policy. Rules are judged here, so those jobs do not wait. The admission function asks external
+ * The queue gate: no machine is launched for a job until all controllers whose scopes include it have admitted it
+ * under the current policy. Rules are judged here, so those jobs do not wait. The admission function asks external
  * controllers, and only the job concerned is held meanwhile.
  */
 import { judge } from '../../core/admission.ts';

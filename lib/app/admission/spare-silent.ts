@@ -1,7 +1,8 @@
 /**
- * Callbacks that leave alone who does not answer. A controller that hangs would hold a place for its whole timeout with each job;
- * after three calls in a row about jobs of one tenant it fails at once for that tenant, and one call in a while tries it. What is
- * known lives in this process alone: each copy finds out for itself, and losing it costs three calls.
+ * Callbacks that skip controllers that do not respond. A controller that hangs would hold a place for its whole
+ * timeout with each job; after three calls in a row about jobs of one tenant it fails at once for that tenant, and
+ * one call in a while tries it. What is known lives in this process alone: each copy finds out for itself, and losing
+ * it costs three calls.
  */
 import { beginCall, type Circuit, endCall } from '../../core/controllers/circuit.ts';
 import { controllerBounds } from '../../core/controllers/controller.ts';

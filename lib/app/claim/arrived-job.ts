@@ -1,6 +1,6 @@
 /**
- * Which job did GitHub give this machine? Only GitHub's own word counts: its event when the job began, or its answer
- * about the run that the job's hook names. A wrong hint leads to no job with this runner's name.
+ * Which job did GitHub give this machine? Only GitHub's own report counts: its event when the job began, or its
+ * answer about the run that the job's hook names. A wrong hint leads to no job with this runner's name.
  */
 import type { RunHint } from '../../contract/machine.ts';
 import { instanceNamed } from '../../core/ids.ts';

@@ -1,7 +1,7 @@
 /**
- * Every row that still holds leases, over all tenants: launches that have not closed, or of whose machines some have no row,
- * and machines that have not ended. At most `leasesCounted` of each: of more, some are left out. A row that a hand spoilt is
- * left out and named: whoever compares counts must leave its tenant alone.
+ * Every row that still holds leases, over all tenants: launches that have not closed, or of whose machines some have
+ * no row, and machines that have not ended. At most `leasesCounted` of each; beyond that, some are left out. A row
+ * that a manual edit broke is left out and named: a caller that compares counts must skip its tenant.
  */
 import { InstanceId, type LaunchId } from '../../core/ids.ts';
 import type { Launch, PlannedJob } from '../../core/launch.ts';

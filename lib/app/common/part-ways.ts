@@ -1,6 +1,6 @@
 /**
- * Copies that met at one row or note would meet again if all came back at once. So each waits for another time: for a call or two to
- * DynamoDB.
+ * Copies that conflicted on a row or note would conflict again if all retried at once. So each waits for a different
+ * time, as long as a call or two to DynamoDB take.
  */
 import type { Chance, Clock } from '../../ports/clock.ts';
 

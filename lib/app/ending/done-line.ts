@@ -1,6 +1,6 @@
 /**
- * The line that says that a job is over. Where its machine ends because of it, one line says both, since each byte of a log is paid
- * for; where it does not, or that fails, the line is about the job alone. It is written once.
+ * The line that says that a job is over. Where its machine ends because of it, one line says both, because every log
+ * byte costs money; where it does not, or that fails, the line is about the job alone. It is written once.
  */
 import type { RunnerEndReason } from '../../core/runner.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';

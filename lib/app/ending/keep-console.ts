@@ -1,6 +1,6 @@
 /**
  * Keeps the console of a machine that ends without having claimed: the only evidence of why. It is read before the
- * machine is ended, and stored in its row. If it cannot be read, that is logged, and the machine is ended all the same.
+ * machine is ended, and stored in its row. If it cannot be read, that is logged, and the machine is ended anyway.
  */
 import type { InstanceId } from '../../core/ids.ts';
 import type { Compute } from '../../ports/compute.ts';

@@ -1,7 +1,7 @@
 /**
- * Finishes a launch whose caller never closed it: it died, or EC2's answer was unclear. Its machines are looked for by tag;
- * where some are missing the same request is sent again, which cannot buy a second set of machines, though EC2 does not
- * promise that it lists the first. A machine counts as missing only once that is certain.
+ * Finishes a launch whose caller never closed it: it died, or EC2's answer was unclear. Its machines are looked for
+ * by tag; where some are missing the same request is sent again, which cannot launch a second set of machines, though
+ * EC2 does not promise that it lists the first. A machine counts as missing only once that is certain.
  */
 import type { Launch, PlannedJob } from '../../core/launch.ts';
 import type { LaunchAnswer, LaunchedInstance } from '../../ports/compute.ts';

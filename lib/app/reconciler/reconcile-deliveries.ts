@@ -1,9 +1,9 @@
 /**
- * Has GitHub redeliver what no attempt delivered. GitHub never does so by itself. It walks two lists: the failures, of
- * which there are few, and all deliveries, since webhooks that could not reach the platform, or not within ten seconds,
- * are not in the list of failures. It remembers how often each webhook was redelivered. A webhook that arrives twice
- * changes nothing, so in doubt it is redelivered.
- * Sources: https://docs.github.com/en/webhooks/using-webhooks/automatically-redelivering-failed-deliveries-for-a-github-app-webhook
+ * Has GitHub redeliver webhooks whose delivery failed. GitHub never does so automatically. It walks two lists: the
+ * failures, of which there are few, and all deliveries, since webhooks that could not reach the platform, or not
+ * within ten seconds, are not in the list of failures. It remembers how often each webhook was redelivered. A webhook
+ * that arrives twice changes nothing, so in doubt it is redelivered. Sources:
+ * https://docs.github.com/en/webhooks/using-webhooks/automatically-redelivering-failed-deliveries-for-a-github-app-webhook
  * https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook
  */
 import type { WebhookDelivery } from '../../core/github.ts';

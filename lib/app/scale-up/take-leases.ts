@@ -1,6 +1,7 @@
 /**
- * Takes leases for the oldest jobs of a line until nothing is left to take: it reads, decides, plans and takes, and what it
- * loses to another copy it plans again, a bounded number of times. It calls no EC2 itself; `launch` does, beside it.
+ * Takes leases for the oldest jobs of a line until nothing is left to take: it reads, decides, plans and takes, and
+ * what it loses to another copy it plans again, a bounded number of times. It does not call EC2 itself; `launch`
+ * does, concurrently.
  */
 import type { InstallationId, JobId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';

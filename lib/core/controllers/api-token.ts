@@ -1,7 +1,8 @@
 /**
- * The text of a token for the API: `mfc_<cell>.<installation>.<id>_<random>_<checksum>`. The readable part says where the
- * token belongs, so that a router needs no table to find its cell and its tenant's partition. It proves nothing: whoever
- * edits it can recompute the checksum, which is there for typing errors and for secret scanners. The proof is the digest of the whole.
+ * The text of a token for the API: `mfc_<cell>.<installation>.<id>_<random>_<checksum>`. The readable part says where
+ * the token belongs, so that a router needs no table to find its cell and its tenant's partition. It proves nothing:
+ * anyone who edits it can recompute the checksum, which is there for typing errors and for secret scanners. The proof
+ * is the digest of the whole.
  */
 import { InstallationId } from '../ids.ts';
 

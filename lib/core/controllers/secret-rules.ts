@@ -1,6 +1,6 @@
 /**
  * Rules for the secrets that sign callbacks: there is one, or two during a rotation, and callbacks are signed with
- * both. Whoever verifies learns the new one within the overlap, and no callback is refused meanwhile.
+ * both. The receiver switches to the new one during the overlap, and no callback is refused meanwhile.
  */
 import type { SigningSecret } from './secret.ts';
 import { longestOverlapSeconds } from './token-rules.ts';
