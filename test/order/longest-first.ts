@@ -24,7 +24,6 @@ export const longest: readonly string[] = [
   'cli/verify.test.ts',
   'e2e/runner-groups.test.ts',
   'app/fair-shares.test.ts',
-  'cli/costs-compare-export.test.ts',
   'e2e/spot-and-permissions.test.ts',
   'e2e/admission-api.test.ts',
   'images/boot.test.ts',
