@@ -32,6 +32,16 @@ describe('caps', () => {
     );
   });
 
+  it.each([
+    ['machinesInAll', 100_000],
+    ['waitingJobsPerTenant', 10_000],
+    ['launchesPerMinutePerTenant', 10_000],
+  ])('%s may be %i, and no more', (name, most) => {
+    const check = (value: number) => assertConfig(configWith({ caps: { [name]: value } }));
+    expect(check(most).deployment.caps).toMatchObject({ [name]: most });
+    expect(() => check(most + 1)).toThrow(`caps.${name} is ${most + 1}; it must be a whole number`);
+  });
+
   it.each([0, 100_001, 'all'])('of a tier over all tenants are not %p', (capOverAllTenants) => {
     const config = configWith({ tiers: { small: tierWith({ capOverAllTenants }) } });
     expect(() => assertConfig(config)).toThrow(/tiers\.small\.capOverAllTenants is .*from 1 to 100000/);
