@@ -28,16 +28,12 @@ export function checkPrice(books: Books, record: UsageRecord, machine: AuditedMa
     if (!books.market.lostBetween(endedAt - unheardMilliseconds, endedAt + askingMilliseconds))
       note('price-missing', `${instanceId} has no price, and the call at its end was answered`);
   } else {
-    const known = books.market.pricesBetween(
-      { instanceType, zone },
-      launchedAt - rememberedMilliseconds,
-      askedBy,
-    );
-    if (!known.includes(compute))
-      note(
-        'price-of-another-pool',
-        `${instanceId} has the price ${compute}; its pool had ${known.join(', ')}`,
-      );
+    const pool = { instanceType, zone };
+    const from = launchedAt - rememberedMilliseconds;
+    if (!books.market.hadPrice(pool, compute, { from, to: askedBy })) {
+      const known = books.market.pricesBetween(pool, from, askedBy).join(', ');
+      note('price-of-another-pool', `${instanceId} has the price ${compute}; its pool had ${known}`);
+    }
   }
   checkCompute(books, record, machine, note);
 }

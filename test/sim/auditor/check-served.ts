@@ -27,14 +27,14 @@ export function createServedCheck(books: Books, note: Note): () => void {
 }
 
 function* shortPlaces(books: Books): Iterable<string> {
+  const live = books.live();
   for (const tenant of books.rows.tenants.values()) {
     if (tenant.status !== 'active' || tenant.predecessor !== undefined) continue;
     if (tenant.leases >= tenant.maxRunners || isJustRaised(books, tenant)) continue;
     for (const { name } of books.deployment.tiers) {
       const leases = tenant.tierLeases.get(name) ?? 0;
       if (leases >= limitInTier(books.deployment, tenant, name) || !hasSharedRoom(books, name)) continue;
-      const atWork = books
-        .live()
+      const atWork = live
         .filter((machine) => machine.tenant === tenant.installationId && machine.tier === name)
         // What nobody tells the platform of it finds after ten minutes and more.
         .filter(({ job }) => job !== undefined && !books.worldJobs.get(job)?.isUnlisted).length;

@@ -11,11 +11,18 @@ import { type SpotPrices, spotPool } from '../../../lib/ports/spot-prices.ts';
 import type { Telemetry } from '../../../lib/ports/telemetry.ts';
 import { createRandom } from '../random.ts';
 
+interface Pool {
+  readonly instanceType: string;
+  readonly zone: string;
+}
+
 export interface SpotMarket {
   /** As a copy of a function sees them, which remembers what it was told. */
   ofCopy(id: number): SpotPrices;
   /** All that were in force at some moment between these two, in micro-dollars for an hour. */
-  pricesBetween(pool: { instanceType: string; zone: string }, from: number, to: number): number[];
+  pricesBetween(pool: Pool, from: number, to: number): number[];
+  /** Whether this was one of them: asked of each record each minute, and mostly true of one of the first. */
+  hadPrice(pool: Pool, price: number, between: { from: number; to: number }): boolean;
   /** Whether a call was lost between these two moments. */
   lostBetween(from: number, to: number): boolean;
   /** From now on so many calls of a hundred are lost; and the prices are this seed's. */
@@ -36,7 +43,7 @@ export function createSpotMarket(clock: Clock, telemetry: Telemetry): SpotMarket
   const periodAt = (at: number) => Math.floor(at / movesEveryMilliseconds);
   /** By pool and period: the auditor asks for each of them again and again. */
   const known = new Map<string, Map<number, number>>();
-  function priceIn(period: number, { instanceType, zone }: { instanceType: string; zone: string }): number {
+  function priceIn(period: number, { instanceType, zone }: Pool): number {
     const pool = spotPool(instanceType, zone);
     const ofPool = known.get(pool) ?? new Map<number, number>();
     if (ofPool.size === 0) known.set(pool, ofPool);
@@ -82,6 +89,11 @@ export function createSpotMarket(clock: Clock, telemetry: Telemetry): SpotMarket
     ofCopy: (id) => adapters[id % copies]!,
     pricesBetween: (pool, from, to) =>
       Array.from({ length: periodAt(to) - periodAt(from) + 1 }, (_, n) => priceIn(periodAt(from) + n, pool)),
+    hadPrice(pool, price, { from, to }) {
+      for (let period = periodAt(from); period <= periodAt(to); period++)
+        if (priceIn(period, pool) === price) return true;
+      return false;
+    },
     lostBetween: (from, to) => lostAt.some((at) => at >= from && at <= to),
     begin(options) {
       ({ seed, lostInHundred } = options);

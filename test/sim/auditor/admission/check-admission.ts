@@ -212,6 +212,8 @@ export function followDecisions(books: Books, note: Note): void {
   for (const [key, { admission }] of books.rows.jobs) {
     if (!admission) continue;
     const before = books.decided.get(key);
+    // Rows are replaced and never changed: this very word was looked at before.
+    if (before === admission) continue;
     books.decided.set(key, admission);
     if (before && isOlder(admission.policy, before.policy))
       note(
