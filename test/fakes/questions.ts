@@ -21,8 +21,11 @@ export function createMemoryQuestionStore(world: StoreWorld): QuestionStore {
         const fetched = [...questions.values()].filter(
           (one) => one.owner === owner && one.controllerId === controllerId && one.transport === 'poll',
         );
+        const isOpen = ({ answer, endsAt }: StoredQuestion) => answer === undefined && now < endsAt;
+        // Whoever waits for questions asks again and again, and mostly there are none.
+        if (!fetched.some(isOpen)) return [];
         return inLanes(fetched)
-          .map((lane) => lane.filter(({ answer, endsAt }) => answer === undefined && now < endsAt))
+          .map((lane) => lane.filter(isOpen))
           .flatMap((lane) => lane.sort((one, other) => one.endsAt - other.endsAt))
           .slice(0, limit);
       }),

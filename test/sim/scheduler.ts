@@ -67,15 +67,14 @@ const stepsInTurn = 32;
  */
 function inTurns(steps: number, step: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    for (let n = 0; n < steps; n++) {
-      setImmediate(() => {
-        try {
-          step();
-        } catch (error) {
-          reject(error);
-        }
-      });
-    }
+    const next = () => {
+      try {
+        step();
+      } catch (error) {
+        reject(error);
+      }
+    };
+    for (let n = 0; n < steps; n++) setImmediate(next);
     setImmediate(resolve);
   });
 }
