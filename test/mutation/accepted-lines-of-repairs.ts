@@ -69,7 +69,14 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
       ],
       'reconciler/record-deployment.ts': ['isRecorded → false', 'isRecorded = recorded === undefined'],
       'reconciler/reconcile-deliveries.ts': ['candidates.length === 0 → false'],
-      'reconciler/compare-spent.ts': ['if (summed !== undefined && counted ===', 'sums?.reduce('],
+      'reconciler/roll-up-usage.ts': ['if (day.waiting.length > 0)', 'const left = [...new Set(met)]'],
+      'reconciler/walk-deliveries.ts': ['fresh.length < found.items.length → false'],
+      'reconciler/compare-spent.ts': [
+        'sums?.some(isUnpriced) → sums?.every(isUnpriced)',
+        'found.machines === settled → false',
+        'if (summed !== undefined && counted ===',
+        'sums?.reduce(',
+      ],
     },
   },
   {
@@ -108,6 +115,7 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
       ],
       'reconciler/roll-up-usage.ts': [
         'if (deps.clock.now() >= until) break',
+        'if (left.length > mostLeft)',
         'group.length === recordsAtOnce',
       ],
     },
@@ -199,12 +207,27 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
       'reconciler/drop-lost-scopes.ts': ['const ofTenant ='],
       'reconciler/reconcile-jobs.ts': ['reason: `GitHub says', 'logRepair(deps, { ...what'],
       'reconciler/record-deployment.ts': ["if (recorded) telemetry.event('info', 'deployed'"],
-      'reconciler/roll-up-usage.ts': ['visited.tenants += 1', 'visited.machines +='],
+      'reconciler/roll-up-usage.ts': [
+        'if (isSaved) telemetry.event',
+        '{ tenants: 0, machines: 0 } → {}',
+        'visited.tenants += 1',
+        'visited.machines +=',
+      ],
       'reconciler/walk-deliveries.ts': [
         'throw new OperationalError(`GitHub does not let',
         'code: `GitHub-',
         'retryable: true',
       ],
+    },
+  },
+  {
+    reason: 'in doubt a webhook is redelivered: one that arrives twice changes nothing',
+    lines: {
+      'reconciler/reconcile-deliveries.ts': [
+        'const since = Math.min(',
+        'walks.some((walk) => walk.delivered.has(guid))',
+      ],
+      'reconciler/walk-deliveries.ts': ['wasDelivered(delivery) → true'],
     },
   },
 ];
