@@ -7,7 +7,7 @@ import type { WorldJob } from '../world/context.ts';
 
 /** Whether the list of the machine's tenant has the job's repository now. */
 export function listsJob(rows: Rows, job: WorldJob, instanceId: string): boolean {
-  const runner = [...rows.runners.values()].find((one) => one.instanceId === instanceId);
+  const runner = rows.runners.get(instanceId as never);
   const list = runner && rows.tenants.get(runner.installationId)?.allowedRepositories;
   return list === undefined || list.includes(job.repositoryId);
 }
