@@ -4,6 +4,7 @@ import { noteReturn } from '../../lib/app/common/note-return.ts';
 import { visitNote } from '../../lib/app/reconciler/reconcile-tenants.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
+import { OperationalError } from '../../lib/ports/errors.ts';
 import { acme, givenTenant, noon, permissions } from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 
@@ -97,6 +98,29 @@ describe('the runs of a repository beyond the first page', () => {
     const ofFirst = calls;
     await platform.reconcile();
     expect([ofFirst, calls - ofFirst]).toEqual([5, 5]);
+  });
+});
+
+describe('a repository that GitHub cannot answer about', () => {
+  it('keeps no job of the repositories behind it from being adopted', async () => {
+    const platform = await givenPlatform();
+    platform.github.putInstallation(acme, { ...account, suspended: false, repositories: ['a', 'b'] });
+    for (const [n, name] of ['a', 'b'].entries())
+      platform.github.putJob(`acme/${name}`, JobId(n + 1), isQueued, {
+        ...{ runId: n + 1, labels },
+        createdAt: noon - minutes(10),
+      });
+    const { listRunJobs } = platform.github;
+    platform.github.listRunJobs = async (...given) => {
+      if (given[1] === 'acme/a')
+        throw new OperationalError('too large', { code: 'github-unreachable', retryable: true });
+      return listRunJobs(...given);
+    };
+    const failed = '1 parts of the reconciler failed';
+    await expect(platform.reconcile()).rejects.toThrow(failed);
+    // It adopts the job, and then goes through all repositories, of which the first still fails.
+    await expect(platform.reconcile()).rejects.toThrow(failed);
+    expect(platform.queues.tiers.map(({ message }) => 'jobId' in message && message.jobId)).toEqual([2]);
   });
 });
 

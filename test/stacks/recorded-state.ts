@@ -1,7 +1,8 @@
 /**
  * What no upgrade may replace, compared with what a synthesized app would deploy: logical ids, names, keys, and what is
  * written into secrets. CloudFormation replaces a resource when one of these changes, and says so to nobody.
- * Sources: the "Update requires: Replacement" marks of AWS::DynamoDB::Table and AWS::SecretsManager::Secret in
+ * Sources: the "Update requires: Replacement" marks of AWS::DynamoDB::Table, AWS::SecretsManager::Secret and
+ * AWS::EC2::SecurityGroup in
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/introduction.html
  */
 import type { Resource, Synthesized } from './assembly.ts';
@@ -32,14 +33,23 @@ const watched: Readonly<Record<string, { readonly properties: readonly string[];
     properties: ['Name', 'SecretString', 'GenerateSecretString'],
     loss: 'the secret in use would be overwritten or left behind: webhooks, tickets or the App stop working',
   },
+  'AWS::EC2::SecurityGroup': {
+    properties: ['GroupName', 'GroupDescription'],
+    loss: 'machines run in it, and other stacks import its id: CloudFormation would refuse the deploy',
+  },
 };
 
-/** Everything in the stack of state, and whatever else is kept when its stack goes. */
+/** Everything in the stack of state, the machines' group, and whatever else is kept when its stack goes. */
 export function keptResources(app: Synthesized, environment: string): RecordedResource[] {
   return ['state', 'network', 'control-plane', 'observability'].flatMap((stack) =>
     app
       .resources(undefined, stack)
-      .filter(({ DeletionPolicy = '' }) => stack === 'state' || String(DeletionPolicy).startsWith('Retain'))
+      .filter(
+        ({ Type, DeletionPolicy = '' }) =>
+          stack === 'state' ||
+          Type === 'AWS::EC2::SecurityGroup' ||
+          String(DeletionPolicy).startsWith('Retain'),
+      )
       .map((resource) => recorded(stack, resource, environment)),
   );
 }
@@ -51,8 +61,8 @@ function recorded(stack: string, resource: Resource, environment: string): Recor
     stack,
     logicalId: resource.id,
     type: resource.Type,
-    deletionPolicy: String(resource['DeletionPolicy']),
-    updateReplacePolicy: String(resource['UpdateReplacePolicy']),
+    deletionPolicy: String(resource['DeletionPolicy'] ?? 'Delete'),
+    updateReplacePolicy: String(resource['UpdateReplacePolicy'] ?? 'Delete'),
     fixed: Object.fromEntries(
       given.map((name) => [name, withoutEnvironment(resource.Properties[name], environment)]),
     ),

@@ -54,6 +54,15 @@ describe('an upgrade', () => {
       changed({ fixed: { ...table!.fixed, KeySchema: [] } }),
       /has another KeySchema/,
     ],
+    [
+      'describes the group of machines anew',
+      record.map((resource) =>
+        resource.type === 'AWS::EC2::SecurityGroup'
+          ? { ...resource, fixed: { GroupDescription: 'x' } }
+          : resource,
+      ),
+      /has another GroupDescription: .*CloudFormation would refuse the deploy/,
+    ],
     ['no longer keeps a table', changed({ deletionPolicy: 'Delete' }), /is no longer kept as it was: Delete/],
     ['adds a table', [...record, { ...table!, logicalId: 'New' }], /is new: add it to the record/],
   ])('that %s is told what that would destroy', (_, now, message) => {

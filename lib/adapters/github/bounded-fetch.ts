@@ -20,10 +20,11 @@ export interface Reply {
 }
 
 /**
- * The largest page that is asked for has a hundred workflow runs: 1.5 MB. Whoever opens a delivery reads its payload, of which
- * GitHub sends 25 MB at most: https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap
+ * A page of a hundred workflow runs takes 1.5 MB, one of a hundred jobs with hundreds of steps each 8 MB. Whoever opens a
+ * delivery reads its payload, of which GitHub sends 25 MB at most:
+ * https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap
  */
-export const mostAnswerBytes = { page: 8 * 1024 * 1024, payload: 32 * 1024 * 1024 } as const;
+export const mostAnswerBytes = { page: 20 * 1024 * 1024, payload: 32 * 1024 * 1024 } as const;
 
 export function createBoundedFetch(mostBytes: number): Fetch {
   return async (url, asked) => {

@@ -34,7 +34,11 @@ export async function reconcileUnheardJobs(
     .filter(({ fullName }) => marks.repository === undefined || fullName > marks.repository)
     .toSorted((one, other) => (one.fullName < other.fullName ? -1 : 1));
   for (const repository of left) {
-    await lookInto(deps, visit, repository);
+    await lookInto(deps, visit, repository).catch((error: unknown) => {
+      // The others come first: what GitHub cannot answer about this one may last.
+      marks.repository = repository.fullName;
+      throw error;
+    });
     // The calls ran out within it: the next visit begins with it, at another of its runs.
     if (calls.isSpent) return undefined;
     marks.repository = repository.fullName;

@@ -20,7 +20,8 @@ export function createRunnerGroup(scope: Construct, { vpc, egress, hasAcl }: Gro
   const isOpen = hasAcl && egress.some(({ to, protocol }) => to === 'internet' && protocol === undefined);
   const group = new SecurityGroup(scope, 'Runners', {
     vpc,
-    description: 'Outbound traffic of runners only; no inbound access',
+    // It stays as it was first deployed: a new description makes a new group, and other stacks import this one's id.
+    description: 'Runners reach out; nothing reaches in',
     allowAllOutbound: isOpen,
   });
   if (isOpen) return group;

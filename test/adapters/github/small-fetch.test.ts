@@ -141,21 +141,21 @@ describe('an answer of GitHub', () => {
       ),
     );
 
-  it('may take eight megabytes in a function: five times the largest page', async () => {
+  it('may take twenty megabytes in a function: more than a hundred jobs with hundreds of steps each', async () => {
     const fetch = createSmallFetch();
-    sized(8_388_608);
-    expect(await (await fetch(url, post)).text()).toHaveLength(8_388_608);
-    sized(8_388_609);
-    await expect(fetch(url, post)).rejects.toMatchObject({ message: tooLarge(8_388_608) });
+    sized(20_971_520);
+    expect(await (await fetch(url, post)).text()).toHaveLength(20_971_520);
+    sized(20_971_521);
+    await expect(fetch(url, post)).rejects.toMatchObject({ message: tooLarge(20_971_520) });
   });
 
   it('may take as much where a redirect leads', async () => {
     answer = ({ url: path }, response) =>
       path === '/new'
-        ? response.end('x'.repeat(8_388_609))
+        ? response.end('x'.repeat(20_971_521))
         : response.writeHead(307, { location: '/new' }).end();
     await expect(createSmallFetch()(`${url}/old`, post)).rejects.toMatchObject({
-      message: tooLarge(8_388_608),
+      message: tooLarge(20_971_520),
     });
   });
 
@@ -169,10 +169,10 @@ describe('an answer of GitHub', () => {
     });
   });
 
-  it('may take eight megabytes where an App is made; one that takes more is asked for again, and three times in all', async () => {
+  it('may take twenty megabytes where an App is made; one that takes more is asked for again, and three times in all', async () => {
     const made = JSON.stringify({ id: 42, pem: 'key', name: 'Acme runners' });
     answer = (_, response) => {
-      if (seen.length === 1) response.writeHead(201).end(made.padEnd(8_388_609));
+      if (seen.length === 1) response.writeHead(201).end(made.padEnd(20_971_521));
       else response.writeHead(503).end('{}');
     };
     const why = 'GitHub answered 503: no reason given';

@@ -65,17 +65,17 @@ export function createWebhookCopies(deps: WebhookCopiesDeps, seed: number | unde
 /** @param safe deliveries that are in a queue, or were handled */
 const noting = (queues: Queues, safe: Set<string>): Queues => ({
   ...queues,
-  sendToLifecycle: (message) => {
+  sendToLifecycle: async (message) => {
+    await queues.sendToLifecycle(message);
     if (message.kind === 'job') safe.add(message.delivery);
-    return queues.sendToLifecycle(message);
   },
-  sendToCompletions: (message) => {
+  sendToCompletions: async (message) => {
+    await queues.sendToCompletions(message);
     safe.add(message.delivery);
-    return queues.sendToCompletions(message);
   },
-  sendToTier: (tier, message) => {
+  sendToTier: async (tier, message) => {
+    await queues.sendToTier(tier, message);
     if (message.kind === 'job') safe.add(message.delivery);
-    return queues.sendToTier(tier, message);
   },
 });
 
