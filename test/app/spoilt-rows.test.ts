@@ -1,7 +1,10 @@
 /** A row of a launch or a machine that a hand spoilt stops no other tenant, ends no machine, and lowers no count. */
 import { describe, expect, it } from '@jest/globals';
+import { leasesCounted } from '../../lib/app/common/settings.ts';
+import { readOpenRows, reconcileCaps } from '../../lib/app/reconciler/reconcile-leases.ts';
 import { reconcileMachines } from '../../lib/app/reconciler/reconcile-machines.ts';
 import { InstallationId, type InstanceId, JobId } from '../../lib/core/ids.ts';
+import type { Launch } from '../../lib/core/launch.ts';
 import { spoiltName } from '../fakes/spoilt.ts';
 import { acme, givenEvent, givenTenant, givenTier, small } from '../support/given.ts';
 import { expectBalanced, givenPlatform, instanceEvent, type Platform } from '../support/platform.ts';
@@ -29,6 +32,11 @@ const machinesOf = ({ stores: { world } }: Platform, installationId: Installatio
     .allRunners()
     .filter((runner) => runner.installationId === installationId && runner.state !== 'ended')
     .map(({ instanceId }) => instanceId);
+const failedReconciler = 'parts of the reconciler failed';
+const faults = ({ telemetry }: Platform) =>
+  telemetry.events
+    .filter(({ name }) => name === 'reconcile-failed')
+    .map(({ fields }) => String(fields['error']));
 const sweepFaults = ({ telemetry }: Platform) =>
   telemetry.events.filter(({ name }) => name === 'sweep-failed').map(({ fields }) => String(fields['error']));
 
@@ -283,8 +291,13 @@ describe("a cap's row that a hand spoilt", () => {
     const { platform } = await givenBoth(spoilCap, { deployment: { tiers } });
     const { findAcrossTenants } = platform.stores.tenants;
     platform.tenants.findAcrossTenants = async (ids) => (await findAcrossTenants(ids)).slice(1);
-    await platform.reconcile();
+    await expect(platform.reconcile()).rejects.toThrow(failedReconciler);
     expect([counted(platform), repaired(platform)]).toEqual([[Number.NaN], 0]);
+    expect(faults(platform)).toEqual([
+      expect.stringContaining(
+        'row shared/tier/small/0 holds no number, and is not written again: tenants cannot be read: 101.',
+      ),
+    ]);
     platform.tenants.findAcrossTenants = async (ids) => {
       for (const [key, row] of platform.stores.world.rows.capRows)
         platform.stores.world.rows.capRows.set(key, { ...row, leases: 3 });
@@ -292,6 +305,51 @@ describe("a cap's row that a hand spoilt", () => {
     };
     await platform.reconcile();
     expect([counted(platform), repaired(platform)]).toEqual([[3], 0]);
+  });
+});
+
+describe("a cap's row that a hand spoilt after the reconciler had read all rows", () => {
+  const tiers = [givenTier({ maxRunners: 9, capOverAllTenants: 3 })];
+  const key = 'shared/tier/small/0';
+  const given = () => givenPlatform({ tenants, deployment: { tiers } });
+  const spoil = ({ stores: { world } }: Platform) =>
+    world.rows.capRows.set(key, { key, leases: Number.NaN, changes: 1 });
+  const counted = ({ stores: { world } }: Platform) => world.rows.capRows.get(key)?.leases;
+
+  it('counts what started since, though as many leases had been under another row', async () => {
+    const platform = await given();
+    await platform.accept(ofAcme(1), ofAcme(2));
+    const open = await readOpenRows(platform);
+    const elsewhere = { ...open.census!, byCapRow: new Map([['shared/tier/small/1', 2]]) };
+    spoil(platform);
+    expect(await reconcileCaps(platform, { ...open, census: elsewhere })).toEqual([]);
+    expect(counted(platform)).toBe(2);
+  });
+
+  it('does not count what has ended since', async () => {
+    const { platform, sound } = await givenBoth(() => undefined, { deployment: { tiers } });
+    const open = await readOpenRows(platform);
+    await platform.machineEnds(sound);
+    spoil(platform);
+    expect(await reconcileCaps(platform, open)).toEqual([]);
+    expect(counted(platform)).toBe(1);
+  });
+
+  it('stays as it is, and is named, while there are more rows than one look reads; it counts again once there are not', async () => {
+    const platform = await given();
+    await platform.accept(ofAcme(1), ofGlobex(2));
+    spoil(platform);
+    const { listWatchedAcrossTenants } = platform.launches;
+    platform.launches.listWatchedAcrossTenants = async (...query) =>
+      Array<Launch>(leasesCounted).fill((await listWatchedAcrossTenants(...query))[0]!);
+    await expect(platform.reconcile()).rejects.toThrow(failedReconciler);
+    expect([counted(platform), faults(platform)]).toEqual([
+      Number.NaN,
+      [expect.stringContaining('more launches or machines are open than can be counted at once')],
+    ]);
+    platform.launches.listWatchedAcrossTenants = listWatchedAcrossTenants;
+    await platform.reconcile();
+    expect(counted(platform)).toBe(2);
   });
 });
 

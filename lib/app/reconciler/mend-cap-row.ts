@@ -1,47 +1,67 @@
 /**
- * Writes anew the row of a cap over all tenants in which a hand left no number. Until then nothing starts or ends under that row,
- * so that it need not be watched for a change, as a wrong number must. The new count is never too low: leases without rows are still
- * counted by their tenants.
+ * Writes anew the rows of a cap over all tenants in which a hand left no number. Until then nothing starts or ends under such a row,
+ * so that it need not be watched for a change, as a wrong number must; but what lives under it must be read after it was found. Leases
+ * without readable rows are still counted by their tenants. The new count is too low only if a tenant has such a lease, and as many of
+ * its other leases end while all this is read; it is corrected once all rows can be read.
  */
-import type { LeaseCensus } from '../../core/lease-census.ts';
+import { countLeases, type LeaseCensus } from '../../core/lease-census.ts';
 import type { SharedCap } from '../../core/shared-cap.ts';
+import { OperationalError } from '../../ports/errors.ts';
+import type { SpoiltRow } from '../../ports/spoilt-row.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
+import { openRowsAcrossTenants } from '../common/open-rows.ts';
 import { logRepair } from './log-repair.ts';
 import { tenantsPerPage } from './reconcile-settings.ts';
 
-export async function mendCapRow(
+/** @returns why rows were left as they are */
+export async function mendCapRows(
   deps: ReconcileDeps,
-  census: LeaseCensus,
-  { cap, key }: { cap: SharedCap; key: string },
-): Promise<void> {
-  const others = await leasesWithoutRows(deps, census, cap);
-  // The sweep names the row each minute.
-  if (others === undefined) return;
-  const counted = census.byCapRow.get(key) ?? 0;
-  // Unlike any number of changes that somebody may have read.
-  const changes = deps.clock.now();
-  if (!(await deps.launches.mendCapRow({ key, leases: counted + others, changes }))) return;
-  const reason = `${key} held no number; the rows under it hold ${counted}, and tenants count ${others} more.`;
-  logRepair(deps, { kind: 'lease-count-corrected', reason });
+  cap: SharedCap,
+  unreadable: readonly SpoiltRow[],
+): Promise<OperationalError[]> {
+  if (unreadable.length === 0) return [];
+  const { runners, launches, isCut } = await openRowsAcrossTenants(deps);
+  if (isCut) return leftAlone(unreadable, 'more launches or machines are open than can be counted at once');
+  const census = countLeases(runners, launches);
+  const { others, unread } = await leasesWithoutRows(deps, census, cap);
+  if (unread.length > 0) return leftAlone(unreadable, `tenants cannot be read: ${unread.join(', ')}`);
+  for (const { key } of unreadable) {
+    const counted = census.byCapRow.get(key) ?? 0;
+    // Unlike any number of changes that somebody may have read.
+    const changes = deps.clock.now();
+    if (!(await deps.launches.mendCapRow({ key, leases: counted + others, changes }))) continue;
+    const reason = `${key} held no number; the rows under it hold ${counted}, and tenants count ${others} more.`;
+    logRepair(deps, { kind: 'lease-count-corrected', reason });
+  }
+  return [];
 }
 
-/** @returns what tenants count under the cap beyond their rows; undefined: not all tenants can be read */
+const leftAlone = (rows: readonly SpoiltRow[], why: string) =>
+  rows.map(({ key, error }) => {
+    const message = `The launches row ${key} holds no number, and is not written again: ${why}.`;
+    return new OperationalError(message, { code: error.code, retryable: false, cause: error });
+  });
+
+/** What tenants count under the cap beyond their rows, and the first tenants that cannot be read. */
 async function leasesWithoutRows(
   { tenants }: ReconcileDeps,
   { byTenant }: LeaseCensus,
   cap: SharedCap,
-): Promise<number | undefined> {
-  let [all, cursor] = [0, undefined as string | undefined];
+): Promise<{ others: number; unread: readonly number[] }> {
+  let [others, cursor] = [0, undefined as string | undefined];
   do {
     const page = await tenants.listAcrossTenants({ limit: tenantsPerPage, ...(cursor ? { cursor } : {}) });
     const found = await tenants.findAcrossTenants(page.installationIds);
-    if (found.length < page.installationIds.length) return undefined;
+    const readable = new Set(found.map(({ installationId }) => installationId));
+    const unread = page.installationIds.filter((installationId) => !readable.has(installationId));
+    if (unread.length > 0) return { others, unread };
     for (const { installationId, tierLeases } of found) {
       const rows = byTenant.get(installationId);
       for (const [tier, leases] of tierLeases)
-        if (cap.tier === undefined || cap.tier === tier) all += Math.max(0, leases - (rows?.get(tier) ?? 0));
+        if (cap.tier === undefined || cap.tier === tier)
+          others += Math.max(0, leases - (rows?.get(tier) ?? 0));
     }
     cursor = page.cursor;
   } while (cursor !== undefined);
-  return all;
+  return { others, unread: [] };
 }

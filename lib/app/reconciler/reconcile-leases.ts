@@ -19,7 +19,7 @@ import { absenceProofSeconds } from '../common/settings.ts';
 import { allCaps } from '../common/shared-lines.ts';
 import { drainTenant } from '../ending/drain-tenant.ts';
 import { logRepair } from './log-repair.ts';
-import { mendCapRow } from './mend-cap-row.ts';
+import { mendCapRows } from './mend-cap-row.ts';
 import { askAfterSeconds, leasesPerVisit, notesKeptSeconds, settledSeconds } from './reconcile-settings.ts';
 import type { Difference, Visit } from './tenant-visit.ts';
 
@@ -112,28 +112,33 @@ async function suspectJob(deps: ReconcileDeps, runner: Runner): Promise<Job | un
 export const capsNote = 'reconcile/caps';
 type Differences = Readonly<Record<string, Difference | undefined>>;
 
-/** The same for the rows of caps over all tenants, including those of an earlier configuration. */
-export async function reconcileCaps(deps: ReconcileDeps, { census, spoilt }: OpenRows): Promise<void> {
+/**
+ * The same for the rows of caps over all tenants, including those of an earlier configuration.
+ * @returns what failed
+ */
+export async function reconcileCaps(deps: ReconcileDeps, { census, spoilt }: OpenRows): Promise<unknown[]> {
   const caps = allCaps(deps);
-  if (caps.length === 0 || !census) return;
+  if (caps.length === 0) return [];
   const now = deps.clock.now();
   const before = ((await deps.notes.read([capsNote], now)).get(capsNote)?.value ?? {}) as Differences;
   const differences: Record<string, Difference> = {};
   const errors: unknown[] = [];
+  // Which caps count the leases of rows that cannot be read is not known either.
+  const comparable = spoilt.length === 0 ? census : undefined;
   for (const cap of caps) {
     try {
       const unreadable: SpoiltRow[] = [];
       const { rows } = await deps.launches.capUseAcrossTenants(cap, unreadable);
-      for (const { key } of unreadable) await mendCapRow(deps, census, { cap, key });
-      // Which caps count the leases of rows that cannot be read is not known either.
-      if (spoilt.length === 0) Object.assign(differences, await compareCap(deps, { rows, census, before }));
+      errors.push(...(await mendCapRows(deps, cap, unreadable)));
+      if (comparable)
+        Object.assign(differences, await compareCap(deps, { rows, census: comparable, before }));
     } catch (error) {
       errors.push(error);
     }
   }
-  if (spoilt.length === 0)
+  if (comparable)
     await deps.notes.write(capsNote, { value: differences, expiresAt: now + notesKeptSeconds * 1000 });
-  for (const error of errors) throw error;
+  return errors;
 }
 
 /** @returns what is not proven yet, by the key of the row */

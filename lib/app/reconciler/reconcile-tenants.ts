@@ -49,7 +49,7 @@ export async function reconcileTenants(
   const adopted = new Set<JobId>();
   const waitingRooms = new Map<InstallationId, number>();
   const open = await rows;
-  await reconcileCaps(deps, open).catch((error: unknown) => void errors.push(error));
+  errors.push(...(await reconcileCaps(deps, open).catch((error: unknown) => [error])));
   await dropLostPlatformScopes(deps, marks).catch((error: unknown) => void errors.push(error));
   // Once round at most; a run that began in the middle leaves the first ones to the next.
   do {
