@@ -56,8 +56,11 @@ export interface LaunchStore {
   close(launch: Launch, lookAt: number): Promise<void>;
   /** Closed: its machines are looked at again then; undefined: all have ended, and it is never listed again. */
   lookAgain(launch: Launch, lookAt: number | undefined): Promise<void>;
-  /** Lists a stored launch at `lookAt`, whatever its state, where it is in no list. False: it is in one, or is not stored. */
-  relist(launchId: LaunchId, lookAt: number): Promise<boolean>;
+  /**
+   * Lists a stored launch at `lookAt`, whatever its state, and even if its row cannot be read, where its row puts it in no list.
+   * `listed`: its row puts it in one, though those who list may not see that yet. `gone`: it is not stored.
+   */
+  relist(launchId: LaunchId, lookAt: number): Promise<'listed-again' | 'listed' | 'gone'>;
   /**
    * Across tenants: of the launches without `lookAt`, those still open whose `callUntil` has passed, longest overdue first. Rows
    * that cannot be read are added to `skipped`; without it they are thrown.

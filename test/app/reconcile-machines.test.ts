@@ -197,6 +197,34 @@ describe('a launch that a hand took out of all lists', () => {
   });
 });
 
+describe('a launch whose row a hand deleted while a machine of it lives', () => {
+  it('is named once the machine is older than a boot takes, until the machine has ended', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(givenEvent());
+    const [machine] = platform.liveMachines();
+    const { launchId } = platform.stores.world.runner(machine!)!;
+    platform.stores.world.rows.launches.delete(launchId);
+    platform.clock.advance(minutes(10) - 1);
+    expect(await reconcileMachines(platform)).toEqual([]);
+    platform.clock.advance(1);
+    const message = `The launches row ${launchId} is gone, but its machine ${machine} lives; no deadline ends it.`;
+    expect(await reconcileMachines(platform)).toMatchObject([{ message }]);
+    expect(platform.liveMachines()).toEqual([machine]);
+    await platform.machineEnds(machine!);
+    expect(await reconcileMachines(platform)).toEqual([]);
+    expect(platform.telemetry.total('Repairs')).toBe(0);
+  });
+
+  it('is not named where its row puts it in a list, which was read before that was seen', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(givenEvent());
+    platform.clock.advance(minutes(11));
+    const open = { listed: new Set<string>(), census: undefined, runnersOf: new Map(), spoilt: [] };
+    expect(await reconcileMachines(platform, Promise.resolve(open))).toEqual([]);
+    expect(platform.telemetry.total('Repairs')).toBe(0);
+  });
+});
+
 describe('machines with a row', () => {
   it('are none of its business, however overdue', async () => {
     const platform = await givenPlatform();

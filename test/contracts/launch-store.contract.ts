@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { InstallationId, JobId, LaunchId } from '../../lib/core/ids.ts';
 import type { Launch } from '../../lib/core/launch.ts';
 import { reason } from '../../lib/core/reason.ts';
+import type { SpoiltRow } from '../../lib/ports/spoilt-row.ts';
 import { acme, givenJob, givenTier, medium, noon, small } from '../support/given.ts';
 import type { OperatorEdit, StoreBackend, Stores } from './support/store-backends.ts';
 import {
@@ -443,14 +444,15 @@ export function launchStoreContract(backend: StoreBackend): void {
       it('lists a launch again where a hand took it out of all lists, open or closed, and only then', async () => {
         const watched = (now: number) => stores.launches.listWatchedAcrossTenants(now, 10);
         const launch = await takenLaunch(stores, 1);
-        expect(await stores.launches.relist(launch1, noon)).toBe(false);
-        expect(await stores.launches.relist(LaunchId('unknown'), noon)).toBe(false);
+        expect(await stores.launches.relist(launch1, noon)).toBe('listed');
+        expect(await stores.launches.relist(LaunchId('unknown'), noon)).toBe('gone');
+        expect(await stores.launches.get(acme, LaunchId('unknown'))).toBeUndefined();
         await stores.unlist(launch1);
         expect([await watched(Number.MAX_SAFE_INTEGER), await overdue(Number.MAX_SAFE_INTEGER)]).toEqual([
           [],
           [],
         ]);
-        expect(await stores.launches.relist(launch1, noon)).toBe(true);
+        expect(await stores.launches.relist(launch1, noon)).toBe('listed-again');
         expect(await watched(noon)).toEqual([{ ...launch, lookAt: noon }]);
 
         await stores.launches.answer(launch, instances);
@@ -460,9 +462,29 @@ export function launchStoreContract(backend: StoreBackend): void {
         expect([
           await stores.launches.relist(launch1, noon),
           await stores.launches.relist(launch1, noon),
-        ]).toEqual([true, false]);
+        ]).toEqual(['listed-again', 'listed']);
         expect(await watched(noon)).toEqual([{ ...launch, state: 'closed', instances, lookAt: noon }]);
       });
+
+      it.each(['open changed', 'deadline removed', 'open and state removed'] as const)(
+        'lists a launch again of whose row a hand left this: %s',
+        async (edit) => {
+          const [late, skipped] = [Number.MAX_SAFE_INTEGER, [] as SpoiltRow[]];
+          const ids = async (list: 'listOverdueAcrossTenants' | 'listWatchedAcrossTenants') =>
+            (await stores.launches[list](late, 10, skipped)).map(({ launchId }) => launchId);
+          await takenLaunch(stores, 1);
+          await stores.unlist(launch1, edit);
+          expect([await ids('listOverdueAcrossTenants'), await ids('listWatchedAcrossTenants')]).toEqual([
+            [],
+            [],
+          ]);
+          expect(skipped).toEqual([]);
+          expect(await stores.launches.relist(launch1, noon)).toBe('listed-again');
+          expect(await stores.launches.relist(launch1, noon)).toBe('listed');
+          const found = [...(await ids('listWatchedAcrossTenants')), ...skipped.map(({ key }) => key)];
+          expect(found).toEqual([launch1]);
+        },
+      );
 
       it('lists no launch of which no machine came, or that was made smaller until nothing was left', async () => {
         const launch = givenLaunch(await waitingJobs(stores, 1), { lookAt });

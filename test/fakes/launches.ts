@@ -111,10 +111,11 @@ export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
       world.call('launches.relist', ({ launches }) => {
         const stored = launches.get(launchId);
         const isDropped = stored?.state === 'closed' && stored.lookAt === undefined;
-        if (!stored || !(isDropped || world.unlisted.has(launchId))) return false;
+        if (!stored) return 'gone';
+        if (!isDropped && !world.unlisted.has(launchId)) return 'listed';
         world.unlisted.delete(launchId);
         launches.set(launchId, { ...stored, lookAt });
-        return true;
+        return 'listed-again';
       }),
     listWatchedAcrossTenants: (now, limit, skipped) =>
       world.call('launches.listWatchedAcrossTenants', ({ launches }) => {

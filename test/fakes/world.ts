@@ -102,7 +102,7 @@ export interface StoreWorld {
   past: Rows | undefined;
   /** Rows that a hand spoilt, by name (spoilt.ts). */
   readonly spoilt: Set<string>;
-  /** Launches whose `open` a hand removed: they are in no list until somebody writes it again. */
+  /** Launches whose `open` or `deadline` a hand changed: they are in no list until somebody writes both again. */
   readonly unlisted: Set<LaunchId>;
   /** The next such call fails: with this error before its effect, or, `after`, once it was done. Repeat to fail more. */
   failNext(call: StoreCall, failure: Error | 'after'): void;

@@ -177,14 +177,17 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
       });
     },
     async relist(launchId, lookAt) {
-      const { met } = await updateRow(client, {
+      const { met, row } = await updateRow(client, {
         tableName,
         key: launchKey(launchId),
         update: 'SET #open = :machines, #deadline = :lookAt REMOVE #expires_at',
-        condition: 'attribute_exists(#state) AND attribute_not_exists(#open)',
-        values: { ':machines': text(watchedMarker), ':lookAt': number(lookAt) },
+        // The index has rows with both attributes, and is asked for these two markers only.
+        condition: `attribute_exists(#launch_id) AND
+          (attribute_not_exists(#open) OR attribute_not_exists(#deadline) OR NOT #open IN (:open, :machines))`,
+        values: { ':open': text(openMarker), ':machines': text(watchedMarker), ':lookAt': number(lookAt) },
       });
-      return met;
+      if (met) return 'listed-again';
+      return row ? 'listed' : 'gone';
     },
     listOverdueAcrossTenants: (now, limit, skipped) => listDue(openMarker, { now, limit, skipped }),
     listWatchedAcrossTenants: (now, limit, skipped) => listDue(watchedMarker, { now, limit, skipped }),

@@ -2,7 +2,7 @@
  * Checks every machine that carries this deployment's tags, and ends those without a valid record: its row has ended, or
  * it has none although its launch is over. A machine without a row cannot claim anything; it only costs. One whose row cannot
  * be read may run a job, and is left alone. A launch with a machine, which a hand took out of all lists, is listed again: the sweep
- * looks after machines through their launches, and the counts of leases are compared with those.
+ * looks after machines through their launches, and the counts of leases are compared with those. If its row is gone, it is reported.
  */
 import type { InstanceId } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
@@ -131,13 +131,25 @@ const isYoung = ({ clock, deployment }: ReconcileDeps, { launchedAt }: Pick<Tagg
 async function listAgain(
   deps: ReconcileDeps,
   machine: TaggedMachine,
-  { listed }: Pick<Visit, 'listed'>,
+  { listed, spoilt }: Visit,
 ): Promise<void> {
   const { installationId, instanceId, launchId } = machine;
   // A young launch may not be in the index yet.
   if (!listed || listed.has(launchId) || isYoung(deps, machine)) return;
-  if (!(await deps.launches.relist(launchId, deps.clock.now()))) return;
-  const reason = 'A machine of it lives, and it was in no list: its row had no `open`.';
+  const outcome = await deps.launches.relist(launchId, deps.clock.now());
+  if (outcome === 'listed') return;
   const about = installationId === undefined ? {} : { installationId };
+  if (outcome === 'gone') {
+    spoilt.push({ key: launchId, ...about, error: goneError(machine) });
+    return;
+  }
+  const reason =
+    'A machine of it lives, and it was in no list: `open` or `deadline` was missing or wrong in its row.';
   logRepair(deps, { kind: 'launch-listed-again', ...about, instanceId, launchId, reason });
+}
+
+/** No launch is deleted while it is listed, and it is listed until all of its machines have ended: this was done by hand. */
+function goneError({ launchId, instanceId }: TaggedMachine): OperationalError {
+  const message = `The launches row ${launchId} is gone, but its machine ${instanceId} lives; no deadline ends it.`;
+  return new OperationalError(message, { code: 'UnreadableRow', retryable: false });
 }

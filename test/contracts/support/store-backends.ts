@@ -44,8 +44,8 @@ export interface Stores extends StorePorts {
   spoil(row: SpoiltByHand): Promise<void>;
   /** Writes a text into a cap's row where its number was. */
   spoilCap(key: string): Promise<void>;
-  /** Takes out of a launch's row what lists it. */
-  unlist(launchId: LaunchId): Promise<void>;
+  /** Takes a launch out of all lists, as a hand that changes its row. */
+  unlist(launchId: LaunchId, edit?: UnlistingEdit): Promise<void>;
   /** What is on record of machines that were launched on the tests' day. */
   allUsage(): Promise<UsageRecord[]>;
   /** What reports read of the tests' day: its sums, or undefined while there are none. */
@@ -97,7 +97,10 @@ export const memoryBackend = (): StoreBackend => ({
       spoil: async ({ table, key }) =>
         void world.spoilt.add(spoiltName(table, table === 'usage' ? usageKey(key)['machine']!.S! : key)),
       spoilCap: async (key) => void world.rows.capRows.set(key, { key, leases: Number.NaN, changes: 1 }),
-      unlist: async (launchId) => void world.unlisted.add(launchId),
+      async unlist(launchId, edit) {
+        world.unlisted.add(launchId);
+        if (edit === 'open and state removed') world.spoilt.add(spoiltName('launches', launchId));
+      },
       allUsage: async () => copyOf([...world.rows.usage.values()]),
       setComparison: async (state) => void world.rows.comparisons.set('last', state),
       sumsOfDay: async () =>
@@ -176,10 +179,9 @@ export function dynamoStores(client: DynamoDBClient, tables: TableNames): Dynamo
       const values = { ExpressionAttributeValues: { ':many': { S: 'many' } } };
       await client.send(new UpdateItemCommand({ ...of, ...values, UpdateExpression: 'SET leases = :many' }));
     },
-    async unlist(launchId) {
-      const [TableName, UpdateExpression] = [tables.launches, 'REMOVE #open'];
-      const of = { TableName, Key: launchKey(launchId), ExpressionAttributeNames: { '#open': 'open' } };
-      await client.send(new UpdateItemCommand({ ...of, UpdateExpression }));
+    async unlist(launchId, edit = 'open removed') {
+      const of = { TableName: tables.launches, Key: launchKey(launchId) };
+      await client.send(new UpdateItemCommand({ ...of, ...unlistings[edit] }));
     },
     allUsage: () => listUsage({ client, tableName: tables.usage }, { days: ['2026-11-21'] }),
     sumsOfDay: async () => {
@@ -192,6 +194,21 @@ export function dynamoStores(client: DynamoDBClient, tables: TableNames): Dynamo
     tables,
   };
 }
+
+const unlistings = {
+  'open removed': { UpdateExpression: 'REMOVE #open', ExpressionAttributeNames: { '#open': 'open' } },
+  'open changed': {
+    UpdateExpression: 'SET #open = :text',
+    ExpressionAttributeNames: { '#open': 'open' },
+    ExpressionAttributeValues: { ':text': { S: 'Machines' } },
+  },
+  'deadline removed': { UpdateExpression: 'REMOVE deadline' },
+  'open and state removed': {
+    UpdateExpression: 'REMOVE #open, #state',
+    ExpressionAttributeNames: { '#open': 'open', '#state': 'state' },
+  },
+};
+type UnlistingEdit = keyof typeof unlistings;
 
 function editInMemory(
   world: StoreWorld,
