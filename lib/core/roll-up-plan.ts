@@ -10,11 +10,14 @@ const dayMilliseconds = 24 * hour;
 
 /** The progress of a day's sums. */
 export interface RollUpProgress {
-  /** How often they were made from all records. */
+  /** How often they were made from all records, but for those of tenants that are left. */
   readonly finished: number;
   /** While they are made: the last tenant whose sums are written. */
   readonly after?: number;
-  /** Tenants up to there whose sums are missing, since a record of theirs cannot be read; the longest untried first. */
+  /**
+   * Tenants whose sums are missing, or were not made again, since a record of theirs cannot be read; the longest untried first.
+   * While sums are made: those up to `after`, and those of the time before.
+   */
   readonly left?: readonly number[];
 }
 

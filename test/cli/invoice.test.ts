@@ -66,6 +66,29 @@ describe('mayfly invoice', () => {
     expect(total).toBe(`${lastMonth},101,"acme",,,,total,,,${((minutes * 12_345) / 1_000_000).toFixed(6)}`);
   });
 
+  it('has the sums of a day of which another tenant was left, for whom alone it says that records are gone', async () => {
+    const monthsAgo = new Date(Date.UTC(year, month - 5, 1)).toISOString().slice(0, 7);
+    const old = monthOf(monthsAgo, Date.now(), 'sums').days;
+    await account.put(
+      'tenants',
+      newTenantRow(givenTenant({ installationId: InstallationId(102), accountLogin: 'globex' })),
+    );
+    for (const day of old) {
+      await account.put('usage', sumsRow(day, installationId, sumsOf(day)));
+      const left = day === old[3] ? { left: { L: [{ N: '102' }] } } : {};
+      await account.put('usage', { ...progressKey(day), finished: { N: '2' }, ...left });
+    }
+    const summed = await invoice('acme', monthsAgo);
+    expect([summed.status, summed.out.includes('are gone')]).toEqual([0, false]);
+    expect(summed.out).toContain(`$${((60 * old.length * 12_345) / 1_000_000).toFixed(2)}`);
+    const left = await invoice('globex', monthsAgo);
+    expect([left.status, left.out.includes('Records of some days are gone')]).toEqual([1, true]);
+    const gone = 'Records of some days of this month are gone';
+    expect((await account.run('costs', '--month', monthsAgo)).out).toContain(gone);
+    const { out } = await account.run('costs', '--month', monthsAgo, '--tenant', 'acme');
+    expect(out).not.toContain(gone);
+  });
+
   it('says by its status and on the page that a month is not complete', async () => {
     const { status, out } = await invoice('acme', new Date().toISOString().slice(0, 7));
     expect(status).toBe(1);

@@ -64,12 +64,34 @@ export function usageBooksContract(backend: StoreBackend): void {
       await stores.books.write(day, InstallationId(101), other);
       await stores.books.write(day, InstallationId(101), one);
       await stores.books.save(day, undefined, { finished: 0, after: 101 });
-      expect(await stores.sumsOfDay()).toBeUndefined();
+      expect(await stores.sumsOfDay()).toEqual({ sums: [], isUnsummed: true });
       await stores.books.write(day, InstallationId(102), other);
       expect(await stores.books.save(day, { finished: 0, after: 101 }, { finished: 1 })).toBe(true);
-      expect(await stores.sumsOfDay()).toEqual(expect.arrayContaining([...one, ...other]));
-      expect(await stores.sumsOfDay()).toHaveLength(2);
+      const { sums, isUnsummed } = await stores.sumsOfDay();
+      expect([sums.length, isUnsummed]).toEqual([2, false]);
+      expect(sums).toEqual(expect.arrayContaining([...one, ...other]));
       expect(await stores.allUsage()).toEqual([]);
+    });
+
+    it('has the sums of all tenants but those that are left, whose records count instead, until they have sums', async () => {
+      const records = [givenRecord(101, 1), givenRecord(102, 1)];
+      await stores.usage.record(records);
+      const [one, other] = records.map((record) => sumUp([record]));
+      await stores.books.write(day, InstallationId(101), one!);
+      // Of 104 nothing is on record any more.
+      await stores.books.save(day, undefined, { finished: 1, left: [102, 104] });
+      const all = await stores.sumsOfDay();
+      expect([all.sums.length, all.isUnsummed]).toEqual([2, true]);
+      expect(all.sums).toEqual(expect.arrayContaining([...one!, ...other!]));
+      expect(await stores.sumsOfDay(InstallationId(101))).toEqual({ sums: one, isUnsummed: false });
+      expect(await stores.sumsOfDay(InstallationId(102))).toEqual({ sums: other, isUnsummed: true });
+      expect(await stores.sumsOfDay(InstallationId(104))).toEqual({ sums: [], isUnsummed: true });
+      // As a run leaves it that dies before it saves.
+      await stores.books.write(day, InstallationId(102), other!);
+      expect(await stores.sumsOfDay(InstallationId(102))).toEqual({ sums: other, isUnsummed: false });
+      await stores.books.save(day, { finished: 1 }, { finished: 1 });
+      const whole = await stores.sumsOfDay();
+      expect([whole.sums.length, whole.isUnsummed]).toEqual([2, false]);
     });
 
     it('keeps how far each day is, and refuses whoever did not see that it was finished', async () => {

@@ -115,7 +115,7 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
       ],
       'reconciler/roll-up-usage.ts': [
         'if (deps.clock.now() >= until) break',
-        'if (left.length > mostLeft)',
+        'if (all.length > mostLeft)',
         'group.length === recordsAtOnce',
       ],
     },
@@ -208,7 +208,7 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
       'reconciler/reconcile-jobs.ts': ['reason: `GitHub says', 'logRepair(deps, { ...what'],
       'reconciler/record-deployment.ts': ["if (recorded) telemetry.event('info', 'deployed'"],
       'reconciler/roll-up-usage.ts': [
-        'if (isSaved) telemetry.event',
+        'if (isWhole) telemetry.event',
         '{ tenants: 0, machines: 0 } → {}',
         'visited.tenants += 1',
         'visited.machines +=',

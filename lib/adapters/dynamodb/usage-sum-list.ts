@@ -1,8 +1,9 @@
 /**
- * Reads what the machines of some days cost, of all tenants or of one: a day's sums if it has any, otherwise the records
- * of its machines.
+ * Reads what the machines of some days cost, of all tenants or of one: a day's sums if they are made, otherwise the records
+ * of its machines; likewise for each tenant that the making of the sums has left.
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { InstallationId } from '../../core/ids.ts';
 import { sumUp, type UsageSum } from '../../core/usage-sum.ts';
 import { text } from './attributes.ts';
 import { queryRows } from './read.ts';
@@ -17,7 +18,7 @@ interface Table {
 
 export interface ListedSums {
   readonly sums: readonly UsageSum[];
-  /** The days without sums. */
+  /** The days on which sums are missing: all of them, or those of a tenant that was asked for. */
   readonly unsummed: readonly string[];
 }
 
@@ -28,17 +29,26 @@ const mostRows = 1_000_000;
 export async function listSums(table: Table, query: UsageQuery): Promise<ListedSums> {
   const { days, ...of } = query;
   const found = await Promise.all(days.map((day) => sumsOfDay(table, day, query)));
-  const unsummed = days.filter((_, n) => found[n] === undefined);
-  const records = await listUsage(table, { ...of, days: unsummed });
-  return { sums: [...found.flatMap((sums) => sums ?? []), ...sumUp(records)], unsummed };
+  const records = await listUsage(table, { ...of, days: days.filter((_, n) => found[n] === undefined) });
+  const sums = [...found.flatMap((day) => day?.sums ?? []), ...sumUp(records)];
+  for (const [n, day] of days.entries())
+    for (const installationId of found[n]?.missing ?? [])
+      sums.push(...sumUp(await listUsage(table, { days: [day], installationId })));
+  return { sums, unsummed: days.filter((_, n) => found[n]?.missing.length !== 0) };
 }
 
-/** Undefined: not all of them exist yet. */
+interface SumsOfDay {
+  readonly sums: readonly UsageSum[];
+  /** Tenants that were left, and have no sums of an earlier pass either. */
+  readonly missing: readonly InstallationId[];
+}
+
+/** Undefined: they are not made yet. */
 async function sumsOfDay(
   { client, tableName }: Table,
   day: string,
   { installationId }: UsageQuery,
-): Promise<UsageSum[] | undefined> {
+): Promise<SumsOfDay | undefined> {
   const read = (machine?: string) =>
     queryRows(
       client,
@@ -61,6 +71,15 @@ async function sumsOfDay(
       ? await read()
       : (await Promise.all([read(progressKey(day)['machine']?.S), read(machinesOf(installationId))])).flat();
   const progress = rows.find(isProgress);
-  if (!progress || progressOfRow(progress).finished === 0) return undefined;
-  return rows.filter((row) => !isProgress(row)).flatMap(sumsOfRow);
+  if (!progress) return undefined;
+  const { finished, left = [] } = progressOfRow(progress);
+  if (finished === 0) return undefined;
+  const has = new Set(rows.map((row) => row['machine']?.S));
+  const asked = (left as InstallationId[]).filter(
+    (id) => installationId === undefined || id === installationId,
+  );
+  return {
+    sums: rows.filter((row) => !isProgress(row)).flatMap(sumsOfRow),
+    missing: asked.filter((id) => !has.has(machinesOf(id))),
+  };
 }

@@ -2,8 +2,8 @@
  * Makes the sums of past days from the records of their machines, so that reports of a month are quick, and still
  * possible when the records are gone. A day's sums are made anew as a whole, tenant by tenant, each in one write that may
  * be repeated: after a crash the next visit continues from the last saved progress. A visit is bounded. A tenant with a record that
- * cannot be read gets no sums, since they would be too low. It is left, each visit tries it again once all others had their turn,
- * and the day is finished when none is left.
+ * cannot be read gets no sums, since they would be too low. It is left: the day is finished for all others, and each visit tries
+ * those that are left again, after everything else.
  */
 import type { Limits } from '../../contract/deployment.ts';
 import { rolledUpDays } from '../../contract/tables.ts';
@@ -30,6 +30,8 @@ const tenantsBetweenSaves = 100;
 interface Due {
   readonly day: string;
   readonly progress: RollUpProgress | undefined;
+  /** False: only tenants that are left are due. */
+  readonly isPassDue: boolean;
 }
 
 /** Of one day, as its progress is kept in one row. Beyond so many, each visit begins the day anew. */
@@ -42,7 +44,7 @@ export async function rollUpUsage(deps: RollUpDeps): Promise<void> {
   const summed: Summed[] = [];
   for (const due of await findDue(deps)) {
     if (deps.clock.now() >= until) break;
-    summed.push(await sumDay(deps, due, until));
+    summed.push(due.isPassDue ? await sumDay(deps, due, until) : leftOf(due));
   }
   // Last: however long they take, later days have been summed.
   for (const day of summed) {
@@ -59,16 +61,17 @@ async function findDue({ usage, clock, deployment }: RollUpDeps): Promise<Due[]>
   const days = daysBefore(now, rolledUpDays);
   const known = await usage.progress(days);
   return days
-    .map((day, n) => ({ day, progress: known[n] }))
-    .filter(({ day, progress }) => {
+    .map((day, n) => {
+      const progress = known[n];
       const dueAt = rollUpDueAt(day, progress?.finished ?? 0, deployment.limits);
-      return dueAt !== undefined && dueAt <= now;
-    });
+      return { day, progress, isPassDue: dueAt !== undefined && dueAt <= now };
+    })
+    .filter(({ progress, isPassDue }) => isPassDue || progress?.left !== undefined);
 }
 
 interface Summed {
   readonly due: Due;
-  /** Its sums are made, but for those of tenants that are left. */
+  /** This pass has made its sums, but for those of tenants that are left, and is not saved yet. */
   readonly isWhole: boolean;
   readonly after: InstallationId | undefined;
   /** Tenants that were left by an earlier visit, the longest untried first. */
@@ -78,13 +81,25 @@ interface Summed {
   readonly spoilt: readonly SpoiltRow[];
 }
 
+/** Before anything of it is done. */
+function leftOf(due: Due): Summed {
+  const { after, left = [] } = (due.progress ?? {}) as Reached;
+  return { due, isWhole: false, after, waiting: left, left: [], spoilt: [] };
+}
+
+interface Reached {
+  readonly after?: InstallationId;
+  readonly left?: readonly InstallationId[];
+}
+
 async function sumDay(deps: RollUpDeps, due: Due, until: number): Promise<Summed> {
   const { usage, clock } = deps;
-  const { day, progress } = due;
-  const waiting = (progress?.left ?? []) as readonly InstallationId[];
+  const { day } = due;
+  const known = leftOf(due);
+  const { waiting } = known;
   const spoilt: SpoiltRow[] = [];
   const visited = { tenants: 0, machines: 0 };
-  let after = progress?.after as InstallationId | undefined;
+  let { after } = known;
   let isWhole = true;
   const soFar = (): Summed => {
     const met = spoilt.flatMap(({ installationId }) => installationId ?? []);
@@ -101,34 +116,33 @@ async function sumDay(deps: RollUpDeps, due: Due, until: number): Promise<Summed
     isWhole = clock.now() < until;
     if (!isWhole) break;
     if (visited.tenants % tenantsBetweenSaves !== 0) continue;
-    // Another run was faster and has finished all of it.
+    // Another run was faster and has finished this pass.
     if (!(await save(deps, { ...soFar(), isWhole: false }))) return { ...soFar(), waiting: [], spoilt: [] };
   }
-  await save(deps, soFar(), visited);
-  return soFar();
+  const progress = await save(deps, soFar(), visited);
+  if (!progress) return { ...soFar(), waiting: [], spoilt: [] };
+  const saved = leftOf({ ...due, progress });
+  return { ...soFar(), due: saved.due, isWhole: false, after: saved.after };
 }
 
 /** @returns what of them still cannot be read */
 async function tryLeft(deps: RollUpDeps, summed: Summed, until: number): Promise<readonly SpoiltRow[]> {
   const { day } = summed.due;
   const spoilt: SpoiltRow[] = [];
-  const [visited, still] = [{ tenants: 0, machines: 0 }, new Set<InstallationId>()];
+  const still: InstallationId[] = [];
   const untried = [...summed.waiting];
   while (untried.length > 0 && deps.clock.now() < until) {
     const installationId = untried.shift()!;
     try {
-      for await (const { sums } of byTenant(deps.usage.recordsOf(day, installationId))) {
+      for await (const { sums } of byTenant(deps.usage.recordsOf(day, installationId)))
         await writeSums(deps, { day, installationId, sums });
-        visited.machines += machinesIn(sums);
-      }
-      visited.tenants += 1;
     } catch (error) {
       if (!(error instanceof OperationalError) || error.code !== 'UnreadableRow') throw error;
       spoilt.push({ key: `${installationId}`, installationId, error });
-      still.add(installationId);
+      still.push(installationId);
     }
   }
-  await save(deps, { ...summed, waiting: [...untried, ...still] }, visited);
+  await save(deps, { ...summed, waiting: [...untried, ...still] });
   return spoilt;
 }
 
@@ -139,22 +153,21 @@ async function writeSums(deps: RollUpDeps, of: { day: string } & TenantsDay): Pr
 
 const machinesIn = (sums: readonly UsageSum[]) => sums.reduce((all, { machines }) => all + machines, 0);
 
-/** @returns false: another run has finished all of it */
+/** @returns what is known of the day now; undefined: another run has finished this pass */
 async function save(
   { usage, telemetry }: RollUpDeps,
   { due: { day, progress }, isWhole, after, ...tenants }: Summed,
   visited?: { readonly tenants: number; readonly machines: number },
-): Promise<boolean> {
+): Promise<RollUpProgress | undefined> {
   const finished = progress?.finished ?? 0;
-  const left = [...tenants.waiting, ...tenants.left];
-  if (isWhole && left.length === 0) {
-    const isSaved = await usage.save(day, progress, { finished: finished + 1 });
-    if (isSaved) telemetry.event('info', 'usage-rolled-up', { day, pass: finished + 1, ...visited });
-    return isSaved;
-  }
-  if (left.length > mostLeft) return true;
-  const reached = { ...(after === undefined ? {} : { after }), ...(left.length > 0 ? { left } : {}) };
-  return usage.save(day, progress, { finished, ...reached });
+  const all = [...tenants.waiting, ...tenants.left];
+  if (all.length > mostLeft) return progress ?? { finished };
+  const left = all.length > 0 ? { left: all } : {};
+  const reached = after === undefined ? {} : { after };
+  const now = isWhole ? { finished: finished + 1, ...left } : { finished, ...reached, ...left };
+  if (!(await usage.save(day, progress, now))) return undefined;
+  if (isWhole) telemetry.event('info', 'usage-rolled-up', { day, pass: now.finished, ...visited });
+  return now;
 }
 
 /** Records that are in memory at once: a tenant may have a million in a day. */

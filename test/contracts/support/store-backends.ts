@@ -22,11 +22,11 @@ import { usageKey } from '../../../lib/adapters/dynamodb/usage-row.ts';
 import { createUsageStore } from '../../../lib/adapters/dynamodb/usage-store.ts';
 import { listSums } from '../../../lib/adapters/dynamodb/usage-sum-list.ts';
 import type { ComparisonState } from '../../../lib/core/comparison-state.ts';
-import { type InstallationId, type InstanceId, LaunchId, type TierName } from '../../../lib/core/ids.ts';
+import { InstallationId, type InstanceId, LaunchId, type TierName } from '../../../lib/core/ids.ts';
 import type { SpendCaps } from '../../../lib/core/spend-counts.ts';
 import type { TenantStatus } from '../../../lib/core/tenant.ts';
 import type { UsageRecord } from '../../../lib/core/usage.ts';
-import type { UsageSum } from '../../../lib/core/usage-sum.ts';
+import { sumUp, type UsageSum } from '../../../lib/core/usage-sum.ts';
 import type { DynamoEngine } from '../../../lib/local/aws/dynamo-engine.ts';
 import { startDynamoAlone } from '../../../lib/local/aws/dynamo-front.ts';
 import { copyOf } from '../../fakes/copy.ts';
@@ -48,8 +48,8 @@ export interface Stores extends StorePorts {
   unlist(launchId: LaunchId, edit?: UnlistingEdit): Promise<void>;
   /** What is on record of machines that were launched on the tests' day. */
   allUsage(): Promise<UsageRecord[]>;
-  /** What reports read of the tests' day: its sums, or undefined while there are none. */
-  sumsOfDay(): Promise<readonly UsageSum[] | undefined>;
+  /** What reports read of the tests' day, of all tenants or of one, and whether sums of it are missing. */
+  sumsOfDay(of?: InstallationId): Promise<{ sums: readonly UsageSum[]; isUnsummed: boolean }>;
   /** As the operator's command leaves it. */
   setComparison(state: ComparisonState): Promise<void>;
 }
@@ -103,10 +103,7 @@ export const memoryBackend = (): StoreBackend => ({
       },
       allUsage: async () => copyOf([...world.rows.usage.values()]),
       setComparison: async (state) => void world.rows.comparisons.set('last', state),
-      sumsOfDay: async () =>
-        world.rows.rollUps.get('2026-11-21')?.finished
-          ? copyOf([...world.rows.usageSums.values()].flat())
-          : undefined,
+      sumsOfDay: async (of) => sumsInMemory(world, of),
     };
   },
   stop: async () => {},
@@ -184,10 +181,10 @@ export function dynamoStores(client: DynamoDBClient, tables: TableNames): Dynamo
       await client.send(new UpdateItemCommand({ ...of, ...unlistings[edit] }));
     },
     allUsage: () => listUsage({ client, tableName: tables.usage }, { days: ['2026-11-21'] }),
-    sumsOfDay: async () => {
-      const query = { days: ['2026-11-21'] };
+    sumsOfDay: async (of) => {
+      const query = { days: ['2026-11-21'], ...(of === undefined ? {} : { installationId: of }) };
       const { sums, unsummed } = await listSums({ client, tableName: tables.usage }, query);
-      return unsummed.length === 0 ? sums : undefined;
+      return { sums, isUnsummed: unsummed.length > 0 };
     },
     setComparison: (state) => writeComparisonState({ client, usage: tables.usage }, state),
     client,
@@ -209,6 +206,19 @@ const unlistings = {
   },
 };
 type UnlistingEdit = keyof typeof unlistings;
+
+function sumsInMemory({ rows }: StoreWorld, of: InstallationId | undefined) {
+  const { finished = 0, left = [] } = rows.rollUps.get('2026-11-21') ?? {};
+  const isAsked = (id: InstallationId) => of === undefined || id === of;
+  const isMissing = (id: number) =>
+    finished === 0 || (left.includes(id) && !rows.usageSums.has(`2026-11-21/${id}`));
+  const made = [...rows.usageSums.values()].flat().filter(({ installationId: id }) => !isMissing(id));
+  const records = [...rows.usage.values()].filter(({ installationId: id }) => isMissing(id));
+  return {
+    sums: copyOf([...made, ...sumUp(records)].filter(({ installationId: id }) => isAsked(id))),
+    isUnsummed: finished === 0 || left.some((id) => isAsked(InstallationId(id)) && isMissing(id)),
+  };
+}
 
 function editInMemory(
   world: StoreWorld,
