@@ -14,7 +14,9 @@ export function startLoad(world: World, accounts: readonly Account[]): () => Pro
     while (!isOver) {
       const account = oneOf(accounts);
       const tier = oneOf(['small', 'small', 'medium']);
-      const jobId = world.queue(account, tierLabels(tier), 100 + Math.random() * longestJobMilliseconds);
+      // Whole milliseconds, as the laptop's runner counts: it fails a job of another length.
+      const milliseconds = 100 + Math.round(Math.random() * longestJobMilliseconds);
+      const jobId = world.queue(account, tierLabels(tier), milliseconds);
       if (Math.random() < cancelledShare) {
         const cancelled = sleep(Math.random() * 2500).then(() => world.laptop.github.cancelJob(jobId));
         cancelling.add(cancelled);
