@@ -13,10 +13,7 @@ const heavy = [
   ...['accuracy', 'bench', 'cli', 'conformance', 'constructs', 'contracts', 'docs', 'e2e'],
   ...['images', 'lambdas', 'local', 'package', 'scale', 'sim', 'stacks'],
 ];
-const inOwnProcesses = [
-  ...heavy.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`),
-  '<rootDir>/test/app/fair-shares.test.ts',
-];
+const heavyFile = 'test/app/fair-shares.test.ts';
 const mocking = globSync(`test/{${heavy.join(',')}}/**/*.test.ts`, { cwd: import.meta.dirname }).filter(
   (file) => mocksModules(join(import.meta.dirname, file)),
 );
@@ -35,13 +32,17 @@ export default {
     {
       ...sources,
       runner: '<rootDir>/test/quick/jest-runner.ts',
-      testMatch: [...inOwnProcesses, ...mocking.map((file) => `!**/${file}`)],
+      testMatch: [
+        ...heavy.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`),
+        `<rootDir>/${heavyFile}`,
+        ...mocking.map((file) => `!**/${file}`),
+      ],
     },
     {
       ...sources,
       testMatch: [
         `<rootDir>/test/!(${heavy.join('|')})/**/*.test.ts`,
-        '!**/test/app/fair-shares.test.ts',
+        `!**/${heavyFile}`,
         ...mocking.map((file) => `<rootDir>/${file}`),
       ],
     },

@@ -158,7 +158,6 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
       'reconciler/reconcile-jobs.ts': ['!answer → false'],
       'reconciler/reconcile-leases.ts': [
         'open.census → true',
-        '!census → false',
         'const seen = JSON.stringify(',
         'row.leases > counted → row.leases >= counted',
       ],
@@ -199,7 +198,7 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
   {
     reason: 'only a line of the log says it',
     lines: {
-      'sweep/look-after-pending.ts': ['return sent'],
+      'sweep/look-after-pending.ts': ['return errorsOf(sent)'],
       'sweep/read-pending.ts': ['(found.unreadable ?? []).slice(0, 1) → found.unreadable ?? []'],
       'sweep/settle-tenants.ts': ['logRefusedJob('],
       'sweep/sweep.ts': ['error.stack ?? error.message'],

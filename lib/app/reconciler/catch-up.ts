@@ -9,6 +9,7 @@ import type { InstallationId } from '../../core/ids.ts';
 import { nextInTurn } from '../../core/next-in-turn.ts';
 import type { Answer, Page } from '../../ports/github.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
+import { errorsOf } from '../common/errors-of.ts';
 import { adopt } from './adopt-job.ts';
 import { CallAllowance } from './call-allowance.ts';
 import {
@@ -43,7 +44,7 @@ export async function catchUpInTurn(
     const results = await Promise.allSettled(
       group.map((installationId) => visit(installationId, new CallAllowance(catchUpCalls, pace))),
     );
-    errors.push(...results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : [])));
+    errors.push(...errorsOf(results));
     const expiresAt = deps.clock.now() + notesKeptSeconds * 1000;
     await deps.notes.write(catchUpNote, { value: { after: ordered(group.at(-1)!) }, expiresAt });
   }

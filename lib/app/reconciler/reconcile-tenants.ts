@@ -9,6 +9,7 @@ import type { InstallationId, JobId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { levelNow, mayHaveOrganizationRunners, missingPermission } from '../../core/runner-level.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
+import { errorsOf } from '../common/errors-of.ts';
 import { returnNote } from '../common/note-return.ts';
 import { askAboutTenant } from './ask-about-tenant.ts';
 import { CallAllowance } from './call-allowance.ts';
@@ -93,7 +94,7 @@ async function visitAll(
         if (marks?.backlog) run.behind.push(installationId);
       }),
     );
-    errors.push(...results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : [])));
+    errors.push(...errorsOf(results));
   }
   return errors;
 }

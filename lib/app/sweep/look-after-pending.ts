@@ -5,6 +5,7 @@
 import type { InstallationId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { SweepDeps } from '../common/deps.ts';
+import { errorsOf } from '../common/errors-of.ts';
 import type { OpenRows } from '../common/open-rows.ts';
 import { logCensus } from './census.ts';
 import { readPending } from './read-pending.ts';
@@ -26,9 +27,7 @@ export async function lookAfterPending(
   const unpokedLater = await poke(deps, settled.waiting);
   const stillWaiting = waiting.filter((job) => !settled.over.has(job));
   const census = await Promise.allSettled([logCensus(deps, stillWaiting, open)]);
-  const others = [...keeping, ...census].flatMap((result) =>
-    result.status === 'rejected' ? [result.reason as unknown] : [],
-  );
+  const others = errorsOf([...keeping, ...census]);
   return {
     cut: pending.isCut,
     errors: [...pending.errors, ...unpoked, ...settled.errors, ...unpokedLater, ...others],
@@ -46,7 +45,5 @@ async function poke(deps: SweepDeps, jobs: readonly Job[]): Promise<unknown[]> {
       deps.queues.sendToTier(tier, { kind: 'poke', installationId, tier }),
     ),
   );
-  return sent
-    .flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
-    .slice(0, 1);
+  return errorsOf(sent).slice(0, 1);
 }

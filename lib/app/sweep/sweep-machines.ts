@@ -9,6 +9,7 @@ import type { Runner } from '../../core/runner.ts';
 import { overrunCost } from '../../core/spend.ts';
 import { bindUnrecorded } from '../common/bind-rows.ts';
 import type { SweepDeps } from '../common/deps.ts';
+import { errorsOf } from '../common/errors-of.ts';
 import { type LaunchedMachines, machinesOf } from '../common/open-rows.ts';
 import { lookedAfterAtOnce, sweepPageSize } from '../common/settings.ts';
 import { sweepRunner } from './sweep-runner.ts';
@@ -61,9 +62,7 @@ export async function sweepMachinesOf(deps: SweepDeps, launches: readonly Launch
     });
     results.push(...(await Promise.allSettled(looked)));
   }
-  const errors = [...late, ...results].flatMap((result) =>
-    result.status === 'rejected' ? [result.reason as unknown] : [],
-  );
+  const errors = errorsOf([...late, ...results]);
   const cut = overdue.length > due.length || recordable.length > some.length;
   return { found: overdue.length, cut, errors };
 }

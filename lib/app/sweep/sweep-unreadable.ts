@@ -5,6 +5,7 @@
 import { type InstanceId, LaunchId } from '../../core/ids.ts';
 import type { SpoiltRow } from '../../ports/spoilt-row.ts';
 import type { SweepDeps } from '../common/deps.ts';
+import { errorsOf } from '../common/errors-of.ts';
 import type { ListedLaunches } from '../common/open-rows.ts';
 import { sweepPageSize, unreadableLaunches } from '../common/settings.ts';
 import { spoiltErrors } from '../common/spoilt-errors.ts';
@@ -51,6 +52,3 @@ async function sweepThese(deps: SweepDeps, ids: readonly InstanceId[]): Promise<
   const errors = [...spoiltErrors(spoilt), ...errorsOf([...ended, ...counted])];
   return { found: overdue.length, cut: overdue.length > due.length, errors };
 }
-
-const errorsOf = (results: readonly PromiseSettledResult<unknown>[]) =>
-  results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));

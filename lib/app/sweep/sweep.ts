@@ -5,6 +5,7 @@
 import type { Launch } from '../../core/launch.ts';
 import type { SpoiltRow } from '../../ports/spoilt-row.ts';
 import type { SweepDeps } from '../common/deps.ts';
+import { errorsOf } from '../common/errors-of.ts';
 import {
   type ListedLaunches,
   listedAcrossTenants,
@@ -123,6 +124,3 @@ async function attempt(step: Promise<Partial<Part> | undefined>): Promise<Part> 
   const part = result.status === 'fulfilled' ? result.value : undefined;
   return { found: 0, cut: false, errors: errorsOf([result]), ...part };
 }
-
-const errorsOf = (results: readonly PromiseSettledResult<unknown>[]) =>
-  results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
