@@ -5,7 +5,7 @@
  */
 import type { RunnerScope } from '../core/github.ts';
 import type { Container } from '../ports/container-engine.ts';
-import type { ShownRunner } from '../ports/host-github.ts';
+import type { ShownRunner, ShownRunners } from '../ports/host-github.ts';
 import type { HostRunner } from '../ports/host-state.ts';
 import { noteMissing } from './memory.ts';
 import { configurationKey, labelNames, nameStart, runnerOf, scopeName } from './runner.ts';
@@ -15,6 +15,9 @@ import { markWorked } from './versions.ts';
 const listMs = 30_000;
 /** While nothing is known about the first runners, and while the host stops. */
 const soonMs = 5000;
+/** GitHub lists a hundred runners a page. So a long list takes at most 1,200 calls an hour, of 5,000 that a token has. */
+const perPageMs = 3000;
+const pageSize = 100;
 
 export async function lookAround(
   situation: Situation,
@@ -35,27 +38,32 @@ export async function lookAround(
   if (now >= memory.listAt) {
     const isSoon = mode !== 'serve' || !memory.hasWorked;
     memory.listAt = now + (isSoon ? soonMs : listMs);
-    runners.push(...(await readRegistrations(situation, { runners, containers })));
+    const { found, shown } = await readRegistrations(situation, { runners, containers });
+    memory.listAt = Math.max(memory.listAt, now + Math.ceil(shown / pageSize) * perPageMs);
+    runners.push(...found);
   }
   return { runners, containers };
 }
 
-/** @returns the runners that only GitHub knew */
+/** @returns the runners that only GitHub knew, and how many it has shown, of all hosts */
 async function readRegistrations(
   situation: Situation,
   { runners, containers }: { runners: readonly HostRunner[]; containers: readonly Container[] },
-): Promise<HostRunner[]> {
+): Promise<{ found: HostRunner[]; shown: number }> {
   const { config, deps, github, hostId } = situation;
   const scopes = new Map(
     [config.scope, ...runners.map(({ scope }) => scope)].map((scope) => [scopeName(scope), scope]),
   );
   const found: HostRunner[] = [];
+  let shown = 0;
   for (const scope of scopes.values()) {
     const answer = await github.list(scope);
     if (!answer.ok) continue;
-    note(situation, { scope, shown: answer.value, runners, containers });
-    await noteWorked(situation, answer.value, runners);
-    for (const { name } of answer.value) {
+    const listed = answer.value;
+    shown += listed.runners.length;
+    note(situation, { scope, listed, runners, containers });
+    await noteWorked(situation, listed.runners, runners);
+    for (const { name } of listed.runners) {
       const isOurs = name.startsWith(nameStart(config.namePrefix, hostId));
       if (!isOurs || runners.some((runner) => runner.name === name)) continue;
       deps.log(`found the registration ${name}, which was not on record`);
@@ -66,7 +74,7 @@ async function readRegistrations(
       found.push(runner);
     }
   }
-  return found;
+  return { found, shown };
 }
 
 /** Since when the registrations of running containers have been missing, and until when. */
@@ -74,17 +82,17 @@ function note(
   { deps, memory }: Situation,
   seen: {
     scope: RunnerScope;
-    shown: readonly ShownRunner[];
+    listed: ShownRunners;
     runners: readonly HostRunner[];
     containers: readonly Container[];
   },
 ): void {
-  const names = new Set(seen.shown.map(({ name }) => name));
+  const names = new Set(seen.listed.runners.map(({ name }) => name));
   for (const runner of seen.runners) {
     if (scopeName(runner.scope) !== scopeName(seen.scope)) continue;
     const runs = seen.containers.some(({ name, state }) => name === runner.name && state === 'running');
     if (names.has(runner.name) || !runs) memory.missing.delete(runner.name);
-    else noteMissing(memory, runner.name, deps.clock.now());
+    else if (seen.listed.isComplete) noteMissing(memory, runner.name, deps.clock.now());
   }
 }
 

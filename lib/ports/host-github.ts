@@ -11,12 +11,18 @@ export interface HostGitHub {
   register(request: Omit<JitRequest, 'installationId'>): Promise<Answer<{ readonly jitConfig: string }>>;
   /** Removes a registration by the runner's name. busy: GitHub is running a job on it, and keeps it. */
   remove(scope: RunnerScope, name: string): Promise<Answer<'removed' | 'absent' | 'busy'>>;
-  /** All runners there, the first thousand. */
-  list(scope: RunnerScope): Promise<Answer<readonly ShownRunner[]>>;
+  /** The runners there, of all hosts. */
+  list(scope: RunnerScope): Promise<Answer<ShownRunners>>;
   /** The organization's runner group of this name, without regard to case, or (absent) its default one. Undefined: none. */
   group(organization: string, name: string | undefined): Promise<Answer<RunnerGroup | undefined>>;
   /** By `owner/name`. not-found: it is gone, or the credential does not reach it. */
   repository(fullName: string): Promise<Answer<GitHubRepository>>;
+}
+
+export interface ShownRunners {
+  readonly runners: readonly ShownRunner[];
+  /** False: there may be more than were read, so one that is not among them may still be registered. */
+  readonly isComplete: boolean;
 }
 
 /** A runner as GitHub shows it to people. */

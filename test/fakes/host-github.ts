@@ -5,7 +5,16 @@ import type { MemoryGitHub } from './github.ts';
 
 export function createMemoryHostGitHub(
   github: MemoryGitHub,
-  { installationId, isOnline }: { installationId: InstallationId; isOnline: (name: string) => boolean },
+  {
+    installationId,
+    isOnline,
+    mostListed = Number.POSITIVE_INFINITY,
+  }: {
+    installationId: InstallationId;
+    isOnline: (name: string) => boolean;
+    /** How many runners fit into its list. */
+    mostListed?: number;
+  },
 ): HostGitHub {
   return {
     register: (request) => github.createJitConfig({ ...request, installationId }),
@@ -19,7 +28,8 @@ export function createMemoryHostGitHub(
         const { labels = [] } = [...github.registrations.values()].find((one) => one.name === name) ?? {};
         return { name, busy, labels, online: busy || isOnline(name) };
       });
-      return { ok: true, value: shown };
+      const value = { runners: shown.slice(0, mostListed), isComplete: shown.length <= mostListed };
+      return { ok: true, value };
     },
   };
 }

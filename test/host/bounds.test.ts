@@ -7,7 +7,7 @@ import { lookAround } from '../../lib/host/look-around.ts';
 import { createMemory } from '../../lib/host/memory.ts';
 import type { Situation } from '../../lib/host/situation.ts';
 import { carryOut } from '../../lib/host/steps.ts';
-import type { HostGitHub } from '../../lib/ports/host-github.ts';
+import type { HostGitHub, ShownRunner } from '../../lib/ports/host-github.ts';
 import { createMemoryChance, createMemoryClock } from '../fakes/clock.ts';
 import { createMemoryEngine } from '../fakes/container-engine.ts';
 import { createMemoryHostState } from '../fakes/host-state.ts';
@@ -17,15 +17,19 @@ const name = 'mayfly-a1b2c3-00000001';
 const scope = { kind: 'organization', organization: 'acme' } as const;
 const runner = { name, scope, configuration: '', bornAt: 0 };
 
-/** GitHub registers every runner, and shows none. */
-function givenSituation({ removes = 'absent' as 'absent' | 'busy', settings = organizationSettings } = {}) {
+/** GitHub registers every runner, and shows none but those of other hosts. */
+function givenSituation({
+  removes = 'absent' as 'absent' | 'busy',
+  settings = organizationSettings,
+  others = [] as readonly ShownRunner[],
+} = {}) {
   const checked = checkHostConfig(settings);
   if (!checked.ok) throw new Error(checked.faults.join('\n'));
   const engine = createMemoryEngine();
   const clock = createMemoryClock();
   const github: HostGitHub = {
     register: async () => ({ ok: true, value: { runnerId: 1, jitConfig: 'config' } }),
-    list: async () => ({ ok: true, value: [] }),
+    list: async () => ({ ok: true, value: { runners: others, isComplete: true } }),
     remove: async () => ({ ok: true, value: removes }),
     group: async () => ({ ok: true, value: undefined }),
     repository: async () => ({ ok: false, refusal: { kind: 'not-found', message: 'no' } }),
@@ -90,6 +94,18 @@ it.each([
 ])('reads GitHub’s list %s', async (_, hasWorked, seconds) => {
   const { situation, memory, now } = givenSituation();
   memory.hasWorked = hasWorked;
+  await lookAround(situation);
+  expect(memory.listAt - now).toBe(seconds * 1000);
+});
+
+it.each([
+  [1_000, 30],
+  [1_001, 33],
+  [10_000, 300],
+])('reads a list of %i runners, of all hosts, every %i s: 1,200 pages an hour', async (count, seconds) => {
+  const others = new Array(count).fill({ name: 'other', online: true, busy: false, labels: [] });
+  const { situation, memory, now } = givenSituation({ others });
+  memory.hasWorked = true;
   await lookAround(situation);
   expect(memory.listAt - now).toBe(seconds * 1000);
 });

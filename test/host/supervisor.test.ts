@@ -46,6 +46,13 @@ describe('a single host that serves', () => {
     expect(runningNames(world)).toContain(finishing);
   });
 
+  it('keeps idle runners that the list of GitHub has no room for', async () => {
+    const world = createHostWorld({ mostListed: 1 });
+    await world.supervise({ until: () => world.world.rounds > 60 });
+    expect(world.engine.started).toHaveLength(2);
+    expect(runningNames(world)).toHaveLength(2);
+  });
+
   it('is not held by a runner that ended without a job, which may be the only one', async () => {
     const world = createHostWorld({ settings: organizationSettings.replace('2', '1') });
     await world.supervise({ until: () => runningNames(world).length === 1 });

@@ -34,7 +34,12 @@ export class Died extends Error {}
 const jobRounds = 4;
 const lateRounds = 3;
 
-export function createHostWorld({ settings = organizationSettings, jobs = 0 } = {}) {
+/** @param options.mostListed how many runners fit into GitHub's list; absent: all */
+export function createHostWorld({
+  settings = organizationSettings,
+  jobs = 0,
+  mostListed = Number.POSITIVE_INFINITY,
+} = {}) {
   const installationId = InstallationId(1);
   const engine = createMemoryEngine();
   const github = createMemoryGitHub();
@@ -110,7 +115,7 @@ export function createHostWorld({ settings = organizationSettings, jobs = 0 } = 
     });
 
   const depsOf = (death: Life | undefined, until: (() => boolean) | undefined): SupervisorDeps => {
-    const hostGitHub = createMemoryHostGitHub(github, { installationId, isOnline });
+    const hostGitHub = createMemoryHostGitHub(github, { installationId, isOnline, mostListed });
     const sleep = async (milliseconds: number) => {
       clock.advance(milliseconds);
       await play();

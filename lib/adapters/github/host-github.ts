@@ -9,7 +9,7 @@ import type { StoredApp } from '../../ports/app-credentials.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { Answer } from '../../ports/github.ts';
-import type { HostGitHub, ShownRunner } from '../../ports/host-github.ts';
+import type { HostGitHub, ShownRunner, ShownRunners } from '../../ports/host-github.ts';
 import { type AppClient, createAppClient, type Parameters } from './app-client.ts';
 import { type Asking, createAsking } from './asking.ts';
 import { type Ask, level } from './calls.ts';
@@ -33,7 +33,11 @@ export interface HostGitHubOptions {
 
 /** GitHub's own limit. */
 const pageSize = 100;
-const mostPages = 10;
+/**
+ * GitHub's limit for one runner group is 10,000 runners.
+ * Source: https://docs.github.com/en/actions/reference/limits
+ */
+const mostPages = 100;
 /** A personal token; no installation stands behind it. */
 const noInstallation = InstallationId(0);
 
@@ -147,16 +151,16 @@ function tokenAccess(
 async function listAll(
   ask: Ask,
   { installationId, scope }: { installationId: InstallationId; scope: RunnerScope },
-): Promise<ShownRunner[]> {
+): Promise<ShownRunners> {
   const { root, place, grant } = level(scope);
   const all: ShownRunner[] = [];
   for (let page = 1; page <= mostPages; page++) {
     const answer = await ask(installationId, grant, [`GET ${root}`, { ...place, per_page: pageSize, page }]);
     const { runners } = answer as { runners: RunnerShape[] };
     all.push(...runners.map(shownRunnerOf));
-    if (runners.length < pageSize) break;
+    if (runners.length < pageSize) return { runners: all, isComplete: true };
   }
-  return all;
+  return { runners: all, isComplete: false };
 }
 
 interface RunnerShape {

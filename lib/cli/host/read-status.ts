@@ -45,10 +45,11 @@ export async function readStatus(call: CommandCall, host: Host, config: HostConf
     host.githubFor(config).list(config.scope),
   ]);
   const start = nameStart(config.namePrefix, hostId);
-  const registered = shown.ok ? shown.value.filter(({ name }) => name.startsWith(start)) : undefined;
-  const names = [...new Set([...records, ...containers, ...(registered ?? [])].map(({ name }) => name))];
+  const registered = shown.ok ? shown.value.runners.filter(({ name }) => name.startsWith(start)) : [];
+  const areAllShown = shown.ok && shown.value.isComplete;
+  const names = [...new Set([...records, ...containers, ...registered].map(({ name }) => name))];
   const runners = await Promise.all(
-    names.sort().map((name) => viewRunner(name, { containers, registered, engine })),
+    names.sort().map((name) => viewRunner(name, { containers, registered, areAllShown, engine })),
   );
   const mode = modeOf({ isSupervised, wish, report });
   const refused = shown.ok
@@ -63,18 +64,18 @@ async function viewRunner(
   name: string,
   seen: {
     readonly containers: readonly Container[];
-    /** Absent: GitHub did not say. */
-    readonly registered: readonly ShownRunner[] | undefined;
+    readonly registered: readonly ShownRunner[];
+    readonly areAllShown: boolean;
     readonly engine: ContainerEngine;
   },
 ): Promise<RunnerStatus> {
   const container = seen.containers.find((one) => one.name === name)?.state ?? 'none';
-  const found = seen.registered?.find((one) => one.name === name);
-  const shown = found?.busy ? 'busy' : found?.online ? 'online' : found ? 'offline' : 'not registered';
+  const found = seen.registered.find((one) => one.name === name);
+  const absent = seen.areAllShown ? 'not registered' : 'unknown';
   return {
     name,
     container,
-    github: seen.registered ? shown : 'unknown',
+    github: found?.busy ? 'busy' : found?.online ? 'online' : found ? 'offline' : absent,
     labels: found?.labels ?? [],
     lastActivity: container === 'none' ? '' : await lastActivity(seen.engine, name),
   };

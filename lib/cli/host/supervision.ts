@@ -87,7 +87,7 @@ export async function waitForRunners(
     const isTakenUp = isSupervised && report !== undefined && report.change >= change;
     const shown = isTakenUp ? await github.list(config.scope) : undefined;
     const online = shown?.ok
-      ? shown.value.filter((one) => one.name.startsWith(start) && one.online).length
+      ? shown.value.runners.filter((one) => one.name.startsWith(start) && one.online).length
       : 0;
     // A first failure is simply retried.
     const isHeld = isTakenUp && report.held !== undefined;

@@ -46,7 +46,7 @@ describe.each(['an App', 'a token'])('a single host with %s', (kind) => {
     const host = github();
     expect(await host.register(wanted(scope))).toMatchObject({ ok: true });
     const shown = { name: 'mayfly-1', online: false, busy: false, labels: ['self-hosted', 'linux'] };
-    expect(await host.list(scope)).toMatchObject({ ok: true, value: [shown] });
+    expect(await host.list(scope)).toMatchObject({ ok: true, value: { runners: [shown], isComplete: true } });
     expect(await host.remove(scope, 'mayfly-1')).toMatchObject({ ok: true, value: 'removed' });
     expect(await host.remove(scope, 'mayfly-1')).toMatchObject({ ok: true, value: 'absent' });
   });
@@ -97,20 +97,37 @@ describe('a token without the scope', () => {
   });
 });
 
-it('reads a thousand runners of a place, in ten pages', async () => {
+/** How many pages are asked for, where an organization has so many runners. */
+async function listOf(count: number) {
   const { fetch } = globalThis;
-  const pages: (string | null)[] = [];
-  const runners = new Array(100).fill({ name: 'one', status: 'online', busy: false, labels: [] });
+  const pages: number[] = [];
   globalThis.fetch = async (url) => {
-    pages.push(new URL(String(url)).searchParams.get('page'));
+    pages.push(Number(new URL(String(url)).searchParams.get('page')));
+    const size = Math.min(100, count - 100 * (pages.length - 1));
+    const runners = Array.from({ length: size }, (_, n) => ({
+      ...{ name: `runner-${pages.length}-${n}`, status: 'online', busy: false, labels: [] },
+    }));
     return Response.json({ runners });
   };
   const credential = { kind: 'token', read: async () => 'token' } as const;
   try {
-    const listed = await createHostGitHub({ apiUrl: 'https://api.github.com', clock, credential }).list(acme);
-    expect(listed.ok && listed.value.length).toBe(1_000);
+    const host = createHostGitHub({ apiUrl: 'https://api.github.com', clock, credential });
+    const listed = await host.list(acme);
+    if (!listed.ok) throw new Error('it was refused');
+    const { runners, isComplete } = listed.value;
+    return { pages, isComplete, names: new Set(runners.map(({ name }) => name)).size };
   } finally {
     globalThis.fetch = fetch;
   }
-  expect(pages).toEqual(['1', '2', '3', '4', '5', '6', '7', '8', '9', '10']);
+}
+
+it.each([
+  [1_001, { pages: 11, names: 1_001, isComplete: true }],
+  [9_999, { pages: 100, names: 9_999, isComplete: true }],
+  [10_000, { pages: 100, names: 10_000, isComplete: false }],
+  [10_001, { pages: 100, names: 10_000, isComplete: false }],
+])('reads the list of %i runners to its end, or to GitHub’s limit for a group', async (count, wanted) => {
+  const { pages, names, isComplete } = await listOf(count);
+  expect({ pages: pages.length, names, isComplete }).toEqual(wanted);
+  expect(pages).toEqual(pages.map((_, n) => n + 1));
 });

@@ -46,6 +46,8 @@ export interface Faults {
   readonly slow: number;
   /** GitHub's lists are seconds old. */
   readonly stale: number;
+  /** GitHub has more runners than a host reads. */
+  readonly cut: number;
   readonly limited: number;
   /** A runner that is not registered listens on and does not end. */
   readonly ghost: number;
@@ -66,6 +68,7 @@ export function chooseFaults(random: Random): Faults {
     late: often(0.04),
     slow: often(0.05),
     stale: often(0.5),
+    cut: often(0.9),
     limited: often(0.03),
     ghost: often(0.5),
     dropped: often(0.1),

@@ -95,11 +95,13 @@ export function createSimulatedGitHub(context: Context): SimulatedGitHub {
     async list(scope) {
       const at = seenAt();
       const shown = [...all.values()].filter((one) => isThere(one, at) && one.place === scopeName(scope));
-      const value = shown.map(({ name, busyAt, take }) => {
+      const runners = shown.map(({ name, busyAt, take }) => {
         const busy = busyAt <= at;
         return { name, busy, online: busy || take !== undefined, labels: ['self-hosted'] };
       });
-      return { ok: true, value };
+      const isComplete = !strikes(context, 'cut');
+      const read = isComplete ? runners : runners.filter(() => random.chance(0.5));
+      return { ok: true, value: { runners: read, isComplete } };
     },
     group: async () => ({ ok: true, value: undefined }),
     repository: async () => ({ ok: false, refusal: { kind: 'not-found', message: 'Not Found' } }),
