@@ -161,6 +161,25 @@ describe('claiming', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'done', outcome: 'cancelled' });
   });
 
+  it('asks GitHub also where the machine lost on a job was launched for another one', async () => {
+    const { platform, machine } = await givenMachine(1);
+    platform.stores.world.setMaxRunners(acme, 1);
+    await platform.accept(queued(2));
+    await platform.follow(completed(1, { conclusion: 'cancelled' }));
+    await platform.claim(machine);
+    await platform.confirm(machine);
+    await platform.machineEnds(machine);
+    await platform.deliverPokes();
+    expect(await platform.job(2)).toMatchObject({ state: 'covered', attempts: 1, replacements: 1 });
+    platform.github.putJob('acme/app', JobId(2), {
+      status: 'completed',
+      conclusion: 'cancelled',
+      runnerName: null,
+    });
+    expect(await platform.claim(platform.liveMachines()[0]!)).toMatchObject({ action: 'stand-down' });
+    expect(await platform.job(2)).toMatchObject({ state: 'done', outcome: 'cancelled' });
+  });
+
   it('lets a job rest that GitHub does not show, and closes it where that lasts', async () => {
     const { platform, machine } = await givenMachine(1);
     await platform.machineEnds(machine);

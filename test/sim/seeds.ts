@@ -42,4 +42,15 @@ export const keptSeeds: readonly { readonly seed: number; readonly found: string
   { seed: 33, found: 'a job whose start was told as its machine ended stayed running for ever' },
   // test/app/accept-jobs.test.ts
   { seed: 5, found: 'an account that reinstalled twice had the machines of two installations at once' },
+  // test/app/claim-job.test.ts
+  {
+    seed: 50_188,
+    found:
+      "a transferred repository's job got a fourth machine: the one lost on it was launched for another job",
+  },
+  {
+    seed: 60_584,
+    found:
+      'the simulation held a tenant to the visibility of a repository that was made public after its job',
+  },
 ];

@@ -182,9 +182,13 @@ async function nextWaitingJob(
   return undefined;
 }
 
-/** A second machine for the same job is worth its cost only if GitHub still has the job queued. */
+/**
+ * A second machine for the same job is worth its cost only if GitHub still has the job queued. The first may have been
+ * launched for another job, and have got this one as it claimed.
+ */
 async function isQueuedOnGitHub(deps: ClaimDeps, job: Job): Promise<boolean> {
-  if (job.attempts < 2) return true;
+  const isSecond = job.attempts >= 2 || (job.replacements ?? 0) > 0;
+  if (!isSecond) return true;
   return followAnswer(deps, job, await askAboutJob(deps, job));
 }
 

@@ -58,7 +58,10 @@ function waitingBefore(books: Books, { installationId, tier, queuedAt }: Job): n
   return waiting.filter((job) => job.queuedAt <= queuedAt).length - 1;
 }
 
-/** It is another account's by now, of whose group this tenant knows nothing. */
+/**
+ * It is another account's by now, of whose group this tenant knows nothing. That holds too if it was over before, and its
+ * end was never told: whether its repository is public, the tenant heard from the job's own webhooks alone.
+ */
 const isTransferred = (books: Books, tenant: number, job: WorldJob) =>
   books.transfers.some((one) => one.job === job) && job.account.installationId !== tenant;
 

@@ -22,7 +22,7 @@ export interface GitHubWorld {
   readonly listen: GitHubRunners['listen'];
   /** A repository has this name from now on, `owner/name`. */
   renamed(from: string, to: string): void;
-  /** A repository has this name and this owner from now on. @returns its jobs that are not over */
+  /** A repository has this name and this owner from now on. @returns its jobs, also those of whose end nobody heard */
   transferred(from: string, to: string, owner: Account): readonly WorldJob[];
   /** Owners changed their settings: some runner may suit some job now. */
   groupsChanged(): void;
@@ -102,7 +102,7 @@ export function createGitHubWorld(deps: WorldDeps, parts: { ec2: Ec2; webhooks: 
       const moved = jobs.filter(({ repository }) => repository === from);
       for (const job of moved) Object.assign(job, { repository: to, account: owner });
       runners.matchSoon();
-      return moved.filter(({ status }) => status !== 'completed');
+      return moved;
     },
     onQueued: (listener) => void queuedListeners.push(listener),
     queue: (given) => queue({ ...given, attempt: 1 }),
