@@ -1,6 +1,6 @@
 /**
- * Seeds that found faults in the platform, each with what it found. They are run with every test: what was mended once
- * stays mended. A story changes with the simulated world; the named test beside each fault does not.
+ * Seeds that found faults in the platform, or in the simulation itself, each with what it found. They are run with every
+ * test: what was mended once stays mended. A story changes with the simulated world; the named test beside each fault does not.
  */
 export const keptSeeds: readonly { readonly seed: number; readonly found: string }[] = [
   { seed: 369_675, found: 'a lease was given to a second machine when the first had come and gone' },
@@ -52,5 +52,9 @@ export const keptSeeds: readonly { readonly seed: number; readonly found: string
     seed: 60_584,
     found:
       'the simulation held a tenant to the visibility of a repository that was made public after its job',
+  },
+  {
+    seed: 110_959,
+    found: 'the simulation chose the days to sum up before its last machine had come',
   },
 ];

@@ -19,14 +19,12 @@ const hour = 3_600_000;
 export async function rollUpDays(world: RollUpWorld, seed: number): Promise<void> {
   const { ports, scheduler, auditor, deployment } = world;
   const random = createRandom(seed * 6899 + 41);
-  const days = new Set(
-    [...ports.stores.world.rows.usage.values()].map(({ launchedAt }) => dayOf(launchedAt)),
-  );
-  const last = [...days].toSorted().at(-1);
-  if (last === undefined) return;
+  const first = daysOf(world)[0];
+  if (first === undefined) return;
   // Of the days before the story everything was done in time.
-  for (const day of daysBefore(Date.parse([...days].toSorted()[0]!), rolledUpDays))
+  for (const day of daysBefore(Date.parse(first), rolledUpDays))
     ports.stores.world.rows.rollUps.set(day, { finished: rollUpPasses });
+  const last = await lastDay(world);
   for (let finished = 0; finished < rollUpPasses; finished += 1) {
     const dueAt = rollUpDueAt(last, finished, deployment.limits)!;
     await scheduler.runUntil(dueAt - 300_000);
@@ -50,6 +48,19 @@ export async function rollUpDays(world: RollUpWorld, seed: number): Promise<void
   await visit(world, random, 'none');
   await scheduler.runUntil(scheduler.now() + hour);
   checkRolledUp(auditor.books, rollUpPasses, auditor.note);
+}
+
+/** The days that machines were launched on. */
+const daysOf = ({ ports }: RollUpWorld): readonly string[] =>
+  [...ports.stores.world.rows.usage.values()].map(({ launchedAt }) => dayOf(launchedAt)).toSorted();
+
+/** The story is over as soon as nothing is left to do, and some jobs are queued only then: also after midnight. */
+async function lastDay(world: RollUpWorld): Promise<string> {
+  for (;;) {
+    const last = daysOf(world).at(-1)!;
+    await world.scheduler.runUntil(rollUpDueAt(last, 0, world.deployment.limits)! - 600_000);
+    if (last === daysOf(world).at(-1)) return last;
+  }
 }
 
 /** GitHub's word on how a job ended may come days later. */
