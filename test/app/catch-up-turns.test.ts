@@ -5,8 +5,9 @@ import { catchUp, catchUpInTurn } from '../../lib/app/reconciler/catch-up.ts';
 import { catchUpSeconds } from '../../lib/app/reconciler/reconcile-settings.ts';
 import type { VisitMarks } from '../../lib/app/reconciler/tenant-visit.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
+import { OperationalError } from '../../lib/ports/errors.ts';
 import { acme, givenTenant, noon } from '../support/given.ts';
-import { givenPlatform } from '../support/platform.ts';
+import { givenPlatform, type Platform } from '../support/platform.ts';
 
 const labels = ['self-hosted', 'small'];
 const isQueued = { status: 'queued', conclusion: null, runnerName: null } as const;
@@ -42,6 +43,21 @@ async function givenBehind(...repositories: string[]) {
   };
 }
 
+/** GitHub's answers about these are too large. @returns those for which that is so */
+function failFor(platform: Platform, repositories: readonly string[]): Set<string> {
+  const failing = new Set(repositories);
+  const { listRuns } = platform.github;
+  platform.github.listRuns = async (...given) => {
+    if (failing.has(given[1]))
+      throw new OperationalError('too large', { code: 'github-unreachable', retryable: true });
+    return listRuns(...given);
+  };
+  return failing;
+}
+
+const adoptedBy = ({ queues }: Platform): number[] =>
+  queues.tiers.flatMap(({ message }) => ('jobId' in message ? [Number(message.jobId)] : []));
+
 describe('a tenant is caught up with', () => {
   it('repository by repository in the order of their names, whatever the order of GitHub’s list', async () => {
     const { put, run, marks } = await givenBehind('web', 'app', 'lib');
@@ -75,6 +91,76 @@ describe('a tenant is caught up with', () => {
     put('web', 1);
     platform.github.failNext('listRuns', { refusal: { kind: 'forbidden', message: 'No.' } });
     expect(await run(100)).toMatchObject({ adopted: [1] });
+  });
+
+  it('behind a repository that fails, which is named, and tried again until it succeeds', async () => {
+    const { platform, put, run, marks } = await givenBehind('app', 'lib', 'web');
+    for (const [n, repository] of ['app', 'lib', 'web'].entries()) put(repository, n + 1);
+    const isFailing = failFor(platform, ['acme/lib']);
+    const named = /tried again: acme\/lib: too large/;
+    await expect(run(100)).rejects.toThrow(named);
+    expect(adoptedBy(platform)).toEqual([1, 3]);
+    expect(marks.backlog).toBeUndefined();
+    await expect(run(100)).rejects.toThrow(named);
+    isFailing.clear();
+    expect(await run(100)).toMatchObject({ adopted: [2] });
+    expect(marks.failedRepositories).toBeUndefined();
+    expect(await run(100)).toEqual({ adopted: [], calls: 0 });
+  });
+
+  it('from where it failed within a repository, however often the calls run out there', async () => {
+    const { platform, put, run, marks } = await givenBehind('app', 'web');
+    for (const jobId of [1, 2, 3, 4]) put('app', jobId);
+    const { listRunJobs } = platform.github;
+    platform.github.listRunJobs = async (...given) => {
+      if (given[2] === 1002)
+        throw new OperationalError('too large', { code: 'github-unreachable', retryable: true });
+      return listRunJobs(...given);
+    };
+    await expect(run(100)).rejects.toThrow('acme/app');
+    expect(marks.failedRepositories).toMatchObject([{ run: 1001 }]);
+    platform.github.listRunJobs = listRunJobs;
+    expect(await run(4)).toMatchObject({ adopted: [2] });
+    expect(marks.failedRepositories).toMatchObject([{ run: 1002 }]);
+    expect(await run(4)).toMatchObject({ adopted: [3] });
+    expect(await run(4)).toMatchObject({ adopted: [4] });
+    expect(marks.failedRepositories).toBeUndefined();
+  });
+
+  it('as far as the calls reach, with the repositories that failed last', async () => {
+    const { platform, put, run, marks } = await givenBehind('app', 'lib', 'web');
+    for (const [n, repository] of ['app', 'lib', 'web'].entries()) put(repository, n + 1);
+    failFor(platform, ['acme/app']);
+    await expect(run(5)).rejects.toThrow('acme/app');
+    expect(marks.backlog).toMatchObject({ repository: 'acme/lib' });
+    await expect(run(100)).rejects.toThrow('acme/app');
+    expect(adoptedBy(platform)).toEqual([2, 3]);
+  });
+
+  it('later where more than ten repositories fail: then it is GitHub that does', async () => {
+    const names = Array.from({ length: 12 }, (_, n) => `app-${String(n).padStart(2, '0')}`);
+    const { platform, put, run, marks } = await givenBehind(...names);
+    for (const [n, repository] of names.entries()) put(repository, n + 1);
+    const isFailing = failFor(
+      platform,
+      names.map((name) => `acme/${name}`),
+    );
+    await expect(run(100)).rejects.toThrow('acme/app-10: too large');
+    expect(marks.backlog).toMatchObject({ repository: 'acme/app-09' });
+    isFailing.clear();
+    await run(100);
+    expect(adoptedBy(platform).toSorted((one, other) => one - other)).toEqual(names.map((_, n) => n + 1));
+    expect(marks.failedRepositories).toBeUndefined();
+  });
+
+  it('without a repository that failed and is gone since', async () => {
+    const { platform, run, marks, put } = await givenBehind('app', 'lib');
+    put('app', 1);
+    failFor(platform, ['acme/app']);
+    await expect(run(100)).rejects.toThrow('acme/app');
+    platform.github.putInstallation(acme, { ...account, suspended: false, repositories: ['lib'] });
+    expect(await run(100)).toMatchObject({ adopted: [] });
+    expect(marks.failedRepositories).toBeUndefined();
   });
 
   it('later where GitHub refuses to list its repositories', async () => {

@@ -6,6 +6,7 @@ import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import { acme, givenTenant, noon, permissions } from '../support/given.ts';
+import { nonEmpty } from '../support/non-empty.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 
 const labels = ['self-hosted', 'small'];
@@ -121,6 +122,10 @@ describe('a repository that GitHub cannot answer about', () => {
     // It adopts the job, and then goes through all repositories, of which the first still fails.
     await expect(platform.reconcile()).rejects.toThrow(failed);
     expect(platform.queues.tiers.map(({ message }) => 'jobId' in message && message.jobId)).toEqual([2]);
+    const said = platform.telemetry.events.filter(({ name }) => name === 'reconcile-failed');
+    expect(nonEmpty(said).every(({ fields }) => /acme\/a: too large/.test(String(fields['error'])))).toBe(
+      true,
+    );
   });
 });
 

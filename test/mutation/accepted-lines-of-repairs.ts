@@ -133,11 +133,7 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
       'sweep/settle-tenants.ts': ["const { installationId, jobId, tier = 'none' } = job"],
       'sweep/sweep.ts': ["known.status === 'fulfilled'", "result.status === 'fulfilled' → true"],
       'reconciler/adopt-job.ts': ['known?.reason?.code → known?.reason.code'],
-      'reconciler/catch-up.ts': [
-        'answer?.ok → answer.ok',
-        'marks.backlog?.run → marks.backlog.run',
-        'marks.backlog → true',
-      ],
+      'reconciler/catch-up.ts': ['answer?.ok → answer.ok'],
       'reconciler/compare-spent.ts': ['tenant.spent?.get → tenant.spent.get', 'settled !== undefined → true'],
       'reconciler/drop-lost-scopes.ts': [
         'answer?.ok → answer.ok',

@@ -4,21 +4,18 @@
  * run continues where the calls ran out. Tenants take turns, and none delays another one's visit.
  */
 import { chunksOf } from '../../core/chunks.ts';
-import type { GitHubRepository, GitHubRun } from '../../core/github.ts';
 import type { InstallationId } from '../../core/ids.ts';
 import { nextInTurn } from '../../core/next-in-turn.ts';
-import type { Answer, Page } from '../../ports/github.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
 import { errorsOf } from '../common/errors-of.ts';
-import { adopt } from './adopt-job.ts';
 import { CallAllowance } from './call-allowance.ts';
+import { failureOf, pass, runOf, tryAgain } from './failed-repositories.ts';
+import { type Failures, goThrough } from './go-through-repository.ts';
 import {
   catchUpCalls,
   catchUpMillisecondsApart,
   catchUpSeconds,
-  jobPages,
   notesKeptSeconds,
-  runPages,
   visitsAtOnce,
 } from './reconcile-settings.ts';
 import { ordered, type Visit } from './tenant-visit.ts';
@@ -51,74 +48,44 @@ export async function catchUpInTurn(
   return errors;
 }
 
-/** From where the last run stopped. At the end of the last repository the backlog is gone. */
+/**
+ * From where the last run stopped. At the end of the last repository the backlog is gone. Repositories that failed are passed, named,
+ * and tried again by each later run, after all others.
+ * @throws OperationalError that names what failed
+ */
 export async function catchUp(deps: ReconcileDeps, visit: Visit): Promise<void> {
+  const { marks } = visit;
+  const failures: Failures = new Map();
+  const earlier = marks.failedRepositories ?? [];
+  const isThrough = marks.backlog === undefined || (await goThroughAll(deps, visit, failures));
+  if (isThrough) {
+    await tryAgain(deps, visit, { earlier, failures });
+    delete marks.backlog;
+  }
+  if (failures.size > 0) throw failureOf(failures);
+}
+
+/** False: the calls ran out, or so much fails that it is GitHub. */
+async function goThroughAll(deps: ReconcileDeps, visit: Visit, failures: Failures): Promise<boolean> {
   const { tenant, calls, marks } = visit;
-  const backlog = marks.backlog;
-  if (!backlog) return;
+  const { backlog = {} } = marks;
   for (;;) {
     const answer = await calls.ask(() => deps.github.listRepositories(tenant.installationId, backlog.page));
-    if (!answer?.ok) return;
+    if (!answer?.ok) return false;
     const left = answer.value.items
       .filter(({ fullName }) => backlog.repository === undefined || fullName > backlog.repository)
       .toSorted((one, other) => (one.fullName < other.fullName ? -1 : 1));
     for (const repository of left) {
-      if (!(await lookThrough(deps, visit, repository))) return;
+      const outcome = await goThrough(deps, visit, { repository, position: backlog, failures });
+      if (outcome === 'spent') return false;
+      if (outcome === 'failed' && !pass(marks, { repositoryId: repository.id, ...runOf(backlog) }))
+        return false;
       backlog.repository = repository.fullName;
       delete backlog.run;
     }
     delete backlog.repository;
     const { cursor } = answer.value;
-    if (cursor === undefined) break;
+    if (cursor === undefined) return true;
     backlog.page = cursor;
   }
-  delete marks.backlog;
-}
-
-/** False: the calls ran out within it. */
-async function lookThrough(
-  deps: ReconcileDeps,
-  visit: Visit,
-  repository: GitHubRepository,
-): Promise<boolean> {
-  const { tenant, calls, marks } = visit;
-  const { installationId } = tenant;
-  const { fullName } = repository;
-  const runs: GitHubRun[] = [];
-  for (const status of ['queued', 'in_progress'] as const) {
-    const found = await allPages(calls, runPages, (cursor) =>
-      deps.github.listRuns(installationId, fullName, status, cursor),
-    );
-    if (!found) return false;
-    runs.push(...found);
-  }
-  const unseen = runs.filter(({ runId }) => runId > (marks.backlog?.run ?? 0));
-  for (const { runId } of unseen.toSorted((one, other) => one.runId - other.runId)) {
-    const jobs = await allPages(calls, jobPages, (cursor) =>
-      deps.github.listRunJobs(installationId, fullName, runId, cursor),
-    );
-    if (!jobs) return false;
-    for (const job of jobs) await adopt(deps, visit, { repository, runId, job });
-    if (marks.backlog) marks.backlog.run = runId;
-  }
-  return true;
-}
-
-/** Undefined: the calls ran out. Skips what GitHub refuses to list. */
-async function allPages<Item>(
-  calls: CallAllowance,
-  most: number,
-  list: (cursor: string | undefined) => Promise<Answer<Page<Item>>>,
-): Promise<Item[] | undefined> {
-  const items: Item[] = [];
-  let cursor: string | undefined;
-  for (let page = 1; page <= most; page++) {
-    const answer = await calls.ask(() => list(cursor));
-    if (!answer) return undefined;
-    if (!answer.ok) return items;
-    items.push(...answer.value.items);
-    cursor = answer.value.cursor;
-    if (cursor === undefined) break;
-  }
-  return items;
 }

@@ -42,6 +42,9 @@ export const catchUpMillisecondsApart = 75;
 /** All catching up in one run: what is left of the function's time after the visits. */
 export const catchUpSeconds = 90;
 
+/** Repositories of a tenant that fail: where more do, it is GitHub that fails. Each costs a few calls in every run. */
+export const failedRepositoriesRemembered = 10;
+
 /** GitHub shows 1,000 runs of one state at the most, and a run has 256 jobs of a matrix, and others. */
 export const runPages = 10;
 export const jobPages = 10;

@@ -91,7 +91,7 @@ async function visitAll(
         const calls = new CallAllowance(callsPerVisit);
         const of = { installationId, calls, adopted: run.adopted, waitingRooms: run.waitingRooms };
         const marks = await visit(deps, of, (visiting) => lookAfter(deps, visiting, run.open));
-        if (marks?.backlog) run.behind.push(installationId);
+        if (marks?.backlog ?? marks?.failedRepositories) run.behind.push(installationId);
       }),
     );
     errors.push(...errorsOf(results));

@@ -9,10 +9,12 @@ import { nextInTurn } from '../../core/next-in-turn.ts';
 import { levelNow } from '../../core/runner-level.ts';
 import { scopeFor } from '../../core/scope.ts';
 import type { Tenant } from '../../core/tenant.ts';
+import { OperationalError } from '../../ports/errors.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
 import { isSameName } from '../common/in-repository.ts';
 import { adopt } from './adopt-job.ts';
 import { askAboutTenant } from './ask-about-tenant.ts';
+import { failureOf } from './failed-repositories.ts';
 import { reconcileRunners } from './reconcile-registrations.ts';
 import { runListsRemembered, runsPerRepository } from './reconcile-settings.ts';
 import { ordered, type Visit } from './tenant-visit.ts';
@@ -37,7 +39,7 @@ export async function reconcileUnheardJobs(
     await lookInto(deps, visit, repository).catch((error: unknown) => {
       // The others come first: what GitHub cannot answer about this one may last.
       marks.repository = repository.fullName;
-      throw error;
+      throw error instanceof OperationalError ? failureOf(new Map([[repository.fullName, error]])) : error;
     });
     // The calls ran out within it: the next visit begins with it, at another of its runs.
     if (calls.isSpent) return undefined;

@@ -56,6 +56,8 @@ export interface VisitMarks {
   returnedAt?: number;
   /** Present: it has unreported jobs, and all repositories are gone through from here on (catch-up.ts). */
   backlog?: Backlog;
+  /** Repositories that failed then, the longest untried first (failed-repositories.ts). */
+  failedRepositories?: readonly FailedRepository[];
 }
 
 export interface FurtherPage {
@@ -64,13 +66,22 @@ export interface FurtherPage {
   readonly isNow: boolean;
 }
 
-export interface Backlog {
+/** Of a repository that is gone through. */
+export interface RunPosition {
+  /** The last run whose jobs were listed; older runs have lower ids. */
+  run?: number;
+}
+
+/** Its run is of the repository that comes next. */
+export interface Backlog extends RunPosition {
   /** The current page of repositories. */
   page?: string;
-  /** The last repository of that page that was looked at whole. */
+  /** The last repository of that page that was gone through, or passed. */
   repository?: string;
-  /** The last run of the next one whose jobs were listed; older runs have lower ids. */
-  run?: number;
+}
+
+export interface FailedRepository extends Readonly<RunPosition> {
+  readonly repositoryId: number;
 }
 
 /** Counts and rows as they were seen, and since when (epoch milliseconds). */
