@@ -57,4 +57,8 @@ export const keptSeeds: readonly { readonly seed: number; readonly found: string
     seed: 110_959,
     found: 'the simulation chose the days to sum up before its last machine had come',
   },
+  {
+    seed: 112_623,
+    found: 'the simulation took a tenant without a cap for one under strict caps',
+  },
 ];

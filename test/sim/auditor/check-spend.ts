@@ -2,7 +2,8 @@
  * What a tenant counts as spent is, at every moment and in each month and day, what its machines that have ended cost by their
  * records, and what the leases that it holds are expected to cost. No taking leaves an account with more than its caps; under
  * strict caps not even if each lease that was taken before counts the longest life. Under strict caps a lease counts no less than
- * that, and a machine that was not ended counts no less than it has cost by then.
+ * that, and a machine that was not ended counts no less than it has cost by then. Where no cap is set, there is none to be strict
+ * about: a lease of that time may count less, and the first taking under a strict cap makes up for it.
  */
 import type { Launch } from '../../../lib/core/launch.ts';
 import type { UsageRecord } from '../../../lib/core/usage.ts';
@@ -111,7 +112,10 @@ export function checkTakenSpend(books: Books, taken: AuditedLaunch, note: Note):
         `${taken.tenant} took a launch, and has spent ${ofAccount} of ${cap} in ${period}`,
       );
   }
-  if (tenant.caps.strict && expectedOf(launch) < dearest(books, taken.tier))
+  const isCapped = [tenant.caps.month, tenant.caps.day, tenant.caps.unreadable].some(
+    (cap) => cap !== undefined,
+  );
+  if (isCapped && tenant.caps.strict && expectedOf(launch) < dearest(books, taken.tier))
     note(
       'spend-not-strict',
       `${taken.id} counts ${expectedOf(launch)}, and may cost ${dearest(books, taken.tier)}`,
