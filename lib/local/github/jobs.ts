@@ -16,7 +16,7 @@ export interface JobRequest {
   readonly labels: readonly string[];
   /** As in `runs-on: {group: …, labels: …}`. */
   readonly group?: string;
-  /** How long the runner program works on it; absent: 1000. */
+  /** How long the runner program works on it, a whole number; absent: 1000. */
   readonly milliseconds?: number;
   /**
    * What it does instead; each step runs after the one before succeeded, unless it says otherwise; one named `fail…`
@@ -35,7 +35,7 @@ export interface JobRequest {
 /** Completed jobs beyond this number are dropped, oldest first. */
 const jobsKept = 20_000;
 
-/** @throws Error if the repository's owner is unknown */
+/** @throws Error if the repository's owner is unknown, or the job's length is none */
 export function queueJob(store: GitHubStore, webhooks: Webhooks, request: JobRequest): JobRecord {
   const job = addJob(store, request);
   if (job.status === 'waiting') announceHeld(store, webhooks, job);
@@ -73,7 +73,7 @@ export function addJob(store: GitHubStore, request: JobRequest): JobRecord {
     labels: request.labels,
     group: request.group,
     workflow: request.workflow,
-    milliseconds: request.milliseconds ?? 1000,
+    milliseconds: wholeMilliseconds(request.milliseconds ?? 1000),
     steps: (request.steps ?? []).map(stepRecord),
     begun: [],
     log: [],
@@ -95,9 +95,15 @@ export function addJob(store: GitHubStore, request: JobRequest): JobRecord {
 const stepRecord = (step: NonNullable<JobRequest['steps']>[number]): StepRecord => ({
   stage: 'main',
   condition: step.stage === 'pre' ? 'always()' : 'success()',
-  milliseconds: 1,
   ...step,
+  milliseconds: wholeMilliseconds(step.milliseconds ?? 1),
 });
+
+/** @throws Error: the runner program counts in whole numbers, and would fail the job */
+export function wholeMilliseconds(given: number): number {
+  if (Number.isSafeInteger(given) && given >= 0) return given;
+  throw new Error(`A job takes a whole number of milliseconds, not ${given}; round it.`);
+}
 
 export function approveJob(store: GitHubStore, webhooks: Webhooks, id: number): void {
   const job = knownJob(store, id);

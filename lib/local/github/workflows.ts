@@ -3,7 +3,7 @@
  * which runs only on pushes, until it is given others.
  * Source: https://docs.github.com/en/rest/actions/workflows
  */
-import { type JobRequest, queueJob } from './jobs.ts';
+import { type JobRequest, queueJob, wholeMilliseconds } from './jobs.ts';
 import type { GitHubStore, JobRecord, Repository, WorkflowRecord } from './store.ts';
 import { fullName, nameKey, takeId } from './store.ts';
 import type { Webhooks } from './webhooks.ts';
@@ -37,13 +37,14 @@ export function workflowsOf(store: GitHubStore, repository: Repository): Workflo
   return made;
 }
 
-/** @throws Error if the repository is unknown */
+/** @throws Error if the repository is unknown, or a job's length is none */
 export function setWorkflow(
   store: GitHubStore,
   repositoryName: string,
   change: WorkflowChange,
 ): WorkflowRecord {
   const repository = known(store, repositoryName);
+  if (change.milliseconds !== undefined) wholeMilliseconds(change.milliseconds);
   const workflows = workflowsOf(store, repository);
   const same = workflows.find(({ name }) => nameKey(name) === nameKey(change.name));
   const workflow: WorkflowRecord = same ?? {

@@ -62,6 +62,19 @@ describe('jobs and runners', () => {
     expect(jobEvents(jobId).toSorted()).toEqual(['completed', 'in_progress', 'queued']);
   });
 
+  it.each([0.5, -1, Number.NaN])(
+    'refuses a job or a step of %s milliseconds, and queues nothing',
+    (milliseconds) => {
+      const job = { repository: 'acme/app', labels: ['linux'] };
+      const asked = `whole number of milliseconds, not ${milliseconds}`;
+
+      expect(() => standIn.queueJob({ ...job, milliseconds })).toThrow(asked);
+      expect(() => standIn.queueJob({ ...job, steps: [{ name: 'build', milliseconds }] })).toThrow(asked);
+      expect(() => standIn.setWorkflow('acme/app', { name: 'Build', milliseconds })).toThrow(asked);
+      expect(standIn.state().jobs).toEqual([]);
+    },
+  );
+
   it('wakes a runner that waits, with the oldest job it can take, whatever it was made for', async () => {
     const jit = await givenRunner('made for the second job');
     await openSession(jit);
