@@ -2,10 +2,12 @@
  * The books after chaos, held against each other: GitHub's jobs and registrations, EC2's machines, the platform's rows
  * and the queues. It knows none of the platform's rules but the invariants.
  */
+import { instanceNamed } from '../../lib/core/ids.ts';
 import type { Books } from '../../lib/local/demo/books.ts';
+import type { Instance } from '../../lib/local/ec2/account.ts';
 import type { PlainRow } from '../e2e/support/operator.ts';
 import { type Account, reasonOf, type World } from '../e2e/support/world.ts';
-import type { TenantOutcome } from './report.ts';
+import type { JobOutcomes, TenantOutcome } from './report.ts';
 
 /** @returns what is not as it must be */
 export async function audit(world: World, accounts: readonly Account[]): Promise<string[]> {
@@ -40,6 +42,27 @@ function jobFault({ id, status, conclusion }: GitHubJob, row: PlainRow | undefin
     return `job ${id} is ${outcome} here, but ${conclusion} on GitHub`;
   }
   return undefined;
+}
+
+/** Chaos takes spot machines back, and nothing else may end a job that nobody cancels: its steps only take their time. */
+export function judgeJobs(
+  jobs: readonly Pick<GitHubJob, 'id' | 'conclusion' | 'runnerName'>[],
+  instances: readonly Pick<Instance, 'instanceId' | 'stateReason'>[],
+): { readonly outcomes: JobOutcomes; readonly faults: readonly string[] } {
+  const taken = new Set<string | undefined>(
+    instances
+      .filter(({ stateReason }) => stateReason?.code === 'Server.SpotInstanceTermination')
+      .map(({ instanceId }) => instanceId),
+  );
+  const succeeded = jobs.filter(({ conclusion }) => conclusion === 'success').length;
+  const failed = jobs.filter(({ conclusion }) => conclusion === 'failure');
+  const unexplained = failed.filter(({ runnerName }) => !taken.has(instanceNamed(runnerName)));
+  return {
+    outcomes: { ran: succeeded + failed.length, succeeded, takenBack: failed.length - unexplained.length },
+    faults: unexplained.map(
+      ({ id, runnerName }) => `job ${id} failed on ${runnerName}, which nobody took back`,
+    ),
+  };
 }
 
 /** What each tenant got, by GitHub's word and, for what never ran, by the platform's. */

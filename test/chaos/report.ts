@@ -16,12 +16,21 @@ export interface TenantOutcome {
   readonly limit: number;
 }
 
+/** Of the jobs that nobody cancelled or refused. */
+export interface JobOutcomes {
+  readonly ran: number;
+  readonly succeeded: number;
+  /** They failed because their spot machine was taken back. */
+  readonly takenBack: number;
+}
+
 export interface ChaosReport {
   /** Of trouble. */
   readonly seconds: number;
   /** From the end of the trouble until nothing was left to do. */
   readonly restSeconds: number;
   readonly tenants: readonly TenantOutcome[];
+  readonly jobs: JobOutcomes;
   readonly machines: number;
   readonly trouble: TroubleCounts & { readonly redelivered: number; readonly deadLettersSentBack: number };
   readonly invariantsBroken: readonly string[];
@@ -30,7 +39,7 @@ export interface ChaosReport {
 const head = ['tenant', 'jobs', 'succeeded', 'failed', 'cancelled', 'refused', 'most runners'];
 
 export function renderChaosReport(report: ChaosReport): string {
-  const { seconds, restSeconds, tenants, machines, trouble, invariantsBroken: broken } = report;
+  const { seconds, restSeconds, tenants, jobs, machines, trouble, invariantsBroken: broken } = report;
   const rows = tenants.map((tenant) => [
     tenant.login,
     String(tenant.jobs),
@@ -43,6 +52,7 @@ export function renderChaosReport(report: ChaosReport): string {
   return [
     drawTable(head, rows),
     '',
+    `  ${jobs.succeeded} of ${jobs.ran} jobs that nobody cancelled or refused succeeded; ${jobs.takenBack} lost their spot machine`,
     `  ${seconds} s of trouble, ${restSeconds} s to come to rest, ${machines} machines`,
     `  ${trouble.functionsKilled} functions killed, ${trouble.awsCallsFailed} AWS calls failed, ` +
       `${trouble.spotMachinesTaken} spot machines taken back`,

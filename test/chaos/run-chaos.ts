@@ -10,11 +10,12 @@ import type { Laptop } from '../../lib/local/laptop.ts';
 import type { LaptopEvent } from '../../lib/local/laptop-event.ts';
 import { setVisibility } from '../e2e/support/visibility.ts';
 import { type Account, messagesIn, startWorld, type World } from '../e2e/support/world.ts';
-import { audit, countOutcomes } from './audit.ts';
+import { audit, countOutcomes, judgeJobs } from './audit.ts';
 import { chaosConfig, githubPatience, tenants } from './configuration.ts';
 import { startLoad } from './load.ts';
 import type { ChaosReport } from './report.ts';
 import { startTrouble } from './trouble.ts';
+import { isAboutUnseenMachine } from './unseen-machine.ts';
 
 export interface ChaosOptions {
   readonly seconds: number;
@@ -30,11 +31,13 @@ const visibilitySeconds = 5;
 
 export async function runChaos({ seconds, say, onEvent }: ChaosOptions): Promise<ChaosReport> {
   let books: Books | undefined;
+  const isOurs = (instanceId: string): boolean =>
+    world.laptop.ec2.instances().some((instance) => instance.instanceId === instanceId);
   say('starting the platform');
   const world = await startWorld({
     config: chaosConfig,
     onEvent(event) {
-      books?.note(event);
+      if (!isAboutUnseenMachine(event, isOurs)) books?.note(event);
       onEvent(event);
     },
   });
@@ -47,11 +50,13 @@ export async function runChaos({ seconds, say, onEvent }: ChaosOptions): Promise
     world.laptop.github.setDials(githubPatience);
     const stirred = await stir(world, accounts, { seconds, say, books });
     const rested = await settle(world, { accounts, sqs, say });
-    const broken = [...books.invariantsBroken, ...(await audit(world, accounts))];
+    const jobs = judgeJobs(world.laptop.github.state().jobs, world.laptop.ec2.instances());
+    const broken = [...books.invariantsBroken, ...(await audit(world, accounts)), ...jobs.faults];
     return {
       seconds,
       restSeconds: rested.seconds,
       tenants: await countOutcomes(world, { accounts, books }),
+      jobs: jobs.outcomes,
       machines: world.laptop.ec2.instances().length,
       trouble: { ...stirred, redelivered: countRedelivered(world), deadLettersSentBack: rested.deadLetters },
       invariantsBroken: [...new Set(broken)],
