@@ -1,6 +1,7 @@
 /**
- * Whether a waiting job may have a machine at all, before any limit is looked at. This is the one place that says no:
- * a refusal ends the job with its reason, a hold keeps it waiting with one: it alone, or every job of its tenant.
+ * Whether a waiting job may have a machine at all, before any limit is looked at. Only this file decides
+ * against a job: a refusal ends it with a reason; a hold keeps it, or every job of its tenant, waiting with
+ * one.
  */
 import { type JobAdmission, policyMark } from './controllers/job-admission.ts';
 import type { Job } from './job.ts';
@@ -172,16 +173,16 @@ const refuse = (...words: Parameters<typeof reason>): Verdict => ({
 });
 
 /**
- * Whether a refusal's cause is gone, so that the job may be taken up again if GitHub still has it queued. A job that waited
- * too long stays refused, and so does one of another owner's repository.
+ * Whether a refusal's cause is gone, so that the job may wait again if GitHub still has it queued. A job
+ * that waited too long stays refused, and so does one of another owner's repository.
  */
 export function isRefusalOutdated(tenant: Tenant, job: Job): boolean {
   if (job.state !== 'done' || job.reason === undefined || job.outcome === 'expired' || !job.tier)
     return false;
   if (tenant.status !== 'active' || job.reason.code === 'owner-mismatch') return false;
-  // Whether there is room again, its run may find out anew.
+  // Not checked here: a re-run of the job finds out whether there is room again.
   if (job.reason.code === 'spend-cap') return false;
-  // Its controllers say the same again, until one of them is changed.
+  // Its controllers decide the same way, until one of them changes.
   if (isOfControllers(job.reason) && job.admission?.policy === policyMark(tenant)) return false;
   if (job.reason.code === 'repository-not-allowed') return judgeRepository(tenant, job) === undefined;
   return job.reason.code !== 'tier-not-allowed' || (tenant.allowedTiers?.includes(job.tier) ?? true);

@@ -1,10 +1,13 @@
 /**
- * The GitHub App that a deployment needs, as the manifest from which GitHub makes it: the least permissions for the
- * level of runners that is wanted, and the events that the webhook takes.
- * Source: https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-from-a-manifest
+ * The GitHub App that a deployment needs, as the manifest from which GitHub creates it: the least
+ * permissions for the chosen level of runners, and the events that the webhook handles. Source:
+ * https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-from-a-manifest
  */
 
-/** organization: runners of a whole organization. repository: of single repositories, all that a user account has. */
+/**
+ * organization: runners of a whole organization. repository: of single repositories, as user accounts have
+ * only those.
+ */
 export type RunnerLevel = 'organization' | 'repository' | 'both';
 
 export const runnerLevels: readonly RunnerLevel[] = ['organization', 'repository', 'both'];
@@ -28,7 +31,7 @@ export interface ManifestOptions {
   readonly name: string;
   readonly level: RunnerLevel;
   readonly webhookUrl: string;
-  /** Where GitHub sends the browser with the code, once the App is made. */
+  /** Where GitHub sends the browser with the code, once the App is created. */
   readonly redirectUrl: string;
   /** Whether accounts other than the owner may install it. */
   readonly isPublic: boolean;
@@ -57,7 +60,7 @@ export function appManifest(options: ManifestOptions): AppManifest {
 }
 
 /**
- * Where the manifest is posted to: an organization's settings, or those of whoever is signed in.
+ * Where the manifest is posted to: an organization's settings, or those of the signed-in user.
  * @param githubWebUrl `https://github.com`, or where people see another GitHub host
  */
 export function newAppUrl(githubWebUrl: string, place: { organization?: string; state: string }): string {

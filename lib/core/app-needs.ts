@@ -1,6 +1,7 @@
 /**
- * What an App must ask for so that the platform works with it, held against what it does ask for: for Apps that were made
- * by hand. Each missing item is named as on GitHub's settings page, with what does not work without it.
+ * Compares what an App must request so that the platform works with what it does request, for Apps that
+ * were created by hand. Each missing item has its name on GitHub's settings page, and says what does not
+ * work without it.
  */
 export interface AskedFor {
   readonly permissions: Readonly<Record<string, string>>;

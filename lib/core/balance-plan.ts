@@ -39,12 +39,12 @@ export interface Bound {
 }
 
 /**
- * Jobs beyond those that get a machine whose reasons to wait are written in time: each once, as it comes near the head of
- * the line. Those behind keep the reason that they came with: others come first.
+ * How many jobs, beyond those that get a machine, have their reason to wait written: each job once, when it
+ * comes near the head of the line. Jobs further back keep their initial reason: others come first.
  */
 const lookAhead = 10;
 
-/** One launch's jobs and some more. */
+/** The jobs of one launch, and some more. */
 const mostWorthReading = 100;
 
 /** @param options.waiting a page of at most `pageSize` waiting jobs, oldest first */

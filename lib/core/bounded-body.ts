@@ -1,6 +1,6 @@
 /**
- * The body of an answer from outside, put together from its pieces. If it is larger than allowed, nothing is kept and
- * reading stops, so that no answer can fill a function's memory.
+ * The body of an external response, assembled from its chunks. If it is larger than allowed, nothing is
+ * kept and reading stops, so no response can fill a function's memory.
  */
 
 export interface BoundedBody {
@@ -28,7 +28,7 @@ export function createBoundedBody(whose: string, mostBytes: number): BoundedBody
   };
 }
 
-/** @throws what the pieces throw; an error that `isTooLarge` */
+/** @throws what the chunks throw; an error that `isTooLarge` */
 export async function readBounded(
   pieces: AsyncIterable<Uint8Array>,
   whose: string,

@@ -1,7 +1,8 @@
 /**
- * What AWS charges for the processors of burstable types beyond the hourly price: in unlimited mode, for all use above a
- * machine's baseline. A machine that lives for one job earns no credits that it could use later, so a busy one pays.
- * Sources: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-credits-baseline-concepts.html (baselines),
+ * What AWS charges for the CPU of burstable types beyond the hourly price: in unlimited mode, for all use
+ * above a machine's baseline. A machine that lives for one job earns no credits that it could use later, so
+ * a busy one pays. Sources:
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-credits-baseline-concepts.html (baselines),
  * https://aws.amazon.com/ec2/pricing/on-demand/ ("T2/T3/T4g Unlimited Mode Pricing", Linux)
  */
 import type { Micros } from './micros.ts';

@@ -1,6 +1,7 @@
 /**
- * Compares the records with AWS's bill, by day, tenant and component: how much they differ, and what would have to be added
- * to the records' sums to meet the bill. Pure arithmetic, in whole micro-dollars; neither side is changed.
+ * Compares the records with AWS's bill, by day, tenant and component: how much they differ, and what would
+ * have to be added to the records' sums to match the bill. Pure arithmetic, in whole micro-dollars; neither
+ * side is changed.
  */
 import type { InstallationId, TierName } from './ids.ts';
 import type { Micros } from './micros.ts';
@@ -12,7 +13,7 @@ export interface BilledCost {
   readonly day: string;
   /** Absent: the bill names no tenant. */
   readonly installationId?: InstallationId;
-  /** Where the bill was asked by tier. */
+  /** Present if the bill was queried by tier. */
   readonly tier?: TierName;
   /** Absent: something that records do not have, such as data transfer. */
   readonly component?: Component;
@@ -34,18 +35,24 @@ export interface Comparison {
   readonly total: Compared;
   /** Billed under the machines' tags, but without a tenant, or for something that records do not have. */
   readonly unexplained: Micros;
-  /** The last days that differ by more than the limit, one after the other; days on which nothing ran are passed over. */
+  /**
+   * How many of the last days in a row differ by more than the limit; days on which nothing ran are
+   * skipped.
+   */
   readonly daysApart: number;
 }
 
 /** By how much a day may differ. */
 export const mostApart = 0.03;
-/** So many days in a row that differ are worth an alarm: one may be a machine that ran over midnight. */
+/**
+ * This many differing days in a row are worth an alarm: a single one may be a machine that ran past
+ * midnight.
+ */
 export const daysApartForAlarm = 3;
 
 /**
- * @param days those that both sides know whole, in order
- * @param earlier days of the month before, as they were compared: days that differ may be of two months
+ * @param days those that both sides cover completely, in order
+ * @param earlier days of the month before, as they were compared: differing days may span two months
  */
 export function compareBill(
   { sums, bill }: { sums: readonly UsageSum[]; bill: readonly BilledCost[] },
@@ -82,15 +89,15 @@ export function compareBill(
   };
 }
 
-/** How many of the last days differ by more than the limit; days on which nothing ran are passed over. */
+/** How many of the last days differ by more than the limit; days on which nothing ran are skipped. */
 export function daysApartAtEnd(days: readonly Compared[]): number {
   const used = days.filter(({ recorded, billed }) => recorded !== 0 || billed !== 0);
   return used.length - 1 - used.findLastIndex((day) => !isApart(day));
 }
 
 /**
- * Days of which the records lack a price that the bill has, in order: they differ for that. Addresses may lack one on every day,
- * where the operator's own subnets are used; `withoutUnpricedAddresses` leaves those out.
+ * Days on which the records lack a price that the bill has, in order: they differ for that reason. In the
+ * operator's own subnets, addresses may lack one on every day; `withoutUnpricedAddresses` leaves those out.
  */
 export const daysWithoutPrice = (sums: readonly UsageSum[]): string[] =>
   [
@@ -104,7 +111,7 @@ export interface LeftOutOfDay {
   readonly component: Component;
 }
 
-/** Both sides without the addresses of days on which some machine has no price for its own. */
+/** Both sides without the addresses of days on which the address of some machine has no price. */
 export function withoutUnpricedAddresses(sums: readonly UsageSum[], bill: readonly BilledCost[]) {
   const days = new Set(sums.flatMap(({ day, unpriced: { address = 0 } }) => (address > 0 ? [day] : [])));
   const isKept = ({ day, component }: BilledCost) => component !== 'address' || !days.has(day);
@@ -128,7 +135,10 @@ export const compared = (name: string, recorded: Micros, billed: Micros): Compar
 
 const total = (costs: readonly BilledCost[]) => costs.reduce((sum, { micros }) => sum + micros, 0);
 
-/** What a line of the bill is of, by AWS's usage type, which begins with the region outside us-east-1: `EUW1-SpotUsage:m5.large`. */
+/**
+ * What a line of the bill is for, by AWS's usage type, which begins with the region outside us-east-1:
+ * `EUW1-SpotUsage:m5.large`.
+ */
 export function componentOf(usageType: string): Component | undefined {
   if (/(^|-)(BoxUsage|SpotUsage)(:|$)/.test(usageType)) return 'compute';
   if (/(^|-)CPUCredits:/.test(usageType)) return 'surplus';

@@ -1,8 +1,9 @@
 /**
- * Compares records with AWS's bill by machine. What a machine's processors cost is found by its id, whatever its tags are. No
- * record has the ids of disks and addresses, so these count by their tags. What has no price on record is left out on both
- * sides: processors of that machine; disks or addresses of its tenant and tier, on the days on which it lived. Only `bill` has all
- * of it. It keeps one small entry for each machine on record, and sums; lines are added one after the other and forgotten.
+ * Compares records with AWS's bill by machine. The compute cost of a machine is found by its id, whatever
+ * its tags are. No record has the ids of disks and addresses, so these count by their tags. Usage without a
+ * recorded price is left out on both sides: the compute of that machine; the disks or addresses of its
+ * tenant and tier, on the days on which it lived. Only `bill` includes all of it. It keeps sums and one
+ * small entry for each recorded machine; lines are added one by one and not kept.
  */
 import { type BilledCost, type Compared, compared } from './compare-bill.ts';
 import { dayMilliseconds, dayOf } from './days.ts';
@@ -16,7 +17,7 @@ import type { UsageSum } from './usage-sum.ts';
 export interface ExportedLine {
   /** `2026-11-21`, in UTC. */
   readonly day: string;
-  /** A machine's id, a disk's, an interface's ARN; empty: the line is of no resource. */
+  /** A machine's id, a disk's, an interface's ARN; empty: the line is not for a resource. */
   readonly resourceId: string;
   /** Absent: something that records do not have, such as data transfer. */
   readonly component?: Component;
@@ -28,7 +29,7 @@ export interface ExportedLine {
   readonly tier?: TierName;
 }
 
-/** Of a record what the comparison needs. */
+/** The part of a record that the comparison needs. */
 export type RecordedMachine = Pick<
   UsageRecord,
   'instanceId' | 'installationId' | 'tier' | 'spot' | 'cost' | 'unpriced' | 'endedAt'
@@ -41,9 +42,9 @@ interface Known {
   readonly installationId: InstallationId;
   readonly tier: TierName;
   readonly recorded: number;
-  /** All of its days are on the bill. */
+  /** Whether the bill has all of its days. */
   readonly isWhole: boolean;
-  /** What has no price on record, and is left out on the bill too. */
+  /** Components without a recorded price, which are left out on the bill too. */
   readonly unpriced: readonly Component[];
   billed: number;
 }
@@ -54,21 +55,24 @@ export interface ExportTally {
 }
 
 export interface ComparedExport {
-  /** By day, tenant, tier and component: what AWS billed, with a price on record or without. */
+  /** By day, tenant, tier and component: what AWS billed, with or without a recorded price. */
   readonly bill: readonly BilledCost[];
-  /** Without what has no price on record. */
+  /** Without usage that has no recorded price. */
   readonly pricedBill: readonly BilledCost[];
-  /** By component, machines on demand and spot machines apart. */
+  /** By component, separately for on-demand and spot machines. */
   readonly kinds: readonly Compared[];
   readonly machines: MachinesCompared;
   readonly explained: Explained;
-  /** Machines on record without a price, and what they cost on the bill: only `bill` has that too. The dearest first. */
+  /**
+   * Recorded machines without a price, and their cost on the bill, which only `bill` includes. The most
+   * expensive first.
+   */
   readonly unpriced: readonly Resource[];
-  /** Disks and addresses that only `bill` has, since some machine has no price for its own. */
+  /** Disks and addresses that only `bill` includes, because those of some machine have no price. */
   readonly leftOut: readonly LeftOut[];
 }
 
-/** Of one day, tenant and tier. */
+/** For one day, tenant and tier. */
 export interface LeftOut {
   readonly day: string;
   readonly installationId: InstallationId;
@@ -82,11 +86,11 @@ export interface Resource {
 }
 
 export interface MachinesCompared {
-  /** On record and on the bill. */
+  /** Both recorded and billed. */
   readonly matched: number;
-  /** Of them: those whose processors cost within 3% of their record. */
+  /** Of these: machines whose compute cost is within 3% of their record. */
   readonly close: number;
-  /** Only on record: AWS charged nothing for them. */
+  /** Only recorded: AWS charged nothing for them. */
   readonly notBilled: number;
   readonly notBilledMicros: Micros;
   /** Those that differ most. */
@@ -99,16 +103,16 @@ export interface Explained {
   readonly known: Micros;
   /** 0.99 is 99%; absent: nothing is tagged. */
   readonly part?: number;
-  /** Resources that no record knows, those that cost most first. */
+  /** Resources without a record, the most expensive first. */
   readonly unknown: readonly Resource[];
 }
 
-/** So much of what is tagged, records should explain. */
+/** The part of tagged costs that records should explain. */
 export const leastExplained = 0.98;
 
 export interface TallyOf {
   readonly environment: string;
-  /** In order: those that both sides know whole. */
+  /** In order: those that both sides cover completely. */
   readonly days: readonly string[];
   /** Machines that were launched on these days, or shortly before. */
   readonly machines: readonly RecordedMachine[];
@@ -124,10 +128,10 @@ function kindOf(component: Component, isSpot: boolean): Kind {
 
 const closeWithin = 0.03;
 const shownMachines = 10;
-/** Of more unknown resources than this, only the first on the bill are told apart. */
+/** If there are more unknown resources than this, only the first ones on the bill are listed individually. */
 const mostUnknown = 10_000;
 
-/** Of disks and addresses no record knows the ids. */
+/** No record has the ids of disks and addresses. */
 const isOfMachine = (component: Component | undefined) => component !== 'disk' && component !== 'address';
 
 export function tallyExport(of: TallyOf): ExportTally {
@@ -205,7 +209,7 @@ function booksOf({ days, machines: records }: TallyOf): Books {
   return books;
 }
 
-/** The disks and addresses among which those are that have no price for this machine. */
+/** The disks and addresses that include those of this machine, which have no price. */
 function leftOutBy({ installationId, tier, unpriced, day, endedAt }: RecordedMachine): LeftOut[] {
   const components = unpriced.filter((component) => !isOfMachine(component));
   if (components.length === 0) return [];
@@ -218,7 +222,7 @@ function leftOutBy({ installationId, tier, unpriced, day, endedAt }: RecordedMac
 const leftOutKey = ({ day, installationId, tier, component }: LeftOut) =>
   [day, installationId, tier, component].join('\n');
 
-/** The sums of the records without what is left out on the bill. */
+/** The sums of the records without the components that are left out on the bill. */
 export function withoutLeftOut(sums: readonly UsageSum[], leftOut: readonly LeftOut[]): UsageSum[] {
   const keys = new Set(leftOut.map(leftOutKey));
   return sums.map((sum) => ({
@@ -271,7 +275,7 @@ function addCost(sums: BillSums, cost: BilledCost): void {
 const rounded = (sums: BillSums): BilledCost[] =>
   [...sums.values()].map((cost) => ({ ...cost, micros: Math.round(cost.micros) }));
 
-/** It is known what it is of. What it should cost is not. */
+/** The component is known, its price is not. */
 function leaveOut(bill: Bill, { installationId, micros }: ExportedLine): void {
   if (installationId === undefined) return;
   bill.tagged += micros;
@@ -279,7 +283,7 @@ function leaveOut(bill: Bill, { installationId, micros }: ExportedLine): void {
 }
 
 function explainedOf(bill: Bill, books: Books): Explained {
-  // A disk or an address is explained as far as machines of its tenant and tier are on record.
+  // Disks and addresses are explained up to the recorded amount for their tenant and tier.
   const rest = [...bill.rest].map(([key, billed]) => Math.min(billed, books.rest.get(key) ?? 0));
   const known = rest.reduce((sum, one) => sum + one, bill.known);
   return {

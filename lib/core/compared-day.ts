@@ -24,13 +24,16 @@ export interface ComparedDay {
   /** Without `installationId`: all others together. */
   readonly tenants: readonly (BothSides & { readonly installationId?: InstallationId })[];
   readonly tiers: readonly (BothSides & { readonly tier: TierName })[];
-  /** Of machines' tags, without a tenant or for something that records do not have. */
+  /** Billed under machines' tags, without a tenant or for something that records do not have. */
   readonly unexplained: Micros;
-  /** Both sides without what has no price on record: the alarm goes by these. Absent: they are the same as above. */
+  /**
+   * Both sides without usage that has no recorded price: the alarm uses these. Absent: they are the same as
+   * above.
+   */
   readonly priced?: Pick<Compared, 'recorded' | 'billed'>;
 }
 
-/** So that a day fits into one row of 400 KB; the smallest of more tenants are kept together. */
+/** So that a day fits into one row of 400 KB; if there are more tenants, the smallest are combined. */
 const mostTenantsOfDay = 3_000;
 
 export interface BothBills {

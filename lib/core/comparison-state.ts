@@ -1,4 +1,4 @@
-/** How the last comparison of the records with AWS's bill ended, and for how long that says anything. */
+/** The result of the last comparison of the records with AWS's bill, and for how long it is valid. */
 import { dayMilliseconds } from './days.ts';
 
 export interface ComparisonState {
@@ -6,7 +6,7 @@ export interface ComparisonState {
   readonly comparedAt: number;
   /** `2026-11-20`: the last day that was compared. */
   readonly lastDay: string;
-  /** So many days up to that one differ by more than 3% each. */
+  /** How many days in a row, up to that one, differ by more than 3% each. */
   readonly daysApart: number;
 }
 

@@ -1,6 +1,7 @@
 /**
- * What machines cost after the comparison with AWS's bill. On days that were compared a tenant's machines come to what AWS
- * billed it for; on the others each component is off by as much as it was in the same tier. The records stay as they are.
+ * What machines cost after the comparison with AWS's bill. On compared days, a tenant's machines add up to
+ * what AWS billed for it; on the others, each component is corrected by the difference found in the same
+ * tier. The records stay as they are.
  */
 import { type ByComponent, type ComparedDay, sumOf, togetherOf } from './compared-day.ts';
 import type { Micros } from './micros.ts';
@@ -12,16 +13,17 @@ export interface Correction {
   readonly days: readonly string[];
   costOf(sum: Pick<UsageSum, 'day' | 'installationId' | 'tier' | 'cost'>): Micros;
   /**
-   * By how much days without a comparison may be off, as a share of their sum, nineteen times in twenty: as far as the
-   * compared days show, on each of which a tenant was off by its own amount. Absent: too few compared days to tell.
+   * By how much days without a comparison may be off, as a share of their sum, nineteen times in twenty.
+   * Estimated from the compared days, on each of which a tenant was off by its own amount. Absent: too few
+   * compared days.
    */
   readonly uncertainty?: number;
 }
 
-/** Billed for a micro-dollar on record, in each component. */
+/** Billed for each recorded micro-dollar, by component. */
 type Ratios = Readonly<Record<Component, number | undefined>>;
 
-/** @param compared in any order; of one month, as a rule */
+/** @param compared in any order; usually of one month */
 export function correctionBy(compared: readonly ComparedDay[]): Correction {
   const settled = new Set(compared.map(({ day }) => day));
   const tenants = pooled(
@@ -54,7 +56,7 @@ function pooled<Key>(entries: readonly (readonly [Key, { recorded: ByComponent; 
   );
 }
 
-/** A component that is billed but not on record is spread over those that are on record. */
+/** A component that is billed but not recorded is spread over the recorded ones. */
 function ratiosOf({ recorded, billed }: { recorded: ByComponent; billed: ByComponent }): Ratios {
   const without = components.filter((component) => recorded[component] === 0);
   const left = without.reduce((sum, component) => sum + billed[component], 0);
@@ -65,7 +67,7 @@ function ratiosOf({ recorded, billed }: { recorded: ByComponent; billed: ByCompo
   return byComponent(ratio);
 }
 
-/** A tenant's day below this amount says nothing, and neither do too few of them. */
+/** A tenant's day below this amount proves nothing, and neither do too few of them. */
 const fewestClusters = 5;
 
 /** The standard error of a ratio, over tenants' days; machines of one tenant are alike, so they do not count singly. */

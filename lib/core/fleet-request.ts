@@ -97,8 +97,8 @@ export function fleetRequest(plan: FleetPlan): FleetRequest {
 }
 
 /**
- * A name chosen by people, in characters that a tag may contain; EC2 refuses a launch with any other.
- * Source: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
+ * A name chosen by people, limited to characters that a tag may contain; EC2 refuses a launch with any
+ * other. Source: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
  */
 const tagValue = (text: string) =>
   [...text.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, '_')].slice(0, 256).join('');

@@ -1,4 +1,4 @@
-/** Works through all entries, at most `atOnce` of them at a time, in their order. Rejects with the first failure. */
+/** Processes all entries in order, at most `atOnce` of them at a time. Rejects with the first failure. */
 export async function forEachConcurrently<Entry>(
   entries: readonly Entry[],
   atOnce: number,

@@ -4,12 +4,15 @@
  * Source: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
  */
 
-/** register: a machine waits for it. remove: a registration goes, or a job is run again. ask: all else. */
+/**
+ * register: a machine waits for it. remove: removes a registration, or re-runs a job. ask: everything else.
+ */
 export type CallPurpose = 'register' | 'remove' | 'ask';
 
 /**
- * GitHub's `x-ratelimit-resource`: each has an hour of its own. Registrations, just-in-time ones among them, count apart from
- * all else, 10,000 an hour: https://github-aws-runners.github.io/terraform-aws-github-runner/configuration/
+ * GitHub's `x-ratelimit-resource`: each has its own hourly limit. Registrations, including just-in-time
+ * ones, count separately from everything else, 10,000 an hour:
+ * https://github-aws-runners.github.io/terraform-aws-github-runner/configuration/
  */
 export type CallResource = 'core' | 'actions_runner_registration';
 export const callResources: readonly CallResource[] = ['core', 'actions_runner_registration'];
@@ -26,7 +29,7 @@ export interface CallBudget {
   readonly resource: CallResource;
   readonly limit: number;
   readonly remaining: number;
-  /** When all of `limit` is there again, epoch milliseconds. */
+  /** When all of `limit` is available again, epoch milliseconds. */
   readonly resetsAt: number;
 }
 
@@ -47,7 +50,7 @@ const leastShare: Readonly<Record<CallPurpose, number>> = { register: 0, remove:
 /** While more than this is left, other copies need not know. */
 const noteworthyShare = 0.5;
 
-/** Copies tell each other each time this much of the limit is gone: 25 times an hour, at most. */
+/** Copies tell each other whenever this much of the limit is used up: 25 times an hour, at most. */
 const noteStepShare = 0.02;
 
 /** Undefined: the call may be made now. Otherwise: in how many seconds. */
@@ -90,8 +93,8 @@ export function latestBudgets(one: Budgets, other: Budgets): Budgets {
 }
 
 /**
- * What a refusal closes. If an hourly limit is used up: that resource, and the purpose's own, since that call was refused.
- * A secondary limit closes the whole installation.
+ * Which calls a refusal stops. If an hourly limit is used up: those of that resource, and of the purpose's
+ * own, since that call was refused. A secondary limit stops all calls of the installation.
  */
 export function closingsBy(
   refusal: { readonly resource?: CallResource },

@@ -7,7 +7,7 @@ export type RunnerScope =
   | { readonly kind: 'organization'; readonly organization: string }
   | { readonly kind: 'repository'; readonly owner: string; readonly repository: string };
 
-/** internal: to all of an enterprise; no runner group counts it as public. */
+/** internal: visible to all of an enterprise; no runner group counts it as public. */
 export type RepositoryVisibility = 'public' | 'private' | 'internal';
 
 /** What an installation lets the App do: `actions` → `write`. */
@@ -42,11 +42,11 @@ export interface GitHubRun {
   readonly completed: boolean;
   /** success, failure, cancelled, startup_failure, …; null while it is not completed. */
   readonly conclusion: string | null;
-  /** In answers about one run alone. */
+  /** Only in answers about a single run. */
   readonly about?: RunAbout;
 }
 
-/** What started a run, and from what. A text that GitHub does not say is empty. */
+/** What started a run, and from where. A string that GitHub leaves out is empty. */
 export interface RunAbout {
   /** From 1. */
   readonly attempt: number;
@@ -54,9 +54,9 @@ export interface RunAbout {
   readonly ref: string;
   /** `push`, `pull_request`, … */
   readonly event: string;
-  /** Its commits are of another repository, or of one that is gone. */
+  /** Its commits come from another repository, or from one that is gone. */
   readonly fork: boolean;
-  /** The login of who started it first. */
+  /** The login of the user who first started it. */
   readonly actor: string;
   /** The workflow's file: `.github/workflows/build.yml`. */
   readonly path: string;
@@ -84,7 +84,7 @@ export interface WebhookDelivery {
   readonly guid: string;
   /** Epoch milliseconds, in whole seconds. */
   readonly deliveredAt: number;
-  /** What the platform answered; 0 where it was not reached, or not in time. */
+  /** The platform's status code; 0 if it was not reached, or did not answer in time. */
   readonly statusCode: number;
 }
 
@@ -94,7 +94,10 @@ export const wasDelivered = ({ statusCode }: WebhookDelivery): boolean =>
 
 /** A refusal by GitHub that an immediate retry would not change. */
 export type GitHubRefusal =
-  /** 403 or 429 for too many requests: of this resource in its hour, or (absent) of any in too short a time. */
+  /**
+   * 403 or 429 for too many requests: of this resource in an hour, or (absent) of any kind in too short a
+   * time.
+   */
   | { readonly kind: 'limited'; readonly retryAfterSeconds: number; readonly resource?: CallResource }
   /** 403 for a missing permission, or 401 for an unknown App. */
   | { readonly kind: 'forbidden'; readonly message: string }

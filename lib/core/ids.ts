@@ -1,6 +1,7 @@
 /**
- * The identities of the domain, as branded types: a job's id cannot be passed where a tenant's is wanted.
- * Branding costs nothing at run time. Make one with the function of the same name, at the edge where the raw value enters.
+ * The identities of the domain, as branded types: a job's id cannot be passed where a tenant's is expected.
+ * Branding costs nothing at run time. Make one with the function of the same name, at the edge where the
+ * raw value enters.
  */
 declare const brand: unique symbol;
 type Branded<Base, Name extends string> = Base & { readonly [brand]: Name };
@@ -25,8 +26,8 @@ export const InstanceId = (value: string) => value as InstanceId;
 export const TierName = (value: string) => value as TierName;
 
 /**
- * A runner is named after its machine. The name of a machine with a start gate says so, because GitHub's webhook of a
- * start has no other fact about the machine, and the gate waits for that webhook.
+ * A runner is named after its machine. The name shows whether the machine has a start gate, because
+ * GitHub's webhook about a start has no other fact about the machine, and the gate waits for that webhook.
  */
 export const runnerNameOf = (instanceId: InstanceId, gated: boolean): string =>
   gated ? `${instanceId}${gatedEnding}` : instanceId;

@@ -14,7 +14,7 @@ export interface Invoice {
   readonly month: string;
   /** The most expensive first. */
   readonly lines: readonly InvoiceLine[];
-  /** Minutes that cost nothing; `amount` is what is taken off. */
+  /** Minutes that cost nothing; `amount` is what is subtracted. */
   readonly free: { readonly minutes: number; readonly amount: Micros };
   readonly total: Micros;
 }

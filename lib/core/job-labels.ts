@@ -1,6 +1,7 @@
 /**
- * What is kept of a job's labels. A tier's jobs have only the tier's own labels, so they are few. Other jobs are refused,
- * and their labels only shown: whatever a workflow asks for, its row and its messages stay small.
+ * Which of a job's labels are stored. A tier's jobs have only the tier's own labels, so they are few. Other
+ * jobs are refused, and their labels only shown: whatever a workflow requests, its row and its messages
+ * stay small.
  */
 import { boundedText } from './bounded-text.ts';
 

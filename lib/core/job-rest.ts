@@ -1,7 +1,7 @@
 /**
- * How long a job pauses after its machines ended without running it. It is never given up: the pauses grow, which bounds
- * its cost, and GitHub says when it is over. A machine that ran another job of the tenant did not fail, and does not
- * count.
+ * How long a job pauses after its machines ended without running it. It is never given up: the pauses grow,
+ * which limits its cost, and GitHub reports when it is over. A machine that ran another job of the tenant
+ * did not fail, and does not count.
  */
 import type { TierName } from './ids.ts';
 import type { Job } from './job.ts';
@@ -22,7 +22,7 @@ export interface Again {
   readonly rest?: Rest;
 }
 
-/** This many machines may end without running it before the job rests for the first time. */
+/** This many machines may end without running the job before it rests for the first time. */
 export const freeReplacements = 2;
 const firstPauseSeconds = 60;
 const longestPauseSeconds = 3600;

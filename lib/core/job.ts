@@ -3,7 +3,7 @@
  *
  *   blocked → waiting ⇄ covered → running → done
  *
- * What a job is meant for (its lease) is a plan; what GitHub reports is a fact, and facts never go backwards.
+ * Its lease is a plan; what GitHub reports is a fact, and facts never go backwards.
  */
 import type { JobAdmission } from './controllers/job-admission.ts';
 import type { RepositoryVisibility } from './github.ts';
@@ -30,12 +30,12 @@ export interface Job {
   /** GitHub's id of it, which never changes. Absent in rows of earlier versions. */
   readonly repositoryId?: number;
   readonly repositoryOwnerId: number;
-  /** The repository's visibility when the job was announced. Absent: not said. */
+  /** The repository's visibility when the job was queued. Absent: not reported. */
   readonly visibility?: RepositoryVisibility;
   readonly runId: number;
-  /** The attempt of the run. Absent: not said, or in rows of earlier versions. */
+  /** The attempt of the run. Absent: not reported, or in rows of earlier versions. */
   readonly runAttempt?: number;
-  /** The workflow's name, shortened. Absent: not said, or in rows of earlier versions. */
+  /** The workflow's name, shortened. Absent: not reported, or in rows of earlier versions. */
   readonly workflow?: string;
   readonly labels: readonly string[];
   /** When GitHub created the job, epoch milliseconds: its place in the line. */
@@ -58,9 +58,12 @@ export interface Job {
   readonly replacements?: number;
   /** While it waits: no machine is launched for it before this (epoch milliseconds). */
   readonly retryAt?: number;
-  /** When GitHub first said that it has no such job, epoch milliseconds; absent: it did not, or has said otherwise since. */
+  /**
+   * When GitHub first reported that it has no such job, epoch milliseconds; absent: it did not, or has
+   * reported otherwise since.
+   */
   readonly goneAt?: number;
-  /** When it last said so. */
+  /** When it last reported that. */
   readonly goneSaidAt?: number;
   /** The machine that GitHub says ran it. */
   readonly runner?: InstanceId;

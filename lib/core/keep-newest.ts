@@ -1,4 +1,7 @@
-/** Puts an entry into a map that holds at most `most`: of more than that, the one that was set longest ago goes. */
+/**
+ * Puts an entry into a map of at most `most` entries: if there are more, the one set longest ago is
+ * removed.
+ */
 export function keepNewest<Key, Value>(
   map: Map<Key, Value>,
   { key, value, most }: { readonly key: Key; readonly value: Value; readonly most: number },

@@ -67,7 +67,8 @@ export function paceExpiresAt(pace: LaunchPace, now: number): number {
 const spacing = (pace: { callsPerSecond: number }) => Math.ceil(1000 / pace.callsPerSecond);
 
 /**
- * EC2 answered that there were too many calls. An answer to a call from before the last change says nothing of this pace.
+ * EC2 answered that there were too many calls. An answer to a call from before the last change says nothing
+ * about this pace.
  * @param call.askedAt when that call was made, epoch milliseconds
  */
 export function slowedDown(
@@ -93,7 +94,7 @@ export function slowedDown(
   return { ...slower, turns: Object.fromEntries(turns) };
 }
 
-/** EC2 accepted a call. `called`: the next in line, whose turn is at once. */
+/** EC2 accepted a call. `called`: the next in line, whose turn is now. */
 export function spedUp(pace: LaunchPace, now: number): { pace: LaunchPace; called: string[] } {
   const called = Object.entries(pace.turns)
     .filter(([, { at }]) => at > now)

@@ -1,8 +1,8 @@
 /**
  * How many machines a tenant may start a minute: anyone who installs the App can queue any number of jobs, and each
- * machine costs at least a minute. `rateUsedUntil` on the tenant says until when its minute is used up; starting a
- * machine moves it on by the machine's share of a minute. As many machines as a tenant may have at once it may also
- * start at once.
+ * machine costs at least a minute. `rateUsedUntil` on the tenant says until when its minute is used up;
+ * starting a machine advances it by the machine's share of a minute. A tenant may start as many machines at
+ * once as it may have at once.
  */
 import type { Tenant } from './tenant.ts';
 
@@ -16,9 +16,9 @@ export function rateRoom(tenant: Tenant, launchesPerMinute: number, now: number)
 
 /**
  * What a launch uses of the rate. The time until which it is used up is the sum of two numbers: everything that launches
- * ever used, which grows by `cost`, and the moment from which that counts. A launch that finds the rate unused begins
- * anew: it sets the second number, and leaves the first. So copies that begin anew in the same moment set about the same,
- * and each adds what it uses.
+ * ever used, which grows by `cost`, and the moment from which that counts. A launch that finds the rate
+ * unused restarts it: it sets the second number, and leaves the first. So copies that restart it at the
+ * same moment set nearly the same value, and each adds what it uses.
  */
 export interface RateCharge {
   /** Milliseconds. */
@@ -31,7 +31,7 @@ export interface RateCharge {
   readonly anew?: { readonly instead: number | undefined };
 }
 
-/** Copies that begin anew do so within this time of one another, or plan again. Milliseconds. */
+/** Copies that restart the rate must do so within this time of one another, or plan again. Milliseconds. */
 export const beginTogetherMilliseconds = 1_000;
 
 export function rateCharge(
@@ -48,7 +48,7 @@ export function rateCharge(
   return { cost, usedAtMost, from, ...(isInUse ? {} : { anew: { instead: known } }) };
 }
 
-/** After a shorter gap than this, launches add to what was used: a second's worth more starts then. */
+/** After a shorter gap than this, launches add to what was used; then a second's worth more may start. */
 const inUse = 1_000;
 
 const share = (tenant: Tenant, launchesPerMinute: number) =>

@@ -6,8 +6,8 @@
  * The row is written, with the whole request, before the call is made. If it is still `intent` after `callUntil`, the
  * sweep makes the same call again: the same ClientToken never starts a second set of machines. `answered` says which
  * machines came, before any of them has a row and before any lease goes back. From then on the call is never made
- * again. Each lease either belongs to a machine, whose row gives it back, or is missing, and goes back as the launch
- * closes.
+ * again. Each lease either belongs to a machine, whose row gives it back, or is missing, and goes back when
+ * the launch closes.
  */
 import type { FleetRequest } from './fleet-request.ts';
 import type { InstallationId, InstanceId, JobId, LaunchId, LeaseId, TierName } from './ids.ts';
@@ -38,9 +38,9 @@ export interface Launch {
   /** Which machine got which lease; known once answered or closed. */
   readonly instances: ReadonlyMap<LeaseId, InstanceId>;
   /**
-   * When the sweep looks at its machines (epoch milliseconds), once it is closed no later than the first of their deadlines. It
-   * has the same value from the beginning, so that closing the launch writes nothing to the index. Absent: all of them have
-   * ended; or it is open, and an earlier version took it.
+   * When the sweep looks at its machines (epoch milliseconds), once it is closed no later than the first of
+   * their deadlines. The value is the same from the beginning, so closing the launch writes nothing to the
+   * index. Absent: all of them have ended; or the launch is open, and an earlier version took its leases.
    */
   readonly lookAt?: number;
 }
@@ -72,5 +72,5 @@ export function withoutJobs(launch: Launch, without: readonly PlannedJob[]): Lau
 export const firstLookAt = (createdAt: number, { bootSeconds }: { readonly bootSeconds: number }) =>
   createdAt + bootSeconds * 1000;
 
-/** The most machines of one launch: so that its row, with all its jobs, stays a few KB. */
+/** The maximum number of machines of one launch, so that its row, with all its jobs, stays at a few KB. */
 export const maxMachinesPerLaunch = 96;

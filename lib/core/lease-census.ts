@@ -1,6 +1,6 @@
 /**
- * Counts leases from rows: a machine that has not ended holds its own, and an open launch holds those that no machine has
- * yet. The counts on tenants and caps must be the same.
+ * Counts leases from rows: a machine that has not ended holds its own, and an open launch holds those that
+ * have no machine yet. The counts on tenants and caps must be the same.
  */
 import { dayOf } from './days.ts';
 import type { InstallationId, TierName } from './ids.ts';
@@ -11,7 +11,7 @@ import type { HeldLeases } from './spend-counts.ts';
 
 export interface LeaseCensus {
   readonly byTenant: ReadonlyMap<InstallationId, ReadonlyMap<TierName, number>>;
-  /** What those leases are expected to cost, and when they were taken: as the tenant's row has it. */
+  /** What those leases are expected to cost, and when they were taken, in the form of the tenant's row. */
   readonly heldByTenant: ReadonlyMap<InstallationId, HeldLeases>;
   /** By the key of a cap's row. */
   readonly byCapRow: ReadonlyMap<string, number>;
@@ -79,7 +79,7 @@ export const heldEntries = (held: HeldLeases | undefined): readonly (readonly [s
     .filter(([, , count]) => count !== 0)
     .toSorted();
 
-/** The machines that are known have rows of their own. */
+/** Machines that are already known have their own rows. */
 const unplaced = ({ plannedJobs, instances }: Launch) =>
   plannedJobs.filter(({ lease }) => !instances.has(lease)).length;
 

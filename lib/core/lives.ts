@@ -1,13 +1,13 @@
 /**
- * How long machines of a tenant live, by ranges of time, and what that says of the next one. Every 30 days what was learned
- * before counts half, so that a tenant whose jobs have changed is soon expected to live as it does now.
+ * How long a tenant's machines live, by ranges of time, and what that predicts for the next one. Every 30
+ * days earlier counts are halved, so that the prediction soon follows when a tenant's jobs change.
  */
 import { dayMilliseconds } from './days.ts';
 import type { TierName } from './ids.ts';
 import type { Lives } from './spend-counts.ts';
 import type { Tenant } from './tenant.ts';
 
-/** Seconds: of the first range; each of the others is twice as long. */
+/** Seconds of the first range; each further range is twice as long. */
 const shortest = 60;
 export const rangesOfLives = 12;
 
@@ -27,7 +27,9 @@ const numberOf = (lives: Lives) => lives.reduce((sum, count) => sum + count, 0);
 /** This many machines must have ended before the tenant's own times are used. */
 const leastLives = 10;
 
-/** How long nine of ten machines lived at most, as far as the ranges say. Undefined: too few have ended. */
+/**
+ * How long nine of ten machines lived at most, by the bounds of the ranges. Undefined: too few have ended.
+ */
 export function usualSeconds(lives: Lives | undefined): number | undefined {
   if (!lives || !believedLives(lives)) return undefined;
   const all = numberOf(lives);
@@ -39,12 +41,12 @@ export function usualSeconds(lives: Lives | undefined): number | undefined {
   return range === rangesOfLives - 1 ? undefined : rangeSeconds(range);
 }
 
-/** What a taking does with the lives of its tier: the first one of each 30 days halves them. */
+/** How taking leases changes the lives of their tier: the first taking in each 30 days halves them. */
 export interface LivesFade {
   /** As read; absent: never halved. If the row has another value by then, nothing is halved. */
   readonly from: number | undefined;
   readonly to: number;
-  /** For each range, what is taken off: also right where machines have ended since the row was read. */
+  /** For each range, what is subtracted: still correct if machines have ended since the row was read. */
   readonly off: Lives;
 }
 
@@ -59,7 +61,7 @@ export function livesFade(tenant: Tenant, tier: TierName, now: number): LivesFad
   return { from, to, off: lives.map((count, range) => count - left[range]!) };
 }
 
-/** As often as enough are left to be believed: what a tenant with few jobs did long ago says more than nothing. */
+/** Only as often as leaves enough to rely on: old counts of a tenant with few jobs are better than none. */
 function halved(lives: Lives, times: number): Lives {
   const half = lives.map((count) => Math.floor(count / 2));
   return times === 0 || numberOf(half) < leastLives ? lives : halved(half, times - 1);

@@ -1,6 +1,9 @@
 /** Round robin over a changing list: continues after the last one served, ordered by key. */
 
-/** At most `count` items, those behind `after` first, then from the start again; each once. Keys compare as texts. */
+/**
+ * At most `count` items, those behind `after` first, then from the start again; each once. Keys compare as
+ * strings.
+ */
 export function nextInTurn<Item>(
   items: readonly Item[],
   turn: {

@@ -2,9 +2,10 @@
  * AWS's list prices for Linux on demand, dated, for the regions and instance families below. Whatever is not listed has no
  * price: `undefined`, never 0. In these families the price of a size is a multiple of that of `large`, to the micro-dollar.
  * Sources: us-east-1 from the table that Karpenter 1.x generates from AWS's Pricing API (pkg/providers/pricing/
- * zz_generated.pricing_aws.go, of the date below, Apache-2.0). Those of other regions, disks and addresses were written without
- * a look at https://aws.amazon.com/ec2/pricing/on-demand/, https://aws.amazon.com/ebs/pricing/ and
- * https://aws.amazon.com/vpc/pricing/ on that day: compare them before you bill by them (docs/COSTS.md says so).
+ * zz_generated.pricing_aws.go, of the date below, Apache-2.0). Those of other regions, disks and addresses
+ * were not checked against https://aws.amazon.com/ec2/pricing/on-demand/,
+ * https://aws.amazon.com/ebs/pricing/ and https://aws.amazon.com/vpc/pricing/ on that day: compare them
+ * before you bill by them (docs/COSTS.md says so).
  */
 import type { Micros } from './micros.ts';
 

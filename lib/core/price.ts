@@ -1,6 +1,7 @@
 /**
- * What one machine costs at list prices, by component, in whole micro-dollars. Its rates are fixed as it is launched and kept
- * with it, so that its cost never changes with a later price list. A component without a price is `unpriced`: never 0.
+ * What one machine costs at list prices, by component, in whole micro-dollars. Its rates are fixed at its
+ * launch and kept with it, so its cost never changes with a later price list. A component without a price
+ * is `unpriced`: never 0.
  */
 import { type CpuCredits, surplusPerHour } from './burstable.ts';
 import type { Micros } from './micros.ts';

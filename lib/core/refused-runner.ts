@@ -40,7 +40,10 @@ const permissionProbeSeconds = 600;
 /** For a refusal that the installation's state does not explain, and that may pass by itself. */
 const unexplainedProbeSeconds = 120;
 
-/** Nothing here ends a job for good but a suspension: one answer of GitHub, or two that come together, prove no end. */
+/**
+ * Only a suspension ends a job for good here: one answer of GitHub, or two at the same time, do not prove
+ * that the job is over.
+ */
 export function explainRefusal(options: RefusedOptions): RefusedRunner {
   const { refusal, account, scope, installation } = options;
   if (!installation) return holdAll(`GitHub shows no installation of the App for ${account.login}.`);

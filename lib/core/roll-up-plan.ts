@@ -1,7 +1,8 @@
 /**
- * When the sums of a day are made: once no machine of the day can be alive, so that its records are complete, and again
- * once GitHub can no longer deliver late events about its jobs. Source, for the three days that GitHub keeps
- * deliveries: https://docs.github.com/en/webhooks/testing-and-troubleshooting-webhooks/redelivering-webhooks
+ * When the sums of a day are computed: once no machine of the day can be alive, so that its records are
+ * complete, and again once GitHub can no longer deliver late events about its jobs. Source, for the three
+ * days that GitHub keeps deliveries:
+ * https://docs.github.com/en/webhooks/testing-and-troubleshooting-webhooks/redelivering-webhooks
  */
 import { dayOf } from './days.ts';
 
@@ -10,13 +11,13 @@ const dayMilliseconds = 24 * hour;
 
 /** The progress of a day's sums. */
 export interface RollUpProgress {
-  /** How often they were made from all records, but for those of tenants that are left. */
+  /** How often they were computed from all records, except those of skipped tenants. */
   readonly finished: number;
-  /** While they are made: the last tenant whose sums are written. */
+  /** While they are computed: the last tenant whose sums are written. */
   readonly after?: number;
   /**
-   * Tenants whose sums are missing, or were not made again, since a record of theirs cannot be read; the longest untried first.
-   * While sums are made: those up to `after`, and those of the time before.
+   * Skipped tenants, whose sums are missing or outdated because one of their records cannot be read; the
+   * longest untried first. While sums are computed: those up to `after`, and those of the previous pass.
    */
   readonly left?: readonly number[];
 }
@@ -32,7 +33,7 @@ const lateMilliseconds = 3 * hour;
 const redeliveredMilliseconds = 3 * dayMilliseconds;
 export const rollUpPasses = 2;
 
-/** When the next making of a day's sums is due, epoch milliseconds; undefined: it was the last one. */
+/** When a day's sums are next due, epoch milliseconds; undefined: they are final. */
 export function rollUpDueAt(day: string, finished: number, limits: MachineLimits): number | undefined {
   if (finished >= rollUpPasses) return undefined;
   const { bootSeconds, idleSeconds, jobSeconds } = limits;

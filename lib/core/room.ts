@@ -1,6 +1,6 @@
 /**
  * How many more machines a tenant may have of a tier: the smaller of what its total limit and its tier limit leave.
- * The tenant's counts of leases are all it needs; `LaunchStore.take` checks them again as it writes.
+ * The tenant's counts of leases are all it needs; `LaunchStore.take` checks them again when it writes.
  */
 import type { Tenant } from './tenant.ts';
 import type { Tier } from './tier.ts';

@@ -1,7 +1,7 @@
 /**
  * Whether a tenant's runners register with its organization, for all of its repositories, or each with its job's
- * repository. Decided from the App's permissions there, before a machine is launched. It is decided anew each time, so a
- * fallback ends by itself once the permission is given.
+ * repository. Decided from the App's permissions there, before a machine is launched. It is decided each
+ * time, so a fallback ends by itself once the permission is granted.
  */
 import type { Permissions } from './github.ts';
 import type { RunnerLevel, Tenant } from './tenant.ts';
@@ -43,8 +43,8 @@ const mayWrite = (permissions: Permissions | undefined, level: RunnerLevel) =>
   permissions === undefined || ['write', 'admin'].includes(permissions[permissionFor[level]] ?? '');
 
 /**
- * An operator's decision where a tenant's runners register and which repositories they serve. It survives a
- * reinstallation.
+ * An operator's decision about where a tenant's runners register and which repositories they serve. It
+ * survives a reinstallation.
  */
 export function runnerPolicy(tenant: Tenant | undefined): Pick<Tenant, (typeof policyFields)[number]> {
   return Object.fromEntries(

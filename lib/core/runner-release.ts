@@ -4,7 +4,7 @@
  */
 import type { Architecture } from './tier.ts';
 
-/** As GitHub lists it. Untrusted, but for what `chooseArchive` makes of it. */
+/** As GitHub lists it. Untrusted, except for the result of `chooseArchive`. */
 export interface RunnerRelease {
   /** `2.337.0`. */
   readonly version: string;

@@ -29,7 +29,7 @@ export interface Runner {
   /** `owner/name` of the planned job. */
   readonly repository: string;
   readonly account: Account;
-  /** When it was found that GitHub had it run a job unknown to the App, epoch milliseconds. */
+  /** When it was found to have run a job unknown to the App, epoch milliseconds. */
   readonly unknownRunAt?: number;
   /** The rows of caps over all tenants that count its lease; absent: none. */
   readonly capRows?: readonly string[];
@@ -49,15 +49,18 @@ export interface Runner {
   readonly launchedAt: number;
   /** When EC2 was called for it, or launched it. Absent in rows of earlier versions. */
   readonly startedAt?: number;
-  /** When its kernel started, by the machine's own clock: about when AWS begins to charge. Absent: it did not say. */
+  /**
+   * When its kernel started, by the machine's own clock: about when AWS begins to charge. Absent: it did
+   * not report that.
+   */
   readonly runningAt?: number;
   readonly claimedAt?: number;
   readonly listeningAt?: number;
   /** Its job's first step waits until the start gate admits it. Absent: it does not ask. */
   readonly gated?: boolean;
   /**
-   * It had no gate when its tenant's machines were to have one, epoch milliseconds: since then it cannot confirm without one.
-   * Where it listened already, GitHub gives it no further job.
+   * When it was found without a gate although its tenant's machines need one, epoch milliseconds: since
+   * then it cannot confirm without one. If it was already listening, GitHub gives it no further job.
    */
   readonly gateRequiredAt?: number;
   readonly endedAt?: number;

@@ -9,6 +9,6 @@ export function scopeFor(account: Account, repository: string): RunnerScope {
   return { kind: 'repository', owner: repository.slice(0, slash), repository: repository.slice(slash + 1) };
 }
 
-/** Rows that are older than the level name none. */
+/** Rows from before levels existed have none. */
 const levelOf = ({ level, type }: Account): RunnerLevel =>
   level ?? (type === 'Organization' ? 'organization' : 'repository');

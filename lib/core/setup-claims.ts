@@ -16,7 +16,7 @@ export interface SetupClaims {
   readonly by: string;
   /** Whether it may replace an App that is stored already. */
   readonly replaces: boolean;
-  /** A random word for the browser that opened the link; empty in the link itself. */
+  /** A random value for the browser that opened the link; empty in the link itself. */
   readonly browser: string;
   /** Epoch milliseconds, exclusive. */
   readonly expiresAt: number;

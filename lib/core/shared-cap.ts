@@ -22,8 +22,9 @@ export interface Waiter {
   /** Its relative share: 2 gets twice as much as 1. */
   readonly weight: number;
   /**
-   * Its place in the round: the smallest is next. It begins behind those who are in this round, at the time where there is no
-   * line, and each machine moves it on by a step that is the shorter the greater its weight (`turnAfter`).
+   * Its place in the round: the smallest is next. It begins behind those in the current round, or at the
+   * current time if there is no line. Each machine advances it by a step, which is shorter for a greater
+   * weight (`turnAfter`).
    */
   readonly since: number;
 }
@@ -150,9 +151,12 @@ export const withWaiter = (use: CapUse, me: Waiter): CapUse =>
     ? use
     : { ...use, waiters: [...use.waiters, { ...me, since: turnOnJoining(use.waiters, me) }] };
 
-/** A machine moves a tenant of weight 1 on by this much. */
+/** A machine advances a tenant of weight 1 by this much. */
 const stepOfWeightOne = 1_000_000;
-/** However small its weight, a tenant's step is at most this many of the shortest in the line: that bounds the wait. */
+/**
+ * However small its weight, a tenant's step is at most this many times the shortest in the line: that
+ * bounds the wait.
+ */
 const longestStep = 20;
 
 const stepOf = (waiters: readonly Waiter[], waiter: Waiter) =>

@@ -15,7 +15,7 @@ import {
 } from './shared-cap.ts';
 import { tenantTierKey } from './tenant-tier.ts';
 
-/** A waiter while leases are given out: `since` moves on with each. */
+/** A waiter while leases are given out: `since` advances with each. */
 interface Turn extends Waiter {
   since: number;
   readonly step: number;

@@ -1,6 +1,6 @@
 /**
- * How many machines a tenant's spend caps leave room for, and the reason for jobs that wait for more. `LaunchStore.take`
- * checks the caps again as it writes.
+ * How many machines a tenant's spend caps leave room for, and the reason for jobs that wait for more.
+ * `LaunchStore.take` checks the caps again when it writes.
  */
 import type { Bound } from './balance-plan.ts';
 import { dayOf, monthOf, nextDay, nextMonth } from './days.ts';
@@ -23,7 +23,10 @@ export interface SpendQuestion {
   readonly now: number;
   /** Jobs over the cap are refused, once no machine runs that could end below its expected cost. */
   readonly refuses: boolean;
-  /** To the cent, for a caller that asks now; else in hundredths of the cap: stored sentences must not change with each job. */
+  /**
+   * To the cent, for a caller that asks now; otherwise in hundredths of the cap: stored reasons must not
+   * change with each job.
+   */
   readonly exact?: boolean;
 }
 
@@ -32,7 +35,7 @@ export interface Reserve {
   heldIn(period: string): readonly Held[];
   /** What these cost if each of their machines lives longest. */
   longestIn(period: string): Micros;
-  /** One more of the tier whose machines cost most: another copy may take it at the same moment. */
+  /** One more of the most expensive tier: another copy may take it at the same moment. */
   readonly dearest: Held;
   /** One that is taken now. */
   readonly next: Held;
@@ -52,7 +55,10 @@ interface Standing {
 export type SpendBound = Bound & {
   /** Then its day or month is over. Absent: nothing but the operator changes it. */
   readonly until?: number;
-  /** Its leases may cost so much more than expected that the taking must fail if anybody took or freed one meanwhile. */
+  /**
+   * Its leases may cost so much more than expected that taking more must fail if anybody took or freed one
+   * meanwhile.
+   */
   readonly asRead: boolean;
 };
 
@@ -103,11 +109,11 @@ interface SpendRoom {
   readonly used: Micros;
   /** What one more machine may cost. */
   readonly next: Micros;
-  /** What leases may cost beyond what is expected of them can fill the cap. */
+  /** The possible cost of leases beyond their expected cost can fill the cap. */
   readonly mayMatter: boolean;
 }
 
-/** As many as the cap has room for by what is expected of all, and by what they may cost beyond that. */
+/** As many as the cap has room for, by the expected cost of all and by their possible cost beyond that. */
 function roomIn({ tenant, cost, reserve }: SpendQuestion, { cap, spent, period }: Standing): SpendRoom {
   const expected = Math.max(0, Math.floor((cap - spent) / Math.max(1, cost.expected)));
   const byCount = { machines: expected, used: spent, next: cost.expected, mayMatter: false };
@@ -134,7 +140,7 @@ function roomIn({ tenant, cost, reserve }: SpendQuestion, { cap, spent, period }
   };
 }
 
-/** Of amounts by day, those of a month or a day. */
+/** From amounts by day, those of a month or a day. */
 const inPeriod = (amounts: ReadonlyMap<string, Micros> | undefined, period: string): Micros =>
   [...(amounts ?? [])].reduce((sum, [day, micros]) => sum + (day.startsWith(period) ? micros : 0), 0);
 

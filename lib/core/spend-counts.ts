@@ -1,4 +1,7 @@
-/** What is stored of a tenant's spending, in its row and with each of its leases; the rules are in spend.ts. */
+/**
+ * What is stored about a tenant's spending, in its row and with each of its leases; the rules are in
+ * spend.ts.
+ */
 import type { TierName } from './ids.ts';
 import type { Micros } from './micros.ts';
 
@@ -10,7 +13,7 @@ export interface SpendCaps {
   readonly day?: Micros;
   /** Each machine is expected to live as long as any may. Absent: as the deployment says. */
   readonly strict?: boolean;
-  /** The row's cap is invalid, and nothing starts until it is corrected. A sentence. */
+  /** Why the row's cap is invalid, as a sentence; nothing starts until it is corrected. */
   readonly unreadable?: string;
 }
 
@@ -22,7 +25,7 @@ export interface LeaseCost {
   readonly ceiling?: Micros;
   /** `expected` covers the longest life, because the tenant's caps are strict. Absent: they are not. */
   readonly strict?: true;
-  /** Of `expected`, what is beyond the longest life: its machine was not ended in time. Absent: nothing. */
+  /** The part of `expected` beyond the longest life: its machine was not ended in time. Absent: nothing. */
   readonly overrun?: Micros;
 }
 
@@ -30,11 +33,11 @@ export interface LeaseCost {
 export interface Settlement {
   /** When its launch was planned: in that day and month it counts. */
   readonly launchedAt: number;
-  /** What it cost, less what was expected. */
+  /** Its actual cost minus its expected cost. */
   readonly change: Micros;
   /** What was expected of it. */
   readonly expected: Micros;
-  /** What of that was beyond the longest life; absent: nothing. */
+  /** The part of that beyond the longest life; absent: nothing. */
   readonly overrun?: Micros;
   /** How long its machine lived, as the number of a range; absent: there was none. */
   readonly life?: number;
@@ -50,8 +53,8 @@ export type LivesByTier = ReadonlyMap<TierName, Lives>;
 export interface HeldLeases {
   /** What they are expected to cost. */
   readonly expected: ReadonlyMap<string, Micros>;
-  /** The sum of when they were launched, in seconds since 1970. */
+  /** The sum of their launch times, in seconds since 1970. */
   readonly since: ReadonlyMap<string, ReadonlyMap<TierName, number>>;
-  /** Of `expected`, what is beyond the longest lives. Absent: nothing. */
+  /** The part of `expected` beyond the longest lives. Absent: nothing. */
   readonly overrun?: ReadonlyMap<string, Micros>;
 }

@@ -1,10 +1,11 @@
 /**
- * The most that running machines are likely to cost, by how long the tenant's earlier machines lived. The older a machine is, the
- * likelier it runs one of the long jobs, and the more is reserved for it, up to the longest life that the limits allow.
+ * The most that running machines are likely to cost, by how long the tenant's earlier machines lived. The
+ * older a machine is, the more likely it runs a long job, and the more is reserved for it, up to the
+ * longest life that the limits allow.
  *
  * The bound is Chernoff's: for each `theta` above 0, the chance that a sum of costs exceeds `b` is at most
- * E(exp(theta × sum)) / exp(theta × b). It needs no more of the machines than their number and their age, and comes near
- * their average where they are many, and to the cost of the longest life where they are few.
+ * E(exp(theta × sum)) / exp(theta × b). It needs only the number and the age of the machines. For many
+ * machines it is close to their average cost, for few to the cost of the longest life.
  */
 import type { TierName } from './ids.ts';
 import { rangeSeconds } from './lives.ts';
@@ -16,14 +17,14 @@ import type { Tenant } from './tenant.ts';
 export interface Held {
   readonly machines: number;
   readonly ageSeconds: number;
-  /** How long machines of the tier lived. Undefined: as long as any may. */
+  /** How long machines of the tier lived. Undefined: the longest allowed life is assumed. */
   readonly lives: Lives | undefined;
   /** Lives that have not ended: their length is unknown. */
   readonly unended: number;
   readonly ceiling: Micros;
 }
 
-/** The chance that they cost more. */
+/** The probability that they cost more. */
 const risk = 0.001;
 
 interface Reserved {
@@ -61,7 +62,7 @@ export function reserveFor(held: readonly Held[], longestSeconds: number): Micro
   return Math.ceil(Math.min(surely, ...likely));
 }
 
-/** Around one by the cost of the longest life: the best of them is near enough to the best of all. */
+/** Around the inverse of the longest life's cost: the best of these is close enough to the optimum. */
 function thetas(held: readonly Held[], longestSeconds: number): readonly number[] {
   const dearest = Math.max(1, ...held.map(({ ceiling }) => costOf(ceiling, longestSeconds)));
   return Array.from({ length: 25 }, (_, n) => 2 ** ((n - 12) / 2) / dearest);
@@ -71,7 +72,7 @@ const costOf = (ceiling: Micros, seconds: number): Micros => (ceiling * seconds)
 
 const sum = (numbers: readonly number[]) => numbers.reduce((all, one) => all + one, 0);
 
-/** log E(exp(theta × cost of one)); the largest exponent is taken out, so that none overflows. */
+/** log E(exp(theta × cost of one)); the largest exponent is factored out, so that none overflows. */
 function momentOf({ ceiling, ...group }: Held, longestSeconds: number): (theta: number) => number {
   const most = costOf(ceiling, longestSeconds);
   const chances = chancesOf(group, longestSeconds);
@@ -93,7 +94,8 @@ function chancesOf(
     if (count === 0 || to <= ageSeconds) return [];
     return [[to, count * Math.min(1, (to - ageSeconds) / (to - from))] as const];
   });
-  // Short lives end first: of a new tenant the long ones are among those that have not ended, and any may be the longest yet.
+  // Short lives end first: a new tenant's long ones have not ended yet, and any of them may become the
+  // longest.
   const all = [...known, [longestSeconds, lives ? 1 + unended : 1] as const];
   const weight = sum(all.map(([, count]) => count));
   return all.map(([seconds, count]) => [seconds, count / weight]);
@@ -104,7 +106,10 @@ export const isHeldOn = (held: HeldLeases | undefined, day: string): boolean =>
   (held?.expected.get(day) ?? 0) !== 0 ||
   [...(held?.since.get(day)?.values() ?? [])].some((sum) => sum !== 0);
 
-/** Whether `held` has as many leases of each tier as the tenant counts: not so while functions of a former version write. */
+/**
+ * Whether `held` has as many leases of each tier as the tenant counts: not while functions of an earlier
+ * version write.
+ */
 export function isHeldComplete({ held, tierLeases }: Pick<Tenant, 'held' | 'tierLeases'>): boolean {
   const days = [...(held?.since ?? [])];
   const tiers = new Set([...tierLeases.keys(), ...days.flatMap(([, ofDay]) => [...ofDay.keys()])]);
@@ -117,8 +122,8 @@ export function isHeldComplete({ held, tierLeases }: Pick<Tenant, 'held' | 'tier
 }
 
 /**
- * How many leases of a tier are held that were launched on a day, and how old they are on average: of seconds since 1970 the
- * sum says both, as long as they are fewer than 20,000.
+ * How many leases of a tier are held that were launched on a day, and how old they are on average: a sum of
+ * seconds since 1970 determines both, for fewer than 20,000 leases.
  */
 export function heldOf(
   held: HeldLeases | undefined,
@@ -130,8 +135,9 @@ export function heldOf(
 }
 
 /**
- * The leases of a tier that are held and were taken in a month or on a day, in groups of one age. There are never more than
- * the tenant counts; those that it counts and has no age of may be of any day: functions of a former version took them.
+ * The leases of a tier that are held and were taken in a month or on a day, in groups of one age. There are
+ * never more than the tenant counts. Those that it counts without an age may be of any day: functions of an
+ * earlier version took them.
  */
 export function agesOf(
   held: HeldLeases | undefined,

@@ -1,8 +1,8 @@
 /**
- * What a tenant has spent, as its row counts it: by day and by month of the launch (UTC), in whole micro-dollars. A lease adds
- * what its machine is expected to cost as it is taken, and is settled with what the machine did cost as it goes back, in the
- * transactions that move the leases themselves. So at any time a count is the cost of the machines that have ended, and the
- * expected cost of those that have not.
+ * What a tenant has spent, as its row counts it: by day and by month of the launch (UTC), in whole
+ * micro-dollars. A lease adds its machine's expected cost when it is taken, and is settled with the actual
+ * cost when it goes back, in the same transactions as the leases themselves. So a count is always the cost
+ * of the machines that have ended, plus the expected cost of those that have not.
  */
 import { dayMilliseconds, dayOf, monthOf } from './days.ts';
 import { lifeOf, usualSeconds } from './lives.ts';
@@ -33,7 +33,7 @@ export function pastPeriods(counts: ReadonlyMap<string, Micros> | undefined, now
   );
 }
 
-/** The same of what is held, which is left out as soon as it has come to nothing: no machine lives for a week. */
+/** The same for held leases, whose entries are removed once they are zero: no machine lives for a week. */
 export function pastDays(counts: ReadonlyMap<string, number> | undefined, now: number): string[] {
   const [yesterday, weekAgo] = [dayOf(now - dayMilliseconds), dayOf(now - 7 * dayMilliseconds)];
   return [...(counts ?? [])].flatMap(([day, count]) =>
@@ -51,7 +51,7 @@ export interface Expecting {
   readonly strict: boolean;
 }
 
-/** From a machine's last deadline to its end: a sweep a minute, which may have much to do. */
+/** From a machine's last deadline to its end: the sweep runs each minute, and may have much to do. */
 const endSeconds = 180;
 
 /** The longest life that the limits allow. */
@@ -69,12 +69,14 @@ export function leaseCost(tenant: Tenant, tier: Tier, { place, limits, strict }:
   return { expected, ceiling, ...(isStrict ? { strict: true } : {}) };
 }
 
-/** How far ahead the cost of a machine beyond its limits is counted, and in which steps; the sweep runs each minute. */
+/**
+ * How far ahead the cost of an overdue machine is counted, and in which steps; the sweep runs each minute.
+ */
 const [aheadSeconds, stepSeconds] = [600, 900];
 
 /**
- * What a lease must count whose machine was not ended at its deadline, or whose deadline was extended: what the machine may
- * have cost some minutes later. Undefined: the lease counts enough.
+ * What a lease must count if its machine was not ended at its deadline, or if the deadline was extended:
+ * what the machine may have cost some minutes later. Undefined: the lease counts enough.
  */
 export function overrunCost(
   { launchedAt, leaseCost: cost }: { readonly launchedAt: number; readonly leaseCost?: LeaseCost },
@@ -82,7 +84,7 @@ export function overrunCost(
 ): LeaseCost | undefined {
   if (cost?.ceiling === undefined) return undefined;
   const seconds = (until - launchedAt) / 1000 + endSeconds;
-  // What is usual is often outlived: no machine causes a write for that.
+  // Machines often outlive the usual life, so that alone causes no write.
   if (!cost.strict && seconds <= longestSeconds(limits)) return undefined;
   if (costOf(cost.ceiling, seconds) <= cost.expected) return undefined;
   const expected = costOf(cost.ceiling, Math.ceil((seconds + aheadSeconds) / stepSeconds) * stepSeconds);
@@ -98,8 +100,9 @@ const costOf = (ceiling: Micros, seconds: number): Micros =>
   Math.ceil((ceiling * seconds) / 3_600) + components.length;
 
 /**
- * What an ended machine counts: the cost in its record. If a component has no price, the most that the machine may have
- * cost, never 0. In the operator's own subnets it is assumed to have had an address.
+ * The amount that counts for an ended machine: the cost in its record. If a component has no price, the
+ * most that the machine may have cost, never 0. In the operator's own subnets it is assumed to have had an
+ * address.
  */
 export function countedCost(record: UsageRecord, ceiling: Micros | undefined): Micros {
   const priced = totalOf(record.cost);

@@ -44,7 +44,10 @@ export interface Tenant {
   readonly suspendedBy?: 'github' | 'operator';
   /** What it was before it was deleted; a reinstallation inherits it. */
   readonly statusBeforeDeletion?: TenantStatus;
-  /** The plan: gives `maxRunners` when the tenant is made, and says in which tiers a greater one counts. */
+  /**
+   * The plan: gives `maxRunners` when the tenant is created, and determines in which tiers a greater one
+   * counts.
+   */
   readonly tier: TierName;
   /** Limit of live machines over all tiers. The operator may edit it at any time. */
   readonly maxRunners: number;
@@ -75,11 +78,16 @@ export interface Tenant {
   readonly caps?: SpendCaps;
   /** What it spent, by month and by day (`2026-11`, `2026-11-21`); see spend.ts. Absent, or not in it: nothing. */
   readonly spent?: ReadonlyMap<string, Micros>;
-  /** What earlier installations of its account had spent when the last machine of theirs was gone; in the same way. */
+  /**
+   * What earlier installations of its account had spent when their last machine was gone, in the same form.
+   */
   readonly carried?: ReadonlyMap<string, Micros>;
-  /** The leases that it holds, as far as what they may cost goes. Absent: none. */
+  /** The leases that it holds, with their cost and age. Absent: none. */
   readonly held?: HeldLeases;
-  /** How many of its machines that were launched on a day have ended: as many records count in what it spent. */
+  /**
+   * How many of its machines that were launched on a day have ended: as many records are included in what
+   * it spent.
+   */
   readonly settled?: ReadonlyMap<string, number>;
   /** How long its machines lived. */
   readonly lives?: LivesByTier;
@@ -98,8 +106,8 @@ export interface Tenant {
   /** Its machines that ran jobs unknown to the App, mostly of repositories outside the installation. */
   readonly unknownRuns?: number;
   /**
-   * The epoch of its admission policy, while any controller of it is in force. Absent: none is. Only the transaction that
-   * changes a controller moves it on.
+   * The epoch of its admission policy, while any controller of it is in force. Absent: none is. Only the
+   * transaction that changes a controller increments it.
    */
   readonly admissionEpoch?: number;
   /** The epoch of the platform-wide policy, as read recently, while any of its controllers is in force. */

@@ -25,6 +25,6 @@ export interface Tier {
   readonly subnetIds?: readonly string[];
   /** How many live machines of this tier all tenants may have together. Absent: no such cap. */
   readonly capOverAllTenants?: number;
-  /** What AWS charges for on its machines, beside their type. */
+  /** What AWS charges for its machines, in addition to their type. */
   readonly billed: BilledMachine;
 }

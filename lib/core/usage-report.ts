@@ -1,4 +1,4 @@
-/** Groups sums of machines' costs as an operator asks: pure arithmetic, in whole micro-dollars. */
+/** Groups sums of machines' costs as the operator requests: pure arithmetic, in whole micro-dollars. */
 import type { Correction } from './correction.ts';
 import type { Micros } from './micros.ts';
 import { type Component, totalOf } from './price.ts';
@@ -33,10 +33,10 @@ export interface CostReport {
   readonly priceLists: readonly string[];
 }
 
-/** What machines that ran no job are called, where lines are of jobs. */
+/** The name for machines that ran no job, if lines are jobs. */
 export const noJob = '(no job)';
 
-/** @param sums by job, where lines are to be of jobs */
+/** @param sums by job, if lines are to be jobs */
 export function costReport(
   sums: readonly UsageSum[],
   by: Grouping,

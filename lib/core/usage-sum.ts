@@ -1,6 +1,7 @@
 /**
- * Sums over records of machines of one day, tenant, tier, repository and workflow: what reports are made of, and what is kept
- * when the records have gone. Pure arithmetic, in whole micro-dollars; a machine is in exactly one sum.
+ * Sums over records of machines of one day, tenant, tier, repository and workflow: reports are made from
+ * them, and they are kept when the records have been deleted. Pure arithmetic, in whole micro-dollars; a
+ * machine is in exactly one sum.
  */
 import { dayOf } from './days.ts';
 import type { InstallationId, JobId, TierName } from './ids.ts';
@@ -28,7 +29,7 @@ export interface UsageSum {
   readonly seconds: number;
   readonly cost: Readonly<Record<Component, Micros>>;
   readonly waste: Readonly<Record<WasteKind, Waste>>;
-  /** What the tenant owes: of machines that ran a job, the others are the operator's. */
+  /** What the tenant owes, for machines that ran a job; the others are the operator's cost. */
   readonly owed: Owed;
   /** Machines without a price, by the component that has none. */
   readonly unpriced: Readonly<Partial<Record<Component, number>>>;
@@ -49,7 +50,7 @@ export interface Work {
 export interface Owed {
   /** At the operator's own rates. */
   readonly own: Charge;
-  /** At what machines cost, where no rate was in force at their launch. */
+  /** At cost, for machines without a rate in force at their launch. */
   readonly cost: Charge;
 }
 
@@ -59,7 +60,10 @@ export interface Waste {
 }
 
 export const wasteKinds = ['idle', 'lostSpot', 'cancelled'] as const;
-/** idle: it ran no job. lostSpot: its job was lost with the spot machine. cancelled: its job was, otherwise. */
+/**
+ * idle: it ran no job. lostSpot: its job was lost with the spot machine. cancelled: its job was cancelled
+ * otherwise.
+ */
 export type WasteKind = (typeof wasteKinds)[number];
 
 /** @param by.job a sum for each job, instead of for each workflow */
@@ -143,7 +147,7 @@ function wasteOf({ job, spot, endReason }: UsageRecord): WasteKind | undefined {
   return job.conclusion === 'cancelled' ? 'cancelled' : undefined;
 }
 
-/** What sums have together, whatever they are of. */
+/** The total of several sums, whatever they are about. */
 export type Together = Omit<
   UsageSum,
   'day' | 'installationId' | 'account' | 'tier' | 'work' | 'lastLaunchedAt'
@@ -188,8 +192,8 @@ const mostSumsOfDay = 1_000;
 const others = '(others)';
 
 /**
- * The sums of one tenant and day, at most so many: the smallest are put together, by tier, under a name that says so. Nothing
- * is lost of any amount.
+ * The sums of one tenant and day, at most so many: the smallest are combined, by tier, under a name that
+ * says so. No amount is lost.
  */
 export function bounded(sums: readonly UsageSum[], most = mostSumsOfDay): UsageSum[] {
   if (sums.length <= most) return [...sums];

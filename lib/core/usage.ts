@@ -15,7 +15,7 @@ export interface RanJob {
   /** `owner/name`. */
   readonly repository?: string;
   readonly workflow?: string;
-  /** Absent: how it ended was not known when the machine had ended. */
+  /** Absent: its result was not known when the machine had ended. */
   readonly conclusion?: string;
 }
 
@@ -38,7 +38,7 @@ export interface UsageRecord extends UsageKey, MachineCost {
   readonly takenBack?: boolean;
   /** When its kernel started, or else when EC2 was asked for it or launched it, epoch milliseconds. */
   readonly startedAt: number;
-  /** When its end was known, epoch milliseconds. */
+  /** When the platform learned of its end, epoch milliseconds. */
   readonly endedAt: number;
   readonly endReason: RunnerEndReason;
   /** Absent: GitHub gave it no job, or the job is unknown. */
@@ -56,7 +56,9 @@ export interface MachineEnd {
   readonly reason: RunnerEndReason;
   readonly endedAt: number;
   readonly job: RanJob | undefined;
-  /** EC2 says that it took the machine back, and neither the platform nor the machine itself ended it. */
+  /**
+   * EC2 reports that it interrupted the machine, and neither the platform nor the machine itself ended it.
+   */
   readonly takenBack?: boolean;
 }
 
@@ -82,7 +84,10 @@ export function usageOf({ runner, reason, endedAt, job, takenBack = false }: Mac
 export const mayBeFree = (runner: Runner, endedAt: number): boolean =>
   runner.spot && endedAt - billedFrom(runner) < freeIfTakenMilliseconds;
 
-/** From its kernel's start, never before EC2 was asked for it or after its runner began to listen; else from the asking. */
+/**
+ * From its kernel's start, but never before EC2 was asked for it or after its runner began to listen;
+ * otherwise from the request.
+ */
 function billedFrom({ launchedAt, startedAt = launchedAt, runningAt, listeningAt }: Runner): number {
   if (runningAt === undefined) return startedAt;
   return Math.max(startedAt, Math.min(runningAt, listeningAt ?? runningAt));

@@ -1,7 +1,7 @@
 /**
- * A change of an owner's controllers, checked as a whole: the resulting policy, or the first fault. Only an outdated version
- * can refuse a change that makes a controller ask less (disabling, deleting, removing a scope), so that a tenant that locked
- * itself out can recover.
+ * A change of an owner's controllers, checked as a whole: the resulting policy, or the first error. A
+ * change that makes a controller ask less can fail only because of an outdated version (disabling,
+ * deleting, removing a scope), so that a tenant that locked itself out can recover.
  */
 import { checkSettings } from './check-settings.ts';
 import { type Controller, type ControllerPolicy, controllerBounds, platformOwner } from './controller.ts';
@@ -165,7 +165,7 @@ function checkScope(
   return policyFault('invalid', 'foreign-target', foreign, 'target');
 }
 
-/** Parts of the target that are not the owner's. */
+/** Parts of the target that do not belong to the owner. */
 function foreignPart(
   owner: Controller['owner'],
   target: ScopeTarget,

@@ -1,4 +1,4 @@
-/** What the audit keeps of a change of a controller: the settings that differ, as they were and as they are. */
+/** What the audit records about a change of a controller: the settings that differ, before and after. */
 import type { Controller } from './controller.ts';
 import type { ChangedPolicy, PolicyChange } from './policy-change.ts';
 import type { ControllerAction, ControllerRecord } from './record.ts';

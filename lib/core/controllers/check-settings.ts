@@ -1,4 +1,4 @@
-/** Whether a controller's settings may be stored. Returns the first fault found, with its setting. */
+/** Whether a controller's settings may be stored. Returns the first error found, with its setting. */
 import { controllerBounds, type Rule, type Transport } from './controller.ts';
 import { type ChangeContext, type PolicyFault, policyFault, type SettingChanges } from './policy-change.ts';
 
@@ -48,7 +48,7 @@ function checkTransport(transport: Transport, context: ChangeContext): PolicyFau
   }
 }
 
-/** Where the name leads is checked at each call: it may change after this check. */
+/** The host name is resolved and checked at each call: it may change after this check. */
 function checkUrl(url: string, allowsLoopback: boolean): PolicyFault | undefined {
   const field = 'transport.url';
   const tooLong = checkLength(field, url, controllerBounds.urlCharacters);

@@ -1,7 +1,7 @@
 /**
- * Whether a controller behind a URL is worth a call now. After several calls in a row that ran into their timeout it
- * rests for a while, and then gets one trial call: a call that ends in time resumes all calls. A refused connection or a
- * wrong answer comes at once and costs nobody time, so such failures do not count.
+ * Whether to call a controller behind a URL now. After several timeouts in a row it is skipped for a while,
+ * and then gets one trial call: a call that ends in time resumes all calls. A refused connection or a wrong
+ * answer arrives at once and delays nobody, so such failures do not count.
  */
 export interface Circuit {
   /** Calls in a row that ended without an answer in time. */
@@ -10,12 +10,12 @@ export interface Circuit {
   readonly restsUntil: number;
 }
 
-/** Two may be chance, such as a deployment of the controller. */
+/** Two may be a coincidence, such as a deployment of the controller. */
 const mostTimeouts = 3;
 /** Shorter than the first wait of a job whose controller failed: when the job asks again, some call has been made since. */
 const restMilliseconds = 20_000;
 
-/** What to do with a call, and the state from now on. rests: it is not made. */
+/** What to do with a call, and the state from now on. rests: the call is skipped. */
 export function beginCall(
   known: Circuit | undefined,
   now: number,

@@ -1,6 +1,6 @@
 /**
- * Combines several votes about a job: all enabled controllers must admit it. One rejection is enough, whatever the others
- * say; a failure counts by its controller's failure policy. Dry runs decide nothing.
+ * Combines several votes about a job: all enabled controllers must admit it. One rejection is enough,
+ * whatever the others decide; a failure counts by its controller's failure policy. Dry runs decide nothing.
  */
 import type { Controller } from './controller.ts';
 import type { ControllerVote, DecisionOutcome } from './decision.ts';

@@ -1,7 +1,7 @@
 /**
  * An admission controller: it may forbid a tenant's job to run. A tenant manages its own; those of the
- * platform's operator stand above all tenants and are kept under `platformOwner`. What may be stored is checked where a
- * change is written, never when a job waits.
+ * platform's operator apply to all tenants and are kept under `platformOwner`. What may be stored is
+ * checked where a change is written, never when a job waits.
  */
 import { InstallationId } from '../ids.ts';
 import type { ControllerScope } from './scope.ts';
@@ -15,13 +15,15 @@ export type ControllerState = 'disabled' | 'enabled' | 'dry_run';
 /** What applies if it does not answer validly in time. */
 export type FailurePolicy = 'reject' | 'admit';
 
-/** A CEL expression over the facts of a job: where one is true, the job is rejected for its reason. */
+/** A CEL expression over the facts of a job: if it is true, the job is rejected with the rule's reason. */
 export interface Rule {
   readonly reject: string;
   readonly reason: string;
 }
 
-/** rules: judged here. https: asked by a signed callback. poll: it fetches questions and posts decisions. */
+/**
+ * rules: evaluated here. https: asked by a signed callback. poll: it fetches questions and posts decisions.
+ */
 export type Transport =
   | { readonly kind: 'rules'; readonly rules: readonly Rule[] }
   | { readonly kind: 'https'; readonly url: string }
@@ -36,7 +38,10 @@ export interface Controller {
   readonly transport: Transport;
   readonly onFailure: FailurePolicy;
   readonly timeoutMilliseconds: number;
-  /** A CEL expression: jobs of which it is false are not asked about. Absent: all in its scopes. */
+  /**
+   * A CEL expression: the controller is asked only about jobs for which it is true. Absent: about all in
+   * its scopes.
+   */
   readonly match?: string;
   /** GitHub's ids of repositories that it is never asked about. */
   readonly exemptRepositories: readonly number[];

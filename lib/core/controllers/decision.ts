@@ -1,4 +1,4 @@
-/** What the controllers said of one job at one gate. */
+/** What the controllers decided about one job at one gate. */
 import type { InstallationId, JobId } from '../ids.ts';
 
 /** queue: before a machine is bought. start: on the machine, before the first step. */
@@ -24,7 +24,7 @@ export type DecisionOutcome = 'admitted' | 'rejected' | 'failed-open' | 'unavail
 export interface Decision {
   readonly installationId: InstallationId;
   readonly jobId: JobId;
-  /** `owner/name`, as it was called then. */
+  /** `owner/name` at that time. */
   readonly repository: string;
   readonly gate: Gate;
   /** The tenant's policy epoch in which it was made: one of an older epoch no longer counts. 0: no controllers in force. */
@@ -37,6 +37,9 @@ export interface Decision {
   readonly decidedAt: string;
 }
 
-/** Whether the audit keeps anything of it: also a vote in dry run that would have rejected, and an exemption that was used. */
+/**
+ * Whether the audit records it: also a dry-run vote that would have rejected, and an exemption that was
+ * used.
+ */
 export const isAudited = ({ outcome, votes }: Pick<Decision, 'outcome' | 'votes'>): boolean =>
   outcome !== 'admitted' || votes.some(({ vote }) => vote === 'reject' || vote === 'exempt');

@@ -37,7 +37,7 @@ export type RunFacts = Omit<RunAbout, 'path'>;
 /** The organization's own name for the group that runners join which name none. */
 export const defaultGroup = 'Default';
 
-/** @param group the runner group that the tenant's machines join, where it has named one */
+/** @param group the runner group that the tenant's machines join, if it has named one */
 export function scopedJob(tenant: Tenant, job: Job, group: string | undefined): ScopedJob {
   const { tier, repositoryId } = job;
   if (tier === undefined) throw new Error(`The job ${job.jobId} has no tier, so that nothing runs it.`);
@@ -51,7 +51,7 @@ export function jobFacts(
   more: {
     readonly scoped: ScopedJob;
     readonly pricePerHour: number | undefined;
-    /** What GitHub said of the run. Absent: it was not asked. */
+    /** What GitHub reports about the run. Absent: it was not asked. */
     readonly about?: RunAbout | undefined;
   },
 ): JobFacts {

@@ -15,9 +15,9 @@ export interface JobAdmission {
   readonly state: 'asked' | 'admitted' | 'rejected' | 'failed-open' | 'unavailable';
   /** Who rejected it, or failed. */
   readonly controllerId?: string;
-  /** It is one of the operator's, of which tenants see only the reason. */
+  /** It is one of the operator's; tenants see only its reason. */
   readonly ofPlatform?: boolean;
-  /** In that controller's or its rule's own words. Asked: why GitHub's word about the run is missing. */
+  /** In that controller's or its rule's own words. Asked: why GitHub's facts about the run are missing. */
   readonly reason?: string;
   /** Epoch milliseconds. */
   readonly at: number;
@@ -29,7 +29,10 @@ export interface JobAdmission {
   readonly round?: AskingRound;
 }
 
-/** Each controller is asked once in a round. Who is in dry run may still answer after the others have decided. */
+/**
+ * Each controller is asked once in a round. A controller in dry run may still answer after the others have
+ * decided.
+ */
 export interface AskingRound {
   /** When it began, epoch milliseconds. */
   readonly at: number;
@@ -45,7 +48,7 @@ export interface PolicyEpochs {
   readonly platformEpoch?: number;
 }
 
-/** The same for the same policies, and never again for others. Undefined: no controller is in force. */
+/** The same for the same policies, and never reused for others. Undefined: no controller is in force. */
 export function policyMark({ admissionEpoch, platformEpoch }: PolicyEpochs): string | undefined {
   if (admissionEpoch === undefined && platformEpoch === undefined) return undefined;
   return `${admissionEpoch ?? '-'}.${platformEpoch ?? '-'}`;

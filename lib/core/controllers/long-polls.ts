@@ -8,7 +8,7 @@ import type { InstallationId } from '../ids.ts';
 export interface LongPoll {
   readonly id: string;
   readonly owner: InstallationId;
-  /** Epoch milliseconds. It no longer counts from then on, whatever became of it. */
+  /** Epoch milliseconds. From then on it no longer counts, whether or not it ended properly. */
   readonly until: number;
 }
 

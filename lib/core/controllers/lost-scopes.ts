@@ -3,7 +3,7 @@ import type { TierName } from '../ids.ts';
 import type { Controller } from './controller.ts';
 import type { ControllerScope, ScopeTarget } from './scope.ts';
 
-/** What is known of a tenant's targets. Absent: nothing, so that nothing counts as lost. */
+/** What is known about a tenant's targets. Absent: nothing, so nothing counts as lost. */
 export interface TargetsSeen {
   readonly tiers: readonly TierName[];
   /** By name, as scopes spell it: whether GitHub has the group. */

@@ -1,4 +1,4 @@
-/** What may be asked of a tenant's controllers, and why it may be refused. */
+/** The changes that can be requested for a tenant's controllers, and why they may be refused. */
 import type { TierName } from '../ids.ts';
 import type { Controller, ControllerPolicy } from './controller.ts';
 import type { ScopeTarget } from './scope.ts';
@@ -73,7 +73,9 @@ export interface PolicyFault {
     | 'installation-excludes-narrower'
     | 'foreign-target'
     | 'invalid-setting';
-  /** The setting that is meant, as the API names it: `timeoutMilliseconds`, `target`. Absent: none in particular. */
+  /**
+   * The setting at fault, as the API names it: `timeoutMilliseconds`, `target`. Absent: none in particular.
+   */
   readonly field?: string;
   /** What was given, what is allowed. */
   readonly text: string;
@@ -86,7 +88,7 @@ export interface ChangedPolicy {
   readonly remove: readonly string[];
   /** The controller that was changed, as it is now; of a deleted one, as it was. */
   readonly controller: Controller;
-  /** As it was. Absent: it is new. */
+  /** The controller before the change. Absent: it is new. */
   readonly before?: Controller;
 }
 

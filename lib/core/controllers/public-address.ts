@@ -1,7 +1,8 @@
 /**
- * Whether an address is on the public internet. A tenant names the host to call, so nothing internal may be reached: no
- * private or link-local address, no metadata service, nothing that is translated into one.
- * Sources: https://www.iana.org/assignments/iana-ipv4-special-registry, https://www.iana.org/assignments/iana-ipv6-special-registry
+ * Whether an address is on the public internet. A tenant names the host to call, so nothing internal may be
+ * reached: no private or link-local address, no metadata service, no address that is translated into one of
+ * these. Sources: https://www.iana.org/assignments/iana-ipv4-special-registry,
+ * https://www.iana.org/assignments/iana-ipv6-special-registry
  */
 const refusedV4: readonly (readonly [string, number])[] = [
   ['0.0.0.0', 8],

@@ -5,13 +5,13 @@
 import type { InstallationId } from '../ids.ts';
 import { controllerBounds, platformOwner } from './controller.ts';
 
-/** A question lives no longer, so that whatever a tenant asked before is over. */
+/** No question lives longer than this, so all earlier questions of a tenant are over. */
 const windowMilliseconds = controllerBounds.timeoutMilliseconds.most;
 
-/** How many of a tenant's questions of one window stand in each lane or in one before it. */
+/** How many of a tenant's questions of one window are in each lane and the lanes before it. */
 const upTo = [1, 10, 100, Number.POSITIVE_INFINITY];
 
-/** In the order in which they are looked at. A tenant's own controllers are asked about its jobs alone. */
+/** In the order in which they are read. A tenant's own controllers are asked only about its own jobs. */
 export const lanesOf = (owner: InstallationId): readonly number[] =>
   owner === platformOwner ? upTo.map((_, lane) => lane) : [0];
 

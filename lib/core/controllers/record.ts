@@ -1,10 +1,11 @@
 /**
- * What the audit keeps of a change of controllers or tokens. It contains no token and no secret: of a token, only its id.
+ * What the audit records about a change of controllers or tokens. It contains no secret, and of a token
+ * only its id.
  */
 export interface ControllerRecord {
   /** ISO 8601. */
   readonly at: string;
-  /** The ARN of whoever ran a command, or `token tok_…` of whoever called the API. */
+  /** The ARN of the person who ran a command, or `token tok_…` of the API's caller. */
   readonly who: string;
   /** Of the tenant; empty for the platform's own controllers. */
   readonly login: string;

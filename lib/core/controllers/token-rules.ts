@@ -21,7 +21,7 @@ export type TokenFault = 'too-many' | 'unknown' | 'overlap' | 'rotated-already';
 
 export const isAlive = ({ endsAt }: StoredToken, now: number) => endsAt === undefined || now < endsAt;
 
-/** Those that speak for the same: one controller, or the owner. */
+/** Tokens of the same controller, or of the same owner. */
 export const tokensFor = (tokens: readonly StoredToken[], controllerId: string | undefined) =>
   tokens.filter((token) => token.controllerId === controllerId);
 

@@ -1,4 +1,4 @@
-/** What a controller, or a tenant's administrator, shows to the API. Only its digest is kept. */
+/** How a controller, or a tenant's administrator, authenticates to the API. Only its digest is kept. */
 import type { InstallationId } from '../ids.ts';
 
 export interface StoredToken {
