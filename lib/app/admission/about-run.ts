@@ -21,10 +21,10 @@ export interface AboutDeps {
 
 export type AboutAnswer =
   | { readonly kind: 'known'; readonly about: RunAbout }
-  /** Passing, as far as anybody can tell. */
+  /** Presumably temporary. */
   | { readonly kind: 'refused'; readonly why: string; readonly retryAfterSeconds: number };
 
-/** A run's jobs come within minutes of each other; those of a day later ask anew. */
+/** A run's jobs arrive within minutes of each other; jobs of a day later ask again. */
 const keptMilliseconds = dayMilliseconds;
 /** Longer than a call to GitHub may take. */
 const askingMilliseconds = 15_000;
@@ -33,7 +33,7 @@ const lookMilliseconds = 250;
 const mostLooks = 12;
 /** From one refusal to the next call, at least. */
 const refusedSeconds = 20;
-/** No note lives longer for a limit that GitHub wants to be waited for. */
+/** The longest life of a note about a limit for which GitHub wants callers to wait. */
 const longestRefusedSeconds = 3_600;
 
 interface Told {
@@ -41,7 +41,7 @@ interface Told {
   readonly why?: string;
 }
 
-/** @throws OperationalError where the notes do not answer */
+/** @throws OperationalError if the notes do not answer */
 export async function aboutRun(deps: AboutDeps, job: Job): Promise<AboutAnswer> {
   const name = noteName(job);
   for (let looks = 0; looks < mostLooks; looks += 1) {
@@ -57,7 +57,7 @@ export async function aboutRun(deps: AboutDeps, job: Job): Promise<AboutAnswer> 
   return refused('GitHub is still being asked about the run', refusedSeconds);
 }
 
-/** Without the attempt another one's answer might be taken for this one's: such a job asks for itself. */
+/** Without the attempt, the answer for another attempt might be used for this one: such a job asks for itself. */
 const noteName = ({ installationId, runId, runAttempt, jobId }: Job) =>
   `runs/${installationId}/${runId}/${runAttempt ?? `job-${jobId}`}`;
 
@@ -98,7 +98,7 @@ async function call({ loadGitHub, jobs }: AboutDeps, job: Job): Promise<AboutAns
     const { runAttempt = about.attempt } = job;
     if (about.attempt < runAttempt)
       return refused(`GitHub shows attempt ${about.attempt} of the run`, refusedSeconds);
-    // A later attempt has what this one has, but for its number.
+    // A later attempt has the same facts as this one, except for its number.
     return { kind: 'known', about: { ...about, attempt: runAttempt } };
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error;

@@ -1,7 +1,8 @@
 /**
- * What one run of the admission function does: it asks about the jobs of the batch that it was handed, and while controllers
- * keep it waiting, it takes further messages from the same queue. So controllers that hang hold no copy back from other
- * tenants: each tenant has some places in a run. What is still in line when the run must end goes back to the queue.
+ * What one run of the admission function does: it asks about the jobs of the batch that it was given, and while it
+ * waits for controllers, it receives further messages from the same queue. So controllers that hang do not block a
+ * copy for other tenants: each tenant has some places in a run. Messages that are still in line when the run must
+ * end go back to the queue.
  */
 import { MalformedMessage, parseMessage } from '../../contract/messages.ts';
 import { chunksOf } from '../../core/chunks.ts';
@@ -21,7 +22,7 @@ export interface AskArrivalsDeps extends AskDeps {
   readonly arrivals: QueueArrivals;
 }
 
-/** SQS's own bound for one call. */
+/** SQS's own limit for one call. */
 const fullBatch = 10;
 
 /** While the queue is full. */
@@ -29,7 +30,7 @@ const mostCallsAtOnce = 8;
 
 type Message = Delivery | Arrival;
 
-/** @returns the ids of the messages to deliver again, of those that it was handed */
+/** @returns the ids of those messages that it was given that must be delivered again */
 export async function askArrivals(deps: AskArrivalsDeps, deliveries: readonly Delivery[]): Promise<string[]> {
   const endsAt = deps.clock.now() + takesQuestionsWithinMilliseconds;
   const lines = createAskingLines<Message>(askingBounds, async (message) => {
@@ -40,7 +41,7 @@ export async function askArrivals(deps: AskArrivalsDeps, deliveries: readonly De
   for (const delivery of deliveries)
     lines.add(delivery, (hasFailed) => hasFailed && failed.push(delivery.id));
   const taking = createTaking(deps, lines);
-  // A full batch has more behind it as a rule.
+  // There is usually more behind a full batch.
   if (deliveries.length >= fullBatch) await taking.take();
   for (;;) {
     await Promise.race([lines.idle(), deps.clock.sleep(lookForQuestionsMilliseconds)]);
@@ -58,7 +59,7 @@ export async function askArrivals(deps: AskArrivalsDeps, deliveries: readonly De
 
 const isArrival = (message: Message): message is Arrival => 'receipt' in message;
 
-/** What cannot be taken, put back or deleted is delivered again, as any message may be. */
+/** A message that cannot be received, put back or deleted is delivered again, as any message may be. */
 function createTaking(deps: AskArrivalsDeps, lines: AskingLines<Message>) {
   let handled: Arrival[] = [];
   async function attempt(work: () => Promise<void>) {
@@ -91,7 +92,7 @@ function createTaking(deps: AskArrivalsDeps, lines: AskingLines<Message>) {
       handled = [];
       await deleteAll(done);
     },
-    /** As new messages: those that were taken would stay hidden for as long as a run may last. */
+    /** As new messages: the received ones would stay invisible for as long as a run may last. */
     async putBack(left: readonly Arrival[]) {
       for (const some of chunksOf(left, fullBatch)) {
         await attempt(async () => {

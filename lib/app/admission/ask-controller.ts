@@ -1,7 +1,7 @@
 /**
  * Asks one controller about one job, once a round. The question's id is made from the round, so that a repeated call
  * finds the question and its answer. Anything but a valid answer in time is a failure, and the controller's failure
- * policy says what it means.
+ * policy applies.
  */
 import type { Controller } from '../../core/controllers/controller.ts';
 import type { JobFacts } from '../../core/controllers/facts.ts';
@@ -57,7 +57,7 @@ async function askOne(deps: AskOneDeps, { controller, job, round, facts }: Askin
   });
   const milliseconds = Math.max(0, deps.clock.now() - stored.askedAt);
   if (stored.answer) return { ...stored.answer, milliseconds };
-  // Those in dry run are not called again for what they failed to answer; whose yes is needed gets the question again.
+  // A controller in dry run that failed to answer is not called again; one whose admission is needed is.
   const isOver = controller.state === 'dry_run' && deps.clock.now() >= stored.endsAt;
   if (transport.kind === 'https' && !isOver)
     return call(deps, controller, { url: transport.url, question: stored });
@@ -104,7 +104,7 @@ async function call(
   // time.
   const about = { owner, controllerId: id, id: question.id };
   const { kind } = await deps.questions.answer(about, answer, began);
-  // Of two that asked at once both go by the first answer, whatever the controller told the other.
+  // If two asked at once, both use the first answer, whatever the controller answered to the other.
   const first = kind === 'answered' ? (await deps.questions.ask(question)).answer : undefined;
   return { ...(first ?? answer), milliseconds };
 }

@@ -1,8 +1,8 @@
 /**
  * Asks a job's external controllers, records the decision of all its controllers, and pokes the job's tier. A message is a
- * hint: the job's row says what to ask, and under which policy. A round's questions have ids made of the row, so that a
- * message which comes again asks nobody a second time whose answer is there. If an expression needs facts that only GitHub
- * has, GitHub is asked about the run first.
+ * hint: the job's row says what to ask, and under which policy. The ids of a round's questions are made from the
+ * row, so a redelivered message does not ask a controller that has already answered. If an expression needs facts
+ * that only GitHub has, GitHub is asked about the run first.
  */
 import type { Deployment } from '../../contract/deployment.ts';
 import { type AskControllers, parseMessage } from '../../contract/messages.ts';
@@ -65,14 +65,14 @@ async function askAbout(deps: AskDeps, { installationId, jobId }: AskControllers
   ]);
   if (!job?.tier || !read || (job.state === 'done' && !mayHaveLateVotes(job))) return;
   const { tenant, policies, rules } = await policyNow(deps, read);
-  // Under another policy it is planned for anew, and asked about again if need be.
+  // Under another policy it is planned again, and asked about again if necessary.
   const { admission } = job;
   if (policies.length === 0 || !admission || admission.policy !== policyMark(tenant)) {
-    // A copy that plans sooner may go by the older policy, and would ask for this look again.
+    // A copy that plans sooner may still use the older policy, and would ask for this look again.
     const isKept = admission !== undefined && isOfOtherPlatformPolicy(admission, tenant);
     return poke(deps, job, isKept ? platformPolicySeconds : 0);
   }
-  // A message that came twice, or of a poll: GitHub wants to be left alone until then.
+  // A duplicate message, or one of a poll: GitHub wants no calls until then.
   if (isWaitingForGitHub(admission, deps.clock.now())) return;
   // Rows of earlier versions do not say which round it is.
   const { round = { at: admission.at, gate: job.state === 'waiting' ? 'queue' : 'start' } } = admission;
@@ -84,7 +84,7 @@ async function askAbout(deps: AskDeps, { installationId, jobId }: AskControllers
   const look = { how, first, aboutRun: () => (asking ??= aboutRun(deps, job)) };
   const enabled = admission.state === 'asked' ? askThose(deps, look, 'enabled') : notAsked;
   const trying = askThose(deps, look, 'dry_run');
-  // It may fail before anybody waits for it: it is heard of below, and must not end the process until then.
+  // It may fail before anybody awaits it: it is handled below, and must not end the process until then.
   void Promise.allSettled([trying]);
   // No job waits for a controller in dry run.
   const obeyed = await settle(deps, how, await enabled);
@@ -101,7 +101,7 @@ async function askAbout(deps: AskDeps, { installationId, jobId }: AskControllers
   await deps.queues.sendToAdmission(message, { delaySeconds: Math.ceil(longest / 1000) + 1 });
 }
 
-/** Those who are obeyed were asked and have ended it; those in dry run may have been asked with them. */
+/** All enabled controllers were asked, and their answers ended it; those in dry run may have been asked with them. */
 const mayHaveLateVotes = ({ admission }: Job): boolean =>
   admission?.round !== undefined && admission.state !== 'asked' && admission.at > admission.round.at;
 
@@ -128,13 +128,13 @@ interface Answered {
 }
 
 interface Settled extends Answered {
-  /** What the job's row says now. Absent: it is left open, or others have decided. */
+  /** What the job's row now contains. Absent: the decision is open, or another run has decided. */
   readonly outcome?: DecisionOutcome;
 }
 
 const notAsked: Promise<Answered> = Promise.resolve({ asked: [] });
 
-/** GitHub first, where one of them has an expression that needs it. */
+/** GitHub is asked first if one of them has an expression that needs it. */
 async function askThose(
   deps: AskDeps,
   { how, first, aboutRun }: Look,
@@ -193,7 +193,7 @@ async function settle(deps: AskDeps, how: How, answered: Answered): Promise<Sett
   return { ...answered, outcome: made.decision.outcome };
 }
 
-/** What those in dry run said, each once, beside the decision that was made without them. */
+/** The votes of controllers in dry run, each once, recorded beside the decision that was made without them. */
 async function recordLate(
   deps: AskDeps,
   { how, first }: Look,
@@ -208,7 +208,7 @@ async function recordLate(
     ({ gate, decidedAt }) => gate === round.gate && Date.parse(decidedAt) >= round.at,
   );
   const known = new Set(ofRound.flatMap(({ votes }) => votes.map(({ controllerId }) => controllerId)));
-  // One of the same moment would be taken for the one that is there.
+  // With the same time it would be mistaken for the existing one.
   const last = Math.max(round.at, ...ofRound.map(({ decidedAt }) => Date.parse(decidedAt)));
   const of = new Set(trying.filter((id) => !known.has(id)));
   const late = lateDecision({ ...said, at: Math.max(said.at, last + 1) }, { of, outcome });

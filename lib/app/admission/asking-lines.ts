@@ -1,6 +1,6 @@
 /**
- * The messages that one run holds: each tenant has a few places in which its jobs are asked about at once, and its
- * other messages stand in line behind them. So a tenant whose controllers are slow delays only its own jobs.
+ * The messages that one run holds: each tenant has a few places for jobs that are asked about at the same time, and
+ * its other messages wait in line. So a tenant whose controllers are slow delays only its own jobs.
  */
 import type { Delivery } from '../common/batch.ts';
 
@@ -10,13 +10,13 @@ export interface AskingBounds {
 }
 
 export interface AskingLines<Message extends Delivery> {
-  /** Handles it when there is a place, and then says whether that failed. */
+  /** Handles it when there is a place, and then reports whether that failed. */
   add(message: Message, done: (failed: boolean) => void): void;
-  /** How many it has, those in line included. */
+  /** How many it has, including those in line. */
   held(): number;
-  /** When everything that began has ended, and nothing is in line. */
+  /** Resolves when everything that was started has ended, and nothing is in line. */
   idle(): Promise<void>;
-  /** Begins nothing more. @returns what was in line */
+  /** Starts nothing more. @returns what was in line */
   close(): readonly Message[];
 }
 

@@ -1,7 +1,7 @@
 /**
  * The queue gate: no machine is launched for a job until all controllers whose scopes include it have admitted it
- * under the current policy. Rules are judged here, so those jobs do not wait. The admission function asks external
- * controllers, and only the job concerned is held meanwhile.
+ * under the current policy. Rules are evaluated here, so those jobs do not wait. The admission function asks
+ * external controllers, and only the job concerned is held meanwhile.
  */
 import { judge } from '../../core/admission.ts';
 import type { Gate } from '../../core/controllers/decision.ts';
@@ -35,7 +35,7 @@ interface Line {
 }
 
 interface Judged extends Pick<Line, 'tenant' | 'waiting'> {
-  /** What came of those that needed a decision. */
+  /** The outcomes of the jobs that needed a decision. */
   readonly made: readonly Made[];
 }
 
@@ -66,8 +66,8 @@ export async function judgeWaiting(deps: Deps, line: Line): Promise<Judged> {
 }
 
 /**
- * The same, with the decisions stored and external controllers being asked. If a job's decision cannot be stored, the
- * job is returned as it was read, and the next look decides anew.
+ * The same, with the decisions stored and external controllers being asked. If a job's decision cannot be stored,
+ * the job is returned as it was read, and the next look decides again.
  * @throws OperationalError
  */
 export async function decideWaiting(deps: Deps, line: Line): Promise<Pick<Line, 'tenant' | 'waiting'>> {
@@ -85,13 +85,16 @@ export async function decideWaiting(deps: Deps, line: Line): Promise<Pick<Line, 
   };
 }
 
-/** Has the function that asks controllers look at the job's row, if there is anybody to be asked. */
+/** Has the function that asks controllers look at the job's row, if there is a controller to ask. */
 export async function askOutside({ queues }: Pick<Deps, 'queues'>, { job, unanswered }: Made): Promise<void> {
   const { installationId, jobId } = job;
   if (unanswered.length > 0) await queues.sendToAdmission({ kind: 'admission', installationId, jobId });
 }
 
-/** What is refused or held for another reason is not worth a question. What keeps all jobs is tried with one of them. */
+/**
+ * Jobs that are refused or held for another reason are not asked about. If something holds all jobs, one of them is
+ * asked about.
+ */
 function mayRunOtherwise({ tenant, tier, group }: Line, job: Job): boolean {
   const { attention: _attention, admissionEpoch: _own, platformEpoch: _platform, ...others } = tenant;
   return judge(others, tier, job, group).kind === 'admit';

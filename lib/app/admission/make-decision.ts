@@ -36,9 +36,9 @@ export interface Deciding {
   readonly at: number;
   /** Absent: a round begins now, if any controller has to be asked. */
   readonly round?: AskingRound;
-  /** What controllers answered that are asked from outside; absent: nothing yet. */
+  /** The answers of external controllers; absent: none yet. */
   readonly answers?: ReadonlyMap<string, Answer>;
-  /** What GitHub said of the run. Absent: it was not asked. */
+  /** What GitHub reported about the run. Absent: it was not asked. */
   readonly about?: RunAbout | undefined;
 }
 
@@ -53,7 +53,7 @@ export interface Made {
   readonly admission: JobAdmission;
   /** Absent: it is left open. */
   readonly decision?: Decision;
-  /** Those to be asked that have not answered, dry run included. */
+  /** Controllers to ask that have not answered, including those in dry run. */
   readonly unanswered: readonly Controller[];
   /** The ids of those controllers for which GitHub must be asked first. */
   readonly needGitHub: ReadonlySet<string>;
@@ -78,8 +78,8 @@ export function makeDecision(deciding: Deciding): Made {
 }
 
 /**
- * What these controllers in dry run said, for a record of its own: the job was decided without them. Undefined: none of them has
- * said anything.
+ * The votes of these controllers in dry run, for a separate record: the job was decided without them. Undefined:
+ * none of them has answered.
  */
 export function lateDecision(
   deciding: Deciding,
@@ -129,8 +129,8 @@ const priceOf = ({ deployment, job }: Deciding) =>
   );
 
 /**
- * The job waits for GitHub's word about its run: as long from one call to the next as from one failure of a controller to
- * the next, and longer where GitHub says so. Undefined: it has waited long enough, and the failure policy holds.
+ * The job waits for GitHub's facts about its run: as long between calls as between the failures of a controller,
+ * and longer if GitHub says so. Undefined: it has waited long enough, and the failure policy applies.
  */
 export function waitForGitHub(
   { job, tenant, round }: Pick<Deciding, 'job' | 'tenant' | 'round'>,
@@ -158,7 +158,10 @@ function leftOpen({ tenant, job, at }: Deciding, by: Controller): JobAdmission {
   };
 }
 
-/** Doubles each time, up to ten minutes: a message that was not lost is only late, and another one makes a backlog longer. */
+/**
+ * Doubles each time, up to ten minutes: a message that was not lost is only late, and another one would make a
+ * backlog longer.
+ */
 function askedAgainMilliseconds({ admission }: Job, { policy, at }: { policy: string; at: number }): number {
   const isOpen = admission?.policy === policy && admission.state === 'asked';
   const waited = isOpen && admission.reason === undefined ? at - admission.at : 0;
@@ -171,7 +174,7 @@ const namedBy = ({ id, owner }: Controller) => ({
   ...(owner === platformOwner ? { ofPlatform: true } : {}),
 });
 
-/** Of the policy of now: another one begins to count anew. */
+/** Under the current policy: a new one starts the count again. */
 const failuresOf = ({ admission }: Job, policy: string): { failures?: number } =>
   admission?.policy === policy && admission.failures !== undefined ? { failures: admission.failures } : {};
 
@@ -204,7 +207,7 @@ const decisionBase = ({ tenant, job, gate, at }: Deciding) => ({
   decidedAt: new Date(at).toISOString(),
 });
 
-/** A rule that cannot be judged now cannot be judged later. */
+/** A rule that cannot be evaluated now cannot be evaluated later. */
 function again(
   job: Job,
   { mark, by, at }: { mark: string; by: Controller; at: number },

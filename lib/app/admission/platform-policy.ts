@@ -1,7 +1,7 @@
 /**
- * Tenants as the gates judge them: each carries the epoch of the platform-wide policy beside its own. That epoch is one row,
- * read with the tenant's in one call, and kept in a process for seconds, so that jobs cost no read of their own. Where it
- * cannot be read, neither can the tenant: nothing is judged without it.
+ * Tenants as the gates see them: each carries the epoch of the platform-wide policy in addition to its own. That
+ * epoch is one row, read with the tenant's in one call, and cached in a process for seconds, so that jobs need no
+ * read of their own. If it cannot be read, the read of the tenant fails too: nothing is judged without it.
  */
 import type { Tenant } from '../../core/tenant.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -18,11 +18,11 @@ export interface JudgedStores {
 export interface PlatformPolicyDeps {
   readonly controllers: Pick<ControllerStore, 'platformEpoch'>;
   readonly clock: Clock;
-  /** For so long an epoch that was read counts. Default: `platformPolicySeconds`. */
+  /** How long an epoch that was read is used. Default: `platformPolicySeconds`. */
   readonly keptSeconds?: number;
 }
 
-/** The same stores, but for what they answer with. */
+/** The same stores, except for the tenants that they return. */
 export function withPlatformPolicy<Stores extends JudgedStores>(
   stores: Stores,
   deps: PlatformPolicyDeps,
@@ -67,7 +67,7 @@ export function withPlatformPolicy<Stores extends JudgedStores>(
 export const withEpoch = (tenant: Tenant, epoch: number | undefined): Tenant =>
   epoch === undefined ? tenant : { ...tenant, platformEpoch: epoch };
 
-/** Those who ask at the same time share a reading. It counts from its beginning on, since it may be old by its end. */
+/** Callers at the same time share one read. Its age counts from its start, since the value may be old when it ends. */
 function epochReader({ controllers, clock, keptSeconds = platformPolicySeconds }: PlatformPolicyDeps) {
   let kept: { readonly at: number; readonly epoch: Promise<number | undefined> } | undefined;
   return (): Promise<number | undefined> => {

@@ -1,6 +1,7 @@
 /**
  * The policies that judge a tenant's jobs: the platform's own and the tenant's. Each is read once for each epoch, since a
- * policy of one epoch never changes. What a process keeps is bounded, and is only ever used for the epoch that it was read with.
+ * policy of one epoch never changes. The cache of a process is bounded, and an entry is used only for the epoch
+ * with which it was read.
  */
 import { type ControllerPolicy, isInForce, platformOwner } from '../../core/controllers/controller.ts';
 import type { InstallationId } from '../../core/ids.ts';
@@ -9,13 +10,13 @@ import type { ControllerStore } from '../../ports/controllers.ts';
 import type { LoadRules, Rules } from '../../ports/rules.ts';
 import { hasExpression } from './vote-by-rules.ts';
 
-/** Of owners; each may have some hundred kilobytes, and most have a few. */
+/** The number of owners; each may have some hundred kilobytes, and most have a few. */
 const mostKept = 100;
 
 const kept = new WeakMap<ControllerStore, Map<InstallationId, Kept>>();
 
 interface Kept {
-  /** It was asked for because of this epoch; once it is here, its own. */
+  /** The epoch for which it was requested; once it is read, its own. */
   epoch: number;
   isHere: boolean;
   readonly policy: Promise<ControllerPolicy>;
@@ -32,8 +33,8 @@ const keptBy = ({ controllers }: PolicyDeps): Map<InstallationId, Kept> => {
 };
 
 /**
- * That of this epoch, or a later one. Those who know of the same epoch share a reading; one that began before anybody knew of
- * it may answer with an earlier one. @throws OperationalError
+ * The policy of this epoch, or a later one. Callers with the same epoch share a read; a read that began before this
+ * epoch was known may return an earlier one. @throws OperationalError
  */
 export function policyAt(deps: PolicyDeps, owner: InstallationId, epoch: number): Promise<ControllerPolicy> {
   const policies = keptBy(deps);
@@ -60,7 +61,7 @@ export function isPolicyHere(deps: PolicyDeps, { installationId, admissionEpoch,
 }
 
 export interface PolicyNow {
-  /** As its row is by now. */
+  /** With the current content of its row. */
   readonly tenant: Tenant;
   /** The policies with controllers in force. Empty: no controller judges the tenant's jobs. */
   readonly policies: readonly ControllerPolicy[];

@@ -1,8 +1,8 @@
 /**
- * Callbacks that skip controllers that do not respond. A controller that hangs would hold a place for its whole
- * timeout with each job; after three calls in a row about jobs of one tenant it fails at once for that tenant, and
- * one call in a while tries it. What is known lives in this process alone: each copy finds out for itself, and losing
- * it costs three calls.
+ * Callbacks that skip controllers that do not respond. A controller that hangs would occupy a place for its whole
+ * timeout with each job. After three timeouts in a row about jobs of one tenant, it fails at once for that tenant,
+ * and an occasional call tries it again. Only this process knows this state: each copy finds out for itself, and
+ * losing it costs three calls.
  */
 import { beginCall, type Circuit, endCall } from '../../core/controllers/circuit.ts';
 import { controllerBounds } from '../../core/controllers/controller.ts';
@@ -11,13 +11,16 @@ import { keepNewest } from '../../core/keep-newest.ts';
 import type { Callbacks } from '../../ports/callbacks.ts';
 import type { Clock } from '../../ports/clock.ts';
 
-/** Of so many tenants a process knows which controllers do not answer; the one heard of longest ago is forgotten first. */
+/**
+ * For how many tenants a process remembers which controllers do not answer; the least recently used one is
+ * forgotten first.
+ */
 const mostTenants = 1_000;
-/** Its own, and the operator's. What a tenant has more, such as earlier addresses, takes the places of its own alone. */
+/** Its own, and the operator's. More than that, such as earlier addresses, replaces only entries of the same tenant. */
 const mostOfTenant = 2 * controllerBounds.controllersEach;
 
 /**
- * What is known of controllers, tenant by tenant: also one of the operator's, which may be slow to answer about the jobs of one
+ * The state of controllers, tenant by tenant: even an operator's controller may be slow about the jobs of one
  * tenant only.
  */
 export type Circuits = Map<InstallationId, Map<string, Circuit>>;

@@ -18,7 +18,7 @@ export interface Question {
  */
 export type OwnVote = Pick<ControllerVote, 'vote' | 'reason'> | 'none' | 'asked' | 'github';
 
-/** @param rules undefined where the controller has no expression */
+/** @param rules undefined if the controller has no expression */
 export function voteByRules({ controller, scoped, facts }: Question, rules: Rules | undefined): OwnVote {
   const { transport, match } = controller;
   if (isExempt(controller, scoped)) return { vote: 'exempt' };
@@ -39,7 +39,7 @@ export function voteByRules({ controller, scoped, facts }: Question, rules: Rule
   return failed === undefined ? { vote: 'admit' } : { vote: 'failed', reason: failed };
 }
 
-/** Once GitHub was asked, its answer is among the facts. */
+/** Once GitHub was asked, the facts include its answer. */
 const needsGitHub = (rules: Rules, expression: string, { run }: JobFacts) =>
   run.event === undefined && rules.askedFacts(expression).length > 0;
 

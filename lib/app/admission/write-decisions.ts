@@ -41,7 +41,7 @@ export async function writeDecisions(
 }
 
 /**
- * What the audit keeps is on record before the jobs' rows say so. @returns the jobs whose decision cannot be put on record: they
+ * The audit's records are written before the jobs' rows. @returns the jobs whose decision cannot be recorded: they
  * are not decided
  */
 export async function recordFirst(
@@ -61,7 +61,7 @@ export async function recordBeside<Written>(
   made: readonly Made[],
   writeRows: () => Promise<Written>,
 ): Promise<Written> {
-  // In one call, where both begin in the same moment; and none is under way once the caller goes on.
+  // In one call if both begin at the same moment; and both have ended when the caller continues.
   const recording = Promise.all(made.filter(isPlain).map((one) => recordOne(deps, one)));
   const [rows, record] = await Promise.allSettled([writeRows(), recording]);
   if (rows.status === 'rejected') throw rows.reason;
@@ -69,10 +69,10 @@ export async function recordBeside<Written>(
   return rows.value;
 }
 
-/** Left open, or an admission of which the audit keeps nothing. */
+/** Left open, or an admission that the audit does not record. */
 const isPlain = ({ decision }: Made): boolean => !decision || !isAudited(decision);
 
-/** A table that is throttled, or a call that was lost, passes as a rule. */
+/** Throttling and lost calls usually pass. */
 const maxTries = 2;
 
 async function recordOne(

@@ -1,7 +1,7 @@
 /**
  * The start gate: a machine whose runner got a job asks whether its first step may run. The job is the one that GitHub
  * says it has, whatever was planned. Nothing runs until that is known and admitted: the machine asks for a few seconds,
- * and then ends its runner itself. By then the machine's credentials are good for nothing else.
+ * and then ends its runner itself. By then the machine's credentials are valid for nothing else.
  */
 import type { Deployment } from '../../contract/deployment.ts';
 import type { MachineRequest, StartAnswer } from '../../contract/machine.ts';

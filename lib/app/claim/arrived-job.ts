@@ -23,7 +23,7 @@ export interface ArrivedDeps {
 }
 
 export interface Arrived {
-  /** Undefined: GitHub has not said so yet. */
+  /** Undefined: GitHub has not reported it yet. */
   readonly job: Job | undefined;
   readonly tenant: Tenant | undefined;
 }
@@ -58,7 +58,7 @@ async function lookAgain(deps: ArrivedDeps, runner: Runner, waits: readonly numb
   return { job: undefined, tenant };
 }
 
-/** For a job that is over by now, GitHub said the same. */
+/** Also for a job that is over by now: GitHub reported the same. */
 const isOn = ({ state, runner }: Job, { instanceId }: Runner) =>
   runner === instanceId && (state === 'running' || state === 'done');
 
@@ -79,7 +79,7 @@ async function jobOfRun(deps: ArrivedDeps, runner: Runner, hint: RunHint): Promi
 }
 
 /**
- * Not at first, because GitHub's webhook is under way, and not for ever: a machine that asks again and again costs no
+ * Not at first, because GitHub's webhook is on its way, and not forever: a machine that keeps asking must not cost
  * calls.
  */
 async function mayAsk({ notes, clock }: ArrivedDeps, { instanceId }: Runner): Promise<boolean> {

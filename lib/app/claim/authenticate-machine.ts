@@ -35,7 +35,7 @@ export interface TurnedAway {
 
 /**
  * Answers with the machine, or with why it is refused.
- * @param lateSeconds how long after its boot it may still come, as far as the ticket goes
+ * @param lateSeconds how long after its boot the ticket is still accepted
  */
 export async function authenticateMachine(
   deps: DoorDeps,

@@ -133,7 +133,7 @@ async function serve(deps: ClaimDeps, claimed: Runner): Promise<ClaimAnswer> {
       if (!verdict.ofJob) return standDown(deps, runner, verdict.reason.code);
     } else if (verdict.kind === 'refuse') await refuseJob(deps, job, verdict.reason);
     else if (await isQueuedOnGitHub(deps, job)) return mint(deps, minting);
-    // It may have begun elsewhere, as GitHub said just now: then another job counts on this machine.
+    // It may have begun elsewhere, as GitHub has just reported: then another job relies on this machine.
     planned = await deps.jobs.get(job.installationId, job.jobId);
     job = undefined;
   }
@@ -150,7 +150,7 @@ function verdictNow(deps: ClaimDeps, options: Minting): Verdict {
   return tier ? judge(tenant, tier, options.job, options.group) : { kind: 'admit' };
 }
 
-/** If another machine ran its job, some job counts on that machine in vain. */
+/** If another machine ran its job, some job relies on that machine in vain. */
 async function jobLeftOver(
   deps: ClaimDeps,
   runner: Runner,

@@ -1,6 +1,6 @@
 /**
- * The machine's last call before its runner starts: from here on it gets nothing more, so that what a job finds on its
- * machine is good for nothing.
+ * The machine's last call before its runner starts: from here on it gets nothing more, so that whatever a job finds
+ * on its machine is useless.
  */
 import type { MachineRequest } from '../../contract/machine.ts';
 import type { LaunchId } from '../../core/ids.ts';
@@ -22,7 +22,7 @@ export async function confirmClaim(deps: ConfirmDeps, request: MachineRequest): 
   const at = deps.clock.now();
   const confirmed = await deps.runners.confirm({ instanceId, nonce, at, gated, ...runningAt(request, at) });
   const { installationId, launchId, tier } = machine.ticket;
-  // The launch's own line names its machines, and each byte of a log is paid for.
+  // The launch's own log line names its machines, and each byte of a log costs money.
   const about = { installationId, instanceId, tier };
   if (confirmed) {
     const { up = [], prepared = [], claimed = [] } = request.timings ?? {};

@@ -1,7 +1,7 @@
 /**
  * Registers a runner in the group of its tenant. A group is configured by name, and its id is remembered; if GitHub no
- * longer accepts the id, the group is looked up and tried once more, because it may have been deleted and created again. A runner
- * of a repository has no group but the one that GitHub calls 1.
+ * longer accepts the id, the group is looked up and tried once more, because it may have been deleted and created
+ * again. A repository's runner has only the group to which GitHub gives the id 1.
  */
 import type { Job } from '../../core/job.ts';
 import type { Reason } from '../../core/reason.ts';
@@ -39,7 +39,7 @@ export async function registerInGroup(
   return idNow === id ? answer : register(idNow);
 }
 
-/** The default group always exists, whatever is known about it. */
+/** The default group always exists, even if nothing is known about it. */
 function idOf({ name, standing }: KnownGroup): number | undefined {
   if (standing?.kind === 'found') return standing.group.id;
   return name === undefined ? defaultGroupId : undefined;

@@ -1,6 +1,7 @@
 /**
- * The line that says that a job is over. Where its machine ends because of it, one line says both, because every log
- * byte costs money; where it does not, or that fails, the line is about the job alone. It is written once.
+ * The log line for a job that is over. If its machine ends because of that, one line reports both, because every
+ * log byte costs money; otherwise, or if ending the machine fails, the line is about the job alone. It is written
+ * once.
  */
 import type { RunnerEndReason } from '../../core/runner.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';

@@ -1,6 +1,7 @@
 /**
- * Ends every machine of a tenant that was deleted. A launch that is still open is left to the sweep, which finishes it and
- * then comes here again; what an index did not show yet, the reconciler ends while the tenant still holds leases.
+ * Ends every machine of a tenant that was deleted. A launch that is still open is left to the sweep, which finishes
+ * it and then calls this again. Machines that an index did not show yet are ended by the reconciler, while the
+ * tenant still holds leases.
  */
 import type { InstallationId } from '../../core/ids.ts';
 import type { EndDeps } from '../common/deps.ts';

@@ -36,8 +36,8 @@ export async function endRunners(deps: EndDeps, endings: readonly Ending[]): Pro
 }
 
 /**
- * A row of one tenant that cannot be read or written keeps no other tenant's machines from their end.
- * @throws OperationalError of anything else
+ * If a row of one tenant cannot be read or written, other tenants' machines still end. @throws OperationalError for
+ * anything else
  */
 export async function endEach(deps: EndDeps, endings: readonly Ending[]): Promise<Ended> {
   const consoles = await keepConsoles(deps, endings);
@@ -119,7 +119,7 @@ async function closeRows(
     if (failed) throw failed.reason;
     const changed = open.filter((_, n) => outcomes[n] === 'changed');
     if (changed[0] && tries === maxJobChanges) throw changesTooOften(changed[0].runner);
-    // Their planned or actual jobs changed meanwhile: those jobs must not count on these machines either.
+    // Their planned or actual jobs changed meanwhile: those jobs must not rely on these machines either.
     open = await Promise.all(changed.map((ending) => readAgain(deps, ending)));
     jobs = await jobsOf(deps, open);
     await Promise.all(open.map((ending) => releaseJobs(deps, ending, jobs)));
@@ -132,7 +132,7 @@ function endOf({ runner, reason }: Ending, consoles: Consoles): Omit<RunnerEnd, 
 }
 
 interface EndsByTenant {
-  /** Undefined: those of a tenant whose write failed. */
+  /** Undefined: the write for their tenant failed. */
   readonly outcomes: readonly (EndOutcome | undefined)[];
   readonly failed: PromiseRejectedResult | undefined;
 }

@@ -7,7 +7,7 @@ import type { InstanceId } from '../../core/ids.ts';
 import { keepNewest } from '../../core/keep-newest.ts';
 import type { RunnerStore } from '../../ports/runners.ts';
 
-/** More than end between the end of one and EC2's word about it; the oldest goes first. */
+/** More than can end before EC2 reports the first of them; the oldest is removed first. */
 const mostKept = 10_000;
 
 const kept = new WeakMap<RunnerStore, Map<InstanceId, true>>();

@@ -1,7 +1,8 @@
 /**
- * Prices spot machines that have none as they end: EC2 did not report it at the launch, or the machine was recorded by its
- * own claim, which does not ask. They get the current price of their type and zone, as machines do that the sweep records
- * late. If EC2 does not answer within two seconds, they stay without a price: no lease waits for one.
+ * Finds the price of spot machines that end without one: EC2 did not report it at the launch, or the machine was
+ * recorded by its own claim, which does not ask. They get the current price of their type and zone, like machines
+ * that the sweep records late. If EC2 does not answer within two seconds, they stay without a price: no lease waits
+ * for one.
  */
 import type { Micros } from '../../core/micros.ts';
 import type { Runner } from '../../core/runner.ts';

@@ -18,7 +18,7 @@ export type JobsById = ReadonlyMap<JobId, Job>;
 
 /**
  * @param jobs as they were read for these endings
- * @returns for each, how the tenant's spending changes as the lease goes back: by the stored record
+ * @returns for each, how the tenant's spending changes when the lease goes back, according to the stored record
  */
 export async function recordUsage(
   deps: EndDeps,
@@ -41,8 +41,9 @@ export async function recordUsage(
 }
 
 /**
- * What EC2 took back in a machine's first hour costs nothing, and only EC2 knows that it did. It is asked about young spot
- * machines alone that ended by themselves, or of which EC2 gave notice. Where it cannot be asked they count as charged for: no lease waits for a price.
+ * A machine that EC2 interrupts in its first hour costs nothing, and only EC2 knows that it did. It is asked only
+ * about young spot machines that ended by themselves, or for which EC2 gave notice. If it cannot be asked, they
+ * count as charged: no lease waits for a price.
  */
 async function findTakenBack(
   { compute, telemetry }: EndDeps,
@@ -76,7 +77,7 @@ function sayUnpriced({ telemetry }: EndDeps, records: readonly UsageRecord[]): v
   telemetry.event('warn', 'machine-unpriced', about, { MachinesUnpriced: found.length });
 }
 
-/** For machines that had ended before GitHub said what they ran. */
+/** For machines that had ended before GitHub reported what they ran. */
 export async function addJobs(deps: EndDeps, endings: readonly Ending[]): Promise<void> {
   await Promise.all(
     endings.map(async ({ runner, ranJob }) => {
@@ -106,7 +107,7 @@ export async function addLateJob(deps: EndDeps, ending: Ending, jobs: JobsById):
   if (job) await deps.usage.addJob(runner, ranJobOf(job));
 }
 
-/** GitHub's word, not a plan: a machine that was meant for a job need not have run it. */
+/** GitHub's report, not a plan: a machine that was meant for a job need not have run it. */
 function jobRanOn({ runner, ranJob }: Ending, jobs: JobsById): RanJob | undefined {
   if (ranJob) return ranJob;
   const { ran, plannedJob, instanceId } = runner;

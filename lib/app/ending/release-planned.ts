@@ -30,7 +30,7 @@ export async function releasePlanned(
   }
   if (job?.state === 'running' && job.runner === instanceId) await leaveToSweep(deps, runner, plannedJob);
   if (!job?.runner || job.runner === instanceId || !ranNothing) return;
-  // Its job ran elsewhere and it ran none: some job counted on it without knowing, and is left over.
+  // Its job ran elsewhere and it ran none: so some other job is left without a machine.
   const unserved = await findUnservedJob(deps, job);
   if (unserved) await waitAfterLoss(deps, unserved);
 }

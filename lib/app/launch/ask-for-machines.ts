@@ -1,7 +1,7 @@
 /**
- * Asks EC2 for a launch's machines. A call whose connection broke at once is made once more, byte for byte: its ClientToken
- * lets it start nothing twice. If that fails too, the machines are looked up by their tag.
- * Source: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
+ * Asks EC2 for a launch's machines. If the connection breaks at once, the same request is sent once more, byte for
+ * byte: its ClientToken prevents a second set of machines. If that fails too, the machines are looked up by their
+ * tag. Source: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
  */
 import type { Launch } from '../../core/launch.ts';
 import type { LaunchAnswer } from '../../ports/compute.ts';

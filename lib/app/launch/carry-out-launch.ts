@@ -21,7 +21,10 @@ export interface PlannedLaunch {
   readonly launch: Launch;
   /** EC2 throttled lately, and this launch has its turn. */
   readonly paced: boolean;
-  /** Of jobs that were recorded for it: they get no line of their own, since each byte of a log is paid for. */
+  /**
+   * The metrics of jobs that were recorded for it: these get no log line of their own, since each byte of a log
+   * costs money.
+   */
   readonly accepted?: Accepted;
 }
 
@@ -47,7 +50,7 @@ export async function carryOutLaunch(deps: LaunchDeps, planned: PlannedLaunch): 
   logAnswer(deps, { launch, askedAt, accepted }, answer);
   const lesson = await learnFrom(deps, { launch, askedAt, answer, paced });
   await together();
-  // It is unknown what was started: the leases stay taken, and the sweep asks again after the fence.
+  // It is unknown which machines started: the leases stay taken, and the sweep asks again after the fence.
   if (answer.kind === 'unclear') return { ...lesson, againNow: false };
   const instances = answer.kind === 'answered' ? answer.instances : [];
   await settleLaunch(deps, launch, {
@@ -88,7 +91,7 @@ export async function settleLaunch(
   launch: Launch,
   outcome: Seen & {
     failure: LaunchFailure | undefined;
-    /** When those that got none are to try again. */
+    /** When the jobs without a machine are to try again. */
     againSeconds?: number;
   },
 ): Promise<void> {
@@ -99,7 +102,7 @@ export async function settleLaunch(
   if (answered.state === 'closed') return;
   const missing = missingLeases(answered);
   if (missing.length === 0) return deps.launches.close(answered, lookAt);
-  // First the jobs wait again: a lease never goes back while a job still counts on it.
+  // First the jobs wait again: a lease never goes back while a job still relies on it.
   const why = failureReason(outcome.failure);
   const { installationId, tier } = launch;
   await Promise.all(

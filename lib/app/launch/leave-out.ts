@@ -10,8 +10,7 @@ import { wakeNextWaiters } from '../common/shared-lines.ts';
 
 /**
  * @param options.rateBack of the launch rate, milliseconds
- * @returns the launch as it is to be carried out; undefined: none of its jobs is available, or it is another caller's by
- * now
+ * @returns the launch to carry out; undefined: none of its jobs is available, or another caller holds it by now
  */
 export async function leaveOut(
   deps: LaunchDeps,
@@ -19,7 +18,7 @@ export async function leaveOut(
   { gone, rateBack }: { gone: readonly PlannedJob[]; rateBack: number },
 ): Promise<Launch | undefined> {
   const kept = await deps.launches.shrink(launch, { without: gone, rateBack });
-  // Wakes those who waited because these leases reached a limit.
+  // Wakes tenants that waited because these leases reached a limit.
   await pokeWaiting(deps, launch.installationId);
   await wakeNextWaiters(
     deps,

@@ -1,7 +1,7 @@
 /**
- * Finishes a launch whose caller never closed it: it died, or EC2's answer was unclear. Its machines are looked for
- * by tag; where some are missing the same request is sent again, which cannot launch a second set of machines, though
- * EC2 does not promise that it lists the first. A machine counts as missing only once that is certain.
+ * Finishes a launch whose caller never closed it: it died, or EC2's answer was unclear. Its machines are looked up
+ * by tag. If some are missing, the same request is sent again: it cannot launch a second set of machines, but EC2
+ * does not guarantee that the answer lists the first one. A machine counts as missing only once that is certain.
  */
 import type { Launch, PlannedJob } from '../../core/launch.ts';
 import type { LaunchAnswer, LaunchedInstance } from '../../ports/compute.ts';
@@ -26,8 +26,8 @@ export async function resumeLaunch(deps: LaunchDeps, overdue: Launch): Promise<v
   }
 
   // Its caller may have died before its jobs had their leases; jobs that have found another machine meanwhile keep that.
-  // If a lease has its machine, the job had the lease before, and may have lost that machine since: nobody would look
-  // after it.
+  // If a lease has its machine, the job had the lease before, and may have lost that machine since: covered again,
+  // it would wait in vain.
   const unplaced = held.plannedJobs.filter(({ lease }) => !held.instances.has(lease));
   const gone = await deps.launches.cover({ ...held, plannedJobs: unplaced });
   const tagged = await deps.compute.findByLaunch(launchId);

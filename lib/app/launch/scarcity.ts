@@ -46,7 +46,7 @@ export interface Scarcity {
 }
 
 export async function readScarcity(deps: Pick<ScarcityDeps, 'notes' | 'clock'>): Promise<Scarcity> {
-  // Who does not see the latest makes a call to EC2 that is refused, and learns from it.
+  // A copy that does not see the latest state makes one refused call to EC2, and learns from it.
   const notes = await deps.notes.glance([closingsNote, paceNote], deps.clock.now());
   return {
     closings: (notes.get(closingsNote)?.value ?? {}) as Closings,
@@ -54,7 +54,7 @@ export async function readScarcity(deps: Pick<ScarcityDeps, 'notes' | 'clock'>):
   };
 }
 
-/** How often a call may be throttled while someone waits for a turn; then it lines up. */
+/** How often a call may be throttled while someone waits for a turn; after that it joins the line. */
 const maxHolds = 3;
 
 /** Asks for the right to one CreateFleet call. A caller that gets a later turn is woken then. */

@@ -22,7 +22,7 @@ export interface Supply {
   readonly open: OpenPools | undefined;
   /** The cap over all tenants that leaves the least. */
   readonly tightestCap: { readonly cap: SharedCap; readonly machines: number } | undefined;
-  /** Each cap over all tenants that binds here. */
+  /** Each cap over all tenants that applies here. */
   readonly caps: readonly CapBound[];
   /** EC2 throttled lately: one call at a time. */
   readonly paced: boolean;

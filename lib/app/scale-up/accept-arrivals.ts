@@ -1,9 +1,10 @@
 /**
- * What one run of scale-up does: it accepts the batch that it was given, and while EC2 works on its requests, it takes
- * further messages from the same queue and accepts them in the same way. EC2 takes most of a second for a call, and a
- * queue has few copies: without this a burst would wait for idle copies. A message that it took is deleted once it is
- * accepted; if the run dies, or cannot delete it, it comes again, as any message may. A process that gets one message at a time
- * and keeps finding nothing looks seldom, since each look is a call: a burst finds other copies, too.
+ * What one run of scale-up does: it accepts the batch that it was given, and while EC2 works on its requests, it
+ * receives further messages from the same queue and accepts them in the same way. EC2 takes most of a second for a
+ * call, and a queue has few copies: without this a burst would wait for idle copies. It deletes such a message once
+ * it is accepted; if the run dies, or cannot delete it, it is delivered again, as any message may be. A process
+ * that gets one message at a time and keeps finding nothing looks rarely, since each look is a call: a burst finds
+ * other copies, too.
  */
 import type { TierName } from '../../core/ids.ts';
 import type { Arrival, Arrivals } from '../../ports/arrivals.ts';
@@ -39,21 +40,21 @@ export async function acceptArrivals(deps: AcceptDeps, deliveries: readonly Deli
   if (tier === undefined || !isWorthALook(deps.arrivals, deliveries.length)) return first.failed;
   const others: Promise<void>[] = [];
   while (deps.clock.now() < endsAt) {
-    // Copies that began in the same moment look one after the other: the first takes all, for one launch.
+    // Copies that began at the same moment look one after the other: the first takes all, for one launch.
     await deps.clock.sleep(arrivalsMilliseconds * (0.5 + 1.5 * deps.chance.fraction()));
     const taken = await takeMore(deps, tier);
     if (taken.length === 0) break;
     lookedInVain.delete(deps.arrivals);
     const next = accept(deps, taken);
     others.push(next.failed.then((failed) => letGo(deps, { tier, taken, failed })));
-    // The next ones are taken when these are stored: what one copy has taken, no other can work on.
+    // The next ones are received when these are stored: no other copy can work on messages that this one has.
     await next.waitsForEc2;
   }
   await Promise.all(others);
   return first.failed;
 }
 
-/** By a process's queues: how many messages came alone, one after the other, and nothing else was there. */
+/** By queue, in this process: how many messages in a row came alone, with nothing else in the queue. */
 const lookedInVain = new WeakMap<Arrivals, number>();
 
 function isWorthALook(arrivals: Arrivals, handed: number): boolean {

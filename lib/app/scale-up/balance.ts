@@ -39,7 +39,7 @@ export async function balance(
   for (let round = 1; round <= maxRounds; round++) {
     const served = round === 1 ? (options.served ?? 0) : 0;
     const turnsElsewhere = await balanceOnce(deps, { ...options, tier, served });
-    // What one pool lacked, another may have: above all on demand, what spot lacked.
+    // Another pool may have what one lacked, especially on demand what spot lacked.
     if (!turnsElsewhere || deps.clock.now() > startedAt + roundsWithinMilliseconds) return;
   }
 }

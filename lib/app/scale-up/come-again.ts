@@ -1,4 +1,7 @@
-/** Makes sure that a line that got something and waits for more is looked at again, and keeps its place among others. */
+/**
+ * Makes sure that a line that got some machines and waits for more is balanced again, and keeps its place among
+ * others.
+ */
 import type { BalancePlan } from '../../core/balance-plan.ts';
 import type { InstallationId } from '../../core/ids.ts';
 import type { Tenant } from '../../core/tenant.ts';

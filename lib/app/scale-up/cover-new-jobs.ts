@@ -26,7 +26,7 @@ export async function coverNewJobs(deps: BalanceDeps, options: Covering): Promis
   const { launch, line, outcomes } = options;
   const madeOf = (planned: readonly PlannedJob[]) =>
     planned.flatMap(({ jobId }) => line.made.get(jobId) ?? []);
-  // A decision that cannot be recorded does not count: the job is recorded as waiting, and decided anew.
+  // A decision that cannot be recorded does not count: the job is recorded as waiting, and decided again.
   const unrecorded = await recordFirst(deps, madeOf(launch.plannedJobs));
   const undecided = launch.plannedJobs.filter(({ jobId }) => unrecorded.has(jobId));
   const plannedJobs = launch.plannedJobs.filter((job) => !undecided.includes(job));
@@ -73,7 +73,7 @@ async function withoutOwn(
 const maxInserts = 3;
 
 /**
- * Tries again where it is unclear whether a row was written. A row that was written is then reported as existing, and
+ * Tries again if it is unclear whether a row was written. A row that was written is then reported as existing, and
  * is covered by this lease.
  * @throws OperationalError if it stays unclear: the sweep continues with the jobs that have rows
  */

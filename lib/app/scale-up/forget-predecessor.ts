@@ -1,6 +1,6 @@
 /**
- * Lets an account that reinstalled the App start machines as soon as those of its former installation are gone, and takes
- * over what that one had spent.
+ * Lets an account that reinstalled the App start machines as soon as those of its former installation are gone, and
+ * carries over what that one had spent.
  */
 import type { InstallationId } from '../../core/ids.ts';
 import type { Micros } from '../../core/micros.ts';
@@ -22,7 +22,7 @@ async function spentBefore(
 ): Promise<ReadonlyMap<string, Micros>> {
   const tenant = await deps.tenants.get(installationId);
   if (!tenant) return new Map();
-  // Two reinstallations within a minute leave one between that has not taken over what the one before had spent.
+  // Two reinstallations within a minute leave one in between that has not carried over its predecessor's spending.
   const before = tenant.predecessor === undefined ? undefined : await spentBefore(deps, tenant.predecessor);
   const periods = new Set(
     [...(tenant.spent ?? []), ...(tenant.carried ?? []), ...(before ?? [])].map(([name]) => name),
@@ -34,8 +34,8 @@ async function spentBefore(
 }
 
 /**
- * Its machines are gone for good once it is deleted and holds no lease. Two reinstallations within a minute leave one
- * between that never had a machine: then the one before counts.
+ * Its machines are gone for good once it is deleted and holds no lease. Two reinstallations within a minute leave
+ * one in between that never had a machine: then the one before it counts.
  */
 async function isGone(deps: BalanceDeps, installationId: InstallationId): Promise<boolean> {
   const tenant = await deps.tenants.get(installationId);

@@ -32,14 +32,15 @@ interface NewLine {
 }
 
 export interface JudgedLine extends NewLine {
-  /** The decisions about those `jobs` that may start; to be recorded with their rows. */
+  /** The decisions about the `jobs` that may start, to be recorded with their rows. */
   readonly made: ReadonlyMap<JobId, Made>;
   /** The outcomes of jobs whose rows are written now. A job that already had a row is in neither; its row decides. */
   readonly outcomes: ReadonlyMap<JobId, InsertOutcome>;
 }
 
 /**
- * @param goOn called before reads and writes for these jobs alone, so that the jobs of others need not wait for them
+ * @param goOn called before reads and writes that only these jobs need, so that other tenants' jobs need not wait
+ * for them
  * @throws OperationalError: the policy cannot be read, and nothing is written
  */
 export async function judgeNewJobs(deps: BalanceDeps, line: NewLine, goOn: () => void): Promise<JudgedLine> {

@@ -1,7 +1,7 @@
 /**
  * Launches machines for new jobs before the jobs have rows, so that each row is written once, as covered, and not
- * first as waiting. It does so only if there is room for everyone who waits too, so that no job overtakes another,
- * and it takes only what one look and one transaction give. All other jobs are recorded as waiting.
+ * first as waiting. It does so only if there is room for all waiting jobs too, so that no job overtakes another,
+ * and it takes only the leases that one read and one transaction give. All other jobs are recorded as waiting.
  *
  * EC2 is called only after every job of the launch has its row. So a job without a row proves that EC2 was not called
  * for it: the sweep gives its lease back, and its message is delivered again, because a message is deleted only after
@@ -45,7 +45,7 @@ interface NewJobs {
   readonly accepted: (jobIds: readonly JobId[]) => Accepted;
   /** Called if GitHub reports a job as queued that already has a row. */
   readonly hearAgain: (jobId: JobId) => Promise<void>;
-  /** Called when EC2 is called, and when something is read that the jobs of others need not wait for. */
+  /** Called when EC2 is called, and before reads that other tenants' jobs need not wait for. */
   readonly asking: (tier: TierName) => void;
 }
 

@@ -1,4 +1,4 @@
-/** Plans what the oldest jobs of a line get, with what leaves room for them. It takes nothing yet. */
+/** Plans what the oldest jobs of a line get, within everything that limits them. It takes nothing yet. */
 import { type BalancePlan, planBalance } from '../../core/balance-plan.ts';
 import type { InstallationId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
@@ -11,7 +11,7 @@ import type { Scarcity } from '../launch/scarcity.ts';
 import { findSupply, type Supply } from '../launch/supply.ts';
 import type { BalanceDeps } from './balance-deps.ts';
 
-/** A plan for the first jobs of the line; where all of them are used up, for as many as there is a use for. */
+/** A plan for the first jobs of the line; if all of them are used up, for as many as can be used. */
 export async function planLine(
   deps: BalanceDeps,
   look: {

@@ -1,9 +1,9 @@
 /**
  * In a burst many copies bring jobs of one tenant and tier at the same time, and all but one of them would lose their
- * transactions. So one of them plans for all: the others leave a mark that they brought something, and are done. The
- * planner looks again as long as someone left a mark, while EC2 works on what it has requested so far. Limits do not rest
- * on the turn: if its holder dies, it expires, and the next event, or the sweep within a minute, finds the others' jobs.
- * Marks and looks do not undo each other: of many marks at the same moment no write fails.
+ * transactions. So one of them plans for all: the others leave a mark that they brought something, and are done.
+ * The planner looks again as long as someone left a mark, while EC2 works on its requests so far. No limit depends
+ * on the turn: if its holder dies, it expires, and the next event, or the sweep within a minute, finds the others'
+ * jobs. Marks and looks do not undo each other: many copies can leave marks at the same moment, and no write fails.
  */
 import { type TenantTier, tenantTierKey } from '../../core/tenant-tier.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -26,12 +26,12 @@ const turnSeconds = 10;
 const holdMilliseconds = 2_000;
 
 /**
- * A turn that is passed on has been over for this long: a mark sent before then must not be left with it. The clocks of
- * two copies, and a call on its way, differ by less.
+ * A turn that is passed on has been over for this long: a mark sent before then must not end up in the old turn.
+ * The difference of two copies' clocks, and a call's duration, are shorter.
  */
 const longestCallSeconds = 60;
 
-/** Each attempt lets one of those that met continue. */
+/** In each attempt, one of the copies that collided succeeds. */
 const maxTries = 8;
 
 const turnName = (place: TenantTier) => `planning/${tenantTierKey(place)}`;
@@ -87,7 +87,7 @@ export async function passPlanningTurn(
     const goesOn = isWanted && now < since + holdMilliseconds;
     const over = now - longestCallSeconds * 1000;
     const next = { value: {}, expiresAt: goesOn ? expiresAt : over, version: held.version, now };
-    // Unmet: someone has just left a mark.
+    // The condition failed: someone has just left a mark.
     if (!(await deps.notes.writeIf(name, next))) continue;
     if (goesOn) return 'again';
     return isWanted ? 'late' : 'over';

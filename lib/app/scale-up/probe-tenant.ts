@@ -1,5 +1,5 @@
 /**
- * Lets one job of a tenant that needs attention through from time to time: its machine finds out whether the cause is
+ * From time to time lets one job of a tenant that needs attention start: its machine finds out whether the cause is
  * gone. However many copies look at once, one of them gets the turn; until the next one, no machine is launched.
  */
 import { judge } from '../../core/admission.ts';

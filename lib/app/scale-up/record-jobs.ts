@@ -15,7 +15,8 @@ export const waitingJob = (event: JobEvent, now: number): Job => ({
 });
 
 /**
- * Waiting is written before any other lease is tried, so that whoever frees one afterwards finds the job.
+ * The job is recorded as waiting before another lease is tried, so that a process that frees one afterwards finds
+ * the job.
  * @returns for each what failed; undefined: it is recorded
  */
 export async function recordWaiting(deps: BalanceDeps, events: readonly JobEvent[]): Promise<unknown[]> {

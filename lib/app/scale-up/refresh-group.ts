@@ -1,4 +1,4 @@
-/** Has a runner group looked up at GitHub again, where waiting jobs depend on it. */
+/** Has a runner group looked up at GitHub again, if waiting jobs depend on it. */
 import type { Job } from '../../core/job.ts';
 import { excludedBy } from '../../core/runner-group.ts';
 import type { Tenant } from '../../core/tenant.ts';

@@ -19,7 +19,7 @@ import { planLaunch } from './plan-launch.ts';
 
 type Taking =
   | { kind: 'taken'; launch: Launch }
-  /** `tenant`: as it is now, where that is known. */
+  /** `tenant`: as it is now, if that is known. */
   | { kind: 'again'; tenant?: Tenant }
   | { kind: 'nothing' };
 

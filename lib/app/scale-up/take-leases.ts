@@ -1,7 +1,7 @@
 /**
- * Takes leases for the oldest jobs of a line until nothing is left to take: it reads, decides, plans and takes, and
- * what it loses to another copy it plans again, a bounded number of times. It does not call EC2 itself; `launch`
- * does, concurrently.
+ * Takes leases for the oldest jobs of a line until nothing is left to take: it reads, decides, plans and takes. If
+ * another copy wins the transaction, it plans again, a bounded number of times. It does not call EC2 itself;
+ * `launch` does, concurrently.
  */
 import type { InstallationId, JobId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
@@ -31,13 +31,13 @@ export interface Planning {
   readonly own?: ReadonlySet<JobId>;
   /** Machines that this run has already taken for them: they count in the line of a cap over all tenants. */
   readonly served?: number;
-  /** Carries out what was taken, beside what is planned next. */
+  /** Carries out a launch while the next one is planned. */
   readonly launch: (planned: PlannedLaunch) => void;
   /** Held while others bring jobs of this tenant and tier, too. */
   turn?: PlanningTurn;
 }
 
-/** A copy that plans for several looks again for those that brought jobs meanwhile. */
+/** A copy that plans for several copies looks again for jobs that they brought meanwhile. */
 export async function takeLeasesInTurn(deps: BalanceDeps, planning: Planning): Promise<void> {
   const { installationId, tier, served = 0 } = planning;
   // Once: a further look of the same turn has others to count.
@@ -115,11 +115,11 @@ async function takeTurnFor(deps: BalanceDeps, planning: Planning, known?: Note):
   const turn = await takePlanningTurn(deps, { installationId, tier: tier.name }, known);
   if (!turn) return false;
   planning.turn = turn;
-  // Meanwhile others bring more, and one launch serves all of them.
+  // Meanwhile other copies bring more jobs, and one launch serves all of them.
   await deps.clock.sleep(gatheringMilliseconds);
   return true;
 }
 
-/** Jobs that others brought, and that nobody has looked at. */
+/** Jobs that other copies brought, and that nobody has planned yet. */
 const othersAreComingIn = (found: readonly Job[], own: ReadonlySet<JobId> | undefined) =>
   own !== undefined && found.some(({ jobId, reason }) => reason?.code === 'queued' && !own.has(jobId));

@@ -1,6 +1,6 @@
 /**
  * Before a resting job may have its next machine, GitHub is asked whether it still has it queued: a job that has ended,
- * begun or gone needs none. If GitHub does not answer, the rest ends all the same; claim asks once more.
+ * begun or gone needs none. If GitHub does not answer, the pause ends all the same; claim asks once more.
  */
 import type { Job } from '../../core/job.ts';
 import { askAboutJob } from '../common/ask-about-job.ts';
@@ -23,7 +23,7 @@ export async function askAboutResting(deps: SweepDeps, job: Job): Promise<void> 
   else await followAnswer(deps, job, answer);
 }
 
-/** GitHub may keep a job queued for ever whose run ended without it. */
+/** GitHub may keep a job queued forever whose run ended without it. */
 async function askAboutRun(deps: SweepDeps, job: Job): Promise<void> {
   const { installationId, runId } = job;
   const run = await inRepository(deps, job, (name) => deps.github.getRun(installationId, name, runId));

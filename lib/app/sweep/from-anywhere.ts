@@ -1,4 +1,4 @@
-/** So that whichever entries a sweep has no time for are not always the same. */
+/** Starts at a random entry, so that the entries that a sweep has no time for are not always the same. */
 import type { SweepDeps } from '../common/deps.ts';
 
 export function fromAnywhere<Entry>(

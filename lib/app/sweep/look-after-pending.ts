@@ -13,7 +13,7 @@ import { settleTenants } from './settle-tenants.ts';
 
 /**
  * @param open for the census
- * @returns whether the bound left jobs to the next sweep, and what failed, after everything was tried
+ * @returns whether the limit left jobs for the next sweep, and what failed, after everything was tried
  */
 export async function lookAfterPending(
   deps: SweepDeps,

@@ -1,7 +1,7 @@
 /**
- * Reads the pending jobs of all tenants, from where the last sweep stopped: however long one tenant's line is, those
- * behind it have their turn some minutes later at the latest. The position is a note. If it is lost, or DynamoDB no
- * longer accepts it, the next sweep starts again.
+ * Reads the pending jobs of all tenants, from where the last sweep stopped: however long one tenant's line is,
+ * those behind it are handled within minutes. The position is a note. If it is lost, or DynamoDB no longer accepts
+ * it, the next sweep starts again.
  */
 import type { InstallationId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
@@ -12,14 +12,14 @@ import { countLines, type Line } from './count-lines.ts';
 
 export interface Pending {
   readonly jobs: readonly Job[];
-  /** Each tenant whose jobs were read, and how many it has as far as this pass has come. */
+  /** Each tenant whose jobs were read, and how many of its jobs this pass has read so far. */
   readonly lines: ReadonlyMap<InstallationId, Line>;
   /** The longest time since any of these jobs was looked at. */
   readonly unseenMilliseconds: number;
-  /** The bound left jobs to the next sweep. */
+  /** The limit left jobs for the next sweep. */
   readonly isCut: boolean;
   readonly errors: readonly unknown[];
-  /** To be called once the jobs were poked for: after a crash before that, the next sweep has them. */
+  /** Call it once the pokes were sent: after a crash before that, the next sweep reads the same jobs again. */
   keepPlace(): Promise<void>;
 }
 

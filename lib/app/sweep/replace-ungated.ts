@@ -1,9 +1,10 @@
 /**
- * Machines without a start gate whose tenant has one by now: somebody enabled a controller, or set a list, after they claimed.
- * One that has not confirmed yet is marked, and its confirmation is refused unless it has a gate by then. One that listens
- * loses its registration, so that GitHub gives it nothing any more, and the job that it was meant for gets another machine.
- * GitHub keeps the registration of one that has a job, but for one that it wrongly calls idle. So none is ended here: an idle
- * one powers itself off within minutes. What GitHub gives no answer about is tried again by the next sweep.
+ * Replaces machines without a start gate whose tenant needs one by now: somebody enabled a controller, or set a
+ * list, after they claimed. A machine that has not confirmed yet is marked, and its confirmation is refused unless
+ * it has a gate by then. A machine that listens loses its registration, so GitHub gives it no more jobs, and the
+ * job that it was meant for gets another machine. GitHub keeps the registration of a runner with a job, unless it
+ * wrongly reports that runner as idle. So no machine is terminated here: an idle one powers itself off within
+ * minutes. If GitHub does not answer, the next sweep tries again.
  */
 import { chunksOf } from '../../core/chunks.ts';
 import { forEachConcurrently } from '../../core/for-each-concurrently.ts';
@@ -24,7 +25,7 @@ import { forgetUnregistered, noteUnregistered } from '../common/unknown-run.ts';
 import { releasePlanned } from '../ending/release-planned.ts';
 import { fromAnywhere } from './from-anywhere.ts';
 
-/** @returns whether the bounds left machines to the next sweep, and what failed, after everything was tried */
+/** @returns whether the limits left machines for the next sweep, and what failed, after everything was tried */
 export async function replaceUngated(
   deps: SweepDeps,
   open: Promise<OpenRows>,
@@ -63,7 +64,7 @@ async function ofTenantsWithGates(deps: SweepDeps, runners: readonly Runner[]): 
   return runners.filter(({ installationId }) => gated.has(installationId));
 }
 
-/** @returns those that listen already */
+/** @returns the machines that already listen */
 async function closeToUnconfirmed(
   deps: SweepDeps,
   ungated: readonly Runner[],
@@ -88,12 +89,12 @@ async function close(deps: SweepDeps, runner: Runner): Promise<Runner | undefine
     deps.telemetry.event('info', 'gate-required', about);
     return undefined;
   }
-  // It went on since it was read. If it only claimed, the next sweep sees that.
+  // Its state has changed since it was read. If it only claimed, the next sweep sees that.
   const now = await deps.runners.get(installationId, instanceId);
   return now?.state === 'listening' && !now.gated ? now : undefined;
 }
 
-/** @returns limited: GitHub takes no more calls of this tenant now */
+/** @returns limited: GitHub accepts no more calls for this tenant now */
 async function replace(deps: SweepDeps, runner: Runner): Promise<'tried' | 'limited'> {
   const { installationId, instanceId } = runner;
   const job = await deps.jobs.get(installationId, jobOf(runner));
@@ -107,14 +108,15 @@ async function replace(deps: SweepDeps, runner: Runner): Promise<'tried' | 'limi
   return 'tried';
 }
 
-/** @returns done: GitHub gives it no further job. unclear: GitHub may not know it yet, or does not say */
+/** @returns done: GitHub gives it no further job. unclear: GitHub may not know it yet, or did not answer */
 async function takeAway(deps: SweepDeps, runner: Runner): Promise<'done' | 'unclear' | 'limited'> {
   const { installationId, instanceId, launchId, tier } = runner;
-  // Noted before the registration is removed: dying in between leaves a run uncounted, and invents none.
+  // Noted before the registration is removed: a crash in between may leave a run uncounted, but never counts one
+  // too many.
   const isFirst = await noteUnregistered(deps, instanceId);
   const removal = await removeRegistration(deps, runner);
   const found = removal.ok ? removal.value : 'unclear';
-  // Absent is no word for idle: GitHub removes a registration when its job is over, too.
+  // Absent does not mean idle: GitHub also removes a registration when its job is over.
   const isTakenAway = found === 'removed' || (found === 'absent' && !isFirst);
   if (isFirst && !isTakenAway) await forgetUnregistered(deps, instanceId);
   if (isTakenAway) {

@@ -1,7 +1,7 @@
 /**
  * Handles each tenant's pending jobs separately: expires and refuses those that may wait no longer, and asks GitHub what
- * only GitHub knows. Each tenant has its own bounds in number and time, and a failure stays within it, so that no
- * tenant's length or trouble delays another's. The order is random.
+ * only GitHub knows. Each tenant has its own limits in number and time, and a failure affects only that tenant, so
+ * no tenant's long line or failure delays another's. The order is random.
  */
 import { forEachConcurrently } from '../../core/for-each-concurrently.ts';
 import type { InstallationId } from '../../core/ids.ts';
@@ -83,14 +83,14 @@ async function refuseBlocked(deps: SweepDeps, job: Job, most: number): Promise<b
   return true;
 }
 
-/** Those that ran and lost their machine first; of the others, if there are too many, any. */
+/** Those that ran and lost their machine come first; if there are too many others, a random choice of them. */
 function chosen(due: readonly Job[], deps: SweepDeps): Job[] {
   const ran = due.filter(({ state }) => state === 'running');
   const blocked = due.filter(({ state }) => state !== 'running');
   return [...fromAnywhere(ran, deps), ...fromAnywhere(blocked, deps)].slice(0, asksPerTenant);
 }
 
-/** Keeps one failure, since what fails for one job of a tenant fails for most of them. */
+/** Keeps one failure, since a failure for one job of a tenant mostly affects all of them. */
 class Failures {
   readonly errors: unknown[] = [];
 

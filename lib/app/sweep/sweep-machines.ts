@@ -1,7 +1,7 @@
 /**
- * Handles the machines of launches that are due: it deals with those past their deadline, and lists the launch again at
- * the first remaining deadline, or never again. Machines are found only through their launches, so a launch is dropped
- * only once each of its machines is known to have ended.
+ * Handles the machines of launches that are due: it handles those past their deadline, and lists the launch again
+ * at the first remaining deadline, or never again. Machines are found only through their launches, so a launch is
+ * dropped only once each of its machines is known to have ended.
  */
 import { chunksOf } from '../../core/chunks.ts';
 import type { Launch } from '../../core/launch.ts';
@@ -16,7 +16,7 @@ import { sweepRunner } from './sweep-runner.ts';
 
 export interface SweptMachines {
   readonly found: number;
-  /** Launches or machines were left to the next sweep. */
+  /** Launches or machines were left for the next sweep. */
   readonly cut: boolean;
   readonly errors: readonly unknown[];
 }
@@ -47,7 +47,7 @@ export async function sweepMachinesOf(deps: SweepDeps, launches: readonly Launch
   );
   const lived = new Map([...live].map(([id, runners]) => [id, changed.has(id) ? [] : runners]));
   for (const runner of after.live) lived.get(runner.launchId)?.push(runner);
-  // Of machines that still lack rows, or whose rows cannot be read, nothing is known: their launches stay due.
+  // Nothing is known about machines that still lack rows, or whose rows cannot be read: their launches stay due.
   const unknown = new Set([
     ...recorded.unrecorded.map(({ launch }) => launch.launchId),
     ...[machines, recorded, after].flatMap(({ spoilt }) => spoilt.map(({ launchId }) => launchId)),
@@ -55,7 +55,7 @@ export async function sweepMachinesOf(deps: SweepDeps, launches: readonly Launch
   for (const together of chunksOf(launches, lookedAfterAtOnce)) {
     const looked = together.map(async (launch) => {
       const live = lived.get(launch.launchId) ?? [];
-      // First: a launch that is not looked at again until its next deadline has no machine that counts too little.
+      // First: no machine may count too little until its launch is checked again at the next deadline.
       await Promise.all(live.map((runner) => countOverrun(deps, runner, now)));
       if (launch.state === 'closed' && !unknown.has(launch.launchId))
         await lookAgain(deps, launch, live, now);
@@ -67,7 +67,10 @@ export async function sweepMachinesOf(deps: SweepDeps, launches: readonly Launch
   return { found: overdue.length, cut, errors };
 }
 
-/** It could not be ended at its deadline, or this was put off: its lease counts what it costs beyond what was expected. */
+/**
+ * The machine could not be ended at its deadline, or this was postponed: its lease counts the cost beyond the
+ * expected one.
+ */
 export async function countOverrun(deps: SweepDeps, runner: Runner, now: number): Promise<void> {
   const { installationId, instanceId, tier, leaseCost } = runner;
   const until = Math.max(runner.deadline, now);
@@ -90,7 +93,7 @@ async function recordLate(
   await bindUnrecorded(deps, launch, { instances, unrecorded: plannedJobs });
 }
 
-/** What is still overdue was left over, or failed: its launch stays due. */
+/** Machines that are still overdue were left over, or failed: their launch stays due. */
 async function lookAgain(
   deps: SweepDeps,
   launch: Launch,

@@ -45,7 +45,8 @@ export async function expire(deps: SweepDeps, job: Job): Promise<boolean> {
 export function isDue(deps: SweepDeps, job: Job, unseenMilliseconds: number): boolean {
   if (job.unsettledAt === undefined) return isRestNearlyOver(deps, job);
   const now = deps.clock.now();
-  // Asked again at each rest, and as soon as it counts, or the doubt would be forgotten before the next look.
+  // Asked again at each pause, and as soon as the answer counts; otherwise the doubt would expire before the next
+  // look.
   if (job.goneAt !== undefined && isTimeForDoubt(now - job.goneAt, unseenMilliseconds)) return true;
   const unsettledFor = now - job.unsettledAt;
   return overdueMilliseconds(deps, job) >= 0 || isTimeToAsk(job.jobId, { unsettledFor, unseenMilliseconds });
@@ -75,7 +76,7 @@ export async function settle(deps: SweepDeps, job: Job): Promise<boolean> {
     const { refusal } = answer;
     const why = { ...about, reason: refusal.kind, refusal };
     deps.telemetry.event('warn', 'github-refused', why, { GitHubRefusals: 1 });
-    // A refused question says nothing: GitHub may have the job queued again, for as long as it lets any job wait.
+    // A refused request proves nothing: GitHub may have the job queued again, for as long as it lets any job wait.
     if (refusal.kind === 'not-found') await doubtJob(deps, job, { why: goneReason(job) });
     else if (refusal.kind !== 'limited' && overdueFor >= deps.deployment.limits.waitSeconds * 1000)
       await closeOverdue(deps, job);
@@ -106,7 +107,7 @@ async function closeOverdue(deps: SweepDeps, { installationId, jobId, state }: J
 
 /**
  * After one, two, four, … minutes, and then each hour, at a minute of its own: jobs without news on GitHub cost few
- * calls, and a thousand jobs that came together are not asked about together. A missed time counts too.
+ * calls, and a thousand jobs that arrived together are not asked about at the same time. A missed time counts too.
  */
 function isTimeToAsk(jobId: JobId, times: { unsettledFor: number; unseenMilliseconds: number }): boolean {
   const looksIn = (milliseconds: number) => Math.floor(milliseconds / (settleSeconds * 1000));

@@ -14,17 +14,17 @@ import { sweepRunner } from './sweep-runner.ts';
 
 interface Swept {
   readonly found: number;
-  /** Launches or machines were left to the next sweep. */
+  /** Launches or machines were left for the next sweep. */
   readonly cut: boolean;
   readonly errors: readonly unknown[];
 }
 
 export async function sweepUnreadable(deps: SweepDeps, listing: Promise<ListedLaunches>): Promise<Swept> {
-  // A failure is reported by those who need these rows.
+  // The code that needs these rows reports a failure.
   const [known] = await Promise.allSettled([listing]);
   const spoilt = known.status === 'fulfilled' ? known.value.spoilt : [];
   const all = [...new Set(spoilt.map(({ key }) => LaunchId(key)))].sort();
-  // Another part of them each minute, so that all have their turn.
+  // A different part of them each minute, so that all are handled.
   const turns = Math.ceil(all.length / unreadableLaunches);
   const first = turns === 0 ? 0 : (Math.floor(deps.clock.now() / 60_000) % turns) * unreadableLaunches;
   const some = all.slice(first, first + unreadableLaunches);

@@ -26,7 +26,7 @@ import { sweepUnreadable } from './sweep-unreadable.ts';
 export async function sweep(deps: SweepDeps): Promise<void> {
   const listed = listedAcrossTenants(deps);
   const open = openRowsAcrossTenants(deps, listed);
-  // Side by side: slow answers from EC2 or GitHub must not delay the pokes.
+  // In parallel: slow answers from EC2 or GitHub must not delay the pokes.
   const [pending, ungated, [launches, runners, unreadable, lines], spoilt] = await Promise.all([
     attempt(lookAfterPending(deps, open)),
     attempt(replaceUngated(deps, open)),
@@ -51,12 +51,12 @@ export async function sweep(deps: SweepDeps): Promise<void> {
 
 interface Part {
   readonly found: number;
-  /** A bound left something to the next sweep. */
+  /** A limit left something for the next sweep. */
   readonly cut: boolean;
   readonly errors: readonly unknown[];
 }
 
-/** Each minute until somebody corrects them: what they hold is in no count, and none of it is handled. */
+/** Reported each minute until somebody corrects them: nothing that they hold is counted or handled. */
 async function nameSpoilt(open: Promise<OpenRows>): Promise<Part> {
   // A failure is reported by those who need these rows.
   const [read] = await Promise.allSettled([open]);
@@ -88,19 +88,19 @@ async function sweepRunners(deps: SweepDeps, listed: Listing): Promise<Part> {
   const [known] = await Promise.allSettled([listed]);
   const now = deps.clock.now();
   const { unclosed, spoilt } = known.status === 'fulfilled' ? known.value : { unclosed: [], spoilt: [] };
-  // Open launches, and those that cannot be read, keep no closed one from its turn, however many EC2 leaves open.
+  // Open launches, and those that cannot be read, never delay closed ones, however many EC2 leaves open.
   const due = unclosed.filter(({ lookAt }) => lookAt !== undefined && lookAt <= now);
   const limit = watchedPageSize + due.length + spoilt.length;
   const skipped: SpoiltRow[] = [];
   const launches = await deps.launches.listWatchedAcrossTenants(now, limit, skipped);
-  // Where there were too many rows to read all, or they could not be read: then these are found now at the latest.
+  // If there were too many rows to read, or they could not be read, these are found now at the latest.
   const resumed = await resumeAll(deps, pastTheirFence(launches, deps.clock.now()));
   const swept = await sweepMachinesOf(deps, launches);
   const cut = swept.cut || resumed.cut || launches.length + skipped.length === limit;
   return { ...swept, cut, errors: [...resumed.errors, ...swept.errors] };
 }
 
-/** The longest overdue ones: each attempt moves the fence, so that all have their turn. */
+/** The longest overdue ones: each attempt moves the fence, so that all are handled in turn. */
 const pastTheirFence = (launches: readonly Launch[], now: number) =>
   launches
     .filter(({ state, callUntil }) => state !== 'closed' && callUntil <= now)

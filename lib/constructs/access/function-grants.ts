@@ -50,7 +50,7 @@ export interface GrantedPlatform extends MachineGrantOptions {
   readonly imageArchitectures: readonly Architecture[];
 }
 
-/** What copies of functions share: GitHub's budgets, and other short-lived knowledge. */
+/** What copies of functions share: GitHub's budgets, and other short-lived data. */
 const notes = ['BatchGetItem', 'UpdateItem'];
 
 /** Functions that end machines record their usage, and read what another function recorded before. */

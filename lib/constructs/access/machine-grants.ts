@@ -136,7 +136,10 @@ function createSpotRole(scope: Construct): Grant {
 /** How machines ended, and what spot machines cost. EC2 has no resource-level permissions for reading these. */
 export const describeGrant = (options: Pick<MachineGrantOptions, 'spot'>) => describing(options, []);
 
-/** And what a launch started whose answer was lost. Fleets have no names or tags to restrict this by. */
+/**
+ * And which machines a launch started if its answer was lost. Fleets have no names or tags that could restrict
+ * this.
+ */
 export const describeLaunchGrant = (options: Pick<MachineGrantOptions, 'spot'>) =>
   describing(options, ['ec2:DescribeFleets']);
 
@@ -149,7 +152,10 @@ const describing = ({ spot }: Pick<MachineGrantOptions, 'spot'>, more: readonly 
 export const terminateGrant = (scope: Construct, environment: string) =>
   onOwnMachines(scope, { environment, sid: 'End', actions: ['ec2:TerminateInstances'] });
 
-/** Of a machine that never claimed, the console output is kept as it is ended. One statement: a role has little room. */
+/**
+ * The console output of a machine that never claimed is saved before it ends. One statement: a role has little
+ * room.
+ */
 export const endGrant = (scope: Construct, environment: string) =>
   onOwnMachines(scope, {
     environment,

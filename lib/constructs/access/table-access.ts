@@ -1,6 +1,7 @@
 /**
- * What others than the platform's functions may do with its tables. Readers may only read. Tenant managers may change
- * what an operator may change, but no lease count: a wrong one would mean a machine too many, or a tenant that gets none.
+ * What callers other than the platform's functions may do with its tables. Readers may only read. Tenant managers
+ * may change what an operator may change, but no lease count: a wrong one would mean one machine too many, or a
+ * tenant that gets none.
  */
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';

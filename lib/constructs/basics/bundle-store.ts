@@ -1,7 +1,7 @@
 /**
  * Keeps the bundles of this checkout's functions until a source file, a setting or the locked packages change: bundling
- * takes most of a synthesis. Age decides nothing: every input file is read and compared. If the folder cannot be written,
- * nothing is kept.
+ * takes most of a synthesis. Age does not matter: every input file is read and compared. If the folder cannot be
+ * written, nothing is kept.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import {
@@ -26,7 +26,7 @@ export interface BundleStoreOptions {
   readonly root: string;
   /** The functions' names. One set of bundles is kept for each list of names. */
   readonly names: readonly string[];
-  /** Whatever else the output depends on besides files. */
+  /** Everything besides files that the output depends on. */
   readonly settings: unknown;
 }
 

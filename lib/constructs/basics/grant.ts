@@ -45,7 +45,7 @@ export function secretGrant(sid: string, secret: Secret, variable: VariableName)
   return { statements, variables: { [variable]: secret.secretArn } };
 }
 
-/** For functions that store files and check first what is there. */
+/** For functions that store files and first check which exist. */
 export function writeSecretGrant(sid: string, secret: Secret, variable: VariableName): Grant {
   const { statements } = allow(sid, {
     actions: ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'],

@@ -72,7 +72,7 @@ export class PlatformFunction extends Construct {
       ...(props.reservedConcurrency === undefined
         ? {}
         : { reservedConcurrentExecutions: props.reservedConcurrency }),
-      // Lambda's own START, END and REPORT lines would be half of all log bytes; its metrics say the same.
+      // Lambda's own START, END and REPORT lines would be half of all log bytes; its metrics have the same data.
       loggingFormat: LoggingFormat.JSON,
       systemLogLevelV2: SystemLogLevel.WARN,
       applicationLogLevelV2: ApplicationLogLevel.INFO,

@@ -15,7 +15,7 @@ export interface GroupOptions {
   readonly hasAcl: boolean;
 }
 
-/** Lets nothing in, and no IPv6 out. */
+/** No inbound traffic, and no outbound IPv6. */
 export function createRunnerGroup(scope: Construct, { vpc, egress, hasAcl }: GroupOptions): SecurityGroup {
   const isOpen = hasAcl && egress.some(({ to, protocol }) => to === 'internet' && protocol === undefined);
   const group = new SecurityGroup(scope, 'Runners', {

@@ -1,7 +1,7 @@
 /**
  * A VPC of Mayfly's own. By default it has public subnets without a NAT gateway: a public IPv4 address costs half a cent
- * an hour, and no two tenants' machines share one. Each subnet keeps its range whatever is chosen later, so none is ever
- * replaced.
+ * an hour, and no two tenants' machines share one. Each subnet keeps its range whatever settings change later, so
+ * none is ever replaced.
  */
 import { GatewayVpcEndpointAwsService, IpAddresses, type IVpc, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Fn } from 'aws-cdk-lib/core';
@@ -26,7 +26,7 @@ export function createOwnVpc(scope: Construct, environment: string, network: Own
     ],
     restrictDefaultSecurityGroup: false,
   });
-  // It is free, and its traffic does not pay for a NAT gateway.
+  // It is free, and its traffic avoids the charges of a NAT gateway.
   const { vpcEndpointId } = vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
   return {
     vpc: vpc as IVpc,

@@ -1,7 +1,7 @@
 /**
  * A network ACL that keeps machines away from private ranges except those that the configuration opens: other networks
- * behind peerings, VPNs and transit gateways. ACLs are stateless, so it lets answers in; the security group blocks
- * everything else that comes in. Queries to the VPC's resolver and to the metadata service never pass an ACL.
+ * behind peerings, VPNs and transit gateways. ACLs are stateless, so it allows return traffic; the security group
+ * blocks all other inbound traffic. Queries to the VPC's resolver and to the metadata service never pass an ACL.
  * Source: https://docs.aws.amazon.com/vpc/latest/userguide/nacl-basics.html
  */
 import { CfnNetworkAcl, CfnNetworkAclEntry, CfnSubnetNetworkAclAssociation } from 'aws-cdk-lib/aws-ec2';

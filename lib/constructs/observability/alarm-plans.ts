@@ -1,6 +1,7 @@
 /**
  * What alerts the operator, and when: each alarm with its metrics, its threshold, and the article of docs/RUNBOOK.md that
- * says what to do. There is no alarm for what recovers by itself in time, or for what an operator cannot act on.
+ * says what to do. There is no alarm for conditions that recover by themselves in time, or that an operator cannot
+ * act on.
  */
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';

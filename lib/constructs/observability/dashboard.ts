@@ -1,6 +1,6 @@
 /**
- * One page for the operator, from what tenants notice down to the functions: waits first, then the phases of a job, EC2's
- * and GitHub's answers, queues, functions, repairs. It holds no state.
+ * One page for the operator, from effects that tenants notice down to the functions: waits first, then the phases
+ * of a job, EC2's and GitHub's answers, queues, functions, repairs. It holds no state.
  */
 import {
   AlarmStatusWidget,

@@ -13,7 +13,7 @@ import { platformMetric, queueMetric } from './platform-metrics.ts';
 /** Overrides of a metric's default statistic and period. */
 export type MetricView = Pick<MetricOptions, 'statistic' | 'period' | 'label' | 'color'>;
 
-/** Why CreateFleet did not start what it was asked for: the `result` of failed launches. */
+/** Why CreateFleet did not start the requested machines: the `result` of failed launches. */
 export type LaunchFailureResult = 'capacity' | 'unoffered' | 'quota' | 'throttled' | 'fatal' | 'unknown';
 
 /** Whose dead letters: those of a tier's queue, or of a queue shared by all tiers. */

@@ -1,7 +1,7 @@
 /**
- * The bucket that AWS delivers the bill's rows to, once `mayfly costs export enable` has asked for them. Nobody but AWS's
- * service writes to it, on behalf of the account that pays the bill; the platform's own functions have no right on it.
- * Source of the policy: https://docs.aws.amazon.com/cur/latest/userguide/dataexports-s3-bucket.html
+ * The bucket that AWS delivers the bill's rows to, once `mayfly costs export enable` has asked for them. Only AWS's
+ * service writes to it, on behalf of the account that pays the bill; the platform's own functions have no access to
+ * it. Source of the policy: https://docs.aws.amazon.com/cur/latest/userguide/dataexports-s3-bucket.html
  */
 import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
@@ -15,7 +15,7 @@ export interface CostsExportProps {
   readonly payerAccount?: string;
 }
 
-/** AWS rewrites the files of a month until two weeks after it, so files that are so old belong to a month long past. */
+/** AWS rewrites the files of a month until two weeks after it, so files of this age belong to a month long past. */
 const keptDays = 400;
 
 export class CostsExport extends Construct {
@@ -26,7 +26,7 @@ export class CostsExport extends Construct {
     const { account, region } = Stack.of(this);
     this.bucket = new Bucket(this, 'Bucket', {
       bucketName: exportBucketOf({ environment, region, account }),
-      // With S3's own key: AWS's service would need a right on another one.
+      // With S3's own key: AWS's service would need permission to use another one.
       encryption: BucketEncryption.S3_MANAGED,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,

@@ -16,8 +16,9 @@ export const keyOf = (scope: Construct, kmsKeyArn: string | undefined): IKey | u
   kmsKeyArn === undefined ? undefined : Key.fromKeyArn(scope, 'Key', kmsKeyArn);
 
 /**
- * What a function needs of the key for its other grants: AWS services use it on the function's behalf, and the function
- * itself never does. Senders to a queue and writers of secrets also create data keys; readers and writers of rows do not.
+ * Which permissions on the key a function needs for its other grants: AWS services use it on the function's behalf,
+ * and the function itself never does. Senders to a queue and writers of secrets also create data keys; readers and
+ * writers of rows do not.
  */
 export function dataKeyGrants(
   scope: Construct,
