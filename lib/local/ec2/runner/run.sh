@@ -11,25 +11,29 @@ say() {
   printf 'runner: %s\n' "$1"
 }
 
-# Prints the answer's body and, on the last line, its status (000: no answer). What follows the path goes to curl.
+# Sends a request, and sets `status` (000: no answer) and `reply`. Of HTTP 1.0, so that the answer ends with the connection. It
+# needs no process: a curl for each would take most of this program's time, and has the listener's name until it runs, so that a
+# signal for the listener would end it, too. GitHub's listener is one process.
 call() {
-  local method="$1" path="$2"
-  shift 2
-  curl --silent --show-error --max-time 60 --request "$method" --header @- --write-out '\n%{http_code}' \
-    "$@" "$url/_runner/$path" <<<"authorization: Bearer $token" || true
-}
-
-# As call, into `reply`, and made again where it has no status. Read from a process of its own: bash would forget a SIGINT
-# that comes while it waits for a call which then ends well, and what it has forked for one has the listener's name, so that
-# the signal would end it, too. GitHub's listener is one process.
-report() {
-  local answer
-  reply=''
-  until [[ -n $reply ]]; do
-    exec {answer}< <(call "$@")
-    IFS= read -r -d '' reply <&"$answer" || true
-    exec {answer}<&-
+  local LC_ALL=C place="${url#http://}" body="${3:-}" until=$((SECONDS + 60)) head socket part answer='' result
+  reply='' status=000
+  exec {socket}<>"/dev/tcp/${place%:*}/${place##*:}" || return 0
+  printf -v head '%s\r\n' "$1 /_runner/$2 HTTP/1.0" "host: $place" "authorization: Bearer $token" \
+    'content-type: application/json' "content-length: ${#body}"
+  printf '%s\r\n%s' "$head" "$body" >&"$socket" || true
+  # A signal that comes just before bash begins to read is heard only when the read ends, so none takes long: `read` answers above
+  # 128 then.
+  while ((SECONDS < until)); do
+    result=0
+    IFS= read -r -d '' -t 5 -u "$socket" part || result=$?
+    answer+="$part"
+    if ((result <= 128)); then break; fi
   done
+  exec {socket}>&-
+  if [[ $answer =~ ^HTTP/1\.1\ ([0-9]{3})\ .*$'\r\n\r\n' ]]; then
+    status="${BASH_REMATCH[1]}"
+    reply="${answer#*$'\r\n\r\n'}"
+  fi
 }
 
 # One member of the JSON configuration, which is flat.
@@ -44,7 +48,6 @@ give_up() {
 }
 
 # While a job runs, its worker hears that the runner shuts down, and ends it. Source: JobDispatcher.cs.
-children=()
 worker=''
 interrupted() {
   if [[ -n $worker ]]; then
@@ -52,14 +55,12 @@ interrupted() {
     # Without a number bash returns what the interrupted command had, and `set -e` would end the listener.
     return 0
   fi
-  for child in "${children[@]}"; do kill "$child" 2>/dev/null || true; done
   give_up "interrupted"
 }
 
-# Passes on what the worker says of its job: a line of the log, or the name of a step that begins. A signal that comes just before
-# bash begins to read is heard only when the read ends, so none takes long: `read` answers above 128 then.
+# Passes on what the worker says of its job: a line of the log, or the name of a step that begins. As in `call`, no read takes long.
 follow() {
-  local id="$1" lines="$2" part line='' text reply result
+  local id="$1" lines="$2" part line='' text result
   while :; do
     result=0
     IFS= read -r -t 0.5 -u "$lines" part || result=$?
@@ -68,16 +69,15 @@ follow() {
     if ((result != 0)); then break; fi
     text="${line#* }"
     text="${text//\\/\\\\}"
-    report POST "jobs/$id/${line%% *}" --header 'content-type: application/json' \
-      --data-binary "{\"text\":\"${text//\"/\\\"}\"}"
+    call POST "jobs/$id/${line%% *}" "{\"text\":\"${text//\"/\\\"}\"}"
     line=''
   done
 }
 
 run_job() {
-  local id="$1" message="$2" reply lines result=0
-  report POST "jobs/$id/started"
-  [[ ${reply##*$'\n'} == 2?? ]] || give_up "job $id could not be started: ${reply##*$'\n'}"
+  local id="$1" message="$2" outcome='' lines result=0
+  call POST "jobs/$id/started"
+  [[ $status == 2?? ]] || give_up "job $id could not be started: $status"
   say "running job $id"
   # bash has what it starts in the background ignore SIGINT; GitHub's runner does not.
   exec {lines}< <(
@@ -89,38 +89,32 @@ run_job() {
   exec {lines}<&-
   wait "$worker" || result=$?
   worker=''
-  local outcome=()
-  if ((result != 0)); then
-    outcome=(--header 'content-type: application/json' --data-binary '{"conclusion":"failure"}')
-  fi
-  report POST "jobs/$id/completed" "${outcome[@]}"
-  give_up "job $id completed: ${reply##*$'\n'}"
+  if ((result != 0)); then outcome='{"conclusion":"failure"}'; fi
+  call POST "jobs/$id/completed" "$outcome"
+  give_up "job $id completed: $status"
 }
 
 listen() {
-  local reply answer
-  configuration="$(printf '%s' "${ACTIONS_RUNNER_INPUT_JITCONFIG:?must hold the JIT config}" | base64 -d)"
+  configuration="$(base64 -d <<<"${ACTIONS_RUNNER_INPUT_JITCONFIG:?must hold the JIT config}")"
   unset ACTIONS_RUNNER_INPUT_JITCONFIG
   url="$(member url)"
   token="$(member token)"
   trap interrupted INT TERM
-  reply="$(call POST session)"
-  [[ ${reply##*$'\n'} == 2?? ]] || give_up "not registered: ${reply##*$'\n'}"
+  # Whoever hangs up while a request is written gives no answer.
+  trap : PIPE
+  call POST session
+  [[ $status == 2?? ]] || give_up "not registered: $status"
   say "listening for jobs"
   while :; do
-    # Read from a process of its own, so that an interrupt is heard during a long poll.
-    exec {answer}< <(call GET message)
-    children=("$!")
-    IFS= read -r -d '' reply <&"$answer" || true
-    exec {answer}<&-
-    case "${reply##*$'\n'}" in
+    call GET message
+    case "$status" in
       200)
         [[ $reply =~ milliseconds=[0-9]+ ]] || give_up "a message says not how long the job takes"
         [[ $reply =~ job=([0-9]+) ]] || give_up "a message names no job"
         run_job "${BASH_REMATCH[1]}" "$reply"
         ;;
       204) ;;
-      *) give_up "no longer registered: ${reply##*$'\n'}" ;;
+      *) give_up "no longer registered: $status" ;;
     esac
   done
 }
