@@ -67,12 +67,23 @@ new_token() {
     --header "x-aws-ec2-metadata-token-ttl-seconds: $TOKEN_SECONDS" "${METADATA_URL%/}/latest/api/token"
 }
 
-# Reads one path of the metadata service to the standard output. Tags can lag a moment behind the machine.
+# Sets each variable to what the metadata service has at its path, by one call for all of them: `NAME PATH` ... Tags can lag a
+# moment behind the machine.
 metadata() {
-  local attempt
+  local attempt all name names=() urls=() end=$'\x1e'
+  while (($# > 0)); do
+    names+=("$1") urls+=("${METADATA_URL%/}/latest/$2")
+    shift 2
+  done
   for attempt in 1 2 3 4 5; do
-    printf 'x-aws-ec2-metadata-token: %s\n' "$token" |
-      curl --silent --show-error --fail --max-time 5 --header @- "${METADATA_URL%/}/latest/$1" && return
+    if all="$(printf 'x-aws-ec2-metadata-token: %s\n' "$token" |
+      curl --silent --show-error --fail --fail-early --max-time 5 --header @- --write-out "$end" "${urls[@]}")"; then
+      for name in "${names[@]}"; do
+        printf -v "$name" '%s' "${all%%"$end"*}"
+        all="${all#*"$end"}"
+      done
+      return
+    fi
     sleep "$attempt"
   done
   return 1
@@ -81,12 +92,14 @@ metadata() {
 read_identity() {
   announce metadata "reading who this machine is"
   token="$(new_token --retry 5 --retry-connrefused)"
-  life_cycle="$(metadata meta-data/instance-life-cycle)"
-  instance_id="$(metadata meta-data/instance-id)"
-  ticket="$(metadata meta-data/tags/instance/ghr:launch_ticket)"
-  document="$(metadata dynamic/instance-identity/document | base64 | tr -d '\n')"
-  signature="$(metadata dynamic/instance-identity/signature | tr -d '\n')"
-  nonce="$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
+  metadata life_cycle meta-data/instance-life-cycle instance_id meta-data/instance-id \
+    ticket meta-data/tags/instance/ghr:launch_ticket \
+    document dynamic/instance-identity/document signature dynamic/instance-identity/signature
+  document="$(printf '%s' "$document" | base64)"
+  document="${document//$'\n'/}"
+  signature="${signature//$'\n'/}"
+  nonce="$(od -An -N16 -tx1 /dev/urandom)"
+  nonce="${nonce//[ $'\n']/}"
   [[ $ticket =~ ^[A-Za-z0-9._~+/=:-]+$ ]] ||
     stop metadata "the launch ticket holds characters that no ticket has"
   printf -v request '{"ticket":"%s","document":"%s","signature":"%s","nonce":"%s"}' \

@@ -82,7 +82,10 @@ for word in "$@"; do
       if [[ -n $output ]]; then cp "$file" "$output"; else cat "$file"; fi
       ;;
     */claim) printf '\\n403' ;;
-    http://metadata/*) printf 'word' ;;
+    */api/token) printf 'word' ;;
+    http://metadata/*)
+      if [[ $word == *:launch_ticket && -e $HOME/.tag-lags ]]; then rm "$HOME/.tag-lags"; exit 22; fi
+      printf 'word\\036' ;;
   esac
   if [[ $previous == --output ]]; then output=$word; fi
   previous=$word
@@ -249,6 +252,13 @@ done
     `: >"$HOME/${lock}"
     (for _ in {1..6000}; do [[ -e $HOME/.met-lock ]] && echo met ${lock} && break; sleep 0.05; done
     rm "$HOME/${lock}") &`;
+
+  it('asks again who it is where its tag is not there yet', async () => {
+    const { output } = await boot({ ...givenProgram(), before: ': >"$HOME/.icu"; : >"$HOME/.tag-lags"' });
+
+    expect(existsSync(join(folder, '.tag-lags'))).toBe(false);
+    expect(output).toMatch(/ identity word\n[\s\S]*claim refused with 403/);
+  });
 
   it('installs no packages where the image has what the program opens', async () => {
     const { output } = await boot({ ...givenProgram(), before: ': >"$HOME/.icu"' });

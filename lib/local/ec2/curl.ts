@@ -16,6 +16,7 @@ function readArguments() {
         silent: { type: 'boolean' },
         'show-error': { type: 'boolean' },
         fail: { type: 'boolean' },
+        'fail-early': { type: 'boolean' },
         location: { type: 'boolean' },
         'retry-connrefused': { type: 'boolean' },
         request: { type: 'string' },
@@ -44,8 +45,8 @@ function requestHeaders(): [string, string][] {
     .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]);
 }
 
-async function send(request: RequestInit): Promise<{ status: number; body: Buffer }> {
-  const response = await fetch(positionals[0] ?? '', {
+async function send(url: string, request: RequestInit): Promise<{ status: number; body: Buffer }> {
+  const response = await fetch(url, {
     ...request,
     redirect: values.location ? 'follow' : 'manual',
     signal: AbortSignal.timeout(Number(values['max-time']) * 1000),
@@ -53,10 +54,10 @@ async function send(request: RequestInit): Promise<{ status: number; body: Buffe
   return { status: response.status, body: Buffer.from(await response.arrayBuffer()) };
 }
 
-async function sendWithRetries(request: RequestInit) {
+async function sendWithRetries(url: string, request: RequestInit) {
   for (let left = Number(values.retry); ; left -= 1) {
     try {
-      return await send(request);
+      return await send(url, request);
     } catch (error) {
       if (left === 0) throw error;
       await sleep(1000);
@@ -67,21 +68,30 @@ async function sendWithRetries(request: RequestInit) {
 const writeOut = (status: number) =>
   values['write-out'].replaceAll('\\n', '\n').replaceAll('%{http_code}', String(status).padStart(3, '0'));
 
+/** @returns curl's status for how it went */
+async function transfer(url: string, request: RequestInit): Promise<number> {
+  try {
+    const { status, body } = await sendWithRetries(url, request);
+    const isRefused = values.fail === true && status >= 400;
+    if (isRefused) process.stderr.write(`curl: (22) The requested URL returned error: ${status}\n`);
+    else if (values.output !== undefined) writeFileSync(values.output, body);
+    process.stdout.write(isRefused || values.output !== undefined ? '' : body);
+    process.stdout.write(writeOut(status));
+    return isRefused ? 22 : 0;
+  } catch (error) {
+    process.stderr.write(`curl: (7) ${(error as Error).message}\n`);
+    process.stdout.write(writeOut(0));
+    return 7;
+  }
+}
+
 const data = values['data-binary'] === undefined ? undefined : readInput(values['data-binary']);
-try {
-  const { status, body } = await sendWithRetries({
-    method: values.request ?? (data === undefined ? 'GET' : 'POST'),
-    headers: requestHeaders(),
-    ...(data === undefined ? {} : { body: data }),
-  });
-  const isRefused = values.fail === true && status >= 400;
-  if (isRefused) process.stderr.write(`curl: (22) The requested URL returned error: ${status}\n`);
-  else if (values.output !== undefined) writeFileSync(values.output, body);
-  process.stdout.write(isRefused || values.output !== undefined ? '' : body);
-  process.stdout.write(writeOut(status));
-  process.exitCode = isRefused ? 22 : 0;
-} catch (error) {
-  process.stderr.write(`curl: (7) ${(error as Error).message}\n`);
-  process.stdout.write(writeOut(0));
-  process.exitCode = 7;
+const request = {
+  method: values.request ?? (data === undefined ? 'GET' : 'POST'),
+  headers: requestHeaders(),
+  ...(data === undefined ? {} : { body: data }),
+};
+for (const url of positionals) {
+  process.exitCode = await transfer(url, request);
+  if (process.exitCode !== 0 && values['fail-early']) break;
 }

@@ -84,11 +84,9 @@ exit 1`;
 /** `install -m MODE FILE TARGET`, below the machine's own folder. */
 const install = `
 target="$HOME\${*: -1}"
-mkdir -p "$(dirname "$target")"
+mkdir -p "\${target%/*}"
 cat "\${@: -2:1}" >"$target"
 if [[ $1 == -m ]]; then chmod "$2" "$target"; fi`;
-
-const doNothing = 'exit 0';
 
 export const standInTools: Readonly<Record<string, string>> = {
   poweroff: powerOff,
@@ -100,9 +98,6 @@ export const standInTools: Readonly<Record<string, string>> = {
   runuser,
   sudo,
   install,
-  useradd: doNothing,
-  chown: doNothing,
-  iptables: doNothing,
-  ip6tables: doNothing,
-  'cloud-init': doNothing,
 };
+
+export const toolsThatDoNothing = ['useradd', 'chown', 'iptables', 'ip6tables', 'cloud-init'] as const;

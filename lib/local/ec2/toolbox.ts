@@ -6,7 +6,7 @@
 import { accessSync, constants, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { standInTools } from './stand-in-tools.ts';
+import { standInTools, toolsThatDoNothing } from './stand-in-tools.ts';
 
 const needed =
   'bash base64 cat chmod cp cut date dirname env grep head id ls mkdir mkfifo mktemp mv od pgrep printf rm sed ' +
@@ -36,6 +36,9 @@ export function createToolbox(
   for (const [name, script] of Object.entries(scripts)) {
     writeFileSync(join(folder, name), `#!${bash}\n${script}\n`, { mode: 0o755 });
   }
+  // No link to it: where one program is many tools, its name says which.
+  for (const name of toolsThatDoNothing)
+    writeFileSync(join(folder, name), `#!${tools.get('true')}\n`, { mode: 0o755 });
   return { path: folder, bash };
 }
 

@@ -49,6 +49,15 @@ describe('the curl of a host without curl', () => {
     });
   });
 
+  it('asks several addresses, and with --fail-early none after one that fails', async () => {
+    const urls = [`${server.url}/201`, `${server.url}/404`, `${server.url}/202`];
+    const all = ['--fail', '--header', 'x-word: all', '--write-out', '%{http_code};', ...urls];
+    const answer = (status: number) => `GET all undefined ${status};`;
+
+    expect(await curl(all)).toEqual({ status: 0, output: `${answer(201)}404;${answer(202)}` });
+    expect(await curl(['--fail-early', ...all])).toEqual({ status: 22, output: `${answer(201)}404;` });
+  });
+
   it('ends with 7 and writes 000 where nobody listens', async () => {
     const nobody = ['--write-out', '%{http_code}', 'http://127.0.0.1:1/'];
 
