@@ -1,5 +1,6 @@
 /** What a function's folder holds, and that the same sources give the same bytes. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -81,6 +82,18 @@ describe('a bundle', () => {
     expect(text).not.toContain('TransitGatewayMulticastDomain');
     expect(text).not.toMatch(/portal\.sso|credential_process/);
     expect(text.length).toBeLessThan(400_000);
+  });
+
+  it("takes Node's http without its WebSocket, which loads fetch, and nothing of it but what it is known to need", async () => {
+    givenHandler('asks', `import { request } from 'node:http'; export const handler = async () => request;`);
+    givenHandler('serves', `import { createServer } from 'node:http'; export const handler = createServer;`);
+
+    const folder = bundle(['asks'], 'out').get('asks')!;
+
+    expect(textOf(folder)).not.toContain('from"node:http"');
+    const { handler } = await import(pathToFileURL(join(folder, 'index.mjs')).href);
+    expect(await handler()).toBe(request);
+    expect(() => bundle(['serves'], 'out')).toThrow(/No matching export.*createServer/);
   });
 
   it('is taken as it is where all are ready made, as in an installed package', () => {

@@ -101,6 +101,7 @@ const bundling = {
     '@aws-sdk/credential-provider-node': fileURLToPath(
       new URL('../../adapters/system/lambda-credentials.ts', import.meta.url),
     ),
+    'node:http': fileURLToPath(new URL('./node-http.ts', import.meta.url)),
   },
   legalComments: 'none',
   // The machines' scripts.
