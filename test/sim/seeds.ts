@@ -61,4 +61,8 @@ export const keptSeeds: readonly { readonly seed: number; readonly found: string
     seed: 112_623,
     found: 'the simulation took a tenant without a cap for one under strict caps',
   },
+  {
+    seed: 120_779,
+    found: 'the simulation took the pause after a refusal of GitHub for a round of questions without an end',
+  },
 ];

@@ -14,8 +14,10 @@ export function createHeldByControllersCheck(books: Books, note: Note): () => vo
   const since = new Map<string, { readonly held: number; readonly pending: number }>();
   return () => {
     for (const [key, job] of books.rows.jobs) {
-      const isPending = job.admission?.state === 'asked';
-      const isOpen = isPending || job.admission?.state === 'unavailable';
+      const isAsked = job.admission?.state === 'asked';
+      // With a reason it waits for GitHub's word about its run, for as long as after a controller's failure.
+      const isPending = isAsked && job.admission?.reason === undefined;
+      const isOpen = isAsked || job.admission?.state === 'unavailable';
       // What it is held for besides is somebody else's to end.
       if (job.state !== 'waiting' || !isOpen || !isHeldByControllers(job) || !isLookedAt(books, job)) {
         since.delete(key);
