@@ -65,4 +65,9 @@ export const keptSeeds: readonly { readonly seed: number; readonly found: string
     seed: 120_779,
     found: 'the simulation took the pause after a refusal of GitHub for a round of questions without an end',
   },
+  {
+    seed: 121_157,
+    found:
+      "the simulation left out GitHub's refusal where the controller that needed its word did not match the job",
+  },
 ];

@@ -100,9 +100,8 @@ function isTrulyUnavailable(
   if (failures.length >= asksBeforeRefusal) return true;
   // GitHub's failures count with the controllers' own, and only the pauses between them are seen here.
   const waited = books.now() - sinceOf(policy);
-  return (
-    closed.length > 0 && over.some(({ needsGitHub }) => needsGitHub) && waited >= longestHeldMilliseconds
-  );
+  const needsGitHub = namedOver(books, about, policy).some(({ state }) => state === 'enabled');
+  return closed.length > 0 && needsGitHub && waited >= longestHeldMilliseconds;
 }
 
 function mayRun(books: Books, about: About, policy: Together): boolean {
@@ -167,14 +166,16 @@ const isUnheard = (books: Books, { tenant, job }: About, { needsGitHub }: Audite
 
 /** Whether a controller over the job, in dry run perhaps, names what only GitHub knows. */
 export const isNamedOver = (books: Books, about: About): boolean =>
-  policiesOver(books, about).some((policy) =>
-    controllersOf(policy).some(
-      (controller) =>
-        controller.needsGitHub &&
-        (controller.needsGitHub === 'match' || controller.matches(about.job)) &&
-        controller.state !== 'disabled' &&
-        isOver(books, about, controller),
-    ),
+  policiesOver(books, about).some((policy) => namedOver(books, about, policy).length > 0);
+
+/** Also those that do not match the job, where GitHub had to be asked for that. */
+const namedOver = (books: Books, about: About, policy: Together) =>
+  controllersOf(policy).filter(
+    (controller) =>
+      controller.needsGitHub &&
+      (controller.needsGitHub === 'match' || controller.matches(about.job)) &&
+      controller.state !== 'disabled' &&
+      isOver(books, about, controller),
   );
 
 const isOver = (books: Books, about: About, { scopes, exemptRepositories }: AuditedController) =>
