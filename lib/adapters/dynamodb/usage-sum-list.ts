@@ -63,17 +63,18 @@ async function sumsOfDay(
           ':day': text(sumsPartition(day)),
           ...(machine === undefined ? {} : { ':machine': text(machine) }),
         },
+        // A finished day has all sums, but an older copy of the table may lack some.
+        ConsistentRead: true,
       },
       mostRows,
     );
-  const rows =
-    installationId === undefined
-      ? await read()
-      : (await Promise.all([read(progressKey(day)['machine']?.S), read(machinesOf(installationId))])).flat();
+  const rows = await read(installationId === undefined ? undefined : progressKey(day)['machine']?.S);
   const progress = rows.find(isProgress);
   if (!progress) return undefined;
   const { finished, left = [] } = progressOfRow(progress);
   if (finished === 0) return undefined;
+  // Later than the progress: the day may be finished in between.
+  if (installationId !== undefined) rows.push(...(await read(machinesOf(installationId))));
   const has = new Set(rows.map((row) => row['machine']?.S));
   const asked = (left as InstallationId[]).filter(
     (id) => installationId === undefined || id === installationId,
