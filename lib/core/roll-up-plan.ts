@@ -20,6 +20,8 @@ export interface RollUpProgress {
    * longest untried first. While sums are computed: those up to `after`, and those of the previous pass.
    */
   readonly left?: readonly number[];
+  /** When those that are left were last tried again, epoch milliseconds. */
+  readonly triedAt?: number;
 }
 
 interface MachineLimits {

@@ -50,7 +50,7 @@ const records = [
 
 describe('a record that a hand spoilt', () => {
   it('leaves the other tenants their sums, and its own without any until it is corrected', async () => {
-    const { stores, deps, sums, progress } = await givenBooks([...records, givenRecord(500, 9)]);
+    const { stores, deps, clock, sums, progress } = await givenBooks([...records, givenRecord(500, 9)]);
     const name = spoiltName('usage', '102#i-400');
     stores.world.spoilt.add(name);
     await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
@@ -58,9 +58,39 @@ describe('a record that a hand spoilt', () => {
     expect(progress()).toEqual({ finished: 1, left: [102] });
     await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
     stores.world.spoilt.delete(name);
+    clock.advance(hour);
     await rollUpUsage(deps);
     expect(sums()).toHaveLength(4);
     expect(progress()).toEqual({ finished: 1 });
+  });
+
+  it('is looked for again once an hour, as its tenant may have a million, and logged when it is summed up', async () => {
+    const { stores, deps, clock, progress, telemetry } = await givenBooks(records);
+    stores.world.spoilt.add(spoiltName('usage', '102#i-400'));
+    let reads = 0;
+    stores.world.beforeCall = (call) => {
+      if (call === 'books.recordsOf') reads += 1;
+    };
+    const visits: boolean[] = [];
+    for (let minute = 0; minute <= 70; minute += 5) {
+      visits.push(
+        await rollUpUsage(deps).then(
+          () => false,
+          () => true,
+        ),
+      );
+      clock.advance(300_000);
+    }
+    expect(reads).toBe(2);
+    expect(visits.flatMap((failed, n) => (failed ? [n * 5] : []))).toEqual([0, 5, 65]);
+    expect(progress()).toMatchObject({ finished: 1, left: [102], triedAt: complete + 65 * 60_000 });
+    stores.world.spoilt.clear();
+    telemetry.events.length = 0;
+    clock.advance(hour);
+    await rollUpUsage(deps);
+    expect(telemetry.events.filter(({ name }) => name === 'usage-rolled-up')).toMatchObject([
+      { fields: { day, pass: 1, tenants: 1, machines: 1 } },
+    ]);
   });
 
   it('keeps a tenant without sums whose other records can be read: they would be too low', async () => {
@@ -72,12 +102,14 @@ describe('a record that a hand spoilt', () => {
 
   it('is met again however many tenants come behind it, whose sums are made once', async () => {
     const many = Array.from({ length: 150 }, (_, n) => givenRecord(1000 + n, 1000 + n));
-    const { stores, deps, sums, progress } = await givenBooks([...records, ...many]);
+    const { stores, deps, clock, sums, progress } = await givenBooks([...records, ...many]);
     const writes = countWrites(stores);
     stores.world.spoilt.add(spoiltName('usage', '1000#i-1000'));
-    for (let visits = 0; visits < 3; visits += 1)
+    for (let visits = 0; visits < 3; visits += 1) {
       await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
-    expect(progress()).toEqual({ finished: 1, left: [1000] });
+      clock.advance(hour);
+    }
+    expect(progress()).toMatchObject({ finished: 1, left: [1000] });
     expect(writes.count).toBe(151);
     stores.world.spoilt.clear();
     await rollUpUsage(deps);
@@ -99,13 +131,14 @@ describe('a record that a hand spoilt', () => {
       if (call === 'books.write') clock.advance(30_000);
     };
     for (let visits = 0; visits < 6; visits += 1) await rollUpUsage(deps).catch(() => undefined);
+    clock.advance(hour);
     const { usageSums } = stores.world.rows;
     const sound = [102, 1_003, 1_004, 1_005].map((tenant) => `${day}/${tenant}`);
     expect([...usageSums.keys()].toSorted()).toEqual(
       [...sound, '2026-11-22/101', '2026-11-22/102'].toSorted(),
     );
     expect(stores.world.rows.rollUps.get('2026-11-22')).toEqual({ finished: 1 });
-    expect(progress()).toEqual({ finished: 1, left: [101] });
+    expect(progress()).toMatchObject({ finished: 1, left: [101] });
     stores.world.spoilt.clear();
     await rollUpUsage(deps);
     expect(progress()).toEqual({ finished: 1 });
@@ -120,12 +153,13 @@ describe('a record that a hand spoilt', () => {
     stores.world.spoilt.add(late!);
     clock.advance(3 * dayMilliseconds);
     await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
-    expect(progress()).toEqual({ finished: 2, left: [102, 101] });
+    expect(progress()).toMatchObject({ finished: 2, left: [102, 101] });
     expect(sums().map(({ installationId }) => Number(installationId))).toEqual([101, 101, 103]);
     stores.world.spoilt.delete(late!);
     await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
-    expect(progress()).toEqual({ finished: 2, left: [102] });
+    expect(progress()).toMatchObject({ finished: 2, left: [102] });
     stores.world.spoilt.clear();
+    clock.advance(hour);
     await rollUpUsage(deps);
     expect(progress()).toEqual({ finished: 2 });
     expect(together(sums())).toEqual(together(sumUp([...records, givenRecord(500, 103, 'late/app')])));
@@ -149,20 +183,22 @@ describe('a record that a hand spoilt', () => {
         await Promise.allSettled([rollUpUsage(deps), rollUpUsage(deps)]);
         if (visits === 4) clock.advance(3 * dayMilliseconds);
         if (visits === 6) spoilt.clear();
+        if (visits > 6) clock.advance(hour);
       }
       expect([sums().length, hidden]).toEqual([3, 0]);
       expect(progress()).toEqual({ finished: 2 });
     }
   });
 
-  it('is named with all others, each at each visit', async () => {
-    const { stores, deps, progress, telemetry } = await givenBooks([...records, givenRecord(500, 9)]);
+  it('is named with all others, each once whenever its tenant is tried', async () => {
+    const { stores, deps, clock, progress, telemetry } = await givenBooks([...records, givenRecord(500, 9)]);
     const named = () =>
       telemetry.events
         .splice(0)
         .filter(({ name, level }) => name === 'usage-not-summed' && level === 'error');
     for (const name of ['101#i-100', '102#i-400']) stores.world.spoilt.add(spoiltName('usage', name));
-    for (let visits = 0; visits < 2; visits += 1) {
+    for (const later of [0, 300_000, hour, 3 * dayMilliseconds]) {
+      clock.advance(later);
       await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
       expect(named().map(({ fields }) => fields['error'])).toEqual([
         expect.stringContaining('usage row 101#i-100'),
@@ -170,21 +206,33 @@ describe('a record that a hand spoilt', () => {
       ]);
     }
     stores.world.spoilt.delete(spoiltName('usage', '101#i-100'));
+    clock.advance(hour);
     await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
-    expect(progress()).toEqual({ finished: 1, left: [102] });
+    expect(progress()).toMatchObject({ finished: 2, left: [102] });
   });
 
-  it('has the day begun anew at each visit where more than a thousand tenants have one', async () => {
-    const many = Array.from({ length: 1_001 }, (_, n) => givenRecord(n, 1_000 + n));
-    const { stores, deps, progress, telemetry } = await givenBooks(many);
+  const givenAllSpoilt = async (count: number) => {
+    const many = Array.from({ length: count }, (_, n) => givenRecord(n, 1_000 + n));
+    const books = await givenBooks(many);
     for (const { installationId, instanceId } of many)
-      stores.world.spoilt.add(spoiltName('usage', `${installationId}#${instanceId}`));
-    await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
-    expect(telemetry.events.at(-1)?.fields).toEqual({ error: '991 more rows cannot be read.' });
-    expect(progress()).toBeUndefined();
+      books.stores.world.spoilt.add(spoiltName('usage', `${installationId}#${instanceId}`));
+    await expect(rollUpUsage(books.deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
+    const error = `${count - 10} more rows cannot be read.`;
+    expect(books.telemetry.events.at(-1)?.fields).toEqual({ error });
+    return books;
+  };
+
+  it('keeps no day from its end though more than a thousand tenants have one', async () => {
+    const { stores, deps, progress } = await givenAllSpoilt(1_001);
+    expect([progress()?.finished, progress()?.left?.length]).toEqual([1, 1_001]);
     stores.world.spoilt.clear();
     await rollUpUsage(deps);
     expect(progress()).toEqual({ finished: 1 });
+  });
+
+  it('has the day begun anew at each visit where more than 20,000 tenants have one', async () => {
+    expect((await givenAllSpoilt(20_000)).progress()?.left).toHaveLength(20_000);
+    expect((await givenAllSpoilt(20_001)).progress()).toBeUndefined();
   });
 });
 

@@ -101,7 +101,12 @@ export function usageBooksContract(backend: StoreBackend): void {
         undefined,
         { finished: 0, after: 7 },
       ]);
-      for (const reached of [{ after: 9, left: [7, 101] }, { left: [7] }, { after: 9 }]) {
+      for (const reached of [
+        { after: 9, left: [7, 101] },
+        { left: [7], triedAt: 1 },
+        { left: [7] },
+        { after: 9 },
+      ]) {
         await stores.books.save(day, undefined, { finished: 0, ...reached });
         expect(await stores.books.progress([day])).toEqual([{ finished: 0, ...reached }]);
       }

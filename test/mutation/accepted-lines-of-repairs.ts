@@ -69,7 +69,7 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
       ],
       'reconciler/record-deployment.ts': ['isRecorded → false', 'isRecorded = recorded === undefined'],
       'reconciler/reconcile-deliveries.ts': ['candidates.length === 0 → false'],
-      'reconciler/roll-up-usage.ts': ['if (day.waiting.length > 0)', 'const left = [...new Set(met)]'],
+      'reconciler/roll-up-usage.ts': ['const left = [...new Set(met)]'],
       'reconciler/walk-deliveries.ts': ['fresh.length < found.items.length → false'],
       'reconciler/compare-spent.ts': [
         'sums?.some(isUnpriced) → sums?.every(isUnpriced)',
@@ -113,11 +113,8 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
         '.slice( -strangersKept, ) → [...new Set([...before.filter(name => names.includes(name)), ...names])]',
         '(name) => names.includes(name) → () => undefined',
       ],
-      'reconciler/roll-up-usage.ts': [
-        'if (deps.clock.now() >= until) break',
-        'if (all.length > mostLeft)',
-        'group.length === recordsAtOnce',
-      ],
+      'reconciler/roll-up-usage.ts': ['if (deps.clock.now() >= until) break', 'if (all.length > mostLeft)'],
+      'reconciler/sums-by-tenant.ts': ['group.length === recordsAtOnce'],
     },
   },
   {

@@ -63,8 +63,9 @@ async function saveProgress({ client, tableName }: Table, day: string, { known, 
   const given = compact<Attributes>({
     after: optional(now.after, number),
     left: optional(now.left, numberList),
+    tried_at: optional(now.triedAt, number),
   });
-  const names = ['after', 'left'];
+  const names = ['after', 'left', 'tried_at'];
   const sets = names.filter((name) => name in given).map((name) => `, #${name} = :${name}`);
   const gone = names.filter((name) => !(name in given)).map((name) => `#${name}`);
   const { met } = await updateRow(client, {

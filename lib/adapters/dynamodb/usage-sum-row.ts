@@ -45,5 +45,6 @@ export function progressOfRow(attributes: Attributes): RollUpProgress {
     finished: row.number('finished'),
     after: row.optionalNumber('after'),
     left: row.optionalNumbers('left'),
+    triedAt: row.optionalNumber('tried_at'),
   });
 }

@@ -2,20 +2,20 @@
  * Makes the sums of past days from the records of their machines, so that reports of a month are quick, and still
  * possible when the records are gone. A day's sums are made anew as a whole, tenant by tenant, each in one write that may
  * be repeated: after a crash the next visit continues from the last saved progress. A visit is bounded. A tenant with a record that
- * cannot be read gets no sums, since they would be too low. It is left: the day is finished for all others, and each visit tries
- * those that are left again, after everything else.
+ * cannot be read gets no sums, since they would be too low. It is left: the day is finished for all others, and those that are left
+ * are tried again once an hour, after everything else.
  */
 import type { Limits } from '../../contract/deployment.ts';
 import { rolledUpDays } from '../../contract/tables.ts';
 import type { InstallationId } from '../../core/ids.ts';
 import { daysBefore, type RollUpProgress, rollUpDueAt } from '../../core/roll-up-plan.ts';
-import type { UsageRecord } from '../../core/usage.ts';
-import { bounded, merged, sumUp, type UsageSum } from '../../core/usage-sum.ts';
+import { bounded } from '../../core/usage-sum.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { SpoiltRow } from '../../ports/spoilt-row.ts';
 import type { UsageBooks } from '../../ports/usage-books.ts';
 import { spoiltErrors } from '../common/spoilt-errors.ts';
 import { type CompareSpentDeps, compareSpent } from './compare-spent.ts';
+import { machinesIn, sumsByTenant, type TenantsDay } from './sums-by-tenant.ts';
 
 export interface RollUpDeps extends CompareSpentDeps {
   readonly deployment: { readonly limits: Limits };
@@ -34,8 +34,13 @@ interface Due {
   readonly isPassDue: boolean;
 }
 
-/** Of one day, as its progress is kept in one row. Beyond so many, each visit begins the day anew. */
-const mostLeft = 1_000;
+/**
+ * Of one day, as its progress is kept in one row, of some 200 KB then: twice the tenants that the platform is measured with. Beyond so
+ * many, each visit begins the day anew.
+ */
+const mostLeft = 20_000;
+/** Each time, the records of those that are left are read again: a tenant may have a million. */
+const retryMilliseconds = 3_600_000;
 
 /** @throws OperationalError; what is written by then stays, and the next visit continues */
 export async function rollUpUsage(deps: RollUpDeps): Promise<void> {
@@ -49,7 +54,7 @@ export async function rollUpUsage(deps: RollUpDeps): Promise<void> {
   // Last: however long they take, later days have been summed.
   for (const day of summed) {
     spoilt.push(...day.spoilt);
-    if (day.waiting.length > 0) spoilt.push(...(await tryLeft(deps, day, until)));
+    if (isRetryDue(day.due, deps.clock.now())) spoilt.push(...(await tryLeft(deps, day, until)));
   }
   const errors = spoiltErrors(spoilt);
   for (const { message } of errors) deps.telemetry.event('error', 'usage-not-summed', { error: message });
@@ -66,8 +71,11 @@ async function findDue({ usage, clock, deployment }: RollUpDeps): Promise<Due[]>
       const dueAt = rollUpDueAt(day, progress?.finished ?? 0, deployment.limits);
       return { day, progress, isPassDue: dueAt !== undefined && dueAt <= now };
     })
-    .filter(({ progress, isPassDue }) => isPassDue || progress?.left !== undefined);
+    .filter((due) => due.isPassDue || isRetryDue(due, now));
 }
+
+const isRetryDue = ({ progress }: Due, now: number) =>
+  progress?.left !== undefined && now >= (progress.triedAt ?? 0) + retryMilliseconds;
 
 interface Summed {
   readonly due: Due;
@@ -79,15 +87,16 @@ interface Summed {
   /** Those that were met by this one. */
   readonly left: readonly InstallationId[];
   readonly spoilt: readonly SpoiltRow[];
+  readonly triedAt: number | undefined;
 }
 
 /** Before anything of it is done. */
 function leftOf(due: Due): Summed {
-  const { after, left = [] } = (due.progress ?? {}) as Reached;
-  return { due, isWhole: false, after, waiting: left, left: [], spoilt: [] };
+  const { after, left = [], triedAt } = (due.progress ?? {}) as Reached;
+  return { due, isWhole: false, after, waiting: left, left: [], spoilt: [], triedAt };
 }
 
-interface Reached {
+interface Reached extends Pick<RollUpProgress, 'triedAt'> {
   readonly after?: InstallationId;
   readonly left?: readonly InstallationId[];
 }
@@ -97,16 +106,17 @@ async function sumDay(deps: RollUpDeps, due: Due, until: number): Promise<Summed
   const { day } = due;
   const known = leftOf(due);
   const { waiting } = known;
+  const isWaiting = new Set(waiting);
   const spoilt: SpoiltRow[] = [];
   const visited = { tenants: 0, machines: 0 };
   let { after } = known;
   let isWhole = true;
   const soFar = (): Summed => {
     const met = spoilt.flatMap(({ installationId }) => installationId ?? []);
-    const left = [...new Set(met)].filter((tenant) => !waiting.includes(tenant));
-    return { due, isWhole, after, waiting, left, spoilt };
+    const left = [...new Set(met)].filter((tenant) => !isWaiting.has(tenant));
+    return { ...known, isWhole, after, left, spoilt };
   };
-  for await (const { installationId, sums } of byTenant(usage.recordsByTenant(day, after, spoilt))) {
+  for await (const { installationId, sums } of sumsByTenant(usage.recordsByTenant(day, after, spoilt))) {
     after = installationId;
     if (!spoilt.some((row) => row.installationId === installationId)) {
       await writeSums(deps, { day, installationId, sums });
@@ -127,22 +137,33 @@ async function sumDay(deps: RollUpDeps, due: Due, until: number): Promise<Summed
 
 /** @returns what of them still cannot be read */
 async function tryLeft(deps: RollUpDeps, summed: Summed, until: number): Promise<readonly SpoiltRow[]> {
-  const { day } = summed.due;
+  const { clock, telemetry, usage } = deps;
+  const { day, progress } = summed.due;
+  // A pass of this visit has read their records already.
+  const met = new Set(summed.spoilt.map(({ installationId }) => installationId));
+  const untried = summed.waiting.filter((installationId) => !met.has(installationId));
+  if (untried.length === 0) return [];
   const spoilt: SpoiltRow[] = [];
-  const still: InstallationId[] = [];
-  const untried = [...summed.waiting];
-  while (untried.length > 0 && deps.clock.now() < until) {
+  const still = summed.waiting.filter((installationId) => met.has(installationId));
+  const summedNow = { tenants: 0, machines: 0 };
+  while (untried.length > 0 && clock.now() < until) {
     const installationId = untried.shift()!;
     try {
-      for await (const { sums } of byTenant(deps.usage.recordsOf(day, installationId)))
+      for await (const { sums } of sumsByTenant(usage.recordsOf(day, installationId))) {
         await writeSums(deps, { day, installationId, sums });
+        summedNow.machines += machinesIn(sums);
+        summedNow.tenants += 1;
+      }
     } catch (error) {
       if (!(error instanceof OperationalError) || error.code !== 'UnreadableRow') throw error;
       spoilt.push({ key: `${installationId}`, installationId, error });
       still.push(installationId);
     }
   }
-  await save(deps, { ...summed, waiting: [...untried, ...still] });
+  const isSaved = await save(deps, { ...summed, waiting: [...untried, ...still], triedAt: clock.now() });
+  const pass = Math.max(1, progress?.finished ?? 0);
+  if (isSaved && summedNow.tenants > 0)
+    telemetry.event('info', 'usage-rolled-up', { day, pass, ...summedNow });
   return spoilt;
 }
 
@@ -151,51 +172,20 @@ async function writeSums(deps: RollUpDeps, of: { day: string } & TenantsDay): Pr
   await compareSpent(deps, of);
 }
 
-const machinesIn = (sums: readonly UsageSum[]) => sums.reduce((all, { machines }) => all + machines, 0);
-
 /** @returns what is known of the day now; undefined: another run has finished this pass */
 async function save(
   { usage, telemetry }: RollUpDeps,
-  { due: { day, progress }, isWhole, after, ...tenants }: Summed,
+  { due: { day, progress }, isWhole, after, triedAt, ...tenants }: Summed,
   visited?: { readonly tenants: number; readonly machines: number },
 ): Promise<RollUpProgress | undefined> {
   const finished = progress?.finished ?? 0;
   const all = [...tenants.waiting, ...tenants.left];
   if (all.length > mostLeft) return progress ?? { finished };
-  const left = all.length > 0 ? { left: all } : {};
+  const tried = triedAt === undefined ? {} : { triedAt };
+  const left = all.length > 0 ? { left: all, ...tried } : {};
   const reached = after === undefined ? {} : { after };
   const now = isWhole ? { finished: finished + 1, ...left } : { finished, ...reached, ...left };
   if (!(await usage.save(day, progress, now))) return undefined;
   if (isWhole) telemetry.event('info', 'usage-rolled-up', { day, pass: now.finished, ...visited });
   return now;
-}
-
-/** Records that are in memory at once: a tenant may have a million in a day. */
-const recordsAtOnce = 5_000;
-
-interface TenantsDay {
-  readonly installationId: InstallationId;
-  readonly sums: UsageSum[];
-}
-
-async function* byTenant(records: AsyncIterable<UsageRecord>): AsyncGenerator<TenantsDay> {
-  let group: UsageRecord[] = [];
-  let sums: UsageSum[] = [];
-  const addUp = () => {
-    sums = merged([...sums, ...sumUp(group)]);
-    group = [];
-  };
-  let installationId: InstallationId | undefined;
-  for await (const record of records) {
-    if (installationId !== undefined && installationId !== record.installationId) {
-      addUp();
-      yield { installationId, sums };
-      sums = [];
-    }
-    installationId = record.installationId;
-    group.push(record);
-    if (group.length === recordsAtOnce) addUp();
-  }
-  addUp();
-  if (installationId !== undefined) yield { installationId, sums };
 }
