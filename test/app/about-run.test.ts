@@ -63,7 +63,7 @@ const notFound: GitHubRefusal = { kind: 'not-found', message: 'no run' };
 const limited: GitHubRefusal = { kind: 'limited', retryAfterSeconds: 900 };
 
 describe('a run', () => {
-  it('is asked about by the name that its repository has by then', async () => {
+  it('is asked about under the current name of its repository', async () => {
     const { platform } = await givenRun({}, givenRules({}, noPushes));
     await platform.accept(queued(1, { repositoryId: platform.github.repositoryId('acme/app') }));
     platform.github.setFormerNames('gone');
@@ -72,7 +72,7 @@ describe('a run', () => {
     expect(await stateOf(platform)).toEqual(['done', 'controller-rejected']);
   });
 
-  it('of which GitHub shows a later attempt counts with the attempt of the job', async () => {
+  it('uses the job’s attempt if GitHub shows a later one', async () => {
     const { platform } = await givenRun({ attempt: 2 }, givenRules({}, 'run.attempt > 1'));
     await platform.accept(queued(1));
     await judge(platform);
@@ -80,7 +80,7 @@ describe('a run', () => {
   });
 });
 
-describe('a rule about what only GitHub knows', () => {
+describe('a rule about facts that only GitHub has', () => {
   it.each([
     [noPushes, {}, 'done', 'controller-rejected'],
     [noPushes, { event: 'pull_request' }, 'covered', 'admitted'],
@@ -88,7 +88,7 @@ describe('a rule about what only GitHub knows', () => {
     ['run.ref.startsWith("release/")', { ref: 'release/1' }, 'done', 'controller-rejected'],
     ['run.actor == "mallory" || run.attempt > 1', {}, 'covered', 'admitted'],
     ['workflow.path == ".github/workflows/build.yml"', {}, 'done', 'controller-rejected'],
-  ])('is judged by its answer: %s of %j', async (rule, about, state, word) => {
+  ])('is evaluated with GitHub’s answer: %s of %j', async (rule, about, state, word) => {
     const { platform, calls } = await givenRun(about, givenRules({}, rule));
     await platform.accept(queued(1));
     expect(await stateOf(platform)).toEqual(['waiting', 'admission-pending']);
@@ -97,7 +97,7 @@ describe('a rule about what only GitHub knows', () => {
     expect(calls()).toBe(1);
   });
 
-  it('costs one call for all jobs of a run, also of those that come at the same moment', async () => {
+  it('costs one call for all jobs of a run, even if they arrive at the same moment', async () => {
     const { platform, calls } = await givenRun({ event: 'schedule' }, givenRules({}, noPushes));
     await platform.accept(queued(1), queued(2));
     await judge(platform);
@@ -107,7 +107,7 @@ describe('a rule about what only GitHub knows', () => {
     expect(calls()).toBe(1);
   });
 
-  it('costs one call more in the life of a job, at both gates and whatever messages come twice', async () => {
+  it('costs one more call in the life of a job, for both gates together and despite duplicate messages', async () => {
     const { platform, calls } = await givenRun({ event: 'schedule' }, givenRules({}, noPushes));
     await platform.accept(queued(1));
     const [message] = platform.queues.admission;
@@ -122,7 +122,7 @@ describe('a rule about what only GitHub knows', () => {
     expect(calls()).toBe(1);
   });
 
-  it('is judged at the start gate too, for a job that was unknown before', async () => {
+  it('is evaluated at the start gate too, for a job that was unknown before', async () => {
     const { platform, calls } = await givenRun({ event: 'schedule' }, givenRules({}, noPushes));
     await platform.accept(queued(1));
     await judge(platform);
@@ -138,7 +138,7 @@ describe('a rule about what only GitHub knows', () => {
     expect(calls()).toBe(2);
   });
 
-  it('asks anew about another attempt, and waits until GitHub shows it', async () => {
+  it('asks again about another attempt, and waits until GitHub shows it', async () => {
     const { platform, putRun, calls } = await givenRun({}, givenRules({}, 'run.attempt == 2'));
     await platform.accept(queued(1));
     await judge(platform);
@@ -155,7 +155,7 @@ describe('a rule about what only GitHub knows', () => {
     expect(calls()).toBe(3);
   });
 
-  it('is about its own job alone where the attempt is not known', async () => {
+  it('asks separately for each job whose attempt is unknown', async () => {
     const { platform, calls } = await givenRun({}, givenRules({}, 'run.attempt > 1'));
     await platform.accept(queued(1, { runAttempt: undefined }), queued(2, { runAttempt: undefined }));
     await judge(platform);
@@ -178,7 +178,7 @@ describe('nobody asks GitHub', () => {
   });
 });
 
-describe('a controller that is asked from outside', () => {
+describe('an external controller', () => {
   const byHttps = (over: Partial<Controller> = {}) =>
     givenController({
       state: 'enabled',
@@ -190,7 +190,7 @@ describe('a controller that is asked from outside', () => {
   it.each([
     [{ match: 'workflow.path != ""' }, { event: 'push', ref: 'main' }, 1],
     [{}, {}, 0],
-  ])('with %j is told %j of the run', async (over, told, asked) => {
+  ])('with %j receives %j about the run', async (over, told, asked) => {
     const { platform, calls } = await givenRun({}, byHttps(over));
     const put = [{ id: 'sec_1', value: 'whsec_b2xk', createdAt: '2026-11-21T12:00:00.000Z' }];
     await platform.controllers.saveSecrets(acme, 'ctl_1', { from: [], put });
@@ -217,7 +217,7 @@ describe('while GitHub refuses', () => {
     expect((await decisionsOf(platform)).map(({ outcome }) => outcome)).toEqual(['admitted']);
   });
 
-  it('no message asks before the time is over, and no other job of the run', async () => {
+  it('no message and no other job of the run asks before the time is over', async () => {
     const { platform, calls } = await givenRun({}, givenRules({}, noPushes));
     refuse(platform, 1, notFound);
     await platform.accept(queued(1));
@@ -240,7 +240,7 @@ describe('while GitHub refuses', () => {
     expect(admission!.againAt! - platform.clock.now()).toBe(900_000);
   });
 
-  it('a limit holds another job of the run for what is left of that time', async () => {
+  it('a limit holds another job of the run for the rest of that time', async () => {
     const { platform, calls } = await givenRun({}, givenRules({}, noPushes));
     refuse(platform, 1, limited);
     await platform.accept(queued(1));
@@ -256,26 +256,29 @@ describe('while GitHub refuses', () => {
   it.each([
     ['reject', ['done', 'controller-unavailable'], 'unavailable'],
     ['admit', ['covered', 'failed-open'], 'failed-open'],
-  ] as const)('to the last, the failure policy %s holds, on record', async (onFailure, state, outcome) => {
-    const { platform } = await givenRun({}, givenRules({ onFailure }, noPushes));
-    const lost = new OperationalError('No answer.', { code: 'TimeoutError', retryable: true });
-    platform.github.failNext('getRun', ...Array.from({ length: 7 }, () => ({ error: lost })));
-    await platform.accept(queued(1));
-    const waits: number[] = [];
-    for (let n = 0; n < 6; n += 1) {
+  ] as const)(
+    'until the last attempt, the failure policy %s applies and is recorded',
+    async (onFailure, state, outcome) => {
+      const { platform } = await givenRun({}, givenRules({ onFailure }, noPushes));
+      const lost = new OperationalError('No answer.', { code: 'TimeoutError', retryable: true });
+      platform.github.failNext('getRun', ...Array.from({ length: 7 }, () => ({ error: lost })));
+      await platform.accept(queued(1));
+      const waits: number[] = [];
+      for (let n = 0; n < 6; n += 1) {
+        await judge(platform);
+        expect(await stateOf(platform)).toEqual(['waiting', 'admission-pending']);
+        expect(await decisionsOf(platform)).toEqual([]);
+        waits.push(((await platform.job(1))!.admission!.againAt! - platform.clock.now()) / 1000);
+        await look(platform, waits.at(-1)! * 500);
+        expect((await platform.job(1))?.reason?.text).toContain('GitHub did not answer (TimeoutError)');
+        await look(platform, waits.at(-1)! * 500);
+      }
+      expect(waits).toEqual([30, 60, 120, 240, 480, 600]);
       await judge(platform);
-      expect(await stateOf(platform)).toEqual(['waiting', 'admission-pending']);
-      expect(await decisionsOf(platform)).toEqual([]);
-      waits.push(((await platform.job(1))!.admission!.againAt! - platform.clock.now()) / 1000);
-      await look(platform, waits.at(-1)! * 500);
-      expect((await platform.job(1))?.reason?.text).toContain('GitHub did not answer (TimeoutError)');
-      await look(platform, waits.at(-1)! * 500);
-    }
-    expect(waits).toEqual([30, 60, 120, 240, 480, 600]);
-    await judge(platform);
-    expect(await stateOf(platform)).toEqual(state);
-    expect((await decisionsOf(platform)).map((decision) => decision.outcome)).toEqual([outcome]);
-  });
+      expect(await stateOf(platform)).toEqual(state);
+      expect((await decisionsOf(platform)).map((decision) => decision.outcome)).toEqual([outcome]);
+    },
+  );
 
   it('a controller in dry run delays no job, and its failure is recorded', async () => {
     const { platform } = await givenRun({}, givenRules({ state: 'dry_run' }, noPushes));
@@ -305,7 +308,7 @@ describe('while GitHub refuses', () => {
 });
 
 describe('a controller in dry run', () => {
-  it('has its vote by GitHub’s answer on record', async () => {
+  it('has its vote recorded with GitHub’s answer', async () => {
     const { platform, calls } = await givenRun({}, givenRules({ state: 'dry_run' }, noPushes));
     await platform.accept(queued(1));
     await judge(platform);
@@ -316,11 +319,11 @@ describe('a controller in dry run', () => {
   });
 });
 
-describe('who asks GitHub about a run', () => {
+describe('a function that asks GitHub about a run', () => {
   const job = givenJob({ runId, runAttempt: 1 });
   const dies = () => Promise.reject(new Error('died'));
 
-  it('and dies keeps the others from asking for fifteen seconds', async () => {
+  it('keeps others from asking for fifteen seconds if it dies', async () => {
     const { platform } = await givenRun({});
     await expect(aboutRun({ ...platform, loadGitHub: dies }, job)).rejects.toThrow('died');
     const deps = { ...platform, loadGitHub: async () => platform.github };
@@ -329,7 +332,7 @@ describe('who asks GitHub about a run', () => {
     expect(await aboutRun(deps, job)).toMatchObject({ kind: 'known' });
   });
 
-  it('and is refused late keeps the answer that another one has by then', async () => {
+  it('keeps the answer that another one stored if its own call is refused late', async () => {
     const { platform, calls } = await givenRun({});
     const deps = { ...platform, loadGitHub: async () => platform.github };
     const stalled = async () => {
@@ -343,7 +346,7 @@ describe('who asks GitHub about a run', () => {
     expect(calls()).toBe(2);
   });
 
-  it('remembers for an hour at the most that GitHub takes no calls', async () => {
+  it('remembers for at most an hour that GitHub accepts no calls', async () => {
     const { platform } = await givenRun({});
     refuse(platform, 1, { kind: 'limited', retryAfterSeconds: 7_200 });
     const deps = { ...platform, loadGitHub: async () => platform.github };

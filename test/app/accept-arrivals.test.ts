@@ -59,8 +59,8 @@ const whenTrue = async (isTrue: () => boolean) => {
   while (!isTrue()) await new Promise((resolve) => setImmediate(resolve));
 };
 
-describe('while EC2 works on what a batch asked for', () => {
-  it('takes what else is in the queue, launches for it, and deletes it', async () => {
+describe('while EC2 works on a batch’s request', () => {
+  it('receives further messages from the queue, launches for them, and deletes them', async () => {
     const burst = await givenBurst();
     await burst.sendJobs(10, 40);
     const running = burst.handOver(0, 10);
@@ -71,7 +71,7 @@ describe('while EC2 works on what a batch asked for', () => {
     expect(burst.arrivals.hidden()).toBe(0);
   });
 
-  it('takes more also where it was handed one job alone: it may be the first of many', async () => {
+  it('receives more even after a single job: it may be the first of many', async () => {
     const burst = await givenBurst();
     await burst.sendJobs(1, 30);
     const running = burst.handOver(0, 1);
@@ -81,7 +81,7 @@ describe('while EC2 works on what a batch asked for', () => {
     expect(burst.arrivals.hidden()).toBe(0);
   });
 
-  it('looks seldom where jobs come one by one and nothing else is there, until it finds something', async () => {
+  it('looks rarely if jobs arrive one by one, until it finds something', async () => {
     const burst = await givenBurst();
     burst.answer();
     const lookedAfter: number[] = [];
@@ -106,7 +106,7 @@ describe('while EC2 works on what a batch asked for', () => {
     expect(lookedAfter).toEqual([0, 1, 4, 8, 12, 13, 14, 17, 18]);
   });
 
-  it('launches once for all jobs of a tenant that it takes, up to ninety', async () => {
+  it('launches once for all jobs of a tenant that it receives, up to ninety', async () => {
     const burst = await givenBurst();
     await burst.sendJobsOfOne(1, 100);
     burst.answer();
@@ -131,7 +131,7 @@ describe('while EC2 works on what a batch asked for', () => {
     expect(burst.platform.queues.tiers).toHaveLength(19);
   });
 
-  it('takes nothing more where nothing was launched', async () => {
+  it('receives nothing more if nothing was launched', async () => {
     const burst = await givenBurst();
     await burst.sendJobs(10, 12);
     burst.answer();
@@ -142,7 +142,7 @@ describe('while EC2 works on what a batch asked for', () => {
     expect(burst.platform.queues.tiers).toHaveLength(rest + 2);
   });
 
-  it('does not delete what it could not write down, and hands none of it back as its own batch’s', async () => {
+  it('does not delete messages that it could not record, nor report them as failures of its own batch', async () => {
     const burst = await givenBurst();
     await burst.sendJobs(10, 12);
     const { world } = burst.platform.stores;
@@ -157,7 +157,7 @@ describe('while EC2 works on what a batch asked for', () => {
     expect(burst.arrivals.hidden()).toBe(2);
   });
 
-  it('goes on with its own batch where nothing can be taken, or deleted', async () => {
+  it('continues with its own batch if nothing can be received or deleted', async () => {
     const burst = await givenBurst();
     await burst.sendJobs(10, 12);
     burst.arrivals.failNext(1);
@@ -167,7 +167,7 @@ describe('while EC2 works on what a batch asked for', () => {
     expect(burst.platform.queues.tiers).toHaveLength(2);
   });
 
-  it('takes no further messages after two seconds', async () => {
+  it('receives no further messages after two seconds', async () => {
     const burst = await givenBurst();
     await burst.sendJobs(10, 40);
     const { world } = burst.platform.stores;

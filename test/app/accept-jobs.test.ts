@@ -26,7 +26,7 @@ describe('accepting jobs', () => {
     await expectBalanced(platform);
   });
 
-  it('launches in each of several copies at once what it took in', async () => {
+  it('launches the jobs that each of several concurrent copies received', async () => {
     const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 9 })], deployment: roomy });
     await Promise.all([1, 2, 3].map((id) => platform.accept(queued(id), queued(id + 10))));
     expect(platform.liveMachines()).toHaveLength(6);
@@ -42,7 +42,7 @@ describe('accepting jobs', () => {
     await expectBalanced(platform);
   });
 
-  it('counts them for each tenant and tier, with the time since each was received, and a known one no more', async () => {
+  it('counts new jobs by tenant and tier, with the time since each was received, and known ones never again', async () => {
     const platform = await givenPlatform();
     const at = (milliseconds: number) => ({ receivedAt: platform.clock.now() + milliseconds });
     const { receivedAt: _, ...unheard } = queued(3);
@@ -61,7 +61,7 @@ describe('accepting jobs', () => {
     expect(platform.telemetry.total('JobsAccepted', { tier: medium })).toBe(1);
   });
 
-  it('records a job of a tier that is gone, and looks for no machine', async () => {
+  it('records a job of a removed tier, and launches no machine', async () => {
     const platform = await givenPlatform({ deployment: { tiers: [givenTier({ name: medium })] } });
     const poke = { kind: 'poke', installationId: acme, tier: small };
     expect(await platform.accept(queued(1), poke)).toEqual([]);
@@ -76,7 +76,7 @@ describe('accepting jobs', () => {
     expect(platform.liveMachines()).toHaveLength(2);
   });
 
-  it('fails messages that belong to another queue, and serves those beside them', async () => {
+  it('fails messages that belong to another queue, and handles the others', async () => {
     const platform = await givenPlatform();
     const { tier: _, ...tierless } = queued(2);
     const drain = { kind: 'drain-tenant', installationId: acme };
@@ -85,7 +85,7 @@ describe('accepting jobs', () => {
     expect(platform.stores.world.allJobs()).toMatchObject([{ jobId: 4, state: 'covered' }]);
   });
 
-  it('takes again what cannot be recorded: one job that fits no row, or all while the table is down', async () => {
+  it('fails messages that cannot be recorded: one job that fits no row, or all while the table is down', async () => {
     const platform = await givenPlatform({ tenants: [givenTenant({ status: 'pending' })] });
     const unfit = queued(2, { repository: 'acme/\ud800' });
     expect(await platform.accept(queued(1), unfit, queued(3))).toEqual(['m-2']);
@@ -95,7 +95,7 @@ describe('accepting jobs', () => {
     expect(platform.stores.world.allJobs().map(({ jobId }) => Number(jobId))).toEqual([1, 3]);
   });
 
-  it('come again by themselves ten seconds later where their tenant’s rate of launches is used up', async () => {
+  it('are retried ten seconds later if their tenant’s launch rate is used up', async () => {
     const caps = { waitingJobsPerTenant: 1000, launchesPerMinutePerTenant: 2 };
     const platform = await givenPlatform({ deployment: { caps } });
     await platform.accept(queued(1), queued(2));
@@ -112,7 +112,7 @@ describe('accepting jobs', () => {
     expect(await platform.job(4)).toMatchObject({ state: 'waiting', reason: { code: 'launch-rate' } });
   });
 
-  it('that GitHub holds back are looked at where they are announced after that, and not where before', async () => {
+  it('that GitHub holds are asked about if `queued` is newer than the hold, and not if it is older', async () => {
     const platform = await givenPlatform();
     await platform.follow(queued(1, { action: 'waiting' }));
     const { unsettledAt = 0 } = (await platform.job(1))!;
@@ -126,7 +126,7 @@ describe('accepting jobs', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'blocked' });
   });
 
-  it('serves the first of two tenants when EC2 throttles the second, which is tried again', async () => {
+  it('serves the first of two tenants when EC2 throttles the second, which is retried', async () => {
     const platform = await givenPlatform({
       tenants: [givenTenant(), givenTenant({ installationId: other, accountLogin: 'other', accountId: 2 })],
     });
@@ -142,7 +142,7 @@ describe('accepting jobs', () => {
     await expectBalanced(platform, other);
   });
 
-  it('records a job while the jobs of another tenant are still looked at', async () => {
+  it('records a job while another tenant’s jobs are still being balanced', async () => {
     const ofOther = { installationId: other, repositoryOwnerId: 2 };
     const full = givenTenant({ installationId: other, accountLogin: 'other', accountId: 2, maxRunners: 1 });
     const platform = await givenPlatform({ tenants: [givenTenant(), full] });
@@ -258,7 +258,7 @@ describe('accepting jobs', () => {
       return platform;
     }
 
-    it('leaves the looks to the sweep, which asks for one each minute: they do not pile up', async () => {
+    it('does not redeliver pokes, which the sweep repeats each minute: they do not pile up', async () => {
       const platform = await givenSpoilt();
       await platform.stores.jobs.insert([givenJob()]);
       expect(await platform.accept(poke)).toEqual([]);
@@ -266,7 +266,7 @@ describe('accepting jobs', () => {
       expect(platform.telemetry.events).toContainEqual(expect.objectContaining(said));
     });
 
-    it('receives its jobs again, so that an alarm shows it', async () => {
+    it('has its jobs redelivered, so that an alarm fires', async () => {
       const platform = await givenSpoilt();
       expect(await platform.accept(queued(1))).toHaveLength(1);
       platform.stores.world.beforeCall = undefined;

@@ -45,7 +45,7 @@ async function givenPending(...controllers: Controller[]) {
   };
 }
 
-describe('nobody is asked about a job', () => {
+describe('no controller is asked about a job', () => {
   it.each(['jobs', 'tenants'] as const)(
     'whose row is gone from the %s, and the message is done',
     async (table) => {
@@ -71,7 +71,7 @@ describe('nobody is asked about a job', () => {
     expect(platform.queues.admission).toEqual([]);
   });
 
-  it('that was never planned for under a policy, which pokes its tier', async () => {
+  it('that was never planned under a policy, which pokes its tier', async () => {
     const { platform, drop, questions } = await givenPending(byPoll());
     drop('admission');
     await platform.deliverAdmission();
@@ -80,8 +80,8 @@ describe('nobody is asked about a job', () => {
   });
 });
 
-describe('a job that was to be asked about under another policy', () => {
-  it('is planned for anew at once where its tenant changed it', async () => {
+describe('a job with a question from another policy', () => {
+  it('is planned again at once if its tenant changed the policy', async () => {
     const { platform, questions } = await givenPending(byPoll());
     await putControllers(platform.controllers, givenRules({}, 'false'));
     await platform.deliverAdmission();
@@ -89,14 +89,14 @@ describe('a job that was to be asked about under another policy', () => {
     expect(platform.queues.tiers).toMatchObject([{ message: { kind: 'poke' }, delaySeconds: 0 }]);
   });
 
-  it('is planned for anew at once where its tenant has no controller any more', async () => {
+  it('is planned again at once if its tenant no longer has a controller', async () => {
     const { platform } = await givenPending(byPoll());
     await putControllers(platform.controllers);
     await platform.deliverAdmission();
     expect(platform.queues.tiers).toMatchObject([{ message: { kind: 'poke' }, delaySeconds: 0 }]);
   });
 
-  it('is planned for anew once every copy knows it where the operator changed it', async () => {
+  it('is planned again once every copy knows the policy, if the operator changed it', async () => {
     const { platform } = await givenPending(byPoll());
     await putPlatformControllers(platform.controllers, givenRules({ id: 'ctl_9' }, 'false'));
     platform.clock.advance(platformPolicySeconds * second);
@@ -104,7 +104,7 @@ describe('a job that was to be asked about under another policy', () => {
     expect(platform.queues.tiers).toMatchObject([{ delaySeconds: platformPolicySeconds }]);
   });
 
-  it('pokes no tier where it waits no longer', async () => {
+  it('pokes no tier if it no longer waits', async () => {
     const { platform, edit } = await givenPending(byPoll());
     edit({ state: 'covered' });
     await putControllers(platform.controllers, givenRules({}, 'false'));
@@ -114,7 +114,7 @@ describe('a job that was to be asked about under another policy', () => {
 });
 
 describe('a round of questions', () => {
-  it('is looked at again a second after the longest time that a controller has', async () => {
+  it('is checked again a second after the longest timeout of its controllers', async () => {
     const slow = byPoll({ id: 'ctl_2', timeoutMilliseconds: 8_500 });
     const { platform } = await givenPending(byPoll({ timeoutMilliseconds: 3_000 }), slow);
     await platform.deliverAdmission();
@@ -135,7 +135,7 @@ describe('a round of questions', () => {
 });
 
 describe('a controller in dry run', () => {
-  it('is not asked anew about a job that is over, where no round was open with it', async () => {
+  it('is not asked again about a job that is over if no round was open with it', async () => {
     const { platform, edit, deliver, questions } = await givenPending(byPoll(), inDryRun);
     const { policy, at } = (await platform.job(1))!.admission!;
     for (const admission of [
@@ -149,7 +149,7 @@ describe('a controller in dry run', () => {
     expect(questions()).toEqual([]);
   });
 
-  it('has its answer at this gate on record, though it said the same at the other', async () => {
+  it('has its answer at this gate recorded, though it answered the same at the other', async () => {
     const { platform, edit, deliver, decisions } = await givenPending(inDryRun);
     const { admission } = (await platform.job(1))!;
     const record = async (gate: 'queue' | 'start') => {
@@ -168,7 +168,7 @@ describe('a controller in dry run', () => {
     expect(await record('start')).toEqual([['reject', 'ctl_2']]);
   });
 
-  it('has its answer of each round on record, once', async () => {
+  it('has its answer recorded once for each round', async () => {
     const { platform, edit, deliver, decisions, questions } = await givenPending(inDryRun);
     const { admission } = (await platform.job(1))!;
     for (const rounds of [1, 2]) {

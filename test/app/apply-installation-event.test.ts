@@ -36,7 +36,7 @@ describe('applying installation events', () => {
     });
   });
 
-  it('believes no event about an installation that GitHub does not know', async () => {
+  it('ignores events about an installation that GitHub does not know', async () => {
     const platform = await givenPlatform({ tenants: [] });
     expect(await tell(platform, 'installation.created')).toEqual([]);
     expect(await tenantOf(platform)).toBeUndefined();
@@ -63,7 +63,7 @@ describe('applying installation events', () => {
     expect(await platform.job(1)).toMatchObject({ outcome: 'refused', reason: { code: 'tenant-deleted' } });
   });
 
-  it('asks GitHub about jobs that wait for an installation of which no event came', async () => {
+  it('asks GitHub about jobs that wait for an installation whose event never arrived', async () => {
     const platform = await givenPlatform({ tenants: [] });
     platform.github.putInstallation(acme, account);
     await platform.accept(givenEvent());
@@ -106,7 +106,7 @@ describe('applying installation events', () => {
     await expectNothingLeft(platform);
   });
 
-  it('ends no tenant that GitHub does not show for a moment', async () => {
+  it('ends no tenant that GitHub does not show only once', async () => {
     const platform = await givenPlatform();
     await platform.accept(...[1, 2, 3].map((id) => givenEvent({ jobId: JobId(id) })));
     platform.github.deleteInstallation(acme);
@@ -121,7 +121,7 @@ describe('applying installation events', () => {
     expect(platform.queues.lifecycle).toEqual([]);
   });
 
-  it('ends a tenant of which GitHub says twice, minutes apart, that there is none, whatever event was lost', async () => {
+  it('ends a tenant that GitHub denies twice, minutes apart, even if every event was lost', async () => {
     const platform = await givenPlatform();
     platform.github.deleteInstallation(acme);
     await tell(platform, 'reconciler.doubts');
@@ -158,7 +158,7 @@ describe('applying installation events', () => {
     expect(platform.queues.installations).toMatchObject([{ event: 'superseded', installationId: acme }]);
   });
 
-  it('starts nothing for an installation that comes to be known after a newer one of its account', async () => {
+  it('starts nothing for an installation that becomes known after a newer one of its account', async () => {
     const older = InstallationId(50);
     const platform = await givenPlatform();
     platform.github.putInstallation(older, account);
@@ -170,7 +170,7 @@ describe('applying installation events', () => {
     expect(platform.queues.installations).toEqual([]);
   });
 
-  it('refuses waiting jobs of repositories that were taken out, and of those alone', async () => {
+  it('refuses waiting jobs of removed repositories, and no others', async () => {
     const platform = await givenPlatform({ tenants: [givenTenant({ status: 'pending' })] });
     await platform.accept(givenEvent(), givenEvent({ jobId: JobId(2), repository: 'acme/other' }));
     await tell(platform, 'installation_repositories.removed', acme, ['acme/other']);
@@ -181,7 +181,7 @@ describe('applying installation events', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
   });
 
-  it('lets no unsuspend lift a ban that fell on a tenant which GitHub had suspended', async () => {
+  it('does not let GitHub’s unsuspend lift a ban on a tenant that GitHub had suspended', async () => {
     const platform = await givenPlatform();
     platform.github.putInstallation(acme, { ...account, suspended: true });
     await tell(platform, 'installation.suspend');
@@ -191,7 +191,7 @@ describe('applying installation events', () => {
     expect(await tenantOf(platform)).toMatchObject({ status: 'suspended' });
   });
 
-  it('has a new installation inherit a ban that falls while it is provisioned', async () => {
+  it('has a new installation inherit a ban that is set while it is provisioned', async () => {
     const platform = await givenPlatform();
     platform.github.deleteInstallation(acme);
     platform.github.putInstallation(reinstalled, account);
@@ -220,7 +220,7 @@ describe('applying installation events', () => {
     expect(await tenantOf(platform)).toMatchObject({ status: 'active' });
   });
 
-  it('writes no older answer over a newer one', async () => {
+  it('does not overwrite a newer answer with an older one', async () => {
     const platform = await givenPlatform();
     const { getInstallation } = platform.github;
     let first = true;

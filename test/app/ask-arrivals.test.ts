@@ -78,7 +78,7 @@ const whenTrue = async (isTrue: () => Promise<boolean>) => {
 };
 
 describe('while a controller hangs, a run of the admission function', () => {
-  it('takes the questions of other tenants, and decides their jobs', async () => {
+  it('receives the questions of other tenants, and decides about their jobs', async () => {
     const { platform, arrivals, ask, run, stateOf, answer } = await givenHanging();
     for (let n = 1; n <= 40; n++) await ask(acme, n);
     await ask(globex, 100);
@@ -107,7 +107,7 @@ describe('while a controller hangs, a run of the admission function', () => {
     expect(await stateOf(25, acme)).toBe('admitted');
   });
 
-  it('returns those of the messages that it was handed which are still in line when it must end', async () => {
+  it('returns those of its own batch’s messages that are still in line when it must end', async () => {
     const { platform, deps, ask, answer } = await givenHanging();
     for (let n = 1; n <= 22; n++) await ask(acme, n);
     const handed = platform.queues.admission.splice(0).map((message) => ({
@@ -122,7 +122,7 @@ describe('while a controller hangs, a run of the admission function', () => {
     expect(platform.queues.admission).toEqual([]);
   });
 
-  it('takes a question that comes meanwhile within a fifth of a second', async () => {
+  it('receives a new question within a fifth of a second', async () => {
     const { ask, run, stateOf, answer } = await givenHanging();
     await ask(acme, 1);
     const { clock, runUntil } = givenTime();
@@ -151,7 +151,7 @@ describe('while a controller hangs, a run of the admission function', () => {
     expect(platform.callbacks.asked).toHaveLength(120);
   });
 
-  it('has a thousand messages in memory, and some, and leaves the others in the queue', async () => {
+  it('holds a little over a thousand messages in memory, and leaves the others in the queue', async () => {
     const { platform, arrivals, ask, run, answer } = await givenHanging();
     for (let n = 1; n <= 20; n++) await ask(acme, n);
     const { admission } = platform.queues;
@@ -166,7 +166,7 @@ describe('while a controller hangs, a run of the admission function', () => {
     expect(admission.length).toBeGreaterThan(100);
   });
 
-  it('leaves to the queue what it cannot give back', async () => {
+  it('leaves messages to be redelivered if it cannot send them back', async () => {
     const { platform, arrivals, ask, run, answer } = await givenHanging();
     for (let n = 1; n <= 25; n++) await ask(acme, n);
     const sendToAdmission = () => Promise.reject(broken);
@@ -179,7 +179,7 @@ describe('while a controller hangs, a run of the admission function', () => {
 });
 
 describe('a run of the admission function', () => {
-  it('looks no further where the controllers answer at once', async () => {
+  it('does not look for further messages if the controllers answer at once', async () => {
     const { platform, ask, run, stateOf } = await givenHanging();
     await ask(globex, 1);
     const clock = { ...platform.clock, sleep: () => new Promise<never>(() => undefined) };
@@ -188,7 +188,7 @@ describe('a run of the admission function', () => {
     expect(platform.telemetry.events.filter(({ name }) => name === 'queue-failed')).toEqual([]);
   });
 
-  it('goes on with what it was handed where the queue gives it nothing', async () => {
+  it('continues with its own batch if it cannot receive from the queue', async () => {
     const { platform, ask, run, stateOf, answer } = await givenHanging();
     await ask(acme, 1);
     const running = run({ arrivals: brokenArrivals });
@@ -198,7 +198,7 @@ describe('a run of the admission function', () => {
     expect(await stateOf(1, acme)).toBe('admitted');
   });
 
-  it('returns what it could not read, and only that', async () => {
+  it('reports the messages that it could not read, and no others', async () => {
     const { platform, ask, run, stateOf } = await givenHanging();
     platform.queues.admission.push({ kind: 'admission' } as never);
     await ask(globex, 1);

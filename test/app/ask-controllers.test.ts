@@ -35,7 +35,7 @@ const pending = ({ questions, clock }: Platform) =>
   questions.pendingOf(acme, 'ctl_1', { now: clock.now(), limit: 10 });
 
 describe('a controller behind a URL', () => {
-  it('is asked once the job waits, and not by the function that launches machines', async () => {
+  it('is asked once the job waits, but not by scale-up', async () => {
     const platform = await givenAsked(admit, byHttps());
     await platform.accept(queued());
     expect(await stateOf(platform)).toEqual(['waiting', 'admission-pending']);
@@ -72,7 +72,7 @@ describe('a controller behind a URL', () => {
     expect(platform.callbacks.asked).toEqual([]);
   });
 
-  it('is asked again after longer and longer pauses while it fails, up to a limit', async () => {
+  it('is asked again after growing pauses while it fails, up to a limit', async () => {
     const platform = await givenAsked({ kind: 'failed', why: 'it answered 500' }, byHttps());
     await platform.accept(queued());
     const waits: number[] = [];
@@ -94,7 +94,7 @@ describe('a controller behind a URL', () => {
     expect(platform.liveMachines()).toEqual([]);
   });
 
-  it('lets the job run where it fails and its failure policy admits', async () => {
+  it('lets the job run if it fails and its failure policy admits', async () => {
     const platform = await givenAsked({ kind: 'failed', why: 'late' }, byHttps({ onFailure: 'admit' }));
     await platform.accept(queued());
     await platform.deliverAdmission();
@@ -115,7 +115,7 @@ describe('a controller behind a URL', () => {
     expect(await stateOf(platform)).toEqual(['covered', 'admitted']);
   });
 
-  it('in dry run adds not a millisecond, also where it never answers', async () => {
+  it('in dry run adds no delay, even if it never answers', async () => {
     const platform = await givenAsked(admit, byHttps({ state: 'dry_run' }));
     platform.callbacks.controllers.set(url, () => new Promise<never>(() => undefined));
     const began = platform.clock.now();
@@ -129,7 +129,7 @@ describe('a controller behind a URL', () => {
     expect(platform.clock.now()).toBe(began);
   });
 
-  it('is never called while it has no scope, also where others are', async () => {
+  it('is never called without a scope, even if others are', async () => {
     const inert = byHttps({ id: 'ctl_0', scopes: [] });
     const platform = await givenAsked(admit, inert, byHttps());
     await platform.accept(queued());
@@ -137,7 +137,7 @@ describe('a controller behind a URL', () => {
     expect(platform.callbacks.asked.map(({ body }) => body.controller)).toEqual(['ctl_1']);
   });
 
-  it('that answers after the policy changed decides nothing', async () => {
+  it('decides nothing if it answers after the policy changed', async () => {
     const platform = await givenAsked(admit, byHttps());
     await platform.accept(queued());
     platform.callbacks.controllers.set(url, async () => {
@@ -202,7 +202,7 @@ describe('a controller behind a URL', () => {
     expect(await stateOf(platform)).toEqual(['covered', 'admitted']);
   });
 
-  it('is asked once of two messages, and has one signing secret at least', async () => {
+  it('is asked once for two messages, with at least one signing secret', async () => {
     const platform = await givenAsked(admit, byHttps());
     await platform.accept(queued());
     const [message] = platform.queues.admission;
@@ -236,7 +236,7 @@ describe('a controller that is asked twice at once', () => {
 });
 
 describe('messages of one round', () => {
-  it('find one failure together: one of them decides and wakes the line, whose copies ask once', async () => {
+  it('see the same failure: one decides and wakes the line, whose copies ask once', async () => {
     const platform = await givenAsked({ kind: 'failed', why: 'it answered 500' }, byHttps());
     await platform.accept(queued());
     const [message] = platform.queues.admission.splice(0);
@@ -255,7 +255,7 @@ describe('messages of one round', () => {
   });
 });
 
-describe('a controller in dry run beside one that is obeyed', () => {
+describe('a controller in dry run beside an enabled one', () => {
   const later = { id: 'ctl_2', state: 'dry_run' } as const;
   const asked = ({ stores }: Platform, id: string) =>
     [...stores.world.rows.questions.values()].filter(({ controllerId }) => controllerId === id);
@@ -276,7 +276,7 @@ describe('a controller in dry run beside one that is obeyed', () => {
   });
   const ofFirst = (vote: string) => ({ votes: [{ controllerId: 'ctl_1', vote, enforced: true }] });
 
-  it('is asked once, and on record once, where it answers after the job has its machine', async () => {
+  it('is asked once and recorded once if it answers after the job has its machine', async () => {
     const platform = await givenAsked(admit, byHttps(), byPoll(later));
     await platform.accept(queued());
     const began = platform.clock.now();
@@ -297,7 +297,7 @@ describe('a controller in dry run beside one that is obeyed', () => {
     expect(platform.queues.admission).toEqual([]);
   });
 
-  it('is on record where it answers after the job was refused', async () => {
+  it('is recorded if it answers after the job was refused', async () => {
     const platform = await givenAsked(reject, byHttps(), byPoll(later));
     platform.callbacks.controllers.set(url, () => {
       platform.clock.advance(50);
@@ -311,7 +311,7 @@ describe('a controller in dry run beside one that is obeyed', () => {
     expect(await decisionsOf(platform)).toMatchObject([lateRecord('rejected', 'admit'), ofFirst('reject')]);
   });
 
-  it('has failed, on record, once its time is over', async () => {
+  it('is recorded as failed once its time is over', async () => {
     const platform = await givenAsked(admit, byHttps(), byPoll(later));
     await platform.accept(queued());
     await platform.deliverAdmission();
@@ -322,7 +322,7 @@ describe('a controller in dry run beside one that is obeyed', () => {
     expect(platform.queues.admission).toEqual([]);
   });
 
-  it('is on record with what it said before the others decided', async () => {
+  it('is recorded with its answer from before the others decided', async () => {
     const dry = byHttps({ id: 'ctl_2', state: 'dry_run' });
     const platform = await givenAsked(reject, byPoll(), dry);
     await platform.accept(queued());
@@ -335,7 +335,7 @@ describe('a controller in dry run beside one that is obeyed', () => {
     expect(platform.callbacks.asked).toHaveLength(1);
   });
 
-  it('is called once a round also where it fails', async () => {
+  it('is called once a round even if it fails', async () => {
     const dry = byHttps({ id: 'ctl_2', state: 'dry_run' });
     const platform = await givenAsked({ kind: 'failed', why: 'it answered 500' }, byPoll(), dry);
     await platform.accept(queued());
@@ -349,7 +349,7 @@ describe('a controller in dry run beside one that is obeyed', () => {
     ]);
   });
 
-  it('is asked anew with each round of questions', async () => {
+  it('is asked again in each round of questions', async () => {
     const platform = await givenAsked({ kind: 'failed', why: 'it answered 500' }, byHttps(), byPoll(later));
     await platform.accept(queued());
     await platform.deliverAdmission();
@@ -362,7 +362,7 @@ describe('a controller in dry run beside one that is obeyed', () => {
     expect(asked(platform, 'ctl_2')).toHaveLength(2);
   });
 
-  it('is asked by the gate that asked, wherever the job is by then', async () => {
+  it('is recorded at the gate that asked, wherever the job is by then', async () => {
     const platform = await givenAsked(reject, byHttps({ state: 'dry_run' }));
     await platform.accept(queued());
     expect(await stateOf(platform)).toEqual(['covered', 'admitted']);
@@ -400,8 +400,8 @@ describe('a controller that polls', () => {
   });
 });
 
-describe('the policies that a process keeps', () => {
-  it('are those of a hundred owners, and that of another one is read again', async () => {
+describe('a process’s cache of policies', () => {
+  it('holds a hundred owners, and reads the policy of a further one again', async () => {
     const { controllers } = await givenPlatform();
     const owners = Array.from({ length: 101 }, (_, n) => InstallationId(n + 1));
     const { epoch: admissionEpoch } = await controllers.policyOf(owners[0]!);

@@ -87,7 +87,7 @@ describe('a job that GitHub shows', () => {
     },
   );
 
-  it('is there where its repository has no id to ask by', async () => {
+  it('exists, though its repository has no id to ask by', async () => {
     const { deps, job, asked } = given({ ...inApp(queued), repository: elsewhere }, { visibility: 'public' });
     const { repositoryId: _none, ...nameless } = job;
     expect(await askAboutJob(deps, nameless)).toEqual(queued);
@@ -106,26 +106,26 @@ describe('a job that GitHub does not show', () => {
     ['its run is over', run(true), notFound],
     ['its run is not there either', notFound, notFound],
     ['GitHub takes no question about its run', limited, limited],
-  ])('is what GitHub says where %s', async (_, ofRun, answer) => {
+  ])('is as GitHub reports it: %s', async (_, ofRun, answer) => {
     const { deps, job } = given({ run: ofRun });
     expect(await askAboutJob(deps, job)).toEqual(answer);
   });
 
-  it('is in no doubt while its run is open', async () => {
+  it('is not in doubt while its run is open', async () => {
     const { deps, job, row } = given({ run: run(false) }, { goneAt: noon });
     const message = 'GitHub shows run 1000 as open, but not its job 1.';
     expect(await askAboutJob(deps, job)).toEqual(refused('invalid', message));
     expect(row()).not.toHaveProperty('goneAt');
   });
 
-  it('is in doubt though its run is open, where its public repository was transferred', async () => {
+  it('is in doubt though its run is open, if its public repository was transferred', async () => {
     const says = { run: run(false), repository: elsewhere };
     const { deps, job, row } = given(says, { goneAt: noon, visibility: 'public' });
     expect(await askAboutJob(deps, job)).toEqual(refused('not-found', away));
     expect(row()).toMatchObject({ goneAt: noon });
   });
 
-  it('is asked for no further where GitHub takes no questions', async () => {
+  it('is not asked about further if GitHub accepts no calls', async () => {
     const { deps, job, asked } = given(inApp(limited));
     expect(await askAboutJob(deps, job)).toEqual(limited);
     expect(asked).toEqual(['job of acme/app']);
@@ -136,7 +136,7 @@ describe('a repository', () => {
   const ask = ({ deps, job }: ReturnType<typeof given>) =>
     inRepository(deps, job, (name) => deps.github.getJob(job.installationId, name, job.jobId));
 
-  it('is found under its name, of which nothing is written then', async () => {
+  it('is found under its name, and nothing is written', async () => {
     const world = given(inApp(queued));
     let renames = 0;
     world.world.beforeCall = () => void renames++;
@@ -150,7 +150,7 @@ describe('a repository', () => {
     expect(world.row()).toMatchObject({ repository: 'acme/web' });
   });
 
-  it('is not looked for by its id where GitHub refuses something else', async () => {
+  it('is not looked up by its id if GitHub refuses for another reason', async () => {
     const world = given(inApp(refused('forbidden')));
     expect(await ask(world)).toEqual(refused('forbidden'));
     expect(world.asked).toEqual(['job of acme/app']);
@@ -161,13 +161,13 @@ describe('a repository', () => {
     ['cannot be asked for now', limited, limited],
     // By its id it is there, in other letters; so its job is not.
     ['has the same name', repository('Acme/App'), notFound],
-  ])('is asked once where it %s', async (_, ofId, answer) => {
+  ])('is asked about once if it %s', async (_, ofId, answer) => {
     const world = given({ repository: ofId });
     expect(await ask(world)).toEqual(answer);
     expect(world.asked).toEqual(['job of acme/app', 'repository']);
   });
 
-  it('is asked under three names at the most, and keeps its own where none has the job', async () => {
+  it('is asked about under at most three names, and keeps its own if none has the job', async () => {
     const world = given({});
     let names = 0;
     Object.assign(world.deps.github, {
@@ -179,7 +179,7 @@ describe('a repository', () => {
     expect(world.row()).toMatchObject({ repository: 'acme/app' });
   });
 
-  it('is that of the account by its present name, where its own id is not known', async () => {
+  it('counts as the account’s own by its current name if its id is unknown', async () => {
     const { deps, job } = given({ installation: ok({ ...acmeAccount, accountLogin: 'acme-inc' }) });
     const { repositoryId: _none, ...nameless } = job;
     expect(await currentName(deps, nameless)).toEqual(ok('acme-inc/app'));
@@ -187,7 +187,7 @@ describe('a repository', () => {
     expect(await currentName(gone.deps, nameless)).toEqual(notFound);
   });
 
-  it('is gone where another account has it now, if anybody knows whose it was', async () => {
+  it('is gone if another account has it now and its former owner is known', async () => {
     const { deps, job } = given({ repository: elsewhere });
     expect(await currentName(deps, job)).toEqual(refused('not-found', away));
     const { repositoryOwnerId: _none, ...ofNobody } = job;

@@ -25,7 +25,7 @@ function givenLines() {
 }
 
 describe('the messages that a run holds', () => {
-  it('leave a place to each tenant, however many one of them has', () => {
+  it('leave places for each tenant, however many one of them has', () => {
     const { add, asked, lines } = givenLines();
     for (let n = 1; n <= 50; n++) add(1, n);
     add(2, 1);
@@ -33,7 +33,7 @@ describe('the messages that a run holds', () => {
     expect(lines.held()).toBe(51);
   });
 
-  it('go on in the order in which they came, as places become free', async () => {
+  it('proceed in order of arrival, as places become free', async () => {
     const { add, asked, end, ended } = givenLines();
     for (let n = 1; n <= 3; n++) add(1, n);
     await end('1-1', true);
@@ -41,7 +41,7 @@ describe('the messages that a run holds', () => {
     expect(ended).toEqual(['1-1 failed']);
   });
 
-  it('take no more places than there are in total', async () => {
+  it('use no more than the total number of places', async () => {
     const { add, asked, end } = givenLines();
     for (let tenant = 1; tenant <= 4; tenant++) for (let n = 1; n <= 2; n++) add(tenant, n);
     expect(asked()).toEqual(['1-1', '1-2', '2-1', '2-2', '3-1']);
@@ -49,7 +49,7 @@ describe('the messages that a run holds', () => {
     expect(asked()).toEqual(['1-2', '2-1', '2-2', '3-1', '3-2']);
   });
 
-  it('are given back as they are where the run closes, and what began is waited for', async () => {
+  it('are returned unchanged when the run closes, after started ones have ended', async () => {
     const { add, end, lines } = givenLines();
     for (let n = 1; n <= 3; n++) add(1, n);
     expect(lines.close()).toEqual([message(1, 3)]);

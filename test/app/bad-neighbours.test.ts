@@ -56,7 +56,7 @@ describe('jobs with labels that no tier has', () => {
     expect(platform.telemetry.total('JobsRefused')).toBe(10);
   });
 
-  it('leave a hundred rows an hour, and are counted and logged beyond', async () => {
+  it('get at most a hundred rows an hour; further ones are counted and logged', async () => {
     const platform = await givenPlatform({ tenants });
     for (let batch = 0; batch < 30; batch++) await platform.follow(...flood(1 + batch * 10, 10));
     expect(platform.stores.world.allJobs()).toHaveLength(100);
@@ -67,7 +67,7 @@ describe('jobs with labels that no tier has', () => {
     expect(platform.stores.world.allJobs()).toHaveLength(111);
   });
 
-  it('leave no row by their ends, if they left none by their beginnings', async () => {
+  it('get no row when they end if they got none when they were queued', async () => {
     const platform = await givenPlatform({ tenants });
     await platform.follow(withoutTier(1, { action: 'in_progress', runnerName: 'their-own' }));
     await platform.follow(

@@ -15,7 +15,7 @@ function disturbTakes({ stores: { world } }: Platform, times: number) {
   return takes;
 }
 
-describe('a balance whose transaction loses', () => {
+describe('a balance that loses its transaction', () => {
   it('plans again, and launches', async () => {
     const platform = await givenPlatform();
     const takes = disturbTakes(platform, 3);
@@ -27,7 +27,7 @@ describe('a balance whose transaction loses', () => {
     await expectBalanced(platform);
   });
 
-  it('gives up after three tries at once and twelve plans, and leaves the job to a poke', async () => {
+  it('gives up after three attempts at once and twelve plans, and leaves the job to a poke', async () => {
     const platform = await givenPlatform();
     const takes = disturbTakes(platform, Number.POSITIVE_INFINITY);
     await platform.accept(givenEvent());

@@ -44,7 +44,7 @@ describe('a batch of messages', () => {
     expect(telemetry.total('MessagesFailed')).toBe(3);
   });
 
-  it('logs what it gives up, and nothing about no messages', () => {
+  it('logs the messages that it gives up, and nothing if there are none', () => {
     const telemetry = createMemoryTelemetry();
     const batch = new Batch(telemetry);
     batch.giveUp([], bug);
@@ -55,7 +55,7 @@ describe('a batch of messages', () => {
   });
 });
 
-it('an operational failure is an answer, and a bug is thrown', async () => {
+it('returns an operational failure, and throws a bug', async () => {
   expect(await orFailure(Promise.resolve(7))).toBe(7);
   expect(await orFailure(Promise.reject(throttled))).toBe(throttled);
   await expect(orFailure(Promise.reject(bug))).rejects.toBe(bug);
@@ -81,7 +81,7 @@ describe('a step for several tenants', () => {
     expect(await tried([one, two, one], unreadable)).toEqual({ steps: [[one, two, one]], failed: [] });
   });
 
-  it('is one for each where something of one tenant fails for good', async () => {
+  it('is one call for each tenant if one of them fails permanently', async () => {
     expect(await tried([one, two, one], unreadable, two)).toEqual({
       steps: [[one, two, one], [one, one], [two]],
       failed: [[two, unreadable]],
@@ -95,7 +95,7 @@ describe('a step for several tenants', () => {
     });
   });
 
-  it.each([throttled, bug])('throws what passes, or is a bug: %s', async (error) => {
+  it.each([throttled, bug])('throws temporary failures and bugs: %s', async (error) => {
     await expect(tried([one, two], error, two)).rejects.toBe(error);
   });
 });
@@ -134,7 +134,7 @@ describe("jobs beyond a tenant's cap", () => {
   const deploymentWith = (waitingJobsPerTenant: number) =>
     givenDeployment({ caps: { waitingJobsPerTenant, launchesPerMinutePerTenant: 60 } });
 
-  it('are refused, the youngest, and each that was is logged', async () => {
+  it('are refused, newest first, and each is logged', async () => {
     const { world, jobs } = createMemoryStores();
     for (const job of givenJobs(4)) world.rows.jobs.set(jobKey(acme, job.jobId), job);
     const telemetry = createMemoryTelemetry();
@@ -157,7 +157,7 @@ describe("jobs beyond a tenant's cap", () => {
     [99, 10, true],
     [100, 100, false],
     [1_000, 100, false],
-  ])('may be there under a cap of %i where a look finds %i: %j', (cap, waiting, answer) => {
+  ])('with a cap of %i and %i found: %j', (cap, waiting, answer) => {
     expect(mayBeBeyondCap({ deployment: deploymentWith(cap) }, waiting)).toBe(answer);
   });
 });

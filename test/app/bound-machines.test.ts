@@ -52,7 +52,7 @@ function spotLaunch() {
 }
 
 describe('the row of a machine', () => {
-  it('is written for each that has a lease, with what its launch says of it', async () => {
+  it('is written for each machine with a lease, with data from its launch', async () => {
     const { deps, row, rows } = given();
     const leaseCost = { expected: 7 } as NonNullable<Launch['leaseCost']>;
     const launch = launchOf({ capRows: ['shared/cell/0'], leaseCost });
@@ -64,7 +64,7 @@ describe('the row of a machine', () => {
     });
   });
 
-  it('is not written where EC2 gave no machine', async () => {
+  it('is not written if EC2 gave no machine', async () => {
     const { deps, world } = given();
     let calls = 0;
     world.beforeCall = () => void calls++;
@@ -83,7 +83,7 @@ describe('the row of a machine', () => {
     expect(row()?.startedAt).toBe(startedAt);
   });
 
-  it('gives one that is found late as long as it would have had, by its launch', async () => {
+  it('gives a machine that is found late the same deadline, counted from its launch', async () => {
     const { deps, row } = given();
     const unrecorded = launchOf().plannedJobs;
     await bindUnrecorded(deps, launchOf(), { instances: [onDemand], unrecorded });
@@ -102,7 +102,7 @@ describe('the row of a machine', () => {
     expect(row()?.rates?.compute).toBe(expected ? 12_345 : undefined);
   });
 
-  it('has the spot price where only one of its launch is a spot machine', async () => {
+  it('has the spot price even if only one machine of its launch is a spot machine', async () => {
     const { deps, row } = given();
     const launch = { ...spotLaunch(), instances: both };
     await bindRows(deps, launch, { instances: [{ ...onDemand, instanceId: two }, spot] });
@@ -113,7 +113,7 @@ describe('the row of a machine', () => {
   it.each([
     ['the launch was for machines on demand', launchOf(), bindUnrecorded],
     ['the machine reported itself', spotLaunch(), bindAsReported],
-  ])('has no spot price where %s', async (_, launch, bind) => {
+  ])('has no spot price: %s', async (_, launch, bind) => {
     const { deps, row } = given();
     await bind(deps, launch, { instances: [spot], unrecorded: launch.plannedJobs });
     expect(row()).toMatchObject({ zone });
@@ -158,7 +158,7 @@ describe('a lease whose machine has no row', () => {
   const jobsOf = (launch: Launch, recorded: readonly InstanceId[], now = noon) =>
     unrecordedOf(launch, new Set(recorded), now).map(({ jobId }) => jobId);
 
-  it('is one of a closed launch, as long as rows of ended machines are kept', () => {
+  it('belongs to a closed launch, while rows of ended machines are kept', () => {
     expect(jobsOf(closed(), [])).toEqual([1, 2]);
     expect(jobsOf(closed(), [machine])).toEqual([2]);
     expect(jobsOf(closed({ instances: new Map([[lease0, machine]]) }), [])).toEqual([1]);
@@ -193,7 +193,7 @@ describe('the rows that hold leases', () => {
     expect(rest).toEqual({ spoilt: [], isCut: false, listed: new Set([other, launch1]) });
   });
 
-  it('are no machines that ended', async () => {
+  it('do not include ended machines', async () => {
     const { world, open } = givenOpen();
     for (const [lease, instanceId] of both) {
       world.rows.runners.set(instanceId, givenRunner({ instanceId, lease, state: 'ended' }));
@@ -215,7 +215,7 @@ describe('the rows that hold leases', () => {
     ],
     ['of machines', { overdue: 0, watched: 1, spoilt: 0, live: most }, true],
     ['of no list alone', { overdue: most - 1, watched: most - 1, spoilt: 0, live: most - 1 }, false],
-  ])('are not all read where there are %s as many as are counted', async (_, of, isCut) => {
+  ])('are not all read if there are %s as many as can be counted', async (_, of, isCut) => {
     const { deps, world } = given();
     const launches: typeof deps.launches = {
       ...deps.launches,
@@ -230,7 +230,7 @@ describe('the rows that hold leases', () => {
     expect(world.rows.launches.size).toBe(0);
   });
 
-  it('are named where a hand spoilt them, and count as machines that have a row', async () => {
+  it('are named if a manual edit broke them, and count as machines with a row', async () => {
     const { world, open } = givenOpen(['runners', machine], ['launches', other]);
     world.rows.runners.set(machine, givenRunner());
     world.rows.runners.set(two, givenRunner({ instanceId: two, lease: lease1, plannedJob: JobId(2) }));

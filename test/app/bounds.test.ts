@@ -240,7 +240,7 @@ describe('a machine whose own job is gone', () => {
 });
 
 describe('a launch', () => {
-  it('turns to other pools three times beyond the first look, and then waits', async () => {
+  it('tries other pools three times after the first attempt, and then waits', async () => {
     const instanceTypes = Array.from({ length: 9 }, (_, n) => `t3.n${n}`);
     const platform = await givenPlatform({ deployment: { tiers: [givenTier({ instanceTypes })] } });
     const dry = { class: 'capacity', code: 'InsufficientInstanceCapacity', message: 'none' } as const;
@@ -260,7 +260,7 @@ describe('a launch', () => {
     await expectBalanced(platform);
   });
 
-  it('turns to no further pool four seconds after its run began', async () => {
+  it('tries no further pool four seconds after its run began', async () => {
     const instanceTypes = Array.from({ length: 9 }, (_, n) => `t3.n${n}`);
     const platform = await givenPlatform({ deployment: { tiers: [givenTier({ instanceTypes })] } });
     const { launch } = platform.compute;
@@ -282,14 +282,14 @@ describe('a launch', () => {
     expect(platform.liveMachines()).toHaveLength(1);
   });
 
-  it('whose answers are lost costs its run a second, in which its machines come to be shown', async () => {
+  it('costs its run a second if its answers are lost, until EC2 shows its machines', async () => {
     const platform = await givenPlatform();
     platform.compute.dials.loseAnswers = 2;
     await platform.accept(queued(1));
     expect(platform.clock.now()).toBe(noon + 1_000);
   });
 
-  it('of which EC2 never says anything counts as lost after 65 minutes, and no sooner', async () => {
+  it('counts as lost after 65 minutes without an answer from EC2, and no sooner', async () => {
     const platform = await givenPlatform();
     platform.compute.dials.loseRequests = Number.POSITIVE_INFINITY;
     await platform.accept(queued(1));
@@ -302,7 +302,7 @@ describe('a launch', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
   });
 
-  it('for jobs that others brought, too, waits a twentieth of a second for more of them', async () => {
+  it('waits 50 ms for more jobs if it includes those of other copies', async () => {
     const platform = await givenPlatform();
     const brought = { code: 'queued', text: 'Accepted; earlier jobs come first.' } as const;
     await platform.jobs.insert([givenJob({ jobId: JobId(5), reason: brought, queuedAt: noon + 5 })]);
@@ -335,7 +335,7 @@ describe('a machine that asks whether its job may start', () => {
     return { platform, machine, pages: () => pages };
   }
 
-  it('has its job searched on four pages', async () => {
+  it('has its job looked up on at most four pages', async () => {
     const far = await givenMatrix(5);
     for (let ask = 1; ask <= 2; ask++) {
       expect(await far.platform.start(far.machine, { hint })).toEqual({ action: 'again' });
@@ -356,7 +356,7 @@ describe('a machine that asks whether its job may start', () => {
 });
 
 describe('a tenant to which GitHub refuses runners', () => {
-  it('has one machine try again each ten minutes, however many jobs wait and copies look', async () => {
+  it('has one machine try again every ten minutes, however many jobs wait and copies look', async () => {
     const platform = await givenPlatform();
     const attention = { code: 'github-refused', text: 'No.', since: '', probeAt: noon } as const;
     platform.stores.world.editTenant(acme, { attention });
@@ -372,7 +372,7 @@ describe('a tenant to which GitHub refuses runners', () => {
 });
 
 describe('a new job', () => {
-  it('has its row tried three times while the table refuses, and then its message is delivered again', async () => {
+  it('has its row written in three attempts while the table refuses, and then its message is redelivered', async () => {
     const platform = await givenPlatform();
     const throttled = new OperationalError('slow down', { code: 'ThrottlingException', retryable: true });
     let inserts = 0;
@@ -386,7 +386,7 @@ describe('a new job', () => {
     expect(platform.liveMachines()).toEqual([]);
   });
 
-  it('leaves the turn to plan to others after meeting them eight times', async () => {
+  it('leaves planning to other copies after eight collisions', async () => {
     const { notes, clock } = await givenPlatform();
     let tries = 0;
     const never = async () => {
@@ -402,7 +402,7 @@ describe('a new job', () => {
     expect(tries).toBe(16);
   });
 
-  it('has its group looked at once an hour where that admits it', async () => {
+  it('has its group looked up once an hour if the group admits it', async () => {
     const platform = await givenPlatform();
     platform.queues.installations.push({ kind: 'look-at-group', installationId: acme });
     await platform.deliverInstallations();
@@ -416,8 +416,8 @@ describe('a new job', () => {
   });
 });
 
-describe('a tenant that changes each time that it is looked at', () => {
-  it('has its event delivered again after five times', async () => {
+describe('a tenant that changes at each read', () => {
+  it('has its event redelivered after five attempts', async () => {
     const platform = await givenPlatform();
     let looks = 0;
     platform.tenants.update = async () => 'conflict';
@@ -475,14 +475,14 @@ describe('a chain of machines that swapped their jobs', () => {
     return [unserved?.jobId, spare?.instanceId];
   }
 
-  it('is followed for twenty of them, to the job and to the machine at its ends', async () => {
+  it('is followed for twenty machines, to the job and to the machine at its ends', async () => {
     expect(await givenChain(20)).toEqual([0, 'i-20']);
     expect(await givenChain(21)).toEqual([undefined, undefined]);
   });
 });
 
 describe('the memory of machines that a process has ended', () => {
-  it('holds ten thousand, and forgets the one that it ended first', async () => {
+  it('holds ten thousand, and forgets the oldest one first', async () => {
     const { runners } = await givenPlatform();
     const machines = Array.from({ length: 10_001 }, (_, n) => InstanceId(`i-${n}`));
     noteEnded(runners, machines);

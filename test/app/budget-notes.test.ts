@@ -67,7 +67,7 @@ const call = (github: GitHub, name: keyof GitHub, given: readonly unknown[]) =>
 
 describe('a call', () => {
   it.each(ofInstallation)(
-    '%s goes to GitHub as it is, and not while GitHub limits calls',
+    '%s goes to GitHub unchanged, and not while GitHub limits calls',
     async (name, given) => {
       const { one, notes, asked, clock } = givenCopies();
       expect(await call(one, name, given)).toEqual({ ok: true, value: name });
@@ -133,7 +133,7 @@ describe('the note about a limit', () => {
 describe('the note about a budget', () => {
   const low = budget({ remaining: 900 });
 
-  it('tells of a resource that runs low beside one that does not, until the later of their hours is over', async () => {
+  it('reports a resource that runs low beside one that does not, until the later of their hours is over', async () => {
     const much = budget({ resource: registration, resetsAt: noon + 90 * minute });
     const { one, notes } = givenCopies({ budgets: { [registration]: much } }, { budgets: { core: low } });
     await register(one);
@@ -145,7 +145,7 @@ describe('the note about a budget', () => {
     });
   });
 
-  it('is about one installation: others call on', async () => {
+  it('applies to one installation: others keep calling', async () => {
     const { one, two } = givenCopies({ budgets: { core: low } });
     await ask(one);
     expect(await ask(two)).toMatchObject({ ok: false });
@@ -168,7 +168,7 @@ describe('the note about a budget', () => {
     expect(reads).toBe(1);
   });
 
-  it('is not believed where it is no budget', async () => {
+  it('is ignored if it does not contain a budget', async () => {
     const { one, notes } = givenCopies();
     const value = { core: { limit: 5000, remaining: 0, resetsAt: 'later' } };
     await notes.write(budgetNote, { value, expiresAt: noon + minute });

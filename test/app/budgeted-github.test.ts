@@ -52,7 +52,7 @@ const limited = (retryAfterSeconds: number) => ({
 });
 
 describe('a limit that one copy met', () => {
-  it('keeps every copy from calling until it is over, and then none', async () => {
+  it('stops calls from every copy until it is over', async () => {
     const { github, clock, one, two } = givenCopies();
     github.failNext('createJitConfig', { refusal: { kind: 'limited', retryAfterSeconds: 60 } });
     expect(await register(one)).toEqual(limited(60));
@@ -64,7 +64,7 @@ describe('a limit that one copy met', () => {
     expect(await register(two)).toMatchObject({ ok: true });
   });
 
-  it('is known a second later to a copy that has just read otherwise', async () => {
+  it('is known within a second to a copy that has just read the notes', async () => {
     const { github, clock, one, two } = givenCopies();
     await ask(one);
     github.failNext('createJitConfig', { refusal: { kind: 'limited', retryAfterSeconds: 60 } });
@@ -74,7 +74,7 @@ describe('a limit that one copy met', () => {
     expect(github.registrations.size).toBe(0);
   });
 
-  it('is written down by one of those who met it at once, and tried three times', async () => {
+  it('is recorded by one of the copies that met it at once, with three attempts', async () => {
     const { github, notes, copyOn } = givenCopies();
     let tries = 0;
     const busy = copyOn({
@@ -98,7 +98,7 @@ describe('a limit that one copy met', () => {
     expect(await register(two, other, 'other')).toMatchObject({ ok: true });
   });
 
-  it('is not shortened by a shorter one that another copy met', async () => {
+  it('is not shortened when another copy meets a shorter limit', async () => {
     const { github, clock, one, two, copyOn, notes } = givenCopies();
     let both = 0;
     github.createJitConfig = async () => ({
@@ -116,7 +116,7 @@ describe('a low budget', () => {
     [1001, { ask: true, remove: true, register: true }],
     [900, { ask: false, remove: true, register: true }],
     [240, { ask: false, remove: false, register: true }],
-  ])('with %i of 5000 left lets through %j, in every copy', async (calls, through) => {
+  ])('with %i of 5000 left allows %j, in every copy', async (calls, through) => {
     const { one, copyOn, notes } = givenCopies({ calls: calls + 1, limit: 5000 });
     await ask(one);
     const outcomes = {
@@ -141,7 +141,7 @@ describe('a low budget', () => {
 describe('registrations', () => {
   const resource = 'actions_runner_registration' as const;
 
-  it('go on while the other calls of the hour are used up, and say nothing about those', async () => {
+  it('continue while the other calls of the hour are used up, and do not change what is known about those', async () => {
     const { github, one, two } = givenCopies({ calls: 0, limit: 5000 });
     github.setBudget(acme, {
       resource,
@@ -156,7 +156,7 @@ describe('registrations', () => {
     expect(await ask(two)).toEqual(limited(3600));
   });
 
-  it('that are used up keep no other call back', async () => {
+  it('do not stop other calls when they are used up', async () => {
     const { github, one, two } = givenCopies({ calls: 5000, limit: 5000 });
     github.setBudget(acme, {
       resource,
@@ -190,7 +190,7 @@ describe('ordinary calls', () => {
     expect(notes.all.size).toBe(0);
   });
 
-  it('keep their answer where the note about it cannot be written', async () => {
+  it('return their answer even if the note about it cannot be written', async () => {
     const { notes, copyOn, telemetry } = givenCopies({ calls: 1000, limit: 5000 });
     const failing: Notes = {
       ...notes,
@@ -202,7 +202,7 @@ describe('ordinary calls', () => {
     expect(telemetry.total('NotesFailed')).toBe(1);
   });
 
-  it('tell of a budget that runs low in steps, not at each call', async () => {
+  it('report a low budget in steps, not at each call', async () => {
     const { notes, one } = givenCopies({ calls: 2400, limit: 5000 });
     let writes = 0;
     const write = notes.write.bind(notes);
@@ -216,7 +216,7 @@ describe('ordinary calls', () => {
 });
 
 describe('a copy', () => {
-  it('remembers a thousand installations, and reads again what it forgot', async () => {
+  it('remembers a thousand installations, and reads the notes of others again', async () => {
     const { notes, copyOn } = givenCopies();
     let reads = 0;
     const copy = copyOn({

@@ -22,7 +22,7 @@ async function ask(calls: CallAllowance, times: number, answer = fine, clock = c
 }
 
 describe('an allowance of calls', () => {
-  it('makes as many calls as it has, and not one more', async () => {
+  it('makes exactly as many calls as it has', async () => {
     const calls = new CallAllowance(3);
     const { made, answers } = await ask(calls, 5);
     expect(made).toHaveLength(3);
@@ -37,14 +37,14 @@ describe('an allowance of calls', () => {
     expect(calls.isSpent).toBe(true);
   });
 
-  it('is spent by what costs more than is left, and does not make that call', async () => {
+  it('does not make a call that costs more than is left, and is spent then', async () => {
     const calls = new CallAllowance(3);
     expect(await calls.ask(async () => fine, 2)).toEqual(fine);
     expect(await calls.ask(() => Promise.reject(new Error('called')), 2)).toBeUndefined();
     expect(calls.isSpent).toBe(true);
   });
 
-  it('makes a call that costs all that is left', async () => {
+  it('makes a call that costs exactly what is left', async () => {
     expect(await new CallAllowance(2).ask(async () => fine, 2)).toEqual(fine);
   });
 
@@ -56,7 +56,7 @@ describe('an allowance of calls', () => {
     expect(calls.isSpent).toBe(true);
   });
 
-  it('passes on every other refusal, and goes on', async () => {
+  it('returns every other refusal, and continues', async () => {
     const { made, answers } = await ask(new CallAllowance(5), 2, forbidden);
     expect(made).toHaveLength(2);
     expect(answers).toEqual([forbidden, forbidden]);
@@ -64,7 +64,7 @@ describe('an allowance of calls', () => {
 });
 
 describe('an allowance with a pace', () => {
-  it('leaves the time that it names between calls, and waits for none that is over', async () => {
+  it('keeps its interval between calls, and does not wait if that has passed', async () => {
     const clock = createMemoryClock(1_000);
     const calls = new CallAllowance(9, { clock, until: 9_000, millisecondsApart: 75 });
     const { made } = await ask(calls, 3, fine, clock);

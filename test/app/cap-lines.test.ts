@@ -64,7 +64,7 @@ function given({ used = 0, line, cell, cellLine, cap = 3 }: World) {
 const ofTier = { name: 'tier/small', tier: small, machines: 3 };
 
 describe('the caps of a tier', () => {
-  it('are its own and that of the cell, each once over all tiers', () => {
+  it('are its own and the cell’s, each once over all tiers', () => {
     const { deps } = given({ cell: { machines: 9, used: 0 } });
     expect(capsOf(deps, small).map(({ name }) => name)).toEqual(['tier/small', 'cell']);
     expect(capsOf(deps, medium).map(({ name }) => name)).toEqual(['cell']);
@@ -82,12 +82,12 @@ describe('what caps leave to a tenant', () => {
     expect((await shared.bounds(1)).map(({ bound }) => bound.machines)).toEqual([1]);
   });
 
-  it('is kept for no tenant whose row is gone', async () => {
+  it('is not reserved for a tenant whose row is gone', async () => {
     const world = given({ used: 1, line: { 99: noon } });
     expect((await world.bounds(1)).map(({ bound }) => bound.machines)).toEqual([2]);
   });
 
-  it('is named by the cap, and nothing is read of those behind one that leaves nothing', async () => {
+  it('names the cap; caps behind one without room are not read', async () => {
     const cell = { machines: 5, used: 1 };
     const free = await given({ used: 1, cell }).bounds(1);
     expect(free.map(({ cap, bound }) => [cap.name, bound.machines, bound.reason.text])).toEqual([
@@ -109,7 +109,7 @@ describe('what caps leave to a tenant', () => {
     [1_000, undefined, 1],
     [1_000, 2, 0],
     [1_000, 1, 1],
-  ])('notes how many rows a cap of %i has that had %j, so many times: %i', async (cap, rowsEver, times) => {
+  ])('notes the number of rows of a cap of %i that had %j, in %i writes', async (cap, rowsEver, times) => {
     const { bounds, calls, world } = given({ cap });
     if (rowsEver !== undefined) world.rows.capRowsEver.set('tier/small', rowsEver);
     await bounds(1);
@@ -128,7 +128,7 @@ describe('the line of a cap', () => {
     expect(world.woken()).toEqual([2]);
   });
 
-  it('is kept by one that stands in it and got nothing, and moved back in by one that got a machine', async () => {
+  it('keeps the place of a tenant that got nothing, and moves back one that got a machine', async () => {
     const world = given({ used: 1, line: { 1: noon - 2, 2: noon - 1 } });
     await update(world, {});
     expect(world.calls).not.toContain('launches.joinLine');
@@ -141,14 +141,14 @@ describe('the line of a cap', () => {
     expect(world.woken()).toEqual([1, 2]);
   });
 
-  it('is left by one that another cap stopped, which wakes all whose turn that makes it', async () => {
+  it('is left by a tenant that another cap stopped, and those whose turn it then is are woken', async () => {
     const world = given({ used: 1, line: { 1: 1, 2: 2, 3: 3 }, cell: { machines: 5, used: 5 } });
     await update(world, { stoppedBy: { name: 'cell', machines: 5 } });
     expect([world.inLine(), world.inLine('cell')]).toEqual([[2, 3], [1]]);
     expect(world.woken()).toEqual([2, 3]);
   });
 
-  it('is not left, and nobody is woken, by one that stands in none', async () => {
+  it('does not change, and nobody is woken, if a tenant is in no line', async () => {
     const world = given({ line: { 2: 2 } });
     await update(world, { stoppedBy: undefined });
     expect([world.inLine(), world.woken()]).toEqual([[2], []]);
@@ -156,7 +156,7 @@ describe('the line of a cap', () => {
     expect(world.calls).toEqual(['launches.waitersAcrossTenants']);
   });
 
-  it('is read once where the caller has read it', async () => {
+  it('is not read again if the caller has read it', async () => {
     const world = given({
       used: 3,
       line: { 1: noon },
@@ -171,13 +171,13 @@ describe('the line of a cap', () => {
     expect([world.inLine(), world.inLine('cell')]).toEqual([[], []]);
   });
 
-  it('is told from that of another cap, which was not read', async () => {
+  it('is distinguished from the line of another cap that was not read', async () => {
     const world = given({ used: 3, line: { 1: noon }, cell: { machines: 5, used: 0 } });
     await update(world, { stoppedBy: undefined, known: await world.bounds(1) });
     expect(world.calls.filter((call) => call === 'launches.leaveLine')).toHaveLength(1);
   });
 
-  it('is left by one that has nothing to take', async () => {
+  it('is left by a tenant that needs nothing', async () => {
     const world = given({ line: { 1: 1, 2: 2 } });
     await leaveLines(world.deps, waiter(1));
     expect([world.inLine(), world.woken()]).toEqual([[2], [2]]);
@@ -185,7 +185,7 @@ describe('the line of a cap', () => {
 });
 
 describe('leases that were freed', () => {
-  it('wake as many as they make it the turn of, the first in line first', async () => {
+  it('wake as many tenants as can now use them, in line order', async () => {
     const world = given({ used: 1, line: { 1: 3, 2: 1, 3: 2 } });
     await wakeNextWaiters(world.deps, [small]);
     // Of two free leases one was free before.
@@ -198,13 +198,13 @@ describe('leases that were freed', () => {
     });
   });
 
-  it('wake who waits under the cap of the cell, beside the one of the tier', async () => {
+  it('wake tenants that wait under the cell’s cap as well as under the tier’s', async () => {
     const world = given({ cell: { machines: 5, used: 4 }, cellLine: { 3: 1 } });
     await wakeNextWaiters(world.deps, [small]);
     expect(world.woken()).toEqual([3]);
   });
 
-  it('of another tier, or where nobody waits, wake nobody and read no counts', async () => {
+  it('of another tier, or without waiting tenants, wake nobody and read no counts', async () => {
     const world = given({ used: 1 });
     await wakeNextWaiters(world.deps, [medium, small]);
     expect(world.calls).toEqual(['launches.waitersAcrossTenants']);
@@ -212,7 +212,7 @@ describe('leases that were freed', () => {
 });
 
 describe('each minute', () => {
-  it('the line of each cap is looked at: whose turn it is is woken', async () => {
+  it('the line of each cap is checked, and the tenants whose turn it is are woken', async () => {
     const world = given({
       used: 2,
       line: { 1: 2, 2: 1 },
@@ -223,7 +223,7 @@ describe('each minute', () => {
     expect(world.woken()).toEqual([2]);
   });
 
-  it('a cap whose rows cannot be read stops no other, and is named', async () => {
+  it('a cap whose rows cannot be read is reported, and does not stop other caps', async () => {
     const world = given({ line: { 1: 1 }, cell: { machines: 5, used: 0 } });
     const error = new Error('No rows.');
     world.world.failNext('launches.capUseAcrossTenants', error);
@@ -231,7 +231,7 @@ describe('each minute', () => {
     expect(world.woken()).toEqual([1]);
   });
 
-  it('of a long line a hundred are considered, those that are next', async () => {
+  it('only the next hundred of a long line are considered', async () => {
     const world = given({ used: 2 });
     const line = Array.from({ length: 150 }, (_, n) => waiter(n + 10, noon - n));
     for (const { installationId } of line) {
@@ -242,7 +242,7 @@ describe('each minute', () => {
     expect(world.woken()).toEqual([159]);
   });
 
-  it('no tenant is looked for where nobody waits', async () => {
+  it('no tenant is read if nobody waits', async () => {
     const world = given({});
     await sweepLines(world.deps);
     expect(world.calls).toEqual(['launches.capUseAcrossTenants']);

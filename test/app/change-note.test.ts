@@ -33,21 +33,24 @@ it.each([
   [0, 5],
   [0.5, 27.5],
   [1, 50],
-])('copies that met part for 5 to 50 ms: with the chance %d for %d ms', async (fraction, milliseconds) => {
-  const clock = createMemoryClock(noon);
-  await partWays({ clock, chance: { ...createMemoryChance(1), fraction: () => fraction } });
-  expect(clock.now() - noon).toBe(milliseconds);
-});
+])(
+  'copies that collided wait 5 to 50 ms: with the random number %d for %d ms',
+  async (fraction, milliseconds) => {
+    const clock = createMemoryClock(noon);
+    await partWays({ clock, chance: { ...createMemoryChance(1), fraction: () => fraction } });
+    expect(clock.now() - noon).toBe(milliseconds);
+  },
+);
 
 describe('changes of a note', () => {
-  it('by one process at once are made in one write, one over the other', async () => {
+  it('by one process at the same time are made in one write', async () => {
     const { count, writes } = givenProcess(createMemoryNotes());
     expect(await Promise.all([count(), count(), count()])).toEqual([0, 1, 2]);
     expect(writes()).toBe(1);
     expect(await count()).toBe(3);
   });
 
-  it('are written beside one that has nothing to write', async () => {
+  it('are written together with one that changes nothing', async () => {
     const { deps, count, writes } = givenProcess(createMemoryNotes());
     const look = () =>
       changeNote<{ n: number }, number>(deps, 'count', (known = { n: 0 }) => ({
@@ -60,7 +63,7 @@ describe('changes of a note', () => {
     expect(writes()).toBe(1);
   });
 
-  it('read the note no more once all of them are made', async () => {
+  it('stop reading the note once all of them are made', async () => {
     const { deps, count } = givenProcess(createMemoryNotes());
     const { read } = deps.notes;
     let reads = 0;
@@ -74,7 +77,7 @@ describe('changes of a note', () => {
     expect(reads).toBe(1);
   });
 
-  it('are given up after twelve times that others were faster', async () => {
+  it('are given up after losing twelve times', async () => {
     const { deps } = givenProcess(createMemoryNotes());
     let tries = 0;
     const notes: Notes = {
@@ -97,14 +100,14 @@ describe('changes of a note', () => {
     expect(clock.now() - noon).toBeLessThanOrEqual(12 * 50);
   });
 
-  it('are made of one that comes in the very moment in which the one before it is done', async () => {
+  it('include one that arrives at the moment when the previous one is done', async () => {
     const { count } = givenProcess(createMemoryNotes());
     expect(await count()).toBe(0);
     expect(await count()).toBe(1);
     expect(await count().then(() => count())).toBe(3);
   });
 
-  it('are made anew over what another process wrote meanwhile, with those that came since', async () => {
+  it('are repeated on top of another process’s write, with those that arrived since', async () => {
     const notes = createMemoryNotes();
     const other = givenProcess(notes);
     const late: Promise<unknown>[] = [];
@@ -117,7 +120,7 @@ describe('changes of a note', () => {
     expect((await notes.read(['count'], noon)).get('count')?.value).toEqual({ n: 4 });
   });
 
-  it('fail together where the note cannot be read, and those after them do not', async () => {
+  it('fail together if the note cannot be read, and later ones do not', async () => {
     const notes = createMemoryNotes();
     const { deps, count } = givenProcess(notes);
     const { read } = deps.notes;

@@ -27,7 +27,7 @@ describe('claiming', () => {
     });
   });
 
-  it('registers at the repository where the account is a user', async () => {
+  it('registers with the repository if the account is a user', async () => {
     const platform = await givenPlatform({ tenants: [givenTenant({ accountType: 'User' })] });
     await platform.accept(queued(1));
     await platform.claim(platform.liveMachines()[0]!);
@@ -75,7 +75,7 @@ describe('claiming', () => {
     expect(await platform.claim(machine)).toEqual({ action: 'refuse', why: 'ticket-malformed' });
   });
 
-  it('names the tenant and launch of a ticket whose machine brings a document that no certificate fits', async () => {
+  it('names the tenant and launch of a valid ticket with a document that no certificate verifies', async () => {
     const { platform, machine } = await givenMachine(1);
     const real = platform.identity.verify;
     platform.identity.verify = async () => ({ refused: 'unverified' as const });
@@ -89,13 +89,13 @@ describe('claiming', () => {
     expect(await platform.claim(machine)).toMatchObject({ action: 'run' });
   });
 
-  it('asks a machine to come again if its row is not written yet', async () => {
+  it('asks a machine to retry if its row is not written yet', async () => {
     const platform = await givenPlatform();
     await platform.acceptUnheard(queued(1));
     expect(await platform.claim(platform.liveMachines()[0]!)).toEqual({ action: 'again', seconds: 1 });
   });
 
-  it('lets a machine in whose launch is closed between the two looks at the books', async () => {
+  it('accepts a machine whose launch closes between the two reads', async () => {
     const platform = await givenPlatform();
     await platform.acceptUnheard(queued(1));
     const machine = platform.liveMachines()[0]!;
@@ -108,7 +108,7 @@ describe('claiming', () => {
     expect(await platform.claim(machine)).toMatchObject({ action: 'run' });
   });
 
-  it('serves the oldest waiting job when its own is gone, else stands down', async () => {
+  it('gives the machine the oldest waiting job when its own is gone, or lets it stand down', async () => {
     const { platform } = await givenMachine(1, 2, 3);
     const [first, second] = platform.liveMachines();
     await platform.follow(
@@ -121,7 +121,7 @@ describe('claiming', () => {
     await expectBalanced(platform);
   });
 
-  it('sends a machine away for as long as GitHub asks, at most a minute, and calls GitHub no sooner', async () => {
+  it('has a machine wait for as long as GitHub asks, at most a minute, without earlier calls to GitHub', async () => {
     const { platform, machine } = await givenMachine(1);
     platform.github.failNext('createJitConfig', { refusal: { kind: 'limited', retryAfterSeconds: 17 } });
     expect(await platform.claim(machine)).toEqual({ action: 'again', seconds: 17 });
@@ -134,7 +134,7 @@ describe('claiming', () => {
     expect(await platform.claim(machine)).toMatchObject({ action: 'run' });
   });
 
-  it('keeps no machine waiting for a limit that is longer than it is worth', async () => {
+  it('does not let a machine wait for a limit that lasts longer than a new machine takes', async () => {
     const { platform, machine } = await givenMachine(1);
     platform.github.failNext('createJitConfig', { refusal: { kind: 'limited', retryAfterSeconds: 3000 } });
     expect(await platform.claim(machine)).toMatchObject({ action: 'stand-down' });
@@ -180,7 +180,7 @@ describe('claiming', () => {
     expect(await platform.job(2)).toMatchObject({ state: 'done', outcome: 'cancelled' });
   });
 
-  it('lets a job rest that GitHub does not show, and closes it where that lasts', async () => {
+  it('pauses a job that GitHub does not show, and closes it if that lasts', async () => {
     const { platform, machine } = await givenMachine(1);
     await platform.machineEnds(machine);
     await platform.deliverPokes();
@@ -193,7 +193,7 @@ describe('claiming', () => {
     });
   });
 
-  it('believes GitHub at once that a job is there after all', async () => {
+  it('accepts at once when GitHub shows the job after all', async () => {
     const { platform, machine } = await givenMachine(1);
     await platform.machineEnds(machine);
     await platform.deliverPokes();
@@ -205,7 +205,7 @@ describe('claiming', () => {
     expect(await platform.job(1)).not.toHaveProperty('goneAt');
   });
 
-  it('serves the job left over if its own job began elsewhere without a report', async () => {
+  it('serves the job left without a machine if its own job began elsewhere unreported', async () => {
     const { platform, machine } = await givenMachine(1, 2);
     const [, other] = platform.liveMachines();
     await platform.machineEnds(machine);
@@ -221,7 +221,7 @@ describe('claiming', () => {
     expect(await platform.stores.runners.get(acme, third)).toMatchObject({ plannedJob: 2 });
   });
 
-  it('knows where its own job ran that is over elsewhere, unheard', async () => {
+  it('finds out where its own job ran if that is over elsewhere, unreported', async () => {
     const { platform, machine } = await givenMachine(1, 2);
     const [, other] = platform.liveMachines();
     await platform.machineEnds(machine);

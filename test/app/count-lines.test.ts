@@ -15,7 +15,7 @@ const line = (installationId: InstallationId, counts: { blocked: number; waiting
 });
 
 describe('the lines of a page', () => {
-  it('count what waits and what is blocked, tenant by tenant, and name the last tenant', () => {
+  it('count waiting and blocked jobs by tenant, and name the last tenant', () => {
     const { lines, last } = countLines([...blocked, running, waiting, theirs], undefined);
     expect([...lines.values()]).toEqual([
       line(acme, { blocked: 3, waiting: 1 }),
@@ -24,30 +24,30 @@ describe('the lines of a page', () => {
     expect(last).toEqual(line(globex, { blocked: 0, waiting: 1 }));
   });
 
-  it('go on counting for the tenant in whose jobs the page before ended', () => {
+  it('continue the count of the tenant in whose jobs the previous page ended', () => {
     const { lines } = countLines([waiting], line(acme, { blocked: 7, waiting: 2 }));
     expect(lines.get(acme)).toEqual(line(acme, { blocked: 7, waiting: 3 }));
   });
 
-  it('begin anew for another tenant', () => {
+  it('start again for another tenant', () => {
     const { lines, last } = countLines([theirs], line(acme, { blocked: 7, waiting: 2 }));
     expect([...lines.keys()]).toEqual([globex]);
     expect(last).toEqual(line(globex, { blocked: 0, waiting: 1 }));
   });
 
-  it('pass on the count of the page before where this one has no jobs', () => {
+  it('pass on the previous page’s count if this one has no jobs', () => {
     const carried = line(acme, { blocked: 7, waiting: 2 });
     expect(countLines([], carried)).toEqual({ lines: new Map(), last: carried });
   });
 });
 
 describe('the blocked jobs beyond a limit', () => {
-  it('are the last ones of the page, as many as the whole line has too many', () => {
+  it('are the last ones of the page, as many as exceed the limit of the whole line', () => {
     const jobs = [...blocked, running, waiting];
     expect(blockedBeyond(jobs, line(acme, { blocked: 12, waiting: 1 }), 10)).toEqual(blocked.slice(1));
   });
 
-  it('are none up to the limit, and none of a tenant without a count', () => {
+  it('are none up to the limit, and none for a tenant without a count', () => {
     expect(blockedBeyond(blocked, line(acme, { blocked: 3, waiting: 0 }), 3)).toEqual([]);
     expect(blockedBeyond(blocked, undefined, 0)).toEqual([]);
   });

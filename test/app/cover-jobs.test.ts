@@ -27,7 +27,7 @@ async function givenCancelled(...jobIds: number[]) {
 }
 
 describe('a job that is gone before it has its lease', () => {
-  it('is bought no machine, and its lease goes back', async () => {
+  it('gets no machine, and its lease goes back', async () => {
     const platform = await givenCancelled(2);
     await lookAt(platform, 1, 2);
 
@@ -37,14 +37,14 @@ describe('a job that is gone before it has its lease', () => {
     await expectBalanced(platform);
   });
 
-  it('leaves nothing behind where it was the only one', async () => {
+  it('leaves nothing behind if it was the only one', async () => {
     const platform = await givenCancelled(1);
     await lookAt(platform, 1);
 
     await expectNothingLeft(platform);
   });
 
-  it('lets those start who found the limit reached because of it', async () => {
+  it('lets jobs start that found the limit reached because of it', async () => {
     const platform = await givenCancelled(1);
     await lookAt(platform, 1);
     await lookAt(platform, 2, 3);
@@ -56,7 +56,7 @@ describe('a job that is gone before it has its lease', () => {
 });
 
 describe('a launch whose caller died before its jobs were covered', () => {
-  it('is finished by the sweep, for the jobs it was taken for', async () => {
+  it('is finished by the sweep, for its jobs', async () => {
     const platform = await givenPlatform();
     platform.stores.world.failNext('launches.cover', new Error('died'));
     await lookAt(platform, 1);

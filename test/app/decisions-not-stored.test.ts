@@ -65,8 +65,8 @@ async function aMinuteLater(platform: Platform) {
   await platform.deliverPokes();
 }
 
-describe('a new job whose decision cannot be put on record', () => {
-  it('has that tried twice as it comes and twice as its line is looked at, and then again a minute later', async () => {
+describe('a new job whose decision cannot be recorded', () => {
+  it('is retried twice on arrival, twice when its line is balanced, and again a minute later', async () => {
     const platform = await given(rejectsSecond);
     let tries = 0;
     const { recordDecisions } = platform.controllers;
@@ -131,7 +131,7 @@ describe('a new job whose decision cannot be put on record', () => {
     expect(await stateOf(platform, 2)).toEqual(['done', 'controller-rejected']);
   });
 
-  it('is launched where all admit it: its row says so, and the audit keeps nothing of that', async () => {
+  it('is launched if all admit it: its row says so, and the audit does not record it', async () => {
     const platform = await given(rejectsSecond);
     failingRecords(platform)(1);
     expect(await platform.accept(queued(1))).toEqual([]);
@@ -147,7 +147,7 @@ describe('a job that waits', () => {
     return platform;
   };
 
-  it('is held alone where its decision cannot be put on record', async () => {
+  it('is held alone if its decision cannot be recorded', async () => {
     const platform = await givenLine(givenRules({ onFailure: 'admit' }, '1 / (job.id - 2) == 7'));
     const fail = failingRecords(platform);
     fail(2);
@@ -161,7 +161,7 @@ describe('a job that waits', () => {
     expect(await recordsOf(platform, 2)).toEqual(['failed-open']);
   });
 
-  it('is held alone where its decision cannot be written into its row', async () => {
+  it('is held alone if its decision cannot be written into its row', async () => {
     const platform = await givenLine(givenRules({}, 'false'));
     const fail = failingRows(platform);
     fail(2);
@@ -200,7 +200,7 @@ describe('a job that waits', () => {
 });
 
 describe('a job on a machine', () => {
-  it('begins no step by a decision that could not be stored, and asks again', async () => {
+  it('starts no step with a decision that could not be stored, and asks again', async () => {
     const platform = await given(givenRules({}, 'false'));
     await platform.accept(queued(1));
     const machine = platform.liveMachines()[0]!;
@@ -225,7 +225,7 @@ describe('a controller that was asked', () => {
   it.each([
     ['put on record', failingRecords],
     ['written into the row', failingRows],
-  ])('has not decided while that cannot be %s, and the message comes again', async (_, failing) => {
+  ])('has not decided while that cannot be %s, and the message is redelivered', async (_, failing) => {
     const scopes = [givenScope({ kind: 'installation' })];
     const platform = await given(givenController({ state: 'enabled', scopes }));
     await platform.accept(queued(1));
@@ -258,7 +258,7 @@ describe('what the audit keeps', () => {
     [true, false].map((enforced) => ({ ...vote, vote: said, enforced })),
   );
 
-  it('is only what is on record', () => {
+  it('contains only recorded decisions', () => {
     const plain = (['admitted', 'rejected', 'failed-open', 'unavailable'] as const)
       .flatMap((outcome) => votes.map((one) => ({ ...decision, outcome, votes: [one] })))
       .filter((one) => !isAudited(one));

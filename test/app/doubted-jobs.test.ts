@@ -49,14 +49,14 @@ describe('a job that GitHub denies', () => {
     });
   });
 
-  it('rests for as long as it would have anyhow', async () => {
+  it('pauses for as long as it would have anyway', async () => {
     const retryAt = noon + 2 * goneRestSeconds * second;
     const { deps, job, row } = given({ retryAt });
     await doubtJob(deps, job, { why });
     expect(row()).toMatchObject({ retryAt });
   });
 
-  it('stays as it is where GitHub holds it, but for the doubt', async () => {
+  it('stays unchanged except for the doubt if GitHub holds it', async () => {
     const { deps, job, row } = given({ state: 'blocked' });
     expect(await doubtJob(deps, job, { why })).toBe(false);
     expect(row()).toEqual({ ...job, goneAt: noon, goneSaidAt: noon });
@@ -98,7 +98,7 @@ describe('a job that GitHub denies', () => {
     expect(row()).toEqual(before);
   });
 
-  it('does not get an old doubt back that was cleared meanwhile', async () => {
+  it('does not get back a doubt that was cleared meanwhile', async () => {
     const { deps, job, row } = given({ goneAt: noon - second, goneSaidAt: noon - second });
     await undoubtJob(deps, job);
     await doubtJob(deps, job, { why });
@@ -115,7 +115,7 @@ describe('a job that GitHub has after all', () => {
     expect(row()).not.toHaveProperty('retryAt');
   });
 
-  it('stays as it is where nobody doubted it', async () => {
+  it('stays unchanged if it was not in doubt', async () => {
     const { deps, job, row } = given({ retryAt: noon + second, reason: why });
     await undoubtJob(deps, job);
     expect(row()).toEqual(job);
@@ -136,7 +136,7 @@ describe('the answer about a job', () => {
   it.each([
     ['nothing', limited],
     ['queued', found('queued')],
-  ])('changes nothing where it is %s', async (_, answer) => {
+  ])('changes nothing if it is %s', async (_, answer) => {
     const world = given();
     expect(await followAnswer(world.deps, world.job, answer)).toBe(true);
     expect(world.row()).toEqual(world.job);
@@ -161,7 +161,7 @@ describe('the answer about a job', () => {
       { state: 'done', reason: { code: 'gone-from-github' } },
       'job-gone-closed',
     ],
-  ] as const)('is followed where it is %s, and counted as a repair', async (_, answer, over, after, kind) => {
+  ] as const)('is applied if it is %s, and counted as a repair', async (_, answer, over, after, kind) => {
     const world = given(over);
     expect(await followAnswer(world.deps, world.job, answer)).toBe(false);
     expect(world.row()).toMatchObject(after);
@@ -169,14 +169,14 @@ describe('the answer about a job', () => {
     expect(world.deps.telemetry.total('Repairs')).toBe(1);
   });
 
-  it('has the sweep ask about a start of which no event came, even if this process dies with it', async () => {
+  it('has the sweep ask about a start without an event, even if this process dies', async () => {
     const { deps, job, world, row } = given();
     world.failNext('jobs.markUnsettled', new Error('died'));
     await followAnswer(deps, job, found('in_progress', machine)).catch(() => undefined);
     expect(row()).toMatchObject({ state: 'running', unsettledAt: noon });
   });
 
-  it('has the sweep ask about a start that an event had brought meanwhile', async () => {
+  it('has the sweep ask about a start that an event reported meanwhile', async () => {
     const { deps, job, row } = given({}, { state: 'running', runner: machine, startedAt: noon - second });
     await followAnswer(deps, job, found('in_progress', machine));
     expect(row()).toMatchObject({ state: 'running', unsettledAt: noon });

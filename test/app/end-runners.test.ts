@@ -27,7 +27,7 @@ async function endAll(platform: Platform, over: Partial<Ending> = {}) {
 }
 
 describe('machines that end together', () => {
-  it('go back to their tenants, though the end of another tenant’s cannot be written', async () => {
+  it('free their leases, even if another tenant’s end cannot be written', async () => {
     const platform = await givenPlatform({
       tenants: [givenTenant(), givenTenant({ installationId: other, accountId: 2, accountLogin: 'other' })],
     });
@@ -38,7 +38,7 @@ describe('machines that end together', () => {
     expect([await platform.leases(acme), await platform.leases(other)].toSorted()).toEqual([0, 1]);
   });
 
-  it('are left open where their job changes each time that they are written, after five times', async () => {
+  it('are left open after five attempts if their job changes at each write', async () => {
     const platform = await givenPlatform();
     await platform.accept(queued(1));
     const { end } = platform.stores.runners;
@@ -57,7 +57,7 @@ describe('machines that end together', () => {
     expect(await platform.leases()).toBe(1);
   });
 
-  it('have the consoles of ten of them read: where all fail, they fail alike', async () => {
+  it('have the consoles of only ten of them read', async () => {
     const platform = await givenPlatform({
       tenants: [givenTenant({ maxRunners: 12 })],
       deployment: roomy,
@@ -93,7 +93,7 @@ describe('machines that end together', () => {
     expect(platform.stores.world.allRunners()[0]).not.toHaveProperty('console');
   });
 
-  it('are terminated where EC2 has not said that they ended, and not where it has', async () => {
+  it('are terminated unless EC2 has reported their end', async () => {
     const platform = await givenPlatform();
     await platform.accept(queued(1));
     const asked: string[] = [];
@@ -153,7 +153,7 @@ describe('the machine whose job another machine took', () => {
     expect(platform.liveMachines()).toHaveLength(1);
   });
 
-  it('is found if it is the third: no job waits again, and no machine is launched', async () => {
+  it('is found if it is the third: no job waits again, and no machine starts', async () => {
     const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 3 })], deployment: roomy });
     await platform.accept(queued(1), queued(2), queued(3));
     const [one, two, three] = platform.liveMachines();
@@ -166,7 +166,7 @@ describe('the machine whose job another machine took', () => {
     expect(await platform.job(2)).toMatchObject({ state: 'covered', lease });
   });
 
-  it('makes no job wait if the job that counted on it is cancelled', async () => {
+  it('makes no job wait if the job that relied on it is cancelled', async () => {
     const platform = await givenPlatform();
     await platform.accept(queued(1), queued(2));
     const [one, two] = platform.liveMachines();
@@ -247,7 +247,7 @@ describe('the end of a machine', () => {
     expect(platform.stores.world.allRunners()).toMatchObject([{ endReason: 'instance-ended' }]);
   });
 
-  it('leaves alone its job where that counts on another machine by now', async () => {
+  it('does not change its job if that relies on another machine by now', async () => {
     const platform = await givenPlatform();
     await platform.accept(queued(1));
     const [first] = platform.liveMachines();
@@ -260,7 +260,7 @@ describe('the end of a machine', () => {
     expect(await platform.job(1)).toEqual(covered);
   });
 
-  it('lets go of a job that it was given while it ended', async () => {
+  it('releases a job that it was given while it ended', async () => {
     const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 1 })] });
     await platform.accept(queued(1), queued(2));
     const [runner] = platform.stores.world.allRunners();
@@ -277,7 +277,7 @@ describe('the end of a machine', () => {
     expect(await platform.leases()).toBe(0);
   });
 
-  it('that is on record is neither requested from EC2 nor written again; waiting jobs are still poked', async () => {
+  it('is neither requested from EC2 nor written again once recorded; waiting jobs are still poked', async () => {
     const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 1 })] });
     await platform.accept(queued(1), queued(2));
     await endAll(platform);
@@ -292,7 +292,7 @@ describe('the end of a machine', () => {
     expect(platform.stores.world.allRunners()).toEqual([runner]);
   });
 
-  it('that EC2 knows nothing of frees nothing, and is named', async () => {
+  it('frees nothing and is reported if EC2 does not know the machine', async () => {
     const platform = await givenPlatform();
     await platform.accept(queued(1), queued(2));
     const [hidden, shown] = platform.liveMachines();

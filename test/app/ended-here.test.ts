@@ -23,14 +23,14 @@ async function givenEndedMachine() {
   return { platform, machine: machine!, reads: () => reads };
 }
 
-it('the process that ended a machine reads nothing when EC2 says so', async () => {
+it('the process that ended a machine reads nothing when EC2 reports that end', async () => {
   const { platform, machine, reads } = await givenEndedMachine();
   expect(await platform.machineEnds(machine)).toEqual([]);
   expect(reads()).toBe(0);
   await expectNothingLeft(platform);
 });
 
-it('reads the row where GitHub says something about the machine, too', async () => {
+it('reads the row if GitHub reports about the machine, too', async () => {
   const { platform, machine, reads } = await givenEndedMachine();
   const again = givenEvent({ ...job, action: 'completed', runnerName: machine, conclusion: 'success' });
   expect(await platform.follow(again, instanceEvent(machine, 'terminated'))).toEqual([]);

@@ -26,21 +26,21 @@ describe('the history of a tier', () => {
     expect(history).toMatchObject({ runSeconds: 100, ended: 1 });
   });
 
-  it('is empty of jobs that did not start', () => {
+  it('leaves out jobs that did not start', () => {
     expect(historyOf([givenJob()], small)).toEqual({
       ...{ tier: small, ended: 0, started: 0, runningSince: [] },
       ...{ runSeconds: undefined, startSeconds: undefined },
     });
   });
 
-  it('knows since when the running ones run', () => {
+  it('includes since when running jobs run', () => {
     const runs = [givenRun(noon), givenRun(noon + 1000), ...ranFor(100), givenRun(0)];
     expect(historyOf(runs, small).runningSince).toEqual([noon, noon + 1000]);
   });
 });
 
 describe('the time until a job starts', () => {
-  it("is that of the tenant's quickest quarter, less what has passed", () => {
+  it("is that of the tenant's quickest quarter, minus the time that has passed", () => {
     const history = historyOf(startedAfter(30, 40, 50, 60, 70), small);
     expect(untilStart(history, 15)).toEqual({
       seconds: 25,
@@ -48,7 +48,7 @@ describe('the time until a job starts', () => {
     });
   });
 
-  it('is that of a stock image where none has started, and never less than a second', () => {
+  it('is that of a stock image if none has started, and never less than a second', () => {
     const history = historyOf([], small);
     expect(untilStart(history)).toMatchObject({
       seconds: 90,
@@ -77,11 +77,11 @@ describe('the time until a machine is free', () => {
   it.each([
     [1, 70],
     [3, 30],
-  ])('with %i machines is %i s: those that nobody uses are free now', (machines, seconds) => {
+  ])('with %i machines is %i s: idle ones are free now', (machines, seconds) => {
     expect(untilFree(history, { ahead: 0, machines, now })?.seconds).toBe(seconds);
   });
 
-  it('counts no machine twice that runs for longer than the median', () => {
+  it('does not count a machine twice that runs for longer than the median', () => {
     const long = { ...history, runningSince: [now - 900_000] };
     expect(untilFree(long, { ahead: 1, machines: 1, now })?.seconds).toBe(130);
   });
@@ -92,7 +92,7 @@ describe('the time until a machine is free', () => {
     );
   });
 
-  it('is unknown without a machine, and where no job has ended', () => {
+  it('is unknown without a machine, and if no job has ended', () => {
     expect(untilFree(history, { ahead: 0, machines: 0, now })).toBeUndefined();
     expect(untilFree(historyOf([], small), { ahead: 0, machines: 2, now })).toBeUndefined();
   });

@@ -24,20 +24,23 @@ describe('a job whose launch is under way', () => {
       'EC2 started its machine i-1; it has no row yet.',
       { state: 'closed', callUntil: now + 1, instances: new Map([[lease0, machine]]) },
     ],
-  ] as const)('starts within what such jobs take, less what has passed: %s', (line, over) => {
-    const launch = { ...over, createdAt: now - 15_000 };
-    expect(withLaunch(launch, { line: { ahead: 0, recent } })).toMatchObject({
-      ...{ code: 'launching', line, who: 'nobody' },
-      // The latest job of the tier started 40 s after it was accepted.
-      estimate: { seconds: 25 },
-    });
-    expect(withLaunch(launch).estimate?.seconds).toBe(75);
-  });
+  ] as const)(
+    'starts within the usual time of such jobs, minus the time that has passed: %s',
+    (line, over) => {
+      const launch = { ...over, createdAt: now - 15_000 };
+      expect(withLaunch(launch, { line: { ahead: 0, recent } })).toMatchObject({
+        ...{ code: 'launching', line, who: 'nobody' },
+        // The latest job of the tier started 40 s after it was accepted.
+        estimate: { seconds: 25 },
+      });
+      expect(withLaunch(launch).estimate?.seconds).toBe(75);
+    },
+  );
 
   it.each([
     [0, 'launch-unanswered'],
     [1, 'launching'],
-  ])('has its answer lost once the call is over: %i ms to go', (left, code) => {
+  ])('has lost its answer once the call is over: %i ms left', (left, code) => {
     expect(withLaunch({ state: 'intent', callUntil: now + left }).code).toBe(code);
   });
 });
@@ -53,22 +56,22 @@ describe('a job with a machine', () => {
   it.each([
     [0, 'boot-overdue'],
     [1, 'booting'],
-  ])('boots for too long from the deadline on: %i ms to go', (left, code) => {
+  ])('has been booting for too long once its deadline has passed: %i ms left', (left, code) => {
     expect(withRunner({ deadline: now + left }).code).toBe(code);
   });
 
-  it('has lost it for a reason that nobody knows', () => {
+  it('has lost it for an unknown reason', () => {
     expect(withRunner({ state: 'ended' })).toMatchObject({
       line: 'Its machine i-1 ended (unknown) before it ran the job.',
       who: 'nobody',
     });
   });
 
-  it('still has it where GitHub says that the machine runs this very job', () => {
+  it('still has it if GitHub reports that the machine runs this very job', () => {
     expect(withRunner({ state: 'listening', ran: job.jobId, listeningAt: now }).code).toBe('listening');
   });
 
-  it('has lost it to a job whose row nobody read', () => {
+  it('has lost it to a job whose row was not read', () => {
     const { code, line } = withRunner({ state: 'listening', ran: 2 as typeof job.jobId });
     expect({ code, line }).toEqual({ code: 'runner-taken', line: 'GitHub gave its machine i-1 to job 2.' });
   });
@@ -90,7 +93,7 @@ describe('a job whose machine listens', () => {
       { runner: { ...runner, busy: true } },
       'Its machine i-1 has been listening for 100 s, and GitHub says that it is busy.',
     ],
-  ])('is given it within seconds: after %i s with %j', (seconds, github, line) => {
+  ])('gets its machine within seconds: after %i s with %j', (seconds, github, line) => {
     expect(listens(seconds, github)).toMatchObject({ code: 'listening', line, who: 'nobody' });
   });
 
@@ -99,7 +102,7 @@ describe('a job whose machine listens', () => {
     [60, { runner }, ' It is online.'],
     [60, { runner: { ...runner, online: false } }, ' GitHub says it is offline.'],
     [90, {}, ''],
-  ])('is kept from it by the group: after %i s with %j', (seconds, github, state) => {
+  ])('is excluded by the group: after %i s with %j', (seconds, github, state) => {
     expect(listens(seconds, github)).toMatchObject({
       code: 'not-assigned',
       line: `Its machine i-1 has been listening for ${seconds} s, but GitHub gives it no job.${state}`,
@@ -107,12 +110,12 @@ describe('a job whose machine listens', () => {
     });
   });
 
-  it('counts from its launch where nobody knows since when it listens', () => {
+  it('counts from its launch if it is unknown since when it listens', () => {
     expect(withRunner({ state: 'listening', launchedAt: now - 100_000 }).line).toMatch(/for 100 s/);
   });
 });
 
-describe('a job that GitHub knows more of than its row', () => {
+describe('a job about which GitHub knows more than its row', () => {
   const row = (state: Job['state']) => givenJob({ state });
   const over = givenGitHub({ status: 'completed' });
 

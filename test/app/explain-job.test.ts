@@ -76,7 +76,7 @@ const mustAct: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe('mayfly explain', () => {
-  it('leaves each situation to whoever can mend it, and most to nobody', async () => {
+  it('names who can fix each situation, for most of them nobody', async () => {
     const found: Record<Actor, string[]> = { operator: [], owner: [], author: [], nobody: [] };
     for (const [name, situation] of Object.entries(situations))
       found[(await explained(situation)).explanation.who].push(name);
@@ -85,7 +85,7 @@ describe('mayfly explain', () => {
     expect(found).toEqual({ ...mustAct, nobody });
   });
 
-  it.each(Object.keys(situations))('knows a job that %s', async (name) => {
+  it.each(Object.keys(situations))('recognizes a job that %s', async (name) => {
     const situation = situations[name]!;
     const { explanation, calls } = await explained(situation);
 
@@ -100,7 +100,7 @@ describe('mayfly explain', () => {
     expect(calls).toBeLessThanOrEqual(mostCalls);
   });
 
-  it('tells the story of a job in order, with what became of the machine that it lost', async () => {
+  it('lists a job’s events in order, with the fate of the machine that it lost', async () => {
     const { explanation } = await explained(situations['rests after its machines came to nothing']!);
 
     expect(explanation.story.map(({ at, text }) => `${(at - noon) / 1000} ${text}`)).toEqual([
@@ -113,7 +113,7 @@ describe('mayfly explain', () => {
   });
 
   it.each([{ maxRunners: 0 }, { tierLimits: new Map([[small, 0]]) }])(
-    'leaves it to the operator where the tenant may have none: %j',
+    'names the operator if the tenant may have none: %j',
     async (tenant) => {
       const { explanation } = await explained({ code: 'tenant-limit', says: /so it gets no/, tenant });
       expect(explanation).toMatchObject({ line: expect.stringMatching(/so it gets no/), who: 'operator' });
@@ -122,7 +122,7 @@ describe('mayfly explain', () => {
     },
   );
 
-  it('says what was looked at', async () => {
+  it('lists what was checked', async () => {
     const { explanation } = await explained(situations['waits for a machine of its tenant']!);
     expect(explanation.checked).toEqual(
       expect.arrayContaining([

@@ -20,7 +20,7 @@ const endedBy = (code: ReasonCode, over: Partial<Job> = {}): Partial<Job> => ({
 });
 
 describe('a job that runs', () => {
-  it('says on what, and ends when jobs of its tier do', () => {
+  it('shows its machine, and an estimate from other jobs of its tier', () => {
     const line = { ahead: 0, recent: [givenRun(noon - 600_000, { seconds: 100 })] };
     expect(explained(running, { ranOn: { ...ranOn, spot: true }, line })).toMatchObject({
       code: 'running',
@@ -41,14 +41,14 @@ describe('a job that runs', () => {
     expect({ code, estimate }).toEqual({ code: 'running', estimate: undefined });
   });
 
-  it('needs no line to be explained', () => {
+  it('is explained without its line', () => {
     expect(explained(running, { ranOn }).estimate).toBeUndefined();
   });
 
   it.each([
     [0, 'running'],
     [-1000, 'over-time'],
-  ])('is over its time only after the whole of it: %i ms to go', (left, code) => {
+  ])('exceeds its time only after all of it: %i ms left', (left, code) => {
     const { jobSeconds } = givenFacts().platform.limits;
     expect(explained({ ...running, startedAt: now - jobSeconds * 1000 + left }, { ranOn }).code).toBe(code);
   });
@@ -81,7 +81,7 @@ describe('a job that is over', () => {
     },
   );
 
-  it('names the log of its machine where there is one', () => {
+  it('names the log of its machine if there is one', () => {
     const failed = { ...done, conclusion: 'failure' };
     const ofJob = "The job's own log on GitHub says why.";
     expect(explained(failed, { ranOn: ended }).mend).toBe(`${ofJob} For its machine: npx mayfly logs i-1`);
@@ -101,7 +101,7 @@ describe('a job that is over', () => {
 });
 
 describe('a job that the platform ended', () => {
-  it.each(['gone-from-github', 'run-ended'] as const)('is over for good and nobody must act: %s', (code) => {
+  it.each(['gone-from-github', 'run-ended'] as const)('is over for good, and needs no action: %s', (code) => {
     expect(explained(endedBy(code))).toMatchObject({
       code,
       next: 'Nothing: GitHub said every time that the job is over.',
@@ -117,7 +117,7 @@ describe('a job that the platform ended', () => {
   });
 
   const queued = givenGitHub({ status: 'queued' });
-  it('is taken up again where GitHub has it queued and its reason is gone', () => {
+  it('waits again if GitHub has it queued and its reason is gone', () => {
     expect(explained(endedBy('tenant-suspended'), { github: queued }).code).toBe('reopening');
   });
 
@@ -139,7 +139,7 @@ describe('a job that the platform ended', () => {
     expect(explained(endedBy(code), facts).code).toBe(code);
   });
 
-  it('stays over where its tenant is not known', () => {
+  it('stays over if its tenant is not known', () => {
     const { tenant: _none, ...facts } = givenFacts({
       job: givenJob(endedBy('tenant-deleted')),
       github: queued,

@@ -69,12 +69,12 @@ describe('a job whose pools are closed', () => {
   const zone = 'us-east-1a';
   const pool = (instanceType: string) => poolName({ market: 'on-demand', instanceType, zone });
 
-  it('looks at no closing whose time is over', () => {
+  it('ignores closings that have expired', () => {
     const over = { small: closing('fatal', 0), 'on-demand:small': closing('quota', -60) };
     expect(explained(supply({ closings: over })).code).toBe('queued');
   });
 
-  it('waits for the quotas of both markets if its tier is a spot one, and for that of the first to open', () => {
+  it('waits for the quotas of both markets if its tier uses spot, until the first one opens', () => {
     const spot = ofTier({ spot: true });
     const ofSpot = { 'spot:small': closing('quota', 90, 'SpotQuota') };
     const both = { ...ofSpot, 'on-demand:small': closing('quota', 30, 'VcpuQuota') };
@@ -101,7 +101,7 @@ describe('a job whose pools are closed', () => {
     });
   });
 
-  it('waits for the quota of one market where that is its reason', () => {
+  it('waits for the quota of one market if that is its reason', () => {
     const facts = {
       ...ofTier({ spot: true }),
       ...supply({ closings: { 'spot:small': closing('quota', 50) } }),

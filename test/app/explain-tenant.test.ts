@@ -25,7 +25,7 @@ const one: Partial<Job> = {};
 const third = { jobId: JobId(3) };
 
 describe('mayfly explain --tenant', () => {
-  it('groups what waits by verdict and tier, most first, and reads what is shared once', async () => {
+  it('groups waiting jobs by verdict and tier, largest first, and reads shared facts once', async () => {
     const others = [2, 3, 4].map((n) => ({ jobId: JobId(n), queuedAt: noon + n }));
     const blocked = { jobId: JobId(9), state: 'blocked', unsettledAt: noon } as const;
     const situation = situations['waits for a machine of its tenant']!;
@@ -41,7 +41,7 @@ describe('mayfly explain --tenant', () => {
     expect(calls()).toBeLessThanOrEqual(12);
   });
 
-  it('looks at a thousand that wait and ten that are held elsewhere, names five, and says that there are more', async () => {
+  it('explains up to a thousand waiting jobs and ten held ones, names five, and says that there are more', async () => {
     const waiting = Array.from({ length: 1_100 }, (_, n) => ({ jobId: JobId(n + 2), queuedAt: noon + n }));
     const held = Array.from({ length: 15 }, (_, n) => {
       return { jobId: JobId(5_000 + n), state: 'blocked', unsettledAt: noon } as const;
@@ -58,7 +58,7 @@ describe('mayfly explain --tenant', () => {
     expect(isCut).toBe(true);
   });
 
-  it('counts before each job those that may have a machine, and no others', async () => {
+  it('counts before each job only those that may have a machine', async () => {
     const { groups } = await explained([one, { visibility: 'public' }, one, one]);
     expect(groups.map(({ code, jobs, line }) => [code, jobs, line])).toEqual([
       ['queued', [1, 3], 'It was just accepted.'],
@@ -67,7 +67,7 @@ describe('mayfly explain --tenant', () => {
     ]);
   });
 
-  it('says of a group when its first job starts, how to fix it, and since when the oldest waits', async () => {
+  it('shows for each group when its first job starts, how to fix it, and since when the oldest waits', async () => {
     const { groups } = await explained(
       [
         { acceptedAt: noon - 1000 },
@@ -101,12 +101,12 @@ describe('mayfly explain --tenant', () => {
     expect(groups).toMatchObject([{ code: 'public-repository', count: 1 }]);
   });
 
-  it('explains what waits of an account that has no tenant', async () => {
+  it('explains waiting jobs of an account without a tenant', async () => {
     const { groups } = await explained([one], { tenant: null });
     expect(groups).toMatchObject([{ code: 'tenant-unknown', count: 1 }]);
   });
 
-  it('looks at jobs that wait for their machine, and not at those that run', async () => {
+  it('explains jobs that wait for their machine, and not those that run', async () => {
     const { groups } = await explained(
       [{ state: 'covered', lease: lease0 }, givenRun(noon), { state: 'blocked', unsettledAt: noon }],
       { launch: givenLaunch([givenJob()], { state: 'closed', instances: new Map([[lease0, machine]]) }) },
@@ -114,7 +114,7 @@ describe('mayfly explain --tenant', () => {
     expect(groups.map(({ code }) => code).toSorted()).toEqual(['approval', 'launching']);
   });
 
-  it('says that there are more where one tier of two has more than it looks at', async () => {
+  it('says that there are more if one of two tiers exceeds the limit', async () => {
     const many = Array.from({ length: 1_000 }, () => one);
     expect((await explained([...many, { tier: medium }])).isCut).toBe(true);
     expect((await explained([...many.slice(1), { tier: medium }])).isCut).toBe(false);

@@ -33,12 +33,12 @@ describe('the webhook of a job without a row', () => {
     expect(mend).toMatch(status === 401 ? /^npx mayfly rotate-webhook-secret/ : /Redeliver\.$/);
   });
 
-  it('is missing, or nobody looked for it', () => {
+  it('is missing, or was not looked for', () => {
     expect(explained(givenGitHub({}, { deliveries: [] })).line).toMatch(/; GitHub sent no webhook for it/);
     expect(explained(givenGitHub()).line).toMatch(/; its webhook is not among the latest deliveries/);
   });
 
-  it('has been among the dead letters for so long', () => {
+  it('shows how long it has been a dead letter', () => {
     const deadLetters = [{ queue: 'builds', ageMinutes: 30 }];
     expect(explained(givenGitHub(), { deadLetters })).toMatchObject({
       code: 'dead-letter',
@@ -49,7 +49,7 @@ describe('the webhook of a job without a row', () => {
 });
 
 describe('a job that GitHub does not show', () => {
-  it('is asked for again where GitHub refuses to answer', () => {
+  it('is to be asked about again if GitHub refuses to answer', () => {
     const refused = givenGitHub({}, { job: { kind: 'refused', message: 'rate limit' } });
     expect(explained(refused)).toEqual({
       code: 'not-asked',
@@ -60,7 +60,7 @@ describe('a job that GitHub does not show', () => {
     });
   });
 
-  it('is in its repository, whose name nobody knows', () => {
+  it('is in a repository whose name is unknown', () => {
     const github = givenGitHub({}, { job: { kind: 'not-found' } });
     const { jobId } = givenUnheard().asked;
     expect(explained(github, { asked: { jobId } }).line).toBe('GitHub has no such job in its repository.');
@@ -91,7 +91,7 @@ describe('a job that only GitHub has', () => {
     );
   });
 
-  it('cannot be helped where there are no tiers', () => {
+  it('has no fix if there are no tiers', () => {
     const unknown = explained(givenGitHub(), noTiers);
     expect(unknown.line).toBe('No tier has all of its labels [self-hosted, small]: there are no tiers.');
     expect(unknown.mend).toMatch(/runs-on: \[\]/);
@@ -110,7 +110,7 @@ describe('the nearest tier', () => {
     expect(nearestTier(labels, tiers)).toMatchObject({ tier: { name }, missing });
   });
 
-  it('is none where there are no tiers', () => {
+  it('is none if there are no tiers', () => {
     expect(nearestTier(['small'], [])).toBeUndefined();
   });
 
@@ -137,11 +137,11 @@ describe('the nearest tier', () => {
     expect(nearest(labels, ...offered)).toEqual(expected);
   });
 
-  it('lacks fewer labels before it is similar', () => {
+  it('lacks the fewest labels, and is the most similar of those', () => {
     expect(nearest(['arm', 'gpuu'], ['arm'], ['gpu'], ['armm', 'gpu'])).toEqual(['arm']);
   });
 
-  it('names each label once that it lacks', () => {
+  it('names each missing label once', () => {
     expect(nearestTier(['GPU', 'gpu'], [givenTier({ name: medium })])?.missing).toEqual(['gpu']);
   });
 });

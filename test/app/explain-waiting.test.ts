@@ -33,7 +33,7 @@ describe('a job that nothing holds', () => {
     expect(explained({}, { acceptedAt: now - seconds * 1000 }).code).toBe(code);
   });
 
-  it('was looked at where it has another reason, however old it is', () => {
+  it('has been balanced if it has another reason, however old it is', () => {
     expect(explained({}, { ...why('capacity'), acceptedAt: 0 })).toMatchObject({
       code: 'queued',
       line: 'What it waited for (capacity) is over; nothing blocks it now.',
@@ -41,19 +41,19 @@ describe('a job that nothing holds', () => {
   });
 
   it.each(['runner-ended', 'runner-taken', 'runner-stolen'] as const)(
-    'keeps the reason that says what happened to its machine: %s',
+    'keeps the reason that explains what happened to its machine: %s',
     (code) => {
       expect(explained({}, why(code))).toMatchObject({ code, line: `the sentence of ${code}` });
     },
   );
 
-  it('names the tiers that there are where its own was removed', () => {
+  it('names the existing tiers if its own was removed', () => {
     expect(explained({}, { tier: TierName('huge') }).mend).toMatch(/labels of small, medium \(it asks for /);
   });
 });
 
 describe('a job that rests', () => {
-  it('names the machine that ended last, and none where that is not known', () => {
+  it('names the machine that ended last, or none if that is unknown', () => {
     const resting = { ...why('runners-lost'), retryAt: now + 60_000 };
     const former = { runner: givenRunner({ state: 'ended' }) };
     expect(explained({ former }, resting).mend).toMatch(/mayfly logs i-1\. /);
@@ -89,7 +89,7 @@ describe("a job under its tenant's limits", () => {
     expect(explained({ ...here, ...line(ahead) }).line.endsWith(` ${text}`)).toBe(true);
   });
 
-  it('needs nobody where the limit is one machine', () => {
+  it('needs no action if the limit is one machine', () => {
     const one = ofTenant({ maxRunners: 1, leases: 1, tierLeases: new Map([[small, 1]]) });
     expect(explained({ ...one, ...ofTier({ maxRunners: 1 }) })).toMatchObject({ who: 'nobody' });
   });
@@ -124,11 +124,11 @@ describe('a job under a spend cap', () => {
     });
   });
 
-  it('says to the cent what is used', () => {
+  it('shows the used amount to the cent', () => {
     expect(explained({ ...cap, ...line(1) }).line).toMatch(/has used or reserved \$0\.00\d* of the \$1\.0/);
   });
 
-  it('has no estimate where the cap is too small for one machine', () => {
+  it('has no estimate if the cap is too small for one machine', () => {
     expect(explained(ofTenant({ caps: { day: 1 } }))).toMatchObject({ code: 'spend-cap', who: 'operator' });
     expect(explained(ofTenant({ caps: { day: 1 } })).estimate).toBeUndefined();
   });

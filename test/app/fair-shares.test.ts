@@ -107,7 +107,7 @@ describe('fair shares of a capped tier', () => {
     expect(two! / one!).toBeLessThan(2.2);
   });
 
-  it('lends out what the others do not use, and takes it back job by job', async () => {
+  it('lends unused shares to other tenants, and takes them back job by job', async () => {
     const platform = await givenShared(10);
     queueJobs(platform, large, 200);
     await platform.runFor(30_000);

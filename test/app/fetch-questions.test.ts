@@ -29,25 +29,25 @@ async function given(giveBack: () => Promise<void> = async () => {}) {
 }
 
 describe('a request that waits for questions', () => {
-  it('takes a place for as long as it may wait', async () => {
+  it('occupies a place for as long as it may wait', async () => {
     const deps = await given();
     expect(await fetchQuestions(deps, polling, 20)).toMatchObject({ questions: [{ jobId: 1 }] });
     expect(deps.places).toEqual([20_000]);
   });
 
-  it('has what it found though its place cannot be given back, which is logged', async () => {
+  it('returns what it found even if its place cannot be given back, which is logged', async () => {
     const deps = await given(() => Promise.reject(broken));
     expect(await fetchQuestions(deps, polling, 20)).toMatchObject({ questions: [{ jobId: 1 }] });
     expect(deps.telemetry.events.map(({ name }) => name)).toContain('long-poll-place-kept');
   });
 
-  it('fails by a bug', async () => {
+  it('fails if there is a bug', async () => {
     const deps = await given(() => Promise.reject(new Error('bug')));
     await expect(fetchQuestions(deps, polling, 20)).rejects.toThrow('bug');
   });
 });
 
-it('takes an answer though nobody can be told of it, which is logged', async () => {
+it('accepts an answer even if the message about it cannot be sent, which is logged', async () => {
   const deps = await given();
   const [question] = (await fetchQuestions(deps, polling, 20)).questions;
   deps.queues.failNext(1, broken);
@@ -67,7 +67,7 @@ describe('what is shown', () => {
     expect(shown({})).not.toHaveProperty('match');
   });
 
-  it('of a token and a secret has when they end, and when the token was last used', () => {
+  it('of a token and a secret has their expiry, and the token’s last use', () => {
     const kept = { id: 'x', description: 'd', createdAt: at };
     const token = { ...kept, endsAt: noon, lastUsedAt: at } as Parameters<typeof tokenView>[0];
     expect(tokenView(token)).toEqual({ ...kept, endsAt: at, lastUsedAt: at });

@@ -36,7 +36,7 @@ async function givenTwo() {
 }
 
 describe('the job of a silent machine is looked for', () => {
-  it('on GitHub under the id of its own, which may run there', async () => {
+  it('on GitHub under the id of its own job, which may run there', async () => {
     const { machine, putJob, search } = await givenTwo();
     putJob(1, 'in_progress', machine);
     expect(await search()).toEqual({ kind: 'found' });
@@ -45,7 +45,7 @@ describe('the job of a silent machine is looked for', () => {
   it.each([
     ['began', { action: 'in_progress', runnerName: 'other' }],
     ['ended', { action: 'completed', conclusion: 'success', runnerName: 'other' }],
-  ] as const)('on GitHub under the other’s id where its own is known to have %s there', async (_, heard) => {
+  ] as const)('on GitHub under the other job’s id if its own is known to have %s there', async (_, heard) => {
     const { platform, machine, other, putJob, asked, search } = await givenTwo();
     await platform.follow(givenEvent({ ...heard, runnerName: other }));
     putJob(2, 'in_progress', machine);
@@ -53,7 +53,7 @@ describe('the job of a silent machine is looked for', () => {
     expect(asked).toEqual([2]);
   });
 
-  it('though its own was refused here, which GitHub does not know of', async () => {
+  it('even if its own was refused here, which GitHub does not know', async () => {
     const { machine, putJob, editJob, search } = await givenTwo();
     editJob(1, { state: 'done', outcome: 'refused' });
     putJob(1, 'in_progress', machine);
@@ -69,7 +69,7 @@ describe('the job of a silent machine is looked for', () => {
     expect(await search()).toEqual({ kind: 'found' });
   });
 
-  it('until GitHub takes no more calls, also about one that waits', async () => {
+  it('until GitHub accepts no more calls, also about a waiting job', async () => {
     const { platform, putJob, wait, search } = await givenTwo();
     await wait(3);
     putJob(1, 'queued', null);
@@ -81,20 +81,20 @@ describe('the job of a silent machine is looked for', () => {
 });
 
 describe('no job is found on a silent machine', () => {
-  it('where GitHub says that its own is over', async () => {
+  it('if GitHub reports that its own is over', async () => {
     const { machine, putJob, search } = await givenTwo();
     putJob(1, 'completed', machine);
     expect(await search()).toEqual({ kind: 'none' });
   });
 
-  it('where one that waits runs elsewhere', async () => {
+  it('if a waiting job runs elsewhere', async () => {
     const { putJob, wait, search } = await givenTwo();
     await wait(3);
     putJob(3, 'in_progress', 'a-laptop');
     expect(await search()).toEqual({ kind: 'none' });
   });
 
-  it('where one that waits has ended on it', async () => {
+  it('if a waiting job has ended on it', async () => {
     const { machine, putJob, wait, search } = await givenTwo();
     await wait(3);
     putJob(3, 'completed', machine);

@@ -29,7 +29,7 @@ const ofRepository = (...ids: number[]) => ({ tiers: [small, medium], repository
 const nothing = ofRepository();
 
 describe('a scope', () => {
-  it('may name the tiers that its tenant may use, for which nobody is asked', async () => {
+  it('may name the tiers that its tenant may use, without a call to GitHub', async () => {
     const { github, add } = await given({ allowedTiers: [medium] });
     github.deleteInstallation(acme);
     const target = { kind: 'tier', tier: medium } as const;
@@ -68,7 +68,7 @@ describe('a scope', () => {
   });
 
   it.each(['getRepository', 'getRunnerGroup'] as const)(
-    'is refused where GitHub forbids %s, and to be tried again where it takes no call',
+    'is refused if GitHub forbids %s, and can be retried if GitHub accepts no calls',
     async (method) => {
       const { github, repository, group } = await given();
       const ask = () => (method === 'getRepository' ? repository('r11') : group('Default'));
@@ -87,13 +87,13 @@ describe('a public repository, which GitHub shows to every App,', () => {
     return { github, ...world, idOf: (name: string) => github.repositoryId(`acme/${name}`) };
   }
 
-  it('may be named where the installation’s list has it, on whatever page', async () => {
+  it('may be named if any page of the installation’s list has it', async () => {
     const { repository, idOf } = await givenPublic(5);
     expect(await repository('r10')).toEqual(ofRepository(idOf('r10')));
     expect(await repository('r21')).toEqual(ofRepository(idOf('r21')));
   });
 
-  it('may not be named where the whole list does not have it', async () => {
+  it('may not be named if the whole list lacks it', async () => {
     const { github, repository } = await givenPublic(5);
     const { listRepositories } = github;
     github.listRepositories = async (...asked) => {
@@ -105,7 +105,7 @@ describe('a public repository, which GitHub shows to every App,', () => {
     expect(await repository('r21')).toEqual(nothing);
   });
 
-  it('is believed behind ten pages, and no further page is asked for', async () => {
+  it('is accepted after ten pages, and no further page is requested', async () => {
     const { github, repository, idOf } = await givenPublic(1);
     const { listRepositories } = github;
     let pages = 0;
@@ -117,7 +117,7 @@ describe('a public repository, which GitHub shows to every App,', () => {
     expect(pages).toBe(10);
   });
 
-  it('is refused where GitHub does not list the repositories', async () => {
+  it('is refused if GitHub does not list the repositories', async () => {
     const { github, repository } = await givenPublic(5);
     github.failNext('listRepositories', { refusal: forbidden });
     expect(await repository('r10')).toMatchObject(foreign);

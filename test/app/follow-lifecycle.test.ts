@@ -52,7 +52,7 @@ describe('following the lifecycle', () => {
     await expectBalanced(platform);
   });
 
-  it('leaves nothing behind, however often and in whatever order events arrive', async () => {
+  it('leaves nothing behind, in any order and number of events', async () => {
     const { platform, machines } = await givenListening(1, 2);
     const [one, two] = machines;
     await platform.follow(
@@ -71,7 +71,7 @@ describe('following the lifecycle', () => {
     await expectNothingLeft(platform);
   });
 
-  it('frees no lease on a job’s word alone: the machine is terminated first', async () => {
+  it('frees no lease because of a job’s event alone: the machine is terminated first', async () => {
     const { platform, machines } = await givenListening(1);
     platform.compute.dials.failCalls = 1;
     const failed = await platform.follow(event('completed', 1, machines[0]!));
@@ -93,15 +93,18 @@ describe('following the lifecycle', () => {
   it.each([
     ['first', [0, 1]],
     ['last', [1, 0]],
-  ])('takes EC2’s word for a machine’s end where a job’s comes with it, EC2’s %s', async (_, order) => {
-    const { platform, machines } = await givenListening(1);
-    platform.compute.machines.get(machines[0]!)!.hidden = true;
-    const both = [instanceEvent(machines[0]!, 'terminated'), event('completed', 1, machines[0]!)];
-    await platform.follow(...order.map((n) => both[n]));
-    expect(await platform.leases()).toBe(0);
-  });
+  ])(
+    'accepts EC2’s report of a machine’s end in the same batch as a job’s event, EC2’s %s',
+    async (_, order) => {
+      const { platform, machines } = await givenListening(1);
+      platform.compute.machines.get(machines[0]!)!.hidden = true;
+      const both = [instanceEvent(machines[0]!, 'terminated'), event('completed', 1, machines[0]!)];
+      await platform.follow(...order.map((n) => both[n]));
+      expect(await platform.leases()).toBe(0);
+    },
+  );
 
-  it('lets two jobs change machines, and leaves nothing when both are done', async () => {
+  it('lets two jobs swap machines, and leaves nothing when both are done', async () => {
     const { platform, machines } = await givenListening(1, 2);
     const [one, two] = machines;
     await platform.follow(event('in_progress', 2, one!));
@@ -115,7 +118,7 @@ describe('following the lifecycle', () => {
     await expectNothingLeft(platform);
   });
 
-  it('gives the job that is left over to the machine whose own was taken, once it claims', async () => {
+  it('gives the job without a machine to the machine whose job was taken, once it claims', async () => {
     const platform = await givenPlatform();
     await platform.accept(event('queued', 1), event('queued', 2));
     const [one, two] = platform.liveMachines();
@@ -127,7 +130,7 @@ describe('following the lifecycle', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'covered' });
   });
 
-  it('finds the job that is left over at the end of a longer trail, when the free machine dies', async () => {
+  it('finds the job without a machine at the end of a longer chain, when the free machine dies', async () => {
     const platform = await givenPlatform({
       tenants: [givenTenant({ maxRunners: 3 })],
       deployment: { tiers: [givenTier({ maxRunners: 3 })] },
@@ -181,7 +184,7 @@ describe('following the lifecycle', () => {
     expect(await platform.leases()).toBe(1);
   });
 
-  it('keeps a late `queued` from buying a machine for a job that is done', async () => {
+  it('buys no machine for a late `queued` of a job that is done', async () => {
     const platform = await givenPlatform();
     await platform.follow(event('completed', 1));
     await platform.accept(event('queued', 1));
@@ -200,7 +203,7 @@ describe('following the lifecycle', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'covered' });
   });
 
-  it('opens no held job for a `queued` of before the hold, however late GitHub delivers it', async () => {
+  it('does not open a held job for a `queued` from before the hold, however late it arrives', async () => {
     const platform = await givenPlatform();
     platform.github.putJob('acme/app', JobId(1), onGitHub('waiting'));
     await platform.follow(event('waiting', 1));
@@ -215,7 +218,7 @@ describe('following the lifecycle', () => {
     expect(platform.liveMachines()).toEqual([]);
   });
 
-  it('asks again about a held job where GitHub says late that it was approved, or takes no calls', async () => {
+  it('asks again about a held job if GitHub reports the approval late, or accepts no calls', async () => {
     const platform = await givenPlatform();
     await platform.follow(event('waiting', 1));
     await platform.accept({ ...event('queued', 1), receivedAt: noon + 1 });
@@ -251,7 +254,7 @@ describe('a job whose machine ends while its start is reported', () => {
   const isPending = async (platform: Platform) =>
     (await platform.stores.jobs.scanPendingAcrossTenants({ limit: 10 })).jobs.map(({ jobId }) => jobId);
 
-  it('is asked about where the machine was meant for another job, until it is done', async () => {
+  it('is asked about until it is done, if the machine was meant for another job', async () => {
     const { platform, machines } = await givenListening(1);
     platform.stores.world.failNext('jobs.waitAgain', new Error('This process dies here.'));
     await platform.follow(event('in_progress', 5, machines[0]!));
@@ -261,7 +264,7 @@ describe('a job whose machine ends while its start is reported', () => {
     expect(await isPending(platform)).not.toContain(5);
   });
 
-  it('is asked about where the machine had ended before', async () => {
+  it('is asked about if the machine had ended before', async () => {
     const { platform, machines } = await givenListening(1);
     await platform.machineEnds(machines[0]!);
     await platform.follow(event('in_progress', 1, machines[0]!));
@@ -269,7 +272,7 @@ describe('a job whose machine ends while its start is reported', () => {
     expect(await isPending(platform)).toEqual([1]);
   });
 
-  it('is asked about where both are written at once', async () => {
+  it('is asked about if both are written at once', async () => {
     const { platform, machines } = await givenListening(1);
     const { world } = platform.stores;
     world.beforeCall = async (call) => {

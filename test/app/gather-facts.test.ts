@@ -33,12 +33,12 @@ describe('the line before a job', () => {
     [100, { ahead: 100 }],
     [101, { ahead: 101, isCut: true }],
     [250, { ahead: 101, isCut: true }],
-  ])('is read up to the 101st: of %i before it these count: %j', async (count, place) => {
+  ])('is read up to the 101st job: with %i before it, the count is %j', async (count, place) => {
     const { line } = await gathered({}, { others: jobsBefore(count) });
     expect({ ...line, recent: [] }).toEqual({ ...place, recent: [] });
   });
 
-  it('has at least so many before a job that is further back, and no estimate', async () => {
+  it('has a minimum count and no estimate for a job that is further back', async () => {
     const full = { tenant: { leases: 2, tierLeases: new Map([[small, 2]]) } };
     const over = givenRun(noon - 600_000, { seconds: 100 }, { jobId: JobId(999) });
     const near = explainJob(await gathered({}, { ...full, others: [...jobsBefore(2), over] }));
@@ -58,7 +58,7 @@ describe('the line before a job', () => {
     expect((await gathered({}, { others, notes: ownGroup(isAllowed) })).line?.ahead).toBe(ahead);
   });
 
-  it('is that of no job which has its machine', async () => {
+  it('is not read for a job that has its machine', async () => {
     expect((await gathered({ state: 'covered' }, { others: jobsBefore(2) })).line?.ahead).toBe(0);
   });
 });
@@ -71,7 +71,7 @@ describe('what is read', () => {
     expect((await gathered({}, { others })).line?.recent).toHaveLength(100);
   });
 
-  it('is nothing for a job of which no tenant is known', async () => {
+  it('is nothing for a job without a known tenant', async () => {
     const { deps, calls } = await storedSituation({ code: 'queued', says: /./ });
     const facts = await gatherFacts(deps, { jobId: JobId(1), repository: 'acme/app' });
     expect(facts).not.toHaveProperty('job');
@@ -87,7 +87,7 @@ describe('what is read', () => {
     expect(await read({ state: 'done' })).toEqual(ofAll.toSorted());
   });
 
-  it('is no group for an account that can have none', async () => {
+  it('does not include a group for an account that can have none', async () => {
     const { group } = await gathered({}, { tenant: { accountType: 'User' }, notes: ownGroup(true) });
     expect(group).toBeUndefined();
   });
@@ -102,7 +102,7 @@ describe('what is read', () => {
     expect(plan !== undefined).toBe(isRead);
   });
 
-  it('is no other job where its machine runs this very one', async () => {
+  it('does not include another job if its machine runs this very one', async () => {
     const runner = givenRunner({ ran: JobId(1) });
     const { plan } = await gathered({ state: 'covered', lease: lease0 }, { launch, runner });
     expect(plan?.runner?.ran).toBe(1);

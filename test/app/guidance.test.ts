@@ -7,7 +7,7 @@ const about = { tenant: 'acme', tier: 'small' };
 
 describe('the guidance for a reason', () => {
   it.each(['controller-rejected', 'controller-unavailable'] as const)(
-    'sends whoever has the controller: %s',
+    'addresses the owner of the controller: %s',
     (code) => {
       expect(guidanceOf(code, about).who).toBe('owner');
       expect(guidanceOf(code, { ...about, ofPlatform: true })).toMatchObject({
@@ -17,7 +17,7 @@ describe('the guidance for a reason', () => {
     },
   );
 
-  it('asks for a newer command where this one does not know the code', () => {
+  it('asks for a newer CLI if this one does not know the code', () => {
     expect(guidanceOf('from-the-future' as ReasonCode, about)).toEqual({
       who: 'operator',
       next: 'This version does not know the code.',

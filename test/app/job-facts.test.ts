@@ -48,14 +48,14 @@ describe('the line that says that a job runs', () => {
     expect(measured(platform)).toEqual([[24_400], [0], [20_000], [3_000], [400], []]);
   });
 
-  it('says which job the machine was meant for, if it is another one', async () => {
+  it('names the job that the machine was meant for, if it is another one', async () => {
     const { platform, one } = await givenListening();
     await platform.follow(started(2, one));
     expect(linesOf(platform, 'job-started')).toMatchObject([{ jobId: 2, instanceId: one, meantFor: 1 }]);
     expect(measured(platform).at(-1)).toEqual([1]);
   });
 
-  it('leaves out what was not seen, and what went before the job', async () => {
+  it('leaves out phases that were not seen, and those before the job', async () => {
     const { platform, one } = await givenListening();
     platform.clock.advance(60_000);
     await platform.follow(started(7, one, { queuedAt: noon + 50_000 }), started(8, 'their-own'));
@@ -89,7 +89,7 @@ describe('the line that says that a job is over', () => {
     expect([platform.telemetry.total('JobsDone'), platform.telemetry.total('RunnersEnded')]).toEqual([1, 1]);
   });
 
-  it('is about the job alone where its machine cannot be ended, whose end has a line of its own then', async () => {
+  it('is about the job alone if its machine cannot be ended; that end gets its own line later', async () => {
     const { platform, one } = await givenListening();
     platform.compute.dials.failCalls = 1;
     expect(await platform.follow(completed(1, one))).not.toEqual([]);
@@ -100,7 +100,7 @@ describe('the line that says that a job is over', () => {
     expect([platform.telemetry.total('JobsDone'), platform.telemetry.total('RunnersEnded')]).toEqual([1, 1]);
   });
 
-  it('is about the job alone where it ran on a machine that is none of ours', async () => {
+  it('is about the job alone if it ran on a machine that is not ours', async () => {
     const { platform } = await givenListening();
     await platform.follow(completed(1, stranger));
     expect(linesOf(platform, 'job-done')).toMatchObject([{ jobId: 1, outcome: 'completed' }]);
@@ -108,7 +108,7 @@ describe('the line that says that a job is over', () => {
   });
 });
 
-describe('a job that comes to be known in the very moment in which a fact is written', () => {
+describe('a job that becomes known at the moment when a fact is written', () => {
   /** Another copy takes its `queued` in, just before this copy writes a row for it. */
   async function givenMoment() {
     const platform = await givenPlatform();
@@ -121,7 +121,7 @@ describe('a job that comes to be known in the very moment in which a fact is wri
     return platform;
   }
 
-  it('runs, and under the name that its repository has now', async () => {
+  it('runs, with the current name of its repository', async () => {
     const platform = await givenMoment();
     await platform.follow(started(5, stranger));
     expect(await platform.job(5)).toMatchObject({

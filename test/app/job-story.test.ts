@@ -47,20 +47,20 @@ describe('the story of a job', () => {
     expect(told(givenFacts({ job: done, plan: { launch, runner: ended } }))).toEqual(wholeLife);
   });
 
-  it('tells of its planned machine once, though the job ran on that one', () => {
+  it('mentions its planned machine once if the job ran on it', () => {
     const facts = givenFacts({ job: done, plan: { launch, runner: ended }, ranOn: ended });
     expect(told(facts)).toEqual(wholeLife);
   });
 
   it.each([{ plan: {} }, { plan: { launch } }, {}])(
-    'tells of the machine that ran it, beside %j',
+    'mentions the machine that ran it, beside %j',
     (known) => {
       const story = told(givenFacts({ job: done, ranOn: ended, ...known }));
       expect(story).toEqual(wholeLife.filter((line) => known.plan?.launch || !line.startsWith('2 ')));
     },
   );
 
-  it('tells of the planned machine and of the other one that ran it', () => {
+  it('mentions the planned machine and the other one that ran it', () => {
     const other = givenRunner({ instanceId: 'i-2' as typeof machine, launchedAt: noon + 4000, spot: true });
     const story = told(givenFacts({ job, plan: { runner: ended }, ranOn: other }));
     expect(story).toContain('3 EC2 started i-1 (t3.medium)');
@@ -73,7 +73,7 @@ describe('the story of a job', () => {
     expect(story).toContain('60 GitHub gave i-1 to job 2 of acme/web instead');
   });
 
-  it('counts the launches that it does not show', () => {
+  it('counts the launches that it leaves out', () => {
     expect(told(givenFacts({ job: { ...job, attempts: 2 } }))).toEqual([
       queued,
       '1 the platform received it; 2 launches in all; only the last are shown',
@@ -94,17 +94,17 @@ describe('the story of a job', () => {
       '5 GitHub said that it is over: failure',
     ],
     [{ doneAt: noon + 5000, outcome: 'cancelled' }, '5 GitHub said that it is over: cancelled'],
-  ] as const)('says of a row with %j: %s', (over, line) => {
+  ] as const)('with a row of %j says: %s', (over, line) => {
     const story = told(givenFacts({ job: { ...job, ...over } }));
     expect(story).toEqual([queued, '1 the platform received it', line]);
   });
 
-  it('says that nobody knows why a machine ended', () => {
+  it('says that it is unknown why a machine ended', () => {
     const { endReason: _unknown, ...runner } = ended;
     expect(told(givenFacts({ job, ranOn: runner }))).toContain('95 i-1 ended: for no known reason');
   });
 
-  it('leaves out times that nobody knows', () => {
+  it('leaves out unknown times', () => {
     const nowhere = { ...job, queuedAt: Number.NaN, acceptedAt: 0 };
     expect(storyOf(givenFacts({ job: nowhere }))).toEqual([]);
   });
@@ -113,7 +113,7 @@ describe('the story of a job', () => {
 describe('the story of a job without a row', () => {
   const ran = { createdAt: noon, startedAt: noon + 9000 };
 
-  it('is what GitHub says of it, and the deliveries of its webhook', () => {
+  it('is GitHub’s report, and the deliveries of its webhook', () => {
     const deliveries = [
       { id: 2, deliveredAt: noon + 3000, statusCode: 202, answer: 'queued' },
       { id: 1, deliveredAt: noon + 1000, statusCode: 500, answer: '' },
@@ -153,7 +153,7 @@ describe('the story of a job without a row', () => {
     expect(storyOf(givenUnheard(asked))).toEqual([]);
   });
 
-  it('is told by the row alone where there is one', () => {
+  it('comes from the row alone if there is one', () => {
     const github = givenGitHub({ ...ran, status: 'in_progress', runnerName: 'i-5' });
     expect(told(givenFacts({ job, github }))).toEqual([queued, '1 the platform received it']);
   });

@@ -41,7 +41,7 @@ async function given(...controllers: Controller[]) {
 }
 
 describe('a new job of a tenant with controllers', () => {
-  it('is launched at once where rules admit it, and its row has the decision from the first', async () => {
+  it('is launched at once if rules admit it, and its row has the decision from the beginning', async () => {
     const { platform, writes } = await given(notWeb);
     await platform.accept(queued(1));
     expect(writes.slice(0, 3).toSorted()).toEqual([
@@ -85,7 +85,7 @@ describe('a new job of a tenant with controllers', () => {
     expect(platform.queues.admission).toEqual([{ kind: 'admission', installationId: acme, jobId: 2 }]);
   });
 
-  it('is not launched while others of its tenant are asked about, unless rules alone admit it', async () => {
+  it('is not launched while controllers are asked about others of its tenant, unless rules alone admit it', async () => {
     const { platform } = await given(byPoll({ match: 'job.id < 3' }));
     await platform.accept(queued(1));
     await platform.accept(queued(2), queued(3));
@@ -100,7 +100,7 @@ describe('a new job of a tenant with controllers', () => {
     expect((await platform.job(2))?.state).toBe('covered');
   });
 
-  it('is asked about when its turn comes near where there is no room for it', async () => {
+  it('is asked about near its turn if there is no room for it', async () => {
     const { platform } = await given(byPoll({ match: 'job.id > 5' }));
     await platform.accept(...[1, 2, 3, 4, 5].map((n) => queued(n)));
     await platform.stores.jobs.insert(
@@ -128,7 +128,7 @@ describe('a new job of a tenant with controllers', () => {
     expect(await platform.leases()).toBe(0);
   });
 
-  it('has its question asked by the next one who looks where the message about it was not sent', async () => {
+  it('has its question sent by the next balance if the message was not sent', async () => {
     const { platform } = await given(byPoll());
     platform.queues.failNext(1);
     const [failed] = await platform.accept(queued(1));

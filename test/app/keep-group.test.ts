@@ -30,7 +30,7 @@ async function selected(platform: Platform) {
 const records = ({ stores: { world } }: Platform) => [...world.rows.groupChanges.values()];
 
 describe('a group that is kept in step', () => {
-  it('is given what is missing and loses what is not allowed, which is recorded, and then looked at', async () => {
+  it('gets missing repositories and loses those not allowed, which is recorded before the next look', async () => {
     const platform = await givenKept({ group: { selectedRepositoryIds: [many[1]!, many[5]!] } });
     await platform.reconcile();
     expect(await selected(platform)).toEqual(many.slice(0, 2).toSorted());
@@ -38,7 +38,7 @@ describe('a group that is kept in step', () => {
     expect(platform.queues.installations).toContainEqual({ kind: 'look-at-group', installationId: acme });
   });
 
-  it('is left alone where all is so already', async () => {
+  it('is left alone if it is correct already', async () => {
     const platform = await givenKept({ group: { selectedRepositoryIds: many.slice(0, 2).toReversed() } });
     await platform.reconcile();
     expect(records(platform)).toEqual([]);
@@ -53,7 +53,7 @@ describe('a group that is kept in step', () => {
     expect(await selected(platform)).toEqual(many.toSorted());
   });
 
-  it('admits the others where one is gone, and says which', async () => {
+  it('admits the others if one is gone, and names it', async () => {
     const gone = 999_999;
     const platform = await givenKept({ tenant: { allowedRepositories: [gone, many[0]!] } });
     await platform.reconcile();
@@ -62,7 +62,7 @@ describe('a group that is kept in step', () => {
     expect(told).toMatchObject([{ level: 'warn', fields: { repositoryId: gone, why: 'not-found' } }]);
   });
 
-  it('changes nothing without a record of it, wherever the reconciler dies', async () => {
+  it('changes nothing unrecorded, wherever the reconciler dies', async () => {
     const platform = await givenKept();
     platform.stores.world.failNext('audit.recordGroupChange', new Error('died'));
     await platform.reconcile().catch(() => undefined);
@@ -86,7 +86,7 @@ describe('a group that is kept in step', () => {
     ['not-selected', 'it is for all repositories', { visibility: 'all', selectedRepositoryIds: undefined }],
     ['too-large', 'GitHub does not list all that it selects', { selectedRepositoryIds: undefined }],
   ];
-  it.each(notKept)('is not kept, but reported as %s, where %s', async (why, _, group) => {
+  it.each(notKept)('is not changed, but reported as %s: %s', async (why, _, group) => {
     const platform = await givenKept({ group });
     await platform.reconcile();
     const told = platform.telemetry.events.filter(({ name }) => name === 'group-not-kept');
@@ -94,7 +94,7 @@ describe('a group that is kept in step', () => {
     expect(records(platform)).toEqual([]);
   });
 
-  it('is not looked at where GitHub lets nothing be changed', async () => {
+  it('is not checked if GitHub permits no changes', async () => {
     const platform = await givenKept();
     const refusal = { kind: 'forbidden', message: 'No.' } as const;
     platform.github.failNext('admitToGroup', { refusal }, { refusal });
@@ -104,7 +104,7 @@ describe('a group that is kept in step', () => {
     );
   });
 
-  it('is left alone, and not called missing, where GitHub refuses to list the groups', async () => {
+  it('is left alone, and not reported as missing, if GitHub refuses to list the groups', async () => {
     const platform = await givenKept();
     platform.github.failNext('getRunnerGroup', { refusal: { kind: 'forbidden', message: 'No.' } });
     await platform.reconcile();
@@ -112,7 +112,7 @@ describe('a group that is kept in step', () => {
     expect(told).toEqual([]);
   });
 
-  it.each(untouched)('is not touched where it %s', async (_, over) => {
+  it.each(untouched)('is not touched if it %s', async (_, over) => {
     const platform = await givenKept(over);
     await platform.reconcile();
     expect(records(platform)).toEqual([]);

@@ -70,7 +70,7 @@ describe('the answer about a runner group', () => {
     expect(await known()).toEqual({ ...seen, lookedAt: noon });
   });
 
-  it('is about one group of one tenant: that of another name was never looked at', async () => {
+  it('is about one group of one tenant: a group of another name counts as unknown', async () => {
     const { says, known } = givenCopy();
     await says(builds, { runnerGroup: 'builds' });
     expect(await known({ runnerGroup: 'builds' })).toMatchObject({ name: 'builds', lookedAt: noon });
@@ -80,7 +80,7 @@ describe('the answer about a runner group', () => {
     expect(await known(other)).toEqual({ name: 'builds', lookedAt: 0 });
   });
 
-  it('has no name where runners register with repositories', () => {
+  it('has no name if runners register with repositories', () => {
     const { deps } = givenCopy();
     const named = givenTenant({ runnerGroup: 'builds' });
     expect(groupNameOf(deps, named)).toBe('builds');
@@ -113,7 +113,7 @@ describe('a refusal to say what a runner group admits', () => {
     expect(await known()).toEqual({ ...found, lookedAt: clock.now() });
   });
 
-  it('because of too many calls says nothing, and changes nothing that is known', async () => {
+  it('because of too many calls changes nothing that is known', async () => {
     const { says, known, clock } = givenCopy();
     await says(builds);
     await says(forbidden);
@@ -148,7 +148,7 @@ describe('another look at a runner group', () => {
     expect(queues.installations).toEqual([{ kind: 'look-at-group', installationId: acme }]);
   });
 
-  it('is requested by one copy in twenty seconds, which then writes nothing for as long', async () => {
+  it('is requested by one copy in twenty seconds, which then writes nothing for that time', async () => {
     const { deps, clock, queues, claims } = givenCopy();
     const twin = { ...deps, notes: { ...deps.notes } };
     const look = { tenant, group: { lookedAt: 0 }, holdsJobs: true };

@@ -22,7 +22,7 @@ it('launches nothing for a tenant that was suspended a moment ago', async () => 
   await expectBalanced(platform);
 });
 
-it('keeps to a limit that was lowered, and to leases that were taken, a moment ago', async () => {
+it('respects a limit that was lowered, and leases that were taken, a moment ago', async () => {
   const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 3 })] });
   freezeGlances(platform);
   await platform.accept(queued(1));
@@ -34,7 +34,7 @@ it('keeps to a limit that was lowered, and to leases that were taken, a moment a
   await expectBalanced(platform);
 });
 
-it('launches for a job of a tenant that is not seen yet', async () => {
+it('launches for a job of a tenant that a stale read does not show yet', async () => {
   const platform = await givenPlatform();
   const { world } = platform.stores;
   world.past = { ...copyOf(world.rows), tenants: new Map() };
@@ -43,7 +43,7 @@ it('launches for a job of a tenant that is not seen yet', async () => {
   expect(await platform.job(1)).toMatchObject({ state: 'covered' });
 });
 
-it('serves jobs that began to wait unseen, and jobs that are still seen to wait', async () => {
+it('handles waiting jobs that a stale read misses, and former ones that it still shows', async () => {
   const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 1 })] });
   freezeGlances(platform);
   await platform.accept(queued(1), queued(2));
@@ -61,7 +61,7 @@ it('serves jobs that began to wait unseen, and jobs that are still seen to wait'
   await expectBalanced(platform);
 });
 
-it('lets no job overtake one that is not seen to wait, and yet stands in the line of a cap', async () => {
+it('lets no job overtake one that a stale read misses and that is in a cap’s line', async () => {
   const platform = await givenPlatform({
     deployment: { caps: { waitingJobsPerTenant: 1000, launchesPerMinutePerTenant: 60, machinesInAll: 1 } },
   });
@@ -80,21 +80,24 @@ it('lets no job overtake one that is not seen to wait, and yet stands in the lin
   expect(await platform.job(2)).toMatchObject({ state: 'covered' });
 });
 
-it.each(['unknown', 'waiting'] as const)('gives a machine its job where that is seen as %s', async (seen) => {
-  const platform = await givenPlatform();
-  if (seen === 'waiting') {
-    platform.stores.world.setMaxRunners(acme, 0);
-    await platform.accept(queued(1));
-    platform.stores.world.setMaxRunners(acme, 1);
-  }
-  freezeGlances(platform);
-  await (seen === 'waiting'
-    ? platform.sweep().then(() => platform.deliverPokes())
-    : platform.accept(queued(1)));
-  const [machine] = platform.liveMachines();
-  expect(await platform.claim(machine!)).toMatchObject({ action: 'run' });
-  expect(await platform.job(1)).toMatchObject({ state: 'covered' });
-});
+it.each(['unknown', 'waiting'] as const)(
+  'gives a machine its job if a stale read shows it as %s',
+  async (seen) => {
+    const platform = await givenPlatform();
+    if (seen === 'waiting') {
+      platform.stores.world.setMaxRunners(acme, 0);
+      await platform.accept(queued(1));
+      platform.stores.world.setMaxRunners(acme, 1);
+    }
+    freezeGlances(platform);
+    await (seen === 'waiting'
+      ? platform.sweep().then(() => platform.deliverPokes())
+      : platform.accept(queued(1)));
+    const [machine] = platform.liveMachines();
+    expect(await platform.claim(machine!)).toMatchObject({ action: 'run' });
+    expect(await platform.job(1)).toMatchObject({ state: 'covered' });
+  },
+);
 
 it('refuses no job by rules that were changed a moment ago', async () => {
   const platform = await givenPlatform();

@@ -18,7 +18,7 @@ function beforeRows(platform: Platform, act: () => Promise<unknown>): void {
   };
 }
 
-describe('a new job that nothing keeps from a machine', () => {
+describe('a new job that can have a machine at once', () => {
   it('has its row written once, and never waits', async () => {
     const platform = await givenPlatform();
     const writes: string[] = [];
@@ -34,7 +34,7 @@ describe('a new job that nothing keeps from a machine', () => {
     await expectBalanced(platform);
   });
 
-  it('is tried three times while other copies are faster, and recorded as waiting then', async () => {
+  it('is tried three times while other copies are faster, and then recorded as waiting', async () => {
     const platform = await givenPlatform();
     let tries = 0;
     const { take } = platform.launches;
@@ -63,7 +63,7 @@ describe('a new job that nothing keeps from a machine', () => {
     expect(platform.telemetry.total('JobsAccepted')).toBe(3);
   });
 
-  it('leaves the younger ones to wait where there is not room for all', async () => {
+  it('leaves the younger ones waiting if there is not room for all', async () => {
     const platform = await givenPlatform();
     await platform.accept(queued(3), queued(1), queued(2));
     expect((await platform.job(1))?.state).toBe('covered');
@@ -72,7 +72,7 @@ describe('a new job that nothing keeps from a machine', () => {
     await expectBalanced(platform);
   });
 
-  it('is recorded as waiting where a tenant cannot be read that waits under the same cap', async () => {
+  it('is recorded as waiting if a tenant under the same cap cannot be read', async () => {
     const platform = await givenPlatform({
       deployment: { caps: { waitingJobsPerTenant: 1000, launchesPerMinutePerTenant: 60, machinesInAll: 5 } },
     });
@@ -85,7 +85,7 @@ describe('a new job that nothing keeps from a machine', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
   });
 
-  it('overtakes none that waits', async () => {
+  it('overtakes no waiting job', async () => {
     const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 1 })] });
     await platform.stores.jobs.insert([givenJob({ jobId: JobId(1) })]);
     await platform.accept(queued(2));
@@ -101,7 +101,7 @@ describe('a new job that nothing keeps from a machine', () => {
     await expectBalanced(platform);
   });
 
-  it('gets none where it is over before it has its row', async () => {
+  it('gets none if it is over before it has its row', async () => {
     const platform = await givenPlatform();
     const cancelled = queued(1, { action: 'completed', conclusion: 'cancelled' });
     beforeRows(platform, () => platform.follow(cancelled));
@@ -110,7 +110,7 @@ describe('a new job that nothing keeps from a machine', () => {
     await expectNothingLeft(platform);
   });
 
-  it('keeps no other one from a machine where no row can hold it', async () => {
+  it('does not keep others from machines if no row can hold it', async () => {
     const platform = await givenPlatform();
     const failed = await platform.accept(queued(1, { repository: 'acme/app\ud800' }), queued(2));
     expect(failed).toEqual(['m-1']);
@@ -119,7 +119,7 @@ describe('a new job that nothing keeps from a machine', () => {
     await expectBalanced(platform);
   });
 
-  it('gets its row at the next try, and its machine at once, where the table throttled the first', async () => {
+  it('gets its row in the next attempt, and its machine at once, if the table throttled the first', async () => {
     const platform = await givenPlatform();
     const throttled = new OperationalError('slow down', { code: 'ThrottlingException', retryable: true });
     platform.stores.world.failNext('jobs.insert', throttled);
@@ -128,7 +128,7 @@ describe('a new job that nothing keeps from a machine', () => {
     await expectBalanced(platform);
   });
 
-  it('keeps its lease where its row was written, and the answer was lost', async () => {
+  it('keeps its lease if its row was written but the answer was lost', async () => {
     const platform = await givenPlatform();
     platform.stores.world.failNext('jobs.insert', 'after');
     expect(await platform.accept(queued(1), queued(2))).toEqual([]);
@@ -137,7 +137,7 @@ describe('a new job that nothing keeps from a machine', () => {
     await expectBalanced(platform);
   });
 
-  it('is left to a poke where EC2 was slow to say that pools are dry: the function has no time for another call', async () => {
+  it('is left to a poke if EC2 is slow to report dry pools: the function has no time for another call', async () => {
     const platform = await givenPlatform();
     const dry = { class: 'capacity', code: 'InsufficientInstanceCapacity', message: '' } as const;
     platform.compute.dials.refuseNext.push(dry, dry);
@@ -154,7 +154,7 @@ describe('a new job that nothing keeps from a machine', () => {
     await expectBalanced(platform);
   });
 
-  it('is recorded as waiting where nothing can be read of its tenant', async () => {
+  it('is recorded as waiting if its tenant cannot be read', async () => {
     const platform = await givenPlatform();
     const down = () => new OperationalError('down', { code: 'InternalServerError', retryable: true });
     for (const look of ['tenants.glance', 'tenants.get'] as const)
@@ -166,7 +166,7 @@ describe('a new job that nothing keeps from a machine', () => {
     await expectBalanced(platform);
   });
 
-  it('waits with all others while EC2 throttles: one of those who brought them plans for all', async () => {
+  it('waits with all others while EC2 throttles: one copy plans for all', async () => {
     const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 9 })] });
     const throttled = { class: 'throttled', code: 'RequestLimitExceeded', message: '' } as const;
     platform.compute.dials.refuseNext.push(throttled);
@@ -201,7 +201,7 @@ describe('a launch whose caller died before its jobs had rows', () => {
     await expectBalanced(platform);
   });
 
-  it('is carried out for those of its jobs that have been delivered again by then', async () => {
+  it('is carried out for those of its jobs that were redelivered meanwhile', async () => {
     const platform = await givenPlatform();
     platform.stores.world.failNext('jobs.insert', new Error('died'));
     await platform.accept(queued(1), queued(2));
@@ -216,7 +216,7 @@ describe('a launch whose caller died before its jobs had rows', () => {
     await expectBalanced(platform);
   });
 
-  it('is carried out for all of them where the rows were written, and the answer was lost', async () => {
+  it('is carried out for all of them if the rows were written but the answer was lost', async () => {
     const platform = await givenPlatform();
     for (let tries = 0; tries < 3; tries++) platform.stores.world.failNext('jobs.insert', 'after');
     expect(await platform.accept(queued(1), queued(2))).toEqual(['m-1', 'm-2']);

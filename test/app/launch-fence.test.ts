@@ -10,7 +10,7 @@ it('keeps a launch from others for longer than the function that planned it can 
   expect(launchFenceSeconds).toBeGreaterThanOrEqual(longest + leastMarginSeconds);
 });
 
-it('keeps it for longer than the sweep that goes on with it can run', () => {
+it('keeps it for longer than the sweep that resumes it can run', () => {
   expect(resumeFenceSeconds).toBeGreaterThanOrEqual(
     functionSettings.sweep.timeoutSeconds + leastMarginSeconds,
   );

@@ -40,14 +40,14 @@ describe('a call that has no place in the line', () => {
     expect(platform.notes.all.size).toBe(0);
   });
 
-  it('waits for its moment while EC2 throttles, and the next one comes behind it', async () => {
+  it('waits for its turn while EC2 throttles, and the next one queues behind it', async () => {
     const { platform, paceNow } = await givenPace({ nextCallAt: noon + 1_500 });
     expect(await mayCallNow(platform)).toBe(true);
     expect(platform.clock.now()).toBe(noon + 1_500);
     expect(paceNow().nextCallAt).toBe(noon + 2_500);
   });
 
-  it('is not made where its moment is more than two seconds away, and takes no one else’s', async () => {
+  it('is not made if its turn is more than two seconds away, and delays no others', async () => {
     const { platform, paceNow } = await givenPace({ nextCallAt: noon + 2_001 });
     expect(await mayCallNow(platform)).toBe(false);
     expect(platform.clock.now()).toBe(noon);
@@ -73,13 +73,13 @@ describe('a call that has no place in the line', () => {
 });
 
 describe('a call in its turn', () => {
-  it('waits for it, and is made though EC2 throttled before', async () => {
+  it('waits for it, and is made even though EC2 throttled before', async () => {
     const { platform } = await givenPace({ nextCallAt: noon + 1_500 });
     expect(await takeTurn(platform, place)).toMatchObject({ kind: 'go' });
     expect(platform.clock.now()).toBe(noon + 1_500);
   });
 
-  it('is asked for again where EC2 throttled anew meanwhile, three times at most', async () => {
+  it('is requested again if EC2 throttled meanwhile, at most three times', async () => {
     const { platform, launch } = await givenPace({ callsPerSecond: 50, nextCallAt: noon + 100 });
     const { sleep } = platform.clock;
     let waits = 0;
@@ -92,7 +92,7 @@ describe('a call in its turn', () => {
     expect(waits).toBe(3);
   });
 
-  it('comes later where others were always faster to change the note', async () => {
+  it('comes later if other copies were always faster to change the note', async () => {
     const { platform } = await givenPace();
     platform.notes.writeIf = async () => false;
     expect(await takeTurn(platform, place)).toMatchObject({ kind: 'wait', fresh: false });
@@ -104,7 +104,7 @@ describe('a call in its turn', () => {
     expect(pokes(platform)).toEqual([[acme, 21]]);
   });
 
-  it('is poked for after a quarter of an hour at most, since a message cannot be delayed longer', async () => {
+  it('is poked after at most a quarter of an hour, since a message cannot be delayed longer', async () => {
     const { platform } = await givenPace({ nextCallAt: noon + 3_000_000, lineEndsAt: noon + 3_000_000 });
     await takeTurn(platform, place);
     expect(pokes(platform)).toEqual([[acme, 900]]);
@@ -114,7 +114,7 @@ describe('a call in its turn', () => {
 describe('an answer of EC2', () => {
   const turns = { '7/small': at(60_000), '8/small': at(50_000), '9/small': at(40_000) };
 
-  it('that takes a paced call wakes the next two in line at once', async () => {
+  it('that accepts a paced call wakes the next two in line at once', async () => {
     const { platform, launch } = await givenPace({ turns });
     await learn(platform, { launch, askedAt: noon, answer: answered(), paced: true });
     expect(pokes(platform)).toEqual([
@@ -132,7 +132,7 @@ describe('an answer of EC2', () => {
     expect(pokes(platform)).toEqual([]);
   });
 
-  it('that throttles sends the launch to the end of the line, and no sooner than in a second', async () => {
+  it('that throttles sends the launch to the end of the line, at least a second later', async () => {
     const { platform, launch, paceNow } = await givenPace({ turns, lineEndsAt: noon + 60_000 });
     const told = { launch, askedAt: noon, answer: throttled, paced: true };
     expect(await learn(platform, told)).toEqual({ againNow: false, againSeconds: 62 });
@@ -151,7 +151,7 @@ describe('an answer of EC2', () => {
     [['unknown'], false, 10],
     [[], false, 10],
   ] as const)(
-    'of %j is worth another pool at once: %s, and else a try after %i s',
+    'of %j leads to another pool at once: %s, or else to a retry after %i s',
     async (kinds, ...lesson) => {
       const { platform, launch } = await givenPace();
       const [againNow, againSeconds] = lesson;
@@ -160,7 +160,7 @@ describe('an answer of EC2', () => {
     },
   );
 
-  it('that pools are dry is remembered for ten minutes longer than they are closed, and then forgotten', async () => {
+  it('that pools are dry is remembered until ten minutes after they reopen', async () => {
     const { platform, launch } = await givenPace();
     const closed = () => Object.keys(platform.notes.all.get('closed-pools')?.value ?? {});
     const dry = { launch, askedAt: noon, answer: answered('capacity'), paced: false };
@@ -175,12 +175,12 @@ describe('an answer of EC2', () => {
   });
 });
 
-describe('a launch that EC2 had nothing for', () => {
+describe('a launch for which EC2 had no machines', () => {
   it.each([
     ['capacity', 180],
     ['fatal', 300],
     ['unknown', 10],
-  ] as const)('of class %s is poked for after %i s', async (kind, seconds) => {
+  ] as const)('of class %s is poked after %i s', async (kind, seconds) => {
     const platform = await givenPlatform();
     platform.compute.dials.refuseNext.push(failure(kind));
     await platform.accept(givenEvent());
@@ -255,7 +255,7 @@ describe('the line that a launch logs', () => {
     expect(lines(platform)).toMatchObject([refused]);
   });
 
-  it('names pools that AWS does not offer, and those alone', async () => {
+  it('names only pools that AWS does not offer', async () => {
     const { platform, launch } = await givenPace();
     const pool = { market: 'spot', instanceType: 't3.medium', subnetId: 'subnet-a' } as const;
     const told = { launch, askedAt: noon, paced: false };
@@ -271,7 +271,7 @@ describe('the line that a launch logs', () => {
     expect(lines(platform, 'pools-not-offered')).toEqual([{ level: 'warn', pools }]);
   });
 
-  it('says what became of one whose caller died', async () => {
+  it('reports the result of one whose caller died', async () => {
     const platform = await givenPlatform();
     await platform.acceptUnheard(givenEvent());
     platform.clock.advance(61_000);
@@ -311,7 +311,7 @@ describe('the machines of a launch', () => {
     await expectBalanced(platform);
   });
 
-  it('are no more than were asked for: another one gets no lease', async () => {
+  it('are no more than requested: an additional one gets no lease', async () => {
     const platform = await givenPlatform();
     const { launch } = platform.compute;
     platform.compute.launch = async (request) => {
@@ -324,7 +324,7 @@ describe('the machines of a launch', () => {
     expect(await platform.leases()).toBe(1);
   });
 
-  it('are looked after from the time at which they must have booted', async () => {
+  it('are checked once they must have booted', async () => {
     const platform = await givenPlatform();
     await platform.accept(...two);
     const { launches } = platform.stores;
@@ -336,7 +336,7 @@ describe('the machines of a launch', () => {
   it.each([
     [2, 8],
     [0.1, 1],
-  ])('of a tenant of weight %d are %d at a time while EC2 is short', async (weight, machines) => {
+  ])('of a tenant of weight %d number %d at a time while EC2 is short', async (weight, machines) => {
     const platform = await givenPlatform({
       tenants: [givenTenant({ maxRunners: 20, weight })],
       deployment: { tiers: [givenTier({ maxRunners: 20 })] },

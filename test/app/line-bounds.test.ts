@@ -10,7 +10,7 @@ import { createMemoryClock } from '../fakes/clock.ts';
 import { createMemoryTelemetry } from '../fakes/telemetry.ts';
 import { acme, givenDeployment, givenJob, givenTenant, givenTier, noon, small } from '../support/given.ts';
 
-it('considers a hundred of those that wait under a cap: whose turn is next', async () => {
+it('considers the next hundred of those that wait under a cap', async () => {
   const waiters = Array.from({ length: 150 }, (_, n) => ({
     ...{ installationId: InstallationId(1_000 + n), tier: small, weight: 1, since: noon - n },
   }));
@@ -33,7 +33,7 @@ it('considers a hundred of those that wait under a cap: whose turn is next', asy
   );
 });
 
-it('takes up a hundred jobs in a run that were refused because too many waited', async () => {
+it('readmits a hundred jobs in a run that were refused because too many waited', async () => {
   const why = reason('waiting-cap', 'Too many wait.');
   const known = givenJob({ state: 'done', outcome: 'refused', reason: why });
   let sent = 0;

@@ -63,7 +63,7 @@ describe('a look at a long line', () => {
     expect(cost.read).toBeLessThanOrEqual(40 * 50);
   });
 
-  it('reads on where there is room for more, and launches for all in one call', async () => {
+  it('reads further if there is room for more, and launches for all in one call', async () => {
     const { platform } = await givenLine(3_000, { maxRunners: 60 });
     await platform.accept(poke);
     expect(platform.liveMachines()).toHaveLength(60);
@@ -93,7 +93,7 @@ describe('a look at a long line', () => {
     expect(cost).toEqual({ read: 20, written: 10 });
   });
 
-  it('leaves those behind with the reason that others come first', async () => {
+  it('leaves later jobs with the reason that others come first', async () => {
     const { platform } = await givenLine(0);
     for (let batch = 0; batch < 4; batch++) {
       const ids = Array.from({ length: 10 }, (_, n) => batch * 10 + n + 1);

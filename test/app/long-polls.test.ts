@@ -15,7 +15,7 @@ async function given(bounds = { inAll: 2, ofOwner: 1 }) {
 }
 
 describe('a place', () => {
-  it('is refused to an owner that has all of its own, and to all where none is left', async () => {
+  it('is refused to an owner that uses all of its own, and to everyone if none is left', async () => {
     const { take } = await given();
     expect(await take(acme, 20 * second)).toBeDefined();
     expect(await take(acme, 20 * second)).toBeUndefined();
@@ -23,7 +23,7 @@ describe('a place', () => {
     expect(await take(InstallationId(303), 20 * second)).toBeUndefined();
   });
 
-  it('that is given back is free again, and no other one is', async () => {
+  it('that is given back is free again, and no other', async () => {
     const { take } = await given();
     const place = await take(acme, 20 * second);
     await take(globex, 20 * second);
@@ -32,7 +32,7 @@ describe('a place', () => {
     expect(await take(acme, 20 * second)).toBeDefined();
   });
 
-  it('that nobody gives back is free five seconds after its request must have ended', async () => {
+  it('that is not given back is free five seconds after its request must have ended', async () => {
     const { take, clock } = await given();
     await take(acme, 20 * second);
     clock.advance(25 * second - 1);

@@ -46,7 +46,7 @@ const scopesOf = async ({ controllers }: Platform, owner: InstallationId = acme)
 const dropped = ({ telemetry }: Platform) => telemetry.total('Repairs', { kind: 'controller-scope-dropped' });
 
 describe('a scope', () => {
-  it('goes with its tier, on record, and the policy has another epoch', async () => {
+  it('is removed with its tier, on record, and the policy gets a new epoch', async () => {
     const kept = { kind: 'tier', tier: small } as const;
     const platform = await given({ kind: 'tier', tier: large }, kept);
     await visits(platform);
@@ -65,7 +65,7 @@ describe('a scope', () => {
     expect(dropped(platform)).toBe(1);
   });
 
-  it('goes with its repository, and leaves the controller inert', async () => {
+  it('is removed with its repository, and leaves the controller inert', async () => {
     const platform = await givenPlatform();
     install(platform, 'app', 'web');
     const [app, web] = await idsOf(platform);
@@ -81,7 +81,7 @@ describe('a scope', () => {
     expect(await platform.stores.tenants.get(acme)).not.toHaveProperty('admissionEpoch');
   });
 
-  it('goes with one repository of many, which are asked about in turn', async () => {
+  it('is removed with one repository of many, which are asked about in turn', async () => {
     const platform = await givenPlatform();
     install(platform, ...Array.from({ length: 9 }, (_, n) => `r${n}`));
     const ids = await idsOf(platform);
@@ -96,13 +96,13 @@ describe('a scope', () => {
     expect(await scopesOf(platform)).toHaveLength(8);
   });
 
-  it('goes with its runner group', async () => {
+  it('is removed with its runner group', async () => {
     const platform = await given({ kind: 'group', group: 'Default' }, { kind: 'group', group: 'gone' });
     await visits(platform);
     expect(await scopesOf(platform)).toEqual([{ kind: 'group', group: 'Default' }]);
   });
 
-  it('of the operator’s own goes with its tier', async () => {
+  it('of the operator’s own is removed with its tier', async () => {
     const platform = await givenPlatform();
     const scopes = [givenScope({ kind: 'tier', tier: large })];
     await putPlatformControllers(platform.controllers, givenRules({ scopes }, 'true'));
@@ -111,7 +111,7 @@ describe('a scope', () => {
     expect(await platform.controllers.platformEpoch()).toBeUndefined();
   });
 
-  it('stays where its target is missing for one look alone, and where GitHub does not say', async () => {
+  it('stays if its target is missing only once, or if GitHub does not answer', async () => {
     const platform = await givenPlatform();
     install(platform, 'app', 'web');
     const [, web] = await idsOf(platform);
@@ -127,7 +127,7 @@ describe('a scope', () => {
     expect(dropped(platform)).toBe(0);
   });
 
-  it('stays where a second look comes within four minutes, which its tier may need to be back', async () => {
+  it('stays if the second look comes within four minutes, since its tier may come back', async () => {
     const platform = await given({ kind: 'tier', tier: large });
     await platform.reconcile();
     platform.clock.advance(minutes(4) - 1);
@@ -138,7 +138,7 @@ describe('a scope', () => {
     expect(await scopesOf(platform)).toEqual([]);
   });
 
-  it('stays where GitHub refuses to say whether its group, or its repository of many, is there', async () => {
+  it('stays if GitHub refuses to say whether its group, or its repository of many, exists', async () => {
     const platform = await givenPlatform();
     install(platform, ...Array.from({ length: 9 }, (_, n) => `r${n}`));
     platform.github.listing.pageSize = 4;
@@ -154,7 +154,7 @@ describe('a scope', () => {
     expect(await scopesOf(platform)).toEqual(targets);
   });
 
-  it('goes with a repository of many that another account has by now', async () => {
+  it('is removed with a repository of many that another account has by now', async () => {
     const platform = await givenPlatform();
     install(platform, ...Array.from({ length: 9 }, (_, n) => `r${n}`));
     platform.github.listing.pageSize = 4;

@@ -32,7 +32,7 @@ async function refuseForLong(platform: Platform, refusal: GitHubRefusal) {
 }
 
 describe.each(refusals)('a %s for a runner', (_status, refusal) => {
-  it('has the machine ask again, and costs nothing more where it passes', async () => {
+  it('has the machine ask again, and costs nothing more if it passes', async () => {
     const { platform, machine } = await givenMachine();
     platform.github.failNext('createJitConfig', { refusal });
     expect(await platform.claim(machine)).toEqual({ action: 'again', seconds: refusedAgainSeconds });
@@ -41,7 +41,7 @@ describe.each(refusals)('a %s for a runner', (_status, refusal) => {
     expect(await platform.job(1)).not.toHaveProperty('replacements');
   });
 
-  it("holds an organization's jobs where it lasts, until one machine gets a runner", async () => {
+  it("holds an organization's jobs if it lasts, until one machine gets a runner", async () => {
     const { platform } = await givenMachine();
     await refuseForLong(platform, refusal);
     expect(platform.liveMachines()).toEqual([]);
@@ -53,7 +53,7 @@ describe.each(refusals)('a %s for a runner', (_status, refusal) => {
     expect(await platform.stores.tenants.get(acme)).not.toHaveProperty('attention');
   });
 
-  it("makes a job of a user's repository rest where it lasts, and no other", async () => {
+  it("makes only that job of a user's repository rest if it lasts", async () => {
     const { platform } = await givenMachine('User');
     await refuseForLong(platform, refusal);
     const retryAt = platform.clock.now() + 60_000;
@@ -78,7 +78,7 @@ describe('a 404 for the installation as well', () => {
   });
 });
 
-describe('a `queued` of a job that the platform had ended by a word of its own', () => {
+describe('a `queued` of a job that the platform itself had ended', () => {
   it('opens it again', async () => {
     const { platform } = await givenMachine();
     const why = { code: 'github-refused', text: 'As releases before this one did.' } as const;
@@ -98,7 +98,7 @@ describe('a `queued` of a job that the platform had ended by a word of its own',
   });
 });
 
-describe('a job that GitHub holds back after it had announced it as queued', () => {
+describe('a job that GitHub holds after it was queued', () => {
   it('is blocked, and its machine serves another one', async () => {
     const { platform, machine } = await givenMachine();
     platform.stores.world.setMaxRunners(acme, 1);
@@ -129,7 +129,7 @@ describe('a job that GitHub holds back after it had announced it as queued', () 
     expect(platform.liveMachines()).toHaveLength(1);
   });
 
-  it('is asked about where a late `waiting` came behind the second `queued`', async () => {
+  it('is asked about if a late `waiting` arrived after the second `queued`', async () => {
     const { platform } = await givenMachine();
     await platform.follow(givenEvent({ action: 'waiting' }));
     platform.clock.advance(60_000);
@@ -138,7 +138,7 @@ describe('a job that GitHub holds back after it had announced it as queued', () 
   });
 });
 
-describe('a 404 for a job that is there', () => {
+describe('a 404 for a job that exists', () => {
   const denied = { refusal: { kind: 'not-found', message: 'Not Found' } } as const;
 
   /** Its first machine ended at once, so that the second one asks GitHub about it. */
@@ -150,14 +150,14 @@ describe('a 404 for a job that is there', () => {
     return { platform, machine: platform.liveMachines()[0]! };
   }
 
-  it('is not believed where GitHub shows its run as open', async () => {
+  it('is not believed if GitHub shows its run as open', async () => {
     const { platform, machine } = await givenSecondMachine();
     platform.github.failNext('getJob', denied);
     expect(await platform.claim(machine)).toMatchObject({ action: 'run' });
     expect(await platform.job(1)).not.toHaveProperty('goneAt');
   });
 
-  it('says nothing where GitHub limits the question about its run', async () => {
+  it('proves nothing if GitHub limits the call about its run', async () => {
     const { platform, machine } = await givenSecondMachine();
     platform.github.failNext('getJob', denied);
     platform.github.failNext('getRun', { refusal: { kind: 'limited', retryAfterSeconds: 60 } });
@@ -165,7 +165,7 @@ describe('a 404 for a job that is there', () => {
     expect(await platform.job(1)).not.toHaveProperty('goneAt');
   });
 
-  it('closes nothing where all is denied twice, eight minutes apart, and shown in between', async () => {
+  it('closes nothing if all is denied twice, eight minutes apart, and shown in between', async () => {
     const { platform, machine } = await givenSecondMachine();
     const denyAll = () => {
       platform.github.failNext('getJob', denied);
@@ -210,7 +210,7 @@ describe('a 404 for a job that is there', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'waiting', reason: { code: 'queued' } });
   });
 
-  it('closes nothing of a job that is held, where GitHub shows it between two denials', async () => {
+  it('does not close a held job that GitHub shows between two denials', async () => {
     const platform = await givenPlatform();
     await platform.follow(givenEvent({ action: 'waiting' }));
     platform.github.putJob('acme/app', JobId(1), { ...isQueued, status: 'waiting' }, { runId: 1000 });

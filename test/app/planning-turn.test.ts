@@ -24,13 +24,13 @@ describe('the turn to plan for a tenant and tier', () => {
     expect(await takePlanningTurn(deps, place)).toBeDefined();
   });
 
-  it('goes to one of many who ask at once', async () => {
+  it('goes to one of many that ask at once', async () => {
     const deps = givenDeps();
     const turns = await Promise.all(Array.from({ length: 20 }, () => takePlanningTurn(deps, place)));
     expect(turns.filter((turn) => turn !== undefined)).toHaveLength(1);
   });
 
-  it('is passed on, with a look for those who left a mark, after two seconds', async () => {
+  it('is passed on after two seconds, with a look for those that left a mark', async () => {
     const deps = givenDeps();
     const turn = await takePlanningTurn(deps, place);
     await takePlanningTurn(deps, place);
@@ -39,7 +39,7 @@ describe('the turn to plan for a tenant and tier', () => {
     expect(await takePlanningTurn(deps, place)).toBeDefined();
   });
 
-  it('expires with a holder that died, and is nothing that it could pass on', async () => {
+  it('expires if its holder dies, which then cannot pass it on', async () => {
     const deps = givenDeps();
     const dead = await takePlanningTurn(deps, place);
     deps.clock.advance(10_000);
@@ -74,7 +74,7 @@ describe('the turn to plan for a tenant and tier', () => {
     expect(failed).toEqual([]);
   });
 
-  it('is kept by its holder if another copy leaves a mark in the same moment', async () => {
+  it('is kept by its holder if another copy leaves a mark at the same moment', async () => {
     const notes = createMemoryNotes();
     let marksLeft = 1;
     const late: typeof notes = {
@@ -91,7 +91,7 @@ describe('the turn to plan for a tenant and tier', () => {
     expect(await passPlanningTurn(deps, turn!)).toBe('over');
   });
 
-  it('takes no mark that was on its way while it was let go, also from a copy whose clock is most of a minute late', async () => {
+  it('accepts no mark that was sent before it was passed on, even from a copy whose clock is almost a minute slow', async () => {
     const deps = givenDeps();
     const turn = await takePlanningTurn(deps, place);
     const known = await readPlanningTurn(deps, place);
@@ -101,7 +101,7 @@ describe('the turn to plan for a tenant and tier', () => {
     expect(await takePlanningTurn(slow, place, known)).toBeDefined();
   });
 
-  it('of another tier is another one', async () => {
+  it('of another tier is separate', async () => {
     const deps = givenDeps();
     await takePlanningTurn(deps, place);
     expect(
@@ -111,7 +111,7 @@ describe('the turn to plan for a tenant and tier', () => {
 });
 
 describe('a burst of one tenant over many copies', () => {
-  it('loses no job, and no copy more than one transaction', async () => {
+  it('loses no job, and at most one transaction for each copy', async () => {
     const tier = givenTier({ maxRunners: 200 });
     const tenant = givenTenant({ maxRunners: 200 });
     const platform = await givenPlatform({ tenants: [tenant], deployment: { tiers: [tier] } });

@@ -43,7 +43,7 @@ async function givenAtWork(platform: Platform) {
 }
 
 describe('the operator’s controllers at the queue gate', () => {
-  it('reject a job of a tenant that has no controllers, by name of the operator’s policy alone', async () => {
+  it('reject a job of a tenant without controllers, naming only the operator’s policy', async () => {
     const platform = await given(givenRules({}, notApp));
     await platform.accept(queued(1), queued(2, { repository: 'acme/web' }));
     expect(await stateOf(platform, 1)).toEqual(['done', 'controller-rejected']);
@@ -56,7 +56,7 @@ describe('the operator’s controllers at the queue gate', () => {
     ]);
   });
 
-  it('come before the tenant’s own, and all of both must admit', async () => {
+  it('come before the tenant’s own, and both must admit', async () => {
     const platform = await given(givenRules({ id: 'ctl_p' }, 'job.id == 1'));
     await putControllers(platform.controllers, givenRules({}, 'job.id < 3'));
     await platform.accept(queued(1), queued(2), queued(3));
@@ -67,7 +67,7 @@ describe('the operator’s controllers at the queue gate', () => {
     expect(decision?.votes.map(({ controllerId }) => controllerId)).toEqual(['ctl_p', 'ctl_1']);
   });
 
-  it('are asked within their scopes, and no exemption of a tenant’s controller excepts from them', async () => {
+  it('are asked within their scopes, whatever a tenant’s controller exempts', async () => {
     const scopes = [givenScope({ kind: 'tier', tier: small })];
     const platform = await given(givenRules({ id: 'ctl_p', scopes }, 'job.id == 1'));
     await putControllers(platform.controllers, givenRules({ exemptRepositories: [7] }, 'true'));
@@ -94,7 +94,7 @@ describe('the operator’s controllers at the queue gate', () => {
     );
   });
 
-  it('cost a tenant nothing while there are none: their row is read once in some seconds', async () => {
+  it('cost a tenant nothing while there are none: their row is read once every few seconds', async () => {
     const platform = await given(givenRules({ state: 'disabled' }, 'true'));
     const calls: string[] = [];
     platform.stores.world.beforeCall = (call) => void calls.push(call);
@@ -105,7 +105,7 @@ describe('the operator’s controllers at the queue gate', () => {
     expect(await platform.claim(machine)).not.toHaveProperty('gate');
   });
 
-  it('are obeyed some seconds after a change by copies that knew the policy before', async () => {
+  it('apply some seconds after a change in copies that knew the old policy', async () => {
     const platform = await given();
     await platform.accept(queued(1));
     await putPlatformControllers(platform.controllers, givenRules({}, 'true'));
@@ -118,7 +118,7 @@ describe('the operator’s controllers at the queue gate', () => {
     expect(await stateOf(platform, 3)).toEqual(['covered', undefined]);
   });
 
-  it('are planned for anew only once every copy has heard of a change', async () => {
+  it('have jobs planned again only once every copy knows of a change', async () => {
     const silent = givenController({
       state: 'enabled',
       transport: { kind: 'https', url: 'https://controller.example' },
@@ -133,7 +133,7 @@ describe('the operator’s controllers at the queue gate', () => {
     expect(platform.queues.tiers).toMatchObject([{ message: { kind: 'poke' }, delaySeconds: 5 }]);
   });
 
-  it('let nothing through while it cannot be read whether there are any', async () => {
+  it('let nothing through while their row cannot be read', async () => {
     const platform = await given(givenRules({}, 'true'));
     // Before the job has a row, and when it waits.
     platform.stores.world.failNext('controllers.platformEpoch', gone);
@@ -147,7 +147,7 @@ describe('the operator’s controllers at the queue gate', () => {
 });
 
 describe('the operator’s controllers at the claim and at the start gate', () => {
-  it('give no machine to a job that was admitted before there were any', async () => {
+  it('give no machine to a job that was admitted before they existed', async () => {
     const platform = await given();
     await platform.accept(queued(1));
     await putPlatformControllers(platform.controllers, givenRules({}, 'true'));
@@ -157,7 +157,7 @@ describe('the operator’s controllers at the claim and at the start gate', () =
     expect(await stateOf(platform)).toEqual(['waiting', 'admission-pending']);
   });
 
-  it('admit by what they said at the queue gate, and reject what they have not seen', async () => {
+  it('use their decision of the queue gate, and reject jobs that they have not seen', async () => {
     const platform = await given(givenRules({}, 'repository.name == "acme/other"'));
     const { machine, gated } = await givenAtWork(platform);
     expect(gated).toBe(true);
@@ -176,7 +176,7 @@ describe('the operator’s controllers at the claim and at the start gate', () =
     });
   });
 
-  it('let nothing begin while it cannot be read whether there are any', async () => {
+  it('let nothing begin while their row cannot be read', async () => {
     const platform = await given(givenRules({}, 'false'));
     const { machine } = await givenAtWork(platform);
     forget(platform);
@@ -185,7 +185,7 @@ describe('the operator’s controllers at the claim and at the start gate', () =
     expect(await platform.start(machine)).toEqual({ action: 'admit' });
   });
 
-  it('have machines replaced that listen without a gate when the first one is enabled', async () => {
+  it('have machines that listen without a gate replaced when the first one is enabled', async () => {
     const platform = await given();
     await platform.accept(queued(1));
     const machine = InstanceId(platform.liveMachines()[0]!);

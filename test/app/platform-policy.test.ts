@@ -24,7 +24,7 @@ async function given(epoch: number | undefined) {
 }
 
 describe('the epoch of the operator’s policy', () => {
-  it.each([[7], [undefined]])('is beside each tenant that is read, however it is read: %s', async (epoch) => {
+  it.each([[7], [undefined]])('is returned with each tenant, however it is read: %s', async (epoch) => {
     const { tenants, runners, stores, runner } = await given(epoch);
     const plain = stores.world.tenant(acme)!;
     const expected = epoch === undefined ? plain : { ...plain, platformEpoch: epoch };
@@ -38,7 +38,7 @@ describe('the epoch of the operator’s policy', () => {
     });
   });
 
-  it('makes no tenant of one that is not there', async () => {
+  it('does not create a tenant that does not exist', async () => {
     const { tenants, runners, stores, runner } = await given(7);
     stores.world.rows.tenants.clear();
     expect(await tenants.get(acme)).toBeUndefined();
@@ -46,7 +46,7 @@ describe('the epoch of the operator’s policy', () => {
     expect((await runners.readRun(runner)).tenant).toBeUndefined();
   });
 
-  it('is read again after five seconds, and where the clock was put back', async () => {
+  it('is read again after five seconds, or if the clock was set back', async () => {
     const { tenants, clock, seen } = await given(7);
     const readsAfter = async (milliseconds: number) => {
       clock.advance(milliseconds);
@@ -57,7 +57,7 @@ describe('the epoch of the operator’s policy', () => {
     expect(await readsAfter(-1)).toBe(3);
   });
 
-  it('is read again at once where it could not be read', async () => {
+  it('is read again at once after a failed read', async () => {
     const { tenants, seen } = await given(7);
     seen.fails = true;
     await expect(tenants.get(acme)).rejects.toThrow('not now');
@@ -66,7 +66,7 @@ describe('the epoch of the operator’s policy', () => {
   });
 });
 
-describe('a policy that is kept', () => {
+describe('a cached policy', () => {
   async function givenReader() {
     const { controllers } = await givenPlatform();
     const { policyOf } = controllers;
@@ -75,14 +75,14 @@ describe('a policy that is kept', () => {
     return { reads, at: (epoch: number) => policyAt({ controllers: reader }, acme, epoch) };
   }
 
-  it('is read again where it could not be read', async () => {
+  it('is read again after a failed read', async () => {
     const { reads, at } = await givenReader();
     reads.push(() => Promise.reject(new Error('not now')));
     await expect(at(1)).rejects.toThrow('not now');
     expect(await at(1)).toMatchObject({ owner: acme });
   });
 
-  it('is not dropped because an earlier reading fails late', async () => {
+  it('is not dropped because an earlier read fails late', async () => {
     const { reads, at } = await givenReader();
     const early = Promise.withResolvers<ControllerPolicy>();
     reads.push(() => early.promise);

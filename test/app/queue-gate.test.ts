@@ -32,7 +32,7 @@ async function givenControlled(...controllers: Parameters<typeof putControllers>
 }
 
 describe('the queue gate', () => {
-  it('costs a tenant without controllers in force not one call', async () => {
+  it('costs a tenant without active controllers not one call', async () => {
     const inert = givenController({ state: 'enabled' });
     const off = givenRules({ id: 'ctl_2', state: 'disabled' }, 'true');
     const platform = await givenControlled(inert, off);
@@ -85,7 +85,7 @@ describe('the queue gate', () => {
     for (const n of [1, 6]) expect(await decisionsOf(platform, n)).toHaveLength(1);
   });
 
-  it('keeps what dry run says, and does not obey it', async () => {
+  it('records dry-run votes, and does not obey them', async () => {
     const platform = await givenControlled(givenRules({ state: 'dry_run' }, notApp));
     await platform.accept(queued(1));
     expect(await stateOf(platform)).toEqual(['covered', 'admitted']);
@@ -108,7 +108,7 @@ describe('the queue gate', () => {
     ['reject', ['done', 'controller-unavailable'], 'unavailable'],
     ['admit', ['covered', 'failed-open'], 'failed-open'],
   ] as const)(
-    'follows the failure policy %s where a rule cannot be judged',
+    'follows the failure policy %s if a rule cannot be evaluated',
     async (onFailure, state, outcome) => {
       const platform = await givenControlled(givenRules({ onFailure }, '1 / (job.id - 1) == 1'));
       await platform.accept(queued(1));
@@ -120,14 +120,14 @@ describe('the queue gate', () => {
   it.each([
     ['its match', { match: '1 / (job.id - 1) == 1' }, 'true', /^match: /],
     ['its rule', {}, '1 / (job.id - 1) == 1', /^rule 1: /],
-  ])('names %s as what could not be judged', async (_, over, rule, named) => {
+  ])('names %s as what could not be evaluated', async (_, over, rule, named) => {
     const platform = await givenControlled(givenRules(over, rule));
     await platform.accept(queued(1));
     const [vote] = (await decisionsOf(platform)).flatMap(({ votes }) => votes);
     expect(vote).toMatchObject({ vote: 'failed', reason: expect.stringMatching(named) });
   });
 
-  it('judges a price by the operator’s own list, where there is one', async () => {
+  it('uses the operator’s own price list, if there is one', async () => {
     const deployment = { prices: { ...ownPrices, onDemand: { 't3.medium': 7_000_000 } } };
     const platform = await givenPlatform({ tenants: [givenTenant()], deployment });
     await putControllers(platform.controllers, givenRules({}, 'job.price_per_hour > 6.9'));
@@ -135,7 +135,7 @@ describe('the queue gate', () => {
     expect(await stateOf(platform)).toEqual(['done', 'controller-rejected']);
   });
 
-  it('judges the price of the job’s own tier', async () => {
+  it('uses the price of the job’s own tier', async () => {
     const onDemand = { 't3.medium': 1_000_000, 't3.large': 7_000_000, 'm5.large': 7_000_000 };
     const deployment = { prices: { ...ownPrices, onDemand } };
     const platform = await givenPlatform({ tenants: [givenTenant()], deployment });
@@ -145,7 +145,7 @@ describe('the queue gate', () => {
     expect(await stateOf(platform, 2)).toEqual(['done', 'controller-rejected']);
   });
 
-  it('has what failed open on record before the job may start', async () => {
+  it('records a failed-open decision before the job may start', async () => {
     const platform = await givenControlled(givenRules({ onFailure: 'admit' }, '1 / (job.id - 1) == 1'));
     platform.stores.world.failNext('controllers.recordDecisions', new Error('Gone.'));
     await platform.accept(queued(1)).catch(() => undefined);
@@ -153,7 +153,7 @@ describe('the queue gate', () => {
     expect(platform.liveMachines()).toEqual([]);
   });
 
-  it('decides anew under a changed policy, also one that changes just before the leases are taken', async () => {
+  it('decides again under a changed policy, even one that changes just before the leases are taken', async () => {
     const platform = await givenControlled(givenRules({}, 'false'));
     let changes = 0;
     platform.stores.world.beforeCall = async (call) => {
@@ -181,7 +181,7 @@ describe('the queue gate', () => {
     expect(await stateOf(platform)).toEqual(['done', 'controller-rejected']);
   });
 
-  it('lets a tenant that locked itself out get out by disabling', async () => {
+  it('lets a tenant that locked itself out disable its controller', async () => {
     const platform = await givenControlled(givenRules({}, 'true'));
     await platform.accept(queued(1));
     await putControllers(platform.controllers, givenRules({ state: 'disabled' }, 'true'));

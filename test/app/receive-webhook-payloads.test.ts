@@ -12,7 +12,7 @@ describe("GitHub's published payloads", () => {
     examples: unknown[];
   }[];
 
-  it('are all answered with 2xx, and every message that comes of them can be read', async () => {
+  it('are all answered with 2xx, and every resulting message can be read', async () => {
     const door = givenDoor();
     let delivered = 0;
     for (const { name, examples: payloads } of nonEmpty(examples)) {

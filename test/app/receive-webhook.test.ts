@@ -134,14 +134,14 @@ describe('a job event', () => {
     expect(door.queues.sent()).toBe(1);
   });
 
-  it('completed goes where nothing waits for other facts, since a job may wait for its machine’s place', async () => {
+  it('`completed` goes to the queue without batching, since another job may wait for its machine’s lease', async () => {
     const door = givenDoor();
     expect((await door.deliver('workflow_job', job({ runner_name: '' }, 'completed'))).status).toBe(202);
     expect(door.queues.completions).toMatchObject([{ kind: 'job', action: 'completed', tier: 'small' }]);
     expect(door.queues.sent()).toBe(1);
   });
 
-  it('a start goes there too where the job waits for the start gate, and for no other', async () => {
+  it('a start goes there too if the job waits for the start gate, and no other start does', async () => {
     const door = givenDoor();
     for (const runner_name of ['i-0123456789abcdef0', 'i-0123456789abcdef0-gated']) {
       await door.deliver('workflow_job', job({ runner_name }, 'in_progress'));
@@ -240,7 +240,7 @@ describe('a message', () => {
     );
   const largest = 262_144;
 
-  it('shows the first labels of a job that has too many, and how many more there are', async () => {
+  it('has the first labels of a job with too many, and how many more there are', async () => {
     const door = givenDoor();
     const labels = ['self-hosted', ...Array.from({ length: 75_000 }, (_, n) => `label-${n}`)];
     expect((await door.deliver('workflow_job', job({ labels }))).status).toBe(202);
@@ -250,7 +250,7 @@ describe('a message', () => {
     expect(bytes(door)).toBeLessThan(largest);
   });
 
-  it('has each label once of a job that names the labels of a tier again and again', async () => {
+  it('has each label once, even if a job repeats the labels of a tier', async () => {
     const door = givenDoor();
     const labels = Array.from({ length: 75_000 }, (_, n) =>
       n % 2 ? 'small' : n % 3 ? 'Self-Hosted' : 'self-hosted',
@@ -259,7 +259,7 @@ describe('a message', () => {
     expect(door.queues.tiers[0]?.message).toMatchObject({ labels: ['self-hosted', 'small'], tier: 'small' });
   });
 
-  it('is small whatever a payload holds', async () => {
+  it('is small whatever the payload contains', async () => {
     const long = '\ufffe🐛\ud800'.repeat(50_000);
     const door = givenDoor();
     await door.deliver(

@@ -36,7 +36,7 @@ async function given() {
 }
 
 describe('the count of a cap over all tenants', () => {
-  it('is left alone where it is right', async () => {
+  it('is left alone if it is correct', async () => {
     const { platform, counted, corrections, reconcileFor } = await given();
     await reconcileFor(70);
     expect(counted()).toBe(2);
@@ -65,7 +65,7 @@ describe('the count of a cap over all tenants', () => {
     expect(corrections()).toBe(1);
   });
 
-  it('is lowered to nothing where no row under it holds a lease', async () => {
+  it('is lowered to zero if no row under it holds a lease', async () => {
     const { platform, count, counted, reconcileFor } = await given();
     for (const machine of platform.liveMachines()) await platform.machineEnds(machine);
     for (const jobId of [1, 2])
@@ -95,7 +95,7 @@ describe('the count of a cap over all tenants', () => {
     expect(platform.notes.all.get(capsNote)?.value).toEqual({});
   });
 
-  it('is no correction where somebody else changes it in the same moment', async () => {
+  it('is not corrected if somebody else changes it at the same moment', async () => {
     const { platform, count, corrections } = await given();
     count(1);
     await platform.reconcile();

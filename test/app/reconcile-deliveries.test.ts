@@ -23,7 +23,7 @@ async function givenGitHub() {
 }
 
 describe('redelivering webhooks', () => {
-  it('asks for what no attempt delivered, and for nothing else', async () => {
+  it('requests only what no attempt delivered', async () => {
     const platform = await givenGitHub();
     attempt(platform, 'lost', refused);
     attempt(platform, 'fine', 200);
@@ -34,7 +34,7 @@ describe('redelivering webhooks', () => {
     expect(asked(platform)).toBe(1);
   });
 
-  it('asks for what never reached the platform, which is in neither of GitHub’s lists', async () => {
+  it('requests what never reached the platform, which is in neither of GitHub’s lists', async () => {
     const platform = await givenGitHub();
     attempt(platform, 'timed out', unreached);
     attempt(platform, 'timed out, then arrived', unreached);
@@ -59,7 +59,7 @@ describe('redelivering webhooks', () => {
     expect(asked(platform)).toBe(3);
   });
 
-  it('asks for what began before the last look, and timed out after it', async () => {
+  it('requests what began before the last look and timed out after it', async () => {
     const platform = await givenGitHub();
     const began = platform.clock.now();
     platform.clock.advance(9_000);
@@ -70,7 +70,7 @@ describe('redelivering webhooks', () => {
     expect(attemptsOf(platform, 'slow')).toBe(2);
   });
 
-  it('asks once for what arrived then, however often it runs', async () => {
+  it('requests once what then arrived, however often it runs', async () => {
     const platform = await givenGitHub();
     attempt(platform, 'lost', refused);
     for (let run = 0; run < 4; run++) {
@@ -80,7 +80,7 @@ describe('redelivering webhooks', () => {
     expect(asked(platform)).toBe(1);
   });
 
-  it('asks three times for what fails each time, and then gives up', async () => {
+  it('requests three times what fails each time, and then gives up', async () => {
     const platform = await givenGitHub();
     platform.github.listing.redelivery = () => ({ statusCode: refused, deliveredAt: platform.clock.now() });
     attempt(platform, 'refused', refused);
@@ -91,7 +91,7 @@ describe('redelivering webhooks', () => {
     expect(asked(platform)).toBe(3);
   });
 
-  it('walks down a long list over several runs, and misses nothing that fails meanwhile', async () => {
+  it('reads a long list over several runs, and misses nothing that fails meanwhile', async () => {
     const platform = await givenGitHub();
     platform.github.listing.pageSize = 2;
     for (let n = 1; n <= 9; n++) attempt(platform, `lost ${n}`, refused);
@@ -104,7 +104,7 @@ describe('redelivering webhooks', () => {
     expect([...guids].filter((guid) => attemptsOf(platform, guid) < 2)).toEqual([]);
   });
 
-  it('asks for no old failure that arrived later, though the walk down the failures comes by it late', async () => {
+  it('does not request an old failure that arrived later, even if it is read late', async () => {
     const platform = await givenGitHub();
     platform.github.listing.pageSize = 2;
     attempt(platform, 'mended long ago', refused);
@@ -120,7 +120,7 @@ describe('redelivering webhooks', () => {
     expect(asked(platform)).toBe(8);
   });
 
-  it('redelivers the others where one cannot be', async () => {
+  it('redelivers the others if one cannot be redelivered', async () => {
     const platform = await givenGitHub();
     attempt(platform, 'one', refused);
     attempt(platform, 'two', refused);

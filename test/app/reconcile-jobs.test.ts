@@ -33,7 +33,7 @@ async function givenWaiting(over: Partial<Job> = {}) {
 }
 
 describe('a job that has waited for ten minutes', () => {
-  it('is asked about, and no earlier', async () => {
+  it('is asked about, but not earlier', async () => {
     const platform = await givenWaiting();
     platform.github.putJob('acme/app', JobId(1), onGitHub('queued'));
     await platform.jobs.insert([givenJob({ jobId: JobId(2), acceptedAt: noon + 1 })]);
@@ -42,7 +42,7 @@ describe('a job that has waited for ten minutes', () => {
     expect(asked).toEqual([1]);
   });
 
-  it('is reported as begun where GitHub says so, with all that its row knows', async () => {
+  it('is reported as started if GitHub says so, with everything that its row knows', async () => {
     const known = { repositoryId: 11, visibility: 'private' } as const;
     const platform = await givenWaiting(known);
     platform.github.putJob('acme/app', JobId(1), onGitHub('in_progress', { runnerName: 'a-laptop' }));
@@ -58,7 +58,7 @@ describe('a job that has waited for ten minutes', () => {
     expect(repairs(platform, 'job-start-unheard')).toBe(1);
   });
 
-  it('is reported as ended where GitHub says so, without what its row does not know', async () => {
+  it('is reported as ended if GitHub says so, without what its row does not know', async () => {
     const platform = await givenWaiting();
     platform.github.putJob('acme/app', JobId(1), onGitHub('completed', { conclusion: 'failure' }));
     await platform.reconcile();
@@ -69,7 +69,7 @@ describe('a job that has waited for ten minutes', () => {
     expect(repairs(platform, 'job-end-unheard')).toBe(1);
   });
 
-  it('is blocked where it waits for an approval on GitHub', async () => {
+  it('is blocked if it waits for an approval on GitHub', async () => {
     const platform = await givenWaiting();
     platform.github.putJob('acme/app', JobId(1), onGitHub('waiting'));
     await platform.reconcile();
@@ -77,14 +77,14 @@ describe('a job that has waited for ten minutes', () => {
     expect(platform.queues.lifecycle).toEqual([]);
   });
 
-  it('is not doubted where GitHub refuses the question', async () => {
+  it('is not doubted if GitHub refuses the call', async () => {
     const platform = await givenWaiting();
     platform.github.failNext('getJob', { refusal: { kind: 'forbidden', message: 'No.' } });
     await platform.reconcile();
     expect((await platform.job(1))?.goneAt).toBeUndefined();
   });
 
-  it('waits on where GitHub takes no further call to ask about its run', async () => {
+  it('keeps waiting if GitHub accepts no further call about its run', async () => {
     const platform = await givenWaiting();
     platform.github.putJob('acme/app', JobId(1), onGitHub('queued'));
     platform.github.failNext('getRun', { refusal: { kind: 'limited', retryAfterSeconds: 60 } });
@@ -96,7 +96,7 @@ describe('a job that has waited for ten minutes', () => {
   it.each([
     ['startup_failure', 'startup_failure'],
     [null, 'unknown'],
-  ])('is closed with the conclusion of its run, %s, once that was over for long', async (said, kept) => {
+  ])('is closed with the conclusion of its run, %s, once that has been over for long', async (said, kept) => {
     const doubted = { goneAt: noon + minutes(2), goneSaidAt: noon + minutes(5) };
     const platform = await givenWaiting(doubted);
     platform.github.putJob('acme/app', JobId(1), onGitHub('queued'));
@@ -132,7 +132,7 @@ describe('a covered job whose runner listens without it', () => {
     return { platform, machine: machine! };
   }
 
-  it('is asked about once it has listened for ten minutes, and no earlier', async () => {
+  it('is asked about once it has listened for ten minutes, but not earlier', async () => {
     const { platform } = await givenListening();
     platform.clock.advance(minutes(10) - 1);
     platform.github.putJob('acme/app', JobId(1), onGitHub('in_progress'));
@@ -144,7 +144,7 @@ describe('a covered job whose runner listens without it', () => {
     expect(asked).toEqual([1]);
   });
 
-  it('waits for another one, as GitHub gave its runner to somebody else', async () => {
+  it('waits for another machine if GitHub gave its runner to another job', async () => {
     const { platform } = await givenListening();
     platform.clock.advance(minutes(10));
     await platform.reconcile();
@@ -156,7 +156,7 @@ describe('a covered job whose runner listens without it', () => {
     expect(repairs(platform, 'runner-stolen-unheard')).toBe(1);
   });
 
-  it('is left to the machine that it has by now', async () => {
+  it('keeps the machine that it has by now', async () => {
     const { platform } = await givenListening();
     platform.clock.advance(minutes(10));
     await platform.sweep();
@@ -166,7 +166,7 @@ describe('a covered job whose runner listens without it', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'covered', replacements: 1 });
   });
 
-  it('is not asked about where it runs, or where its row has expired', async () => {
+  it('is not asked about if it runs, or if its row has expired', async () => {
     const { platform, machine } = await givenListening();
     await platform.follow(givenEvent({ action: 'in_progress', runnerName: machine }));
     platform.clock.advance(minutes(10));

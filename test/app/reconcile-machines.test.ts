@@ -22,8 +22,8 @@ async function strayMachine(platform: Platform, launch = 'stray', environment = 
   return answer.instances[0]!.instanceId;
 }
 
-describe('machines that no record answers for', () => {
-  it('are ended once they are older than a boot takes, and all others live on', async () => {
+describe('machines without an open record', () => {
+  it('are ended once they are older than the boot time, and all others keep running', async () => {
     const platform = await givenPlatform();
     const stray = await strayMachine(platform);
     const foreign = await strayMachine(platform, 'foreign', 'another-cell');
@@ -50,7 +50,7 @@ describe('machines that no record answers for', () => {
     await expectBalanced(platform);
   });
 
-  it('are ended again where their row has ended and they run on', async () => {
+  it('are ended again if their row has ended but they still run', async () => {
     const platform = await givenPlatform();
     await platform.accept(givenEvent());
     const [machine] = platform.liveMachines();
@@ -81,7 +81,7 @@ describe('machines that no record answers for', () => {
     expect(platform.liveMachines()).not.toContain(machine);
   });
 
-  it('are ended where their launch is closed and their row is gone', async () => {
+  it('are ended if their launch is closed and their row is gone', async () => {
     const platform = await givenPlatform();
     await platform.accept(givenEvent());
     platform.stores.world.rows.runners.clear();
@@ -90,7 +90,7 @@ describe('machines that no record answers for', () => {
     expect(platform.liveMachines()).toEqual([]);
   });
 
-  it('are left alone, and count as no repair, where it cannot be read whether their launch is open', async () => {
+  it('are left alone, and not counted as a repair, if their launch cannot be read', async () => {
     const platform = await givenPlatform();
     const stray = await strayMachine(platform);
     platform.clock.advance(minutes(11));
@@ -100,7 +100,7 @@ describe('machines that no record answers for', () => {
     expect(platform.liveMachines()).toContain(stray);
   });
 
-  it('are ended where their tags name no tenant', async () => {
+  it('are ended if their tags name no tenant', async () => {
     const platform = await givenPlatform();
     const stray = await strayMachine(platform);
     const { listMachines } = platform.compute;
@@ -113,7 +113,7 @@ describe('machines that no record answers for', () => {
     expect(platform.liveMachines()).not.toContain(stray);
   });
 
-  it('are no repair where EC2 does not know them any more', async () => {
+  it('are not counted as a repair if EC2 no longer knows them', async () => {
     const platform = await givenPlatform();
     await strayMachine(platform);
     platform.clock.advance(minutes(11));
@@ -132,7 +132,7 @@ describe('machines that no record answers for', () => {
   });
 });
 
-describe('a launch that a hand took out of all lists', () => {
+describe('a launch that a manual edit removed from all lists', () => {
   const unlist = ({ stores: { world } }: Platform) => {
     for (const { launchId } of world.allLaunches()) world.unlisted.add(launchId);
   };
@@ -153,7 +153,7 @@ describe('a launch that a hand took out of all lists', () => {
     await expectBalanced(platform);
   });
 
-  it('is resumed where it was still open', async () => {
+  it('is resumed if it was still open', async () => {
     const platform = await givenPlatform();
     await platform.acceptUnheard(givenEvent());
     unlist(platform);
@@ -184,7 +184,7 @@ describe('a launch that a hand took out of all lists', () => {
     expect(platform.telemetry.total('Repairs', { kind: 'lease-count-corrected' })).toBe(0);
   });
 
-  it('is left alone where it is listed, or where there are more launches than one look reads', async () => {
+  it('is left alone if it is listed, or if there are more launches than one look reads', async () => {
     const platform = await givenPlatform();
     await platform.accept(givenEvent());
     platform.clock.advance(minutes(11));
@@ -197,8 +197,8 @@ describe('a launch that a hand took out of all lists', () => {
   });
 });
 
-describe('a launch whose row a hand deleted while a machine of it lives', () => {
-  it('is named once the machine is older than a boot takes, until the machine has ended', async () => {
+describe('a launch whose row was deleted by hand while one of its machines lives', () => {
+  it('is reported once the machine is older than the boot time, until the machine has ended', async () => {
     const platform = await givenPlatform();
     await platform.accept(givenEvent());
     const [machine] = platform.liveMachines();
@@ -215,7 +215,7 @@ describe('a launch whose row a hand deleted while a machine of it lives', () => 
     expect(platform.telemetry.total('Repairs')).toBe(0);
   });
 
-  it('is not named where its row puts it in a list, which was read before that was seen', async () => {
+  it('is not reported if its row puts it in a list that was read earlier', async () => {
     const platform = await givenPlatform();
     await platform.accept(givenEvent());
     platform.clock.advance(minutes(11));
@@ -226,7 +226,7 @@ describe('a launch whose row a hand deleted while a machine of it lives', () => 
 });
 
 describe('machines with a row', () => {
-  it('are none of its business, however overdue', async () => {
+  it('are left to the sweep, however overdue', async () => {
     const platform = await givenPlatform();
     await platform.accept(givenEvent({ jobId: JobId(7), installationId: InstallationId(101) }));
     expect(platform.stores.world.launch(LaunchId('stray'))).toBeUndefined();

@@ -36,7 +36,7 @@ async function givenWaiting() {
 }
 
 describe('jobs without a webhook', () => {
-  it('are adopted by the door of the webhook, and run', async () => {
+  it('are adopted through the webhook’s queue, and run', async () => {
     const platform = await givenPlatform();
     platform.github.putJob('acme/app', JobId(9), isQueued, {
       runId: 90,
@@ -51,7 +51,7 @@ describe('jobs without a webhook', () => {
     expect(repairs(platform, 'job-adopted')).toBe(1);
   });
 
-  it('are found beside one that runs', async () => {
+  it('are found in a run with a running job', async () => {
     const platform = await givenPlatform();
     const details = { runId: 90, labels, createdAt: noon - minutes(3) };
     platform.github.putJob('acme/app', JobId(8), { ...isQueued, status: 'in_progress' }, details);
@@ -62,7 +62,7 @@ describe('jobs without a webhook', () => {
     expect(await platform.job(8)).toBeUndefined();
   });
 
-  it('are adopted though ours still wait for an approval, which was given since', async () => {
+  it('are adopted if our row is still blocked but the approval was given', async () => {
     const platform = await givenPlatform();
     await platform.jobs.insert([givenJob({ jobId: JobId(9), state: 'blocked', unsettledAt: noon })]);
     const details = { runId: 1000, labels, createdAt: noon - minutes(3) };
@@ -71,7 +71,7 @@ describe('jobs without a webhook', () => {
     expect(platform.queues.tiers).toMatchObject([{ message: { jobId: 9, delivery: 'reconciler' } }]);
   });
 
-  it('are left alone while their webhook may be on its way, or where no tier has their labels', async () => {
+  it('are left alone while their webhook may be on its way, or if no tier has their labels', async () => {
     const platform = await givenPlatform();
     platform.github.putJob('acme/app', JobId(8), isQueued, { labels, createdAt: noon - 60_000 });
     platform.github.putJob('acme/app', JobId(9), isQueued, { labels: ['ubuntu-latest'] });
@@ -79,7 +79,7 @@ describe('jobs without a webhook', () => {
     expect(platform.queues.tiers).toEqual([]);
   });
 
-  it('are found in every repository in turn, though one visit does not reach them all', async () => {
+  it('are found in every repository in turn, over several visits', async () => {
     const platform = await givenPlatform();
     const repositories = Array.from({ length: 40 }, (_, n) => `r${n}`);
     const { accountId, accountLogin, accountType } = givenTenant();
@@ -115,7 +115,7 @@ describe('jobs without a webhook', () => {
 });
 
 describe('jobs that were refused because too many wait', () => {
-  it('are taken in again once there is room, and not at each look before', async () => {
+  it('are readmitted once there is room, and not at each look before', async () => {
     const caps = { waitingJobsPerTenant: 1, launchesPerMinutePerTenant: 600 };
     const platform = await givenPlatform({ deployment: { caps } });
     const late = { runId: 90, labels, createdAt: noon - minutes(3) };
@@ -136,7 +136,7 @@ describe('jobs that were refused because too many wait', () => {
 });
 
 describe('a hundred jobs that were refused because too many wait', () => {
-  it('are taken in again in one run, and the others in the next ones', async () => {
+  it('are readmitted in one run, and the others in the next ones', async () => {
     const platform = await givenPlatform();
     const why = reason('waiting-cap', 'A thousand wait already.');
     const ids = Array.from({ length: 120 }, (_, n) => JobId(n + 1));
@@ -225,7 +225,7 @@ describe('jobs that wait for long', () => {
     expect(repairs(platform, 'job-gone-closed')).toBe(1);
   });
 
-  it('are closed where their run ended without them', async () => {
+  it('are closed if their run ended without them', async () => {
     const platform = await givenWaiting();
     platform.github.putJob('acme/app', JobId(3), isQueued, { runId: 1000 });
     platform.github.putRun('acme/app', { runId: 1000, completed: true, conclusion: 'startup_failure' });
@@ -238,7 +238,7 @@ describe('jobs that wait for long', () => {
     });
   });
 
-  it('wait on where GitHub has them queued, or cannot say', async () => {
+  it('keep waiting if GitHub has them queued, or cannot answer', async () => {
     const platform = await givenWaiting();
     platform.github.putJob('acme/app', JobId(3), isQueued, { runId: 1000 });
     await platform.reconcile();
@@ -249,7 +249,7 @@ describe('jobs that wait for long', () => {
     expect(await platform.job(3)).toMatchObject({ state: 'waiting' });
   });
 
-  it('follow what GitHub says of them, through the door of the webhook', async () => {
+  it('follow GitHub’s report, through the webhook’s queue', async () => {
     const platform = await givenWaiting();
     platform.github.putJob('acme/app', JobId(3), { ...isQueued, status: 'completed', conclusion: 'success' });
     await platform.reconcile();
@@ -275,7 +275,7 @@ describe('jobs that wait for long', () => {
   });
 });
 
-describe('counts of leases that differ from the rows', () => {
+describe('lease counts that differ from the rows', () => {
   const setCount = (platform: Platform, leases: number) =>
     platform.stores.world.editTenant(acme, { leases, tierLeases: new Map([[small, leases]]) });
   const reconcileEvery5 = async (platform: Platform, times: number) => {
@@ -285,7 +285,7 @@ describe('counts of leases that differ from the rows', () => {
     }
   };
 
-  it('are raised in the next run where they are too low', async () => {
+  it('are raised in the next run if they are too low', async () => {
     const { platform } = await givenListening();
     setCount(platform, 0);
     await platform.reconcile();
@@ -297,7 +297,7 @@ describe('counts of leases that differ from the rows', () => {
     await expectBalanced(platform);
   });
 
-  it('are lowered only when no machine whose row was lost can live any more', async () => {
+  it('are lowered only when no machine with a lost row can still be alive', async () => {
     const { platform, machine } = await givenListening();
     platform.stores.world.rows.runners.delete(machine);
     // With the launch's row the sweep would write the machine's anew.
@@ -341,7 +341,7 @@ describe('counts of leases that differ from the rows', () => {
   it.each([
     ['in all', 2, 1],
     ['of its tier', 1, 2],
-  ])('are lowered as late where only the count %s is too high', async (_, leases, ofTier) => {
+  ])('are lowered just as late if only the count %s is too high', async (_, leases, ofTier) => {
     const { platform } = await givenListening();
     const tierLeases = new Map([
       [small, ofTier],
@@ -366,7 +366,7 @@ describe('counts of leases that differ from the rows', () => {
     expect(repairs(platform, 'lease-count-corrected')).toBe(0);
   });
 
-  it('stay while a launch is open, for what came of it is not settled', async () => {
+  it('stay while a launch is open, because its result is not settled', async () => {
     const { platform } = await givenListening();
     await platform.acceptUnheard(queued(2));
     await reconcileEvery5(platform, 20);
@@ -374,7 +374,7 @@ describe('counts of leases that differ from the rows', () => {
     expect(repairs(platform, 'lease-count-corrected')).toBe(0);
   });
 
-  it('of a deleted tenant are no reason to leave its machines', async () => {
+  it('of a deleted tenant do not stop its machines from being ended', async () => {
     const { platform } = await givenListening();
     platform.stores.world.editTenant(acme, { status: 'deleted' });
     await platform.reconcile();
@@ -383,7 +383,7 @@ describe('counts of leases that differ from the rows', () => {
   });
 });
 
-describe('registrations that no machine stands behind', () => {
+describe('registrations without a machine', () => {
   const register = (platform: Platform, name: string, online = false) =>
     platform.github.registrations.set(`acme: ${name}`, {
       installationId: acme,
@@ -395,7 +395,7 @@ describe('registrations that no machine stands behind', () => {
     });
   const names = (platform: Platform) => [...platform.github.registrations.values()].map(({ name }) => name);
 
-  it('are removed where their row has ended, and left where it has not', async () => {
+  it('are removed if their row has ended, and kept if it has not', async () => {
     const { platform, machine } = await givenListening();
     await platform.reconcile();
     expect(names(platform)).toEqual([machine]);
@@ -406,7 +406,7 @@ describe('registrations that no machine stands behind', () => {
     expect(repairs(platform, 'registration-removed')).toBe(1);
   });
 
-  it('are removed at the second sight where no record names them, and only ours', async () => {
+  it('are removed when seen for the second time without a record, if they are ours', async () => {
     const platform = await givenPlatform();
     const stranger = 'i-0aaaaaaaaaaaaaaaa' as InstanceId;
     register(platform, stranger);
@@ -418,7 +418,7 @@ describe('registrations that no machine stands behind', () => {
     expect(names(platform)).toEqual(['i-0bbbbbbbbbbbbbbbb', 'build-server-3']);
   });
 
-  it('are looked for on the next page of an organization at each visit, and then on the first again', async () => {
+  it('are searched on the next page of an organization at each visit, and then on the first again', async () => {
     const platform = await givenPlatform();
     platform.github.listing.pageSize = 1;
     const pages: (string | undefined)[] = [];
@@ -432,7 +432,7 @@ describe('registrations that no machine stands behind', () => {
     expect(pages).toEqual([undefined, expect.any(String), undefined]);
   });
 
-  it('are left where the row of that name is of another tenant', async () => {
+  it('are kept if the row of that name belongs to another tenant', async () => {
     const { platform, machine } = await givenListening();
     await platform.machineEnds(machine);
     const { runners } = platform.stores.world.rows;
@@ -441,7 +441,7 @@ describe('registrations that no machine stands behind', () => {
     expect(names(platform)).toEqual([machine]);
   });
 
-  it('are no repair where GitHub has removed them, or calls them busy, by then', async () => {
+  it('are not counted as a repair if GitHub has removed them, or reports them as busy, by then', async () => {
     const { platform, machine } = await givenListening();
     await platform.machineEnds(machine);
     for (const value of ['absent', 'busy'] as const) {
@@ -451,7 +451,7 @@ describe('registrations that no machine stands behind', () => {
     expect(repairs(platform, 'registration-removed')).toBe(0);
   });
 
-  it('are looked for in the repositories of a user', async () => {
+  it('are searched in the repositories of a user', async () => {
     const joan = InstallationId(202);
     const tenant = givenTenant({ installationId: joan, accountLogin: 'joan', accountType: 'User' });
     const platform = await givenPlatform({ tenants: [tenant] });
@@ -488,7 +488,7 @@ describe('registrations that no machine stands behind', () => {
 });
 
 describe('the visits', () => {
-  it('reach all others where one tenant fails, and say so', async () => {
+  it('reach all other tenants if one fails, and report it', async () => {
     const other = givenTenant({ installationId: InstallationId(102), accountId: 2, accountLogin: 'globex' });
     const platform = await givenPlatform({ tenants: [givenTenant(), other] });
     platform.github.putJob('globex/app', JobId(9), isQueued, { labels });
@@ -497,7 +497,7 @@ describe('the visits', () => {
     expect(platform.queues.tiers).toMatchObject([{ message: { jobId: 9, installationId: 102 } }]);
   });
 
-  it('have the tenant manager ask about an installation that GitHub turns away', async () => {
+  it('have the tenant manager ask about an installation that GitHub refuses', async () => {
     const platform = await givenPlatform();
     platform.github.deleteInstallation(acme);
     await platform.reconcile();

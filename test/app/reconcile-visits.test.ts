@@ -57,7 +57,7 @@ describe('the runs of a repository beyond the first page', () => {
   }
 
   it.each(['queued', 'in_progress'] as const)(
-    'are looked at in turn with the first page: %s',
+    'are visited in turn with the first page: %s',
     async (status) => {
       const { platform, pages } = await givenManyRuns(status);
       const found: unknown[] = [];
@@ -73,7 +73,7 @@ describe('the runs of a repository beyond the first page', () => {
     },
   );
 
-  it('are forgotten where there is one page left, or GitHub refuses a further one', async () => {
+  it('are forgotten if one page is left, or GitHub refuses a further one', async () => {
     const { platform, pages } = await givenManyRuns('queued');
     await platform.reconcile();
     platform.github.failNext('listRuns', { refusal: { kind: 'invalid', message: 'Only 1,000 results.' } });
@@ -87,7 +87,7 @@ describe('the runs of a repository beyond the first page', () => {
     expect(pages.slice(0, 6)).toEqual(['first', '20', 'first', '20', 'first', 'first']);
   });
 
-  it('cost no call more in a visit, and no more than the allowance', async () => {
+  it('cost no additional call in a visit, and no more than the allowance', async () => {
     const { platform } = await givenManyRuns('queued');
     let calls = 0;
     const { listRunJobs } = platform.github;
@@ -102,8 +102,8 @@ describe('the runs of a repository beyond the first page', () => {
   });
 });
 
-describe('a repository that GitHub cannot answer about', () => {
-  it('keeps no job of the repositories behind it from being adopted', async () => {
+describe('a repository about which GitHub cannot answer', () => {
+  it('does not stop jobs of later repositories from being adopted', async () => {
     const platform = await givenPlatform();
     platform.github.putInstallation(acme, { ...account, suspended: false, repositories: ['a', 'b'] });
     for (const [n, name] of ['a', 'b'].entries())
@@ -130,7 +130,7 @@ describe('a repository that GitHub cannot answer about', () => {
 });
 
 describe('all repositories of a tenant', () => {
-  it('are gone through in the first run that finds it back from a suspension by GitHub, and not in the next', async () => {
+  it('are visited in the first run after a suspension by GitHub, and not in the next', async () => {
     const platform = await givenMany({ status: 'suspended', suspendedBy: 'github' });
     putLast(platform, 1);
     expect(await adopted(platform)).toEqual([]);
@@ -140,7 +140,7 @@ describe('all repositories of a tenant', () => {
     expect(await adopted(platform)).toEqual([]);
   });
 
-  it('are gone through once where its return was reported between two runs', async () => {
+  it('are visited once if its return was reported between two runs', async () => {
     const platform = await givenMany({});
     putLast(platform, 1);
     await noteReturn(platform, acme);
@@ -156,7 +156,7 @@ describe('all repositories of a tenant', () => {
       { status: 'suspended', suspendedBy: 'operator' },
     ],
     ['waited for approval', { status: 'pending' }],
-  ] as const)('are left to its visits in turn where it %s', async (_, over) => {
+  ] as const)('are left to its visits in turn if it %s', async (_, over) => {
     const platform = await givenMany(over);
     putLast(platform, 1);
     expect(await adopted(platform)).toEqual([]);
@@ -171,7 +171,7 @@ describe('the repositories of a tenant that is not behind', () => {
     return undefined;
   };
 
-  it('are gone through in the order of their names, some at each visit', async () => {
+  it('are visited in the order of their names, some at each visit', async () => {
     const platform = await givenMany({});
     putLast(platform, 1);
     const runs = await runsUntilAdopted(platform);
@@ -179,14 +179,14 @@ describe('the repositories of a tenant that is not behind', () => {
     expect(runs).toBeLessThanOrEqual(8);
   });
 
-  it('are gone through page by page', async () => {
+  it('are visited page by page', async () => {
     const platform = await givenMany({});
     platform.github.listing.pageSize = 10;
     putLast(platform, 1);
     expect(await runsUntilAdopted(platform)).toBe(9);
   });
 
-  it('are gone through though GitHub refuses to list the jobs of a run', async () => {
+  it('are visited even if GitHub refuses to list the jobs of a run', async () => {
     const platform = await givenPlatform();
     for (const [runId, jobId] of [
       [1, 1],
@@ -219,7 +219,7 @@ describe('GitHub is asked about an installation', () => {
     return { calls, messages: platform.queues.installations.length, repairs };
   };
 
-  it('where GitHub suspended it, whose return may have gone unreported', async () => {
+  it('if GitHub suspended it, since its return may have gone unreported', async () => {
     const suspended = { status: 'suspended', suspendedBy: 'github' } as const;
     expect(await asked(suspended)).toEqual({ calls: 0, messages: 1, repairs: 0 });
   });
@@ -227,21 +227,21 @@ describe('GitHub is asked about an installation', () => {
   it.each([
     ['its operator suspended it', { status: 'suspended', suspendedBy: 'operator' }],
     ['it waits for approval', { status: 'pending' }],
-  ] as const)('not where %s', async (_, over) => {
+  ] as const)('not if %s', async (_, over) => {
     expect(await asked(over)).toEqual({ calls: 0, messages: 0, repairs: 0 });
   });
 
-  it('where it lacks a permission that its runners need', async () => {
+  it('if it lacks a permission that its runners need', async () => {
     const none = { permissions: { metadata: 'read' } };
     expect(await asked(none)).toEqual({ calls: 1, messages: 1, repairs: 0 });
   });
 
-  it('where its runners register with repositories for want of a permission', async () => {
+  it('if its runners register with repositories because of a missing permission', async () => {
     const { organization_self_hosted_runners: _without, ...fallback } = permissions;
     expect(await asked({ permissions: fallback })).toEqual({ calls: 1, messages: 1, repairs: 0 });
   });
 
-  it('where GitHub denies it, which counts as a repair, or forbids it, which does not', async () => {
+  it('if GitHub denies it, which counts as a repair, or forbids it, which does not', async () => {
     expect(await asked({}, 'not-found')).toEqual({ calls: 1, messages: 1, repairs: 1 });
     expect(await asked({}, 'forbidden')).toEqual({ calls: 1, messages: 1, repairs: 0 });
     expect(await asked({})).toEqual({ calls: 1, messages: 0, repairs: 0 });
@@ -275,7 +275,7 @@ describe('more tenants than a page has', () => {
     expect(new Set(visited).size).toBe(51);
   });
 
-  it('are visited from the second page on where the run before had no time for it', async () => {
+  it('are visited from the second page on if the previous run had no time for it', async () => {
     const { platform, visited } = await given();
     const { listAcrossTenants } = platform.tenants;
     platform.tenants.listAcrossTenants = async (page) => {
@@ -290,7 +290,7 @@ describe('more tenants than a page has', () => {
 });
 
 describe('a visit', () => {
-  it('leaves marks of its own tenant', async () => {
+  it('leaves marks only for its own tenant', async () => {
     const other = InstallationId(202);
     const tenants = [givenTenant(), givenTenant({ installationId: other, accountId: 2, accountLogin: 'o' })];
     const platform = await givenPlatform({ tenants });
@@ -300,7 +300,7 @@ describe('a visit', () => {
     expect(new Set(notes).size).toBe(2);
   });
 
-  it('is none where the tenant’s row is gone by then', async () => {
+  it('does not happen if the tenant’s row is gone by then', async () => {
     const platform = await givenPlatform();
     platform.tenants.listAcrossTenants = async () => ({ installationIds: [InstallationId(999), acme] });
     platform.github.putJob('acme/app', JobId(9), isQueued, { labels });
@@ -309,9 +309,9 @@ describe('a visit', () => {
   });
 });
 
-describe('what fails before the visits', () => {
+describe('a failure before the visits', () => {
   it.each(['launches.capUseAcrossTenants', 'controllers.platformEpoch'] as const)(
-    'is reported, and the tenants are visited all the same: %s',
+    'is reported, and the tenants are still visited: %s',
     async (call) => {
       const { tiers } = (await givenPlatform()).deployment;
       const platform = await givenPlatform({

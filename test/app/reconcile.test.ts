@@ -10,7 +10,7 @@ const failing = (code: string) => async () => {
 };
 
 describe('a run of the reconciler', () => {
-  it('has not failed where there is no GitHub App yet, and says so', async () => {
+  it('does not fail if there is no GitHub App yet, and says so', async () => {
     const platform = await givenPlatform();
     platform.github.listDeliveries = failing(appMissing);
     await platform.reconcile();
@@ -33,7 +33,7 @@ describe('a run of the reconciler', () => {
     },
   );
 
-  it('has the tenant manager ask about an installation with a message like that of an event', async () => {
+  it('has the tenant manager ask about an installation with a message like an event’s', async () => {
     const platform = await givenPlatform();
     platform.github.deleteInstallation(acme);
     await platform.reconcile();
@@ -60,7 +60,7 @@ describe('a tenant’s row that somebody changed by hand', () => {
     ]);
   });
 
-  it('is no warning where nothing was on record before', async () => {
+  it('causes no warning if nothing was recorded before', async () => {
     const platform = await givenPlatform();
     platform.stores.world.rows.recorded.clear();
     await platform.reconcile();

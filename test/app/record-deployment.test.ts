@@ -13,7 +13,7 @@ function givenReconciler(audit = createMemoryDeploymentAudit(), configuration = 
 }
 
 describe('the record of what is deployed', () => {
-  it('is made by the first copy of the reconciler, and once', async () => {
+  it('is written once, by the first copy of the reconciler', async () => {
     const { audit, record } = givenReconciler();
     for (let run = 0; run < 3; run += 1) await record();
     const later = givenReconciler(audit);
@@ -22,7 +22,7 @@ describe('the record of what is deployed', () => {
     expect(later.telemetry.events).toEqual([]);
   });
 
-  it('is made again by the copies of another deploy', async () => {
+  it('is written again by the copies of another deploy', async () => {
     const { audit, record } = givenReconciler();
     await record();
     const other = givenReconciler(audit, '{"scaleUpConcurrency":9}');
@@ -31,7 +31,7 @@ describe('the record of what is deployed', () => {
     expect(other.telemetry.events.map(({ name }) => name)).toEqual(['deployed']);
   });
 
-  it('is tried again at the next run where the table did not answer, and the reconciler goes on', async () => {
+  it('is retried in the next run if the table did not answer, and the reconciler continues', async () => {
     const { audit, telemetry, record } = givenReconciler();
     audit.fail(true);
     await record();

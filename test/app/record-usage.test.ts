@@ -82,7 +82,7 @@ describe('the record of a machine', () => {
     expect(records(hasty)).toMatchObject([{ startedAt: noon }]);
   });
 
-  it("has the operator's own rate of its launch, and what it comes to", async () => {
+  it("has the operator's own rate at its launch, and the resulting amount", async () => {
     const tiers = { small: [{ from: '2026-01-01', minute: 10_000 }] };
     const ownRates = { tiers, roundSeconds: 60, freeMinutes: 0 };
     const platform = await givenPlatform({ deployment: { ownRates } });
@@ -103,7 +103,7 @@ describe('the record of a machine', () => {
     ]);
   });
 
-  it('names no job where the machine ran none', async () => {
+  it('names no job if the machine ran none', async () => {
     const { platform, machines } = await givenMachines(1);
     await platform.machineEnds(machines[0]!);
     expect(records(platform)).toHaveLength(1);
@@ -129,14 +129,14 @@ describe('the record of a machine', () => {
     expect(records(platform)).toMatchObject([{ instanceId: machines[0], job: { jobId: 2 } }]);
   });
 
-  it('gets its job where the start was written after the record', async () => {
+  it('gets its job if the start was written after the record', async () => {
     const { platform, machines } = await givenMachines(1);
     await platform.machineEnds(machines[0]!);
     await platform.follow(event('in_progress', 1, machines[0]));
     expect(records(platform)).toMatchObject([{ job: { jobId: 1, runId: 1001 } }]);
   });
 
-  it('gets its job where the start is written between the record and the close of the row', async () => {
+  it('gets its job if the start is written between the record and the close of the row', async () => {
     const { platform, machines } = await givenMachines(1);
     platform.stores.world.afterCall = async (call) => {
       if (call !== 'usage.record') return;
@@ -155,7 +155,7 @@ describe('the record of a machine', () => {
     expect(records(platform)[0]!.job).toEqual({ jobId: 7 });
   });
 
-  it('gets its job where the machine was ended by another function in the same moment, and EC2 knows nothing of it', async () => {
+  it('gets its job if another function ended the machine at the same moment and EC2 does not know it', async () => {
     const { platform, machines } = await givenMachines(1);
     const [runner] = platform.stores.world.allRunners();
     await platform.machineEnds(machines[0]!);
@@ -172,7 +172,7 @@ describe('the record of a machine', () => {
     expect(records(platform)).toMatchObject([{ endReason: 'instance-ended', job: ranJob }]);
   });
 
-  it('is there before the lease is free, and stays as it was first written', async () => {
+  it('exists before the lease is free, and stays as it was first written', async () => {
     const { platform, machines } = await givenMachines(1);
     platform.stores.world.failNext('runners.end', 'after');
     platform.stores.world.failNext('usage.record', 'after');
@@ -248,7 +248,7 @@ describe('the record of a spot machine', () => {
     expect(platform.telemetry.total('MachinesUnpriced')).toBe(1);
   });
 
-  it('has the price as it ends where none was known at its launch, and a machine beside it keeps its own', async () => {
+  it('has the price at its end if none was known at its launch, and a machine beside it keeps its own', async () => {
     const tiers = [givenTier({ spot: true }), givenTier({ name: medium })];
     const platform = await givenPlatform({ deployment: { tiers } });
     await platform.accept(event('queued', 1), { ...event('queued', 2), tier: medium });
@@ -262,7 +262,7 @@ describe('the record of a spot machine', () => {
     ]);
   });
 
-  it('stays without a price where its row, of another version, has no zone or no rates', async () => {
+  it('stays without a price if its row, of another version, has no zone or no rates', async () => {
     const { platform, machine } = await givenSpot();
     await platform.accept(event('queued', 2));
     const other = platform.liveMachines()[1]!;
@@ -276,7 +276,7 @@ describe('the record of a spot machine', () => {
     expect(records(platform).filter(({ rates }) => rates.compute !== undefined)).toEqual([]);
   });
 
-  it('is made without asking EC2 where its job is done, or where it is no spot machine', async () => {
+  it('is made without asking EC2 if its job is done, or if it is no spot machine', async () => {
     const tiers = [givenTier({ spot: true }), givenTier({ name: medium })];
     const platform = await givenPlatform({ deployment: { tiers } });
     await platform.accept(event('queued', 1), { ...event('queued', 2), tier: medium });
@@ -318,7 +318,7 @@ describe('the record of a spot machine', () => {
     expect(records(platform)).toMatchObject([{ cost: { compute } }]);
   });
 
-  it('costs its time, and its lease goes back, where EC2 cannot be asked how it ended', async () => {
+  it('costs its time, and its lease goes back, if EC2 cannot be asked how it ended', async () => {
     const { platform, machine } = await givenSpot(12_000);
     Object.assign(platform.compute.machines.get(machine)!, { takenBack: true });
     // The first is for its console.

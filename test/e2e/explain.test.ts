@@ -71,11 +71,11 @@ describe('mayfly explain, on the laptop', () => {
   });
   afterAll(() => world?.close());
 
-  it('has forty situations and more that rows alone bring about', () => {
+  it('covers more than forty situations that rows alone can create', () => {
     expect(ofRows.length).toBeGreaterThanOrEqual(40);
   });
 
-  it.each(ofRows)('knows a job that %s', async (_name, situation) => {
+  it.each(ofRows)('recognizes a job that %s', async (_name, situation) => {
     const takeAway = await putSituation(world.laptop, world.operator.dynamo, situation);
     // By its URL, as it is copied from GitHub.
     const { calls, ...seen } = await explain('https://github.com/acme/app/actions/runs/1000/job/1');
@@ -89,7 +89,7 @@ describe('mayfly explain, on the laptop', () => {
     ['a group and no labels', [], 'group-only'],
     ["a machine of GitHub's own", ['ubuntu-latest'], 'hosted-by-github'],
     ['a tier, and whose webhook reached nobody', tierLabels('small'), 'webhook-failed'],
-  ])('knows by GitHub a job that asks for %s', async (_what, labels, code) => {
+  ])('recognizes with GitHub’s help a job that asks for %s', async (_what, labels, code) => {
     const { github } = world.laptop;
     const failed = github.state().deliveries.failed;
     github.setDials({ webhooks: { loseProbability: 1 } });
@@ -100,7 +100,7 @@ describe('mayfly explain, on the laptop', () => {
     github.cancelJob(jobId);
   });
 
-  it('was allowed all that it asked', () => {
+  it('was allowed all of its calls', () => {
     expect(world.laptop.endpoint.iam.denials()).toEqual([]);
   });
 });
