@@ -6,7 +6,7 @@ import { createAwsJson } from '../../lib/adapters/aws-json/caller.ts';
 import { noRetries } from '../../lib/adapters/aws-json/retry-budget.ts';
 import { createSecret } from '../../lib/adapters/secrets-manager/secret.ts';
 import { createSignatures } from '../../lib/adapters/signature/signatures.ts';
-import { withLoneFacts } from '../../lib/adapters/sqs/lone-facts.ts';
+import { handedOverMilliseconds, withLoneFacts } from '../../lib/adapters/sqs/lone-facts.ts';
 import { createQueues } from '../../lib/adapters/sqs/queues.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
@@ -38,8 +38,6 @@ const queues = createQueues({
     installations: readVariable(variables.installationsQueueUrl),
   },
 });
-/** With the send that follows where it fails, it ends before GitHub gives up, which is after 10 s. */
-const handedOverMilliseconds = 1_500;
 const deps = {
   deployment,
   signatures: createSignatures({ secret }),

@@ -12,6 +12,7 @@ import { bundleFunctions } from '../../lib/constructs/basics/bundle.ts';
 import { parseMessage } from '../../lib/contract/messages.ts';
 import { type AwsEndpoint, startAwsEndpoint } from '../../lib/local/aws/endpoint.ts';
 import { jsonAnswer } from '../../lib/local/aws/json-answer.ts';
+import { createLambdaService } from '../../lib/local/aws/lambda.ts';
 import { AwsError, type AwsService } from '../../lib/local/aws/service.ts';
 import { createSqsService, type SqsService } from '../../lib/local/aws/sqs.ts';
 import { givenDeployment } from '../support/given.ts';
@@ -131,6 +132,23 @@ describe('the webhook function', () => {
     const error = { code: 'AccessDenied', status: 403 };
     endpoint.dials.set([{ service: 'sqs', action: 'SendMessage', error }]);
     expect((await handler(signed(job))).statusCode).toBe(503);
+  });
+
+  it('answers before GitHub gives up, which is after ten seconds, where lifecycle does not answer', async () => {
+    let askedAt = 0;
+    const lambda = createLambdaService(where);
+    const invoke = () => {
+      askedAt = Date.now();
+      return new Promise<never>(() => undefined);
+    };
+    lambda.runFunctionsBy({ names: ['test-lifecycle'], invoke });
+    endpoint.use(lambda);
+    // The first two facts of a process take the queue.
+    const started = signed(job.replace('queued', 'in_progress'));
+    for (let fact = 1; fact <= 3; fact += 1) expect((await handler(started)).statusCode).toBe(202);
+    expect(askedAt).toBeGreaterThan(0);
+    expect(Date.now() - askedAt).toBeLessThan(8_000);
+    expect(await sqs.receive('lifecycle', { max: 10, waitSeconds: 0 })).toHaveLength(3);
   });
 
   it('tells a browser what it is', async () => {

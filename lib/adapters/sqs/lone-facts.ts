@@ -13,6 +13,9 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Queues } from '../../ports/queues.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 
+/** How long an answer is waited for: with the send that follows where it fails, it ends before GitHub gives up, after 10 s. */
+export const handedOverMilliseconds = 1_500;
+
 export interface LoneFactsDeps {
   /** Without retries: the queue is there for what fails. */
   readonly lambda: AwsJson;

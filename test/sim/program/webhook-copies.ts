@@ -4,7 +4,7 @@
  * They draw from a generator of their own, so that other stories stay as they are.
  * Source: docs/adr/0106-lone-facts-skip-the-queue.md
  */
-import { withLoneFacts } from '../../../lib/adapters/sqs/lone-facts.ts';
+import { handedOverMilliseconds, withLoneFacts } from '../../../lib/adapters/sqs/lone-facts.ts';
 import type { Delivery } from '../../../lib/app/common/batch.ts';
 import type { JobEvent } from '../../../lib/contract/messages.ts';
 import type { Queues } from '../../../lib/ports/queues.ts';
@@ -31,9 +31,6 @@ export interface WebhookCopiesDeps {
   /** One run of lifecycle. Answers with what failed; never settles where the run dies. */
   readonly runLifecycle: (deliveries: readonly Delivery[]) => Promise<readonly string[]>;
 }
-
-/** As in lambdas/webhook/handler.ts. */
-const answerMilliseconds = 1_500;
 
 const handsOverLoneFacts = (seed: number) => createRandom(seed * 15_013 + 101).chance(0.3);
 
@@ -111,7 +108,7 @@ function createLambda(
       const call = ++calls;
       const { Records } = input as { Records: { messageId: string; body: string }[] };
       story.tell(() => `webhook calls lifecycle, call ${call}: ${Records.map(({ body }) => body).join(' ')}`);
-      const givenUp = scheduler.sleep(answerMilliseconds).then(() => {
+      const givenUp = scheduler.sleep(handedOverMilliseconds).then(() => {
         throw named('TimeoutError');
       });
       underWay += 1;
