@@ -91,7 +91,7 @@ const pool = (type: string, zone: string) => `${type} ${zone}`;
 /** A filter takes 200 values. Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html */
 const mostValues = 200;
 
-async function readOfferings(ec2: EC2Client, types: readonly string[]): Promise<Set<string>> {
+export async function readOfferings(ec2: EC2Client, types: readonly string[]): Promise<Set<string>> {
   const found = new Set<string>();
   for (const some of chunksOf(types, mostValues)) {
     const Values = some as _InstanceType[];

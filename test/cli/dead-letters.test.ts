@@ -73,6 +73,22 @@ describe('mayfly dead-letters', () => {
     expect(queues.counts('my-saas-small-builds-dead-letters')).toMatchObject({ visible: 1, inFlight: 0 });
   });
 
+  it('lists at most a hundred of a queue, which nobody else sees for half a minute', async () => {
+    for (let n = 0; n < 130; n += 1) queues.send('my-saas-lifecycle-dead-letters', `{"kind":"rubbish${n}"}`);
+    const hiddenFor: unknown[] = [];
+    const receive = queues.handle;
+    endpoint.use({
+      ...queues,
+      handle(call) {
+        if (call.action === 'ReceiveMessage') hiddenFor.push(call.input['VisibilityTimeout']);
+        return receive.call(queues, call);
+      },
+    });
+    expect(JSON.parse((await run('--json')).out)).toHaveLength(100);
+    expect(new Set(hiddenFor)).toEqual(new Set([30]));
+    expect(queues.counts('my-saas-lifecycle-dead-letters')).toMatchObject({ visible: 130, inFlight: 0 });
+  });
+
   it('says of what cannot be read what is wrong with it', async () => {
     queues.send('my-saas-lifecycle-dead-letters', '{"kind":"rubbish"}');
     const letters = JSON.parse((await run('--json')).out);

@@ -58,6 +58,22 @@ describe('mayfly drain', () => {
     });
   });
 
+  it('gives up after half an hour, and says what is left', async () => {
+    const { url, live, asked } = await givenMachines('i-1');
+    const looks = () => asked.filter(({ action }) => action === 'DescribeInstances').length;
+    // EC2 does not end it, until this has waited for too long.
+    live.delete = () => (looks() < 3 ? false : Set.prototype.delete.call(live, 'i-1'));
+    const { now } = Date;
+    Date.now = () => now() + Math.max(0, looks() - 1) * 31 * 60_000;
+    const drained = await run(drain, ['--yes'], url).finally(() => {
+      Date.now = now;
+    });
+    expect(drained).toMatchObject({
+      status: 2,
+      error: expect.stringContaining('After 30 minutes these are still there: i-1.'),
+    });
+  });
+
   it('lets scale-up run again', async () => {
     const { url, isReading } = await givenMachines();
     await run(drain, ['--yes'], url);

@@ -88,6 +88,7 @@ describe('mayfly setup', () => {
   it('makes the App from a manifest, and stores its secrets without printing them', async () => {
     const { ending, printed } = start(['setup', '--organization', 'acme']);
     expect(await browse(printed)).toContain('Close this page');
+    expect(printed().out).toContain('on this machine, within 30 minutes:');
     expect(await ending).toBe(0);
     expect(JSON.parse(secrets.get(arns['app']!))).toMatchObject({
       appId: String(github.appId),

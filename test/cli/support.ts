@@ -89,6 +89,10 @@ export async function run(
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
   };
-  const status = await runCommand([command], [command.name, ...args], { config, io, environment });
+  const status = await runCommand([command], [...command.name.split(' '), ...args], {
+    config,
+    io,
+    environment,
+  });
   return { status, ...printed() };
 }

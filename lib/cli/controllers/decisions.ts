@@ -49,12 +49,20 @@ async function decisionsOf(call: CommandCall, { deps, owner }: Admin): Promise<r
       throw new UsageError(`--job is ${JSON.stringify(job)}; it must be an id.`);
     return deps.controllers.decisionsOfJob(owner, JobId(Number(job)));
   }
-  const since = sinceOf(call.options['since'], '24h', Date.now());
+  return newestDecisions(deps.controllers, owner, sinceOf(call.options['since'], '24h', Date.now()));
+}
+
+/** At most a thousand. */
+export async function newestDecisions(
+  controllers: Pick<Admin['deps']['controllers'], 'decisionsSince'>,
+  owner: Admin['owner'],
+  since: string,
+): Promise<readonly Decision[]> {
   const found: Decision[] = [];
   let after: string | undefined;
   do {
     const page = { since, limit: ofPage, ...(after === undefined ? {} : { after }) };
-    const { decisions, next } = await deps.controllers.decisionsSince(owner, page);
+    const { decisions, next } = await controllers.decisionsSince(owner, page);
     found.push(...decisions);
     after = next;
   } while (after !== undefined && found.length < mostShown);

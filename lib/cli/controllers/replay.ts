@@ -1,5 +1,5 @@
 /** `mayfly controllers replay TENANT`: past jobs against new rules: what would have been rejected, and why. It only reads. */
-import { paginateScan } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { createRulesLoader } from '../../adapters/cel/load-rules.ts';
 import { number } from '../../adapters/dynamodb/attributes.ts';
 import { jobOfRow } from '../../adapters/dynamodb/job-row.ts';
@@ -7,6 +7,7 @@ import { queryRows } from '../../adapters/dynamodb/read.ts';
 import { type ReplayedJob, replay } from '../../app/admission-api/replay.ts';
 import { assertConfig } from '../../config/check-config.ts';
 import { tables, tombstoneDays } from '../../contract/tables.ts';
+import { chunksOf } from '../../core/chunks.ts';
 import type { InstallationId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { pricePerHour } from '../../core/price-list.ts';
@@ -55,8 +56,13 @@ It knows past jobs by their rows: repository, workflow, labels, tier. Rules that
     const prices = new Map(deployment.tiers.map((tier) => [tier.name, pricePerHour(deployment, tier)]));
     const priceOf = ({ tier }: Job) => (tier === undefined ? undefined : prices.get(tier));
     const judged: ReplayedJob[] = [];
-    for (const some of chunksOf(await tenantsOf(call))) {
-      const lines = await Promise.all(some.map((tenant) => jobsSince(call, tenant.installationId)));
+    const since = Date.parse(sinceOf(call.options['since'], '24h', Date.now()));
+    const table = {
+      client: dynamoClient(call),
+      TableName: `${call.config.environment}-${tables.jobs.suffix}`,
+    };
+    for (const some of chunksOf(await tenantsOf(call), atOnce)) {
+      const lines = await Promise.all(some.map((tenant) => jobsSince(table, tenant.installationId, since)));
       for (const [n, tenant] of some.entries()) {
         const group = tenant.runnerGroup ?? deployment.runnerGroup;
         const jobs = (lines[n] ?? []).slice(0, mostJobs - judged.length);
@@ -79,21 +85,20 @@ async function tenantsOf(call: CommandCall): Promise<readonly Tenant[]> {
   return tenants;
 }
 
-const chunksOf = (tenants: readonly Tenant[]) =>
-  Array.from({ length: Math.ceil(tenants.length / atOnce) }, (_, n) =>
-    tenants.slice(n * atOnce, (n + 1) * atOnce),
-  );
-
-async function jobsSince(call: CommandCall, installationId: InstallationId): Promise<readonly Job[]> {
-  const since = Date.parse(sinceOf(call.options['since'], '24h', Date.now()));
+/** The newest of them. */
+export async function jobsSince(
+  { client, TableName }: { readonly client: DynamoDBClient; readonly TableName: string },
+  installationId: InstallationId,
+  since: number,
+): Promise<readonly Job[]> {
   const query = {
-    TableName: `${call.config.environment}-${tables.jobs.suffix}`,
+    TableName,
     KeyConditionExpression: 'installation_id = :id',
     // GitHub's ids grow, so these are the newest.
     ScanIndexForward: false,
     ExpressionAttributeValues: { ':id': number(installationId) },
   };
-  const rows = await queryRows(dynamoClient(call), query, mostJobs);
+  const rows = await queryRows(client, query, mostJobs);
   return rows.map(jobOfRow).filter(({ queuedAt }) => queuedAt >= since);
 }
 

@@ -106,7 +106,7 @@ async function startInBackground(call: CommandCall, host: Host): Promise<{ pid: 
   return { pid: child.pid };
 }
 
-function openLog(folder: string): number {
+export function openLog(folder: string): number {
   const path = supervisorLog(folder);
   mkdirSync(join(folder, 'state'), { recursive: true, mode: 0o700 });
   const known = statSync(path, { throwIfNoEntry: false });

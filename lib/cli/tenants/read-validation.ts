@@ -11,10 +11,10 @@ import { levelNow } from '../../core/runner-level.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { Answer, GitHub } from '../../ports/github.ts';
 import type { GitHubOf } from '../insight/github-of.ts';
+import { listRepositories } from './list-repositories.ts';
 import { type Seen, unreachedIds } from './validate-rules.ts';
 
 /** A hundred each. */
-const repositoryPages = 10;
 const deliveryPages = 5;
 /** Whether Actions is on takes a call for each. */
 const actionsLookedAt = 20;
@@ -68,22 +68,6 @@ export async function readValidation(
     actions,
     now: Date.now(),
   };
-}
-
-export async function listRepositories(
-  platform: GitHub,
-  installationId: InstallationId,
-): Promise<Answer<GitHubRepository[]>> {
-  const found: GitHubRepository[] = [];
-  let cursor: string | undefined;
-  for (let page = 0; page < repositoryPages; page += 1) {
-    const answer = await platform.listRepositories(installationId, cursor);
-    if (!answer.ok) return answer;
-    found.push(...answer.value.items);
-    cursor = answer.value.cursor;
-    if (cursor === undefined) break;
-  }
-  return { ok: true, value: found };
 }
 
 /** The platform's answer to an unsigned request: it shows that the platform is there, and needs no secret. */

@@ -3,11 +3,9 @@ import type { GitHubRepository } from '../../core/github.ts';
 import { type CommandCall, UsageError } from '../command.ts';
 import { githubOf, refusalText } from '../insight/github-of.ts';
 import type { FoundTenant } from './find-tenant.ts';
+import { listRepositories } from './list-repositories.ts';
 import { nearNames } from './near-names.ts';
 import { entriesOf } from './set-options.ts';
-
-/** GitHub shows 100 on a page; an installation with more repositories than this is named by ids. */
-const mostPages = 50;
 
 /** @throws UsageError that names all that were not found, with names near them */
 export async function repositoryIds(
@@ -19,7 +17,10 @@ export async function repositoryIds(
   if (entries.length === 0) throw new UsageError('--repositories is empty; give names, all, or none.');
   const isId = (entry: string) => /^\d{1,15}$/.test(entry);
   if (entries.every(isId)) return unique(entries.map(Number));
-  const repositories = await listRepositories(call, installationId);
+  const { platform } = await githubOf(call);
+  const reached = await listRepositories(platform, installationId);
+  if (!reached.ok) throw new UsageError(`GitHub does not list the repositories: ${refusalText(reached)}`);
+  const repositories = reached.value;
   const ids = entries.map((entry) => (isId(entry) ? Number(entry) : idOf(repositories, entry)));
   const unknown = entries.filter((_, n) => ids[n] === undefined);
   if (unknown.length > 0) {
@@ -34,23 +35,6 @@ export async function repositoryIds(
 }
 
 const unique = (ids: readonly number[]) => [...new Set(ids)];
-
-async function listRepositories(
-  call: CommandCall,
-  installationId: FoundTenant['installationId'],
-): Promise<GitHubRepository[]> {
-  const { platform } = await githubOf(call);
-  const found: GitHubRepository[] = [];
-  let cursor: string | undefined;
-  for (let page = 0; page < mostPages; page += 1) {
-    const answer = await platform.listRepositories(installationId, cursor);
-    if (!answer.ok) throw new UsageError(`GitHub does not list the repositories: ${refusalText(answer)}`);
-    found.push(...answer.value.items);
-    cursor = answer.value.cursor;
-    if (cursor === undefined) break;
-  }
-  return found;
-}
 
 function idOf(repositories: readonly GitHubRepository[], entry: string): number | undefined {
   const wanted = entry.toLowerCase();

@@ -141,7 +141,8 @@ async function readRegistered(
   }
 }
 
-function scopesOf(tenant: Tenant, runners: readonly Runner[]): RunnerScope[] {
+/** Each once. */
+export function scopesOf(tenant: Tenant, runners: readonly Runner[]): RunnerScope[] {
   const { level } = levelNow(tenant);
   const account = { login: tenant.accountLogin, type: tenant.accountType, level };
   const live = runners.filter(({ state }) => state !== 'ended');

@@ -20,7 +20,7 @@ import { stackOption } from '../setup/stack-option.ts';
 import type { Row } from '../verify-report.ts';
 import { checkLines, hasFailed } from './check-lines.ts';
 import { findReadableTenant, tenantPositional } from './find-tenant.ts';
-import { listRepositories } from './read-validation.ts';
+import { listRepositories } from './list-repositories.ts';
 import { runWorkflow } from './run-workflow.ts';
 import { type Tested, testRows } from './test-rules.ts';
 

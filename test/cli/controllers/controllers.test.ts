@@ -129,6 +129,11 @@ describe('mayfly controllers', () => {
     expect((await run('replay', 'acme', '--rules', rules)).out).toMatch(
       /^ {2}2 not judged: A rule needs facts that only GitHub has: run\./m,
     );
+    for (let n = 0; n < 60; n += 1)
+      await account.put('jobs', jobRow(givenJob({ ...large, jobId: JobId(100 + n) })));
+    const { out } = await run('replay', 'acme', '--rules', file);
+    expect(out.match(/reject: Too dear/g)).toHaveLength(50);
+    expect(out).toContain('  and 11 more; --json has all of them.\n');
     writeFileSync(file, JSON.stringify([{ reject: 'job.tier ==', reason: 'x' }]));
     expect(await run('replay', 'acme', '--rules', file)).toMatchObject({ status: 2 });
   });

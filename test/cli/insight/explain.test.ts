@@ -162,8 +162,14 @@ describe('mayfly explain', () => {
 describe('the search for a job of no known tenant', () => {
   const linesOf = (pages: number) => {
     const asked: (string | undefined)[] = [];
+    const limits: number[] = [];
     const stores = {
-      tenants: { listAcrossTenants: async () => ({ installationIds: [] }) },
+      tenants: {
+        async listAcrossTenants({ limit }: { limit: number }) {
+          limits.push(limit);
+          return { installationIds: [] };
+        },
+      },
       jobs: {
         scanPendingAcrossTenants: async ({ cursor }: { cursor?: string }) => {
           asked.push(cursor);
@@ -173,7 +179,7 @@ describe('the search for a job of no known tenant', () => {
         },
       },
     } as unknown as CommandStores;
-    return { asked, stores };
+    return { asked, limits, stores };
   };
 
   it('goes on from page to page until the job is found', async () => {
@@ -189,10 +195,11 @@ describe('the search for a job of no known tenant', () => {
   });
 
   it('ends after twenty pages, and says so', async () => {
-    const { asked, stores } = linesOf(1_000);
+    const { asked, limits, stores } = linesOf(1_000);
     const found = await findJob({} as CommandCall, stores, { jobId: JobId(21) });
     expect(found).toEqual({ jobId: 21, searchEndedAfter: 20_000 });
     expect(asked).toHaveLength(20);
+    expect(limits).toEqual([1_000]);
     const checked = whatWasChecked({ now: 0, platform: config as never, asked: found });
     expect(checked[0]).toBe('no row of the job among 20000 that wait; more wait than these');
   });

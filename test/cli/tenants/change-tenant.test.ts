@@ -185,6 +185,17 @@ describe('mayfly tenant set', () => {
     expect(error).toContain('--plan is "huge"; it must be one of small, medium, large.');
   });
 
+  it('takes limits up to a hundred thousand, and names of groups of up to 128 characters', async () => {
+    await givenStored();
+    const set = (machines: number, letters: number) =>
+      tenant('set', '--max-runners', String(machines), '--group', 'g'.repeat(letters));
+    const { status, error } = await set(100_001, 129);
+    expect(status).toBe(2);
+    expect(error).toContain('it must be a whole number from 0 to 100000.');
+    expect(error.match(/ must be /g)).toHaveLength(2);
+    expect((await set(100_000, 128)).status).toBe(0);
+  });
+
   it('asks for something to set', async () => {
     await givenStored();
     expect(await tenant('set')).toMatchObject({

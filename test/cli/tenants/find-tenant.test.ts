@@ -109,4 +109,12 @@ describe('near names', () => {
     ['zzz', []],
     ['', []],
   ])('of %j are %j', (given, near) => expect(nearNames(given, names)).toEqual(near));
+
+  it('are three at the most', () => {
+    expect(nearNames('acme', ['acme-1', 'acme-2', 'acme-3', 'acme-4'])).toEqual([
+      'acme-1',
+      'acme-2',
+      'acme-3',
+    ]);
+  });
 });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { jobRow } from '../../../lib/adapters/dynamodb/job-row.ts';
 import { runnerRow } from '../../../lib/adapters/dynamodb/runner-row.ts';
 import { newTenantRow } from '../../../lib/adapters/dynamodb/tenant-row.ts';
+import { scopesOf } from '../../../lib/cli/tenants/tenant-status.ts';
 import { machineProblems, type TenantMachines } from '../../../lib/cli/tenants/tenant-status-rules.ts';
 import { watch } from '../../../lib/cli/watch.ts';
 import { InstallationId, InstanceId, JobId } from '../../../lib/core/ids.ts';
@@ -58,6 +59,21 @@ describe('mayfly status --tenant', () => {
       problems: [],
     });
     expect(exit).toBe(0);
+  });
+
+  it('shows the five newest jobs', async () => {
+    const done = { installationId: acme, state: 'done', doneAt: Date.now() } as const;
+    for (let n = 2; n < 9; n += 1) await account.put('jobs', jobRow(givenJob({ ...done, jobId: JobId(n) })));
+    const { one } = await found();
+    expect(one['lastJobs']).toMatchObject([8, 7, 6, 5, 4].map((jobId) => ({ jobId })));
+  });
+
+  it('asks GitHub about the runners of ten repositories', () => {
+    const runners = Array.from({ length: 12 }, (_, n) => {
+      const account = { login: 'acme', type: 'User', level: 'repository' } as const;
+      return givenRunner({ instanceId: InstanceId(`i-${n}`), account, repository: `acme/app-${n}` });
+    });
+    expect(scopesOf(givenTenant({ accountType: 'User' }), runners)).toHaveLength(10);
   });
 
   it('exits with 1 where a machine is overdue', async () => {

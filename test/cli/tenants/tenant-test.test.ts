@@ -85,8 +85,25 @@ describe('mayfly tenant test', () => {
     expect(account.github.state().jobs.length).toBe(before);
   });
 
+  it('tests twenty repositories by their three latest runs, and runs a job in five', async () => {
+    const { github } = account;
+    const repositories = Array.from({ length: 22 }, (_, n) => `r${String(n).padStart(2, '0')}`);
+    const { installationId, accountId } = github.install({ login: 'many', repositories });
+    const tenant = { installationId: InstallationId(installationId), accountId, accountLogin: 'many' };
+    await account.put('tenants', newTenantRow(givenTenant(tenant)));
+    for (const tier of ['gpu', 'small', 'small', 'small'])
+      github.queueJob({ repository: 'many/r00', labels: ['self-hosted', tier] });
+    const { out } = await account.run('tenant', 'test', 'many', '--run', '--json');
+    const rows = JSON.parse(out) as { check: string; verdict: string }[];
+    const checked = (what: string) => rows.filter(({ check }) => check.endsWith(` ${what}`));
+    expect(checked('reachable')).toHaveLength(20);
+    expect(checked('run')).toHaveLength(5);
+    expect(rows.find(({ check }) => check === 'many/r00 labels')?.verdict).toBe('PASS');
+  });
+
   it.each([
     [['--repositories', 'a b'], /--repositories is/],
+    [['--repositories', Array.from({ length: 21 }, (_, n) => `r${n}`).join(',')], /at most 20 names/],
     [['--wait', 'long'], /--wait is "long"/],
   ])('refuses %j', async (args, words) => {
     const { status, error } = await account.run('tenant', 'test', 'acme', ...args);
@@ -118,6 +135,7 @@ describe('a job that is run as a test', () => {
     rows.runners.set(machine, runner);
     rows.launches.set(launch.launchId, launch);
     let now = noon;
+    const pauses = new Set<number>();
     const workflow = {
       id: 5,
       name: 'Mayfly test',
@@ -144,16 +162,19 @@ describe('a job that is run as a test', () => {
       now: () => now,
       async pause(milliseconds) {
         now += milliseconds;
+        pauses.add(milliseconds);
         if (job) rows.jobs.set(jobKey(acme, JobId(1)), givenJob(job));
       },
     };
     const request = { installationId: acme, repository: 'acme/app', branch: 'main', waitSeconds: 60 };
-    return runWorkflow(deps, { ...request, workflow: 'mayfly-test.yml' });
+    const row = await runWorkflow(deps, { ...request, workflow: 'mayfly-test.yml' });
+    return { ...row, pauses: [...pauses] };
   }
 
   it('shows which machine took it, and how long each step was', async () => {
     expect(await judged(done)).toMatchObject({
       verdict: 'PASS',
+      pauses: [1_000],
       found:
         'i-1 (t3.medium, small) took job 1: webhook 1 s, plan 1 s, EC2 3 s, boot 45 s, register 5 s, assign 7 s, job 30 s; success',
     });
