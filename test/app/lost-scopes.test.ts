@@ -102,6 +102,26 @@ describe('a scope', () => {
     expect(await scopesOf(platform)).toEqual([{ kind: 'group', group: 'Default' }]);
   });
 
+  it('is removed with its group and repository where there are as many of each, and with its tier in the same hour', async () => {
+    const platform = await givenPlatform();
+    install(platform, 'app', 'web');
+    const [, web] = await idsOf(platform);
+    const targets = [
+      { kind: 'group', group: 'gone' } as const,
+      { kind: 'repository', repositoryId: web! } as const,
+    ];
+    await putControllers(platform.controllers, givenRules({ scopes: targets.map(givenScope) }, 'true'));
+    install(platform, 'app');
+    await visits(platform);
+    expect(await scopesOf(platform)).toEqual([]);
+
+    const group = { kind: 'group', group: 'Default' } as const;
+    const scopes = [group, { kind: 'tier', tier: large } as const].map(givenScope);
+    await putControllers(platform.controllers, givenRules({ scopes }, 'true'));
+    await visits(platform);
+    expect(await scopesOf(platform)).toEqual([group]);
+  });
+
   it('of the operator’s own is removed with its tier', async () => {
     const platform = await givenPlatform();
     const scopes = [givenScope({ kind: 'tier', tier: large })];

@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { readOpenRows } from '../../lib/app/reconciler/reconcile-leases.ts';
+import { reconcileTenants } from '../../lib/app/reconciler/reconcile-tenants.ts';
 import { InstallationId, type InstanceId, JobId } from '../../lib/core/ids.ts';
 import { sameHeld } from '../../lib/core/lease-census.ts';
 import { reason } from '../../lib/core/reason.ts';
@@ -366,6 +368,37 @@ describe('lease counts that differ from the rows', () => {
     expect(repairs(platform, 'lease-count-corrected')).toBe(0);
   });
 
+  it('stay while the rows change: they must differ alike at two looks', async () => {
+    const { platform } = await givenListening();
+    await platform.accept(queued(2));
+    const [, second] = platform.liveMachines();
+    await platform.claim(second!);
+    setCount(platform, 0);
+    await platform.reconcile();
+    platform.clock.advance(minutes(5));
+    const { runners } = platform.stores.world.rows;
+    const row = runners.get(second!)!;
+    runners.delete(second!);
+    await platform.reconcile();
+    runners.set(second!, row);
+    expect(repairs(platform, 'lease-count-corrected')).toBe(0);
+  });
+
+  it('stay where there are too many rows for one look, and the jobs beside them are looked at', async () => {
+    const { platform } = await givenListening();
+    setCount(platform, 0);
+    platform.github.putJob('acme/app', JobId(1), isQueued, { runId: 1000, labels });
+    platform.clock.advance(minutes(11));
+    const { runnersOf } = await readOpenRows(platform);
+    const open = Promise.resolve({ census: undefined, listed: undefined, runnersOf, spoilt: [] });
+    for (let runs = 0; runs < 3; runs += 1) {
+      expect(await reconcileTenants(platform, open)).toEqual([]);
+      platform.clock.advance(minutes(5));
+    }
+    expect(repairs(platform, 'lease-count-corrected')).toBe(0);
+    expect(repairs(platform, 'runner-stolen-unheard')).toBe(1);
+  });
+
   it('stay while a launch is open, because its result is not settled', async () => {
     const { platform } = await givenListening();
     await platform.acceptUnheard(queued(2));
@@ -404,6 +437,17 @@ describe('registrations without a machine', () => {
     await platform.reconcile();
     expect(names(platform)).toEqual([]);
     expect(repairs(platform, 'registration-removed')).toBe(1);
+  });
+
+  it('are left where a machine with a start gate lives, however long it is offline', async () => {
+    const { platform, machine } = await givenListening();
+    platform.github.registrations.clear();
+    register(platform, `${machine}-gated`);
+    for (let visits = 0; visits < 3; visits += 1) await platform.reconcile();
+    expect(names(platform)).toEqual([`${machine}-gated`]);
+    await platform.machineEnds(machine);
+    await platform.reconcile();
+    expect(names(platform)).toEqual([]);
   });
 
   it('are removed when seen for the second time without a record, if they are ours', async () => {

@@ -119,6 +119,15 @@ describe('a visit', () => {
     expect(kept).not.toContain('x0/queued');
   });
 
+  it('lists one run with a known waiting job, however many others there are: it may have an unreported one, too', async () => {
+    const platform = await givenLongLine(1);
+    for (let runId = 1; runId <= 12; runId++)
+      platform.github.putJob('acme/app', JobId(500 + runId), isQueued, { runId, labels: ['ubuntu-latest'] });
+    platform.github.putJob('acme/app', JobId(900), isQueued, { runId: 1000, labels, createdAt: noon });
+    await platform.reconcile();
+    expect(platform.queues.tiers.map(({ message }) => 'jobId' in message && message.jobId)).toContain(900);
+  });
+
   it('remembers fifty runners that no record names, and removes none of them at once', async () => {
     const platform = await givenPlatform();
     const scope = { kind: 'organization', organization: 'acme' } as const;
