@@ -14,10 +14,10 @@ import { Construct } from 'constructs';
 import type { CheckedConfig } from '../config/check-config.ts';
 import type { MachineSettings } from '../config/check-machines.ts';
 import { queueConcurrency } from '../contract/concurrency.ts';
-import type { Limits } from '../contract/deployment.ts';
 import { type FunctionName, functionNames } from '../contract/functions.ts';
 import { batchingWindowSeconds, type QueueReader } from '../contract/redelivery.ts';
 import type { TierName } from '../core/ids.ts';
+import { watchdogSeconds } from '../core/spend.ts';
 import type { Architecture } from '../core/tier.ts';
 import { functionGrants } from './access/function-grants.ts';
 import { createQueue } from './basics/queue-with-dead-letters.ts';
@@ -115,7 +115,7 @@ export class ControlPlane extends Construct {
         RUNNER_BUCKET: this.runnerBinaries.hostForMachines,
         RELEASE_URL: releaseUrl(config),
         IDLE_SECONDS: String(limits.idleSeconds),
-        LIFE_MINUTES: String(lifeMinutes(limits)),
+        LIFE_MINUTES: String(Math.ceil(watchdogSeconds(limits) / 60)),
         ROOTLESS: machine.rootless ? 'yes' : 'no',
         EXTRA_USER_DATA: Buffer.from(machine.extraUserData).toString('base64'),
       });
@@ -272,10 +272,6 @@ function createLast(scope: Construct, rule: Rule): void {
   const others = scope.node.children.filter((child) => child !== rule);
   rule.node.defaultChild!.node.addDependency(...others);
 }
-
-/** Longer than any machine needs to boot, wait and run: half an hour more. */
-const lifeMinutes = ({ bootSeconds, idleSeconds, jobSeconds }: Limits) =>
-  Math.ceil((bootSeconds + idleSeconds + jobSeconds) / 60) + 30;
 
 interface SharedQueues {
   readonly lifecycleQueue: Queue;

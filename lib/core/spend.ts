@@ -58,6 +58,10 @@ const endSeconds = 180;
 export const longestSeconds = ({ bootSeconds, idleSeconds, jobSeconds }: Expecting['limits']): number =>
   bootSeconds + idleSeconds + jobSeconds + endSeconds;
 
+/** After so long a machine powers itself off, whatever hangs: half an hour after the limits should have ended it. */
+export const watchdogSeconds = ({ bootSeconds, idleSeconds, jobSeconds }: Expecting['limits']): number =>
+  bootSeconds + idleSeconds + jobSeconds + 1_800;
+
 /** The expected cost of a machine that is launched now. */
 export function leaseCost(tenant: Tenant, tier: Tier, { place, limits, strict }: Expecting): LeaseCost {
   const ceiling = ceilingPerHour(place, tier);

@@ -207,12 +207,33 @@ describe('a launch whose row was deleted by hand while one of its machines lives
     platform.clock.advance(minutes(10) - 1);
     expect(await reconcileMachines(platform)).toEqual([]);
     platform.clock.advance(1);
-    const message = `The launches row ${launchId} is gone, but its machine ${machine} lives; no deadline ends it.`;
+    const message = `The launches row ${launchId} is gone, but its machine ${machine} lives; only the end of its longest life ends it.`;
     expect(await reconcileMachines(platform)).toMatchObject([{ message }]);
     expect(platform.liveMachines()).toEqual([machine]);
     await platform.machineEnds(machine!);
     expect(await reconcileMachines(platform)).toEqual([]);
     expect(platform.telemetry.total('Repairs')).toBe(0);
+  });
+
+  it('has its machine terminated at the end of the longest life', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(givenEvent());
+    const [machine] = platform.liveMachines();
+    await platform.claim(machine!);
+    await platform.confirm(machine!);
+    await platform.follow(givenEvent({ action: 'in_progress', runnerName: machine! }));
+    platform.stores.world.rows.launches.delete(platform.stores.world.runner(machine!)!.launchId);
+    const { bootSeconds, idleSeconds, jobSeconds } = platform.deployment.limits;
+    platform.clock.advance((bootSeconds + idleSeconds + jobSeconds + 1_800) * 1000 - 1);
+    expect(await reconcileMachines(platform)).toHaveLength(1);
+    expect(platform.liveMachines()).toEqual([machine]);
+    platform.clock.advance(1);
+    expect(await reconcileMachines(platform)).toHaveLength(1);
+    expect(platform.liveMachines()).toEqual([]);
+    expect(platform.telemetry.total('Repairs', { kind: 'machine-without-launch-ended' })).toBe(1);
+    await platform.machineEnds(machine!);
+    expect(await reconcileMachines(platform)).toEqual([]);
+    expect(await platform.leases()).toBe(0);
   });
 
   it('is not reported if its row puts it in a list that was read earlier', async () => {

@@ -25,6 +25,7 @@ export type RepairKind =
   | 'lease-count-corrected'
   | 'spend-count-corrected'
   | 'machine-without-record-ended'
+  | 'machine-without-launch-ended'
   | 'machine-ended-again'
   | 'launch-listed-again'
   | 'controller-scope-dropped'

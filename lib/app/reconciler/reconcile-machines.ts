@@ -2,10 +2,12 @@
  * Checks every machine that carries this deployment's tags, and ends those without a valid record: its row has ended, or
  * it has none although its launch is over. A machine without a row cannot claim anything; it only costs. One whose row cannot
  * be read may run a job, and is left alone. A launch with a machine, which a hand took out of all lists, is listed again: the sweep
- * looks after machines through their launches, and the counts of leases are compared with those. If its row is gone, it is reported.
+ * looks after machines through their launches, and the counts of leases are compared with those. If its row is gone, it is reported,
+ * and its machine is terminated at the end of the longest life.
  */
 import type { InstanceId } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
+import { watchdogSeconds } from '../../core/spend.ts';
 import type { TaggedMachine } from '../../ports/compute.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { SpoiltRow } from '../../ports/spoilt-row.ts';
@@ -76,8 +78,8 @@ async function lookAt(deps: ReconcileDeps, found: readonly TaggedMachine[], visi
       if (!runner) return judgeUnrecorded(deps, machine, visit);
       if (runner.state === 'ended') return judgeEnded(deps, runner);
       // Its row has a deadline, and the sweep.
-      await listAgain(deps, { ...machine, ...runner }, visit);
-      return undefined;
+      const outcome = await listAgain(deps, { ...machine, ...runner }, visit);
+      return outcome === 'gone' && isOld(deps, machine) ? 'machine-without-launch-ended' : undefined;
     }),
   );
   const surplus = machines.flatMap((machine, n) => (kinds[n] ? [{ machine, kind: kinds[n] }] : []));
@@ -93,7 +95,10 @@ async function lookAt(deps: ReconcileDeps, found: readonly TaggedMachine[], visi
       launchId,
       ...(installationId === undefined ? {} : { installationId }),
       ...(tier === undefined ? {} : { tier }),
-      reason: 'It runs, but has no record.',
+      reason:
+        kind === 'machine-without-launch-ended'
+          ? 'It has run for the longest life of a machine, and its launch, by whose deadline the sweep ends it, has no row.'
+          : 'It runs, but has no record.',
     });
   }
 }
@@ -128,28 +133,33 @@ async function judgeUnrecorded(
 const isYoung = ({ clock, deployment }: ReconcileDeps, { launchedAt }: Pick<TaggedMachine, 'launchedAt'>) =>
   clock.now() < launchedAt + deployment.limits.bootSeconds * 1000;
 
+/** Its own watchdog has powered it off by then, unless a job stopped that. */
+const isOld = ({ clock, deployment }: ReconcileDeps, { launchedAt }: Pick<TaggedMachine, 'launchedAt'>) =>
+  clock.now() >= launchedAt + watchdogSeconds(deployment.limits) * 1000;
+
 async function listAgain(
   deps: ReconcileDeps,
   machine: TaggedMachine,
   { listed, spoilt }: Visit,
-): Promise<void> {
+): Promise<'gone' | undefined> {
   const { installationId, instanceId, launchId } = machine;
   // A young launch may not be in the index yet.
-  if (!listed || listed.has(launchId) || isYoung(deps, machine)) return;
+  if (!listed || listed.has(launchId) || isYoung(deps, machine)) return undefined;
   const outcome = await deps.launches.relist(launchId, deps.clock.now());
-  if (outcome === 'listed') return;
+  if (outcome === 'listed') return undefined;
   const about = installationId === undefined ? {} : { installationId };
   if (outcome === 'gone') {
     spoilt.push({ key: launchId, ...about, error: goneError(machine) });
-    return;
+    return 'gone';
   }
   const reason =
     'A machine of it lives, and it was in no list: `open` or `deadline` was missing or wrong in its row.';
   logRepair(deps, { kind: 'launch-listed-again', ...about, instanceId, launchId, reason });
+  return undefined;
 }
 
 /** No launch is deleted while it is listed, and it is listed until all of its machines have ended: this was done by hand. */
 function goneError({ launchId, instanceId }: TaggedMachine): OperationalError {
-  const message = `The launches row ${launchId} is gone, but its machine ${instanceId} lives; no deadline ends it.`;
+  const message = `The launches row ${launchId} is gone, but its machine ${instanceId} lives; only the end of its longest life ends it.`;
   return new OperationalError(message, { code: 'UnreadableRow', retryable: false });
 }
