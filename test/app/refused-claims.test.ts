@@ -22,7 +22,7 @@ const linesOf = ({ telemetry }: Platform, wanted: string) =>
   telemetry.events.filter(({ name }) => name === wanted).map(({ level, fields }) => ({ level, ...fields }));
 
 describe('a machine that GitHub refuses a runner', () => {
-  it('asks again in a minute while GitHub does not say what the installation is', async () => {
+  it('asks again in a minute while GitHub does not report the installation', async () => {
     const { platform, machine } = await givenMachine();
     platform.github.failNext('createJitConfig', { refusal: notFound });
     platform.github.failNext('getInstallation', { refusal: limited(600) });
@@ -30,14 +30,14 @@ describe('a machine that GitHub refuses a runner', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'covered' });
   });
 
-  it('asks again in a minute while GitHub does not say what a user’s repository is called now', async () => {
+  it('asks again in a minute while GitHub does not report the current name of a user’s repository', async () => {
     const { platform, machine } = await givenMachine({ accountType: 'User' });
     platform.github.failNext('createJitConfig', { refusal: notFound });
     platform.github.failNext('getRepository', { refusal: limited(600) });
     expect(await platform.claim(machine)).toEqual(minute);
   });
 
-  it('is not registered under another name where the refusal is not about names', async () => {
+  it('is not registered under another name if the refusal is not about names', async () => {
     const { platform, machine } = await givenMachine({ accountType: 'User' });
     let asked = 0;
     platform.github.getRepository = async () => {
@@ -66,7 +66,7 @@ describe('a machine that GitHub refuses a runner', () => {
     expect(platform.telemetry.total('GitHubRefusals')).toBe(2);
   });
 
-  it('waits a second where GitHub says no time, and five minutes where that is what it says', async () => {
+  it('waits a second if GitHub names no time, and five minutes if GitHub says so', async () => {
     const { platform, machine } = await givenMachine();
     platform.github.failNext('createJitConfig', { refusal: limited(0) });
     expect(await platform.claim(machine)).toEqual({ action: 'again', seconds: 1 });
@@ -102,7 +102,7 @@ describe('a claim', () => {
     expect(await platform.runners.get(acme, machine)).toMatchObject({ startedAt: expect.any(Number) });
   });
 
-  it('that comes to nothing says why, in the answer and in the log', async () => {
+  it('that is refused says why, in the answer and in the log', async () => {
     const { platform, machine } = await givenMachine();
     await platform.follow(givenEvent({ action: 'completed', conclusion: 'cancelled' }));
     expect(await platform.claim(machine)).toEqual({ action: 'stand-down', why: 'no job waits' });
@@ -111,7 +111,7 @@ describe('a claim', () => {
     expect(platform.telemetry.total('StandDowns')).toBe(1);
   });
 
-  it('must come before its confirmation, which is otherwise refused and logged', async () => {
+  it('must come before the confirmation, which is otherwise refused and logged', async () => {
     const { platform, machine } = await givenMachine();
     expect(await platform.confirm(machine)).toBe(false);
     const about = { installationId: acme, instanceId: machine, tier: small, reason: 'not-claimed' };

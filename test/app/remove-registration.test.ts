@@ -25,18 +25,15 @@ async function given(...names: readonly string[]) {
 }
 
 describe('the registration of a machine', () => {
-  it.each([true, false])(
-    'is removed, and no other of its machine, where it has a gate: %s',
-    async (gated) => {
-      const names = [true, false].map((one) => runnerNameOf(instanceId, one));
-      const { remove, left } = await given(...names);
+  it.each([true, false])('is removed, and no other of its machine, with a gate: %s', async (gated) => {
+    const names = [true, false].map((one) => runnerNameOf(instanceId, one));
+    const { remove, left } = await given(...names);
 
-      expect(await remove(gated)).toMatchObject({ value: 'removed' });
-      expect(left()).toEqual([runnerNameOf(instanceId, !gated)]);
-    },
-  );
+    expect(await remove(gated)).toMatchObject({ value: 'removed' });
+    expect(left()).toEqual([runnerNameOf(instanceId, !gated)]);
+  });
 
-  it('is found under the plain name where an earlier version made it for a machine with a gate', async () => {
+  it('is found under the plain name if an earlier version made it for a machine with a gate', async () => {
     const { remove, left } = await given(instanceId);
 
     expect(await remove(true)).toMatchObject({ value: 'removed' });
@@ -94,7 +91,7 @@ describe('a registration that GitHub does not find', () => {
       'its account',
       { at: 'acme-inc/app', account: account('acme-inc'), repository: repository('acme-inc/app') },
     ],
-  ])('is removed from a repository where %s was renamed', async (_, says) => {
+  ])('is removed from a repository if %s was renamed', async (_, says) => {
     const { answer, asked } = await removal(says, ofRepository);
     expect({ answer, asked }).toEqual({ answer: ok('removed'), asked: ['acme/app', says.at] });
   });
@@ -118,7 +115,7 @@ describe('a registration that GitHub does not find', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('is not looked for elsewhere where GitHub refuses something else', async () => {
+  it('is not searched elsewhere if GitHub refuses for another reason', async () => {
     const says = { elsewhere: refused('forbidden', 'No.'), account: account('acme-inc'), at: 'acme-inc' };
     const { answer, asked } = await removal(says);
     expect({ answer, asked }).toEqual({ answer: refused('forbidden', 'No.'), asked: ['acme'] });
@@ -128,7 +125,7 @@ describe('a registration that GitHub does not find', () => {
     [true, ok('absent'), 2],
     [true, ok('busy'), 1],
     [false, ok('absent'), 1],
-  ])('with a gate (%j) and the answer %j is asked for under %i names', async (gated, elsewhere, names) => {
+  ])('with a gate (%j) and the answer %j is requested under %i names', async (gated, elsewhere, names) => {
     const { answer, asked } = await removal({ elsewhere }, gated ? { gated } : {});
     expect(answer).toEqual(elsewhere);
     expect(asked).toHaveLength(names);

@@ -52,7 +52,7 @@ describe.each(worlds)(
       expect(scope.kind === 'organization' ? scope.organization : scope.owner).toBe(owner);
     });
 
-    it('gets a second machine when the first came to nothing', async () => {
+    it('gets a second machine when the first one failed', async () => {
       const { platform, machine } = await givenRenamed(world);
       await platform.machineEnds(machine);
       await platform.deliverPokes();
@@ -61,7 +61,7 @@ describe.each(worlds)(
       expect(await platform.job(1)).toMatchObject({ state: 'covered', attempts: 2 });
     });
 
-    it('goes on waiting when the reconciler asks about it', async () => {
+    it('keeps waiting when the reconciler asks about it', async () => {
       const { platform } = await givenRenamed(world, async ({ stores }) =>
         stores.world.setMaxRunners(acme, 0),
       );
@@ -71,7 +71,7 @@ describe.each(worlds)(
       expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
     });
 
-    it('is settled by what GitHub says of it', async () => {
+    it('is settled by GitHub’s report', async () => {
       const { platform, machine } = await givenRenamed(world);
       await platform.claim(machine);
       await platform.confirm(machine);
@@ -84,7 +84,7 @@ describe.each(worlds)(
       expect(await platform.job(1)).toMatchObject({ state: 'done', conclusion: 'failure' });
     });
 
-    it('keeps its runner while that is busy, although no start was reported', async () => {
+    it('keeps its runner while that is busy, even if no start was reported', async () => {
       const { platform, machine } = await givenRenamed(world, async (before) => {
         const [booted] = before.liveMachines();
         await before.claim(booted!);
@@ -100,7 +100,7 @@ describe.each(worlds)(
 
 describe('a repository that was transferred', () => {
   it.each(['gone', 'redirect'] as const)(
-    'has its job closed once GitHub has said for long that it is gone: %s',
+    'has its job closed once GitHub has reported for long that it is gone: %s',
     async (formerNames) => {
       const platform = await givenPlatform({ tenants: [givenTenant({ accountType: 'User' })] });
       const repositoryId = platform.github.repositoryId('acme/app');
@@ -119,7 +119,7 @@ describe('a repository that was transferred', () => {
     },
   );
 
-  it('takes no job with it of a repository that has its name now', async () => {
+  it('does not affect jobs of a repository that has its name now', async () => {
     const platform = await givenPlatform({ tenants: [givenTenant({ status: 'pending' })] });
     await platform.accept(givenEvent({ repositoryId: 7 }), givenEvent({ jobId: JobId(2), repositoryId: 8 }));
     const removed = { repositoriesRemoved: ['acme/app'], repositoryIdsRemoved: [7] };
@@ -147,7 +147,7 @@ describe('a name that GitHub does not give just now', () => {
 });
 
 describe('an account that was renamed without an event', () => {
-  it('is asked about, and its row says its name', async () => {
+  it('is asked about, and its row gets the new name', async () => {
     const platform = await givenPlatform();
     platform.github.renameAccount(acme, 'acme-inc');
     await platform.reconcile();
@@ -158,7 +158,7 @@ describe('an account that was renamed without an event', () => {
     expect((await platform.stores.tenants.get(acme))?.accountLogin).toBe('acme-inc');
   });
 
-  it('has the name of a job that an event brings', async () => {
+  it('gives its new name from an event to a job', async () => {
     const platform = await givenPlatform();
     await platform.accept(givenEvent());
     const runnerName = platform.liveMachines()[0]!;
@@ -168,7 +168,7 @@ describe('an account that was renamed without an event', () => {
 });
 
 describe('a repository that is renamed each time that it is looked up', () => {
-  it('is called by three names, and then counts as not found', async () => {
+  it('is requested under three names, and then counts as not found', async () => {
     const { github, jobs } = await givenPlatform();
     const repositoryId = github.repositoryId('acme/app');
     github.setFormerNames('gone');

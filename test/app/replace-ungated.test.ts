@@ -21,7 +21,7 @@ async function givenListening() {
 }
 
 describe('a machine without a start gate', () => {
-  it('gets no job any more once its tenant has a list, and its own job gets one with a gate', async () => {
+  it('gets no more jobs once its tenant has a list, and its own job gets a machine with a gate', async () => {
     const { platform, machine, allow } = await givenListening();
     allow();
     await platform.sweep();
@@ -39,7 +39,7 @@ describe('a machine without a start gate', () => {
     await expectBalanced(platform);
   });
 
-  it('stays where its tenant has none', async () => {
+  it('stays if its tenant has none', async () => {
     const { platform, machine } = await givenListening();
     await platform.sweep();
     expect(platform.liveMachines()).toEqual([machine]);
@@ -62,7 +62,7 @@ describe('a machine without a start gate', () => {
     expect(platform.liveMachines()).toEqual([machine]);
   });
 
-  it('is left at work if GitHub wrongly calls it idle and no start was reported', async () => {
+  it('keeps running if GitHub wrongly reports it as idle and no start was reported', async () => {
     const { platform, machine, allow } = await givenListening();
     platform.github.setBusy(machine, false);
     allow();
@@ -73,7 +73,7 @@ describe('a machine without a start gate', () => {
     expect(await platform.job(1)).toMatchObject({ outcome: 'completed', runner: machine });
   });
 
-  it('is not ended for the want of a registration, which GitHub removes after a job as well', async () => {
+  it('is not ended for a missing registration, which GitHub also removes after a job', async () => {
     const { platform, machine, allow } = await givenListening();
     platform.github.registrations.clear();
     allow();
@@ -89,7 +89,7 @@ describe('a machine without a start gate', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'covered' });
   });
 
-  it('gets no job any more once GitHub shows its registration, which it may do late', async () => {
+  it('gets no more jobs once GitHub shows its registration, even if late', async () => {
     const { platform, allow } = await givenListening();
     const [shown] = platform.github.registrations;
     platform.github.registrations.clear();
@@ -101,7 +101,7 @@ describe('a machine without a start gate', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
   });
 
-  it('gets no job any more where the row of its own has expired', async () => {
+  it('gets no more jobs if the row of its own job has expired', async () => {
     const { platform, allow } = await givenListening();
     platform.stores.world.rows.jobs.clear();
     allow();
@@ -155,7 +155,7 @@ describe('a machine that has claimed without a gate when the first controller is
     expect(await platform.confirm(machine, undefined, true)).toBe(true);
   });
 
-  it('is seen to listen where it confirms while the sweep looks', async () => {
+  it('counts as listening if it confirms while the sweep looks', async () => {
     const { platform, machine } = await givenClaimed();
     await enable(platform);
     const { requireGate } = platform.runners;
@@ -170,7 +170,7 @@ describe('a machine that has claimed without a gate when the first controller is
     expect(platform.github.registrations.size).toBe(0);
   });
 
-  it('keeps its registration where it confirms with a gate while the sweep looks', async () => {
+  it('keeps its registration if it confirms with a gate while the sweep looks', async () => {
     const { platform, machine } = await givenClaimed();
     platform.stores.world.editTenant(acme, { allowedRepositories: [11] });
     await platform.claim(machine);
@@ -185,7 +185,7 @@ describe('a machine that has claimed without a gate when the first controller is
     expect(left).toContain(`${machine}-gated`);
   });
 
-  it('is marked by the next sweep where its row cannot be written, which this one reports', async () => {
+  it('is marked by the next sweep if its row cannot be written, which this sweep reports', async () => {
     const { platform, machine } = await givenClaimed();
     await enable(platform);
     platform.stores.world.failNext('runners.requireGate', new Error('not now'));
@@ -197,7 +197,7 @@ describe('a machine that has claimed without a gate when the first controller is
 });
 
 describe('a machine that listens without a gate when the first controller is enabled', () => {
-  it('gets no job any more, and its job waits for another', async () => {
+  it('gets no more jobs, and its own job waits for another machine', async () => {
     const { platform } = await givenListening();
     await enable(platform);
     await platform.sweep();
@@ -207,7 +207,7 @@ describe('a machine that listens without a gate when the first controller is ena
     await expectBalanced(platform);
   });
 
-  it('is looked at each minute until GitHub says whether it has a job', async () => {
+  it('is checked each minute until GitHub reports whether it has a job', async () => {
     const { platform, machine } = await givenListening();
     await enable(platform);
     const { removeRunner } = platform.github;
@@ -227,7 +227,7 @@ describe('a machine that listens without a gate when the first controller is ena
     expect(asked).toBe(2);
   });
 
-  it('has its job released by the next sweep, should this one die once GitHub has taken it off', async () => {
+  it('has its job released by the next sweep if this one dies after removing the registration', async () => {
     const { platform } = await givenListening();
     await enable(platform);
     platform.stores.world.failNext('jobs.waitAgain', new Error('It dies.'));
@@ -251,7 +251,7 @@ async function listening(platform: Platform): Promise<void> {
 }
 
 describe('where the machines of many tenants have no gate', () => {
-  it('those of a tenant take turns, whatever GitHub does not say of the first', async () => {
+  it('those of a tenant take turns, even if GitHub does not answer about the first', async () => {
     const platform = await givenPlatform({ tenants: [many] });
     await platform.accept(...Array.from({ length: jobs }, (_, n) => queued(n + 1)));
     await listening(platform);

@@ -40,8 +40,8 @@ async function runOn(platform: Platform, machine: string, jobId: number) {
   await platform.deliverPokes();
 }
 
-describe('a job whose machines come to nothing', () => {
-  it('rests after some of them, with the reason and the time of the next one', async () => {
+describe('a job whose machines end without running it', () => {
+  it('pauses after some of them, with the reason and the time of the next one', async () => {
     const platform = await givenCovered();
     await loseManyMachines(platform);
     expect(platform.liveMachines()).toEqual([]);
@@ -53,7 +53,7 @@ describe('a job whose machines come to nothing', () => {
     });
   });
 
-  it('gets the next one when its rest is over, and rests for twice as long after that', async () => {
+  it('gets the next one after its pause, and then pauses for twice as long', async () => {
     const platform = await givenCovered();
     await loseManyMachines(platform);
     platform.clock.advance(60_000);
@@ -84,7 +84,7 @@ describe('a job whose machines come to nothing', () => {
     expect(machines).toBeLessThan(40);
   });
 
-  it('lets those behind it go first while it rests', async () => {
+  it('lets later jobs go first while it pauses', async () => {
     const platform = await givenCovered();
     await loseManyMachines(platform);
     await platform.accept(queued(2));
@@ -145,7 +145,7 @@ describe('a machine that ran another job of the tenant', () => {
     expect(platform.liveMachines()).toHaveLength(2);
   });
 
-  it('makes the job that counted on it wait, if the job that it was bought for runs elsewhere', async () => {
+  it('makes the job that relied on it wait, if the job that it was bought for runs elsewhere', async () => {
     const platform = await givenPlatform();
     await platform.accept(queued(1), queued(2));
     const [first, second] = platform.liveMachines();

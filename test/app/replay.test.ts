@@ -24,7 +24,7 @@ describe('a rule that is replayed', () => {
     ]);
   });
 
-  it('judges by the price of the job’s tier and by the group of its tenant', async () => {
+  it('uses the price of the job’s tier and the group of its tenant', async () => {
     expect(await votesOf('job.price_per_hour > 1.5 && job.group == "builds"')).toEqual([
       { jobId: 1, vote: 'admit' },
       { jobId: 2, vote: 'reject', reason: 'rule 1' },
@@ -39,7 +39,7 @@ describe('a rule that is replayed', () => {
     ]);
   });
 
-  it('fails where it cannot be evaluated, with what went wrong', async () => {
+  it('fails with the cause if it cannot be evaluated', async () => {
     expect(await votesOf('1 / (job.id - 1) == 7')).toEqual([
       { jobId: 1, vote: 'failed', reason: expect.stringMatching(/^rule 1: /) },
       { jobId: 2, vote: 'admit' },

@@ -24,7 +24,7 @@ function answerCalls(platform: Platform, ...calls: { took: boolean; answer?: Lau
 const reset = answer('unclear', 'ECONNRESET');
 
 describe('a launch whose call breaks at once', () => {
-  it('is called for again with the very same request, and costs its jobs no wait', async () => {
+  it('is retried with the same request, without delay for its jobs', async () => {
     const platform = await givenPlatform();
     platform.compute.dials.loseRequests = 1;
     await platform.accept(...jobs);
@@ -47,7 +47,7 @@ describe('a launch whose call breaks at once', () => {
     await expectBalanced(platform);
   });
 
-  it('takes no machine for missing that EC2 neither lists again nor shows yet', async () => {
+  it('does not treat a machine as missing that EC2 neither lists again nor shows yet', async () => {
     const platform = await givenPlatform();
     Object.assign(platform.compute.dials, { loseAnswers: 99, hideNew: true });
     await platform.accept(...jobs);
@@ -64,7 +64,7 @@ describe('a launch whose call breaks at once', () => {
     await expectBalanced(platform);
   });
 
-  it('believes a second call that is refused nothing about the first', async () => {
+  it('concludes nothing about the first call from a refused second one', async () => {
     const platform = await givenPlatform();
     answerCalls(
       platform,
@@ -76,7 +76,7 @@ describe('a launch whose call breaks at once', () => {
     await expectBalanced(platform);
   });
 
-  it('gives back what EC2 says that it has not, where the first call never came', async () => {
+  it('frees the leases that EC2 has no machine for if the first call never arrived', async () => {
     const platform = await givenPlatform();
     platform.compute.dials.loseRequests = 1;
     platform.compute.dials.pools.set('t3.medium:on-demand', 1);
@@ -85,7 +85,7 @@ describe('a launch whose call breaks at once', () => {
     await expectBalanced(platform);
   });
 
-  it('is left to the sweep where it breaks again, or broke late', async () => {
+  it('is left to the sweep if it breaks again, or broke late', async () => {
     const platform = await givenPlatform();
     answerCalls(platform, { took: true, answer: reset }, { took: false, answer: reset });
     await platform.accept(...jobs);

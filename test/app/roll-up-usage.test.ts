@@ -48,8 +48,8 @@ const records = [
   givenRecord(400, 102, 'globex/app'),
 ];
 
-describe('a record that a hand spoilt', () => {
-  it('leaves the other tenants their sums, and its own without any until it is corrected', async () => {
+describe('a record broken by a manual edit', () => {
+  it('does not affect the sums of other tenants, and leaves its own without any until it is corrected', async () => {
     const { stores, deps, clock, sums, progress } = await givenBooks([...records, givenRecord(500, 9)]);
     const name = spoiltName('usage', '102#i-400');
     stores.world.spoilt.add(name);
@@ -93,14 +93,14 @@ describe('a record that a hand spoilt', () => {
     ]);
   });
 
-  it('keeps a tenant without sums whose other records can be read: they would be too low', async () => {
+  it('leaves its tenant without sums even if other records can be read: they would be too low', async () => {
     const { stores, deps, sums } = await givenBooks(records);
     stores.world.spoilt.add(spoiltName('usage', '101#i-200'));
     await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
     expect(sums().map(({ installationId }) => Number(installationId))).toEqual([102]);
   });
 
-  it('is met again however many tenants come behind it, whose sums are made once', async () => {
+  it('is retried however many tenants follow, whose sums are computed once', async () => {
     const many = Array.from({ length: 150 }, (_, n) => givenRecord(1000 + n, 1000 + n));
     const { stores, deps, clock, sums, progress } = await givenBooks([...records, ...many]);
     const writes = countWrites(stores);
@@ -118,7 +118,7 @@ describe('a record that a hand spoilt', () => {
     expect(writes.count).toBe(152);
   });
 
-  it('keeps no tenant behind it, and no later day, from its sums where a visit has time for two', async () => {
+  it('does not delay later tenants or days if a visit has time for two tenants', async () => {
     const later = [givenRecord(600, 101), givenRecord(700, 102)].map((record) => ({
       ...{ ...record, launchedAt: record.launchedAt + dayMilliseconds },
     }));
@@ -144,7 +144,7 @@ describe('a record that a hand spoilt', () => {
     expect(progress()).toEqual({ finished: 1 });
   });
 
-  it('keeps no other tenant from its second sums, and its own of the first pass until it is corrected', async () => {
+  it('does not delay other tenants’ second sums, and leaves its own of the first pass until it is corrected', async () => {
     const { stores, deps, clock, sums, progress } = await givenBooks(records);
     const [early, late] = ['102#i-400', '101#i-100'].map((name) => spoiltName('usage', name));
     stores.world.spoilt.add(early!);
@@ -165,7 +165,7 @@ describe('a record that a hand spoilt', () => {
     expect(together(sums())).toEqual(together(sumUp([...records, givenRecord(500, 103, 'late/app')])));
   });
 
-  it('has its tenant left until its sums are written, wherever a visit dies, and where two run at once', async () => {
+  it('leaves its tenant skipped until its sums are written, wherever a visit dies, or if two run at once', async () => {
     for (let dies = 1; dies <= 16; dies += 1) {
       const { stores, deps, clock, sums, progress } = await givenBooks(records);
       const { spoilt, rows } = stores.world;
@@ -190,7 +190,7 @@ describe('a record that a hand spoilt', () => {
     }
   });
 
-  it('is named with all others, each once whenever its tenant is tried', async () => {
+  it('is reported with all others, each once whenever its tenant is tried', async () => {
     const { stores, deps, clock, progress, telemetry } = await givenBooks([...records, givenRecord(500, 9)]);
     const named = () =>
       telemetry.events
@@ -230,7 +230,7 @@ describe('a record that a hand spoilt', () => {
     expect(progress()).toEqual({ finished: 1 });
   });
 
-  it('has the day begun anew at each visit where more than 20,000 tenants have one', async () => {
+  it('restarts the day at each visit if more than 20,000 tenants have one', async () => {
     expect((await givenAllSpoilt(20_000)).progress()?.left).toHaveLength(20_000);
     expect((await givenAllSpoilt(20_001)).progress()).toBeUndefined();
   });
@@ -245,7 +245,7 @@ function countWrites({ world }: ReturnType<typeof createMemoryStores>) {
 }
 
 describe('the sums of a day', () => {
-  it('are what its records come to, by tenant, tier, repository and workflow', async () => {
+  it('are the totals of its records by tenant, tier, repository and workflow', async () => {
     const { deps, sums, progress } = await givenBooks(records);
     await rollUpUsage(deps);
     expect(sums()).toEqual(sumUp(records));
@@ -257,7 +257,7 @@ describe('the sums of a day', () => {
     expect(progress()).toEqual({ finished: 1 });
   });
 
-  it('are a thousand at most of a tenant, the smallest of them together', async () => {
+  it('are at most a thousand for a tenant, the smallest of them combined', async () => {
     const many = Array.from({ length: 1_100 }, (_, n) => givenRecord(n + 1, 101, `acme/app-${n}`));
     const { deps, sums } = await givenBooks(many);
     await rollUpUsage(deps);
@@ -265,7 +265,7 @@ describe('the sums of a day', () => {
     expect(sums().at(-1)).toMatchObject({ work: { repository: '(others)' }, machines: 102 });
   });
 
-  it('are made of five thousand records at a time: a tenant may have a million', async () => {
+  it('are computed from five thousand records at a time: a tenant may have a million', async () => {
     const { deps, sums } = await givenBooks([]);
     let given = 0;
     let givenAtFirst = 0;
@@ -286,13 +286,13 @@ describe('the sums of a day', () => {
     expect(sums().map(({ machines }) => machines)).toEqual([5_001]);
   });
 
-  it('are not made while a machine of the day may be alive', async () => {
+  it('are not computed while a machine of the day may be alive', async () => {
     const { deps, sums, progress } = await givenBooks(records, complete - 1);
     await rollUpUsage(deps);
     expect([sums(), progress()]).toEqual([[], undefined]);
   });
 
-  it('are made once more when late words on its jobs have come, and never again', async () => {
+  it('are computed once more after late events about its jobs, and never again', async () => {
     const { deps, stores, clock, sums, progress } = await givenBooks(records);
     await rollUpUsage(deps);
     await stores.usage.addJob(records[2]!, {
@@ -316,7 +316,7 @@ describe('the sums of a day', () => {
     expect(sums()).toHaveLength(2);
   });
 
-  it('go on behind the last hundred tenants after a crash', async () => {
+  it('continue after the last hundred tenants after a crash', async () => {
     const many = Array.from({ length: 150 }, (_, n) => givenRecord(n, 1_000 + n));
     const { deps, stores, progress } = await givenBooks(many);
     let writes = 0;
@@ -330,7 +330,7 @@ describe('the sums of a day', () => {
     expect(progress()).toEqual({ finished: 1 });
   });
 
-  it('go on in the next visit where one has no time left', async () => {
+  it('continue in the next visit if one has no time left', async () => {
     const { deps, clock, stores, sums, progress } = await givenBooks(records);
     stores.world.afterCall = (call) => {
       if (call === 'books.write') clock.advance(hour);
@@ -343,7 +343,7 @@ describe('the sums of a day', () => {
     expect(progress()).toEqual({ finished: 1 });
   });
 
-  it('are the same wherever their maker dies, before or after any write', async () => {
+  it('are the same wherever the process dies, before or after any write', async () => {
     const many = Array.from({ length: 250 }, (_, n) => givenRecord(n, 100 + (n % 130), 'acme/app'));
     const whole = await givenBooks(many);
     await rollUpUsage(whole.deps);
@@ -365,14 +365,14 @@ describe('the sums of a day', () => {
     expect(calls).toBeGreaterThan(12 * 23);
   });
 
-  it('are finished by one of two that make them at the same time', async () => {
+  it('are finished by one of two processes that compute them at the same time', async () => {
     const { deps, sums, progress } = await givenBooks(records);
     await Promise.all([rollUpUsage(deps), rollUpUsage(deps)]);
     expect(sums()).toEqual(sumUp(records));
     expect(progress()).toEqual({ finished: 1 });
   });
 
-  it('are the same of a tenant whose records do not fit into memory at once', async () => {
+  it('are the same for a tenant whose records do not fit into memory at once', async () => {
     const many = Array.from({ length: 10_001 }, (_, n) => givenRecord(n, 101, `acme/app-${n % 3}`));
     const { deps, sums } = await givenBooks(many);
     await rollUpUsage(deps);
@@ -413,7 +413,7 @@ describe('what a tenant counts as spent on a day that is over', () => {
     return { ...books, spent, repairs };
   }
 
-  it('is corrected by the records, in its month too, once, and reported', async () => {
+  it('is corrected from the records, once, also in its month, and reported', async () => {
     const { deps, clock, spent, repairs } = await givenCounted({ spent: counts(7, 1_007) });
     await rollUpUsage(deps);
     expect(await spent()).toEqual(counts(recorded, 1_000 + recorded));
@@ -425,7 +425,7 @@ describe('what a tenant counts as spent on a day that is over', () => {
     expect(repairs()).toHaveLength(1);
   });
 
-  it('is left alone where it is what the records say', async () => {
+  it('is left alone if it matches the records', async () => {
     const { deps, spent, repairs } = await givenCounted({ spent: counts(recorded, recorded) });
     await rollUpUsage(deps);
     expect(await spent()).toEqual(counts(recorded, recorded));
@@ -447,7 +447,7 @@ describe('what a tenant counts as spent on a day that is over', () => {
     expect(repairs()).toEqual([]);
   });
 
-  it('is left alone where a machine ended after the records were read, and before the tenant was', async () => {
+  it('is left alone if a machine ended after the records were read, and before the tenant was', async () => {
     const { deps, spent, repairs } = await givenCounted({ spent: counts(recorded, recorded) });
     const sums = sumUp(ofTenant.slice(1));
     await compareSpent(deps, { installationId: InstallationId(101), day, sums });
@@ -467,7 +467,7 @@ describe('what a tenant counts as spent on a day that is over', () => {
     expect(await spent()).toEqual(counts(to, to));
   });
 
-  it('is left alone where it moved since it was read, and a row that cannot be read keeps no sums from being made', async () => {
+  it('is left alone if it changed since it was read; an unreadable row does not stop the sums', async () => {
     const { deps, stores, sums, spent, telemetry } = await givenCounted({ spent: counts(7, 7) });
     const gone = new OperationalError('It is broken.', { code: 'Broken', retryable: false });
     stores.world.failNext('tenants.get', gone);

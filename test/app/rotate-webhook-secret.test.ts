@@ -97,7 +97,7 @@ describe('the rotation of the webhook secret', () => {
   });
 
   it.each(points)(
-    'refuses no event where it dies at point %i, and again anywhere, and is run again',
+    'refuses no event if it dies at point %i, then anywhere, and is run again',
     async (first) => {
       for (const second of nonEmpty(points)) {
         for (const pause of [0, minute, 20 * minute]) {
@@ -114,7 +114,7 @@ describe('the rotation of the webhook secret', () => {
     },
   );
 
-  it('has no point of death that is not tried', async () => {
+  it('is tested with a crash at every point', async () => {
     expect(await givenDeployment().run(points.at(-2))).toEqual({ ended: 'died' });
     expect(await givenDeployment().run(points.at(-1))).toEqual({ ended: 'done' });
   });

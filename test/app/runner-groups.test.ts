@@ -47,7 +47,7 @@ describe('a job of a public repository', () => {
     expect(platform.compute.requests).toHaveLength(0);
   });
 
-  it('gets none either where it was blocked first, by an approval', async () => {
+  it('gets none even if it was blocked first, by an approval', async () => {
     const platform = await givenWorld();
     await platform.follow(open(1, { action: 'waiting' }));
     expect(await platform.job(1)).toMatchObject({ state: 'blocked' });
@@ -59,7 +59,7 @@ describe('a job of a public repository', () => {
     expect(platform.compute.requests).toHaveLength(0);
   });
 
-  it('starts within minutes of a change of the setting, without anybody telling of it', async () => {
+  it('starts within minutes of a change of the setting, without an event', async () => {
     const platform = await givenWorld();
     await platform.accept(open(1));
     await groupIsLookedAt(platform);
@@ -74,7 +74,7 @@ describe('a job of a public repository', () => {
     await expectBalanced(platform);
   });
 
-  it('delays neither private jobs of its tenant nor jobs of another', async () => {
+  it('delays neither private jobs of its tenant nor jobs of another tenant', async () => {
     const tenants = [
       givenTenant({ maxRunners: 9 }),
       givenTenant({ installationId: other, accountLogin: 'other', accountId: 2 }),
@@ -99,7 +99,7 @@ describe('a job of a public repository', () => {
     expect(platform.liveMachines()).toHaveLength(1);
   });
 
-  it('is not given a machine because GitHub refused once to say what the group admits', async () => {
+  it('gets no machine just because GitHub once refused to report what the group admits', async () => {
     const platform = await givenWorld();
     const refusal = { kind: 'not-found', message: 'Not Found' } as const;
     platform.github.failNext('getRunnerGroup', { refusal });
@@ -136,7 +136,7 @@ describe('a job of a public repository', () => {
     expect(looks).toBeLessThanOrEqual(31);
   });
 
-  it('runs where the repository itself has the runner', async () => {
+  it('runs if the repository itself has the runner', async () => {
     const platform = await givenWorld({ runnerLevel: 'repository' });
     await platform.accept(open(1));
     expect(await platform.job(1)).toMatchObject({ state: 'covered' });
@@ -144,10 +144,10 @@ describe('a job of a public repository', () => {
   });
 });
 
-describe('a machine at the door', () => {
+describe('a machine that claims', () => {
   const machineOf = (platform: Platform) => platform.liveMachines()[0] as InstanceId;
 
-  it('is not registered for a job that the group excludes meanwhile, but for the next one that it admits', async () => {
+  it('is not registered for a job that the group now excludes, but for the next one that it admits', async () => {
     const platform = await givenWorld({ maxRunners: 1 });
     platform.github.putGroup(acme, { ...builds, id: 1, name: 'Default', allowsPublicRepositories: true });
     await platform.accept(open(1));
@@ -161,7 +161,7 @@ describe('a machine at the door', () => {
     expect(await platform.job(3)).toMatchObject({ state: 'covered' });
   });
 
-  it('registers in the group of that name, and in its successor once that was made anew', async () => {
+  it('registers in the group of that name, and in a new group of that name', async () => {
     const platform = await givenWorld({ runnerGroup: 'Builds' });
     platform.github.putGroup(acme, builds);
     await platform.accept(closed(1), closed(2));
@@ -174,7 +174,7 @@ describe('a machine at the door', () => {
     expect([...platform.github.registrations.values()].map(({ groupId }) => groupId)).toEqual([9, 10]);
   });
 
-  it('stands down where the group was deleted, and its job waits until there is one again', async () => {
+  it('stands down if the group was deleted, and its job waits until the group exists again', async () => {
     const platform = await givenWorld({ runnerGroup: 'builds' });
     platform.github.putGroup(acme, builds);
     await platform.accept(closed(1));
@@ -195,7 +195,7 @@ describe('where runners register', () => {
   const tagsOf = (platform: Platform) =>
     platform.compute.live().map(({ tags }) => [tags.get(tagKeys.level), tags.get(tagKeys.group)]);
 
-  it('is written on the machine, with its group', async () => {
+  it('is stored with the machine, together with its group', async () => {
     const platform = await givenWorld({ runnerGroup: 'CI/CD: “fast”' });
     platform.github.putGroup(acme, { ...builds, name: 'CI/CD: “fast”' });
     await platform.accept(closed(1));
@@ -223,7 +223,7 @@ describe('where runners register', () => {
     ]);
   });
 
-  it('moves to the repository within a minute where the permission was taken away under a machine', async () => {
+  it('moves to the repository within a minute if the permission was revoked while a machine boots', async () => {
     const platform = await givenWorld();
     await platform.accept(closed(1));
     platform.github.putInstallation(acme, { ...acmeAccount, permissions: repositoriesAlone });
@@ -254,7 +254,7 @@ describe('where runners register', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'covered' });
   });
 
-  it('removes an idle registration of an organization’s repository, and a ghost of one', async () => {
+  it('removes an idle registration of an organization’s repository, and one without a machine', async () => {
     const platform = await givenWorld({ runnerLevel: 'repository' });
     await platform.accept(closed(1));
     const [machine] = platform.liveMachines() as [InstanceId];

@@ -38,7 +38,7 @@ const dry = (platform: Platform, market: string) => {
 };
 
 describe('a dry pool', () => {
-  it('is left out by the next launch, for three minutes, and the others keep their order', async () => {
+  it('is skipped by launches for three minutes, and the others keep their order', async () => {
     const platform = await givenScarce();
     platform.compute.dials.pools.set('t3.large:on-demand:subnet-a', 0);
     await platform.accept(queued(1));
@@ -49,7 +49,7 @@ describe('a dry pool', () => {
     expect(asked(platform, -1)?.[0]).toBe('t3.large/subnet-a');
   });
 
-  it('is left out for an hour where AWS does not offer the type in that zone, and closes nothing else', async () => {
+  it('is skipped for an hour if AWS does not offer the type in that zone, and closes nothing else', async () => {
     const platform = await givenScarce();
     const { launch } = platform.compute;
     platform.compute.launch = async (request) => {
@@ -70,7 +70,7 @@ describe('a dry pool', () => {
     await expectBalanced(platform);
   });
 
-  it('is left out in favour of on-demand machines at once, where no spot pool is left', async () => {
+  it('is replaced by on-demand machines at once if no spot pool is left', async () => {
     const platform = await givenScarce({ spot: true });
     dry(platform, 'spot');
     await platform.accept(queued(1));
@@ -81,7 +81,7 @@ describe('a dry pool', () => {
     await expectBalanced(platform);
   });
 
-  it('keeps jobs waiting, with no call at all, while all are dry, and serves them when one is due', async () => {
+  it('keeps jobs waiting without calls while all pools are dry, and launches when one is due', async () => {
     const platform = await givenScarce();
     dry(platform, 'on-demand');
     await platform.accept(queued(1));
@@ -113,7 +113,7 @@ describe('an answer of EC2', () => {
   it.each([
     { answer: failure('quota', 'VcpuLimitExceeded'), reason: 'quota', seconds: 60 },
     { answer: failure('fatal', 'UnauthorizedOperation'), reason: 'launch-failed', seconds: 300 },
-  ])('of class $answer.class is asked for again after $seconds s, not before', async (row) => {
+  ])('of class $answer.class is retried after $seconds s, not before', async (row) => {
     const platform = await givenScarce();
     platform.compute.dials.refuseNext.push(row.answer);
     await platform.accept(queued(1));
@@ -141,7 +141,7 @@ describe('an answer of EC2', () => {
     expect(told).toMatchObject({ level: 'error', fields: { tier: 'small', code: 'UnauthorizedOperation' } });
   });
 
-  it('costs no machine and no lease where the notes cannot be written', async () => {
+  it('costs no machine and no lease if the notes cannot be written', async () => {
     const platform = await givenScarce();
     const broken = async () => Promise.reject(new Error('The notes were told to fail.'));
     platform.compute.dials.pools.set('t3.large:on-demand', 1);
@@ -168,7 +168,7 @@ describe('a public App', () => {
     expect(platform.liveMachines()).toHaveLength(1);
   });
 
-  it('refuses what waits beyond the cap, the oldest keep their places', async () => {
+  it('refuses waiting jobs beyond the cap; the oldest keep their places', async () => {
     const platform = await givenScarce({ caps: { waitingJobsPerTenant: 5 }, maxRunners: 1 });
     for (let n = 1; n <= 10; n++) await platform.accept(queued(n, { queuedAt: n }));
     const states = await Promise.all([1, 6, 7, 10].map((id) => platform.job(id)));

@@ -46,7 +46,7 @@ async function givenFailing(...steps: SetupStep[]) {
   return { setup, act };
 }
 
-describe('the pages to begin with', () => {
+describe('the initial pages', () => {
   it('show where they are, and propose a name', async () => {
     const { deps, browser } = givenSetup();
     const act = await browser({ replaces: true });
@@ -86,7 +86,7 @@ describe('the review', () => {
     });
   });
 
-  it('shows the form again with what was entered, where a field is wrong', async () => {
+  it('shows the form again with the entered values if a field is wrong', async () => {
     const setup = givenSetup();
     const act = await setup.browser();
     const fields = { ...wishes, name: '', form: await formOf(setup, act) };
@@ -101,7 +101,7 @@ describe('a form', () => {
   it.each([
     ['review', review],
     ['an App that exists', enterExisting],
-  ] as const)('of %s is refused where it is not of this browser, or too old', async (_, step) => {
+  ] as const)('of %s is refused if it is from another browser, or too old', async (_, step) => {
     const setup = givenSetup();
     const [act, other] = [await setup.browser(), await setup.browser()];
     const fields = { ...wishes, appId: '42', privateKey };
@@ -157,7 +157,7 @@ describe('GitHub’s answer', () => {
     ]);
   });
 
-  it('is believed of one browser of two, and never twice', async () => {
+  it('is accepted from one browser of two, and never twice', async () => {
     const setup = givenSetup();
     const act = await setup.browser();
     const views = await Promise.all([finished(setup, act), finished(setup, act)]);
@@ -166,7 +166,7 @@ describe('GitHub’s answer', () => {
     expect(await finished(setup, act)).toMatchObject({ title: expect.stringContaining('already used') });
   });
 
-  it('is not believed where another browser began it, where it has no code, or late', async () => {
+  it('is not accepted if another browser began it, if it has no code, or if it is late', async () => {
     const setup = givenSetup();
     const [act, other] = [await setup.browser(), await setup.browser()];
     const title = expect.stringContaining('does not belong');
@@ -185,14 +185,14 @@ describe('GitHub’s answer', () => {
     expect(setup.converted).toEqual([]);
   });
 
-  it('that GitHub takes back says the way out, and stores nothing', async () => {
+  it('explains what to do if GitHub rejects the code, and stores nothing', async () => {
     const { setup, act } = await givenFailing('convert');
     expect(await finished(setup, act)).toMatchObject({ what: expect.stringContaining('GitHub says no') });
     expect(stepsLogged(setup)).toEqual([['error', 'failed', 'GitHub says no']]);
     expect(setup.vault.app).toBeUndefined();
   });
 
-  it('that cannot be stored names the App, and how to enter it', async () => {
+  it('names the App that cannot be stored, and how to enter it', async () => {
     const { setup, act } = await givenFailing('storeApp');
     expect(await finished(setup, act)).toMatchObject({
       what: expect.stringMatching(/Acme runners \(id 42\).*It is down\./),
@@ -207,7 +207,7 @@ describe('GitHub’s answer', () => {
     expect(setup.vault.webhookSecret).toBe('of-github');
   });
 
-  it('is stored where it cannot be recorded, and says so', async () => {
+  it('is stored even if it cannot be recorded, and says so', async () => {
     const { setup, act } = await givenFailing('record');
     expect(await finished(setup, act)).toMatchObject({
       view: 'done',
@@ -225,7 +225,7 @@ describe('GitHub’s answer', () => {
 });
 
 describe('an App that exists', () => {
-  it('is stored once GitHub takes its key, and gets our address and secret', async () => {
+  it('is stored once GitHub accepts its key, and gets our address and secret', async () => {
     const setup = givenSetup();
     const act = await setup.browser();
     const view = await entered(setup, act);
@@ -242,7 +242,7 @@ describe('an App that exists', () => {
     expect(await entered(setup, act)).toMatchObject({ title: expect.stringContaining('already used') });
   });
 
-  it('keeps a webhook secret of its own, and says which address it needs', async () => {
+  it('keeps its own webhook secret, and shows which address it needs', async () => {
     const setup = givenSetup();
     const webhookSecret = 'a-secret-of-its-own';
     const view = await entered(setup, await setup.browser(), { webhookSecret });

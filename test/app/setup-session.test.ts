@@ -32,7 +32,7 @@ describe('a link', () => {
     expect(await openLink(deps, 'x.y')).toBe('stranger');
   });
 
-  it('is not even checked where it is longer than any that was signed', async () => {
+  it('is not even checked if it is longer than any signed link', async () => {
     const { deps, link } = givenSetup();
     const claims = (await deps.tokens.read('link', await link(), deps.clock.now())) as SetupClaims;
     const by = (letters: number) => deps.tokens.sign('link', { ...claims, by: 'x'.repeat(letters) });
@@ -55,7 +55,7 @@ describe('a link', () => {
     expect(await openLink(deps, newer)).toMatchObject({ session: { by: 'ann' } });
   });
 
-  it('is closed where an App is stored, unless it may replace it and is unused', async () => {
+  it('is closed once an App is stored, unless it may replace the App and is unused', async () => {
     const { deps, link, vault, browser } = givenSetup();
     vault.app = app;
     const closed = { closed: { why: 'set-up', appId: '9' } };
@@ -66,8 +66,8 @@ describe('a link', () => {
   });
 });
 
-describe('that a link was used', () => {
-  it('is kept for a day, longer than any link lives', async () => {
+describe('the note that a link was used', () => {
+  it('is kept for a day, longer than any link is valid', async () => {
     const { deps, browser, clock } = givenSetup();
     const { session } = await browser();
     await useUp(deps, session);
@@ -80,7 +80,7 @@ describe('that a link was used', () => {
 });
 
 describe('a session', () => {
-  it('is read from what the browser brings, until it expires or its link is used', async () => {
+  it('is read from the browser’s cookie, until it expires or its link is used', async () => {
     const { deps, browser, clock } = givenSetup();
     const { session } = await browser();
     const cookie = await signFor(deps, session, 'session');
@@ -94,7 +94,7 @@ describe('a session', () => {
     expect(await readSession(deps, cookie)).toEqual({ closed: { why: 'expired' } });
   });
 
-  it('has forms of its own: of this browser, of this link, for this purpose, in time', async () => {
+  it('has its own forms: for this browser, this link and this purpose, in time', async () => {
     const { deps, browser, clock } = givenSetup();
     const { session } = await browser();
     const form = await signFor(deps, session, 'form');

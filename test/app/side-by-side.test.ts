@@ -25,15 +25,15 @@ async function goesOnAfter(...answeredAfter: number[]): Promise<number[]> {
 }
 
 describe('calls that one process makes at the same time', () => {
-  it('wait for nothing where there is one alone', async () => {
+  it('do not wait if there is only one', async () => {
     expect(await goesOnAfter(30)).toEqual([30]);
   });
 
-  it('go on together when the last of them is answered', async () => {
+  it('continue together when the last of them is answered', async () => {
     expect(await goesOnAfter(10, 40, 25)).toEqual([40, 40, 40]);
   });
 
-  it('wait no longer than they may for one that is slow', async () => {
+  it('wait only for a limited time for a slow one', async () => {
     expect(await goesOnAfter(10, 40, 2_000)).toEqual([60, 60, 2_000]);
   });
 
@@ -90,11 +90,11 @@ describe('two tenants of a batch', () => {
     return after;
   }
 
-  it('wait a twentieth of a second for each other’s leases', async () => {
+  it('wait 50 ms for each other’s leases', async () => {
     expect(await rowAfter('take')).toBe(50);
   });
 
-  it('wait a tenth of a second for each other’s machines', async () => {
+  it('wait 100 ms for each other’s machines', async () => {
     expect(await rowAfter('launch')).toBe(100);
   });
 });

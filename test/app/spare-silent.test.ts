@@ -46,7 +46,7 @@ describe('a controller that does not answer', () => {
     });
   });
 
-  it('is tried with one call after a while, and called again once it answers', async () => {
+  it('gets one trial call after a while, and all calls once it answers', async () => {
     const { askTimes, answers, clock, calls } = givenSpared(timeout);
     await askTimes(10);
     clock.advance(20_000);
@@ -57,14 +57,14 @@ describe('a controller that does not answer', () => {
     expect(await askTimes(3)).toEqual([admit, admit, admit]);
   });
 
-  it('delays no other controller, also not one at the same address', async () => {
+  it('delays no other controller, even at the same address', async () => {
     const { askTimes, answers } = givenSpared(timeout);
     await askTimes(10);
     answers(admit);
     expect(await askTimes(1, 'ctl_2')).toEqual([admit]);
   });
 
-  it('of the operator is left alone for the tenant alone about whose jobs it was silent', async () => {
+  it('of the operator is skipped only for the tenant about whose jobs it was silent', async () => {
     const { askTimes, answers } = givenSpared(timeout);
     await askTimes(10);
     answers(admit);
@@ -72,7 +72,7 @@ describe('a controller that does not answer', () => {
     expect(await askTimes(1)).toMatchObject([{ kind: 'failed' }]);
   });
 
-  it('stays known however many others of another tenant do not answer, and memory is bounded', async () => {
+  it('is remembered however many others of another tenant do not answer, in bounded memory', async () => {
     const { askTimes, calls, circuits } = givenSpared(timeout);
     await askTimes(3);
     for (let n = 0; n < 100; n++) await askTimes(1, `ctl_${n}`, beta);

@@ -62,7 +62,7 @@ describe('a spend cap', () => {
     await expectBalanced(platform);
   });
 
-  it('is in the figures of each minute, with those that wait behind the first, and names no tenant', async () => {
+  it('is in each minute’s metrics, with all jobs that wait for it, and without tenants’ names', async () => {
     const platform = await givenCapped({ month: longest * 2 });
     await platform.accept(...queuedTo(30));
     await platform.sweep();
@@ -70,7 +70,7 @@ describe('a spend cap', () => {
     expect(platform.telemetry.total('TenantsAtSpendCap', { tier: 'small' })).toBe(1);
   });
 
-  it('counts what machines did cost once they have ended, and the next ones start in their room', async () => {
+  it('counts the actual cost of machines once they have ended, and the next ones start', async () => {
     const platform = await givenCapped({ month: longest * 2 });
     await platform.accept(...queuedTo(3));
     await platform.endAll(300);
@@ -79,7 +79,7 @@ describe('a spend cap', () => {
     expect(await platform.job(3)).toMatchObject({ state: 'covered' });
   });
 
-  it('keeps room free for machines that run on: most are short, and one that is old may run for as long as any', async () => {
+  it('keeps room for machines that keep running: most are short, but an old one may run for the longest life', async () => {
     const caps = { month: longest * 2 + 30_000 };
     const lives = new Map([[small, [0, 0, 900, 0, 0, 0, 0, 0, 0, 100, 0, 0]]]);
     const platform = await givenCapped(caps);
@@ -97,7 +97,7 @@ describe('a spend cap', () => {
     expect(await platform.job(3)).toMatchObject({ state: 'covered' });
   });
 
-  it('that is strict counts a machine that EC2 does not end for hours, as it costs more, before anything else starts', async () => {
+  it('that is strict counts the growing cost of a machine that EC2 does not end, before anything else starts', async () => {
     const platform = await givenCapped({ day: longest * 2, strict: true });
     platform.stores.world.editTenant(acme, { caps: { month: longest * 2, strict: true } });
     await platform.accept(queued(1));
@@ -143,7 +143,7 @@ describe('a spend cap', () => {
     expect(await platform.job(3)).toMatchObject({ state: 'covered' });
   });
 
-  it('of a day leaves room again on the next day, and the month goes on', async () => {
+  it('of a day leaves room again on the next day, while the month continues', async () => {
     const platform = await givenCapped({ day: longest });
     await platform.accept(...queuedTo(2));
     expect(await reasonOf(platform, 2)).toMatchObject({
@@ -157,7 +157,7 @@ describe('a spend cap', () => {
     expect(await platform.spent('2026-11-22')).toBe(longest);
   });
 
-  it('settles a machine of yesterday in yesterday', async () => {
+  it('settles yesterday’s machine in yesterday’s count', async () => {
     const platform = await givenCapped({ day: longest });
     await platform.accept(queued(1));
     platform.clock.advance(13 * 3_600_000);
@@ -167,7 +167,7 @@ describe('a spend cap', () => {
     expect(await platform.spent()).toBe(platform.recorded());
   });
 
-  it('that is raised is obeyed by the next look, and by a launch that was planned before', async () => {
+  it('that is raised applies to the next look, and to a launch that was planned before', async () => {
     const platform = await givenCapped({ month: longest });
     await platform.accept(...queuedTo(2));
     platform.stores.world.editTenant(acme, { caps: { month: longest * 2 } });
@@ -175,7 +175,7 @@ describe('a spend cap', () => {
     expect(await platform.job(2)).toMatchObject({ state: 'covered' });
   });
 
-  it('lets machines that run go on where it is lowered', async () => {
+  it('lets running machines continue if it is lowered', async () => {
     const platform = await givenCapped({ month: longest * 2 });
     await platform.accept(queued(1));
     platform.stores.world.editTenant(acme, { caps: { month: 1 } });
@@ -184,7 +184,7 @@ describe('a spend cap', () => {
     expect((await reasonOf(platform, 2))?.text).toMatch(/the job starts when the operator raises spend_cap/);
   });
 
-  it('that cannot be read holds the jobs with what it is, and loses none', async () => {
+  it('that cannot be read holds the jobs and shows its value, and loses none', async () => {
     const platform = await givenCapped({ unreadable: 'spend_cap is {"S":"500 USD"}; it must be a number.' });
     await platform.accept(queued(1));
     expect(await reasonOf(platform, 1)).toMatchObject({
@@ -197,13 +197,13 @@ describe('a spend cap', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'covered' });
   });
 
-  it('holds what has no price, since it could not be kept', async () => {
+  it('holds jobs without a price, since it could not be enforced', async () => {
     const platform = await givenCapped({ month: longest * 9 }, { types: ['t3.medium', 'x9.large'] });
     await platform.accept(queued(1));
     expect((await reasonOf(platform, 1))?.text).toContain('no price for x9.large of the tier small');
   });
 
-  it('refuses, where it is so configured, once nothing runs that may cost less', async () => {
+  it('refuses, if so configured, once nothing runs that may cost less', async () => {
     const platform = await givenCapped({ month: longest + 20_000 }, { overSpend: 'refuse' });
     await platform.accept(...queuedTo(2));
     expect(await platform.job(2)).toMatchObject({ state: 'waiting', reason: { code: 'spend-cap' } });
@@ -216,7 +216,7 @@ describe('a spend cap', () => {
     });
   });
 
-  it('is not for the account to shed by installing the App again', async () => {
+  it('is not reset by installing the App again', async () => {
     const platform = await givenCapped({ month: longest });
     await platform.accept(queued(1));
     platform.stores.world.editTenant(acme, { status: 'deleted', statusBeforeDeletion: 'active' });
@@ -238,7 +238,7 @@ describe('a spend cap', () => {
 });
 
 describe('what is spent', () => {
-  it('is counted without a cap as well, so that a cap which comes later knows the month', async () => {
+  it('is counted even without a cap, so that a later cap knows the month', async () => {
     const platform = await givenCapped({});
     await platform.accept(queued(1));
     expect(await platform.spent(today)).toBe(longest);
@@ -269,7 +269,7 @@ describe('what is spent', () => {
     expect(await platform.spent()).toBe(platform.recorded());
   });
 
-  it('is expected by the times of the tenant, once ten of its machines have ended', async () => {
+  it('is estimated from the tenant’s own times, once ten of its machines have ended', async () => {
     const platform = await givenCapped({});
     await platform.accept(...queuedTo(10));
     await platform.endAll(100);
@@ -297,13 +297,13 @@ describe('a cap that machines of this tier cannot fill', () => {
     return spendRoom(deployment, { tenant, tier: deployment.tiers[0]!, now: noon })?.asRead;
   };
 
-  it('is still counted as it was read, where another copy may start dearer ones at the same moment', () => {
+  it('is still counted as it was read, if another copy may start more expensive ones at the same moment', () => {
     expect(asReadUnder(longest * 11)).toBe(true);
     expect(asReadUnder(longest * 110)).toBe(false);
   });
 });
 
-describe('a cap beside a machine that EC2 does not end', () => {
+describe('a cap with a machine that EC2 does not end', () => {
   const lives = new Map([[small, [1_000, ...new Array(rangesOfLives - 1).fill(0)]]]);
   const machines = (count: number) => ({
     ...{ leases: count, tierLeases: new Map([[small, count]]) },
@@ -340,7 +340,7 @@ describe('a cap beside a machine that EC2 does not end', () => {
     expect(roomOf(enough, { held: [longest * 3, usual], overrun: longest * 2 }).machines).toBe(1);
   });
 
-  it('that is strict lets as many start as fit exactly, and copies side by side, once no older lease is held', () => {
+  it('that is strict lets exactly as many start as fit, even by concurrent copies, once no older lease is held', () => {
     const caps = { month: longest * 5, strict: true };
     const room = roomOf(caps, { held: [longest * 3, longest], overrun: longest * 2 });
     expect(room).toMatchObject({ machines: 1, asRead: false });
@@ -357,7 +357,7 @@ describe('a cap beside a machine that EC2 does not end', () => {
     expect(spendRoom(givenDeployment(), look)?.machines).toBe(0);
   });
 
-  it('that is strict for a day takes nothing of another day for what leases of this one lack', () => {
+  it('that is strict for a day reserves nothing of another day for this day’s leases', () => {
     const yesterday = '2026-11-20';
     const { leases, tierLeases } = machines(2);
     const tenant = givenTenant({
@@ -416,25 +416,25 @@ describe('what a cap keeps free for machines that run', () => {
     })!.machines;
   const none = { leases: 0, tierLeases: new Map(), held: since([]) };
 
-  it('includes machines of a tier that is not configured any more, at the price of the dearest', () => {
+  it('includes machines of a removed tier, at the price of the most expensive tier', () => {
     const removed = { leases: 2, tierLeases: new Map([[gone, 2]]), held: since([[gone, 2]]) };
     expect(roomOf(none)).toBeGreaterThan(roomOf(removed));
     expect(roomOf({ ...removed, tierLeases: new Map([[gone, 3]]), leases: 3 })).toBe(0);
   });
 
-  it('includes each lease that functions of a former version took without its age, as the longest life', () => {
+  it('includes each lease that functions of an earlier version took without its age, as the longest life', () => {
     expect(roomOf({ leases: 2, tierLeases: new Map([[small, 2]]), held: since([]) })).toBeLessThan(
       roomOf(none),
     );
     expect(roomOf({ leases: 3, tierLeases: new Map([[small, 3]]), held: since([]) })).toBe(0);
   });
 
-  it('counts no more machines than the tenant holds, where such functions freed leases', () => {
+  it('counts no more machines than the tenant holds, if such functions freed leases', () => {
     expect(roomOf({ ...none, held: since([[small, 40]]) })).toBe(roomOf(none));
   });
 });
 
-describe('what is counted as spent on the running day', () => {
+describe('the amount counted as spent on the current day', () => {
   const hour = 3_600_000;
   /** Two machines have ended, one runs; then somebody edits the count. */
   async function givenEdited(over: { spent?: number } = {}) {
@@ -449,7 +449,7 @@ describe('what is counted as spent on the running day', () => {
     return { ...platform, due, repairs };
   }
 
-  it('is corrected within the day, though leases are held, and reported once', async () => {
+  it('is corrected within the day, even while leases are held, and reported once', async () => {
     const platform = await givenEdited();
     await platform.reconcile();
     expect(await platform.spent(today)).toBe(platform.due);
@@ -474,7 +474,7 @@ describe('what is counted as spent on the running day', () => {
     expect(await platform.spent(today)).toBe(platform.due);
   });
 
-  it('is compared with twenty thousand records, and left alone where there are more', async () => {
+  it('is compared with up to twenty thousand records, and left alone if there are more', async () => {
     const platform = await givenEdited();
     const { usage } = platform.stores.world.rows;
     const [record] = usage.values();
@@ -492,7 +492,7 @@ describe('what is counted as spent on the running day', () => {
     expect(platform.repairs()).toBe(1);
   });
 
-  it('is left alone while a machine has its record, and not yet given its lease back', async () => {
+  it('is left alone while a machine has its record but still holds its lease', async () => {
     const platform = await givenEdited();
     platform.stores.world.editTenant(acme, {
       spent: new Map([today, month].map((period) => [period, platform.due])),
@@ -505,7 +505,7 @@ describe('what is counted as spent on the running day', () => {
     expect(platform.repairs()).toBe(0);
   });
 
-  it('is left alone where a lease was taken while the records were read', async () => {
+  it('is left alone if a lease was taken while the records were read', async () => {
     const platform = await givenEdited();
     let begun = false;
     platform.stores.world.beforeCall = (name) => {
@@ -519,7 +519,7 @@ describe('what is counted as spent on the running day', () => {
     expect([await platform.spent(today), platform.repairs()]).toEqual([7, 0]);
   });
 
-  it('is not judged by what is held where functions of a former version counted less than that', async () => {
+  it('is not corrected if functions of an earlier version counted less than what is held', async () => {
     const platform = await givenEdited();
     platform.stores.world.editTenant(acme, { held: { expected: new Map(), since: new Map() } });
     await platform.reconcile();

@@ -56,7 +56,7 @@ const rows = [
   { row: 'launch', spoil: spoilLaunchOf, named: /In the launches row /, outlives: false },
 ];
 
-describe.each(rows)("a $row's row that a hand spoilt", ({ spoil, named, outlives }) => {
+describe.each(rows)("a $row's row broken by a manual edit", ({ spoil, named, outlives }) => {
   it("leaves the other tenant's overdue machine to the sweep, which names the row each minute", async () => {
     const { platform, spoilt, sound } = await givenBoth(spoil);
     platform.clock.advance(minutes(11));
@@ -92,7 +92,7 @@ describe.each(rows)("a $row's row that a hand spoilt", ({ spoil, named, outlives
     expect(await platform.leases(acme)).toBe(1);
   });
 
-  it('keeps the counts of caps over all tenants as they are, and leaves what is free to the others', async () => {
+  it('leaves the counts of caps over all tenants unchanged, and free leases to the others', async () => {
     const tiers = [givenTier({ maxRunners: 9, capOverAllTenants: 3 })];
     const { platform } = await givenBoth(spoil, { deployment: { tiers } });
     const { capRows } = platform.stores.world.rows;
@@ -105,7 +105,7 @@ describe.each(rows)("a $row's row that a hand spoilt", ({ spoil, named, outlives
     expect(machinesOf(platform, globex)).toHaveLength(2);
   });
 
-  it('is handled as ever once somebody has corrected it', async () => {
+  it('is handled as usual once somebody has corrected it', async () => {
     const { platform, spoilt } = await givenBoth(spoil);
     platform.clock.advance(minutes(11));
     await platform.sweep().catch(() => undefined);
@@ -117,7 +117,7 @@ describe.each(rows)("a $row's row that a hand spoilt", ({ spoil, named, outlives
   });
 });
 
-describe("machines of a launch's row that a hand spoilt", () => {
+describe('machines of a launch whose row was broken by a manual edit', () => {
   const sweepOn = async (platform: Platform, after: number) => {
     platform.clock.advance(after);
     await expect(platform.sweep()).rejects.toThrow(failedSweep);
@@ -142,7 +142,7 @@ describe("machines of a launch's row that a hand spoilt", () => {
     expect(platform.stores.world.allLaunches().map(({ lookAt }) => lookAt)).toEqual([undefined, undefined]);
   });
 
-  it('have their turn within two minutes where twenty-five rows are spoilt', async () => {
+  it('are all handled within two minutes if twenty-five rows are broken', async () => {
     const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 30 })] });
     for (let job = 1; job <= 25; job += 1) await platform.accept(ofAcme(job));
     for (const machine of machinesOf(platform, acme)) spoilLaunchOf(platform, machine);
@@ -154,7 +154,7 @@ describe("machines of a launch's row that a hand spoilt", () => {
     expect(await platform.leases(acme)).toBe(0);
   });
 
-  it('are looked for again a minute later where EC2 does not answer, and the other machines end meanwhile', async () => {
+  it('are searched again a minute later if EC2 does not answer, and the other machines end meanwhile', async () => {
     const { platform, spoilt } = await givenBoth(spoilLaunchOf);
     const { findByLaunch } = platform.compute;
     platform.compute.findByLaunch = () => Promise.reject(new Error('EC2 is away.'));
@@ -165,7 +165,7 @@ describe("machines of a launch's row that a hand spoilt", () => {
     expect(platform.liveMachines()).toEqual([]);
   });
 
-  it('keep no machine from its end that took the job of one of them', async () => {
+  it('do not stop the end of a machine that took the job of one of them', async () => {
     const platform = await givenPlatform({ tenants });
     await platform.accept(ofAcme(1));
     await platform.accept(ofAcme(2));
@@ -181,8 +181,8 @@ describe("machines of a launch's row that a hand spoilt", () => {
   });
 });
 
-describe('an open launch whose row a hand spoilt', () => {
-  it('keeps its machine, and lets machines of others without a record be ended', async () => {
+describe('an open launch whose row was broken by a manual edit', () => {
+  it('keeps its machine, and lets other tenants’ unrecorded machines be ended', async () => {
     const platform = await givenPlatform({ tenants });
     await platform.acceptUnheard(ofAcme(1));
     const [spoilt] = platform.liveMachines();
@@ -203,7 +203,7 @@ describe('an open launch whose row a hand spoilt', () => {
   });
 });
 
-describe('a machine whose row a hand spoilt', () => {
+describe('a machine whose row was broken by a manual edit', () => {
   it('is not ended as one without a record: it may run a job', async () => {
     const { platform, spoilt } = await givenBoth(spoilMachine);
     platform.clock.advance(minutes(30));
@@ -239,7 +239,7 @@ describe('a machine whose row a hand spoilt', () => {
   });
 });
 
-describe("a cap's row that a hand spoilt", () => {
+describe("a cap's row broken by a manual edit", () => {
   const tiers = [givenTier({ maxRunners: 9, capOverAllTenants: 3 })];
   const spoilCap = ({ stores: { world } }: Platform) => {
     for (const [key, row] of world.rows.capRows) world.rows.capRows.set(key, { ...row, leases: Number.NaN });
@@ -248,7 +248,7 @@ describe("a cap's row that a hand spoilt", () => {
     [...world.rows.capRows.values()].map(({ leases }) => leases);
   const repaired = ({ telemetry }: Platform) => telemetry.total('Repairs', { kind: 'lease-count-corrected' });
 
-  it('is named by the sweep, and counts by the next visit what lives under it, so that all goes on', async () => {
+  it('is reported by the sweep, and recounted by the next visit, so that launches continue', async () => {
     const { platform, sound } = await givenBoth(spoilCap, { deployment: { tiers } });
     expect(await platform.accept(ofGlobex(3))).toHaveLength(1);
     await expect(platform.sweep()).rejects.toThrow(failedSweep);
@@ -266,7 +266,7 @@ describe("a cap's row that a hand spoilt", () => {
     expect(repaired(platform)).toBe(1);
   });
 
-  it('counts leases too whose rows a hand deleted: their machines may live', async () => {
+  it('also counts leases whose rows were deleted by hand: their machines may live', async () => {
     const { platform, sound } = await givenBoth(spoilCap, { deployment: { tiers } });
     platform.stores.world.rows.runners.delete(sound);
     for (const [id, launch] of platform.stores.world.rows.launches)
@@ -287,7 +287,7 @@ describe("a cap's row that a hand spoilt", () => {
     expect(counted(platform)).toEqual([2, 2]);
   });
 
-  it('stays as it is where not all tenants can be read, or somebody was faster', async () => {
+  it('stays unchanged if not all tenants can be read, or somebody was faster', async () => {
     const { platform } = await givenBoth(spoilCap, { deployment: { tiers } });
     const { findAcrossTenants } = platform.stores.tenants;
     platform.tenants.findAcrossTenants = async (ids) => (await findAcrossTenants(ids)).slice(1);
@@ -308,7 +308,7 @@ describe("a cap's row that a hand spoilt", () => {
   });
 });
 
-describe("a cap's row that a hand spoilt after the reconciler had read all rows", () => {
+describe("a cap's row broken by a manual edit after the reconciler had read all rows", () => {
   const tiers = [givenTier({ maxRunners: 9, capOverAllTenants: 3 })];
   const key = 'shared/tier/small/0';
   const given = () => givenPlatform({ tenants, deployment: { tiers } });
@@ -316,7 +316,7 @@ describe("a cap's row that a hand spoilt after the reconciler had read all rows"
     world.rows.capRows.set(key, { key, leases: Number.NaN, changes: 1 });
   const counted = ({ stores: { world } }: Platform) => world.rows.capRows.get(key)?.leases;
 
-  it('counts what started since, though as many leases had been under another row', async () => {
+  it('counts machines that started since, even if another row had as many leases', async () => {
     const platform = await given();
     await platform.accept(ofAcme(1), ofAcme(2));
     const open = await readOpenRows(platform);
@@ -326,7 +326,7 @@ describe("a cap's row that a hand spoilt after the reconciler had read all rows"
     expect(counted(platform)).toBe(2);
   });
 
-  it('does not count what has ended since', async () => {
+  it('does not count machines that have ended since', async () => {
     const { platform, sound } = await givenBoth(() => undefined, { deployment: { tiers } });
     const open = await readOpenRows(platform);
     await platform.machineEnds(sound);
@@ -335,7 +335,7 @@ describe("a cap's row that a hand spoilt after the reconciler had read all rows"
     expect(counted(platform)).toBe(1);
   });
 
-  it('stays as it is, and is named, while there are more rows than one look reads; it counts again once there are not', async () => {
+  it('stays unchanged, and is reported, while there are more rows than one look reads', async () => {
     const platform = await given();
     await platform.accept(ofAcme(1), ofGlobex(2));
     spoil(platform);
@@ -353,7 +353,7 @@ describe("a cap's row that a hand spoilt after the reconciler had read all rows"
   });
 });
 
-describe("a job's row that a hand spoilt", () => {
+describe("a job's row broken by a manual edit", () => {
   it("measures another tenant's start of the same batch once, as its own", async () => {
     const platform = await givenPlatform({ tenants });
     await platform.accept(ofAcme(1));
@@ -372,7 +372,7 @@ describe("a job's row that a hand spoilt", () => {
     expect(started.map(({ fields }) => fields['jobId']).toSorted()).toEqual([2, 3]);
   });
 
-  it("keeps no other tenant's machine from its end, which was told in the same batch", async () => {
+  it("does not stop the end of another tenant's machine that was reported in the same batch", async () => {
     const platform = await givenPlatform({ tenants });
     await platform.accept(ofAcme(1));
     await platform.accept(ofGlobex(2));
@@ -391,7 +391,7 @@ describe("a job's row that a hand spoilt", () => {
   });
 });
 
-it('names ten of many spoilt rows, and how many more there are', async () => {
+it('names ten of many broken rows, and how many more there are', async () => {
   const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 20 })] });
   await platform.accept(...Array.from({ length: 12 }, (_, n) => ofAcme(n + 1)));
   for (const machine of machinesOf(platform, acme)) spoilMachine(platform, machine);

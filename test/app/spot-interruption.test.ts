@@ -53,7 +53,7 @@ function rerun(platform: Platform) {
 }
 
 describe('a spot machine that EC2 takes back', () => {
-  it('gives its job another one at once where it had not begun', async () => {
+  it('gives its job another machine at once if it had not begun', async () => {
     const { platform, machine } = await givenSpot();
     await platform.follow(warning(machine));
     expect(platform.liveMachines()).toEqual([]);
@@ -70,7 +70,7 @@ describe('a spot machine that EC2 takes back', () => {
     expect(await platform.leases()).toBe(0);
   });
 
-  it.each(['cancelled', 'failure'])('has its job run again where it ended as %s', async (conclusion) => {
+  it.each(['cancelled', 'failure'])('has its job re-run if it ended as %s', async (conclusion) => {
     const { platform, machine } = await givenRunning();
     await platform.follow(warning(machine));
     await platform.follow(ended(machine, { conclusion }));
@@ -97,7 +97,7 @@ describe('a job is not run again', () => {
 });
 
 describe('running a job again', () => {
-  it('happens once, however often it is asked for', async () => {
+  it('happens once, however often it is requested', async () => {
     const { platform, machine } = await givenRunning();
     await platform.follow(warning(machine), warning(machine));
     await platform.follow(ended(machine));
@@ -108,7 +108,7 @@ describe('running a job again', () => {
     expect(platform.github.reruns).toEqual([jobId]);
   });
 
-  it('waits for the rest of the run, within a bound', async () => {
+  it('waits for the rest of the run, for a limited time', async () => {
     const { platform, machine } = await givenRunning();
     setOver(platform, false);
     await platform.follow(warning(machine));
@@ -131,7 +131,7 @@ describe('running a job again', () => {
     expect(platform.telemetry.events.map(({ name }) => name)).toContain('rerun-refused');
   });
 
-  it('is not tried a second time where the answer was lost', async () => {
+  it('is not tried a second time if the answer was lost', async () => {
     const { platform, machine } = await givenRunning();
     await platform.follow(warning(machine));
     await platform.follow(ended(machine));

@@ -39,7 +39,7 @@ describe('the start gate of a tenant with controllers', () => {
     expect(await decisionsOf(platform, 1)).toEqual(['queue admitted']);
   });
 
-  it('rejects by what one of two said at the queue gate, with its reason', async () => {
+  it('rejects if one of two rejected at the queue gate, with its reason', async () => {
     const both = [givenRules({}, 'false'), givenRules({ id: 'ctl_2' }, rejectsOther)];
     const { platform, machine, gets } = await givenListening(...both);
     await platform.accept(queued(2, other));
@@ -64,7 +64,7 @@ describe('the start gate of a tenant with controllers', () => {
     expect(platform.telemetry.total('AdmissionDecisions', { kind: 'start', outcome: 'rejected' })).toBe(1);
   });
 
-  it('goes by the policy of now, whatever an earlier one said', async () => {
+  it('uses the current policy, whatever an earlier one decided', async () => {
     const { platform, machine, gets } = await givenListening(givenRules({}, 'false'));
     await gets(1);
     await putControllers(platform.controllers, givenRules({}, 'true'));
@@ -74,7 +74,7 @@ describe('the start gate of a tenant with controllers', () => {
     expect(platform.telemetry.total('GatesDisagree')).toBe(0);
   });
 
-  it('starts nothing while an obeyed controller has not answered, and says which', async () => {
+  it('starts nothing while an enabled controller has not answered, and names it', async () => {
     const { platform, machine, gets } = await givenListening(givenRules({}, 'false'));
     const silent: Put = givenController({
       id: 'ctl_2',
@@ -90,7 +90,7 @@ describe('the start gate of a tenant with controllers', () => {
     expect(answer).toMatchObject({ why: expect.stringContaining('controller') });
   });
 
-  it('gives no answer where the controllers cannot be read', async () => {
+  it('gives no answer if the controllers cannot be read', async () => {
     const { platform, machine, gets } = await givenListening(givenRules({}, 'false'));
     await putControllers(platform.controllers, givenRules({}, 'false'));
     await gets(2, other);

@@ -50,7 +50,7 @@ describe('the start gate', () => {
     expect(platform.telemetry.total('StartsAnswered', { outcome: 'admitted' })).toBe(2);
   });
 
-  it('rejects a job of another repository that GitHub gave the machine, and the robbed job gets another', async () => {
+  it('rejects a job of another repository that GitHub gave the machine; the planned job gets another machine', async () => {
     const { platform, machine } = await givenListening();
     await platform.accept(queued(2, other));
     await platform.follow(started(2, machine, other));
@@ -77,7 +77,7 @@ describe('the start gate', () => {
     expect(platform.liveMachines()).toHaveLength(1);
   });
 
-  it('rejects the planned job where the list has changed since, which is no theft', async () => {
+  it('rejects the planned job if the list has changed since, without counting a reassignment', async () => {
     const { platform, machine } = await givenListening();
     await platform.follow(started(1, machine));
     platform.stores.world.editTenant(acme, { allowedRepositories: [12] });
@@ -86,7 +86,7 @@ describe('the start gate', () => {
     expect(platform.telemetry.total('GatesDisagree')).toBe(0);
   });
 
-  it('rejects a public repository where none may run', async () => {
+  it('rejects a public repository if none may run', async () => {
     const { platform, machine } = await givenListening({ allowPublicRepositories: false });
     await platform.follow(started(2, machine, { ...allowed, visibility: 'public' }));
 
@@ -104,7 +104,7 @@ describe('the start gate', () => {
   it.each([
     ['the planned job', 1, allowed, 'admit'],
     ["another's job, which may not run", 2, other, 'reject'],
-  ])('waits a moment for word of the start of %s', async (_, jobId, of, action) => {
+  ])('waits a moment for the report that %s started', async (_, jobId, of, action) => {
     const { platform, machine } = await givenListening();
     const before = platform.clock.now();
     let looks = 0;
@@ -121,7 +121,7 @@ describe('the start gate', () => {
     expect(platform.clock.now()).toBeLessThan(before + 1_000);
   });
 
-  it("does not follow a hint to a run that another machine's job is of", async () => {
+  it("ignores a hint to a run of another machine's job", async () => {
     const { platform, machine } = await givenListening();
     platform.github.putJob('acme/app', JobId(1), runningOn('i-other'), ofRun);
 
@@ -182,7 +182,7 @@ describe('the start gate', () => {
     expect(given.platform.telemetry.total('StartsRefused', { reason: why })).toBe(1);
   });
 
-  it('answers a machine whose runner got its job late', async () => {
+  it('answers a machine even if its runner got its job late', async () => {
     const { platform, machine } = await givenListening();
     const { bootSeconds, idleSeconds } = platform.deployment.limits;
     platform.clock.advance((bootSeconds + idleSeconds) * 1000);

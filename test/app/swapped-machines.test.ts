@@ -74,13 +74,13 @@ describe('the machine that is left over when one ends', () => {
   it.each([
     [20, true],
     [21, false],
-  ])('is looked for over %i machines: %j', async (count, isFound) => {
+  ])('is searched over %i machines: %j', async (count, isFound) => {
     const chain = upTo(count).map((n) => meant(n, ran(n + 1)));
     const { stores } = given([...chain, meant(count + 1)]);
     expect((await findSpareMachine(stores, chain[0]!)) !== undefined).toBe(isFound);
   });
 
-  it('is none where a hand spoilt the launch, and not known where that cannot be read now', async () => {
+  it("is none if the launch's row is broken, and unknown if it cannot be read now", async () => {
     const spoilt = given([ended, meant(2)]);
     spoilt.world.spoilt.add(spoiltName('launches', launch1));
     expect(await findSpareMachine(spoilt.stores, ended)).toBeUndefined();
@@ -90,7 +90,7 @@ describe('the machine that is left over when one ends', () => {
     await expect(findSpareMachine(stores, ended)).rejects.toBe(error);
   });
 
-  it('is none where a circle of machines came back to itself, though it listens', async () => {
+  it('is none if a circle of machines leads back to itself, even if it listens', async () => {
     const { stores } = given([meant(1)]);
     expect(await findSpareMachine(stores, meant(1, { ran: JobId(1), leftLease: lease(1) }))).toBeUndefined();
   });
@@ -124,14 +124,14 @@ describe('the job that is left without a machine', () => {
   it.each([
     [20, true],
     [21, false],
-  ])('is looked for over %i machines: %j', async (count, isFound) => {
+  ])('is searched over %i machines: %j', async (count, isFound) => {
     const machines = upTo(count + 1).map((n) => meant(n));
     const jobs = upTo(count).map((n) => runsOn(n, n + 1));
     const { stores } = given(machines, [...jobs, isCovered(count + 1)]);
     expect((await findUnservedJob(stores, jobs[0]!)) !== undefined).toBe(isFound);
   });
 
-  it('is none where the job runs on its own machine', async () => {
+  it('is none if the job runs on its own machine', async () => {
     const { stores } = given([meant(1)], [isCovered(1)]);
     expect(await findUnservedJob(stores, runsOn(1, 1))).toBeUndefined();
   });

@@ -62,7 +62,7 @@ describe('the sweep', () => {
     return seen;
   }
 
-  it('asks about five jobs of a tenant at once, and begins no question after five seconds', async () => {
+  it('asks about five jobs of a tenant at once, and starts no call after five seconds', async () => {
     const platform = await givenPlatform();
     await platform.jobs.insert(blocked(30));
     platform.clock.advance(minute);
@@ -71,7 +71,7 @@ describe('the sweep', () => {
     expect(seen).toMatchObject({ asked: 5 + 4, atOnce: 5 });
   });
 
-  it('handles ten tenants at once, and begins with no further one after twenty seconds', async () => {
+  it('handles ten tenants at once, and starts no further one after twenty seconds', async () => {
     const tenants = Array.from({ length: 60 }, (_, n) =>
       givenTenant({ installationId: InstallationId(n + 1), accountId: n + 1 }),
     );
@@ -85,7 +85,7 @@ describe('the sweep', () => {
     expect(seen.asked).toBeLessThanOrEqual(20 + 10);
   });
 
-  it('begins no further page of pending jobs after twelve seconds, and goes on there', async () => {
+  it('reads no further page of pending jobs after twelve seconds, and continues there next time', async () => {
     const platform = await givenPlatform();
     await platform.jobs.insert(blocked(2_100));
     const { scanPendingAcrossTenants } = platform.stores.jobs;
@@ -102,7 +102,7 @@ describe('the sweep', () => {
     expect(pages).toBe(3 + 2);
   });
 
-  it('goes on with a hundred launches whose callers died, and says that there are more', async () => {
+  it('resumes a hundred launches whose callers died, and reports that there are more', async () => {
     const platform = await givenRoom(200);
     for (let jobId = 1; jobId <= 101; jobId += 1) {
       platform.stores.world.failNext('jobs.insert', new Error('died'));
@@ -117,7 +117,7 @@ describe('the sweep', () => {
     expect(platform.telemetry.total('SweepsCut')).toBe(1);
   });
 
-  it('goes on first with those whose callers died the longest ago', async () => {
+  it('resumes first those whose callers died the longest ago', async () => {
     const platform = await givenRoom(200);
     for (let jobId = 1; jobId <= 101; jobId += 1) {
       platform.stores.world.failNext('jobs.insert', new Error('died'));
@@ -132,7 +132,7 @@ describe('the sweep', () => {
     expect(await platform.leases()).toBe(1);
   });
 
-  it('looks after fifty launches at once', async () => {
+  it('handles fifty launches at once', async () => {
     const platform = await givenListening(60);
     platform.clock.advance(platform.deployment.limits.bootSeconds * 1000);
     const seen = atOnceOf(platform, 'launches.lookAgain');
@@ -149,7 +149,7 @@ describe('the sweep', () => {
     expect(seen.atOnce).toBe(50);
   });
 
-  it('begins to replace no machine after twenty seconds', async () => {
+  it('starts to replace no machine after twenty seconds', async () => {
     const platform = await givenListening(15);
     platform.stores.world.editTenant(acme, { allowedRepositories: [11] });
     const { removeRunner } = platform.github;
@@ -195,7 +195,7 @@ describe('the sweep', () => {
     expect(asked()).toBe(2);
   });
 
-  it('looks after five thousand launches that are due, and says that there are more', async () => {
+  it('handles five thousand due launches, and reports that there are more', async () => {
     const platform = await givenListening(1);
     const { rows } = platform.stores.world;
     const [launch] = rows.launches.values();
@@ -236,7 +236,7 @@ describe('the sweep', () => {
     expect(asked).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('waits a minute for EC2 to tell of a machine that is shutting down', async () => {
+  it('waits a minute for EC2’s event about a machine that is shutting down', async () => {
     const platform = await givenListening(1);
     const [machine] = platform.liveMachines();
     const { idleSeconds, bootSeconds } = platform.deployment.limits;
@@ -259,7 +259,7 @@ describe('the sweep', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'done', outcome: 'expired' });
   });
 
-  it('asks about a resting job in the last two minutes of its rest', async () => {
+  it('asks about a pausing job in the last two minutes of its pause', async () => {
     const platform = await givenPlatform();
     const rest = { replacements: 5, retryAt: noon + 10 * minute };
     await platform.jobs.insert([givenJob({ ...rest })]);

@@ -32,7 +32,7 @@ const pokedFor = ({ queues }: Platform) => [...new Set(queues.tiers.splice(0).ma
 const asked = (platform: Platform) => platform.telemetry.total('Repairs', { kind: 'unsettled-job-asked' });
 
 describe('the sweep and a line that is longer than it reads', () => {
-  it('goes on where it stopped, and begins anew after the end', async () => {
+  it('continues where it stopped, and starts again after the end', async () => {
     const platform = await given([...blocked(perSweep + 1), givenJob({ installationId: behind })]);
     await platform.sweep();
     expect(pokedFor(platform)).toEqual([]);
@@ -43,7 +43,7 @@ describe('the sweep and a line that is longer than it reads', () => {
     expect(pokedFor(platform)).toEqual([]);
   });
 
-  it('looks again at the same jobs if it died before it poked for them', async () => {
+  it('reads the same jobs again if it died before it poked for them', async () => {
     const platform = await given([...blocked(perSweep + 1), givenJob({ installationId: behind })]);
     await platform.sweep();
     const { sendToTier } = platform.queues;
@@ -55,7 +55,7 @@ describe('the sweep and a line that is longer than it reads', () => {
     expect(pokedFor(platform)).toEqual([behind]);
   });
 
-  it('begins anew if its place was lost or no longer exists', async () => {
+  it('starts again if its position was lost or no longer exists', async () => {
     const platform = await given([...blocked(perSweep + 1), givenJob({ installationId: behind })]);
     await platform.sweep();
     const spoilt = new OperationalError('ValidationException', {
@@ -70,7 +70,7 @@ describe('the sweep and a line that is longer than it reads', () => {
     expect(pokedFor(platform)).toEqual([behind]);
   });
 
-  it('goes on where it stopped if the next page could not be read in between', async () => {
+  it('continues where it stopped if the next page could not be read in between', async () => {
     const platform = await given([...blocked(perSweep + 1), givenJob({ installationId: behind })]);
     await platform.sweep();
     platform.stores.world.failNext('jobs.scanPendingAcrossTenants', unavailable);
@@ -79,7 +79,7 @@ describe('the sweep and a line that is longer than it reads', () => {
     expect(pokedFor(platform)).toEqual([behind]);
   });
 
-  it('misses no time to ask GitHub about a job, though it sees each only every other minute', async () => {
+  it('asks GitHub about each job in time, even if it reads each only every other minute', async () => {
     const platform = await given(blocked(perSweep + 1));
     const job = { status: 'waiting', conclusion: null, runnerName: null } as const;
     for (const { repository, jobId } of blocked(perSweep + 1)) platform.github.putJob(repository, jobId, job);
@@ -92,7 +92,7 @@ describe('the sweep and a line that is longer than it reads', () => {
   });
 });
 
-describe('a sweep that cannot read or keep its place', () => {
+describe('a sweep that cannot read or store its position', () => {
   const places = ({ notes }: Platform, call: 'read' | 'write') => {
     const { read, write } = notes;
     notes.read = (names, now) =>
@@ -101,29 +101,29 @@ describe('a sweep that cannot read or keep its place', () => {
       call === 'write' && name === 'sweep/pending' ? Promise.reject(unavailable) : write(name, note);
   };
 
-  it('pokes for the first jobs all the same, and reports it', async () => {
+  it('still pokes for the first jobs, and reports it', async () => {
     const platform = await given([givenJob({ installationId: behind })]);
     places(platform, 'read');
     await expect(platform.sweep()).rejects.toThrow('1 parts of the sweep failed');
     expect(pokedFor(platform)).toEqual([behind]);
   });
 
-  it('reports it where there are more jobs than it read', async () => {
+  it('reports it if there are more jobs than it read', async () => {
     const platform = await given([]);
     platform.jobs.scanPendingAcrossTenants = async () => ({ jobs: [], cursor: 'further' });
     places(platform, 'write');
     await expect(platform.sweep()).rejects.toThrow('1 parts of the sweep failed');
   });
 
-  it('writes nothing down while one sweep reads all jobs', async () => {
+  it('stores no position while one sweep reads all jobs', async () => {
     const platform = await given([givenJob()]);
     for (let sweeps = 0; sweeps < 2; sweeps += 1) await platform.sweep();
     expect(platform.notes.all.has('sweep/pending')).toBe(false);
   });
 });
 
-describe('the sweep and a tenant in trouble', () => {
-  it('pokes for everybody before it asks GitHub about anybody', async () => {
+describe('the sweep and a tenant with failures', () => {
+  it('pokes for all tenants before it asks GitHub about any', async () => {
     const platform = await given([...blocked(50), givenJob({ installationId: behind })]);
     platform.github.getJob = () => new Promise(() => {});
     platform.clock.advance(minute);
@@ -142,7 +142,7 @@ describe('the sweep and a tenant in trouble', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
   });
 
-  it('looks after the others where its questions fail', async () => {
+  it('handles the others if its calls about one fail', async () => {
     const theirs = givenJob({ installationId: behind, jobId: JobId(1), state: 'blocked', unsettledAt: noon });
     const platform = await given([...blocked(40), theirs]);
     const { getJob } = platform.github;
@@ -157,7 +157,7 @@ describe('the sweep and a tenant in trouble', () => {
     expect(pokedFor(platform)).toEqual([behind]);
   });
 
-  it('pokes for the others where one poke fails', async () => {
+  it('pokes for the others if one poke fails', async () => {
     const platform = await given([givenJob(), givenJob({ installationId: behind })]);
     platform.queues.failNext(1);
     await expect(platform.sweep()).rejects.toThrow();
@@ -175,7 +175,7 @@ describe('the most that a tenant may have pending', () => {
     expect(states[11]).toMatchObject({ outcome: 'refused', reason: { code: 'blocked-cap' } });
   });
 
-  it('counts on from one sweep to the next', async () => {
+  it('continues its count from one sweep to the next', async () => {
     const platform = await given(blocked(perSweep + 3), { waitingJobsPerTenant: perSweep + 1 });
     await platform.sweep();
     expect(platform.telemetry.total('JobsRefused')).toBe(0);
@@ -216,7 +216,7 @@ describe('the figures of each minute', () => {
         .map(({ metric, values: [value] }) => [metric, value]),
     );
 
-  it('say for each tier how many wait and for how long, who has not been looked at, and the leases', async () => {
+  it('report for each tier how many jobs wait, for how long, which were not balanced, and the leases', async () => {
     const platform = await given([]);
     await platform.accept(givenEvent({ jobId: JobId(99) }));
     await platform.jobs.insert([
@@ -245,7 +245,7 @@ describe('the figures of each minute', () => {
     expect(census?.fields).toMatchObject({ reasons: { 'runners-lost': 1, queued: 1, none: 1 } });
   });
 
-  it('say how many tenants are at their spend caps, and how many of their jobs wait for that', async () => {
+  it('report how many tenants are at their spend caps, and how many jobs wait for that', async () => {
     const platform = await given([
       waiting(1, 0, 'spend-cap'),
       waiting(2, 1, 'queued'),

@@ -46,7 +46,7 @@ describe('a machine that does not come to listen', () => {
     expect(overdue('booting')).toBe(1);
   });
 
-  it('is ended also where it has claimed', async () => {
+  it('is ended even if it has claimed', async () => {
     const { platform, machine, row, overdue } = await givenBooting();
     await platform.claim(machine);
     platform.clock.advance(platform.deployment.limits.bootSeconds * second);
@@ -72,7 +72,7 @@ describe('a machine that does not come to listen', () => {
     await expectBalanced(platform);
   });
 
-  it('loses its lease in the moment in which EC2’s silence proves its end', async () => {
+  it('loses its lease at the moment when EC2’s silence proves its end', async () => {
     const { platform, machine, row } = await givenBooting();
     platform.compute.machines.delete(machine);
     platform.clock.advance(absenceProofSeconds * second);
@@ -94,7 +94,7 @@ describe('a machine that listens', () => {
     expect(row().deadline).toBe(noon + (bootSeconds - 10 + idleSeconds) * second);
   });
 
-  it('is not looked at again before the longest job that it may run is over, once its job began', async () => {
+  it('is not checked again until the longest possible job is over, once its job began', async () => {
     const { platform, machine, row, longest, untilLooked } = await givenListening();
     platform.clock.advance(minute);
     await platform.follow(givenEvent({ action: 'in_progress', runnerName: machine }));
@@ -107,7 +107,7 @@ describe('a machine that listens', () => {
     expect(row()).toMatchObject({ state: 'ended', endReason: 'job-time-limit' });
   });
 
-  it('is ended as idle where its job runs on a machine of somebody else', async () => {
+  it('is ended as idle if its job runs on another machine', async () => {
     const { platform, row, untilDoubted } = await givenListening();
     await platform.follow(givenEvent({ action: 'in_progress', runnerName: 'a-laptop' }));
     untilDoubted();
@@ -115,7 +115,7 @@ describe('a machine that listens', () => {
     expect(row()).toMatchObject({ state: 'ended', endReason: 'idle-deadline' });
   });
 
-  it('is ended as idle where its job’s row has expired', async () => {
+  it('is ended as idle if its job’s row has expired', async () => {
     const { platform, row, untilDoubted } = await givenListening();
     platform.stores.world.rows.jobs.clear();
     untilDoubted();
@@ -123,7 +123,7 @@ describe('a machine that listens', () => {
     expect(row()).toMatchObject({ state: 'ended', endReason: 'idle-deadline' });
   });
 
-  it('is ended as too old after the longest job, though GitHub calls it busy', async () => {
+  it('is ended as too old after the longest possible job, even if GitHub reports it as busy', async () => {
     const { platform, machine, row, longest } = await givenListening();
     platform.github.setBusy(machine, true);
     platform.clock.advance(longest);
@@ -131,7 +131,7 @@ describe('a machine that listens', () => {
     expect(row()).toMatchObject({ state: 'ended', endReason: 'job-time-limit' });
   });
 
-  it('is looked at again when GitHub takes calls again, and its job has no other machine until then', async () => {
+  it('is checked again when GitHub accepts calls again, and its job has no other machine until then', async () => {
     const { platform, row, untilLooked } = await givenListening();
     untilLooked();
     platform.github.failNext('getJob', { refusal: { kind: 'limited', retryAfterSeconds: 77 } });
@@ -140,14 +140,14 @@ describe('a machine that listens', () => {
     expect(row().deadline).toBe(platform.clock.now() + 77 * second);
   });
 
-  it('is looked at again after its time to get a job, where nobody knows of one', async () => {
+  it('is checked again after its time to get a job, if none is known', async () => {
     const { platform, row, untilLooked } = await givenListening();
     untilLooked();
     await platform.sweep();
     expect(row().deadline).toBe(platform.clock.now() + platform.deployment.limits.idleSeconds * second);
   });
 
-  it('has another machine serve its job where EC2 does not know it', async () => {
+  it('has another machine run its job if EC2 does not know it', async () => {
     const { platform, machine, untilLooked } = await givenListening();
     platform.compute.machines.delete(machine);
     untilLooked();
@@ -155,7 +155,7 @@ describe('a machine that listens', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
   });
 
-  it('is ended after the hour though GitHub refuses to take its registration away', async () => {
+  it('is ended after the hour even if GitHub refuses to remove its registration', async () => {
     const { platform, row, untilDoubted } = await givenListening();
     untilDoubted();
     platform.github.failNext('removeRunner', { refusal: { kind: 'forbidden', message: 'Forbidden' } });
@@ -164,7 +164,7 @@ describe('a machine that listens', () => {
     expect(platform.telemetry.total('GitHubRefusals')).toBe(1);
   });
 
-  it('counts as an unknown run where GitHub first calls it busy, and then has no registration of it', async () => {
+  it('counts as an unknown run if GitHub first reports it as busy, and then has no registration', async () => {
     const { platform, machine, row, untilDoubted } = await givenListening();
     platform.github.setBusy(machine, true);
     untilDoubted();
@@ -176,7 +176,7 @@ describe('a machine that listens', () => {
     expect((await platform.stores.tenants.get(acme))?.unknownRuns).toBe(1);
   });
 
-  it('counts as no unknown run where its job is known, though its registration is gone', async () => {
+  it('does not count as an unknown run if its job is known, even if its registration is gone', async () => {
     const { platform, machine, untilDoubted } = await givenListening();
     await platform.accept(givenEvent({ jobId: JobId(2) }));
     await platform.follow(givenEvent({ jobId: JobId(2), action: 'in_progress', runnerName: machine }));
@@ -190,7 +190,7 @@ describe('a machine that listens', () => {
   });
 });
 
-describe('a machine whose end is put off', () => {
+describe('a machine whose end is postponed', () => {
   it('has its lease count what it costs until its new deadline and some minutes more', async () => {
     const { platform, machine, row } = await givenBooting();
     const { runners } = platform.stores.world.rows;
@@ -220,7 +220,7 @@ describe('more machines than one sweep ends', () => {
       },
     });
 
-  it('take turns: those that are overdue for the longest are ended first', async () => {
+  it('take turns: the longest overdue ones are ended first', async () => {
     const platform = await givenMany();
     await platform.accept(...jobs);
     const { runners } = platform.stores.world.rows;
@@ -236,7 +236,7 @@ describe('more machines than one sweep ends', () => {
     expect(platform.telemetry.total('SweepsCut')).toBe(1);
   });
 
-  it('get the rows that they lack from a hundred launches at a time', async () => {
+  it('get missing rows, a hundred launches at a time', async () => {
     const platform = await givenMany();
     for (const job of jobs) {
       platform.stores.world.failNext('runners.bind', new Error('died'));

@@ -54,7 +54,7 @@ describe('a job that has waited for as long as it may', () => {
     expect(platform.telemetry.total('JobsExpired')).toBe(1);
   });
 
-  it('is not counted where it got its machine in the same moment', async () => {
+  it('is not counted if it got its machine at the same moment', async () => {
     const platform = await given({});
     platform.clock.advance(24 * 60 * minute);
     const { refuseWaiting } = platform.jobs;
@@ -72,12 +72,12 @@ describe('GitHub is asked about a job', () => {
   it.each([
     { jobId: 65, minutes: [1, 2, 4, 8, 16, 32, 64, 65, 125, 128] },
     { jobId: 60, minutes: [1, 2, 4, 8, 16, 32, 60, 64, 120, 128] },
-  ])('$jobId ever more seldom, and then once an hour at a minute of its own', async ({ jobId, minutes }) => {
+  ])('$jobId at growing intervals, and then once an hour at its own minute', async ({ jobId, minutes }) => {
     const platform = await blocked({ jobId: JobId(jobId) });
     expect(await minutesAsked(platform, 130)).toEqual(minutes);
   });
 
-  it('that it denied at the end of each rest of five minutes, and each minute once eight are over', async () => {
+  it('that it denied at the end of each pause of five minutes, and each minute after eight', async () => {
     // Its own minutes come before and after these.
     const platform = await blocked({ unsettledAt: noon - 100 * minute, goneAt: noon });
     expect(await minutesAsked(platform, 12)).toEqual([5, 6, 8, 9, 10, 11, 12]);
@@ -85,7 +85,7 @@ describe('GitHub is asked about a job', () => {
 });
 
 describe('GitHub’s answer about a blocked job', () => {
-  it('is believed where the job has begun', async () => {
+  it('is accepted if the job has begun', async () => {
     const platform = await blocked();
     platform.github.putJob('acme/app', JobId(1), onGitHub('in_progress', { runnerName: 'a-laptop' }));
     platform.clock.advance(minute);
@@ -93,7 +93,7 @@ describe('GitHub’s answer about a blocked job', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'running' });
   });
 
-  it('changes nothing, and pokes no tier, where the job still waits for its approval', async () => {
+  it('changes nothing, and pokes no tier, if the job still waits for its approval', async () => {
     const platform = await blocked();
     platform.github.putJob('acme/app', JobId(1), onGitHub('waiting'));
     platform.clock.advance(minute);
@@ -102,7 +102,7 @@ describe('GitHub’s answer about a blocked job', () => {
     expect(pokes(platform)).toBe(0);
   });
 
-  it('says nothing about the job where it is a refusal, which is counted', async () => {
+  it('proves nothing about the job if it is a refusal, which is counted', async () => {
     const platform = await blocked();
     platform.github.failNext('getJob', { refusal: forbidden });
     platform.clock.advance(minute);
@@ -116,7 +116,7 @@ describe('GitHub’s answer about a blocked job', () => {
 });
 
 describe('GitHub’s answer about a job that runs on no machine of ours', () => {
-  it('is no news where it still runs', async () => {
+  it('changes nothing if it still runs', async () => {
     const platform = await running();
     platform.github.putJob('acme/app', JobId(1), onGitHub('in_progress', { runnerName: 'a-laptop' }));
     platform.clock.advance(minute);
@@ -125,7 +125,7 @@ describe('GitHub’s answer about a job that runs on no machine of ours', () => 
     expect(platform.telemetry.total('Repairs', { kind: 'job-found-in_progress' })).toBe(0);
   });
 
-  it('closes it as completed, with an unknown conclusion, where it runs beyond the longest time', async () => {
+  it('closes it as completed, with an unknown conclusion, if it runs beyond the longest time', async () => {
     const platform = await running();
     platform.github.putJob('acme/app', JobId(1), onGitHub('in_progress', { runnerName: 'a-laptop' }));
     platform.clock.advance(platform.deployment.limits.jobSeconds * 1000);
@@ -136,15 +136,15 @@ describe('GitHub’s answer about a job that runs on no machine of ours', () => 
   });
 });
 
-describe('GitHub’s answer about a job whose rest is nearly over', () => {
-  it('is believed where another runner has it', async () => {
+describe('GitHub’s answer about a job whose pause is nearly over', () => {
+  it('is accepted if another runner has it', async () => {
     const platform = await resting();
     platform.github.putJob('acme/app', JobId(1), onGitHub('in_progress', { runnerName: 'a-laptop' }));
     await platform.sweep();
     expect(await platform.job(1)).toMatchObject({ state: 'running' });
   });
 
-  it('causes no second poke where the job is still queued', async () => {
+  it('causes no second poke if the job is still queued', async () => {
     const platform = await resting();
     platform.github.putJob('acme/app', JobId(1), onGitHub('queued'));
     await platform.sweep();
@@ -153,7 +153,7 @@ describe('GitHub’s answer about a job whose rest is nearly over', () => {
     expect(platform.telemetry.total('Repairs')).toBe(0);
   });
 
-  it('is asked for in its last 110 seconds alone', async () => {
+  it('is requested only in the last 110 seconds', async () => {
     for (const [seconds, times] of [
       [111, 0],
       [110, 1],
@@ -195,7 +195,7 @@ describe('a job that GitHub keeps queued though its run was over eight minutes a
     });
   });
 
-  it('waits on without a doubt where its run is open again', async () => {
+  it('keeps waiting, without doubt, if its run is open again', async () => {
     const platform = await given();
     runIs(platform, false);
     await platform.sweep();
@@ -204,14 +204,14 @@ describe('a job that GitHub keeps queued though its run was over eight minutes a
     expect(job?.goneAt).toBeUndefined();
   });
 
-  it('waits on as it is where GitHub does not say how its run is', async () => {
+  it('keeps waiting unchanged if GitHub does not report on its run', async () => {
     const platform = await given();
     platform.github.failNext('getRun', { refusal: forbidden });
     await platform.sweep();
     expect(await platform.job(1)).toMatchObject({ state: 'waiting', goneAt: noon - 8 * minute });
   });
 
-  it('is known to run where GitHub says so after all', async () => {
+  it('is known to run if GitHub reports it after all', async () => {
     const platform = await given();
     runIs(platform, true);
     platform.github.putJob('acme/app', JobId(1), onGitHub('in_progress', { runnerName: 'a-laptop' }));
@@ -219,7 +219,7 @@ describe('a job that GitHub keeps queued though its run was over eight minutes a
     expect(await platform.job(1)).toMatchObject({ state: 'running' });
   });
 
-  it('is not asked for its run where only the job itself was doubted', async () => {
+  it('has its run not asked about if only the job itself was in doubt', async () => {
     const platform = await given({ reason: reason('gone-from-github', 'GitHub denied it.') });
     runIs(platform, true);
     await platform.sweep();

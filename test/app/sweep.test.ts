@@ -32,7 +32,7 @@ describe('the sweep', () => {
     await expectBalanced(platform);
   });
 
-  it('finishes it at its first look where not all rows that hold leases can be read', async () => {
+  it('finishes it at its first check if not all rows that hold leases can be read', async () => {
     const platform = await givenPlatform();
     platform.compute.dials.loseRequests = 2;
     await platform.accept(queued(1));
@@ -57,7 +57,7 @@ describe('the sweep', () => {
     expect(platform.liveMachines()).toHaveLength(1);
   });
 
-  it('gives the lease of a machine that came and went to no other machine of the launch', async () => {
+  it('gives the lease of an ended machine to no other machine of the launch', async () => {
     const platform = await givenPlatform();
     await platform.acceptUnheard(queued(1), queued(2));
     const [one, two] = platform.liveMachines();
@@ -81,7 +81,7 @@ describe('the sweep', () => {
     );
   });
 
-  it('believes a refused replay nothing about the call before it', async () => {
+  it('concludes nothing about the earlier call from a refused retry', async () => {
     const platform = await givenPlatform();
     await platform.acceptUnheard(queued(1));
     platform.compute.machines.get(platform.liveMachines()[0]!)!.hidden = true;
@@ -95,7 +95,7 @@ describe('the sweep', () => {
     await expectBalanced(platform);
   });
 
-  it('keeps the last of what a machine printed that never claimed', async () => {
+  it('keeps the end of the console of a machine that never claimed', async () => {
     const platform = await givenPlatform();
     await platform.accept(queued(1));
     const [dead] = platform.liveMachines();
@@ -112,7 +112,7 @@ describe('the sweep', () => {
     });
   });
 
-  it('ends a machine whose console cannot be read all the same', async () => {
+  it('ends a machine even if its console cannot be read', async () => {
     const platform = await givenPlatform();
     await platform.accept(queued(1));
     const [dead] = platform.liveMachines();
@@ -128,7 +128,7 @@ describe('the sweep', () => {
     await expectBalanced(platform);
   });
 
-  it('reads the console of no machine that has claimed', async () => {
+  it('does not read the console of a machine that has claimed', async () => {
     const { platform, machine } = await givenListening();
     platform.compute.machines.get(machine)!.console = 'what its job printed';
     await platform.machineEnds(machine);
@@ -148,7 +148,7 @@ describe('the sweep', () => {
     await expectBalanced(platform);
   });
 
-  it('ends a runner that hears of no job for an hour, once GitHub let its registration go', async () => {
+  it('ends a runner without a job for an hour, once GitHub removed its registration', async () => {
     const { platform, machine } = await givenListening();
     await platform.follow(givenEvent({ action: 'completed', conclusion: 'cancelled' }));
     platform.clock.advance(longSilence);
@@ -158,7 +158,7 @@ describe('the sweep', () => {
     await expectNothingLeft(platform);
   });
 
-  it('leaves a runner alone that GitHub calls idle within the hour, and has another machine serve its job', async () => {
+  it('keeps a runner that GitHub reports as idle within the hour, and has another machine run its job', async () => {
     const { platform, machine } = await givenListening();
     platform.clock.advance(minutes(11));
     await platform.sweep();
@@ -170,7 +170,7 @@ describe('the sweep', () => {
     await expectBalanced(platform);
   });
 
-  it('closes the row of a silent machine at once of which EC2 says that it has ended', async () => {
+  it('closes the row of a silent machine at once if EC2 reports its end', async () => {
     const { platform, machine } = await givenListening();
     platform.compute.setState(machine, 'terminated');
     platform.clock.advance(minutes(11));
@@ -182,7 +182,7 @@ describe('the sweep', () => {
     });
   });
 
-  it('leaves a runner alone that GitHub says is busy, although no event reported a job', async () => {
+  it('keeps a runner that GitHub reports as busy, even if no event reported a job', async () => {
     const { platform, machine } = await givenListening();
     platform.github.setBusy(machine, true);
     platform.clock.advance(longSilence);
@@ -190,7 +190,7 @@ describe('the sweep', () => {
     expect(platform.liveMachines()).toEqual([machine]);
   });
 
-  it('leaves a runner alone that GitHub wrongly calls idle, while GitHub says that its job is on it', async () => {
+  it('keeps a runner that GitHub wrongly reports as idle while GitHub shows its job on it', async () => {
     const { platform, machine } = await givenListening();
     const running = { status: 'in_progress', conclusion: null, runnerName: machine } as const;
     platform.github.putJob('acme/app', JobId(1), running);
@@ -200,7 +200,7 @@ describe('the sweep', () => {
     expect(platform.github.registrations.size).toBe(1);
   });
 
-  it('leaves a runner alone that runs another machine’s job, although no event reported either start', async () => {
+  it('keeps a runner that runs another machine’s job, even if no event reported either start', async () => {
     const platform = await givenPlatform();
     await platform.accept(queued(1), queued(2));
     const machines = platform.liveMachines();
@@ -216,7 +216,7 @@ describe('the sweep', () => {
     expect(platform.liveMachines()).toEqual(machines);
   });
 
-  it('leaves a runner alone that took a job which waits here', async () => {
+  it('keeps a runner that took a job which waits here', async () => {
     const { platform, machine } = await givenListening();
     await platform.follow(givenEvent({ action: 'completed', conclusion: 'cancelled' }));
     platform.stores.world.setMaxRunners(acme, 1);
@@ -262,7 +262,7 @@ describe('the sweep', () => {
     expect(await platform.leases()).toBe(0);
   });
 
-  it('asks GitHub how a job did whose machine ended first, and runs it again if it is still queued', async () => {
+  it('asks GitHub about a job whose machine ended first, and lets it wait again if it is still queued', async () => {
     const { platform, machine } = await givenListening();
     await platform.follow(givenEvent({ action: 'in_progress', runnerName: machine }));
     await platform.machineEnds(machine);
@@ -351,7 +351,7 @@ describe('the sweep', () => {
     expect(await platform.job(2)).toMatchObject({ state: 'done' });
   });
 
-  it('asks ever more seldom about a job of which GitHub has no news', async () => {
+  it('asks at growing intervals about a job without news on GitHub', async () => {
     const platform = await givenPlatform();
     await platform.follow(givenEvent({ action: 'waiting' }));
     const job = { status: 'waiting', conclusion: null, runnerName: null } as const;
@@ -364,7 +364,7 @@ describe('the sweep', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'blocked' });
   });
 
-  it('keeps a job open of which GitHub will not speak, and closes one that it does not know for long', async () => {
+  it('keeps a job open if GitHub refuses the call, and closes one that GitHub denies for long', async () => {
     const platform = await givenPlatform();
     await platform.follow(givenEvent({ action: 'waiting' }));
     const forbidden = { kind: 'forbidden', message: 'Resource not accessible by integration' } as const;
@@ -383,7 +383,7 @@ describe('the sweep', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'done', reason: { code: 'gone-from-github' } });
   });
 
-  it('closes no overdue job while GitHub limits the question, and asks again each minute', async () => {
+  it('closes no overdue job while GitHub limits the calls, and asks again each minute', async () => {
     const platform = await givenPlatform();
     await platform.accept(queued(1));
     await platform.follow(givenEvent({ action: 'in_progress', runnerName: 'a-laptop' }));
@@ -399,7 +399,7 @@ describe('the sweep', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
   });
 
-  it('closes no overdue job that GitHub denies while it shows its run as open, and takes it up again', async () => {
+  it('closes no overdue job that GitHub denies while it shows its run as open, and lets it wait again', async () => {
     const platform = await givenPlatform();
     await platform.accept(queued(1));
     await platform.follow(givenEvent({ action: 'in_progress', runnerName: 'a-laptop' }));
@@ -414,7 +414,7 @@ describe('the sweep', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
   });
 
-  it('closes an overdue job that GitHub will not speak of only once GitHub lets no job wait for so long', async () => {
+  it('closes an overdue job that GitHub refuses to show only once GitHub lets no job wait for so long', async () => {
     const platform = await givenPlatform();
     const { jobSeconds, waitSeconds } = platform.deployment.limits;
     await platform.accept(queued(1));

@@ -62,8 +62,8 @@ describe('the syncer', () => {
   });
 });
 
-describe('what is not as it should be', () => {
-  it('is refused where the bytes have another checksum, and machines stay with what they have', async () => {
+describe('an unexpected release', () => {
+  it('is refused if the bytes have another checksum, and machines keep the current release', async () => {
     const syncer = givenSyncer();
     await syncer.sync();
     syncer.releases.publish({ version: '2.338.0' });
@@ -91,7 +91,7 @@ describe('what is not as it should be', () => {
     expect(syncer.releases.downloads).toBe(0);
   });
 
-  it('is refused where a release that is in use has changed since', async () => {
+  it('is refused if a release in use has changed', async () => {
     const syncer = givenSyncer();
     await syncer.sync();
     const release = await syncer.releases.find();
@@ -119,7 +119,7 @@ describe('what is not as it should be', () => {
     expect(syncer.inStep()).toEqual([0]);
   });
 
-  it('is reported as a whole: in step means that every wanted file is there', async () => {
+  it('is up to date only if every expected file is there', async () => {
     const syncer = givenSyncer({ architectures: ['arm64', 'x64'] });
     await syncer.sync();
     await syncer.sync();
@@ -141,7 +141,7 @@ describe('a syncer that dies', () => {
     ['before', 'removeOld', new Error('died')],
     ['after', 'removeOld', 'after'],
   ] as const)(
-    '%s %s leaves a whole program in use, and the next look does the rest',
+    '%s %s leaves a complete program in use, and the next check does the rest',
     async (_, call, failure) => {
       const syncer = givenSyncer();
       for (const version of ['2.338.0', '2.339.0']) {
@@ -194,7 +194,7 @@ describe("images of one's own", () => {
     return { ...syncer, builds, sync, set };
   }
 
-  it('are made once for each release that is stored', async () => {
+  it('are built once for each release that is stored', async () => {
     const world = givenImages();
     await world.sync();
     await world.sync();
@@ -204,14 +204,14 @@ describe("images of one's own", () => {
     expect(world.builds).toEqual(['x64 2.337.0', 'x64 2.338.0']);
   });
 
-  it('are not made of a release that was refused', async () => {
+  it('are not built from a refused release', async () => {
     const world = givenImages();
     world.releases.dial = 'garble';
     await world.sync();
     expect(world.builds).toEqual([]);
   });
 
-  it('wait for a pipeline that is not there yet', async () => {
+  it('wait for a pipeline that does not exist yet', async () => {
     const world = givenImages();
     world.set({ isReady: false });
     await world.sync();
@@ -221,7 +221,7 @@ describe("images of one's own", () => {
     expect(world.builds).toEqual(['x64 2.337.0']);
   });
 
-  it('are asked for again where asking failed, or the process died before it was noted', async () => {
+  it('are requested again if the request failed, or the process died before it was recorded', async () => {
     const world = givenImages();
     world.set({ failure: new Error('Image Builder is away') });
     await expect(world.sync()).rejects.toThrow();

@@ -49,7 +49,7 @@ describe('a tenant that the operator suspends', () => {
     expect(await platform.job(1)).toMatchObject({ outcome: 'refused', reason: { code: 'tenant-suspended' } });
   });
 
-  it('keeps what runs already', async () => {
+  it('keeps running jobs', async () => {
     const { platform, machines } = await givenJobsAt(1);
     const machine = machines[0]!;
     await platform.claim(machine);
@@ -62,7 +62,7 @@ describe('a tenant that the operator suspends', () => {
   });
 });
 
-describe('a tenant that uninstalls the App before its event is here', () => {
+describe('a tenant that uninstalls the App before its event has arrived', () => {
   it('has its job refused once the tenant is known to be deleted, and not before', async () => {
     const { platform, machines } = await givenJobsAt(1);
     platform.github.deleteInstallation(acme);
@@ -75,7 +75,7 @@ describe('a tenant that uninstalls the App before its event is here', () => {
   });
 });
 
-describe('a tenant that GitHub suspends before its event is here', () => {
+describe('a tenant that GitHub suspends before its event has arrived', () => {
   it('has its job refused', async () => {
     const { platform, machines } = await givenJobsAt(1);
     platform.github.putInstallation(acme, { ...account, suspended: true });
@@ -131,7 +131,7 @@ describe('a tenant that takes a permission away', () => {
     expect(platform.liveMachines()).toEqual([]);
   });
 
-  it('tries one machine after some minutes, however often it is poked', async () => {
+  it('tries one machine after some minutes, regardless of pokes', async () => {
     const { platform } = await givenLost();
     platform.clock.advance(600_000);
     await Promise.all([platform.accept(poke), platform.accept(poke), platform.accept(poke)]);
@@ -156,7 +156,7 @@ describe('a tenant that takes a permission away', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'covered' });
   });
 
-  it('starts them at once when the event says that it is given', async () => {
+  it('starts them at once when the event reports the permission', async () => {
     const { platform } = await givenLost();
     platform.github.putInstallation(acme, account);
     await tell(platform, 'installation.new_permissions_accepted');
@@ -182,7 +182,7 @@ describe('an organization that is renamed while launches are on their way', () =
 });
 
 describe("a user's repository that left the installation", () => {
-  it('has its job closed once GitHub has said so for long, and leaves the other repositories alone', async () => {
+  it('has its job closed once GitHub has reported it for long, and does not affect other repositories', async () => {
     const { platform, machines } = await givenJobsAt(2, { accountType: 'User' });
     const user = { ...account, accountType: 'User' } as const;
     platform.github.putInstallation(acme, { ...user, repositories: ['other'] });

@@ -35,7 +35,7 @@ const refusedJobs = (platform: Platform) =>
     .map(({ jobId }) => Number(jobId));
 
 describe('jobs that wait for a tenant', () => {
-  it('are all refused as it is uninstalled, however many wait', async () => {
+  it('are all refused when it is uninstalled, however many wait', async () => {
     const platform = await givenPlatform({ tenants: [givenTenant({ status: 'pending' })] });
     await platform.jobs.insert(givenJobs(250));
     platform.github.deleteInstallation(acme);
@@ -46,7 +46,7 @@ describe('jobs that wait for a tenant', () => {
     expect(linesOf(platform, 'job-refused')).toContainEqual(expect.objectContaining(line));
   });
 
-  it('are refused by the ids of the repositories that were removed, where GitHub sent them', async () => {
+  it('are refused by the ids of the removed repositories, if GitHub sent them', async () => {
     const platform = await givenPlatform({ tenants: [givenTenant({ status: 'pending' })] });
     await platform.accept(
       givenEvent({ jobId: JobId(1), repositoryId: 11, repository: 'acme/renamed' }),
@@ -58,7 +58,7 @@ describe('jobs that wait for a tenant', () => {
     expect(refusedJobs(platform)).toEqual([1, 3]);
   });
 
-  it('are refused as their repository is removed, however many of other repositories wait before them', async () => {
+  it('are refused when their repository is removed, however many of other repositories wait before them', async () => {
     const platform = await givenPlatform({ tenants: [givenTenant({ status: 'pending' })] });
     const theirs = Array.from({ length: 250 }, (_, n) => 1_001 + n);
     await platform.jobs.insert(givenJobs(250));
@@ -70,7 +70,7 @@ describe('jobs that wait for a tenant', () => {
     expect(refusedJobs(platform)).toEqual(theirs);
   });
 
-  it('are each read once as a repository is removed', async () => {
+  it('are each read once when a repository is removed', async () => {
     const platform = await givenPlatform({ tenants: [givenTenant({ status: 'pending' })] });
     await platform.jobs.insert(
       givenJobs(1_000).map((job) => (job.jobId % 2 ? { ...job, repository: 'acme/gone' } : job)),
@@ -121,7 +121,7 @@ describe('an event about a tenant', () => {
     expect(platform.notes.all.has(`returned/${acme}`)).toBe(isBack);
   });
 
-  it('has no jobs searched for one that the operator suspended', async () => {
+  it('does not search jobs for one that the operator suspended', async () => {
     const platform = await givenPlatform({
       tenants: [givenTenant({ status: 'suspended', suspendedBy: 'operator' })],
     });
@@ -129,7 +129,7 @@ describe('an event about a tenant', () => {
     expect(platform.notes.all.has(`returned/${acme}`)).toBe(false);
   });
 
-  it('says where its machines register from now on, if its permissions changed that', async () => {
+  it('reports where its machines register from now on, if its permissions changed that', async () => {
     const platform = await givenPlatform();
     const { organization_self_hosted_runners: _, ...fewer } = permissions;
     platform.github.putInstallation(acme, { ...account, permissions: fewer });
@@ -189,7 +189,7 @@ describe('a look at a runner group', () => {
     expect(await tell(platform, look, told('installation_target.renamed'))).toHaveLength(1);
   });
 
-  it('is nothing that the queue of another function brings', async () => {
+  it('is refused from the queue of another function', async () => {
     const platform = await givenPlatform();
     const poke = { kind: 'poke', installationId: acme, tier: small } as never;
     expect(await tell(platform, poke, look)).toHaveLength(1);
@@ -214,7 +214,7 @@ describe('a job to run again', () => {
     expect(linesOf(platform, 'rerun-refused')).toEqual(again[0] ? [] : [{ ...given, reason: refusal.kind }]);
   });
 
-  it('is not asked for again beyond its time', async () => {
+  it('is not requested again after its time', async () => {
     const platform = await givenPlatform();
     platform.github.failNext('rerunJob', { refusal: { kind: 'limited', retryAfterSeconds: 42 } });
     await tell(platform, { ...rerun, until: noon + 41_999 });

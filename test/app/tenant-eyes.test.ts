@@ -21,20 +21,20 @@ const seen = (outcome: DecisionOutcome, ...votes: ControllerVote[]) => {
   }));
 };
 
-describe('a tenant', () => {
-  it('sees that the operator’s policy stopped its job, also where it failed, and not who', () => {
+describe('what a tenant sees', () => {
+  it('includes that the operator’s policy stopped its job, even by a failure, but not which controller', () => {
     expect(seen('rejected', operators('reject'))).toEqual([
       { outcome: 'rejected', votes: [['operator', 'reject']] },
     ]);
     expect(seen('unavailable', operators('failed'))).toEqual([{ outcome: 'unavailable', votes: [] }]);
   });
 
-  it('sees nothing of what the operator’s controllers alone admitted, or let through as they failed', () => {
+  it('excludes what only the operator’s controllers admitted, or let through when they failed', () => {
     expect(seen('admitted', operators('admit'))).toEqual([]);
     expect(seen('failed-open', operators('failed'))).toEqual([]);
   });
 
-  it('sees that one of its own obeyed controllers failed open, whatever others said', () => {
+  it('includes that one of its own enabled controllers failed open, whatever others decided', () => {
     const votes = [own('admit'), own('failed')];
     expect(seen('failed-open', ...votes)).toMatchObject([{ outcome: 'failed-open' }]);
     expect(seen('failed-open', operators('failed'), own('failed', false))).toMatchObject([
@@ -42,7 +42,7 @@ describe('a tenant', () => {
     ]);
   });
 
-  it('sees a decision without votes, in which nobody took part', () => {
+  it('includes a decision without votes', () => {
     expect(seen('admitted')).toEqual([{ outcome: 'admitted', votes: [] }]);
   });
 });

@@ -42,7 +42,7 @@ describe('the former installation of an account', () => {
     expect(row()).toEqual(tenant);
   });
 
-  it('leaves nothing but its row behind where there is none', async () => {
+  it('leaves only its row behind if there is none', async () => {
     const { deps, row } = given(tenant);
     expect(await forgetPredecessor(deps, tenant)).toBe(true);
     expect(row()).not.toHaveProperty('predecessor');
@@ -50,7 +50,7 @@ describe('the former installation of an account', () => {
     expect(await forgetPredecessor(given(alone).deps, alone)).toBe(false);
   });
 
-  it('hands over what it spent, and what those before it spent', async () => {
+  it('passes on what it and its predecessors spent', async () => {
     const { deps, row } = given(
       tenant,
       deleted(former, {
@@ -100,7 +100,7 @@ describe('a tenant that needs attention', () => {
   it.each([
     ['its time has not come', [good], givenTenant({ attention: { ...attention, probeAt: noon + 1 } })],
     ['none of its jobs may have one', [held], tenant],
-  ])('gets none where %s', async (_, waiting, of) => {
+  ])('gets none if %s', async (_, waiting, of) => {
     const { deps, row } = given(of);
     expect(await probeTenant(deps, look(waiting, of))).toEqual({ tenant: of, waiting });
     expect(row()).toEqual(of);

@@ -62,7 +62,7 @@ describe('1,000 jobs against an EC2 that always answers RequestLimitExceeded', (
   });
 });
 
-describe('tenants who queue a job each while EC2 has too many calls', () => {
+describe('tenants that queue a job each while EC2 throttles', () => {
   async function givenTenants(count: number) {
     const crowd = Array.from({ length: count }, (_, n) => tenantNumber(n));
     const platform = await givenBusyPlatform({
@@ -87,7 +87,7 @@ describe('tenants who queue a job each while EC2 has too many calls', () => {
     expect(platform.launched).toHaveLength(60);
   });
 
-  it('find the rate at which EC2 takes calls, and lose few to going beyond it', async () => {
+  it('find the rate at which EC2 accepts calls, with few refused ones', async () => {
     const { platform, queueAll } = await givenTenants(150);
     platform.ec2.bucket = { most: 50, perSecond: 5, left: 50, filledAt: platform.now() };
     queueAll();
@@ -98,7 +98,7 @@ describe('tenants who queue a job each while EC2 has too many calls', () => {
   });
 });
 
-describe('in ordinary times', () => {
+describe('without throttling', () => {
   it('nothing is written for the pace, and tenants do not wait for each other', async () => {
     const platform = await givenBusyPlatform({
       deployment: { tiers: [givenTier({ maxRunners: 500 })] },

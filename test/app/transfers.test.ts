@@ -96,7 +96,7 @@ describe.each(worlds)('a $visibility repository of a $type, its former name $for
 describe.each(worlds.filter(({ visibility }) => visibility === 'private'))(
   'a repository of a $type that was made public before it was transferred, its former name $formerNames',
   (world) => {
-    it('gets three machines in vain for each job at most', async () => {
+    it('starts at most three machines in vain for each job', async () => {
       const { platform, runner } = await givenJobs(world);
       platform.github.setVisibility('acme/app', 'public');
       await transfer(platform, runner);
@@ -112,7 +112,7 @@ describe.each(worlds.filter(({ visibility }) => visibility === 'private'))(
 );
 
 describe('a repository that went to another tenant', () => {
-  it('has its end recorded there, and what waits taken over from there', async () => {
+  it('has its end recorded there, and its waiting jobs taken over by it', async () => {
     const account = { accountId: 99, accountLogin: 'elsewhere', accountType: 'Organization' } as const;
     const other = givenTenant({ installationId: elsewhere, ...account });
     const { platform, event, runner } = await givenJobs(worlds[0]!, [other]);
@@ -141,7 +141,7 @@ describe('a repository that went to another tenant', () => {
   });
 });
 
-it('closes a public job that GitHub does not find under its former name, though it shows the run', async () => {
+it('closes a public job that GitHub does not find under its former name, even if it shows the run', async () => {
   const world = { type: 'Organization', visibility: 'public', formerNames: 'redirect' } as const;
   const { platform, runner } = await givenJobs(world);
   await transfer(platform, runner);

@@ -31,7 +31,7 @@ describe('a machine', () => {
     expect(isUnheard(givenRunner(over), planned)).toBe(answer);
   });
 
-  it('is found unregistered once, and again after it was registered all the same', async () => {
+  it('is found unregistered once, and again if it was registered in between', async () => {
     const deps = { notes: createMemoryNotes(), clock: createMemoryClock(noon) };
     expect(await noteUnregistered(deps, machine)).toBe(true);
     expect(await noteUnregistered(deps, machine)).toBe(false);
@@ -56,7 +56,7 @@ describe('a machine', () => {
   });
 });
 
-it('a job keeps of its first event what later decides whether it may run', () => {
+it('keeps the facts of a job’s first event that later decide whether it may run', () => {
   const facts = { repositoryId: 11, visibility: 'public', runAttempt: 2, workflow: 'Build' } as const;
   expect(jobOfEvent(givenEvent(facts), noon + 1)).toEqual({
     ...{ installationId: acme, jobId: 1, tier: 'small', repository: 'acme/app', repositoryOwnerId: 1 },

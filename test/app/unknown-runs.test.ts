@@ -37,7 +37,7 @@ const once = { tenant: 1, machine: true, metric: 1 };
 const never = { tenant: undefined, machine: false, metric: 0 };
 
 describe('a machine that ended by itself without a reported job', () => {
-  it('is counted against its tenant, once, where GitHub took its registration away', async () => {
+  it('is counted for its tenant, once, if GitHub removed its registration', async () => {
     const { platform, machine } = await givenListening();
     platform.github.registrations.clear();
     await platform.machineEnds(machine);
@@ -48,7 +48,7 @@ describe('a machine that ended by itself without a reported job', () => {
     expect(await counted(platform, machine)).toEqual(once);
   });
 
-  it('is counted where GitHub still has it at work', async () => {
+  it('is counted if GitHub still shows it as busy', async () => {
     const { platform, machine } = await givenListening();
     platform.github.setBusy(machine, true);
     await platform.machineEnds(machine);
@@ -56,14 +56,14 @@ describe('a machine that ended by itself without a reported job', () => {
     expect(await counted(platform, machine)).toEqual(once);
   });
 
-  it('is not counted where it stood idle', async () => {
+  it('is not counted if it was idle', async () => {
     const { platform, machine } = await givenListening();
     await platform.machineEnds(machine);
     await looksAgain(platform);
     expect(await counted(platform, machine)).toEqual(never);
   });
 
-  it('is not counted where it stood idle, and both of its events asked', async () => {
+  it('is not counted if it was idle, and both of its events asked', async () => {
     const { platform, machine } = await givenListening();
     await platform.machineEnds(machine);
     platform.queues.installations.push(...platform.queues.installations);
@@ -71,7 +71,7 @@ describe('a machine that ended by itself without a reported job', () => {
     expect(await counted(platform, machine)).toEqual(never);
   });
 
-  it('is not counted where it stood idle, and the reconciler took its registration away', async () => {
+  it('is not counted if it was idle, and the reconciler removed its registration', async () => {
     const { platform, machine } = await givenListening();
     await platform.machineEnds(machine);
     await platform.reconcile();
@@ -80,7 +80,7 @@ describe('a machine that ended by itself without a reported job', () => {
     expect(await counted(platform, machine)).toEqual(never);
   });
 
-  it('is not counted where it stood idle, and the sweep was about to end it', async () => {
+  it('is not counted if it was idle, and the sweep was about to end it', async () => {
     const { platform, machine } = await givenListening();
     const { bootSeconds, idleSeconds } = platform.deployment.limits;
     platform.clock.advance((bootSeconds + idleSeconds + unheardStartSeconds) * 1000);
@@ -92,7 +92,7 @@ describe('a machine that ended by itself without a reported job', () => {
     expect(await counted(platform, machine)).toEqual(never);
   });
 
-  it('is not counted where the webhook was late', async () => {
+  it('is not counted if the webhook was late', async () => {
     const { platform, machine } = await givenListening();
     platform.github.registrations.clear();
     await platform.machineEnds(machine);
@@ -101,7 +101,7 @@ describe('a machine that ended by itself without a reported job', () => {
     expect(await counted(platform, machine)).toEqual(never);
   });
 
-  it('is not counted where another job than the planned one ran on it, and only the end of that is heard', async () => {
+  it('is not counted if another job than the planned one ran on it, and only its end is reported', async () => {
     const { platform, machine } = await givenListening();
     await platform.accept(givenEvent({ jobId: JobId(2) }));
     platform.github.registrations.clear();
@@ -112,7 +112,7 @@ describe('a machine that ended by itself without a reported job', () => {
     expect(await counted(platform, machine)).toEqual(never);
   });
 
-  it('is asked about by EC2’s event, though the sweep saw its end first', async () => {
+  it('is asked about by EC2’s event, even if the sweep saw its end first', async () => {
     const { platform, machine } = await givenListening();
     const { bootSeconds, idleSeconds } = platform.deployment.limits;
     platform.clock.advance((bootSeconds + idleSeconds) * 1000);
@@ -124,7 +124,7 @@ describe('a machine that ended by itself without a reported job', () => {
     expect(await counted(platform, machine)).toEqual(once);
   });
 
-  it('is counted by the sweep that finds its registration gone before EC2 said that it ended', async () => {
+  it('is counted by the sweep that finds its registration gone before EC2 reports its end', async () => {
     const { platform, machine } = await givenListening();
     const { bootSeconds, idleSeconds } = platform.deployment.limits;
     platform.clock.advance((bootSeconds + idleSeconds + unheardStartSeconds) * 1000);
@@ -136,7 +136,7 @@ describe('a machine that ended by itself without a reported job', () => {
     expect(await counted(platform, machine)).toEqual(once);
   });
 
-  it('is asked about again where GitHub would not say', async () => {
+  it('is asked about again if GitHub did not answer', async () => {
     const { platform, machine } = await givenListening();
     platform.github.registrations.clear();
     await platform.machineEnds(machine);
@@ -147,7 +147,7 @@ describe('a machine that ended by itself without a reported job', () => {
     expect(await counted(platform, machine)).toEqual(once);
   });
 
-  it('is asked about for an hour at most, since a refused question closes the budget of its tenant', async () => {
+  it('is asked about for an hour at most, since a refused call closes the tenant’s budget', async () => {
     const { platform, machine } = await givenListening();
     await platform.machineEnds(machine);
     for (let tries = 1; tries <= 6; tries++) {
@@ -158,7 +158,7 @@ describe('a machine that ended by itself without a reported job', () => {
   });
 });
 
-describe('a machine that GitHub calls busy, with an unknown job', () => {
+describe('a machine that GitHub reports as busy, with an unknown job', () => {
   it('is counted at the second visit, and its job waits for another one', async () => {
     const { platform, machine } = await givenListening();
     platform.github.setBusy(machine, true);
@@ -171,7 +171,7 @@ describe('a machine that GitHub calls busy, with an unknown job', () => {
     expect(platform.liveMachines()).toEqual([machine]);
   });
 
-  it('is left alone where it runs its own job, or has hardly begun', async () => {
+  it('is left alone if it runs its own job, or has just started', async () => {
     const { platform, machine } = await givenListening();
     platform.github.setBusy(machine, true);
     for (let visits = 0; visits < 3; visits++) await platform.reconcile();
@@ -181,7 +181,7 @@ describe('a machine that GitHub calls busy, with an unknown job', () => {
     expect(await counted(platform, machine)).toEqual(never);
   });
 
-  it('is not counted where the row of its name is another tenant’s', async () => {
+  it('is not counted if the row of its name is another tenant’s', async () => {
     const { platform, machine } = await givenListening();
     const { runners } = platform.stores.world.rows;
     platform.github.setBusy(machine, true);
@@ -205,7 +205,7 @@ describe('a machine that GitHub calls busy, with an unknown job', () => {
     expect(await counted(platform, machine)).toEqual(never);
   });
 
-  it('is not counted where it was idle at the visit in between', async () => {
+  it('is not counted if it was idle at the visit in between', async () => {
     const { platform, machine } = await givenListening();
     platform.clock.advance(601_000);
     for (const busy of [true, false, true]) {

@@ -25,7 +25,7 @@ const repairs = ({ telemetry }: Platform) =>
   telemetry.events.flatMap(({ name, fields }) => (name === 'repair' ? [fields['kind']] : []));
 
 describe('a machine of a closed launch that has no row', () => {
-  it('gets it when it claims, once no other function can be writing it, with the type in its identity document', async () => {
+  it('gets it when it claims, once no other function can be writing it, with the type from its identity document', async () => {
     const { platform, machine } = await givenUnrecorded();
     expect(await platform.claim(machine)).toEqual({ action: 'again', seconds: 1 });
     expect(platform.stores.world.allRunners()).toEqual([]);
@@ -48,7 +48,7 @@ describe('a machine of a closed launch that has no row', () => {
     await expectBalanced(platform);
   });
 
-  it('costs the price of its type and zone where it is a spot machine, which its claim does not ask for', async () => {
+  it('costs the price of its type and zone if it is a spot machine, without a call by its claim', async () => {
     const { platform, machine } = await givenUnrecorded({ spot: true });
     platform.spotPrices.pools.set('t3.medium:us-east-1a', 12_000);
     platform.clock.advance(seconds(31));
@@ -61,7 +61,7 @@ describe('a machine of a closed launch that has no row', () => {
     expect(platform.telemetry.total('MachinesUnpriced')).toBe(0);
   });
 
-  it('gets no row where the launch is not its own', async () => {
+  it('gets no row if the launch is not its own', async () => {
     const { platform, machine } = await givenUnrecorded();
     const [launch] = platform.stores.world.allLaunches();
     platform.stores.world.rows.launches.set(launch!.launchId, { ...launch!, instances: new Map() });
@@ -70,7 +70,7 @@ describe('a machine of a closed launch that has no row', () => {
     expect(platform.stores.world.allRunners()).toEqual([]);
   });
 
-  it('gets it from the sweep where it never claims, which ends it and gives its lease back', async () => {
+  it('gets it from the sweep if it never claims, which ends it and frees its lease', async () => {
     const { platform, machine, other } = await givenUnrecorded();
     platform.clock.advance(seconds(31));
     await platform.claim(machine);
@@ -125,7 +125,7 @@ describe('a machine of a closed launch that has no row', () => {
   });
 });
 
-it('takes no machine whose row has expired, a week after its end, for one that never had any', async () => {
+it('is not confused with a machine whose row expired a week after its end', async () => {
   const { platform, machine, other } = await givenUnrecorded();
   platform.clock.advance(seconds(31));
   await platform.claim(machine);

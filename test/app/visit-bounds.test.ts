@@ -61,7 +61,7 @@ async function givenLongLine(waiting: number, runOf = (_jobId: number) => 1000) 
 }
 
 describe('a visit', () => {
-  it('spends no more calls than leave nine tenths of an hour’s 5,000 to the tenant’s registrations', async () => {
+  it('leaves nine tenths of an hour’s 5,000 calls to the tenant’s registrations', async () => {
     const platform = await givenLargeOrganization();
     const calls = countCalls(platform);
     for (let run = 0; run < 12; run++) {
@@ -102,7 +102,7 @@ describe('a visit', () => {
     expect(doubted.map(({ jobId }) => jobId).toSorted((a, b) => a - b)).toEqual([3, 8, 13, 17]);
   });
 
-  it('lists the jobs of five runs of a repository, and remembers where in two hundred lists it was', async () => {
+  it('lists the jobs of five runs of a repository, and remembers its position in two hundred lists', async () => {
     const platform = await givenPlatform();
     platform.github.putInstallation(acme, { ...account, suspended: false, repositories: ['app'] });
     for (let runId = 1; runId <= 12; runId++) {
@@ -140,7 +140,7 @@ describe('a visit', () => {
     expect(platform.github.registrations.size).toBe(60);
   });
 
-  it('asks about five repositories in scopes, where the installation has too many for one page', async () => {
+  it('asks about five repositories in scopes if the installation has too many for one page', async () => {
     const platform = await givenPlatform();
     const repositories = Array.from({ length: 9 }, (_, n) => `r${n}`);
     platform.github.putInstallation(acme, { ...account, suspended: false, repositories });
@@ -205,7 +205,7 @@ describe('a visit', () => {
 });
 
 describe('a run', () => {
-  it('begins no further page of tenants after 90 seconds; the next run begins with it', async () => {
+  it('reads no further page of tenants after 90 seconds; the next run begins with it', async () => {
     const tenants = Array.from({ length: 51 }, (_, n) =>
       givenTenant({ installationId: InstallationId(200 + n), accountId: n + 1, accountLogin: `org-${n}` }),
     );
@@ -240,7 +240,7 @@ describe('a run', () => {
     expect(seen.atOnce).toBe(5);
   });
 
-  it('looks at ten pages of machines, and the next one goes on there, within ten minutes', async () => {
+  it('reads ten pages of machines, and the next run continues there within ten minutes', async () => {
     const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 15 })] });
     platform.stores.world.failNext('runners.bind', new Error('died'));
     platform.compute.dials.pageSize = 1;
@@ -323,7 +323,7 @@ describe('a tenant that is behind', () => {
   });
 });
 
-describe('the walk through deliveries', () => {
+describe('the reading of deliveries', () => {
   const failed = (n: number, over = {}) => ({
     ...{ id: n, guid: `webhook ${n}`, statusCode: 503, deliveredAt: noon },
     ...over,
@@ -344,7 +344,7 @@ describe('the walk through deliveries', () => {
     return { platform, pagesOf };
   }
 
-  it('begins no page after 45 seconds', async () => {
+  it('reads no page after 45 seconds', async () => {
     const many = Array.from({ length: 20 }, (_, n) => arrived(n + 1));
     const { platform, pagesOf } = await givenDeliveries(...many);
     platform.github.listing.pageSize = 1;
@@ -357,7 +357,7 @@ describe('the walk through deliveries', () => {
     expect(pagesOf('any')).toBe(5);
   });
 
-  it('lists four pages of failures and sixty of all, and goes on there in the next run', async () => {
+  it('lists four pages of failures and sixty of all, and continues there in the next run', async () => {
     const failures = Array.from({ length: 8 }, (_, n) => failed(n + 1));
     const { platform, pagesOf } = await givenDeliveries(...failures);
     platform.github.deliveries.push(...Array.from({ length: 70 }, (_, n) => arrived(n + 100)));
@@ -378,7 +378,7 @@ describe('the walk through deliveries', () => {
     expect(pagesOf('success')).toBe(10);
   });
 
-  it('looks again at one minute before the last one', async () => {
+  it('rereads one minute before the last run', async () => {
     const { platform } = await givenDeliveries(arrived(1));
     await reconcileDeliveries(platform);
     const late = failed(2, { statusCode: 0, deliveredAt: noon - 60_000 });
@@ -388,7 +388,7 @@ describe('the walk through deliveries', () => {
     expect(asked).toEqual(['webhook 2']);
   });
 
-  it('has a third of a second between redeliveries, and remembers a thousand of them for three days', async () => {
+  it('waits a third of a second between redeliveries, and remembers a thousand of them for three days', async () => {
     const { platform } = await givenDeliveries(failed(1), failed(2), failed(3));
     const before = Array.from({ length: 1_100 }, (_, n) => [`old ${n}`, 1]);
     const note = { value: { asked: before }, expiresAt: noon + minutes };

@@ -23,7 +23,7 @@ const readsOfOthers = readsOf('tenants.findAcrossTenants');
 const places = ({ stores: { world } }: Platform) => world.rows.lines.get('tier/small') ?? [];
 
 describe('a balance under a cap over all tenants', () => {
-  it('reads it once where the cap leaves room, and the tenant stands in no line', async () => {
+  it('reads it once if the cap leaves room and the tenant is in no line', async () => {
     const platform = await givenPlatform({ deployment: { tiers } });
     expect(await readsOfTheCap(platform, () => platform.accept(givenEvent()))).toBe(1);
     expect(platform.liveMachines()).toHaveLength(1);
@@ -37,7 +37,7 @@ describe('a balance under a cap over all tenants', () => {
     expect(places(platform)).toMatchObject([{ installationId: acme }]);
   });
 
-  it('stands further back in the line for each machine of its burst that was launched at once', async () => {
+  it('moves further back in the line for each machine of its burst that was launched at once', async () => {
     const platform = await givenPlatform({ deployment: { tiers } });
     const burst = [1, 2].map((jobId) => givenEvent({ jobId: JobId(jobId) }));
     await platform.accept(...burst);
@@ -45,7 +45,7 @@ describe('a balance under a cap over all tenants', () => {
     expect(places(platform)[0]?.since).toBeGreaterThan(noon);
   });
 
-  it('reads it twice where it waits in the line already', async () => {
+  it('reads it twice if the tenant is in the line already', async () => {
     const platform = await givenPlatform({ deployment: { tiers } });
     await platform.accept(givenEvent());
     await platform.accept(givenEvent({ jobId: JobId(2) }));
@@ -72,7 +72,7 @@ describe('a balance under a cap over all tenants', () => {
     expect(await platform.job(2)).toMatchObject({ state: 'waiting' });
   });
 
-  it('reads what others hold only where something is free to share', async () => {
+  it('reads what others hold only if something is free to share', async () => {
     const globex = InstallationId(202);
     const other = givenTenant({ installationId: globex, accountId: 2, accountLogin: 'globex' });
     const platform = await givenPlatform({ deployment: { tiers }, tenants: [givenTenant(), other] });

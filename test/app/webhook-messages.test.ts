@@ -15,7 +15,7 @@ describe('the message of a job', () => {
     ];
   };
 
-  it('has what GitHub says of the attempt, the repository, the runner and the end', async () => {
+  it('has GitHub’s facts about the attempt, the repository, the runner and the end', async () => {
     const repository = {
       id: 71,
       full_name: 'acme/app',
@@ -60,13 +60,13 @@ describe('the message of a job', () => {
   });
 
   it.each([[undefined], ['soon'], [''], [5]])(
-    'takes its place in line by its arrival where its time is %j',
+    'has its place in line from its arrival if its time is %j',
     async (time) => {
       expect(await messageOf(job({ created_at: time }))).toMatchObject([{ queuedAt: receivedAt }]);
     },
   );
 
-  it('has texts alone for labels', async () => {
+  it('keeps only strings as labels', async () => {
     const [message] = await messageOf(job({ labels: ['self-hosted', 5, '', null, 'small'] }));
     expect(message).toMatchObject({ tier: 'small', labels: ['self-hosted', 'small'] });
   });
@@ -77,7 +77,7 @@ describe('the message of a job', () => {
     ['the run', job({ run_id: -1 })],
     ['the run, as a whole number', job({ run_id: 1.5 })],
     ['the owner', { ...job(), repository: { full_name: 'acme/app' } }],
-  ])('is not made where GitHub names no id of %s', async (_, payload) => {
+  ])('is not sent if GitHub names no id of %s', async (_, payload) => {
     const door = givenDoor();
     const { status, body } = await door.deliver('workflow_job', payload);
     expect([status, body['outcome'], door.queues.sent()]).toEqual([202, 'ignored', 0]);
@@ -109,14 +109,11 @@ describe('the message of an installation', () => {
     ]);
   });
 
-  it.each([[undefined], [''], [7]])(
-    'is named after the event alone where its action is %j',
-    async (action) => {
-      expect(await messageOf({ action })).toEqual([
-        expect.objectContaining({ event: 'installation_repositories', repositoriesRemoved: [] }),
-      ]);
-    },
-  );
+  it.each([[undefined], [''], [7]])('is named after the event alone if its action is %j', async (action) => {
+    expect(await messageOf({ action })).toEqual([
+      expect.objectContaining({ event: 'installation_repositories', repositoriesRemoved: [] }),
+    ]);
+  });
 });
 
 describe('the answer', () => {
@@ -149,7 +146,7 @@ describe('the answer', () => {
     }
   });
 
-  it('to what a service could not take says so, and counts it under its delivery', async () => {
+  it('names a failed service, and counts the failure under its delivery', async () => {
     const door = givenDoor();
     door.queues.failNext(1);
     expect(await door.deliver('workflow_job', job())).toMatchObject({
@@ -160,7 +157,7 @@ describe('the answer', () => {
     expect(door.telemetry.events).toMatchObject([{ fields: { delivery: 'd1', reason: expect.any(String) } }]);
   });
 
-  it('is none where the fault is our own, so that Lambda counts it', async () => {
+  it('is an exception for a bug of ours, so that Lambda counts it', async () => {
     const door = givenDoor();
     door.queues.sendToTier = async () => {
       throw new TypeError('a bug');
@@ -168,7 +165,7 @@ describe('the answer', () => {
     await expect(door.deliver('workflow_job', job())).rejects.toThrow('a bug');
   });
 
-  it('takes a delivery without an id', async () => {
+  it('accepts a delivery without an id', async () => {
     const door = givenDoor();
     const body = JSON.stringify(job());
     await door.post(body, { 'x-github-event': 'workflow_job', ...signed(body) });

@@ -15,7 +15,7 @@ const waiter = { installationId: acme, tier: small, weight: 1, since: 0 };
 const closing = (until: number) => ({ cause: 'capacity', code: 'Insufficient', until }) as const;
 
 describe('what was checked', () => {
-  it('is the row, the tenant and its runners at least', () => {
+  it('includes at least the row, the tenant and its runners', () => {
     expect(whatWasChecked(givenFacts())).toEqual([ofRow, ofTenant, ofLevel, notAsked]);
   });
 
@@ -78,7 +78,7 @@ describe('what was checked', () => {
     expect([ofRow, ofTenant, ofLevel, notAsked]).toEqual(expect.arrayContaining(others));
   });
 
-  it('is no place in a line for a job that has its machine', () => {
+  it('does not include a place in line for a job that has its machine', () => {
     const job = givenJob({ state: 'covered' });
     expect(whatWasChecked(givenFacts({ job, line: { ahead: 0, recent: [] } }))).toEqual([
       "the job's row: covered, 0 launches",
@@ -89,7 +89,7 @@ describe('what was checked', () => {
     ]);
   });
 
-  it('is each launch and each machine once', () => {
+  it('includes each launch and each machine once', () => {
     const runner = givenRunner();
     const former = givenRunner({ instanceId: 'i-0' as typeof machine, state: 'ended' });
     const plan = { launch: givenLaunch([givenJob()]), runner };
@@ -125,13 +125,13 @@ describe('what was checked at GitHub', () => {
     expect(checkedWith(over)).toEqual([...always, ...lines].map((line) => `GitHub, ${line}`));
   });
 
-  it('is a job that it does not have', () => {
+  it('includes a job that GitHub does not have', () => {
     expect(checkedWith({ job: { kind: 'not-found' } })).toContain('GitHub, job: not-found');
   });
 });
 
 describe('what was checked of a job without a row', () => {
-  it('is the tenant, or that there is none', () => {
+  it('includes the tenant, or that there is none', () => {
     const { tenant: _none, ...nobody } = givenUnheard();
     expect(whatWasChecked(givenUnheard())).toEqual([
       'no row of the job',

@@ -80,7 +80,7 @@ describe('judge', () => {
     });
   });
 
-  it('holds all jobs of a tenant alike, and one alone only for its own sake', () => {
+  it('holds all jobs of a tenant alike, and a single job only for its own reasons', () => {
     const pending = givenTenant({ status: 'pending' });
     expect(judge(pending, givenTier(), givenJob())).toMatchObject({ kind: 'hold', ofJob: false });
   });
@@ -137,7 +137,7 @@ describe('a refusal', () => {
       false,
     ],
     ['for another reason', givenTenant({ allowedTiers: [medium] }), refused('tenant-deleted'), true],
-  ])('%s has outlived its cause: %#', (_title, tenant, job, outdated) => {
+  ])('%s is outdated: %#', (_title, tenant, job, outdated) => {
     expect(isRefusalOutdated(tenant, job)).toBe(outdated);
   });
 });

@@ -14,7 +14,7 @@ const manifestOf = (level: RunnerLevel, rerunsJobs = false) =>
   });
 
 describe('the manifest', () => {
-  it('asks for the least with which the owner has runners at all, where nobody says otherwise', () => {
+  it('requests the least permissions with which the owner can have runners, by default', () => {
     expect([defaultLevel('organization'), defaultLevel('account')]).toEqual(['organization', 'repository']);
   });
 
@@ -22,11 +22,11 @@ describe('the manifest', () => {
     ['organization', { organization_self_hosted_runners: 'write' }],
     ['repository', { administration: 'write' }],
     ['both', { organization_self_hosted_runners: 'write', administration: 'write' }],
-  ] as const)('for runners of %s asks for nothing else', (level, runners) => {
+  ] as const)('for runners of %s requests nothing else', (level, runners) => {
     expect(manifestOf(level).default_permissions).toEqual({ metadata: 'read', actions: 'read', ...runners });
   });
 
-  it('asks to write Actions only where jobs are to be run again', () => {
+  it('requests Actions write only to re-run jobs', () => {
     expect(manifestOf('both', true).default_permissions).toMatchObject({ actions: 'write' });
   });
 
@@ -39,7 +39,7 @@ describe('the manifest', () => {
   });
 });
 
-describe('where a GitHub host makes Apps, and where its API is', () => {
+describe('where a GitHub host creates Apps, and where its API is', () => {
   it.each([
     ['github.com', 'https://github.com', 'https://api.github.com'],
     ['octo.ghe.com', 'https://octo.ghe.com', 'https://api.octo.ghe.com'],

@@ -5,8 +5,8 @@ import { missingInApp } from '../../lib/core/app-needs.ts';
 const events = ['workflow_job'];
 const runners = { organization_self_hosted_runners: 'write' };
 
-describe('an App that was made by hand', () => {
-  it.each(runnerLevels)('lacks nothing where it asks for what the manifest does: %s', (level) => {
+describe('an App that was created by hand', () => {
+  it.each(runnerLevels)('lacks nothing if it requests the same as the manifest: %s', (level) => {
     const wishes = { name: 'runners', level, isPublic: false, rerunsJobs: false };
     const { default_permissions: permissions, default_events } = appManifest({
       ...wishes,
@@ -31,7 +31,7 @@ describe('an App that was made by hand', () => {
       events,
       /Self-hosted runners: read and write/,
     ],
-  ])('is told that it lacks %s', (_what, permissions, its, words) => {
+  ])('lacks %s', (_what, permissions, its, words) => {
     expect(missingInApp({ permissions, events: its })).toEqual([expect.stringMatching(words)]);
   });
 });

@@ -44,7 +44,7 @@ describe('the reason of a tier that is full', () => {
       { maxRunners: 2, tierLimits: new Map([[small, 0]]) },
       'The limit of acme in the tier small is 0, so it gets no small runners',
     ],
-  ])('names the operator, and no machine that ends, where the limit is %j', (limits, text) => {
+  ])('names the operator, and no ending machine, if the limit is %j', (limits, text) => {
     const tenant = givenTenant(limits);
     const look = { tenant, tier: givenTier(), waiting: givenJobs(1), pageSize: 10, now: noon };
     expect(planBalance(look).hold[0]?.reason.text).toBe(
@@ -52,7 +52,7 @@ describe('the reason of a tier that is full', () => {
     );
   });
 
-  it('is said in one sentence where the tenant’s own limit is no greater', () => {
+  it('is one sentence if the tenant’s own limit is no greater', () => {
     const room = { machines: 0, limitedBy: 'tier' } as const;
     const tier = givenTier({ maxRunners: 2 });
     for (const maxRunners of [1, 2]) {
@@ -99,7 +99,7 @@ describe('how many jobs are worth reading', () => {
     expect(worth(over)).toBe(most);
   });
 
-  it('is no more than a launch’s worth, whatever the room', () => {
+  it('is at most one launch’s jobs, whatever the room', () => {
     const tenant = givenTenant({ maxRunners: 500 });
     expect(worth({ tenant, tier: givenTier({ maxRunners: 500 }) })).toBe(100);
   });
@@ -152,7 +152,7 @@ describe('planBalance', () => {
     expect(plan.hold.map(({ reason }) => reason.code)).toEqual(['tenant-unknown']);
   });
 
-  it('writes no reason that is stored already', () => {
+  it('does not write a reason that is stored already', () => {
     const [job] = planBalance({
       tenant: undefined,
       tier: givenTier(),
@@ -166,7 +166,7 @@ describe('planBalance', () => {
     );
   });
 
-  it('keeps within bounds from outside, and shows the reason of the tightest', () => {
+  it('stays within external limits, and shows the reason of the tightest', () => {
     const bounds = [
       { machines: 2, reason: reason('launch-rate', 'Two a minute.'), passesByItself: true },
       { machines: 1, reason: reason('shared-cap', 'One for everybody.'), passesByItself: false },
@@ -183,7 +183,7 @@ describe('planBalance', () => {
     expect(plan.hold.map(({ reason: { code } }) => code)).toEqual(['shared-cap', 'shared-cap']);
   });
 
-  it('shows its own limit to a tenant that nothing else could help', () => {
+  it('shows its own limit to a tenant that no other limit stops more', () => {
     const bounds = [{ machines: 2, reason: reason('capacity', 'AWS is short.'), passesByItself: true }];
     const plan = planBalance({
       tenant: givenTenant(),
@@ -196,7 +196,7 @@ describe('planBalance', () => {
     expect(plan).toMatchObject({ limitedBy: 'tenant-limit', launch: [{ jobId: 1 }, { jobId: 2 }] });
   });
 
-  it('holds a job that rests with the reason that it has, and passes it over for those behind it', () => {
+  it('keeps a pausing job’s reason, and skips it for those behind it', () => {
     const why = reason('runners-lost', 'Three machines were lost.');
     const waiting = [givenJob({ retryAt: noon + 1, reason: why }), ...givenJobs(3).slice(1)];
     const world = { tenant: givenTenant(), tier: givenTier(), pageSize, now: noon };

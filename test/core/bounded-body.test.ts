@@ -3,7 +3,7 @@ import { createBoundedBody, isTooLarge, readBounded } from '../../lib/core/bound
 
 const piece = (text: string) => new TextEncoder().encode(text);
 
-it('puts an answer together up to its last byte, wherever its pieces end', () => {
+it('assembles an answer up to its last byte, wherever its chunks end', () => {
   const body = createBoundedBody('It', 4);
   const letter = piece('é');
   for (const each of [letter.subarray(0, 1), letter.subarray(1), piece('ab')])
@@ -11,7 +11,7 @@ it('puts an answer together up to its last byte, wherever its pieces end', () =>
   expect(body.whole().toString('utf8')).toBe('éab');
 });
 
-it('says what came and what is allowed, and keeps nothing of it', () => {
+it('reports the size and the limit, and keeps nothing of a larger answer', () => {
   const body = createBoundedBody('The answer of api.github.com', 4);
   body.add(piece('abc'));
   const fault = body.add(piece('de'));

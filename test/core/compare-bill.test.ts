@@ -27,7 +27,7 @@ const billed = (day: string, dollars: number, of: Partial<BilledCost> = {}): Bil
 const sums = days.flatMap((day) => givenSums(day));
 
 describe('a comparison with the bill', () => {
-  it('has each day, tenant and component, and keeps apart what no record explains', () => {
+  it('has each day, tenant and component, and separates what no record explains', () => {
     const bill = [
       billed('2026-11-01', 1),
       billed('2026-11-01', 0.5, { component: 'surplus' }),
@@ -64,7 +64,7 @@ describe('a comparison with the bill', () => {
     expect(compareBill({ sums, bill }, days).daysApart).toBe(apart);
   });
 
-  it('counts days that differ on from the month before', () => {
+  it('continues the count of differing days from the month before', () => {
     const bill = [2.5, 2.5].map((each, n) => billed(days[n]!, each));
     const earlier = ['2026-10-30', '2026-10-31'].map((name) => ({ name, recorded: 1, billed: 2, ratio: 2 }));
     const quiet = { name: '2026-10-29', recorded: 1, billed: 1, ratio: 1 };
@@ -82,7 +82,7 @@ describe('a comparison with the bill', () => {
     ['PublicIPv4:InUseAddress', 'address'],
     ['DataTransfer-Out-Bytes', undefined],
     ['EBS:SnapshotUsage', undefined],
-  ])('takes %s for %s', (usageType, component) => {
+  ])('maps %s to %s', (usageType, component) => {
     expect(componentOf(usageType)).toBe(component);
   });
 });

@@ -58,8 +58,8 @@ function compared(records: readonly Used[], bill: readonly ExportedLine[]) {
 }
 const wholly = (record: Used) => (['compute', 'disk', 'address'] as const).map((one) => billed(record, one));
 
-describe('what has no price on record', () => {
-  it('is left out on both sides, of a disk as of processors: those of its tenant, tier and day', () => {
+describe('usage without a recorded price', () => {
+  it('is left out on both sides, for disks as for compute, by tenant, tier and day', () => {
     const records = [used('i-1'), used('i-2', { rates: diskless }), used('i-3', { day: second })];
     const found = compared(records, records.flatMap(wholly));
     expect(found.kinds.get('compute on demand')).toEqual([3e6, 3e6]);
@@ -96,7 +96,7 @@ describe('what has no price on record', () => {
 });
 
 describe('addresses without a price', () => {
-  it('are left out of both sides of their days, where the bill is known by tag', () => {
+  it('are left out of both sides of their days if the bill is known by tag', () => {
     const { address: _address, ...addressless } = all;
     const records = [used('i-1', { rates: addressless }), used('i-2'), used('i-3', { day: second })];
     const line = (day: string, component: Component): BilledCost => ({
@@ -113,7 +113,7 @@ describe('addresses without a price', () => {
   });
 });
 
-describe('what is kept where addresses have no price', () => {
+describe('the stored comparison if addresses have no price', () => {
   const { address: _address, ...addressless } = { ...all, disk: 36.5e6 };
   const record = used('i-1', { rates: addressless });
   const amounts: [Component, number][] = [
@@ -133,7 +133,7 @@ describe('what is kept where addresses have no price', () => {
   it.each([
     ['by tag', byTag, byTagPriced],
     ['by machine', found.bill, { sums: found.sums, bill: found.pricedBill }],
-  ])('comes to what AWS billed, and is not apart: a bill %s', (_, bill, priced) => {
+  ])('equals the bill, and does not count as different: a bill %s', (_, bill, priced) => {
     const sums = sumUp([record]);
     const comparison = compareBill(priced, [first]);
     expect(comparison.daysApart).toBe(0);
@@ -144,7 +144,7 @@ describe('what is kept where addresses have no price', () => {
     expect(pricedLineOf(kept[0]!)).toMatchObject({ recorded: 1_050_000, billed: 1_050_000 });
   });
 
-  it('is one line where nothing was left out', () => {
+  it('is one line if nothing was left out', () => {
     const sums = sumUp([used('i-1')]);
     const bill = byTag.map((cost) => ({ ...cost, micros: 1e6 }));
     const [kept] = comparedDays(
@@ -164,7 +164,7 @@ describe('what the comparison shows', () => {
     resourceId: `i-stranger-${n}`,
   });
 
-  it('is ten machines, of those that no record knows and of those that differ', () => {
+  it('has at most ten machines without a record, and ten that differ', () => {
     const records = Array.from({ length: 12 }, (_, n) => used(`i-${n}`));
     const bill = records.map((record, n) => billed(record, 'compute', first, 2e6 + n));
     const strangers = Array.from({ length: 12 }, (_, n) => stranger(n, 1e6 + n));
@@ -188,7 +188,7 @@ describe('what the comparison shows', () => {
     });
   });
 
-  it('tells ten thousand strangers apart, and no more', () => {
+  it('distinguishes ten thousand unknown resources, and no more', () => {
     const bill = Array.from({ length: 10_001 }, (_, n) => stranger(n, n < 10_000 ? 1 : 9e9));
     const { explained } = compared([], bill);
     expect(explained.unknown.map(({ micros }) => micros)).toEqual(new Array(10).fill(1));

@@ -79,7 +79,7 @@ describe('a correction', () => {
     expect(sums.map(costOf)).toEqual([1_500_000]);
   });
 
-  it('knows nothing of a day on which machines ran and of which the bill names none', () => {
+  it('ignores a day on which machines ran but the bill has none', () => {
     expect(compare([used()], [])).toEqual([]);
     const { costOf } = correctionBy([]);
     expect(costOf(used())).toBe(2 * dollar);
@@ -110,7 +110,7 @@ describe('the uncertainty of a correction', () => {
       ),
     ).uncertainty;
 
-  it('is none where all tenants are off alike, and grows with how they differ', () => {
+  it('is zero if all tenants differ by the same ratio, and grows with the spread', () => {
     expect(off(tenants.map(() => 3))).toBe(0);
     const [small = 0, large = 0] = [0.1, 0.4].map((part) =>
       off(tenants.map((n) => 3 + (n % 2 ? part : -part))),
@@ -119,7 +119,7 @@ describe('the uncertainty of a correction', () => {
     expect(large / small).toBeCloseTo(4, 1);
   });
 
-  it('is unknown where few tenants say anything', () => {
+  it('is unknown with data from few tenants', () => {
     expect(correctionBy(compare([used()], [billed(3, 'compute')])).uncertainty).toBeUndefined();
   });
 });

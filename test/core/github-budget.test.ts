@@ -33,20 +33,20 @@ describe('a call to GitHub', () => {
     expect(secondsUntilCall({ budgets, closed: {} }, purpose, noon)).toBe(seconds);
   });
 
-  it('is kept back whatever it is for, until GitHub’s own time is over', () => {
+  it('is held whatever it is for, until the time that GitHub named', () => {
     const closed = { budgets: {}, closed: { all: noon + 17_000 } };
     expect(secondsUntilCall(closed, 'register', noon)).toBe(17);
     expect(secondsUntilCall(closed, 'register', noon + 16_999)).toBe(1);
     expect(secondsUntilCall(closed, 'register', noon + 17_000)).toBeUndefined();
   });
 
-  it('is free where nothing is known, or what was known is past', () => {
+  it('is allowed if nothing is known, or what was known has expired', () => {
     expect(secondsUntilCall({ budgets: {}, closed: {} }, 'ask', noon)).toBeUndefined();
     const spent = { budgets: { core: given(0) }, closed: {} };
     expect(secondsUntilCall(spent, 'ask', resetsAt)).toBeUndefined();
   });
 
-  it('is kept back by its own resource alone, where an hour of one is used up', () => {
+  it('is held only if its own resource is used up', () => {
     const closed = closingsBy({ resource: 'core' }, 'ask', noon + 60_000);
     const standing = { budgets: { core: given(0) }, closed };
     expect(secondsUntilCall(standing, 'ask', noon)).toBe(60);
@@ -54,7 +54,7 @@ describe('a call to GitHub', () => {
     expect(secondsUntilCall(standing, 'register', noon)).toBeUndefined();
   });
 
-  it('is kept back with the others where GitHub counts its kind with them', () => {
+  it('is held with the others if GitHub counts its kind with them', () => {
     const closed = closingsBy({ resource: 'core' }, 'register', noon + 60_000);
     expect(secondsUntilCall({ budgets: {}, closed }, 'register', noon)).toBe(60);
   });
@@ -67,7 +67,7 @@ describe('a budget', () => {
     ['little has gone since', given(2401), given(2500), false],
     ['a fiftieth has gone since', given(2400), given(2500), true],
     ['what they know is of the hour before', given(2500), given(100, { resetsAt: noon }), true],
-  ])('where %s: told is %#', (_title, now, told, noteworthy) => {
+  ])('with %s reports %#', (_title, now, told, noteworthy) => {
     expect(isNoteworthy(now, told)).toBe(noteworthy);
   });
 

@@ -19,7 +19,7 @@ const graphOf = (texts: Record<string, string>, options = everything) =>
   new Map(Object.entries(texts).map(([path, text]) => [path, importsIn(path, text, options)]));
 
 describe('the imports of the project', () => {
-  it('form no circle', () => {
+  it('form no cycle', () => {
     const imports = new Map(
       files.map((path) => {
         const types = !path.startsWith('test/');
@@ -46,7 +46,7 @@ describe('the imports of the project', () => {
     expect(findCycle(circle)).toEqual(['lib/a.ts', 'lib/b.ts', 'lib/c.ts', 'lib/a.ts']);
   });
 
-  it('do not count where they are for types alone, where a circle of types is allowed', () => {
+  it('do not count if they are for types alone and type cycles are allowed', () => {
     const texts = { 'a.ts': "import type { B } from '@b.ts';", 'b.ts': "import { a } from '@a.ts';" };
     expect(findCycle(graphOf(texts))).toEqual(['a.ts', 'b.ts', 'a.ts']);
     expect(findCycle(graphOf(texts, { types: false }))).toBeUndefined();

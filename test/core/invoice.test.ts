@@ -48,7 +48,7 @@ describe('own rates', () => {
     ['2026-11-01T00:00:00Z', 10_000],
     ['2026-11-14T23:59:59Z', 10_000],
     ['2026-11-15T00:00:00Z', 20_000],
-  ])('at %s are %p', (at, minute) => {
+  ])('on %s are %p', (at, minute) => {
     expect(ownRateAt(ownRates, 'small', Date.parse(at))?.minute).toBe(minute);
     expect(ownRateAt(ownRates, 'constructor', Date.parse(at))).toBeUndefined();
   });
@@ -99,7 +99,7 @@ describe('an invoice', () => {
     expect(invoice.total).toBe(140_000);
   });
 
-  it('is at cost where no rate was in force, which it says', () => {
+  it('is at cost if no rate was in force, and says so', () => {
     const invoice = invoiceOf(sumUp([used('2026-11-02', 90, { free: true }), used('2026-11-03', 60)]), of);
     expect(invoice.lines.map(({ basis, minutes, amount }) => [basis, minutes, amount])).toEqual([
       ['cost', 1.5, 90_000],
@@ -107,7 +107,7 @@ describe('an invoice', () => {
     ]);
   });
 
-  it('takes the free minutes off the first days, and none of what is at cost', () => {
+  it('subtracts the free minutes from the first days, and not from usage at cost', () => {
     const records = [
       used('2026-11-20', 120),
       used('2026-11-02', 60),

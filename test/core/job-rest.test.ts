@@ -7,11 +7,11 @@ const why = reason('runner-ended', 'Its machine ended.');
 const seconds = (count: number) => noon + count * 1000;
 const { tier: _tier, ...untiered } = givenJob();
 
-describe('a job whose machine came to nothing', () => {
+describe('a job whose machine ended without running it', () => {
   it.each([
     [0, 1],
     [1, 2],
-  ])('after %i others has the next one at once', (replacements, counted) => {
+  ])('gets the next one at once after %i others', (replacements, counted) => {
     const again = afterLoss(givenJob({ replacements }), why, noon);
     expect(again).toEqual({ reason: why, rest: { tier: small, replacements: counted } });
   });
@@ -22,7 +22,7 @@ describe('a job whose machine came to nothing', () => {
     [7, 1920],
     [8, 3600],
     [500, 3600],
-  ])('after %i others rests for %i seconds, and says how many were lost', (replacements, pause) => {
+  ])('after %i others pauses for %i seconds, and says how many were lost', (replacements, pause) => {
     const again = afterLoss(givenJob({ replacements }), why, noon);
     expect(again.rest).toEqual({ tier: small, replacements: replacements + 1, retryAt: seconds(pause) });
     expect(again.reason.code).toBe('runners-lost');
@@ -32,12 +32,12 @@ describe('a job whose machine came to nothing', () => {
     );
   });
 
-  it('never had one before where nothing is counted', () => {
+  it('counts as having had none before if nothing is counted', () => {
     expect(afterLoss(givenJob(), why, noon).rest).toEqual({ tier: small, replacements: 1 });
     expect(afterRefusal(givenJob(), why, noon).rest).toMatchObject({ replacements: 1 });
   });
 
-  it('has nowhere to wait without a tier', () => {
+  it('cannot wait without a tier', () => {
     expect(afterLoss(untiered, why, noon)).toEqual({ reason: why });
     expect(afterRefusal(untiered, why, noon)).toEqual({ reason: why });
   });
@@ -49,7 +49,7 @@ describe('a job whose machine GitHub refused a runner', () => {
     [2, 60],
     [3, 120],
     [500, 3600],
-  ])('after %i others rests for %i seconds in any case', (replacements, pause) => {
+  ])('after %i others pauses for %i seconds in any case', (replacements, pause) => {
     expect(afterRefusal(givenJob({ replacements }), why, noon)).toEqual({
       reason: why,
       rest: { tier: small, replacements: replacements + 1, retryAt: seconds(pause) },
@@ -57,7 +57,7 @@ describe('a job whose machine GitHub refused a runner', () => {
   });
 });
 
-it('rests until its time, and not at it', () => {
+it('pauses until its time, but not at it', () => {
   expect(isResting(givenJob(), noon)).toBe(false);
   expect(isResting(givenJob({ retryAt: noon + 1 }), noon)).toBe(true);
   expect(isResting(givenJob({ retryAt: noon }), noon)).toBe(false);

@@ -17,7 +17,7 @@ const slow = throttledAt(undefined, noon);
 const onceASecond = { ...slow, callsPerSecond: 1, nextCallAt: noon + 1_000, lineEndsAt: noon + 1_000 };
 
 describe('the pace of launches', () => {
-  it('begins with the five calls a second that EC2 gives back', () => {
+  it('begins with the five calls a second by which EC2 refills its bucket', () => {
     expect(slow).toMatchObject({ callsPerSecond: 5, nextCallAt: noon + 200, turns: {} });
   });
 
@@ -29,7 +29,7 @@ describe('the pace of launches', () => {
     expect(slowest.callsPerSecond).toBe(0.25);
   });
 
-  it('gives places turns one after the other, and each its turn once', () => {
+  it('gives each place its turn once, one after the other', () => {
     const first = lineUp(slow, '1/small', noon);
     const second = lineUp(first.pace, '2/small', noon);
     expect([first.turn, second.turn]).toEqual([
@@ -42,7 +42,7 @@ describe('the pace of launches', () => {
     expect(Object.keys(called.pace.turns)).toEqual(['2/small']);
   });
 
-  it('lets nobody who is new go before a line that is longer than a function may wait', () => {
+  it('lets no new caller go before a line that is longer than a function may wait', () => {
     const places = Array.from({ length: 12 }, (_, n) => `${n}/small`);
     const [short, long] = [2, 12].map((length) =>
       places.slice(0, length).reduce((pace, place) => lineUp(pace, place, noon).pace, slow),
@@ -51,7 +51,7 @@ describe('the pace of launches', () => {
     expect(askTurn(long!, 'new/small', noon).turn).toMatchObject({ kind: 'wait', fresh: true });
   });
 
-  it('keeps the order of the line when it slows down, and calls those up again who come early', () => {
+  it('keeps the order of the line when it slows down, and wakes again those that come early', () => {
     const lined = lineUp(lineUp(slow, '1/small', noon).pace, '2/small', noon).pace;
     const slower = throttledAt(lined, noon + 3_000);
     expect(slower.turns['1/small']!.at).toBeLessThan(slower.turns['2/small']!.at);
@@ -60,7 +60,7 @@ describe('the pace of launches', () => {
     expect(askTurn(early.pace, '2/small', noon + 3_001).turn).toMatchObject({ fresh: false });
   });
 
-  it('forgets who did not come within a minute of its turn', () => {
+  it('drops places that were not used within a minute of their turn', () => {
     const { pace } = lineUp(slow, '1/small', noon);
     expect(Object.keys(askTurn(pace, '2/small', noon + 30_000).pace.turns)).toEqual(['1/small']);
     expect(askTurn(pace, '2/small', noon + 63_000).pace.turns).toEqual({});
@@ -87,7 +87,7 @@ describe('the pace of launches', () => {
     expect(calls(4, slower).callsPerSecond).toBeCloseTo(tooFast.callsPerSecond / 2 + 1);
   });
 
-  it('is forgotten two minutes after the last trouble, also where many go on asking', () => {
+  it('is forgotten two minutes after the last throttle, even while many keep asking', () => {
     const recovered = calls(60, slow);
     expect(paceExpiresAt(recovered, noon + 60_000)).toBe(noon + 120_000);
     expect(paceExpiresAt(lineUp(recovered, '1/a', noon).pace, noon + 60_000)).toBe(noon + 180_000);
@@ -111,7 +111,7 @@ describe('the pace of launches', () => {
     expect(throttledAt({ ...onceASecond, turns }, noon + 3_000).lineEndsAt).toBe(noon + 11_000);
   });
 
-  it('calls up those whose turn is still to come, the earliest first, and leaves the others their turns', () => {
+  it('wakes those whose turn is still to come, the earliest first, and leaves the others their turns', () => {
     const at = (seconds: number) => ({ at: noon + seconds * 1000, calledAt: noon + seconds * 1000 });
     const turns = { late: at(0), third: at(9), second: at(5), first: at(4) };
     const { pace, called } = spedUp({ ...slow, turns }, noon);
@@ -121,7 +121,7 @@ describe('the pace of launches', () => {
     expect(spedUp({ ...slow, turns: {} }, noon + 7).pace.lineEndsAt).toBe(noon + 7);
   });
 
-  it('gives one that has its turn already no other, and none at all where the line is full', () => {
+  it('gives a place with a turn no second one, and none at all if the line is full', () => {
     const { pace } = lineUp(onceASecond, '1/small', noon);
     expect(lineUp(pace, '1/small', noon + 500)).toEqual({
       pace,
@@ -139,7 +139,7 @@ describe('the pace of launches', () => {
     expect(lineUp({ ...onceASecond, turns: others }, '1/small', noon).turn).toMatchObject({ fresh: true });
   });
 
-  it('lets nobody call whose wait would be longer than two seconds', () => {
+  it('allows no call whose wait would be longer than two seconds', () => {
     expect(callNow({ ...onceASecond, nextCallAt: noon + 2_000 }, noon)).toMatchObject({
       waitMilliseconds: 2_000,
     });
@@ -157,7 +157,7 @@ describe('the pace of launches', () => {
     expect(askTurn(long, '1/small', noon).pace.lineEndsAt).toBe(noon + 9_000);
   });
 
-  it('keeps the turn of who was called up again less than a minute ago', () => {
+  it('keeps the turn of a place that was woken again less than a minute ago', () => {
     const turns = { '1/a': { at: noon - 70_000, calledAt: noon - 59_999 } };
     expect(askTurn({ ...onceASecond, turns }, '2/b', noon).pace.turns).toEqual(turns);
     const missed = { '1/a': { at: noon - 70_000, calledAt: noon - 60_000 } };
@@ -170,7 +170,7 @@ describe('the pace of launches', () => {
     expect(paceExpiresAt({ ...onceASecond, nextCallAt: 5, lineEndsAt: 7 }, 9)).toBe(120_009);
   });
 
-  it('never lets two calls closer than its spacing, whoever asks and when', () => {
+  it('never allows two calls closer than its interval, in any order of requests', () => {
     const ask = fc.record({ place: fc.nat(5), after: fc.nat(2_500), throttled: fc.boolean() });
     const asks = fc.array(ask, { minLength: 1 });
     fc.assert(

@@ -37,7 +37,7 @@ const addScope = (target: ScopeTarget, id = 'ctl_1'): PolicyChange => ({
 const wide: ScopeTarget = { kind: 'installation' };
 
 describe('a change of controllers', () => {
-  it('makes one that is disabled, polls, rejects where it fails, and is asked nowhere', () => {
+  it('creates one that is disabled, polls, rejects if it fails, and has no scope', () => {
     expect(change(policyWith(), { kind: 'create', id: 'ctl_1', settings: {} })).toMatchObject({
       kind: 'changed',
       policy: { epoch: 5 },
@@ -52,7 +52,7 @@ describe('a change of controllers', () => {
     });
   });
 
-  it('moves the version and the epoch on, and keeps what is not named', () => {
+  it('increments the version and the epoch, and keeps settings that are not named', () => {
     const before = givenController({ description: 'kept', version: 3 });
     const update = { kind: 'update', id: before.id, version: 3, settings: { state: 'dry_run' } } as const;
     expect(change(policyWith(before), update)).toMatchObject({
@@ -62,7 +62,7 @@ describe('a change of controllers', () => {
     });
   });
 
-  it('takes an empty match expression for none', () => {
+  it('treats an empty match expression as none', () => {
     const before = givenController({ match: 'true' });
     const result = change(policyWith(before), { kind: 'update', id: before.id, settings: { match: '' } });
     expect(result.kind === 'changed' && 'match' in result.controller).toBe(false);
@@ -103,7 +103,7 @@ describe('a change of controllers', () => {
     expect(faultOf(policyWith(givenController()), what)).toEqual(fault);
   });
 
-  it('bounds the controllers of an owner', () => {
+  it('limits the controllers of an owner', () => {
     const all = Array.from({ length: controllerBounds.controllersEach }, (_, n) =>
       givenController({ id: `ctl_${n}` }),
     );
@@ -111,7 +111,7 @@ describe('a change of controllers', () => {
     expect(code).toBe('too-many-controllers');
   });
 
-  it('bounds the scopes of a controller', () => {
+  it('limits the scopes of a controller', () => {
     const scopes = Array.from({ length: controllerBounds.scopesEach }, (_, n) =>
       givenScope({ kind: 'repository', repositoryId: 1_000 + n }),
     );
@@ -220,7 +220,7 @@ describe('the most controllers that one job may have to pass', () => {
     );
   });
 
-  it('refuses no change that asks less, also where there are too many', () => {
+  it('never refuses a change that asks less, even if there are too many', () => {
     const nine = [...eight, enabled(9, wide)];
     const policy = policyWith(...nine);
     expect(change(policy, { kind: 'update', id: 'ctl_1', settings: { state: 'disabled' } }).kind).toBe(

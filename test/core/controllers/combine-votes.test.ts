@@ -68,7 +68,7 @@ describe('the controllers of a job', () => {
     scopes: [givenScope({ kind: 'installation' })],
   });
 
-  it('are those in force whose scopes it is in, the platform’s first', () => {
+  it('are the active ones with a scope that covers it, the platform’s first', () => {
     const policies = [
       { owner: acme, epoch: 1, controllers: all },
       { owner: 0 as typeof acme, epoch: 1, controllers: [platform] },
@@ -76,7 +76,7 @@ describe('the controllers of a job', () => {
     expect(controllersOver(policies, job).map(({ id }) => id)).toEqual(['platform', 'wide', 'tier', 'group']);
   });
 
-  it('of a repository’s own registration are no group’s', () => {
+  it('do not include a group’s for a repository’s own registration', () => {
     const alone = { tier: small, repositoryId: 7 };
     const policy = { owner: acme, epoch: 1, controllers: all };
     expect(controllersOver([policy], alone).map(({ id }) => id)).toEqual(['wide', 'tier', 'elsewhere']);
@@ -87,7 +87,7 @@ describe('a decision', () => {
   const mark = policyMark({ admissionEpoch: 3 });
   const made = { policy: mark!, at: 0 };
 
-  it('counts for the policy alone that it was made under', () => {
+  it('counts only for the policy that it was made under', () => {
     expect(policyMark({})).toBeUndefined();
     expect(
       new Set([mark, policyMark({ platformEpoch: 3 }), policyMark({ admissionEpoch: 3, platformEpoch: 1 })])
@@ -112,7 +112,7 @@ describe('a decision', () => {
     expect(needsDecision(admission, mark, now)).toBe(again);
   });
 
-  it('is tried for again for longer and longer, up to ten minutes, and then no more', () => {
+  it('is retried at growing intervals, up to ten minutes, and then no more', () => {
     expect([1, 2, 3, 4, 5, 6, 7].map((failures) => afterFailure(failures, 0))).toEqual([
       30_000,
       60_000,

@@ -44,7 +44,7 @@ describe('an address', () => {
     '01.2.3.4',
     'example.com',
     '',
-  ])('is none of the public internet: %s', (address) => {
+  ])('is not public: %s', (address) => {
     expect(isPublicAddress(address)).toBe(false);
   });
 });
@@ -54,7 +54,7 @@ describe('an answer', () => {
     ['{"id":"q","decision":"admit"}', { kind: 'answered', vote: 'admit' }],
     ['{"id":"q","decision":"reject","reason":"No."}', { kind: 'answered', vote: 'reject', reason: 'No.' }],
     ['{"id":"q","decision":"admit","reason":""}', { kind: 'answered', vote: 'admit' }],
-  ])('counts: %s', (text, answer) => {
+  ])('is accepted: %s', (text, answer) => {
     expect(readAnswer(text, 'q')).toEqual(answer);
   });
 
@@ -70,7 +70,7 @@ describe('an answer', () => {
     '{"id":"q","decision":"ADMIT"}',
     '{"id":"q","decision":true}',
     '{"id":"q","decision":"reject","reason":1}',
-  ])('is a failure, and no rejection: %s', (text) => {
+  ])('is a failure, not a rejection: %s', (text) => {
     expect(readAnswer(text, 'q').kind).toBe('failed');
   });
 

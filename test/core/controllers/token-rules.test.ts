@@ -23,7 +23,7 @@ const given = (id: string, changes: Partial<StoredToken> = {}): StoredToken => (
 const five = ['1', '2', '3', '4', '5'].map((id) => given(id));
 
 describe('adding a token', () => {
-  it('is refused with five that work, and not with five of another controller or of administrators', () => {
+  it('is refused with five valid ones, but not with five of another controller or of administrators', () => {
     expect(addToken(five, given('6'), now)).toEqual({ fault: 'too-many' });
     const other = given('6', { controllerId: 'ctl_b' });
     expect(addToken(five, other, now)).toEqual({ put: [other], remove: [] });
@@ -61,7 +61,7 @@ describe('rotating a token', () => {
     expect(rotateToken(five, rotation(overlap), now)).toEqual({ fault: 'overlap' });
   });
 
-  it('is refused of one that is being rotated, has ended, or is nobody’s', () => {
+  it('is refused for one that is being rotated, has ended, or is unknown', () => {
     const rotated = given('1', { endsAt: now + 1 });
     expect(rotateToken([rotated], rotation(0), now)).toEqual({ fault: 'rotated-already' });
     expect(rotateToken([rotated], rotation(0), now + 1)).toEqual({ fault: 'unknown' });
@@ -80,7 +80,7 @@ describe('revoking a token', () => {
 });
 
 describe('the use of a token', () => {
-  it('is written down once a minute, and makes its controller connected for an hour', () => {
+  it('is recorded once a minute, and makes its controller connected for an hour', () => {
     const at = new Date(now).toISOString();
     const used = given('1', { lastUsedAt: at });
     expect([given('1'), used].map((token) => isUseToNote(token, now + 59_999))).toEqual([true, false]);
