@@ -134,6 +134,23 @@ async function givenClaimed() {
   return { platform, machine };
 }
 
+describe('a machine that boots while the first controller is enabled and disabled again', () => {
+  it('claims with a gate, since it may not confirm without one', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(queued(1));
+    const machine = platform.liveMachines()[0]!;
+    const { tenants } = platform.stores.world.rows;
+    const before = tenants.get(acme)!;
+    tenants.set(acme, { ...before, allowedRepositories: [11] });
+    await platform.sweep();
+    tenants.set(acme, before);
+
+    expect(await platform.claim(machine)).toMatchObject({ action: 'run', gate: true });
+    expect([...platform.github.registrations.values()]).toMatchObject([{ name: `${machine}-gated` }]);
+    expect(await platform.confirm(machine, undefined, true)).toBe(true);
+  });
+});
+
 describe('a machine that has claimed without a gate when the first controller is enabled', () => {
   it('does not get to listen, and its job waits for another', async () => {
     const { platform, machine } = await givenClaimed();

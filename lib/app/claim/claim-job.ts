@@ -9,7 +9,7 @@ import type { Job } from '../../core/job.ts';
 import { isResting } from '../../core/job-rest.ts';
 import type { Launch, PlannedJob } from '../../core/launch.ts';
 import type { Runner } from '../../core/runner.ts';
-import { hasStartGate } from '../../core/start-gate.ts';
+import { needsGate } from '../../core/start-gate.ts';
 import type { Identity } from '../../ports/identity.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
 import type { ClaimOutcome, RunnerStore } from '../../ports/runners.ts';
@@ -204,7 +204,7 @@ async function mint(deps: ClaimDeps, minting: Minting): Promise<ClaimAnswer> {
       return {
         action: 'run',
         jitConfig: minted.jitConfig,
-        ...(hasStartGate(minting.tenant) ? { gate: true } : {}),
+        ...(needsGate(minting.tenant, runner) ? { gate: true } : {}),
       };
     }
     case 'again':

@@ -13,7 +13,7 @@ import { explainRefusal, type RefusedRunner, refusedNow } from '../../core/refus
 import type { Runner } from '../../core/runner.ts';
 import { levelNow, missingPermission } from '../../core/runner-level.ts';
 import { scopeFor } from '../../core/scope.ts';
-import { hasStartGate } from '../../core/start-gate.ts';
+import { needsGate } from '../../core/start-gate.ts';
 import type { Account, Attention, RunnerLevel, Tenant } from '../../core/tenant.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { GitHub } from '../../ports/github.ts';
@@ -141,7 +141,7 @@ function register(deps: MintDeps, { runner, job, tenant, group }: Minting, targe
   const request = {
     installationId: runner.installationId,
     scope: scopeFor(target.account, target.repository),
-    name: runnerNameOf(runner.instanceId, hasStartGate(tenant)),
+    name: runnerNameOf(runner.instanceId, needsGate(tenant, runner)),
     labels: tier?.labels ?? job.labels,
   };
   return registerInGroup(deps, { tenant, job, group, request });
