@@ -1,0 +1,158 @@
+/** What a take leaves behind that only half came about, who is looked at again, and which job comes first. */
+import { describe, expect, it } from '@jest/globals';
+import { takePlanningTurn } from '../../lib/app/scale-up/planning-turn.ts';
+import { InstallationId, JobId } from '../../lib/core/ids.ts';
+import { reason } from '../../lib/core/reason.ts';
+import { OperationalError } from '../../lib/ports/errors.ts';
+import { copyOf } from '../fakes/copy.ts';
+import { acme, givenEvent, givenJob, givenTenant, givenTier, noon, small } from '../support/given.ts';
+import { expectBalanced, givenPlatform, type Platform } from '../support/platform.ts';
+
+const queued = (jobId: number, over = {}) =>
+  givenEvent({ jobId: JobId(jobId), queuedAt: noon + jobId, ...over });
+const waiting = (jobId: number) =>
+  givenJob({ jobId: JobId(jobId), queuedAt: noon + jobId, reason: reason('queued', 'It just came.') });
+const many = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, n) => from + n);
+const roomFor = (maxRunners: number) =>
+  givenPlatform({
+    tenants: [givenTenant({ maxRunners })],
+    deployment: { tiers: [givenTier({ maxRunners })] },
+  });
+
+/** Does this once, just before this call. */
+function justBefore(platform: Platform, name: string, act: () => unknown): void {
+  const { world } = platform.stores;
+  world.beforeCall = async (call) => {
+    if (call !== name) return;
+    world.beforeCall = undefined;
+    await act();
+  };
+}
+
+describe('a launch some of whose jobs are over before they have rows', () => {
+  it('has used the launch rate for the others alone', async () => {
+    const platform = await roomFor(9);
+    const cancelled = (id: number) => queued(id, { action: 'completed', conclusion: 'cancelled' });
+    justBefore(platform, 'jobs.insert', () => platform.follow(cancelled(1), cancelled(2)));
+    expect(await platform.accept(...many(1, 5).map((id) => queued(id)))).toEqual([]);
+    expect(platform.liveMachines()).toHaveLength(3);
+    const { launchesPerMinutePerTenant } = platform.deployment.caps;
+    const used = (3 * 60_000) / launchesPerMinutePerTenant;
+    const { rateUsedUntil = 0 } = platform.stores.world.tenant(acme) ?? {};
+    expect(rateUsedUntil - platform.clock.now()).toBe(Math.ceil(used));
+    await expectBalanced(platform);
+  });
+
+  it('has no message come again where it was all of them', async () => {
+    const platform = await roomFor(9);
+    justBefore(platform, 'jobs.insert', () =>
+      platform.follow(queued(1, { action: 'completed', conclusion: 'cancelled' })),
+    );
+    expect(await platform.accept(queued(1))).toEqual([]);
+    expect(platform.liveMachines()).toEqual([]);
+    await expectBalanced(platform);
+  });
+});
+
+describe('new jobs', () => {
+  it('are launched for at once where another write of the tenant met the first try', async () => {
+    const platform = await roomFor(9);
+    const { take } = platform.launches;
+    let tries = 0;
+    platform.launches.take = async (taking) => (++tries === 1 ? { kind: 'contended' } : take(taking));
+    const states: unknown[] = [];
+    platform.stores.world.afterCall = async (call) => {
+      if (call === 'jobs.insert') states.push((await platform.job(1))?.state);
+    };
+    expect(await platform.accept(queued(1))).toEqual([]);
+    expect(states[0]).toBe('covered');
+  });
+
+  it('come in the order in which they were queued, and those of the same moment by their ids', async () => {
+    const platform = await roomFor(3);
+    const at = (jobId: number, milliseconds: number) => queued(jobId, { queuedAt: noon + milliseconds });
+    await platform.accept(at(2, 9), at(8, 1), at(5, 5), at(4, 5));
+    for (const id of [8, 4, 5]) expect(await platform.job(id)).toMatchObject({ state: 'covered' });
+    expect(await platform.job(2)).toMatchObject({ state: 'waiting' });
+  });
+
+  it('overtake none of a line that is longer than one look at it', async () => {
+    const platform = await roomFor(11);
+    await platform.stores.jobs.insert(many(1, 11).map(waiting));
+    await platform.accept(queued(12));
+    for (const id of many(1, 11)) expect(await platform.job(id)).toMatchObject({ state: 'covered' });
+    expect(await platform.job(12)).toMatchObject({ state: 'waiting' });
+    await expectBalanced(platform);
+  });
+
+  it('overtake none that a late read misses and that is in a cap’s line with another tenant', async () => {
+    const other = { installationId: InstallationId(102), accountId: 2, accountLogin: 'globex' };
+    const caps = { waitingJobsPerTenant: 1000, launchesPerMinutePerTenant: 60, machinesInAll: 2 };
+    const tenants = [givenTenant(), givenTenant(other)];
+    const platform = await givenPlatform({ tenants, deployment: { caps } });
+    const ofOther = { installationId: other.installationId, repositoryOwnerId: 2, repository: 'globex/app' };
+    await platform.accept(queued(1), queued(91, ofOther));
+    const machines = platform.liveMachines();
+    const { world } = platform.stores;
+    world.past = copyOf(world.rows);
+    await platform.accept(queued(2), queued(92, ofOther));
+    // Their leases are free, and nobody has looked at the line yet.
+    const ended = await platform.stores.runners.findAcrossTenants(machines);
+    const at = platform.clock.now();
+    await platform.stores.runners.end(ended.map((runner) => ({ runner, at, reason: 'instance-ended' })));
+    await platform.accept(queued(3));
+    expect(await platform.job(2)).toMatchObject({ state: 'covered' });
+    expect(await platform.job(3)).toMatchObject({ state: 'waiting' });
+  });
+
+  it('have rows first, and wait, while EC2 throttles', async () => {
+    const platform = await roomFor(9);
+    platform.compute.dials.refuseNext.push({ class: 'throttled', code: 'RequestLimitExceeded', message: '' });
+    await platform.accept(queued(1));
+    const states: unknown[] = [];
+    platform.stores.world.afterCall = async (call) => {
+      if (call === 'jobs.insert') states.push((await platform.job(2))?.state);
+    };
+    await platform.accept(queued(2));
+    expect(states).toEqual(['waiting']);
+  });
+});
+
+describe('the copy that plans for several', () => {
+  const turn = (platform: Platform) => takePlanningTurn(platform, { installationId: acme, tier: small });
+  /** Another copy has written job 1, and has not looked at it; job 2 is not launched for at once. */
+  async function givenOthers() {
+    const platform = await roomFor(9);
+    await platform.stores.jobs.insert([waiting(1)]);
+    const down = new OperationalError('down', { code: 'InternalServerError', retryable: true });
+    platform.stores.world.failNext('tenants.glance', down);
+    return platform;
+  }
+
+  it('looks again for jobs that another copy brought meanwhile', async () => {
+    const platform = await givenOthers();
+    justBefore(platform, 'launches.take', async () => {
+      await platform.stores.jobs.insert([waiting(3)]);
+      expect(await turn(platform)).toBeUndefined();
+    });
+    await platform.accept(queued(2));
+    for (const id of [1, 2, 3]) expect(await platform.job(id)).toMatchObject({ state: 'covered' });
+  });
+
+  it('sends a poke where its turn was over before it was done', async () => {
+    const platform = await givenOthers();
+    justBefore(platform, 'launches.take', () => platform.clock.advance(11_000));
+    await platform.accept(queued(2));
+    const poke = { kind: 'poke', installationId: acme, tier: small };
+    expect(platform.queues.tiers.map(({ message }) => message)).toEqual([poke]);
+  });
+
+  it('is found by its turn before anybody else plans: they leave a mark', async () => {
+    const platform = await givenOthers();
+    expect(await turn(platform)).toBeDefined();
+    await platform.accept(queued(2));
+    expect(platform.compute.requests).toEqual([]);
+    const [note] = platform.notes.all.values();
+    expect(note?.value).toEqual({ wanted: true });
+  });
+});
