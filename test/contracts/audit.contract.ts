@@ -18,7 +18,7 @@ export function auditContract(backend: StoreBackend): void {
     afterAll(() => backend.stop());
     const look = (id = acme) => stores.audit.recordOutsideChange(id, at);
 
-    it('finds nothing where nobody is, and nothing in what the tenant manager made and changed', async () => {
+    it('finds nothing without tenants, and nothing in the tenant manager’s own changes', async () => {
       expect(await look(nobody)).toBeUndefined();
       const tenant = await storedTenant(stores);
       expect(await look()).toBeUndefined();
@@ -27,7 +27,7 @@ export function auditContract(backend: StoreBackend): void {
       expect(await look()).toBeUndefined();
     });
 
-    it('finds an edit by hand once, and grows the version', async () => {
+    it('finds a manual edit once, and increments the version', async () => {
       await storedTenant(stores);
       await stores.edit(acme, { tier: medium, maxRunners: 5 });
       expect(await look()).toMatchObject({ action: 'changed-outside', version: 2 });
@@ -42,7 +42,7 @@ export function auditContract(backend: StoreBackend): void {
       expect(await look()).toMatchObject({ action: 'changed-outside' });
     });
 
-    it('takes the repositories of a runner group for no change of the policy', async () => {
+    it('does not count the repositories of a runner group as a policy change', async () => {
       const tenant = await storedTenant(stores);
       const change = { installationId: acme, login: 'acme', at, group: 'builds', before: [1], after: [1, 2] };
       for (let n = 0; n < 2; n += 1) await stores.audit.recordGroupChange(change);
@@ -50,7 +50,7 @@ export function auditContract(backend: StoreBackend): void {
       expect((await theTenant(stores)).version).toBe(tenant.version);
     });
 
-    it('takes leases and attention for no change of the policy', async () => {
+    it('does not count leases and attention as policy changes', async () => {
       await storedTenant(stores);
       const attention = { code: 'github-limited', text: 'Wait.', since: at, probeAt: 0 } as const;
       await stores.tenants.callAttention(acme, attention);
@@ -58,7 +58,7 @@ export function auditContract(backend: StoreBackend): void {
       expect(await look()).toBeUndefined();
     });
 
-    it('finds whatever an operator writes, and nothing where it is as before', async () => {
+    it('finds whatever an operator writes, and nothing if it is unchanged', async () => {
       const edits = fc.oneof<fc.Arbitrary<OperatorEdit>[]>(
         fc.record({ maxRunners: fc.integer({ min: 3, max: 9 }) }),
         fc.constantFrom<OperatorEdit>({ tier: medium }, { status: 'suspended' }, { weight: 2 }),

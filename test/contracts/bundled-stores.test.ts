@@ -36,4 +36,4 @@ jest.unstable_mockModule('@aws-sdk/client-dynamodb', () => mixed);
 await import('./job-store.test.ts');
 await import('./launch-store.test.ts');
 
-it('was asked of that client', () => expect(send).toHaveBeenCalled());
+it('went through that client', () => expect(send).toHaveBeenCalled());

@@ -63,7 +63,7 @@ export function computeContract(name: string, open: () => Promise<ComputeWorld>)
       expect(await world.live()).toHaveLength(2);
     });
 
-    it('is unclear about a token that was used for another request', async () => {
+    it('returns an unclear result for a token of another request', async () => {
       await world.compute.launch(request());
       const answer = await world.compute.launch(request({ machines: 1 }));
       expect(answer).toMatchObject({ kind: 'unclear', failure: { code: 'IdempotentParameterMismatch' } });
@@ -128,7 +128,7 @@ export function computeContract(name: string, open: () => Promise<ComputeWorld>)
       expect(await world.live()).toEqual([]);
     });
 
-    it('tells what a machine printed, and nothing of one that it does not know', async () => {
+    it('returns what a machine printed, and nothing for an unknown one', async () => {
       const { instances } = answered(await world.compute.launch(request({ machines: 1 })));
       const [one] = instances.map(({ instanceId }) => instanceId) as [InstanceId];
       expect(await world.compute.readConsole(one)).toEqual(expect.any(String));
@@ -145,7 +145,7 @@ export function computeContract(name: string, open: () => Promise<ComputeWorld>)
       expect(await world.compute.describe([])).toEqual([]);
     });
 
-    it('lists the machines of one environment that are not over, with whom they were launched for', async () => {
+    it('lists the machines of one environment that have not ended, with their tenants', async () => {
       const { instances } = answered(await world.compute.launch(request()));
       await world.compute.launch(request({ launchId: LaunchId('launch-2'), environment: 'other' }));
       const [over, lives] = instances.map(({ instanceId }) => instanceId) as [InstanceId, InstanceId];
@@ -157,7 +157,7 @@ export function computeContract(name: string, open: () => Promise<ComputeWorld>)
       ]);
     });
 
-    it('may not show a machine that lives', async () => {
+    it('may fail to show a living machine', async () => {
       world.hideNew();
       const { instances } = answered(await world.compute.launch(request({ machines: 1 })));
       const [hidden] = instances.map(({ instanceId }) => instanceId) as [InstanceId];

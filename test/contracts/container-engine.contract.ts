@@ -50,7 +50,7 @@ export function containerEngineContract(what: string, start: () => Promise<Engin
       }
     };
 
-    it('says what it is, and that an image is there or not', async () => {
+    it('reports its version, and whether an image exists', async () => {
       expect(await world.engine.version()).toMatch(/^\d+\./);
       expect(await world.engine.image(world.image)).toMatchObject({ id: expect.stringContaining('') });
       expect(await world.engine.image('localhost/nobody-built-this')).toBeUndefined();
@@ -69,12 +69,12 @@ export function containerEngineContract(what: string, start: () => Promise<Engin
       expect(await listed()).toMatchObject([{ name: 'mayfly-a', state: 'running' }]);
     });
 
-    it('refuses an image that is not there, and fetches none', async () => {
+    it('refuses a missing image, and fetches none', async () => {
       const container = { ...wanted('mayfly-a'), image: 'localhost/nobody-built-this' };
       await expect(world.engine.run(container)).rejects.toMatchObject({ code: 'engine-refused' });
     });
 
-    it('sees the programs of one that runs', async () => {
+    it('lists the processes of a running container', async () => {
       await world.engine.run(wanted('mayfly-a'));
       expect(await world.engine.runs('mayfly-a', 'Runner.Nobody')).toBe(false);
       await untilItRuns();
@@ -104,13 +104,13 @@ export function containerEngineContract(what: string, start: () => Promise<Engin
       expect(heard.trim()).toBe((await world.engine.logs('mayfly-a', 100)).trim());
     });
 
-    it('removes none that runs, as it may have a job', async () => {
+    it('does not remove a running container, as it may have a job', async () => {
       await world.engine.run(wanted('mayfly-a'));
       await expect(world.engine.remove('mayfly-a')).rejects.toMatchObject({ code: 'engine-refused' });
       expect(await listed()).toMatchObject([{ name: 'mayfly-a', state: 'running' }]);
     });
 
-    it('takes it that a container is gone already', async () => {
+    it('accepts that a container is already gone', async () => {
       await world.engine.stop('mayfly-gone', 1);
       await world.engine.remove('mayfly-gone');
       expect(await world.engine.logs('mayfly-gone', 10)).toBe('');

@@ -52,14 +52,14 @@ describe('the arguments of a container', () => {
     limits: {},
   };
 
-  it('give a job no power over the host, and hold no value of a variable', () => {
+  it("give a job no power over the host, and contain no variable's value", () => {
     const words = runArguments(container).join(' ');
     expect(words).toContain('--cap-drop ALL --security-opt no-new-privileges --pids-limit 4096');
     expect(words).toMatch(/--label a=b --env SECRET mayfly-runner$/);
     expect(words).not.toMatch(/--volume|--privileged|docker\.sock/);
   });
 
-  it('have the socket, its group and limits only where they are asked for', () => {
+  it('have the socket, its group and limits only on request', () => {
     const asked = {
       ...container,
       socket: '/run/docker.sock',
@@ -92,7 +92,7 @@ describe('a command line that hangs', () => {
     expect(await timersUntilFailure(begin)).toEqual([seconds * 1000]);
   });
 
-  it('is heard up to four million characters', async () => {
+  it('is read up to four million characters', async () => {
     const script = "process.stdout.write('x'.repeat(5_000_000))";
     const { out } = await runProgram(process.execPath, ['-e', script], {});
     expect(out.length).toBeGreaterThanOrEqual(4_000_000);
@@ -101,14 +101,14 @@ describe('a command line that hangs', () => {
 });
 
 describe('an engine that does not answer', () => {
-  it('is an operational failure with what it said', async () => {
+  it('is an operational failure with its output', async () => {
     const standIn = startEngine();
     standIn.turn('down', true);
     await expect(standIn.engine.version()).rejects.toThrow(/docker does not answer: Cannot connect/);
     await standIn.stop();
   });
 
-  it('is one that is missing where there is no such program', async () => {
+  it('is reported as missing if there is no such program', async () => {
     const engine = createCliEngine({ program: '/nowhere/docker' });
     await expect(engine.version()).rejects.toMatchObject({ code: 'engine-missing' });
   });

@@ -90,7 +90,7 @@ export function controllerStoreContract(backend: StoreBackend): void {
       expect(await stores.controllers.policyOf(beta)).toEqual(none);
     });
 
-    it('tells the tenant’s row the epoch while a controller is in force, and nothing else', async () => {
+    it('writes the epoch into the tenant’s row while a controller is active, and nothing else', async () => {
       const before = await storedTenant(stores);
       await save([givenController()]);
       expect(await theTenant(stores)).toEqual(before);
@@ -106,7 +106,7 @@ export function controllerStoreContract(backend: StoreBackend): void {
       expect((await stores.controllers.policyOf(acme)).epoch).toBe(6);
     });
 
-    it('knows the platform’s epoch while one of its controllers is in force, and of nobody else’s', async () => {
+    it('has the platform’s epoch while one of its controllers is active, independent of tenants', async () => {
       await storedTenant(stores);
       const change = async (owner: InstallationId, over: Partial<Controller>) => {
         const from = await stores.controllers.policyOf(owner);
@@ -121,7 +121,7 @@ export function controllerStoreContract(backend: StoreBackend): void {
       expect(await change(platformOwner, { scopes: [] })).toBeUndefined();
     });
 
-    it('saves nothing over what somebody else changed meanwhile', async () => {
+    it('does not overwrite somebody else’s change', async () => {
       await storedTenant(stores);
       const read = await stores.controllers.policyOf(acme);
       expect(await stores.controllers.save(read, { put: [enabled()], remove: [] })).toBe('saved');
@@ -172,7 +172,7 @@ export function controllerStoreContract(backend: StoreBackend): void {
       expect(await stores.controllers.token(beta, 'tok_1')).toBeUndefined();
     });
 
-    it('notes the use of a token, and makes none of one that was revoked', async () => {
+    it('records the use of a token, and does not recreate a revoked one', async () => {
       await storedTenant(stores);
       await save([enabled()]);
       const read = await stores.controllers.tokensOf(acme);
@@ -182,7 +182,7 @@ export function controllerStoreContract(backend: StoreBackend): void {
       expect((await stores.controllers.tokensOf(acme)).tokens).toEqual([givenToken({ lastUsedAt: at })]);
     });
 
-    it('gives the tokens of a removed controller no right, also one that was made at that moment', async () => {
+    it('rejects the tokens of a removed controller, even one created at that moment', async () => {
       await storedTenant(stores);
       await save([enabled()]);
       const read = await stores.controllers.tokensOf(acme);
@@ -195,7 +195,7 @@ export function controllerStoreContract(backend: StoreBackend): void {
       expect((await stores.controllers.tokensOf(acme)).tokens).toEqual([]);
     });
 
-    it('keeps signing secrets of controllers that there are', async () => {
+    it('keeps signing secrets of existing controllers', async () => {
       await storedTenant(stores);
       await save([enabled()]);
       const secrets = [
@@ -211,7 +211,7 @@ export function controllerStoreContract(backend: StoreBackend): void {
       expect(await stores.controllers.secretsOf(acme, 'ctl_1')).toEqual([]);
     });
 
-    it('puts no secrets over those that somebody else has made since', async () => {
+    it('does not overwrite secrets that somebody else has created since', async () => {
       await storedTenant(stores);
       await save([enabled()]);
       const secret = (id: string) => ({ id, value: `whsec_${id}`, createdAt: at });
@@ -225,7 +225,7 @@ export function controllerStoreContract(backend: StoreBackend): void {
       expect(await stores.controllers.secretsOf(acme, 'ctl_1')).toEqual([secret('sec_3')]);
     });
 
-    it('takes leases under the policy alone that was read', async () => {
+    it('takes leases only under the policy that was read', async () => {
       const before = await storedTenant(stores);
       const launch = givenLaunch(await waitingJobs(stores, 1));
       const take = (tenant: Tenant) => stores.launches.take({ tenant, tier: givenTier(), launch });
@@ -237,7 +237,7 @@ export function controllerStoreContract(backend: StoreBackend): void {
       expect(await take(await theTenant(stores))).toEqual({ kind: 'taken' });
     });
 
-    it('replaces an open decision, and one of another policy, if it is the one that was read', async () => {
+    it('replaces an open decision, or one of another policy, only if it is the one that was read', async () => {
       await waitingJobs(stores, 1);
       const read = async () => (await stores.jobs.get(acme, JobId(1)))?.admission;
       const decide = async (
@@ -278,7 +278,7 @@ export function controllerStoreContract(backend: StoreBackend): void {
       expect(await decide('3.-', 'asked')).toMatchObject([[1], { policy: '3.-', state: 'asked' }]);
     });
 
-    it('decides nothing about a job that was decided since it was read without a decision', async () => {
+    it('does not overwrite a decision made since the job was read', async () => {
       await waitingJobs(stores, 1);
       const decide = (at: number) => {
         const admission = { policy: '1.-', state: 'asked', at } as const;
@@ -291,7 +291,7 @@ export function controllerStoreContract(backend: StoreBackend): void {
       expect((await stores.jobs.get(acme, JobId(1)))?.admission).toMatchObject({ at: 5 });
     });
 
-    it('decides nothing about a job that is over, or not known', async () => {
+    it('writes no decision about a job that is over or unknown', async () => {
       await waitingJobs(stores, 1);
       const reason = { code: 'queued', text: 'It is over.' } as const;
       await stores.jobs.refuseWaiting(acme, JobId(1), { outcome: 'refused', at: 6, reason });

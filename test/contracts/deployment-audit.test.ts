@@ -59,7 +59,7 @@ describe.each(kinds)('DeploymentAudit %s', (_name, create) => {
     expect(await audit.recordConfiguration(deployed(five))).toMatchObject({ version: 3 });
   });
 
-  it('takes other code for a change, and another order of settings for none', async () => {
+  it('counts other code as a change, but not another order of settings', async () => {
     const audit = await create();
     await audit.recordConfiguration(deployed(five));
     const turned = Object.fromEntries(Object.entries(five).toReversed());
@@ -67,7 +67,7 @@ describe.each(kinds)('DeploymentAudit %s', (_name, create) => {
     expect(await audit.recordConfiguration(deployed(five, 'def'))).toEqual({ version: 2, changed: ['code'] });
   });
 
-  it('takes another order of the tiers for a change', async () => {
+  it('counts another order of the tiers as a change', async () => {
     const audit = await create();
     await audit.recordConfiguration(deployed(five));
     const tiers = Object.fromEntries(Object.entries(five.tiers).toReversed());
@@ -102,7 +102,7 @@ describe('the rows in DynamoDB', () => {
     expect(await configurationVersions(table, 10)).toHaveLength(1);
   });
 
-  it('hold no key that somebody pasted into a script, and know the configuration all the same', async () => {
+  it('contain no key that somebody pasted into a script, and still recognize the configuration', async () => {
     const table = await givenTable();
     const audit = createDeploymentAudit(table);
     const token = `ghp_${'x'.repeat(36)}`;

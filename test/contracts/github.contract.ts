@@ -86,7 +86,7 @@ export function githubContract(title: string, start: () => Promise<GitHubContrac
     };
 
     describe('installations', () => {
-      it('says who has installed the App', async () => {
+      it('returns who has installed the App', async () => {
         const answer = await world.github.getInstallation(acme);
 
         expect(answer).toEqual({
@@ -156,7 +156,7 @@ export function githubContract(title: string, start: () => Promise<GitHubContrac
         expect(world.registrations()).toEqual([]);
       });
 
-      it('takes over a name that an idle registration has', async () => {
+      it('replaces an idle registration of the same name', async () => {
         const first = await register();
 
         const second = await register({ labels: ['other'] });
@@ -175,7 +175,7 @@ export function githubContract(title: string, start: () => Promise<GitHubContrac
         expect(world.registrations()).toHaveLength(1);
       });
 
-      it('leaves a busy runner its name', async () => {
+      it('does not replace a busy runner’s registration', async () => {
         await busyRunner();
 
         const answer = await world.github.createJitConfig(request({ labels: ['other'] }));
@@ -214,7 +214,7 @@ export function githubContract(title: string, start: () => Promise<GitHubContrac
         expect(answer).toMatchObject({ ok: true, value: job });
       });
 
-      it('is asked to run a job again once it is over, and not before', async () => {
+      it('re-runs a job once it is over, and not before', async () => {
         const jobId = world.queueJob('acme/app');
 
         const early = await world.github.rerunJob(acme, 'acme/app', jobId);
@@ -433,7 +433,7 @@ export function githubContract(title: string, start: () => Promise<GitHubContrac
       });
 
       it.each(['gone', 'redirect'] as const)(
-        'loses what was transferred, by name and by id: %s',
+        'does not show what was transferred, by name or by id: %s',
         async (answer) => {
           const jobId = world.queueJob('acme/app');
           const id = await idOf('acme/app');
@@ -465,7 +465,7 @@ export function githubContract(title: string, start: () => Promise<GitHubContrac
       expect(await world.github.listRepositories(acme)).toMatchObject({ value: { items: [] } });
     });
 
-    it('says with each answer what is left of the calls of an hour', async () => {
+    it('reports with each answer the remaining calls of the hour', async () => {
       world.leave(acme, 1000);
 
       const answers = [
@@ -480,7 +480,7 @@ export function githubContract(title: string, start: () => Promise<GitHubContrac
       expect(answers[2]?.budgets?.core).toMatchObject({ limit: 5000, resetsAt: expect.any(Number) });
     });
 
-    it('says when to come back once the calls of an hour are spent, to this installation alone', async () => {
+    it('reports when to retry once the calls of an hour are used up, to this installation alone', async () => {
       const others = world.install({ login: 'other', type: 'Organization', repositories: ['theirs'] });
       world.exhaust(acme);
 

@@ -38,7 +38,7 @@ const kinds: [string, () => Promise<HostState>][] = [
 ];
 
 describe.each(kinds)('the memory of a single host %s', (_kind, open) => {
-  it('has an id that stays', async () => {
+  it('has a permanent id', async () => {
     const state = await open();
     const id = await state.hostId();
     expect(id).toMatch(/^[0-9a-f]{6}$/);
@@ -55,7 +55,7 @@ describe.each(kinds)('the memory of a single host %s', (_kind, open) => {
     expect(await state.runners()).toEqual([]);
   });
 
-  it('serves until somebody wishes otherwise, and says what was reported', async () => {
+  it('keeps the desired state, and the reported one', async () => {
     const state = await open();
     expect([await state.wish(), await state.report()]).toEqual([{ mode: 'serve', change: 0 }, undefined]);
     await state.putWish({ mode: 'drain', change: 3 });
@@ -93,7 +93,7 @@ describe('the folder of a single host', () => {
     expect(readdirSync(join(folder, 'state', 'runners'))).toEqual(['mayfly-a1b2c3-1.json']);
   });
 
-  it('says how to make settings where there are none', async () => {
+  it('says how to create missing settings', async () => {
     await expect(createHostFiles(newFolder()).settings()).rejects.toThrow(/npx mayfly host init/);
   });
 

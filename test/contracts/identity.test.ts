@@ -27,7 +27,7 @@ function givenTickets() {
 }
 
 describe('a launch ticket', () => {
-  it('is read as it was issued, and fits the value of a tag', async () => {
+  it("is read as it was issued, and fits into a tag's value", async () => {
     const { tickets } = givenTickets();
     const word = fc.stringMatching(/^[a-z0-9-]{1,32}$/);
     const id = fc.integer({ min: 1, max: 2 ** 40 });
@@ -47,7 +47,7 @@ describe('a launch ticket', () => {
     );
   });
 
-  it('is turned away when any of its characters is another', async () => {
+  it('is rejected if any of its characters is changed', async () => {
     const { tickets } = givenTickets();
     const issued = await tickets.issue(ticket);
     for (let at = 0; at < issued.length; at += 1) {
@@ -94,7 +94,7 @@ describe('a launch ticket', () => {
     expect(await tickets.read(issued, now)).toEqual({ refused: 'forged' });
   });
 
-  it('is not issued where a tag could not hold it', async () => {
+  it('is not issued if it would not fit into a tag', async () => {
     const tier = TierName('t'.repeat(200));
     await expect(givenTickets().tickets.issue({ ...ticket, tier })).rejects.toThrow(/Shorten the name/);
   });
@@ -126,14 +126,14 @@ describe('an instance identity document', () => {
     certificates: [signer.certificatePem],
   });
 
-  it('tells which machine it is', async () => {
+  it("contains the machine's id", async () => {
     const { document, signature } = given();
     const expected = { ...facts, pendingTime: Date.parse(facts.pendingTime) };
     expect(await verifier.verify(document, signature)).toEqual(expected);
     expect(await verifier.verify(document, signature.replaceAll('\n', ''))).toEqual(expected);
   });
 
-  it('is not even read where it is longer than eight kilobytes', async () => {
+  it('is not even parsed if it is longer than eight kilobytes', async () => {
     const long = given({ note: 'x'.repeat(6_500) });
     expect(await verifier.verify(long.document, long.signature)).toEqual({ refused: 'malformed' });
     const shorter = given({ note: 'x'.repeat(5_000) });
@@ -142,7 +142,7 @@ describe('an instance identity document', () => {
     });
   });
 
-  it('tells what the machine is, and where, if the document says so', async () => {
+  it("contains the machine's type and zone, if the document has them", async () => {
     const { document, signature } = given({ instanceType: 't3.large', availabilityZone: 'eu-west-1a' });
     expect(await verifier.verify(document, signature)).toMatchObject({
       instanceType: 't3.large',
@@ -186,7 +186,7 @@ describe('an instance identity document', () => {
     expect(await verifier.verify(document, signature)).toEqual({ refused });
   });
 
-  it('is believed by either certificate while AWS changes the one of the region', async () => {
+  it('is accepted with either certificate while AWS changes the region’s', async () => {
     const certificates = [signer.certificatePem, stranger.certificatePem];
     const both = createIdentityVerifier({ ...options, region: facts.region, certificates });
     for (const by of [signer, stranger]) {
@@ -195,7 +195,7 @@ describe('an instance identity document', () => {
     }
   });
 
-  it("is believed only with AWS's own certificate where no other is configured", async () => {
+  it("is accepted only with AWS's own certificate if no other is configured", async () => {
     const real = createIdentityVerifier({
       accountId: facts.accountId,
       region: facts.region,
@@ -225,13 +225,13 @@ describe('the certificates', () => {
     expect(() => createIdentityVerifier({ ...options, region })).not.toThrow();
   });
 
-  it('say what to do where AWS has none for the region', () => {
+  it('say what to do if AWS has none for the region', () => {
     expect(() => createIdentityVerifier({ ...options, region: 'moon-1' })).toThrow(
       /moon-1.*us-east-1.*identityCertificates\["moon-1"\]/s,
     );
   });
 
-  it('say which one is none', () => {
+  it('name the invalid one', () => {
     const certificates = ['not a certificate'];
     expect(() => createIdentityVerifier({ ...options, region: 'eu-west-1', certificates })).toThrow(
       /not a PEM/,

@@ -34,7 +34,7 @@ export function jobFactsContract(backend: StoreBackend): void {
     };
 
     describe('rename', () => {
-      it('names the repository anew, whatever the job does, and makes no job', async () => {
+      it("updates the repository's name in any state, and creates no job", async () => {
         await given(givenJob({ repositoryId: 7 }), givenJob({ ...running, jobId: JobId(2) }));
 
         for (const id of [1, 2, 3]) await stores.jobs.rename(acme, JobId(id), 'acme-inc/web');
@@ -47,7 +47,7 @@ export function jobFactsContract(backend: StoreBackend): void {
     });
 
     describe('noteStartRefusal', () => {
-      it('is kept once, through whatever GitHub says, and makes no job', async () => {
+      it('is kept once, whatever GitHub reports, and creates no job', async () => {
         await given(running);
 
         expect(await stores.jobs.noteStartRefusal(acme, one, full)).toBe(true);
@@ -61,7 +61,7 @@ export function jobFactsContract(backend: StoreBackend): void {
     });
 
     describe('start', () => {
-      it('lets a job run, takes it out of the line, and tells what the plan was', async () => {
+      it('marks a job as running, takes it out of the line, and returns its plan', async () => {
         await given(covered);
 
         expect(await stores.jobs.start(acme, one, { runner: machine, at: noon + 5 })).toEqual(covered);
@@ -69,7 +69,7 @@ export function jobFactsContract(backend: StoreBackend): void {
         expect(await pending()).toEqual([]);
       });
 
-      it('takes a waiting job out of the line, though the machine is none of ours, and keeps it pending', async () => {
+      it('takes a waiting job out of the line even if the machine is not ours, and keeps it pending', async () => {
         await waitingJobs(stores, 1);
 
         await stores.jobs.start(acme, one, { runner: undefined, at: noon });
@@ -89,7 +89,7 @@ export function jobFactsContract(backend: StoreBackend): void {
         expect(await waiting()).toEqual([1]);
       });
 
-      it('keeps a job pending that is put down as unsettled, until it is opened again', async () => {
+      it('keeps a job pending that is marked as unsettled, until it is opened again', async () => {
         await given(givenJob({ state: 'blocked', unsettledAt: noon }));
         expect(await pending()).toEqual([1]);
 
@@ -106,7 +106,7 @@ export function jobFactsContract(backend: StoreBackend): void {
         expect(await theJob()).toEqual(done);
       });
 
-      it('runs a job that the platform had refused, for GitHub knows better', async () => {
+      it('marks a refused job as running, because GitHub decides', async () => {
         await given(refused);
 
         expect(await stores.jobs.start(acme, one, { runner: machine, at: noon })).toEqual(refused);
@@ -126,7 +126,7 @@ export function jobFactsContract(backend: StoreBackend): void {
         expect(await theJob()).toBeUndefined();
       });
 
-      it('changes nothing when it is told twice, not even what is unsettled', async () => {
+      it('changes nothing when reported twice, not even what is unsettled', async () => {
         await given(running);
         await stores.jobs.markUnsettled(acme, one, machine, noon + 9);
 
@@ -148,7 +148,7 @@ export function jobFactsContract(backend: StoreBackend): void {
     });
 
     describe('the end', () => {
-      it('finishes a running job, and tells what it was', async () => {
+      it('finishes a running job, and returns its former state', async () => {
         await given(running);
         const end = { outcome: 'completed', at: noon + 60, conclusion: 'success' } as const;
 
@@ -171,7 +171,7 @@ export function jobFactsContract(backend: StoreBackend): void {
         expect(await theJob()).toMatchObject({ state: 'done', outcome: 'cancelled' });
       });
 
-      it("puts GitHub's end in the place of the platform's, and never the other way round", async () => {
+      it("replaces the platform's end with GitHub's, and never the other way round", async () => {
         const end = { outcome: 'completed', at: noon + 1, conclusion: 'success' } as const;
         await given(refused);
 

@@ -30,7 +30,7 @@ export function jobStoreContract(backend: StoreBackend): void {
       (await stores.jobs.listWaiting(acme, small, limit)).map((job) => job.jobId);
 
     describe('find', () => {
-      it('reads those of the jobs that are known, once each, and no other tenant’s', async () => {
+      it('reads the known ones of the jobs, once each, and no other tenant’s', async () => {
         const mine = [givenJob(), givenJob({ jobId: JobId(2) })];
         await given(...mine, givenJob({ jobId: JobId(3), installationId: InstallationId(999) }));
 
@@ -64,7 +64,7 @@ export function jobStoreContract(backend: StoreBackend): void {
         expect(await theJob()).toEqual(job);
       });
 
-      it('puts what is not known yet, and leaves the rest as it is', async () => {
+      it('inserts unknown jobs, and leaves the rest unchanged', async () => {
         await given(covered);
 
         const outcomes = await stores.jobs.insert([givenJob(), givenJob({ jobId: JobId(2) })]);
@@ -73,7 +73,7 @@ export function jobStoreContract(backend: StoreBackend): void {
         expect(await theJob()).toEqual(covered);
       });
 
-      it('puts the first of two equal jobs', async () => {
+      it('inserts the first of two equal jobs', async () => {
         const outcomes = await stores.jobs.insert([
           givenJob({ runId: 1, runAttempt: 3 }),
           givenJob({ runId: 2 }),
@@ -83,7 +83,7 @@ export function jobStoreContract(backend: StoreBackend): void {
         expect(await theJob()).toMatchObject({ runId: 1, runAttempt: 3 });
       });
 
-      it('puts more jobs than one call can hold', async () => {
+      it('inserts more jobs than one call can hold', async () => {
         const outcomes = await stores.jobs.insert(givenJobs(60));
 
         expect(outcomes).toEqual(new Array(60).fill('inserted'));
@@ -103,13 +103,13 @@ export function jobStoreContract(backend: StoreBackend): void {
         expect(await waiting()).toEqual([1, 3]);
       });
 
-      it('puts nothing for nothing', async () => {
+      it('inserts nothing for an empty list', async () => {
         expect(await stores.jobs.insert([])).toEqual([]);
       });
     });
 
     describe('the line', () => {
-      it('shows the oldest first, however they came in, up to the limit', async () => {
+      it('lists the oldest first, in any order of insertion, up to the limit', async () => {
         await given(
           givenJob({ jobId: JobId(30), queuedAt: noon + 2 }),
           givenJob({ jobId: JobId(9), queuedAt: noon + 1 }),
@@ -121,7 +121,7 @@ export function jobStoreContract(backend: StoreBackend): void {
         expect(await waiting(2)).toEqual([40, 9]);
       });
 
-      it('shows one tier of one tenant, and only what waits', async () => {
+      it('lists one tier of one tenant, and only waiting jobs', async () => {
         await given(
           givenJob(),
           givenJob({ jobId: JobId(2), tier: medium }),
@@ -133,7 +133,7 @@ export function jobStoreContract(backend: StoreBackend): void {
         expect(await waiting()).toEqual([1]);
       });
 
-      it('shows each that waits once, page by page, though those that were shown leave it', async () => {
+      it('lists each waiting job once, page by page, even if listed ones leave the line', async () => {
         await given(
           ...givenJobs(7).map((job) => ({ ...job, queuedAt: noon - job.jobId })),
           givenJob({ jobId: JobId(8), tier: medium }),
@@ -159,7 +159,7 @@ export function jobStoreContract(backend: StoreBackend): void {
         expect(await waiting()).toEqual([7, 4, 1]);
       });
 
-      it('shows what comes after the oldest of all tiers, the youngest last', async () => {
+      it('lists the jobs after the oldest of all tiers, the youngest last', async () => {
         await given(
           givenJob({ jobId: JobId(1), queuedAt: noon + 3 }),
           givenJob({ jobId: JobId(2), queuedAt: noon + 1, tier: medium }),
@@ -175,7 +175,7 @@ export function jobStoreContract(backend: StoreBackend): void {
         expect(await beyond(4)).toEqual([]);
       });
 
-      it('names the tiers in which something waits', async () => {
+      it('names the tiers with waiting jobs', async () => {
         await given(
           ...givenJobs(9, { tier: medium }),
           givenJob({ jobId: JobId(11) }),
@@ -187,7 +187,7 @@ export function jobStoreContract(backend: StoreBackend): void {
         expect(await stores.jobs.tiersWithWaiting(InstallationId(5))).toEqual([]);
       });
 
-      it('stores why jobs wait, and leaves alone what no longer does', async () => {
+      it('stores why jobs wait, and does not change jobs that no longer wait', async () => {
         await given(givenJob(), { ...covered, jobId: JobId(2) });
         const waits = [1, 2, 3].map((id) => ({ jobId: JobId(id), reason: full }));
 
@@ -230,14 +230,14 @@ export function jobStoreContract(backend: StoreBackend): void {
         expect(await waiting()).toEqual([1]);
       });
 
-      it('opens no job that is held back since GitHub said that it is queued', async () => {
+      it('does not open a job that was held after GitHub reported it as queued', async () => {
         await given(givenJob({ state: 'blocked', unsettledAt: noon }));
 
         expect(await stores.jobs.reopen(acme, one, { reason: full, heardAt: noon })).toBeUndefined();
         expect(await stores.jobs.reopen(acme, one, { reason: full, heardAt: noon + 1 })).toBeDefined();
       });
 
-      it('refuses a blocked job, and none that is not blocked any more', async () => {
+      it('refuses a blocked job, and none that is no longer blocked', async () => {
         await given(givenJob({ state: 'blocked', unsettledAt: noon }), { ...covered, jobId: JobId(2) });
         const end = { outcome: 'refused', at: noon + 1, reason: full } as const;
 
@@ -249,7 +249,7 @@ export function jobStoreContract(backend: StoreBackend): void {
         expect((await stores.jobs.scanPendingAcrossTenants({ limit: 10 })).jobs).toEqual([]);
       });
 
-      it('shows the pending jobs of a tenant one after the other, its unsettled ones first', async () => {
+      it('lists the pending jobs of a tenant together, its unsettled ones first', async () => {
         const order = [acme, nobody].flatMap((installationId) => [
           givenJob({ installationId, jobId: JobId(9), state: 'blocked', unsettledAt: noon }),
           givenJob({ installationId, jobId: JobId(8), state: 'blocked', unsettledAt: noon + 1 }),
@@ -270,7 +270,7 @@ export function jobStoreContract(backend: StoreBackend): void {
         expect(jobs.map(({ jobId }) => jobId)).toEqual([9, 8, 1, 9, 8, 1]);
       });
 
-      it('opens again what the platform ended by a word of its own, but for what expired', async () => {
+      it('reopens jobs that the platform itself ended, except expired ones', async () => {
         const refused = givenJob({ state: 'done', outcome: 'refused', doneAt: noon, reason: ended });
         const { tier: _tier, ...none } = { ...refused, jobId: JobId(4) };
         const expired = givenJob({ ...refused, jobId: JobId(2), outcome: 'expired' });
@@ -299,13 +299,13 @@ export function jobStoreContract(backend: StoreBackend): void {
         },
       );
 
-      it('lets no running job be blocked', async () => {
+      it('does not block a running job', async () => {
         await given(running);
         expect(await stores.jobs.block(acme, one, noon)).toBe(false);
         expect(await theJob()).toEqual(running);
       });
 
-      it('puts a job that rests behind all that may start before it, until it is covered or called up', async () => {
+      it('puts a pausing job behind all that may start before it, until it is covered or woken', async () => {
         await given(covered, givenJob({ jobId: JobId(2), queuedAt: noon + 1 }));
         const rest = { tier: small, replacements: 3, retryAt: noon + 60_000 };
 
@@ -320,7 +320,7 @@ export function jobStoreContract(backend: StoreBackend): void {
         expect(await waiting()).toEqual([2, 1]);
       });
 
-      it('notes that GitHub has no such job, and that it has, of what is not done', async () => {
+      it('records for unfinished jobs that GitHub denies or shows them', async () => {
         await given(
           running,
           givenJob({ jobId: JobId(2), state: 'done', outcome: 'completed', doneAt: noon }),
@@ -334,7 +334,7 @@ export function jobStoreContract(backend: StoreBackend): void {
         expect(await theJob(2)).not.toHaveProperty('goneAt');
       });
 
-      it('notes no doubt, and closes nothing by one, where another look has cleared or begun one meanwhile', async () => {
+      it('records no doubt, and closes nothing, if another look has changed the doubt meanwhile', async () => {
         await given(running, givenJob({ jobId: JobId(2), state: 'waiting' }));
         await stores.jobs.doubt(acme, one, { since: noon + 9, saidAt: noon + 9, known: noon });
         expect(await theJob()).toEqual(running);
@@ -378,7 +378,7 @@ export function jobStoreContract(backend: StoreBackend): void {
         expect(await stores.jobs.findAcrossTenants(one, others)).toBeUndefined();
       });
 
-      it('does not take a job from the lease that covers it now', async () => {
+      it('does not take a job from its current lease', async () => {
         await given({ ...covered, lease: leaseOf(LaunchId('launch-2'), 0) });
 
         expect(await stores.jobs.waitAgain(acme, one, lease0, ended)).toBe(false);
@@ -395,7 +395,7 @@ export function jobStoreContract(backend: StoreBackend): void {
         expect(await waiting()).toEqual([1]);
       });
 
-      it('counts the machines that it is told came to nothing', async () => {
+      it('counts machines that ended without running the job', async () => {
         await given({ ...covered, replacements: 2 }, { ...covered, jobId: JobId(2), replacements: 2 });
 
         await stores.jobs.waitAgain(acme, one, lease0, reason('capacity', 'None.'));
@@ -405,7 +405,7 @@ export function jobStoreContract(backend: StoreBackend): void {
         expect(await theJob(2)).toMatchObject({ state: 'waiting', replacements: 3 });
       });
 
-      it('makes no job by changing one that is not known', async () => {
+      it('creates no job by changing an unknown one', async () => {
         await stores.jobs.reopen(acme, one, { reason: full });
         await stores.jobs.block(acme, one, noon);
         await stores.jobs.rest(acme, one, full);

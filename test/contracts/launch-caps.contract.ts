@@ -34,7 +34,7 @@ export function launchCapsContract(backend: StoreBackend): void {
       const second = async () =>
         givenLaunch(await waitingJobs(stores, 11), { launchId: LaunchId('launch-2') });
 
-      it('where the tenant’s leases are taken', async () => {
+      it('if the tenant’s leases are used up', async () => {
         await takenLaunch(stores, 1, 2);
 
         const outcome = await refused(await second(), givenTier({ maxRunners: 9 }));
@@ -43,7 +43,7 @@ export function launchCapsContract(backend: StoreBackend): void {
         expect(await stores.jobs.listWaiting(acme, small, 10)).toHaveLength(1);
       });
 
-      it('where the cap of a tier is reached that the plan does not include, though the tenant has room', async () => {
+      it('if the limit of a tier outside the plan is reached, even if the tenant has room', async () => {
         await takenLaunch(stores, 1, 2);
         await stores.edit(acme, { tier: medium, maxRunners: 9 });
 
@@ -52,7 +52,7 @@ export function launchCapsContract(backend: StoreBackend): void {
         });
       });
 
-      it('where an operator has changed the limit since it was read, and tells the new one', async () => {
+      it('if an operator has changed the limit since it was read, and returns the new one', async () => {
         const tenant = await storedTenant(stores);
         await stores.setMaxRunners(acme, 1);
         const launch = await second();
@@ -81,14 +81,14 @@ export function launchCapsContract(backend: StoreBackend): void {
         expect(outcome).toEqual({ kind: 'tenant-changed', tenant: await theTenant(stores) });
       });
 
-      it('where the tenant’s own limit for the tier is reached, whatever its total', async () => {
+      it('if the tenant’s own limit for the tier is reached, whatever its total', async () => {
         await takenLaunch(stores, 1);
         await stores.edit(acme, { maxRunners: 9, tierLimits: new Map([[small, 1]]) });
 
         expect(await refused(await second())).toMatchObject({ kind: 'tenant-changed' });
       });
 
-      it.each(['suspended', 'pending', 'deleted'] as const)('where the tenant is %s', async (status) => {
+      it.each(['suspended', 'pending', 'deleted'] as const)('if the tenant is %s', async (status) => {
         const tenant = await storedTenant(stores);
         await stores.setStatus(acme, status);
 
@@ -97,7 +97,7 @@ export function launchCapsContract(backend: StoreBackend): void {
         expect(outcome).toMatchObject({ kind: 'tenant-changed', tenant: { status } });
       });
 
-      it('where an earlier installation still has machines', async () => {
+      it('if an earlier installation still has machines', async () => {
         await storedTenant(stores, { predecessor: InstallationId(7) });
 
         expect(await refused(await second())).toMatchObject({
@@ -106,7 +106,7 @@ export function launchCapsContract(backend: StoreBackend): void {
         });
       });
 
-      it('where there is no such tenant', async () => {
+      it('if there is no such tenant', async () => {
         const tenant = { ...(await storedTenant(stores)), installationId: nobody };
 
         const outcome = await refused(await second(), givenTier(), Promise.resolve(tenant));

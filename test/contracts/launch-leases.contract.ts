@@ -56,7 +56,7 @@ export function launchLeasesContract(backend: StoreBackend): void {
         expect(await theLaunch()).toEqual(launch);
       });
 
-      it('counts as taken when it was taken before', async () => {
+      it('succeeds if it was taken before', async () => {
         const launch = await takenLaunch(stores, 1, 2);
         const tenant = await theTenant(stores);
 
@@ -91,7 +91,7 @@ export function launchLeasesContract(backend: StoreBackend): void {
         expect(await leases()).toBe(3);
       });
 
-      it('throws at a plan that exceeds the limits it was made with', async () => {
+      it('throws if a plan exceeds its own limits', async () => {
         const tenant = await storedTenant(stores, { maxRunners: 1 });
         const launch = givenLaunch(await waitingJobs(stores, 1, 2));
 
@@ -113,7 +113,7 @@ export function launchLeasesContract(backend: StoreBackend): void {
     });
 
     describe('cover', () => {
-      it('names the jobs that are gone, and leaves them as they are', async () => {
+      it('returns the jobs that are gone, and leaves them unchanged', async () => {
         const tenant = await storedTenant(stores);
         const launch = givenLaunch(await waitingJobs(stores, 1, 2));
         await stores.launches.take({ tenant, tier: givenTier(), launch });
@@ -124,7 +124,7 @@ export function launchLeasesContract(backend: StoreBackend): void {
         expect(await stores.jobs.get(acme, JobId(2))).toMatchObject({ state: 'done' });
       });
 
-      it('changes nothing when it is done again, and takes no job from another lease', async () => {
+      it('changes nothing when repeated, and takes no job from another lease', async () => {
         const launch = await takenLaunch(stores, 1);
         const later = givenLaunch([givenJob()], { launchId: LaunchId('launch-2') });
 
@@ -133,14 +133,14 @@ export function launchLeasesContract(backend: StoreBackend): void {
         expect(await stores.jobs.get(acme, JobId(1))).toMatchObject({ lease: lease0, attempts: 1 });
       });
 
-      it('makes no job by covering one that is not known', async () => {
+      it('creates no job by covering an unknown one', async () => {
         const launch = givenLaunch([givenJob()]);
 
         expect(await stores.launches.cover(launch)).toEqual(launch.plannedJobs);
         expect(await stores.jobs.get(acme, JobId(1))).toBeUndefined();
       });
 
-      it('takes a job out of its rest', async () => {
+      it("ends a job's pause", async () => {
         const launch = await takenLaunch(stores, 1);
         const rest = { tier: small, retryAt: noon + 60_000, replacements: 1 };
         await stores.jobs.waitAgain(acme, JobId(1), lease0, reason('capacity', 'None came.'), rest);
@@ -164,7 +164,7 @@ export function launchLeasesContract(backend: StoreBackend): void {
         expect(await leases()).toBe(1);
       });
 
-      it('closes a launch of which no job is left, and gives the launch rate back', async () => {
+      it('closes a launch without remaining jobs, and gives the launch rate back', async () => {
         const tenant = await storedTenant(stores);
         const launch = givenLaunch(await waitingJobs(stores, 1));
         const rate = { cost: 900, usedAtMost: 59_100, from: noon, anew: { instead: undefined } };
@@ -179,7 +179,7 @@ export function launchLeasesContract(backend: StoreBackend): void {
         expect(await stores.launches.listWatchedAcrossTenants(Number.MAX_SAFE_INTEGER, 9)).toEqual([]);
       });
 
-      it('is too late once somebody else has the fence, or there is an answer', async () => {
+      it('fails once somebody else has the fence, or there is an answer', async () => {
         const launch = await takenLaunch(stores, 1, 2);
         const held = await stores.launches.hold(launch, launch.callUntil + 1);
         expect(

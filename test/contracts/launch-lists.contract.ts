@@ -33,7 +33,7 @@ export function launchListsContract(backend: StoreBackend): void {
       const overdue = async (now: number, limit = 10) =>
         (await stores.launches.listOverdueAcrossTenants(now, limit)).map((launch) => launch.launchId);
 
-      it('lists what an earlier version took and left open past its fence, longest first', async () => {
+      it('lists launches of an earlier version that are open past their fence, longest first', async () => {
         await takenLaunch(stores, 1);
         const early = givenLaunch(await waitingJobs(stores, 2), {
           launchId: LaunchId('early'),
@@ -92,7 +92,7 @@ export function launchListsContract(backend: StoreBackend): void {
         expect(await watched(lookAt)).toEqual([{ ...answered, state: 'closed' }]);
       });
 
-      it('lists a launch again where a hand took it out of all lists, open or closed, and only then', async () => {
+      it('lists a launch again only if a manual edit removed it from all lists, open or closed', async () => {
         const watched = (now: number) => stores.launches.listWatchedAcrossTenants(now, 10);
         const launch = await takenLaunch(stores, 1);
         expect(await stores.launches.relist(launch1, noon)).toBe('listed');
@@ -118,7 +118,7 @@ export function launchListsContract(backend: StoreBackend): void {
       });
 
       it.each(['open changed', 'deadline removed', 'open and state removed'] as const)(
-        'lists a launch again of whose row a hand left this: %s',
+        'lists a launch again if a manual edit left this of its row: %s',
         async (edit) => {
           const [late, skipped] = [Number.MAX_SAFE_INTEGER, [] as SpoiltRow[]];
           const ids = async (list: 'listOverdueAcrossTenants' | 'listWatchedAcrossTenants') =>
@@ -137,7 +137,7 @@ export function launchListsContract(backend: StoreBackend): void {
         },
       );
 
-      it('lists no launch of which no machine came, or that was made smaller until nothing was left', async () => {
+      it('lists no launch without any machine, or that was shrunk to nothing', async () => {
         const launch = givenLaunch(await waitingJobs(stores, 1), { lookAt });
         const tenant = await storedTenant(stores);
         await stores.launches.take({ tenant, tier: givenTier(), launch });
@@ -152,7 +152,7 @@ export function launchListsContract(backend: StoreBackend): void {
         expect(await stores.launches.listWatchedAcrossTenants(Number.MAX_SAFE_INTEGER, 10)).toEqual([]);
       });
 
-      it('lists no launch of which no machine came, where an earlier version took it', async () => {
+      it('lists no launch of an earlier version without any machine', async () => {
         const launch = await takenLaunch(stores, 1);
         const answered = await stores.launches.answer(launch, new Map());
         await stores.launches.close(answered!, lookAt);

@@ -27,8 +27,8 @@ export function launchStoreContract(backend: StoreBackend): void {
     const theLaunch = (id = launch1) => stores.launches.get(acme, id);
     const leases = async () => (await theTenant(stores)).leases;
 
-    describe('after it is taken', () => {
-      it('is not there for another tenant', async () => {
+    describe('a taken launch', () => {
+      it('is not visible to another tenant', async () => {
         await takenLaunch(stores, 1);
 
         expect(await stores.launches.get(nobody, launch1)).toBeUndefined();
@@ -89,7 +89,7 @@ export function launchStoreContract(backend: StoreBackend): void {
         expect(await theLaunch()).toEqual(answered);
       });
 
-      it('makes no launch by changing one that was not taken', async () => {
+      it('is not created by changing one that was not taken', async () => {
         const launch = givenLaunch([givenJob()]);
 
         expect(await stores.launches.answer(launch, instances)).toBeUndefined();

@@ -49,7 +49,7 @@ export function leaseCountsContract(backend: StoreBackend): void {
       expect(await counts()).toEqual([1, 1]);
     });
 
-    it('go down by each of several machines that end together, those that had ended left out', async () => {
+    it('go down by each of several machines that end together, except those that had ended', async () => {
       await takenLaunch(stores, 1, 2);
       await stores.runners.bind([givenRunner(), givenRunner({ instanceId: other, lease: lease1 })]);
       await stores.runners.end([endOf()]);
@@ -61,7 +61,7 @@ export function leaseCountsContract(backend: StoreBackend): void {
       expect((await theTenant(stores)).tierLeases).toEqual(new Map());
     });
 
-    it('stay where a machine cannot end yet, and the others that end with it are counted', async () => {
+    it('stay if a machine cannot end yet, while the others that end with it are counted', async () => {
       await takenLaunch(stores, 1, 2);
       await stores.runners.bind([givenRunner(), givenRunner({ instanceId: other, lease: lease1 })]);
       await stores.runners.recordRan([{ instanceId: machine, jobId: 9 as never }]);
@@ -72,7 +72,7 @@ export function leaseCountsContract(backend: StoreBackend): void {
       expect(await counts()).toEqual([1, 1]);
     });
 
-    it('go down by the machines that did not come, as the launch closes, and once', async () => {
+    it('go down once by the missing machines when the launch closes', async () => {
       const launch = await takenLaunch(stores, 1, 2);
       const came = new Map<LeaseId, InstanceId>([[lease0, machine]]);
       const answered = await stores.launches.answer(launch, came);
@@ -83,7 +83,7 @@ export function leaseCountsContract(backend: StoreBackend): void {
       expect(await counts()).toEqual([1, 1]);
     });
 
-    it('do not go down as a launch closes that was not answered', async () => {
+    it('do not go down when a launch closes that was not answered', async () => {
       const launch = await takenLaunch(stores, 1, 2);
 
       await stores.launches.close(launch, lookAt);
@@ -91,7 +91,7 @@ export function leaseCountsContract(backend: StoreBackend): void {
       expect(await counts()).toEqual([2, 2]);
     });
 
-    it('of tiers stay apart, whatever characters their names have', async () => {
+    it('of tiers stay separate, whatever characters their names have', async () => {
       const tier = givenTier({ name: TierName('gpu-large') });
       const tenant = await storedTenant(stores);
       const launch = givenLaunch(await waitingJobs(stores, 1), { tier: tier.name });
@@ -100,7 +100,7 @@ export function leaseCountsContract(backend: StoreBackend): void {
       expect((await theTenant(stores)).tierLeases).toEqual(new Map([[tier.name, 1]]));
     });
 
-    it('make no tenant where its row was deleted, and the machine ends all the same', async () => {
+    it('do not recreate a tenant whose row was deleted, and the machine still ends', async () => {
       await stores.runners.bind([givenRunner({ installationId: nobody })]);
 
       expect(await stores.runners.end([endOf({ installationId: nobody })])).toEqual(['ended']);
@@ -122,7 +122,7 @@ export function leaseCountsContract(backend: StoreBackend): void {
       expect(await counts()).toEqual([0, 0]);
     });
 
-    it('are corrected only where they stood still since they were read', async () => {
+    it('are corrected only if they have not changed since they were read', async () => {
       await takenLaunch(stores, 1, 2);
       const read = await theTenant(stores);
       const correct = (leases: number) => ({

@@ -15,7 +15,7 @@ export function notesContract(fresh: () => Promise<Notes>): void {
     expect(await notes.read(['pool'], later)).toEqual(new Map());
   });
 
-  it('shows it to a glance too, which never sees one that has expired', async () => {
+  it('shows it to an eventually consistent read too, which never sees an expired one', async () => {
     const notes = await fresh();
     await notes.write('pool', { value: { dry: true }, expiresAt: later });
     const seen = await notes.glance(['pool', 'other'], noon);
@@ -23,7 +23,7 @@ export function notesContract(fresh: () => Promise<Notes>): void {
     expect(await notes.glance(['pool'], later)).toEqual(new Map());
   });
 
-  it('writes over what is there, and its version grows', async () => {
+  it('overwrites an existing note, and increments its version', async () => {
     const notes = await fresh();
     await notes.write('pool', { value: { n: 1 }, expiresAt: later });
     await notes.write('pool', { value: { n: 2 }, expiresAt: later });
@@ -42,7 +42,7 @@ export function notesContract(fresh: () => Promise<Notes>): void {
     expect((await notes.read(['pace'], noon)).get('pace')?.value).toEqual({ n: 2 });
   });
 
-  it('takes a note that is not there, or expired, as version 0', async () => {
+  it('treats a missing or expired note as version 0', async () => {
     const notes = await fresh();
     expect(await notes.writeIf('pace', { value: { n: 1 }, expiresAt: later, version: 0, now: noon })).toBe(
       true,
@@ -64,7 +64,7 @@ export function notesContract(fresh: () => Promise<Notes>): void {
     expect((await Promise.all(writers)).filter((won) => won)).toHaveLength(1);
   });
 
-  it('is written over by many at once while it is there, and expires when it would have', async () => {
+  it('is overwritten by many at once while it exists, and keeps its expiry', async () => {
     const notes = await fresh();
     await notes.write('turn', { value: {}, expiresAt: later });
     const writers = Array.from({ length: 5 }, () =>

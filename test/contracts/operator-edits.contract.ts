@@ -48,11 +48,11 @@ const act: fc.Arbitrary<Act> = fc.oneof(
 );
 
 export function operatorEditsContract(backend: StoreBackend, numRuns: number): void {
-  describe(`What an operator writes ${backend.name}`, () => {
+  describe(`An operator’s edit ${backend.name}`, () => {
     beforeAll(() => backend.start());
     afterAll(() => backend.stop());
 
-    it('stays, wherever it falls among the writes of the tenant manager', async () => {
+    it('is kept, at whatever point among the tenant manager’s writes', async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(act, { minLength: 4, maxLength: 40 }), async (acts) => {
           const story = await tellStory(await backend.fresh(), acts);

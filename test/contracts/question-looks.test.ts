@@ -26,7 +26,7 @@ async function look(owner: InstallationId) {
 }
 
 describe('a look for questions', () => {
-  it('that finds none, reads none, whatever was answered or is late', async () => {
+  it('reads no question if none is open, whatever was answered or is late', async () => {
     await ask({ owner: acme, jobs: 130, of: () => acme });
     await answerAll(acme, 130);
     await ask({ owner: acme, jobs: 60, of: () => acme, askedAt: noon - 3_000 });

@@ -40,7 +40,7 @@ export function questionStoreContract(backend: StoreBackend): void {
       expect((await pending(noon + 10, 2)).map(({ jobId }) => jobId)).toEqual([1, 2]);
     });
 
-    it('shows what is open, however many are answered or late', async () => {
+    it('shows open questions, however many are answered or late', async () => {
       const jobs = Array.from({ length: 60 }, (_, n) => JobId(n + 1));
       await Promise.all(
         jobs.map(async (jobId) => {
@@ -52,7 +52,7 @@ export function questionStoreContract(backend: StoreBackend): void {
       expect((await pending(noon + 5_020, 1)).map(({ jobId }) => jobId)).toEqual([40]);
     });
 
-    it('shows no question of a controller that is called', async () => {
+    it('shows no question of a controller with a URL', async () => {
       await stores.questions.ask(givenQuestion({ transport: 'https' }));
       expect(await pending()).toEqual([]);
     });
@@ -92,7 +92,7 @@ export function questionStoreContract(backend: StoreBackend): void {
         ]);
       });
 
-      it('begins the turns anew after the longest that a question can wait', async () => {
+      it('restarts the turns after the longest time that a question can wait', async () => {
         for (let n = 1; n <= 11; n += 1) await platforms(n, acme, noon - 10_000);
         await platforms(50, beta);
         await platforms(60, acme);
@@ -100,7 +100,7 @@ export function questionStoreContract(backend: StoreBackend): void {
       });
     });
 
-    it('takes the first answer, and no second one', async () => {
+    it('accepts the first answer, and no second one', async () => {
       const question = givenQuestion();
       await stores.questions.ask(question);
       const no = { vote: 'reject', reason: 'No.' } as const;
@@ -111,14 +111,14 @@ export function questionStoreContract(backend: StoreBackend): void {
       expect(await stores.questions.ask(question)).toEqual({ ...question, answer: no });
     });
 
-    it('takes one of two answers at once', async () => {
+    it('accepts one of two simultaneous answers', async () => {
       const question = givenQuestion();
       await stores.questions.ask(question);
       const both = await Promise.all([1, 2].map(() => stores.questions.answer(question, admit, noon + 1)));
       expect(both.map(({ kind }) => kind).sort()).toEqual(['answered', 'taken']);
     });
 
-    it('takes no late answer, and none to a question that was not asked', async () => {
+    it('accepts no late answer, and none to an unknown question', async () => {
       const question = givenQuestion();
       expect(await stores.questions.answer(question, admit, noon)).toEqual({ kind: 'unknown' });
       await stores.questions.ask(question);

@@ -31,14 +31,11 @@ export function queuesContract(name: string, open: () => Promise<QueuesWorld>): 
       expect(await world.take('small')).toEqual([{ message, group: String(acme) }]);
     });
 
-    it.each([5, 5_000])(
-      'hold a message back that is delayed by %i s, or as long as SQS does',
-      async (delaySeconds) => {
-        const poke = { kind: 'poke', installationId: acme, tier: small } as const;
-        await world.queues.sendToTier(small, poke, { delaySeconds });
-        expect(await world.take('small')).toEqual([]);
-      },
-    );
+    it.each([5, 5_000])('delay a message by %i s, or by SQS’s maximum', async (delaySeconds) => {
+      const poke = { kind: 'poke', installationId: acme, tier: small } as const;
+      await world.queues.sendToTier(small, poke, { delaySeconds });
+      expect(await world.take('small')).toEqual([]);
+    });
 
     it('keep lifecycle, completion and installation messages apart', async () => {
       const drain = { kind: 'drain-tenant', installationId: acme } as const;
@@ -59,7 +56,7 @@ export function queuesContract(name: string, open: () => Promise<QueuesWorld>): 
       expect(await world.take('installations')).toEqual([{ message: changed, group }]);
     });
 
-    it('carry characters that SQS takes in no body as they are', async () => {
+    it('carry characters that SQS does not accept in a body', async () => {
       const message = givenEvent({ labels: ['\ufffe', '\uffff', '\u0000', '\u0085', '🐛'] });
       await world.queues.sendToTier(small, message);
       expect(await world.take('small')).toEqual([{ message, group: String(acme) }]);
@@ -74,7 +71,7 @@ export function queuesContract(name: string, open: () => Promise<QueuesWorld>): 
       expect(received.sort()).toEqual(sends.map(({ delivery }) => delivery));
     });
 
-    it('hand what is there to the function that takes more of it, once, and nothing where nothing is', async () => {
+    it('deliver waiting messages once to a function that receives more, and none if there are none', async () => {
       const { queues, arrivals } = world;
       expect(await arrivals.take(small)).toEqual([]);
       const sends = Array.from({ length: 12 }, (_, n) => givenEvent({ delivery: `d${n}` }));
@@ -89,7 +86,7 @@ export function queuesContract(name: string, open: () => Promise<QueuesWorld>): 
       await arrivals.done(small, second);
     });
 
-    it('hand a message out again that was not done with, and never one that was', async () => {
+    it('redeliver a message that was not deleted, and never one that was', async () => {
       const { queues, arrivals } = world;
       await queues.sendToTier(small, givenEvent({ delivery: 'kept' }));
       await queues.sendToTier(small, givenEvent({ delivery: 'done' }));

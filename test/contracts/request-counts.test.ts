@@ -31,7 +31,7 @@ describe.each(['in memory', 'in DynamoDB'])('RequestCounts %s', (where) => {
     ]);
   });
 
-  it('gives each of many at once a number of its own', async () => {
+  it('gives each of many simultaneous requests its own number', async () => {
     const window = { name: 'api-requests/102/1', endsAt };
     const all = await Promise.all(Array.from({ length: 8 }, () => counts.count(window, ['tenant'])));
     expect(all.flat().sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);

@@ -39,13 +39,13 @@ export function runnerBinariesContract(fresh: () => Promise<Stored>): void {
     await binaries.makeCurrent(archive);
   };
 
-  it('has nothing at first', async () => {
+  it('is empty at first', async () => {
     const { binaries } = await fresh();
     expect(await binaries.current('x64')).toBeUndefined();
     expect(await binaries.removeOld('x64')).toEqual([]);
   });
 
-  it('stores an archive, which is used only once it was made current', async () => {
+  it('stores an archive, which is used only once it is made current', async () => {
     const stored = await fresh();
     const archive = givenArchive('2.337.0');
     await stored.binaries.store(archive, piecesOf('2.337.0'));
@@ -80,7 +80,7 @@ export function runnerBinariesContract(fresh: () => Promise<Stored>): void {
     expect(stored.archives()).toEqual([name('2.337.0')]);
   });
 
-  it('keeps what is current and what was stored last before it, and removes the rest', async () => {
+  it('keeps the current archive and the one stored before it, and removes the rest', async () => {
     const stored = await fresh();
     for (const version of ['2.335.0', '2.336.0', '2.337.0']) await bringIn(stored, version);
     expect(await stored.binaries.removeOld('arm64')).toEqual([]);
@@ -89,7 +89,7 @@ export function runnerBinariesContract(fresh: () => Promise<Stored>): void {
     expect(await stored.binaries.removeOld('x64')).toEqual([]);
   });
 
-  it('keeps an archive that is stored and not current yet', async () => {
+  it('keeps a stored archive that is not current yet', async () => {
     const stored = await fresh();
     await bringIn(stored, '2.336.0');
     await stored.binaries.store(givenArchive('2.337.0'), piecesOf('2.337.0'));

@@ -43,7 +43,7 @@ describe('runner programs in S3', () => {
 
   runnerBinariesContract(async () => givenBucket());
 
-  it('takes what S3 says of garbled bytes for a mismatch', async () => {
+  it('treats S3’s error about corrupted bytes as a mismatch', async () => {
     const { binaries } = givenBucket();
     endpoint.dials.set([
       { service: 's3', action: 'PutObject', error: { code: 'BadDigest', status: 400 }, count: 1 },
@@ -51,14 +51,14 @@ describe('runner programs in S3', () => {
     expect(await binaries.store(givenArchive('2.337.0'), piecesOf('2.337.0'))).toBe('mismatch');
   });
 
-  it('waits four minutes for S3 to take an archive', async () => {
+  it('waits four minutes for S3 to store an archive', async () => {
     const send = (_: unknown, { abortSignal }: { abortSignal?: AbortSignal } = {}) => unanswered(abortSignal);
     const binaries = createRunnerBinaries({ client: { send } as never, bucket: 'runners' });
     const store = () => binaries.store(givenArchive('2.337.0'), piecesOf('2.337.0'));
     expect(await failsAfter(store)).toBe(240_000);
   });
 
-  it('says what S3 refused', async () => {
+  it('reports what S3 refused', async () => {
     const { binaries } = givenBucket();
     endpoint.dials.set([{ service: 's3', action: '*', error: { code: 'AccessDenied', status: 403 } }]);
     await expect(binaries.current('x64')).rejects.toMatchObject({ code: 'AccessDenied', retryable: false });

@@ -50,7 +50,7 @@ export function runnerPlansContract(backend: StoreBackend): void {
         expect(await stores.runners.readPlan(runner, { jobMayLag: true })).toEqual({ job, tenant });
       });
 
-      it('reads nothing where there is nothing', async () => {
+      it('returns nothing if there is nothing', async () => {
         expect(await stores.runners.readPlan(givenRunner())).toEqual({ job: undefined, tenant: undefined });
       });
     });
@@ -87,7 +87,7 @@ export function runnerPlansContract(backend: StoreBackend): void {
         expect(await stores.jobs.get(acme, JobId(5))).toEqual({ ...job, state: 'covered', lease: lease0 });
       });
 
-      it('gives a job that another lease covers to a runner that boots', async () => {
+      it('gives a job that another lease covers to a booting runner', async () => {
         const booting = await bound();
         const job = givenJob({ jobId: JobId(5), state: 'covered', lease: lease1 });
         await stores.jobs.insert([job]);
@@ -99,7 +99,7 @@ export function runnerPlansContract(backend: StoreBackend): void {
         expect(await stores.jobs.get(acme, JobId(5))).toMatchObject({ state: 'covered', lease: lease0 });
       });
 
-      it('gives no job that waits no longer', async () => {
+      it('does not give a job that no longer waits', async () => {
         const runner = await claimed();
         const [job = givenJob()] = await waitingJobs(stores, 5);
         await stores.jobs.finish(acme, job.jobId, { outcome: 'cancelled', at: noon });
@@ -122,7 +122,7 @@ export function runnerPlansContract(backend: StoreBackend): void {
       });
     });
 
-    describe('giveJob, of a job that counts on a machine which runs another one', () => {
+    describe('giveJob, for a job that relies on a machine which runs another one', () => {
       const givenLeftOver = async () => {
         await takenLaunch(stores, 1, 2);
         await stores.runners.bind([
@@ -144,7 +144,7 @@ export function runnerPlansContract(backend: StoreBackend): void {
         expect(await theRunner(other)).toMatchObject({ plannedJob: 1 });
       });
 
-      it('does nothing where it is covered by another lease by now, or no longer', async () => {
+      it('does nothing if it is covered by another lease by now, or no longer', async () => {
         const { runner, job } = await givenLeftOver();
         await stores.jobs.waitAgain(acme, JobId(1), lease0, reason('runner-ended', 'Its machine ended.'));
 
@@ -154,7 +154,7 @@ export function runnerPlansContract(backend: StoreBackend): void {
     });
 
     describe('recordRan', () => {
-      it('notes which job each machine runs, and says so of those that have not ended', async () => {
+      it('records which job each machine runs, and returns those that have not ended', async () => {
         const runner = await bound();
         const gone = givenRunner({ instanceId: other, lease: lease1, plannedJob: JobId(2) });
         await stores.runners.bind([gone]);
@@ -170,7 +170,7 @@ export function runnerPlansContract(backend: StoreBackend): void {
         expect(await theRunner(other)).not.toHaveProperty('ran');
       });
 
-      it('keeps the later of two words about one machine', async () => {
+      it('keeps the later of two reports about one machine', async () => {
         await bound();
         const runs = [5, 6].map((id) => ({ instanceId: machine, jobId: JobId(id) }));
 

@@ -23,7 +23,7 @@ function contract(fresh: () => RunnerReleases): void {
     expect(await releases.find('2.1.0')).toBeUndefined();
   });
 
-  it('gives the bytes that the checksum and the length promise', async () => {
+  it('returns bytes that match the checksum and the length', async () => {
     const releases = fresh();
     for (const version of ['2.337.0', '2.338.1']) {
       const archive = await archiveOf(releases, version);
@@ -60,7 +60,7 @@ describe('releases on GitHub', () => {
   it.each([
     ['a limit', 403, 'Status403'],
     ['a failure', 502, 'Status502'],
-  ])('throws on %s, which is worth another try', async (_, status, code) => {
+  ])('throws a retryable error on %s', async (_, status, code) => {
     github.setDials({ faults: [{ route: 'GET /repos/*', status, message: 'no' }] });
     await expect(fresh().find()).rejects.toMatchObject({ code, retryable: true });
   });
@@ -78,7 +78,7 @@ describe('releases on GitHub', () => {
     }
   });
 
-  it('may take four megabytes', async () => {
+  it('may have four megabytes', async () => {
     const { fetch } = globalThis;
     const release = JSON.stringify({ tag_name: 'v2.337.0', assets: [] });
     const found = async (bytes: number) => {
@@ -94,7 +94,7 @@ describe('releases on GitHub', () => {
     }
   });
 
-  it('throws where the file is not there, or GitHub cannot be reached', async () => {
+  it('throws if the file is missing, or GitHub cannot be reached', async () => {
     const archive = await archiveOf(fresh());
     const read = async (url: string) => {
       const pieces = fresh()

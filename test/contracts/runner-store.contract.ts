@@ -46,7 +46,7 @@ export function runnerStoreContract(backend: StoreBackend): void {
         expect(await theRunner()).toEqual(runner);
       });
 
-      it('puts those that are not known yet, and leaves the others as they are', async () => {
+      it('inserts unknown ones, and leaves the others unchanged', async () => {
         const runner = await claimed();
 
         await stores.runners.bind([givenRunner(), givenRunner({ instanceId: other })]);
@@ -84,7 +84,7 @@ export function runnerStoreContract(backend: StoreBackend): void {
         });
       });
 
-      it('does not know a machine that is not bound, and binds none', async () => {
+      it('returns unknown for a machine that is not bound, and binds none', async () => {
         expect(await stores.runners.claim(claiming)).toEqual({ kind: 'unknown' });
         expect(await theRunner()).toBeUndefined();
       });
@@ -123,7 +123,7 @@ export function runnerStoreContract(backend: StoreBackend): void {
         expect(await theRunner()).toEqual({ ...givenRunner(), gateRequiredAt: noon + 7 });
       });
 
-      it('is of no effect in another state, on a machine with a gate, and on none', async () => {
+      it('has no effect in another state, on a machine with a gate, or without a machine', async () => {
         expect(await stores.runners.requireGate(givenRunner(), noon + 7)).toBe(false);
         const runner = await claimed();
         expect(await stores.runners.requireGate(givenRunner(), noon + 7)).toBe(false);
@@ -142,7 +142,7 @@ export function runnerStoreContract(backend: StoreBackend): void {
         expect(await stores.runners.confirm({ ...confirming, gated })).toBe(gated);
       });
 
-      it('is taken once, from the nonce that claimed', async () => {
+      it('is accepted once, from the nonce that claimed', async () => {
         const runner = await claimed();
 
         expect(await stores.runners.confirm({ ...confirming, nonce: 'bb', gated: true })).toBe(false);
@@ -153,7 +153,7 @@ export function runnerStoreContract(backend: StoreBackend): void {
         expect(await theRunner()).toEqual({ ...runner, state: 'listening', listeningAt });
       });
 
-      it('keeps that the first step of its job waits for a yes', async () => {
+      it('records that the first step of its job waits for the start gate', async () => {
         await claimed();
         await stores.runners.confirm({ ...confirming, gated: true });
 
@@ -168,7 +168,7 @@ export function runnerStoreContract(backend: StoreBackend): void {
         expect(await theRunner()).toMatchObject({ runningAt: confirming.at - 30_000 });
       });
 
-      it('is not taken from a machine that never claimed', async () => {
+      it('is not accepted from a machine that never claimed', async () => {
         await bound();
 
         expect(await stores.runners.confirm(confirming)).toBe(false);
@@ -184,7 +184,7 @@ export function runnerStoreContract(backend: StoreBackend): void {
         expect(await theRunner()).toMatchObject({ deadline: runner.deadline + 1 });
       });
 
-      it('is noted once for what the App knows nothing of, also when it has ended', async () => {
+      it('is recorded once for running an unknown job, even after its end', async () => {
         const runner = await bound();
         await stores.runners.end([{ ...ending, runner }]);
 
@@ -195,7 +195,7 @@ export function runnerStoreContract(backend: StoreBackend): void {
         expect(await stores.runners.noteUnknownRun(InstanceId('i-none'), noon)).toBe(false);
       });
 
-      it('ends once, and says so each time', async () => {
+      it('ends once, and reports that each time', async () => {
         const runner = await bound();
 
         const later = { runner, reason: 'boot-deadline' as const, at: noon + 99 };
@@ -209,7 +209,7 @@ export function runnerStoreContract(backend: StoreBackend): void {
         });
       });
 
-      it('keeps what a machine printed with its end', async () => {
+      it("keeps a machine's console with its end", async () => {
         const runner = await bound();
 
         await stores.runners.end([{ ...ending, runner, console: 'line\nlast line' }]);
@@ -218,7 +218,7 @@ export function runnerStoreContract(backend: StoreBackend): void {
         expect(await theRunner()).toMatchObject({ state: 'ended', console: 'line\nlast line' });
       });
 
-      it('does not end with a run, or with a plan, that was not read', async () => {
+      it('does not end if its run or its plan has changed since it was read', async () => {
         const runner = await bound();
         await stores.runners.recordRan([{ instanceId: machine, jobId: JobId(5) }]);
 
@@ -230,7 +230,7 @@ export function runnerStoreContract(backend: StoreBackend): void {
         expect(await end({ ran: JobId(5) })).toEqual(['ended']);
       });
 
-      it('keeps which lease the job that it ran left behind', async () => {
+      it('keeps the former lease of the job that it ran', async () => {
         const runner = await bound();
         const run = { instanceId: machine, jobId: JobId(5) };
         await stores.runners.recordRan([{ ...run, leftLease: leaseOf(launch1, 7) }]);
@@ -250,7 +250,7 @@ export function runnerStoreContract(backend: StoreBackend): void {
         expect(await theRunner()).toEqual(before);
       });
 
-      it('makes no runner by changing one that is not bound', async () => {
+      it('creates no runner by changing one that is not bound', async () => {
         const runner = givenRunner();
 
         const run = { instanceId: runner.instanceId, jobId: JobId(5) };

@@ -26,7 +26,7 @@ export function secretContract(
       expect(await world.secret.values()).toEqual(['first']);
     });
 
-    it('is seen to rotate after five minutes, and keeps the previous value', async () => {
+    it('shows a rotation after five minutes, and keeps the previous value', async () => {
       await world.secret.values();
       await world.rotate('second');
       clock.advance(299_999);
@@ -59,7 +59,7 @@ export function secretContract(
       expect(await world.secret.values()).toEqual(['second', 'first']);
     });
 
-    it('throws where it was never read', async () => {
+    it('throws if it was never read', async () => {
       world.fail();
       await expect(world.secret.values()).rejects.toMatchObject({ name: 'OperationalError' });
       world.recover();

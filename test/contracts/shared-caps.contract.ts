@@ -33,7 +33,7 @@ export function sharedCapsContract(backend: StoreBackend): void {
       (await stores.launches.capUseAcrossTenants(cap)).rows.map(({ leases }) => leases);
 
     describe('take', () => {
-      it('uses up the launch rate, begun anew or in use, and never more than a minute of it', async () => {
+      it('uses up the launch rate, restarted or in use, and never more than a minute of it', async () => {
         const tenant = await storedTenant(stores, { maxRunners: 9 });
         const tier = givenTier({ maxRunners: 9 });
         const jobs = await waitingJobs(stores, 1, 2, 3);
@@ -54,7 +54,7 @@ export function sharedCapsContract(backend: StoreBackend): void {
         expect(await leases()).toBe(2);
       });
 
-      it('lets two begin an unused launch rate in the same moment, or add to one in use', async () => {
+      it('lets two restart an unused launch rate at the same moment, or add to one in use', async () => {
         const jobs = await waitingJobs(stores, 1, 2, 3, 4, 5, 6);
         const take = (tenant: Tenant, n: number, now: number) =>
           stores.launches.take({
@@ -75,7 +75,7 @@ export function sharedCapsContract(backend: StoreBackend): void {
         expect((await theTenant(stores)).rateUsedUntil).toBe(noon + 5_010 + 200);
       });
 
-      it('refuses who read a launch rate long before another began it anew', async () => {
+      it('refuses a taker that read a launch rate long before another one restarted it', async () => {
         const jobs = await waitingJobs(stores, 1, 2, 3);
         const take = (tenant: Tenant, n: number, now: number) =>
           stores.launches.take({
@@ -91,7 +91,7 @@ export function sharedCapsContract(backend: StoreBackend): void {
         expect((await theTenant(stores)).rateUsedUntil).toBe(noon + 10_000);
       });
 
-      it('lets as many of many takers through as a shared cap has room for', async () => {
+      it('accepts as many of many takers as a shared cap has room for', async () => {
         const caps = [{ row: 'shared/cell/0', most: 2 }];
         const tier = givenTier({ maxRunners: 9 });
         const outcomes = [];
@@ -131,12 +131,12 @@ export function sharedCapsContract(backend: StoreBackend): void {
         return line;
       };
 
-      it('is empty where nobody ever held or waited', async () => {
+      it('is empty if nobody ever held a lease or waited', async () => {
         const use = await stores.launches.capUseAcrossTenants({ name: cap, machines: 9 });
         expect(use).toEqual({ rows: [{ key: 'shared/tier/small/0', leases: 0, changes: 0 }], waiters: [] });
       });
 
-      it('knows the rows that a larger cap had, also where it is smaller now', async () => {
+      it('includes the rows of a formerly larger cap', async () => {
         const [large, small] = [1500, 400].map((machines) => ({ name: 'cell', machines }));
         expect((await stores.launches.capUseAcrossTenants(large!)).rowsEver).toBeUndefined();
         await stores.launches.noteCapRows(large!);
@@ -172,7 +172,7 @@ export function sharedCapsContract(backend: StoreBackend): void {
         expect(await waiters('cell')).toEqual([places[1]]);
       });
 
-      it('counts a lease off with its machine, once, in the row where it was counted', async () => {
+      it('subtracts a lease with its machine, once, in the row where it was counted', async () => {
         const tenant = await storedTenant(stores, { maxRunners: 9 });
         const capRows = ['shared/cell/1'];
         const launch = givenLaunch(await waitingJobs(stores, 1, 2), { capRows });
@@ -185,7 +185,7 @@ export function sharedCapsContract(backend: StoreBackend): void {
         expect(await counted({ name: 'cell', machines: 1000 })).toEqual([0, 1]);
       });
 
-      it('starts and ends nothing under a row that holds no number, and names it until it is mended', async () => {
+      it('starts and ends nothing under a row without a number, and reports it until it is fixed', async () => {
         const tenant = await storedTenant(stores, { maxRunners: 9 });
         const [key, cap] = ['shared/cell/0', { name: 'cell', machines: 9 }];
         const [one, two] = await waitingJobs(stores, 1, 2);
@@ -218,7 +218,7 @@ export function sharedCapsContract(backend: StoreBackend): void {
         expect(await counted(cap)).toEqual([0]);
       });
 
-      it('counts off what did not come, as the launch closes', async () => {
+      it('subtracts missing machines when the launch closes', async () => {
         const tenant = await storedTenant(stores, { maxRunners: 9 });
         const capRows = ['shared/cell/0'];
         const launch = givenLaunch(await waitingJobs(stores, 1, 2), { capRows });

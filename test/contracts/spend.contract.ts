@@ -31,7 +31,7 @@ const both = (micros: number) =>
 const lastSecond = Date.parse('2026-11-30T23:59:59Z');
 
 export function spendContract(backend: StoreBackend): void {
-  describe(`What is spent ${backend.name}`, () => {
+  describe(`Spending ${backend.name}`, () => {
     let stores: Stores;
     beforeAll(() => backend.start());
     beforeEach(async () => {
@@ -60,7 +60,7 @@ export function spendContract(backend: StoreBackend): void {
       expect((await stores.launches.get(acme, launch.launchId))?.leaseCost).toEqual(leaseCost);
     });
 
-    it('is settled as a machine ends, in the month and day of its launch, however often it ends', async () => {
+    it('is settled when a machine ends, in the month and day of its launch, however often it ends', async () => {
       await take({ launch: { createdAt: lastSecond } });
       await stores.runners.bind([givenRunner({ leaseCost })]);
       expect((await stores.runners.get(acme, machine))?.leaseCost).toEqual(leaseCost);
@@ -76,14 +76,14 @@ export function spendContract(backend: StoreBackend): void {
       });
     });
 
-    it('shrinks by what machines that did not come were expected to cost, as the launch closes, and once', async () => {
+    it('shrinks once by the expected cost of missing machines when the launch closes', async () => {
       const { launch } = await take();
       const answered = await stores.launches.answer(launch, new Map([[lease0, machine]]));
       for (let times = 0; times < 3; times += 1) await stores.launches.close(answered!, lookAt);
       expect(await spent()).toEqual(both(300));
     });
 
-    it('shrinks by those of jobs that were gone before EC2 was asked, and to nothing', async () => {
+    it('shrinks by the cost for jobs that were gone before EC2 was asked, down to nothing', async () => {
       const { launch } = await take();
       const smaller = await stores.launches.shrink(launch, {
         without: launch.plannedJobs.slice(1),
@@ -144,7 +144,7 @@ export function spendContract(backend: StoreBackend): void {
       expect((await theTenant(stores)).caps).toEqual(edit.caps);
     });
 
-    it('counts a taking in its own day, whatever the last one spent', async () => {
+    it('counts leases on the day when they are taken, whatever the last day spent', async () => {
       const tenant = await storedTenant(stores, { caps: { day: 600 }, maxRunners: 9 });
       await take({ tenant });
       const later = { launchId: LaunchId('l-2'), createdAt: noon + 86_400_000 };
@@ -175,7 +175,7 @@ export function spendContract(backend: StoreBackend): void {
       );
     });
 
-    it('knows of what is held what it is expected to cost and since when, by the day of the launch', async () => {
+    it('has expected cost and age of held leases, by the day of the launch', async () => {
       const tenant = await storedTenant(stores, { maxRunners: 9 });
       const { launch } = await take({ tenant, jobs: [1, 2, 3] });
       const since = launch.createdAt / 1000;
@@ -198,7 +198,7 @@ export function spendContract(backend: StoreBackend): void {
       expect([...(await heldNow())!.since.keys()]).toEqual(['2026-11-23']);
     });
 
-    it('is no more than was read, where the rest of the cap is kept free for what is held', async () => {
+    it('must be as it was read, if the rest of the cap is reserved for held leases', async () => {
       const tenant = await storedTenant(stores, { caps: { month: 9_999 }, maxRunners: 9 });
       const tier = givenTier({ maxRunners: 9 });
       const launches = await Promise.all(
@@ -214,7 +214,7 @@ export function spendContract(backend: StoreBackend): void {
       expect((await stores.launches.take({ tenant: again, tier, launch, asRead: true })).kind).toBe('taken');
     });
 
-    it('is not added to as it was read, where one lease was taken and another one went back meanwhile', async () => {
+    it('is not added to if one lease was taken and another one went back since it was read', async () => {
       const first = await storedTenant(stores, { caps: { month: 9_999 }, maxRunners: 9 });
       await take({ tenant: first, jobs: [1] });
       await stores.runners.bind([givenRunner({ leaseCost })]);
@@ -230,7 +230,7 @@ export function spendContract(backend: StoreBackend): void {
       expect((await stores.launches.take({ ...taking, tenant: now })).kind).toBe('taken');
     });
 
-    it('is more by what a machine may cost that was not ended, once, and is settled by that', async () => {
+    it('grows once by the cost of a machine that was not ended, and is settled with it', async () => {
       await take({ jobs: [1] });
       const runner = givenRunner({ leaseCost });
       await stores.runners.bind([runner]);
@@ -260,7 +260,7 @@ export function spendContract(backend: StoreBackend): void {
       expect([held?.expected.get(today), held?.overrun?.get(today)]).toEqual([0, 0]);
     });
 
-    it('is estimated by lives that the first taking of 30 days halves, once, beside machines that end', async () => {
+    it('is estimated from lives that are halved once in 30 days, even while machines end', async () => {
       const read = await storedTenant(stores, { maxRunners: 9 });
       const livesNow = async () => {
         const { lives, livesFaded } = await theTenant(stores);
@@ -293,7 +293,7 @@ export function spendContract(backend: StoreBackend): void {
       expect(await livesNow()).toEqual([[0, 10, 1], fadePeriod(later)]);
     });
 
-    it('is corrected on a day, and in its month alike, unless it has moved since it was read', async () => {
+    it('is corrected on a day and in its month, unless it has changed since it was read', async () => {
       const read = await storedTenant(stores, { maxRunners: 9 });
       await take({ tenant: read });
       const correct = (tenant: Tenant, to: number) => stores.tenants.correctSpent(tenant, { day: today, to });
@@ -316,7 +316,7 @@ export function spendContract(backend: StoreBackend): void {
       expect(await spent()).toEqual(new Map([...both(700), ['2026-11-20', 50], [month, 750]]));
     });
 
-    it('is taken over from an earlier installation, once, and counts under the cap', async () => {
+    it('is carried over from an earlier installation, once, and counts under the cap', async () => {
       const tenant = { caps: { month: 1_000 }, predecessor: InstallationId(7) };
       await storedTenant(stores, tenant);
       await stores.tenants.clearPredecessor(acme, InstallationId(7), both(500));

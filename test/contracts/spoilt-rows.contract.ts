@@ -23,7 +23,7 @@ const ever = Number.MAX_SAFE_INTEGER;
 const unreadable = { code: 'UnreadableRow', retryable: false };
 
 export function spoiltRowsContract(backend: StoreBackend): void {
-  describe(`Rows that a hand spoilt ${backend.name}`, () => {
+  describe(`Rows broken by a manual edit ${backend.name}`, () => {
     let stores: Stores;
     let skipped: SpoiltRow[];
     beforeAll(() => backend.start());
@@ -51,7 +51,7 @@ export function spoiltRowsContract(backend: StoreBackend): void {
       await expect(stores.launches.get(acme, launch1)).rejects.toMatchObject(unreadable);
     });
 
-    it('are left out of the launches whose machines are looked after, and named', async () => {
+    it('are left out of the launches whose machines are checked, and named', async () => {
       await twoLaunches({ lookAt });
       await stores.spoil({ table: 'launches', key: other });
 

@@ -55,7 +55,7 @@ describe('stores under concurrency', () => {
   }
   const taken = (kinds: readonly string[]) => kinds.filter((kind) => kind === 'taken').length;
 
-  it('gives exactly 4 leases to 30 takers where the limit is 4', async () => {
+  it('gives exactly 4 leases to 30 takers if the limit is 4', async () => {
     const tenant = await storedTenant(stores, { maxRunners: 4 });
     await waitingJobs(stores, ...numbers(30));
 
@@ -67,7 +67,7 @@ describe('stores under concurrency', () => {
     expect(await stores.jobs.listWaiting(acme, small, 50)).toHaveLength(26);
   });
 
-  it('covers a job once, however many take leases for it, and those of all others go back', async () => {
+  it('covers a job once, however many take leases for it, and all other leases go back', async () => {
     const tenant = await storedTenant(stores, { maxRunners: 50 });
     const jobs = await waitingJobs(stores, 1, 2);
     const launches = numbers(20).map((n) => givenLaunch(jobs, { launchId: LaunchId(`launch-${n}`) }));
@@ -88,7 +88,7 @@ describe('stores under concurrency', () => {
     expect(await stores.jobs.listWaiting(acme, small, 9)).toEqual([]);
   });
 
-  it('obeys a lowered limit at once, and gives no lease above it', async () => {
+  it('applies a lowered limit at once, and gives no lease above it', async () => {
     const tenant = await storedTenant(stores, { maxRunners: 20 });
     await waitingJobs(stores, ...numbers(20));
     const early = Promise.all(numbers(10).map((n) => takeOne(n, tenant)));
@@ -209,7 +209,7 @@ describe('stores under concurrency', () => {
     },
   );
 
-  it('ends a launch’s taking with one winner where the same launch is taken many times', async () => {
+  it('has one winner if the same launch is taken many times', async () => {
     const tenant = await storedTenant(stores, { maxRunners: 4 });
     const launch = givenLaunch(await waitingJobs(stores, 1, 2));
 

@@ -48,7 +48,7 @@ export function tenantStoreContract(backend: StoreBackend): void {
       });
     });
 
-    it('keeps a tenant that may use no tier at all apart from one that may use all', async () => {
+    it('distinguishes a tenant that may use no tier from one that may use all', async () => {
       await stores.tenants.create(newTenant({ allowedTiers: [] }));
 
       expect((await theTenant(stores)).allowedTiers).toEqual([]);
@@ -70,11 +70,11 @@ export function tenantStoreContract(backend: StoreBackend): void {
       expect(listed.sort((a, b) => a - b)).toEqual(ids);
     });
 
-    it('knows no tenant that was not created', async () => {
+    it('finds no tenant that was not created', async () => {
       expect(await stores.tenants.get(nobody)).toBeUndefined();
     });
 
-    it('leaves a tenant as it is when it is created again', async () => {
+    it('leaves a tenant unchanged when it is created again', async () => {
       await stores.tenants.create(newTenant({ accountLogin: 'first' }));
 
       expect(await stores.tenants.create(newTenant({ accountLogin: 'second' }))).toBe('exists');
@@ -95,7 +95,7 @@ export function tenantStoreContract(backend: StoreBackend): void {
       expect(found.map((tenant) => tenant.installationId).sort()).toEqual([1, 2]);
     });
 
-    it('writes what is given, keeps the rest, and grows the version', async () => {
+    it('writes what is given, keeps the rest, and increments the version', async () => {
       const before = await storedTenant(stores);
       const changes = {
         status: 'suspended',
@@ -109,7 +109,7 @@ export function tenantStoreContract(backend: StoreBackend): void {
       expect(await theTenant(stores)).toEqual({ ...before, ...changes, version: before.version + 1 });
     });
 
-    it('removes who suspended it where that is null', async () => {
+    it('removes `suspendedBy` if that is null', async () => {
       const before = await storedTenant(stores, { status: 'suspended', suspendedBy: 'github' });
 
       await stores.tenants.update(before, {
@@ -129,7 +129,7 @@ export function tenantStoreContract(backend: StoreBackend): void {
       expect((await theTenant(stores)).status).toBe('deleted');
     });
 
-    it('makes no tenant by changing one that does not exist', async () => {
+    it('creates no tenant by changing one that does not exist', async () => {
       expect(
         await stores.tenants.update(
           { ...givenTenant(), installationId: nobody },
@@ -141,7 +141,7 @@ export function tenantStoreContract(backend: StoreBackend): void {
       expect(await stores.tenants.get(nobody)).toBeUndefined();
     });
 
-    it('forgets the predecessor it was told to, and no other', async () => {
+    it('forgets the given predecessor, and no other', async () => {
       await storedTenant(stores, { predecessor: InstallationId(7) });
 
       await stores.tenants.clearPredecessor(acme, InstallationId(8), new Map());
@@ -151,7 +151,7 @@ export function tenantStoreContract(backend: StoreBackend): void {
       expect(await theTenant(stores)).not.toHaveProperty('predecessor');
     });
 
-    it('keeps since when something calls for attention, until it is cleared', async () => {
+    it('keeps since when it needs attention, until that is cleared', async () => {
       await storedTenant(stores);
 
       await stores.tenants.callAttention(acme, attention);
@@ -162,7 +162,7 @@ export function tenantStoreContract(backend: StoreBackend): void {
       expect(await theTenant(stores)).not.toHaveProperty('attention');
     });
 
-    it('writes no status over one that an operator has written since', async () => {
+    it('does not overwrite a status that an operator has written since', async () => {
       const read = await storedTenant(stores);
       await stores.edit(acme, { status: 'suspended' });
 
@@ -174,7 +174,7 @@ export function tenantStoreContract(backend: StoreBackend): void {
       expect(await theTenant(stores)).not.toHaveProperty('suspendedBy');
     });
 
-    it('tells a ban from a suspension by GitHub that it falls on', async () => {
+    it('distinguishes a ban from an existing suspension by GitHub', async () => {
       const read = await storedTenant(stores, { status: 'suspended', suspendedBy: 'github' });
       await stores.edit(acme, { status: 'suspended' });
 
@@ -183,7 +183,7 @@ export function tenantStoreContract(backend: StoreBackend): void {
       expect(await theTenant(stores)).not.toHaveProperty('suspendedBy');
     });
 
-    it('inherits nothing that the operator has changed since it was read', async () => {
+    it('fails to inherit what the operator has changed since it was read', async () => {
       const previous = await storedTenant(stores, { allowedTiers: [small] });
       const next = newTenant({ installationId: InstallationId(202) });
       await stores.edit(acme, { maxRunners: 9 });
@@ -194,7 +194,7 @@ export function tenantStoreContract(backend: StoreBackend): void {
       expect(await stores.tenants.create(next, await theTenant(stores))).toBe('exists');
     });
 
-    it('counts the machines that ran what the App knows nothing of', async () => {
+    it('counts machines that ran jobs unknown to the App', async () => {
       await storedTenant(stores);
 
       for (let runs = 0; runs < 2; runs += 1) await stores.tenants.countUnknownRun(acme);
@@ -204,7 +204,7 @@ export function tenantStoreContract(backend: StoreBackend): void {
       expect(await stores.tenants.get(nobody)).toBeUndefined();
     });
 
-    it('lets one of many try whether it is mended', async () => {
+    it('lets one of many probe whether the cause is gone', async () => {
       await storedTenant(stores, { attention });
       const probe = { from: attention.probeAt, to: attention.probeAt + 60_000 };
 
@@ -216,7 +216,7 @@ export function tenantStoreContract(backend: StoreBackend): void {
       expect(await stores.tenants.takeProbe(acme, { ...probe, from: probe.to })).toBe(false);
     });
 
-    it('makes no tenant by calling attention to one that does not exist', async () => {
+    it('creates no tenant by setting attention on one that does not exist', async () => {
       await stores.tenants.callAttention(nobody, attention);
       await stores.tenants.clearAttention(nobody);
       expect(await stores.tenants.takeProbe(nobody, { from: 0, to: 1 })).toBe(false);

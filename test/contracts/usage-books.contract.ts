@@ -36,7 +36,7 @@ export function usageBooksContract(backend: StoreBackend): void {
     const tenantsOf = (instances: readonly string[]) =>
       instances.map((id) => id.split('-')[1]).filter((id, n, all) => id !== all[n - 1]);
 
-    it("reads a tenant's records together, of that day alone, and goes on behind a tenant", async () => {
+    it("reads a tenant's records of one day together, and continues after a tenant", async () => {
       const tenants = [9, 101, 102, 1010];
       const machines = Array.from({ length: 20 }, (_, n) => n);
       const records = tenants.flatMap((tenant) => machines.map((n) => givenRecord(tenant, n)));
@@ -49,7 +49,7 @@ export function usageBooksContract(backend: StoreBackend): void {
       expect(await read(9)).toEqual([]);
     });
 
-    it('reads the records of one tenant alone, of that day, wherever they stand', async () => {
+    it("reads one tenant's records of that day, in whatever partition", async () => {
       const records = Array.from({ length: 20 }, (_, n) => givenRecord(10, n));
       await stores.usage.record([...records, givenRecord(1, 0), givenRecord(101, 1), givenRecord(9, 2)]);
       await stores.usage.record([givenRecord(10, 99, { launchedAt: noon + dayMilliseconds })]);
@@ -59,7 +59,7 @@ export function usageBooksContract(backend: StoreBackend): void {
       expect(found.toSorted()).toEqual(records.map(({ instanceId }) => String(instanceId)).toSorted());
     });
 
-    it('has the sums of a day for reports once they are all made, and each write in place of the one before', async () => {
+    it("has a day's sums for reports once all are computed, and each write replaces the previous one", async () => {
       const [one, other] = [sumUp([givenRecord(101, 1)]), sumUp([givenRecord(102, 1), givenRecord(102, 2)])];
       await stores.books.write(day, InstallationId(101), other);
       await stores.books.write(day, InstallationId(101), one);
@@ -73,7 +73,7 @@ export function usageBooksContract(backend: StoreBackend): void {
       expect(await stores.allUsage()).toEqual([]);
     });
 
-    it('has the sums of all tenants but those that are left, whose records count instead, until they have sums', async () => {
+    it('has the sums of all tenants except skipped ones, whose records count until they have sums', async () => {
       const records = [givenRecord(101, 1), givenRecord(102, 1)];
       await stores.usage.record(records);
       const [one, other] = records.map((record) => sumUp([record]));
@@ -94,7 +94,7 @@ export function usageBooksContract(backend: StoreBackend): void {
       expect([whole.sums.length, whole.isUnsummed]).toEqual([2, false]);
     });
 
-    it('keeps how far each day is, and refuses whoever did not see that it was finished', async () => {
+    it('stores the progress of each day, and refuses a writer that did not see that it was finished', async () => {
       expect(await stores.books.progress([day, '2026-11-20'])).toEqual([undefined, undefined]);
       await stores.books.save(day, undefined, { finished: 0, after: 7 });
       expect(await stores.books.progress(['2026-11-20', day])).toEqual([
@@ -117,7 +117,7 @@ export function usageBooksContract(backend: StoreBackend): void {
       expect(await stores.books.progress([day])).toEqual([{ finished: 1 }]);
     });
 
-    it('has how the last comparison with the bill ended, and nothing of it among the records', async () => {
+    it('has the result of the last comparison with the bill, separate from the records', async () => {
       expect(await stores.books.comparison()).toBeUndefined();
       const state = { comparedAt: noon, lastDay: day, daysApart: 3 };
       await stores.setComparison(state);

@@ -38,7 +38,7 @@ export function usageContract(backend: StoreBackend): void {
     const record = (...records: UsageRecord[]) => stores.usage.record(records);
     const all = () => stores.allUsage();
 
-    it('keeps all that is known of a machine, with what has no price and without a job', async () => {
+    it('keeps all that is known about a machine, even without a price or a job', async () => {
       const idle = givenRecord();
       const taken = { spot: true, zone: 'us-east-1a', takenBack: true };
       const busy = givenRecord({ instanceId: InstanceId('i-2'), job: built, ...taken });
@@ -47,7 +47,7 @@ export function usageContract(backend: StoreBackend): void {
       expect(idle.unpriced).toEqual(['address']);
     });
 
-    it('keeps the first word on an end, whoever says it again', async () => {
+    it('keeps the first report of an end, whoever repeats it', async () => {
       await record(givenRecord());
       await record(givenRecord({ endedAt: noon + 999_000, seconds: 999, endReason: 'instance-ended' }));
       expect(await all()).toEqual([givenRecord()]);
@@ -63,12 +63,12 @@ export function usageContract(backend: StoreBackend): void {
       expect(await all()).toEqual([givenRecord({ job: built })]);
     });
 
-    it('makes no record of a job alone', async () => {
+    it('creates no record from a job alone', async () => {
       await stores.usage.addJob(givenRecord(), built);
       expect(await all()).toEqual([]);
     });
 
-    it('keeps machines of one moment apart, of one tenant and of several', async () => {
+    it('distinguishes machines of the same moment, of one tenant and of several', async () => {
       const one = givenRecord();
       const others = [
         givenRecord({ instanceId: InstanceId('i-2') }),

@@ -52,7 +52,7 @@ describe('the launch rate', () => {
     expect(rateCharge(tenant, launch)).toEqual(inUse);
   });
 
-  it('begins anew where it is unused, whatever was used before', () => {
+  it('restarts if it is unused, whatever was used before', () => {
     const launch = { machines: 3, launchesPerMinute: 60, now: noon };
     const begun = { cost: 3_000, usedAtMost: 57_000, from: noon, anew: { instead: undefined } };
     expect(rateCharge(givenTenant(), launch)).toEqual(begun);

@@ -33,7 +33,7 @@ describe('the census of leases', () => {
     expect(unsettled.size).toBe(0);
   });
 
-  it('counts of an open launch what no machine has yet, and what it is about is not settled', () => {
+  it('counts an open launch’s leases without a machine, and marks its tenant and caps as unsettled', () => {
     const instances = new Map([[leaseOf(launchId, 0), InstanceId('i-1')]]);
     const launch = givenLaunch(jobs, { launchId, state: 'answered', instances, capRows });
     const { byTenant, byCapRow, unsettled } = countLeases([], [launch]);
@@ -47,7 +47,7 @@ describe('the census of leases', () => {
     expect([byTenant.size, unsettled.size]).toEqual([0, 0]);
   });
 
-  it('knows no caps where none count a launch', () => {
+  it('has no caps if none counts a launch', () => {
     expect([...countLeases([], [givenLaunch(jobs)]).unsettled]).toEqual([acme]);
   });
 
@@ -69,7 +69,7 @@ describe('the census of leases', () => {
       ],
       false,
     ],
-  ] as const)('finds %j and %j the same: %s', (one, other, same) => {
+  ] as const)('treats %j and %j as equal: %s', (one, other, same) => {
     expect(sameCounts(new Map(one), new Map(other))).toBe(same);
   });
 });

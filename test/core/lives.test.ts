@@ -42,7 +42,7 @@ const change = fc.record({
 });
 
 describe('how long machines of a tenant live', () => {
-  it('is what it is now within 150 days, whatever it was for years', () => {
+  it('adapts within 150 days, whatever it was for years', () => {
     fc.assert(
       fc.property(change, ({ before, after, years, phase, machines }) => {
         const days = years * 365 + phase + 1;
@@ -57,7 +57,7 @@ describe('how long machines of a tenant live', () => {
     );
   });
 
-  it('is still known of a tenant with a few jobs a month, and after years without any', () => {
+  it('is still known for a tenant with a few jobs a month, and after years without any', () => {
     const few = Array.from({ length: 24 }, (_, month) => month * 30).reduce(
       (tenant, from) => daysOf(tenant, { from, days: 1, seconds: 100, machines: 3 }),
       givenTenant(),
@@ -79,7 +79,7 @@ describe('how long machines of a tenant live', () => {
     expect(left(-1)).toEqual(lives.get(small));
   });
 
-  it('counts in full until the end of the 30 days in which it is first taken note of', () => {
+  it('counts in full until the end of the first 30 days', () => {
     const tenant = taken(ended(givenTenant(), 100, 40), noon);
     expect(livesOf(tenant)[1]).toBe(40);
     expect(tenant.livesFaded?.get(small)).toBe(fadePeriod(noon));

@@ -9,7 +9,7 @@ describe('the next in turn', () => {
     expect(next(['b', 'a', 'c'], undefined, 2)).toEqual(['a', 'b']);
   });
 
-  it('come behind the last one served, though that one is gone, and then from the start again', () => {
+  it('come after the last one served, even if that is gone, and then from the start again', () => {
     expect(next(['a', 'c', 'd'], 'b', 2)).toEqual(['c', 'd']);
     expect(next(['a', 'c', 'd'], 'c', 3)).toEqual(['d', 'a', 'c']);
     expect(next(['a', 'b'], 'b', 5)).toEqual(['a', 'b']);
@@ -17,7 +17,7 @@ describe('the next in turn', () => {
     expect(next(['a', 'b', 'c'], 'a', 5)).toEqual(['b', 'c', 'a']);
   });
 
-  it('are none of nothing', () => {
+  it('are none of an empty list', () => {
     expect(next([], 'a', 3)).toEqual([]);
   });
 });

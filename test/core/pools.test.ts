@@ -40,7 +40,7 @@ describe('openPools', () => {
     expect(open.kind === 'open' && open.pools).toHaveLength(pools);
   });
 
-  it("asks in the tier's own subnets alone", () => {
+  it("requests only in the tier's own subnets", () => {
     const tier = givenTier({ instanceTypes: types, subnetIds: ['subnet-b'] });
     const open = openPools(tier, { subnets, closings: closed('on-demand:t3.large:b'), now: noon });
     expect(open).toMatchObject({ pools: [{ instanceType: 'm5.large', subnetId: 'subnet-b' }] });
@@ -85,21 +85,21 @@ describe('openPools', () => {
 });
 
 describe('wasShort', () => {
-  it('is so once every market was closed, though it is open again by now', () => {
+  it('is true once every market was closed, even if one is open again', () => {
     const tier = givenTier({ instanceTypes: types, spot: true });
     expect(wasShort(tier, { subnets, closings: closed(...spotNames) })).toBe(false);
     expect(wasShort(tier, { subnets, closings: closed(...spotNames, ...demandNames) })).toBe(true);
     expect(wasShort(tier, { subnets, closings: closed('spot:small', 'on-demand:small') })).toBe(true);
   });
 
-  it('is not so where a launch could never work: that says nothing of EC2’s stock', () => {
+  it('is false if a launch could never work: that says nothing about EC2’s capacity', () => {
     const fatal = { cause: 'fatal', code: 'UnauthorizedOperation', until } as const;
     expect(wasShort(givenTier(), { subnets, closings: { 'on-demand:small': fatal } })).toBe(false);
   });
 });
 
 describe('a tier of which every pool is closed', () => {
-  it('is looked at again when the first of them is open, for the reason of that one', () => {
+  it('is retried when the first of them opens, with the reason of that one', () => {
     const closing = (seconds: number, code: string) =>
       ({ cause: 'capacity', code, until: noon + seconds * 1000 }) as const;
     const tier = givenTier({ instanceTypes: ['t3.large'] });

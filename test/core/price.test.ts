@@ -53,7 +53,7 @@ describe('the price list', () => {
     expect(onDemandPrice(region, type)).toBeUndefined();
   });
 
-  it('says of which day it is', () => {
+  it('has a date', () => {
     expect(new Date(priceListDate).toISOString()).toContain(priceListDate);
   });
 });
@@ -89,15 +89,15 @@ describe('what a machine costs', () => {
     expect(totalOf(cost)).toBe(17_381);
   });
 
-  it('is that of a minute, where it lived for less', () => {
+  it('is that of a minute if it lived for less', () => {
     expect(machineCost(ratesOf(), life(1))).toEqual(machineCost(ratesOf(), life(minute)));
   });
 
-  it('counts a second that began', () => {
+  it('counts a started second', () => {
     expect(machineCost(ratesOf(), life(minute + 1)).seconds).toBe(61);
   });
 
-  it('has the credits that a burstable machine is taken to use as a line of its own', () => {
+  it('has the assumed credits of a burstable machine as a separate component', () => {
     const { cost } = machineCost(ratesOf({ instanceType: 't3.medium' }), life(60 * minute));
     expect(cost).toMatchObject({ compute: 41_600, surplus: 40_000 });
   });
@@ -107,7 +107,7 @@ describe('what a machine costs', () => {
     expect(ratesOf({ machine }).disk).toBe(30 * 80_000 + 1000 * 5_000 + 100 * 40_000);
   });
 
-  it('is nothing but disk and address for a spot machine that EC2 took in its first hour', () => {
+  it('is only disk and address for a spot machine that EC2 interrupted in its first hour', () => {
     const rates = ratesOf({ spot: true, spotPrice: 30_000 });
     const spot = { spot: true, takenBack: true };
     expect(machineCost(rates, life(60 * minute - 1, spot))).toMatchObject({
@@ -163,7 +163,7 @@ describe('what a machine costs', () => {
     );
   });
 
-  it('never falls as a machine lives longer, but where EC2 takes a spot machine', () => {
+  it('never falls as a machine lives longer, except when EC2 interrupts a spot machine', () => {
     fc.assert(
       fc.property(types, machines, fc.nat(86_400), fc.nat(3600), (instanceType, machine, age, more) => {
         const rates = ratesOf({ instanceType, machine });

@@ -14,7 +14,7 @@ describe('a private key as people paste it', () => {
     ['with the line breaks of Windows', pem.replaceAll('\n', '\r\n'), pem],
     ['in base64', base64(pem), pem],
     ['in base64, with space around it', base64(`\n${pem}\n\n`), pem],
-  ])('is taken: %s', (_title, text, expected) => {
+  ])('is accepted: %s', (_title, text, expected) => {
     expect(readPrivateKey(text)).toBe(`${expected}\n`);
   });
 

@@ -26,7 +26,7 @@ const granted = (name: string, given: string) => ({
 });
 
 describe('a runner that GitHub refused', () => {
-  it('holds all jobs where GitHub shows no installation: it may be a lapse', () => {
+  it('holds all jobs if GitHub shows no installation: it may be a temporary error', () => {
     expect(explain({ installation: undefined })).toEqual({
       kind: 'hold',
       code: 'github-refused',
@@ -49,7 +49,7 @@ describe('a runner that GitHub refused', () => {
   it.each([
     ['organization_self_hosted_runners', { kind: 'organization', organization: 'acme' }],
     ['administration', repository],
-  ] as const)('holds all jobs where %s is missing, and tries again each ten minutes', (name, scope) => {
+  ] as const)('holds all jobs if %s is missing, and tries again every ten minutes', (name, scope) => {
     expect(explain({ scope, installation: granted(name, 'read') })).toMatchObject({
       kind: 'hold',
       code: 'permission-missing',
@@ -59,12 +59,12 @@ describe('a runner that GitHub refused', () => {
     });
   });
 
-  it('says of a permission that was never given that there is none', () => {
+  it('reports a permission that was never granted as missing', () => {
     const bare = { ...installation, permissions: {} };
     expect(explain({ installation: bare })).toMatchObject({ text: expect.stringContaining('and has none.') });
   });
 
-  it.each(['write', 'admin'])('points to the settings where the permission is %s all the same', (given) => {
+  it.each(['write', 'admin'])('points to the settings if the permission is %s nevertheless', (given) => {
     expect(explain({ installation: granted('organization_self_hosted_runners', given) })).toEqual({
       kind: 'hold',
       code: 'permission-missing',

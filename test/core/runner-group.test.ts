@@ -94,11 +94,11 @@ describe('a job and the runner group of its tenant', () => {
     },
   );
 
-  it('selected for some repositories keeps to its list only while it is that of selected ones', () => {
+  it('uses its list only while its visibility is `selected`', () => {
     expect(verdictOn(closed, found({ visibility: 'private', selectedRepositoryIds: [] }))).toBe('admit');
   });
 
-  it('is passed over where runners register with repositories', () => {
+  it('is ignored if runners register with repositories', () => {
     expect(verdictOn(open, found(), { runnerLevel: 'repository' })).toBe('admit');
     expect(verdictOn(open, found(), { accountType: 'User' })).toBe('admit');
   });

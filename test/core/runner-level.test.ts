@@ -57,12 +57,12 @@ describe('the level at which runners register', () => {
   it.each([
     [repositoriesAlone, 'none'],
     [{ organization_self_hosted_runners: 'read' }, 'read'],
-  ])('needs to write runners: with %j, %s is given', (permissions, given) => {
+  ])('needs write access to runners: with %j, %s is granted', (permissions, given) => {
     const tenant = givenTenant({ runnerLevel: 'organization', permissions });
     expect(missingPermission(tenant)).toEqual({ name: 'organization_self_hosted_runners', given });
   });
 
-  it('is had by an admin, too', () => {
+  it('includes what an admin has', () => {
     const admin = { organization_self_hosted_runners: 'admin' };
     expect(missingPermission(givenTenant({ permissions: admin }))).toBeUndefined();
   });
@@ -83,7 +83,7 @@ describe('the level at which runners register', () => {
   });
 });
 
-it('hands what an operator decided about runners on to a reinstall, and nothing else', () => {
+it('passes the operator’s settings for runners on to a reinstall, and nothing else', () => {
   const policy = {
     runnerLevel: 'repository',
     runnerGroup: 'builds',

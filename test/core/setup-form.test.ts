@@ -7,7 +7,7 @@ const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
 const pem = privateKey.export({ type: 'pkcs1', format: 'pem' }) as string;
 
 describe('the form of a new App', () => {
-  it('asks for the least where nothing more is chosen', () => {
+  it('requests the least permissions by default', () => {
     expect(readNewAppForm(good)).toEqual({
       ok: true,
       wishes: { ...good, rerunsJobs: false, isPublic: false },
@@ -41,7 +41,7 @@ describe('the form of a new App', () => {
     expect(read.ok ? [] : Object.keys(read.faults)).toEqual(['organization', 'name', 'level']);
   });
 
-  it('says beside each field what is wanted', () => {
+  it('shows beside each field what is allowed', () => {
     const asked = { organization: ' ', name: ' ', level: '' };
     expect(readNewAppForm(asked)).toEqual({
       ok: false,
@@ -54,7 +54,7 @@ describe('the form of a new App', () => {
     expect(readNewAppForm({})).toEqual(readNewAppForm(asked));
   });
 
-  it('shows what was entered, in forty characters at most', () => {
+  it('shows the entered values, in at most forty characters', () => {
     const faultOf = (organization: string) => {
       const read = readNewAppForm({ ...good, organization });
       return read.ok ? '' : read.faults['organization'];
@@ -72,7 +72,7 @@ describe('the form of a new App', () => {
     });
   });
 
-  it('takes what was entered without the space around it, and what was ticked', () => {
+  it('accepts values without surrounding spaces, and ticked boxes', () => {
     expect(
       readNewAppForm({ ...good, organization: ' acme ', name: ' runners ', reruns: 'yes', public: 'yes' }),
     ).toEqual({
@@ -97,7 +97,7 @@ describe('the form of a new App', () => {
 
 describe('the form of an existing App', () => {
   it.each([pem, pem.replaceAll('\n', '\r\n'), Buffer.from(pem).toString('base64')])(
-    'takes the key as %j',
+    'accepts the key as %j',
     (given) => {
       expect(readExistingAppForm({ appId: ' 123456 ', privateKey: given })).toEqual({
         ok: true,
@@ -106,7 +106,7 @@ describe('the form of an existing App', () => {
     },
   );
 
-  it('says beside each field what is wanted', () => {
+  it('shows beside each field what is allowed', () => {
     const faults = {
       appId: 'Enter the App’s id, from the top of its settings page.',
       privateKey: 'Paste a private key of the App.',

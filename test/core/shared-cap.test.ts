@@ -20,7 +20,7 @@ import { fc } from '../support/properties.ts';
 import { cap, holding, useOf, waiter } from '../support/shared-cap.ts';
 
 describe('sharedCaps', () => {
-  it('are none where none is configured, and the tier’s own before that of the cell', () => {
+  it('are none if none is configured, and the tier’s own before the cell’s', () => {
     expect(sharedCaps(givenTier(), undefined)).toEqual([]);
     expect(sharedCaps(givenTier({ capOverAllTenants: 5 }), 9).map(({ name }) => name)).toEqual([
       'tier/small',
@@ -32,12 +32,15 @@ describe('sharedCaps', () => {
 describe('the rows of a cap', () => {
   const sizes = [0, 1, 499, 999, 1000, 5000, 20_000, 99_999, 100_000, 1_000_000];
 
-  it.each(sizes)('are bounded to %i machines in all, and each write one of at most 64 rows', (machines) => {
-    const bounds = [...capRowBounds(cap(machines)).values()];
-    expect(bounds.reduce((sum, bound) => sum + bound, 0)).toBe(machines);
-    expect(bounds.length).toBeLessThanOrEqual(64);
-    expect(Math.max(...bounds) - Math.min(...bounds)).toBeLessThanOrEqual(1);
-  });
+  it.each(sizes)(
+    'are limited to %i machines in all, and each write goes to one of at most 64 rows',
+    (machines) => {
+      const bounds = [...capRowBounds(cap(machines)).values()];
+      expect(bounds.reduce((sum, bound) => sum + bound, 0)).toBe(machines);
+      expect(bounds.length).toBeLessThanOrEqual(64);
+      expect(Math.max(...bounds) - Math.min(...bounds)).toBeLessThanOrEqual(1);
+    },
+  );
 
   it('never count more than the cap, however leases come and go between them', () => {
     const step = fc.record({
@@ -67,7 +70,7 @@ describe('the rows of a cap', () => {
     );
   });
 
-  it('keep to the cap while it changes: what lives on from a larger one is left room for', () => {
+  it('stay within the cap while it changes, leaving room for leases of a larger one', () => {
     const step = fc.record({
       cap: fc.option(fc.integer({ min: 1, max: 3000 }), { freq: 4 }),
       machines: fc.integer({ min: 1, max: 400 }),
@@ -109,7 +112,7 @@ describe('the rows of a cap', () => {
     );
   });
 
-  it('leave room for a launch as long as any of them has it', () => {
+  it('accept a launch as long as any of them has room', () => {
     const rows = [...capRowBounds(cap(1000))].map(([key, most], n) => ({
       key,
       leases: most - n,
@@ -131,7 +134,7 @@ describe('the rows of a cap', () => {
 });
 
 describe('among those who wait', () => {
-  it('who stands further in front comes first where all else is equal, and then the lower place', () => {
+  it('the one further in front comes first if all else is equal, and then the lower place', () => {
     const behind = [waiter(1, { since: 9 }), waiter(2, { since: 3 }), waiter(3, { since: 3 })];
     const gets = (line: readonly Waiter[], held: readonly number[]) => [
       ...sharesOf(cap(held.reduce((sum, one) => sum + one, 1)), useOf(held, line), holding(...held)).keys(),
@@ -141,7 +144,7 @@ describe('among those who wait', () => {
     expect(gets(behind, [1, 2, 2])).toEqual(['1/small']);
   });
 
-  it('who has had a machine stands further back, so that those who hold as much take turns', () => {
+  it('one that has had a machine moves back, so that those with equal holdings take turns', () => {
     const line = [waiter(1, { since: 0 }), waiter(2, { since: 10 })];
     const shares = sharesOf(cap(13), useOf([5, 5], line), holding(5, 5));
     expect(Object.fromEntries(shares)).toEqual({ '1/small': 2, '2/small': 1 });
@@ -225,7 +228,7 @@ describe('turns', () => {
     expect(counts[2]! / counts[1]!).toBeLessThan(2.5);
   });
 
-  it('come round to everybody within a bounded number of others, at any weights', () => {
+  it('reach everybody after a limited number of others, at any weights', () => {
     const weights = fc.array(fc.constantFrom(0.001, 0.1, 1, 3, 10, 1_000, 1e9), {
       minLength: 2,
       maxLength: 6,
@@ -245,7 +248,7 @@ describe('turns', () => {
 });
 
 describe('turnOnJoining', () => {
-  it('is behind all of the round that is under way, and before who had a machine in it', () => {
+  it('is behind everyone in the current round, and before those that had a machine in it', () => {
     const line = [waiter(1, { since: 100 }), waiter(2, { since: 105 }), waiter(3, { since: 1_000_100 })];
     expect(turnOnJoining(line, waiter(4, { since: 5_000 }))).toBe(106);
     expect(turnOnJoining([], waiter(4, { since: 5_000 }))).toBe(5_000);

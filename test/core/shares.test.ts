@@ -44,7 +44,7 @@ describe('sharesOf', () => {
     expect(Object.fromEntries(shares)).toEqual(gets);
   });
 
-  it('gives out exactly what is free, and leaves nobody two below another of its weight', () => {
+  it('gives out exactly the free leases, and leaves nobody two below another of its weight', () => {
     const held = fc.array(fc.nat(5), { minLength: 1, maxLength: 8 });
     fc.assert(
       fc.property(held, fc.nat(60), (counts, machines) => {
@@ -60,7 +60,7 @@ describe('sharesOf', () => {
     );
   });
 
-  it('gives as it would lease by lease, with the same one next, whatever the weights and turns', () => {
+  it('gives the same result as lease by lease, with the same one next, for any weights and turns', () => {
     const waiting = fc.record({
       held: fc.nat(4),
       weight: fc.constantFrom(1, 1, 2, 4, 0.5, 10, 0.01),
@@ -86,7 +86,7 @@ describe('sharesOf', () => {
     );
   });
 
-  it('takes no longer where a thousand million are free', () => {
+  it('takes no longer if a billion leases are free', () => {
     const free = 1_000_000_000;
     const waiters = [waiter(1, { weight: 10 }), waiter(2), waiter(3), waiter(3, { tier: medium })];
     const shares = sharesOf(cap(free + 3), useOf([1, 1, 1], waiters), holding(1, 1, 1));

@@ -26,13 +26,13 @@ const within = (micros: number, groups: readonly Held[], next = held(1)) =>
   machinesWithin(micros, { held: groups, next, longestSeconds });
 
 describe('what machines may cost that have not ended', () => {
-  it('is the cost of the longest life, where the tenant has too few of its own', () => {
+  it('is the cost of the longest life if the tenant has too little history', () => {
     expect(reserveFor([held(3, { lives: undefined })], longestSeconds)).toBe(3 * longestSeconds);
     expect(within(3 * longestSeconds, [], held(1, { lives: undefined }))).toBe(3);
     expect(within(3 * longestSeconds - 1, [], held(1, { lives: undefined }))).toBe(2);
   });
 
-  it('comes near their average, where they are many', () => {
+  it('is close to their average if they are many', () => {
     const [one, many] = [1, 1_000].map(
       (machines) => reserveFor([held(machines, { lives: mixed })], longestSeconds) / machines,
     );
@@ -42,7 +42,7 @@ describe('what machines may cost that have not ended', () => {
     expect(many).toBeLessThan(average * 1.5);
   });
 
-  it('is exceeded in one of a thousand cases at most', () => {
+  it('is exceeded in at most one of a thousand cases', () => {
     // Of twenty machines, each long with a chance of a tenth, more than seven are long in 0.04% of all cases.
     const seven = 7 * longestSeconds + 13 * 120;
     expect(reserveFor([held(20, { lives: mixed })], longestSeconds)).toBeGreaterThan(seven);
@@ -63,7 +63,7 @@ describe('what machines may cost that have not ended', () => {
     expect(reserveFor([held(4, { ageSeconds: 500 })], longestSeconds)).toBeGreaterThan(3.99 * longestSeconds);
   });
 
-  it('takes any that has not ended for one that may live longest, since short lives end first', () => {
+  it('assumes that any that has not ended may live longest, since short lives end first', () => {
     const few = livesOf({ 2: 20 });
     const [known, unknown] = [0, 20].map((unended) =>
       reserveFor([held(20, { lives: few, unended })], longestSeconds),
@@ -71,14 +71,14 @@ describe('what machines may cost that have not ended', () => {
     expect(unknown).toBeGreaterThan(known! * 1.5);
   });
 
-  it('leaves room for as many as surely fit, and for more where they are likely to end early', () => {
+  it('leaves room for as many as surely fit, and for more if they are likely to end early', () => {
     const reserved = { held: [held(2)], next: held(1), longestSeconds };
     expect(machinesSurelyWithin(10 * longestSeconds, reserved)).toBe(8);
     expect(machinesWithin(10 * longestSeconds, reserved)).toBeGreaterThan(20);
     expect(machinesWithin(longestSeconds, { ...reserved, held: [held(9, { ageSeconds: 500 })] })).toBe(0);
   });
 
-  it('is no less for a machine more', () => {
+  it('never falls with one more machine', () => {
     const reserves = [0, 1, 2, 3].map((n) =>
       reserveFor([held(n), held(n, { lives: mixed })], longestSeconds),
     );
@@ -101,11 +101,11 @@ describe('the sum of when leases were taken', () => {
     [2 * start + 100 + 500, 2, 600],
     [3 * (start + 86_399), 3, 0],
     [-start, 0, 0],
-  ])('of %p says how many there are (%p), and their age (%p)', (sum, machines, ageSeconds) => {
+  ])('of %p implies how many there are (%p), and their age (%p)', (sum, machines, ageSeconds) => {
     expect(of(sum, start + 900)).toEqual({ machines, ageSeconds });
   });
 
-  it('is that of the day and tier alone', () => {
+  it('includes only the day and tier', () => {
     expect(heldOf(undefined, { day, tier: small, now: 0 })).toEqual({ machines: 0, ageSeconds: 0 });
   });
 });

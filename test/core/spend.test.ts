@@ -33,13 +33,13 @@ const endedAfter = (seconds: number, over: Parameters<typeof givenRunner>[0] = {
 };
 
 describe('the most that a machine of a tier costs in an hour', () => {
-  it('is that of its dearest type, with credits, disk and address', () => {
+  it('is that of its most expensive type, with credits, disk and address', () => {
     const [, large] = tiers;
     // t3.large: 83,200 and 2 × 50,000 × (0.6 − 0.3); m5.large: 96,000. A disk of 30 GB: 3,288; an address: 5,000.
     expect(ceilingPerHour(place, large!)).toBe(83_200 + 30_000 + 3_288 + 5_000);
   });
 
-  it('is not known where one of the types has no price, or the region has none', () => {
+  it('is unknown if one of the types, or the region, has no price', () => {
     expect(ceilingPerHour(place, givenTier({ instanceTypes: ['t3.medium', 'x9.large'] }))).toBeUndefined();
     expect(ceilingPerHour({ region: 'ap-nowhere-1' }, givenTier())).toBeUndefined();
   });
@@ -65,7 +65,7 @@ describe('the cost of a machine that lives beyond its limits', () => {
     [22_620, 23_400],
     [22_621, 24_300],
     [25_000, 26_100],
-  ])('is counted, with %i s to its deadline, as that of %i s', (seconds, counted) => {
+  ])('is counted, %i s before its deadline, as that of %i s', (seconds, counted) => {
     const until = noon + seconds * 1000;
     const more = overrunCost({ launchedAt: noon, leaseCost: lease }, { until, limits });
     const overrun = costOf(counted) - costOf(longestSeconds);
@@ -89,7 +89,7 @@ describe('the expected cost of a lease', () => {
     expect(cost({ lives: livesOf(90) }, mediumTier).expected).toBeGreaterThan(1_000_000 / 2);
   });
 
-  it('is that of the longest life where the tenant or the deployment is strict', () => {
+  it('is that of the longest life if the tenant or the deployment is strict', () => {
     const lives = livesOf(90);
     expect(cost({ lives, caps: { strict: true } }).expected).toBe(cost().expected);
     const strict = leaseCost(givenTenant({ lives }), givenTier(), { place, limits, strict: true });
@@ -99,7 +99,7 @@ describe('the expected cost of a lease', () => {
     expect(own.expected).toBeLessThan(cost().expected);
   });
 
-  it('is nothing where the tier has no price', () => {
+  it('is undefined if the tier has no price', () => {
     expect(cost({}, givenTier({ instanceTypes: ['x9.large'] }))).toEqual({ expected: 0 });
   });
 
@@ -116,7 +116,7 @@ describe('the expected cost of a lease', () => {
 describe('what a lease that goes back changes', () => {
   const leaseCosts = { launchedAt: noon, leaseCost: { expected: 300_000, ceiling: 100_000 } };
 
-  it('is the cost in the record, less what was expected', () => {
+  it('is the cost in the record, minus the expected cost', () => {
     const record = endedAfter(360);
     const total = Object.values(record.cost).reduce((sum, part) => sum + part, 0);
     expect(settlementOf(leaseCosts, record)).toEqual({
@@ -124,13 +124,13 @@ describe('what a lease that goes back changes', () => {
     });
   });
 
-  it('is the most that the machine can have cost, where a part of it has no price', () => {
+  it('is the most that the machine can have cost if a component has no price', () => {
     const spot = endedAfter(3_600, { rates: { list: 'x', disk: 2_400_000, address: 5_000 } });
     expect(spot.unpriced).not.toEqual([]);
     expect(settlementOf(leaseCosts, spot).change).toBe(100_004 - 300_000);
   });
 
-  it('is an address more, where nobody knows whether it had one', () => {
+  it('includes an address if it is unknown whether it had one', () => {
     const rates = machineRates({
       region,
       instanceType: 't3.medium',
@@ -143,14 +143,14 @@ describe('what a lease that goes back changes', () => {
     expect(countedCost(unknown, 999_999)).toBe(countedCost(known, 999_999));
   });
 
-  it('is all that was expected, where no machine came', () => {
+  it('is the whole expected cost if no machine came', () => {
     const leaseCost = { expected: 300_000 };
     expect(unspent({ createdAt: noon, leaseCost })).toEqual({
       ...{ launchedAt: noon, change: -300_000, expected: 300_000 },
     });
   });
 
-  it('is the whole cost, where the lease is of an earlier version', () => {
+  it('is the whole cost if the lease is from an earlier version', () => {
     expect(settlementOf({ launchedAt: noon }, endedAfter(360)).change).toBeGreaterThan(0);
   });
 });
@@ -171,14 +171,14 @@ describe('room under spend caps', () => {
     expect(room({ strict: true })).toBeUndefined();
   });
 
-  it('is what is left of the tighter one', () => {
+  it('is the rest of the tighter one', () => {
     expect(room({ month: one * 10 })?.machines).toBe(10);
     expect(room({ month: one * 10 }, spent(one * 7))?.machines).toBe(3);
     expect(room({ month: one * 10, day: one * 4 }, spent(one * 3, one * 3))?.machines).toBe(1);
     expect(room({ month: one * 2, day: one * 4 }, spent(one * 3, one * 3))?.machines).toBe(0);
   });
 
-  it('is not that of another day or month', () => {
+  it('ignores other days and months', () => {
     const counts = new Map([
       ['2026-10', one * 99],
       ['2026-11-20', one * 99],
@@ -190,7 +190,7 @@ describe('room under spend caps', () => {
     expect(bound({ lives, caps: { month: one * 10 }, carried: spent(one * 9) })?.machines).toBe(1);
   });
 
-  it('says amounts and date: to the cent for who asks, and else in steps, so that stored sentences stay', () => {
+  it('shows amounts and date: to the cent on request, otherwise in steps, so that stored reasons rarely change', () => {
     const caps = { month: 20_000_000 };
     const exact = bound({ lives, caps, spent: spent(19_999_999) }, { exact: true });
     expect(exact?.reason).toEqual({
@@ -211,7 +211,7 @@ describe('room under spend caps', () => {
     );
   });
 
-  it('is none where a cap cannot be read, or a type has no price', () => {
+  it('is none if a cap cannot be read, or a type has no price', () => {
     const unreadable = bound({ caps: { unreadable: 'spend_cap is {"S":"much"}; it must be a number.' } });
     expect(unreadable).toMatchObject({
       machines: 0,

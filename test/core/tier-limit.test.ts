@@ -24,7 +24,7 @@ describe('the limit of a tenant for each of the default tiers', () => {
     ['max_runners lowered', 'large', 1, [2, 5, 10]],
   ])('%s', (_, tier, maxRunners, wanted) => expect(limits(tier, maxRunners)).toEqual(wanted));
 
-  it('is what the operator set for it, also where that is less, or none', () => {
+  it('is what the operator set for it, even if that is less, or none', () => {
     expect(limits('large', 20, 3)).toEqual([3, 20, 20]);
     expect(limits('small', 5, 0)).toEqual([0, 5, 10]);
   });
@@ -61,7 +61,7 @@ describe('a tier', () => {
     ]);
   });
 
-  it('is not included in the plan of a smaller tier, wherever that stands', () => {
+  it('is not included in the plan of a smaller tier, wherever that is configured', () => {
     expect(withTiers({ gpu: ['g5.2xlarge'], small: ['t3.medium'], large: ['m5.4xlarge'] })).toEqual([
       ['gpu', ['large']],
       ['small', ['large']],

@@ -31,7 +31,7 @@ const namesOf = (records: readonly UsageRecord[], by: (typeof groupings)[number]
   costReport(records, by).lines.map(({ name, total }) => [name, total]);
 
 describe('a cost report', () => {
-  it('adds machines up by what was asked for, the dearest first', () => {
+  it('adds machines up by the requested key, the most expensive first', () => {
     const records = [
       used(1, { repository: 'acme/web' }),
       used(5, { workflow: 'test' }),
@@ -72,7 +72,7 @@ describe('a cost report', () => {
     );
   });
 
-  it('shows waste apart, each machine once', () => {
+  it('shows waste separately, each machine once', () => {
     const spot = { spot: true, endReason: 'instance-ended' } as const;
     const { waste } = costReport(
       [
@@ -91,7 +91,7 @@ describe('a cost report', () => {
     });
   });
 
-  it('says what has no price, and whose', () => {
+  it('shows what has no price, and whose', () => {
     const { cost, unpriced, seconds } = used(1, {}, {});
     const { compute: _none, ...rest } = cost;
     const records = [
@@ -105,7 +105,7 @@ describe('a cost report', () => {
     expect(costReport([], 'tenant')).toMatchObject({ lines: [], unpriced: {}, total: { machines: 0 } });
   });
 
-  it('has the same total whatever it is asked by, and each machine in one line', () => {
+  it('has the same total for any key, and each machine in one line', () => {
     const jobs = fc.option(
       fc.record({
         repository: fc.constantFrom('acme/a', 'acme/b'),

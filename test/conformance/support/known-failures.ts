@@ -14,14 +14,14 @@ const noToken = 'moto reads no ClientToken: a launch that is sent again starts m
 
 export const onMoto: readonly KnownFailure[] = [
   { test: `${compute} starts nothing more for the same request`, reason: noToken },
-  { test: `${compute} is unclear about a token that was used for another request`, reason: noToken },
+  { test: `${compute} returns an unclear result for a token of another request`, reason: noToken },
   { test: `${compute} starts nothing more for a launch whose answer was lost`, reason: noToken },
   {
     test: `${compute} says why it started fewer than asked for`,
     reason: 'moto always has machines and lists no errors beside them',
   },
   {
-    test: `${compute} may not show a machine that lives`,
+    test: `${compute} may fail to show a living machine`,
     reason: 'moto shows at once what it started',
   },
   {
