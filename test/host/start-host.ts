@@ -1,8 +1,8 @@
 /** A machine with a GitHub and a container engine of its own, for the commands of a single host. */
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type GitHubStandIn, startGitHub } from '../../lib/local/github/start-github.ts';
 import { type EngineStandIn, startEngine } from '../support/container-engine/start-engine.ts';
@@ -26,6 +26,7 @@ export async function startHostMachine(): Promise<HostMachine> {
   const github = await startGitHub();
   const engine = startEngine();
   const folder = mkdtempSync(join(tmpdir(), 'mayfly-single-'));
+  const guard = endWithTest(folder, dirname(engine.programs));
   github.install({ login: 'acme', repositories: ['app', 'web'] });
   github.setGroup('acme', { name: 'builders', visibility: 'selected', repositories: ['app', 'web'] });
   const token = github.addPersonalToken({ login: 'acme', scopes: ['admin:org', 'repo'] });
@@ -35,6 +36,7 @@ export async function startHostMachine(): Promise<HostMachine> {
   const environment = {
     ...process.env,
     PATH: [engine.programs, process.env['PATH']].join(delimiter),
+    MAYFLY_TEST_HOST: folder,
     NO_COLOR: '1',
     MAYFLY_HOST_ROUND_MS: '1000',
     MAYFLY_RUNNER_RELEASES_URL: github.url,
@@ -65,7 +67,22 @@ export async function startHostMachine(): Promise<HostMachine> {
       await engine.stop();
       await github.stop();
       rmSync(folder, { recursive: true, force: true });
+      guard.stdin?.end();
     },
   };
   return machine;
+}
+
+/** Ends what is left in these folders once this process has ended: supervisors and containers outlive whoever started them. */
+export function endWithTest(...folders: string[]): ChildProcess {
+  const program = fileURLToPath(new URL('end-with-test.ts', import.meta.url));
+  const stdio = ['pipe', 'ignore', 'ignore'] as const;
+  const guard = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...folders], {
+    detached: true,
+    stdio: [...stdio],
+    env: {},
+  });
+  guard.unref();
+  (guard.stdin as { unref?: () => void } | null)?.unref?.();
+  return guard;
 }
