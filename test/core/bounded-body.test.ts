@@ -1,5 +1,6 @@
+import { EventEmitter } from 'node:events';
 import { expect, it } from '@jest/globals';
-import { createBoundedBody, isTooLarge, readBounded } from '../../lib/core/bounded-body.ts';
+import { collectBounded, createBoundedBody, isTooLarge, readBounded } from '../../lib/core/bounded-body.ts';
 
 const piece = (text: string) => new TextEncoder().encode(text);
 
@@ -32,4 +33,25 @@ it('reads no further than it is allowed to', async () => {
   given.length = 0;
   await expect(readBounded(pieces(), 'It', 5)).rejects.toThrow('It is too large: 6 bytes came, and 5 are');
   expect(given).toEqual(['ab', 'cd', 'ef']);
+});
+
+it.each<[string, (stream: EventEmitter) => void, string]>([
+  [
+    'keeps nothing of a larger answer',
+    (stream) => stream.emit('data', piece('cde')),
+    'It is too large: 5 bytes',
+  ],
+  ['passes on what breaks it', (stream) => stream.emit('error', new Error('aborted')), 'aborted'],
+])('reads a stream, and %s', async (_, breakIt, why) => {
+  const [good, bad] = [new EventEmitter(), new EventEmitter()];
+  const [answer, fault] = [collectBounded(good, 'It', 4), collectBounded(bad, 'It', 4)];
+  for (const stream of [good, bad]) stream.emit('data', piece('ab'));
+  good.emit('data', piece('cd'));
+  good.emit('end');
+  breakIt(bad);
+  // Streams may say more than once that they are over.
+  bad.emit('error', new Error('closed'));
+  bad.emit('end');
+  expect((await answer).toString()).toBe('abcd');
+  await expect(fault).rejects.toThrow(why);
 });

@@ -4,7 +4,7 @@
  */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { createBoundedBody } from '../../core/bounded-body.ts';
+import { collectBounded } from '../../core/bounded-body.ts';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -37,19 +37,18 @@ export function sendOnce(options: HttpRequest): Promise<HttpAnswer> {
     const { hostname, port, pathname: path } = url;
     const agent = options.isFresh ? false : kept;
     const request = open({ agent, hostname, port, path, method, headers }, (response) => {
-      const whole = createBoundedBody(`The answer of ${url.host}`, options.mostAnswerBytes);
-      response.on('data', (chunk: Buffer) => {
-        const fault = whole.add(chunk);
-        if (!fault) return;
-        fail(fault);
-        request.destroy();
-      });
-      response.once('end', () => {
-        clearTimeout(timer);
-        const { statusCode: status = 0, headers: answered } = response;
-        resolve({ status, headers: answered, body: whole.whole().toString('utf8') });
-      });
-      response.once('error', fail);
+      const whole = collectBounded(response, `The answer of ${url.host}`, options.mostAnswerBytes);
+      whole.then(
+        (answer) => {
+          clearTimeout(timer);
+          const { statusCode: status = 0, headers: answered } = response;
+          resolve({ status, headers: answered, body: answer.toString('utf8') });
+        },
+        (error) => {
+          fail(error);
+          request.destroy();
+        },
+      );
     });
     const fail = (error: Error) => {
       clearTimeout(timer);

@@ -7,7 +7,7 @@ import { lookup } from 'node:dns/promises';
 import { type ClientRequest, type RequestOptions, request as requestPlainly } from 'node:http';
 import { request as requestSecurely } from 'node:https';
 import { isIP } from 'node:net';
-import { createBoundedBody } from '../../core/bounded-body.ts';
+import { collectBounded } from '../../core/bounded-body.ts';
 import { readAnswer } from '../../core/controllers/callback-answer.ts';
 import { isPublicAddress } from '../../core/controllers/public-address.ts';
 import type { Callback, CallbackAnswer, Callbacks } from '../../ports/callbacks.ts';
@@ -118,18 +118,13 @@ function send({ url, address, headers, body, signal }: Call): Promise<Reply> {
   };
   const start = url.protocol === 'https:' ? requestSecurely : requestPlainly;
   const call: ClientRequest = start(url, options, (response) => {
-    const answer = createBoundedBody('its answer', mostAnswerBytes);
-    response.on('data', (part: Buffer) => {
-      const fault = answer.add(part);
-      if (!fault) return;
-      reject(fault);
-      call.destroy();
-    });
-    response.on('error', reject);
-    response.on('end', () =>
-      resolve({ status: response.statusCode ?? 0, text: answer.whole().toString('utf8') }),
-    );
+    const body = collectBounded(response, 'its answer', mostAnswerBytes);
+    body.then((whole) => resolve({ status: response.statusCode ?? 0, text: whole.toString('utf8') }), fail);
   });
+  const fail = (error: Error) => {
+    reject(error);
+    call.destroy();
+  };
   call.on('error', reject);
   call.end(body);
   return promise;

@@ -5,7 +5,7 @@
  */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { createBoundedBody } from '../../core/bounded-body.ts';
+import { collectBounded } from '../../core/bounded-body.ts';
 import { createBoundedFetch, type Fetch, mostAnswerBytes, type Reply, replyOf } from './bounded-fetch.ts';
 
 /** As long as `fetch` keeps one. */
@@ -39,16 +39,13 @@ function ask(
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const request = open((message) => {
-      const answer = createBoundedBody(`The answer of ${new URL(url).host}`, mostAnswerBytes.page);
-      message.on('data', (chunk: Buffer) => {
-        const fault = answer.add(chunk);
-        if (!fault) return;
-        reject(fault);
-        request.destroy();
-      });
-      message.once('error', reject);
-      message.once('end', () => resolve(replyOf({ url, ...headOf(message) }, answer.whole())));
+      const body = collectBounded(message, `The answer of ${new URL(url).host}`, mostAnswerBytes.page);
+      body.then((whole) => resolve(replyOf({ url, ...headOf(message) }, whole)), fail);
     });
+    const fail = (error: Error) => {
+      reject(error);
+      request.destroy();
+    };
     request.once('error', reject);
     request.end(body);
   });
