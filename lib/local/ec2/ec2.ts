@@ -25,7 +25,7 @@ import {
 } from './definitions.ts';
 import { defaultDials, type Ec2Dials, turnDials } from './dials.ts';
 import { type Form, readForm } from './form.ts';
-import { createIdentitySigner } from './identity.ts';
+import { createIdentitySigner, type IdentitySigner } from './identity.ts';
 import { createMachines } from './machines.ts';
 import { ec2Questions } from './questions.ts';
 import { createToolbox } from './toolbox.ts';
@@ -95,6 +95,9 @@ export interface Ec2StandIn extends AwsService {
   close(): Promise<void>;
 }
 
+/** One for all that this process creates, which have nothing else in common: a key takes 0.05 s of a processor. */
+let signer: IdentitySigner | undefined;
+
 export function createEc2(options: Ec2Options): Ec2StandIn {
   mkdirSync(options.workDirectory, { recursive: true });
   const folder = mkdtempSync(join(options.workDirectory, 'ec2-'));
@@ -105,7 +108,7 @@ export function createEc2(options: Ec2Options): Ec2StandIn {
   );
   const listeners = new Set<(change: StateChange) => void>();
   const warned = new Set<(warning: SpotWarning) => void>();
-  const signer = createIdentitySigner(new Date());
+  signer ??= createIdentitySigner(new Date());
   const machines = createMachines({
     account,
     dials: () => dials,
