@@ -55,8 +55,8 @@ function endOf(child: ChildProcess, options: ProcessOptions): Promise<void> {
 }
 
 /**
- * Once: what was killed starts nothing more. The script's group is killed in one call, so that mostly a single look at all
- * processes of this computer, which takes milliseconds, shows that nothing else is left.
+ * Once: what was killed starts nothing more. The script's group is killed in one call. A look at all processes of this computer,
+ * which takes milliseconds, finds what else there is, and one at the new ones shows that nothing is left.
  */
 function killSession(child: ChildProcess): void {
   const session = child.pid;
@@ -65,13 +65,17 @@ function killSession(child: ChildProcess): void {
   const isGroupOurs = child.exitCode === null && child.signalCode === null;
   if (isGroupOurs) killProcess(-session, 'SIGKILL');
   const killed = new Set<number>();
+  // Nobody enters a session from outside, and the kernel gives no number anew within these milliseconds.
+  const others = new Set<number>();
   const isLeft = ({ id, ...found }: ProcessLook) =>
     found.session === session && !killed.has(id) && !(isGroupOurs && found.group === session);
   // A process may fork between look and kill; the next look finds what is left then. One that is killed cannot fork any
   // more, though it may be seen for a while.
   for (let look = 0; look < 10; look += 1) {
-    const members = allProcesses().filter(isLeft);
+    const seen = allProcesses(others);
+    const members = seen.filter(isLeft);
     if (members.length === 0) break;
+    for (const { id, session: its } of seen) if (its !== session) others.add(id);
     for (const { id } of members) {
       killProcess(id, 'SIGKILL');
       killed.add(id);

@@ -32,9 +32,10 @@ export function lookAt(id: number | 'self'): ProcessLook | undefined {
   };
 }
 
-export function allProcesses(): ProcessLook[] {
+/** To look at one takes 0.02 ms. @param except those that need no look */
+export function allProcesses(except: ReadonlySet<number> = new Set()): ProcessLook[] {
   return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => /^\d+$/.test(name) && !except.has(Number(name)))
     .flatMap((name) => lookAt(Number(name)) ?? []);
 }
 
