@@ -72,7 +72,7 @@ describe('without credentials', () => {
   });
 });
 
-describe('with credentials that may not', () => {
+describe('with credentials without permission', () => {
   it.each(calls)('mayfly %s names the policy that it needs', async (name, ...args) => {
     const { status, error } = await run(commandOf(name!), args, await refused('AccessDeniedException'));
     expect(status).toBe(2);
@@ -81,16 +81,16 @@ describe('with credentials that may not', () => {
   });
 });
 
-describe('what else keeps a command from its work', () => {
+describe('other errors of a command', () => {
   it.each(['ExpiredTokenException', 'UnrecognizedClientException'])(
-    '%s is a matter of signing in',
+    '%s means that you must sign in',
     async (code) => {
       const { status, error } = await run(commandOf('status'), [], await refused(code));
       expect([status, error]).toEqual([2, expect.stringContaining('aws sso login')]);
     },
   );
 
-  it('an environment that is not deployed is named', async () => {
+  it('names an environment that is not deployed', async () => {
     const url = await refused('ResourceNotFoundException');
     const { status, error } = await run(commandOf('status'), [], url);
     expect([status, error]).toEqual([
@@ -105,26 +105,26 @@ describe('what else keeps a command from its work', () => {
       'Nothing answers at AWS_ENDPOINT_URL, http://127.0.0.1:4566',
     ],
     [{}, 'the region in mayfly.config.ts, us-east-1'],
-  ])('a connection that fails says where it went (%j)', (environment, says) => {
+  ])('names the address of a failed connection (%j)', (environment, says) => {
     const cause = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
     const place = { config: defaultConfig, environment, command: 'status' };
     expect(explainFault(cause, place)).toContain(says);
     expect(explainFault(new Error('wrapped', { cause }), place)).toContain(says);
   });
 
-  it('preflight at the laptop says that it has no quotas', async () => {
+  it('preflight on the laptop says that it has no quotas', async () => {
     const { status, error } = await run(commandOf('preflight'), [], await refused('InvalidAction'));
     expect([status, error]).toEqual([2, expect.stringContaining('The laptop platform has no quotas')]);
   });
 
-  it('anything that the table does not know is thrown as it came', async () => {
+  it('throws any unknown error unchanged', async () => {
     const url = await refused('Surprise');
     await expect(run(commandOf('status'), [], url)).rejects.toMatchObject({ name: 'Surprise' });
   });
 });
 
-describe('a configuration with faults', () => {
-  it.each(calls)('keeps mayfly %s from calling anybody, and is told at once', async (name, ...args) => {
+describe('a configuration with errors', () => {
+  it.each(calls)('stops mayfly %s before any call, with every error at once', async (name, ...args) => {
     const url = await refused('AccessDeniedException');
     const config = configWith({ environment: 'Bad_Name', region: 'mars-1' });
     const { status, error } = await run(commandOf(name!), args, url, config);

@@ -408,7 +408,7 @@ async function givenDeadLetter(jobId = 1) {
 }
 
 describe('a person with the policy of a command', () => {
-  it.each(Object.keys(days))('%s: is refused nothing, and needs all of it', async (name) => {
+  it.each(Object.keys(days))('%s: has all permissions that it needs, and no others', async (name) => {
     const policy = policyOf(name);
     const person = givenPerson(policy);
 
@@ -426,7 +426,7 @@ describe('a person with the policy of a command', () => {
     expect(used.toSorted()).toEqual(needed.toSorted());
   });
 
-  it('reads the outputs of the stack that the policy was told, and of no other', async () => {
+  it('reads only the outputs of the policy’s stack', async () => {
     await givenApp();
     const { document } = policies.find(({ name }) => name === 'rotate-webhook-secret')!;
     const there = { environment, region: place.region, account: place.accountId, stack: ownStack };
@@ -438,7 +438,7 @@ describe('a person with the policy of a command', () => {
     expect(person.denials()).toMatchObject([{ action: 'cloudformation:DescribeStacks' }]);
   });
 
-  it('is there for every command that calls AWS', () => {
+  it('exists for every command that calls AWS', () => {
     const calling = commands
       .filter(({ isWithoutAws, name }) => !isWithoutAws && name !== 'policy')
       .map(({ name }) => name);
@@ -446,7 +446,7 @@ describe('a person with the policy of a command', () => {
     expect(own.toSorted()).toEqual(calling.toSorted());
   });
 
-  it('fails without any one action, and says which', async () => {
+  it('fails if any action is missing, and names it', async () => {
     const whole = policyOf('status');
     for (const gone of [whole.Statement].flat()) {
       const person = givenPerson({ Statement: [whole.Statement].flat().filter((one) => one !== gone) });

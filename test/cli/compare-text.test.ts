@@ -17,7 +17,7 @@ describe('a comparison with the bill, as text', () => {
     expect(text).toContain('1 request to Cost Explorer');
   });
 
-  it('names components as reports do, and days that have more left out than it shows', () => {
+  it('names components as reports do, and days with more left out than it shows', () => {
     const bill = [{ day: days[0]!, installationId: acme, component: 'surplus', micros: 5_000_000 } as const];
     const leftOut = Array.from({ length: 6 }, (_, n) => ({
       day: `2026-11-0${n + 1}`,

@@ -35,7 +35,7 @@ async function activate(...args: string[]) {
 const calls = () => endpoint.calls.recent().map(({ action }) => action);
 
 describe('mayfly costs activate', () => {
-  it('activates the tags of machines once, and finds them active ever after', async () => {
+  it('activates the tags of machines once, and finds them active afterwards', async () => {
     bill.setDials({ billed: [...all, 'other'] });
     const first = await activate();
     expect(first).toMatchObject({ status: 0, error: '' });
@@ -50,7 +50,7 @@ describe('mayfly costs activate', () => {
     ]);
   });
 
-  it('activates what has been on a bill, says what has not, and fills in nothing yet', async () => {
+  it('activates tags that have been on a bill, names the others, and backfills nothing yet', async () => {
     bill.setDials({ billed: ['ghr:environment'] });
     const { status, out } = await activate('--backfill', thisMonth);
     expect(status).toBe(1);
@@ -59,14 +59,14 @@ describe('mayfly costs activate', () => {
     expect(calls()).not.toContain('StartCostAllocationTagBackfill');
   });
 
-  it('names the account that pays the bill, to everyone else', async () => {
+  it('names the account that pays the bill, in all other accounts', async () => {
     bill.setDials({ billed: all, isLinked: true });
     const { status, out, error } = await activate();
     expect({ status, error }).toEqual({ status: 1, error: '' });
     expect(out).toContain('Another account pays the bill');
   });
 
-  it('fills in earlier months, once in 24 hours', async () => {
+  it('backfills earlier months, once in 24 hours', async () => {
     bill.setDials({ billed: all });
     expect(await activate('--backfill', thisMonth)).toMatchObject({
       status: 0,
@@ -81,7 +81,7 @@ describe('mayfly costs activate', () => {
   });
 
   it.each(['2026-13', 'October', '2020-01', '2099-01'])(
-    'refuses to fill in from %s, and asks AWS nothing',
+    'refuses to backfill from %s, without calling AWS',
     async (month) => {
       const { status, error } = await activate('--backfill', month);
       expect(status).toBe(2);

@@ -103,7 +103,7 @@ describe('mayfly costs compare, with an export', () => {
     expect(found.explained.part).toBeGreaterThan(0.98);
   });
 
-  it('takes discounts of their own for what machines cost, and shows the kind and the machines', async () => {
+  it('treats a discounted price as the machines’ cost, and shows the component and the machines', async () => {
     bill.setDials({ discountThousandths: 200 });
     world.exports.deliver();
     const { status, out } = await compare();
@@ -114,7 +114,7 @@ describe('mayfly costs compare, with an export', () => {
     expect(out).toContain('From the export that AWS delivered at');
   });
 
-  it('is asked for, compared by name, and ended; what was delivered can still be compared', async () => {
+  it('is created, compared by name, and deleted; delivered data can still be compared', async () => {
     world.exports.deliver();
     const read = await compare('--source', 'export');
     expect(read).toMatchObject({
@@ -130,7 +130,7 @@ describe('mayfly costs compare, with an export', () => {
     expect((await run('costs', 'export', 'enable')).out).toContain('within 24 hours');
   });
 
-  it('says how much of what is tagged no record explains, and what it is', async () => {
+  it('shows how much of the tagged costs no record explains, and which resources', async () => {
     onBill = [...lives, orphan];
     world.exports.deliver();
     const { out } = await compare();
@@ -138,7 +138,7 @@ describe('mayfly costs compare, with an export', () => {
     expect(out).toMatch(/Billed, but matching no machine on record: i-orphan 0\.19/);
   });
 
-  it('finds machines also where no tag is active', async () => {
+  it('finds machines even if no tag is active', async () => {
     bill = createCostExplorerService(Date.now, (dials) => onBill.flatMap((life) => linesOf(life, dials)));
     world = givenBillExport({ ...config, account: place.accountId, bill });
     for (const service of [bill, world.s3, world.exports]) account.endpoint.use(service);
@@ -149,7 +149,7 @@ describe('mayfly costs compare, with an export', () => {
     expect(kinds[3].billed).toBe(0);
   });
 
-  it('is kept as an export, which Cost Explorer does not replace, and a later delivery does', async () => {
+  it('is stored as an export, which only a later delivery replaces, not Cost Explorer', async () => {
     bill.setDials({ discountThousandths: 150 });
     world.exports.deliver();
     expect((await compare()).out).toContain(`Stored ${days.length} changed days`);
@@ -164,7 +164,7 @@ describe('mayfly costs compare, with an export', () => {
     expect(out).toMatch(/on the bill: \S+ \(export\) → \S+ \(export\)/);
   });
 
-  it('asks Cost Explorer where nothing was delivered, unless the export was asked for', async () => {
+  it('asks Cost Explorer if nothing was delivered, unless the export was requested', async () => {
     expect((await compare()).out).toMatch(/requests to Cost Explorer/);
     const { status, error } = await compare('--source', 'export');
     expect({ status, error }).toEqual({
@@ -173,7 +173,7 @@ describe('mayfly costs compare, with an export', () => {
     });
   });
 
-  it('uses nothing of an export that AWS is delivering', async () => {
+  it('does not use an export while AWS delivers it', async () => {
     world.exports.deliver();
     storedAt = Date.now() + 3_600_000;
     const key = world.s3.keys(world.bucket).find((name) => name.endsWith('00002.csv.gz'))!;
@@ -196,7 +196,7 @@ describe('mayfly costs compare, with an export', () => {
     });
   });
 
-  it('leaves a machine without a price out on both sides, and names it', async () => {
+  it('leaves out a machine without a price on both sides, and names it', async () => {
     await recordLives(account, unpriced, { list: 'x', disk: 2_400_000, address: 5_000 });
     onBill = [...lives, ...unpriced];
     world.exports.deliver();
@@ -219,7 +219,7 @@ describe('a machine without a price for its disk and its address', () => {
   /** Each day is rounded, in each component. */
   const rounding = 4 * days.length;
 
-  it('takes those of its tenant, tier and day out of both sides, and its processors stay in', async () => {
+  it('leaves out those of its tenant, tier and day on both sides, but not its compute', async () => {
     await recordLives(account, withDisk, rates);
     await recordLives(account, unpriced, { list: 'x', disk: 2_400_000, address: 5_000 });
     onBill = [...lives, ...unpriced, ...withDisk];
@@ -240,7 +240,7 @@ describe('a machine without a price for its disk and its address', () => {
     expect(Math.abs(JSON.parse(costs.out).total.afterComparison - billed())).toBeLessThanOrEqual(rounding);
   });
 
-  it('is no difference for the alarm either when Cost Explorer is asked after the export', async () => {
+  it('causes no alarm even if Cost Explorer is asked after the export', async () => {
     await recordLives(account, lives, rates);
     world.exports.deliver();
     const found = JSON.parse((await compare('--json')).out);

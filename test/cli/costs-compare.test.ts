@@ -65,7 +65,7 @@ async function activate() {
 }
 
 describe('mayfly costs compare', () => {
-  it('finds records and bill together, within a hundredth, over all pages', async () => {
+  it('finds records and bill equal within 1%, over all pages', async () => {
     await activate();
     const { status, out } = await compare('--json');
     expect(status).toBe(0);
@@ -76,7 +76,7 @@ describe('mayfly costs compare', () => {
     expect(found).toMatchObject({ month: lastMonth, daysApart: 0, tenants: [{ installationId: 101 }] });
   });
 
-  it('ends with 1 where the last days differ, and shows by how much and in what', async () => {
+  it('exits with 1 if the last days differ, and shows by how much and in which component', async () => {
     await activate();
     bill.setDials({ discountThousandths: 200 });
     const { status, out } = await compare();
@@ -86,7 +86,7 @@ describe('mayfly costs compare', () => {
     expect(out).toMatch(/requests to Cost Explorer, at \$0\.01 each/);
   });
 
-  it('keeps what it found beside the records, once, with its audit, and reports show it', async () => {
+  it('stores the result separately from the records, once, with an audit entry, and reports show it', async () => {
     await activate();
     bill.setDials({ discountThousandths: 100 });
     await compare();
@@ -111,7 +111,7 @@ describe('mayfly costs compare', () => {
     expect(sheet).toMatch(/,total,after_comparison\n.*,\d+\.\d{6},\d+\.\d{6}\n/);
   });
 
-  it('keeps how the last comparison ended, of which the platform makes its metric', async () => {
+  it('stores the result of the last comparison, from which the platform emits its metric', async () => {
     await activate();
     bill.setDials({ discountThousandths: 200 });
     await compare();
@@ -125,7 +125,7 @@ describe('mayfly costs compare', () => {
     expect(await createUsageBooks(table()).comparison()).toEqual(found);
   });
 
-  it('keeps of two that run at once the one that began later, however slow the other one is', async () => {
+  it('keeps of two concurrent runs the one that began later, however slow the other one is', async () => {
     const place = { client: account.rows, usage: table().tableName, audit: `${config.environment}-audit` };
     const dayOf = (unexplained: number): ComparedDay => ({
       ...{ day: '2024-02-03', source: 'export', tenants: [], tiers: [], unexplained },
@@ -143,20 +143,20 @@ describe('mayfly costs compare', () => {
     expect(await createUsageBooks(table()).comparison()).toMatchObject({ comparedAt: later + 1 });
   });
 
-  it.each([['1'], ['1001'], ['many']])('asks no more than is allowed: --requests %s', async (most) => {
+  it.each([['1'], ['1001'], ['many']])('makes no more requests than allowed: --requests %s', async (most) => {
     const { status, error } = await compare('--requests', most);
     expect(status).toBe(2);
     expect(error).toContain(`--requests is "${most}"; it must be a whole number from 2 to 1000.`);
   });
 
-  it('says what to allow where the bill has more pages', async () => {
+  it('says what to allow if the bill has more pages', async () => {
     await activate();
     const { status, error } = await compare('--requests', '2');
     expect(status).toBe(2);
     expect(error).toContain('Cost Explorer has more than 2 pages by tenant, at $0.01 each.');
   });
 
-  it('says so where the tags are not active, and keeps no day that the bill does not name', async () => {
+  it('says if the tags are not active, and stores no day that the bill does not have', async () => {
     const { status, out } = await compare();
     expect(out).toContain('No stored day changed');
     expect(status).toBe(1);
@@ -165,7 +165,7 @@ describe('mayfly costs compare', () => {
 });
 
 describe('addresses without a price, as in a network of your own', () => {
-  it('are no difference, and reports come to what AWS billed', async () => {
+  it('are no difference, and reports equal what AWS billed', async () => {
     await recordLives(account, lives, { list: 'x', compute: 96_000, surplus: 0, disk: 2_400_000 });
     await activate();
     const { status, out } = await compare('--json');

@@ -76,7 +76,7 @@ describe('mayfly costs export', () => {
     expect(String(s3.read(bucket, manifest))).toContain(`s3://${bucket}/${file}`);
   });
 
-  it('says what is missing where AWS may not write to the bucket', async () => {
+  it('says what is missing if AWS may not write to the bucket', async () => {
     given({ payerAccount: accountId, isWithoutBucket: true });
     const { status, out } = await run('enable');
     expect(status).toBe(1);
@@ -86,7 +86,7 @@ describe('mayfly costs export', () => {
     expect(created()).toBe(0);
   });
 
-  it('says what is missing where the policy of the bucket does not let AWS write', async () => {
+  it("says what is missing if the bucket's policy does not let AWS write", async () => {
     const { s3, bucket } = given();
     s3.setPolicy(bucket, { Statement: [] });
     const { status, out } = await run('enable');
@@ -94,7 +94,7 @@ describe('mayfly costs export', () => {
     expect(out).toContain('AWS may not write to the bucket: deploy with costsExport first');
   });
 
-  it("delivers into no bucket of that name that is in somebody else's account", async () => {
+  it('does not deliver into a bucket of that name in another account', async () => {
     given({ bucketOwner: '666666666666' });
     const { status, out } = await run('enable');
     expect(status).toBe(1);
@@ -104,7 +104,7 @@ describe('mayfly costs export', () => {
     expect(created()).toBe(0);
   });
 
-  it('is refused by AWS where another account pays, and the bucket is not the one that was named', async () => {
+  it("is refused by AWS if another account pays and the bucket's owner does not match", async () => {
     given({ bucketOwner: '666666666666', payerAccount: accountId });
     const paying = configWith({ costsExport: { payerAccount: accountId } });
     const { status, out } = await run('enable --account 999999999999', paying);
@@ -122,7 +122,7 @@ describe('mayfly costs export', () => {
     expect(out).toContain('AWS cannot deliver the export: INSUFFICIENT_PERMISSION');
   });
 
-  it('shows what it would ask, and asks nothing', async () => {
+  it('shows what it would request, and calls nothing', async () => {
     given();
     const { status, out } = await run('enable --dry-run');
     expect(status).toBe(0);
@@ -155,14 +155,14 @@ describe('mayfly costs export', () => {
       'Name the account that Mayfly runs in',
     ],
     [config, 'enable --account me', '--account is "me"; it must be twelve digits.'],
-  ])('refuses what cannot work, and asks nothing', async (configuration, words, message) => {
+  ])('refuses what cannot work, without any call', async (configuration, words, message) => {
     given();
     const { status, error } = await run(words, configuration);
     expect({ status, error }).toEqual({ status: 2, error: expect.stringContaining(message) });
     expect(created()).toBe(0);
   });
 
-  it('names the owner of the bucket where another account pays', async () => {
+  it('names the owner of the bucket if another account pays', async () => {
     const { exports } = given({ payerAccount: '210987654321' });
     expect(exports.service).toBe('bcm-data-exports');
     const paying = configWith({ costsExport: { payerAccount: accountId } });

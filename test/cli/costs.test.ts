@@ -46,7 +46,7 @@ const records = [
 const costs = (...args: string[]) => account.run('costs', '--month', month, ...args);
 
 describe('mayfly costs', () => {
-  it('shows every tenant, the sum, the waste and what has no price, and says so by its status', async () => {
+  it('shows every tenant, the sum, the waste and what has no price, also in its exit status', async () => {
     const { status, out } = await costs();
     expect(status).toBe(1);
     expect(out).toContain(`Costs of ${month}`);
@@ -57,7 +57,7 @@ describe('mayfly costs', () => {
     expect(out).toContain('CPU credits are an estimate, at 60% CPU on average.');
   });
 
-  it('shows how tenants stand against their spend caps', async () => {
+  it('shows how much of their spend caps tenants have used', async () => {
     const capped = givenTenant({ installationId: InstallationId(103), accountLogin: 'hooli', accountId: 3 });
     const row = newTenantRow({ ...capped, caps: { month: 500_000_000, day: 40_000_000 } });
     // Midnight may be between this and the command.
@@ -74,7 +74,7 @@ describe('mayfly costs', () => {
     expect(listed).toMatch(/hooli .* \$12\.40 of \$500\.00/);
   });
 
-  it.each(['acme', '101'])('shows one tenant, by %s, and none whose id begins alike', async (name) => {
+  it.each(['acme', '101'])('shows one tenant, by %s, and none whose id has the same prefix', async (name) => {
     const { status, out } = await costs('--tenant', name, '--by', 'repository', '--format', 'json');
     expect(status).toBe(0);
     expect(JSON.parse(out)).toMatchObject({
@@ -88,7 +88,7 @@ describe('mayfly costs', () => {
     });
   });
 
-  it('writes a spreadsheet that runs nothing', async () => {
+  it('writes a spreadsheet without formulas', async () => {
     const { out } = await costs('--tenant', 'acme', '--by', 'workflow', '--format', 'csv');
     expect(out.split('\n')).toEqual([
       'month,workflow,machines,jobs,seconds,compute,surplus,disk,address,total',
@@ -98,7 +98,7 @@ describe('mayfly costs', () => {
     ]);
   });
 
-  it('writes FOCUS, a line for each day, tenant, tier and workflow', async () => {
+  it('writes FOCUS, with a line for each day, tenant, tier and workflow', async () => {
     const { out } = await costs('--tenant', 'acme', '--format', 'focus');
     const [head = '', ...lines] = out.trimEnd().split('\n');
     expect(head).toMatch(/^BilledCost,BillingAccountId,.*,x_Jobs$/);
@@ -107,7 +107,7 @@ describe('mayfly costs', () => {
     expect(lines.join()).toContain(`"'=HYPERLINK(""x"")"`);
   });
 
-  it('ends with 1 also where a disk has no price, and with 0 where an address has none', async () => {
+  it('exits with 1 if a disk has no price, and with 0 if an address has none', async () => {
     for (const [id, unpriced] of [
       [105, 'disk'],
       [106, 'address'],

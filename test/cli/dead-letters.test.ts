@@ -62,7 +62,7 @@ describe('mayfly dead-letters', () => {
     expect(await run()).toMatchObject({ status: 0, out: 'No dead letters.\n' });
   });
 
-  it('says what a message is about, how that stands now, and where its errors are', async () => {
+  it('shows what a message is about, its current state, and where its errors are', async () => {
     const body = JSON.stringify(givenEvent());
     const { messageId } = queues.send('my-saas-small-builds-dead-letters', body);
     const { status, out } = await run();
@@ -89,7 +89,7 @@ describe('mayfly dead-letters', () => {
     expect(queues.counts('my-saas-lifecycle-dead-letters')).toMatchObject({ visible: 130, inFlight: 0 });
   });
 
-  it('says of what cannot be read what is wrong with it', async () => {
+  it('says what is wrong with an unreadable message', async () => {
     queues.send('my-saas-lifecycle-dead-letters', '{"kind":"rubbish"}');
     const letters = JSON.parse((await run('--json')).out);
     expect(letters).toMatchObject([
@@ -118,7 +118,7 @@ describe('mayfly dead-letters', () => {
     expect(queues.counts('my-saas-small-builds-dead-letters').visible).toBe(1);
   });
 
-  it('sends nothing to a queue that is not the platform’s', async () => {
+  it('does not send to a queue that is not the platform’s', async () => {
     expect(await run('--send-back', 'payroll')).toMatchObject({
       status: 2,
       error: expect.stringContaining('my-saas-lifecycle'),

@@ -36,7 +36,7 @@ async function read(text: string, size = 7, cut = 0) {
 }
 
 describe('a file of the bill', () => {
-  it('is read wherever its columns are and however it is cut, with commas, quotes and line ends in values', async () => {
+  it('is read in any order of columns and any chunks, with commas, quotes and line breaks in values', async () => {
     const id = fc.string({
       unit: fc.constantFrom('a', '"', ',', '\n', '\r', ' '),
       minLength: 1,
@@ -57,7 +57,7 @@ describe('a file of the bill', () => {
     );
   });
 
-  it('without a column that is read is refused by name', async () => {
+  it('is refused without a required column, which is named', async () => {
     await expect(read(textOf([exportColumns.slice(1)]))).rejects.toThrow(
       'a.csv.gz has no column line_item_usage_start_date. Run mayfly costs export disable, then enable.',
     );
@@ -71,7 +71,7 @@ describe('a file of the bill', () => {
     await expect(read(text)).rejects.toThrow(message);
   });
 
-  it('that ends too soon is an error, and no shorter file', async () => {
+  it('is an error if it is truncated, not a shorter file', async () => {
     const text = textOf([exportColumns, ...Array.from({ length: 500 }, () => row)]);
     await expect(read(text, 50, 1)).rejects.toThrow('unexpected end of file');
   });
@@ -89,13 +89,13 @@ describe('a row of the bill', () => {
   });
 
   it.each([['Credit'], ['Tax'], ['Refund'], ['SavingsPlanNegation'], ['RIFee'], ['toString']])(
-    'of the type %s is nothing that a machine costs',
+    'of the type %s is not a cost of a machine',
     (type) => {
       expect(exportedLine(cellsOf({ line_item_line_item_type: type }))).toBeUndefined();
     },
   );
 
-  it('has the tags as AWS writes their keys', () => {
+  it('has the tags with keys as AWS writes them', () => {
     const tags = {
       user_ghr_tenant_id: '101',
       user_ghr_tenant_tier: 'small',
@@ -107,7 +107,7 @@ describe('a row of the bill', () => {
     expect(line).toMatchObject({ environment: 'my-saas', installationId: 101, tier: 'small' });
   });
 
-  it('is no row where its amount is no number', () => {
+  it('is ignored if its amount is not a number', () => {
     const cells = cellsOf({ line_item_line_item_type: 'Usage', line_item_unblended_cost: 'x' });
     expect(() => exportedLine(cells)).toThrow('line_item_unblended_cost is "x", not a number.');
   });

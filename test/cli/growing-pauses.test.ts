@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { growingPauses } from '../../lib/cli/growing-pauses.ts';
 
-it('pauses twice as long each time, up to the bound', async () => {
+it('pauses twice as long each time, up to a limit', async () => {
   const slept: number[] = [];
   const pause = growingPauses(1_000, async (milliseconds) => void slept.push(milliseconds));
   for (let look = 0; look < 6; look++) await pause();

@@ -40,7 +40,7 @@ const invoice = (...args: string[]) => account.run('invoice', ...args);
 const minutes = 60 * days.length;
 
 describe('mayfly invoice', () => {
-  it('writes a page of a complete month, in which no name from outside is anything but text', async () => {
+  it('writes a page for a complete month, in which external names are only text', async () => {
     const { status, out } = await invoice('acme', lastMonth);
     expect(status).toBe(0);
     expect(out).toContain('acme/&#60;b&#62;app&#60;/b&#62;');
@@ -49,7 +49,7 @@ describe('mayfly invoice', () => {
     expect(out).toContain(`$${((minutes * 12_345) / 1_000_000).toFixed(2)}`);
   });
 
-  it('writes what programs read', async () => {
+  it('writes JSON for programs', async () => {
     const { out } = await invoice('101', lastMonth, '--format', 'json');
     expect(JSON.parse(out)).toMatchObject({
       ...{ unit: 'micro-dollars', isComplete: true, month: lastMonth, installationId: 101, account: 'acme' },
@@ -58,7 +58,7 @@ describe('mayfly invoice', () => {
     });
   });
 
-  it('writes a spreadsheet that runs nothing', async () => {
+  it('writes a spreadsheet without formulas', async () => {
     const { out } = await invoice('acme', lastMonth, '--format', 'csv');
     const [head, line, total] = out.split('\n');
     expect(head).toBe('month,installation,account,tier,repository,workflow,basis,jobs,minutes,dollars');
@@ -66,7 +66,7 @@ describe('mayfly invoice', () => {
     expect(total).toBe(`${lastMonth},101,"acme",,,,total,,,${((minutes * 12_345) / 1_000_000).toFixed(6)}`);
   });
 
-  it('has the sums of a day of which another tenant was left, for whom alone it says that records are gone', async () => {
+  it("has the sums of a day on which another tenant was skipped; only that tenant's says that records are gone", async () => {
     const monthsAgo = new Date(Date.UTC(year, month - 5, 1)).toISOString().slice(0, 7);
     const old = monthOf(monthsAgo, Date.now(), 'sums').days;
     await account.put(
@@ -89,7 +89,7 @@ describe('mayfly invoice', () => {
     expect(out).not.toContain(gone);
   });
 
-  it('says by its status and on the page that a month is not complete', async () => {
+  it('reports an incomplete month by its exit status and on the page', async () => {
     const { status, out } = await invoice('acme', new Date().toISOString().slice(0, 7));
     expect(status).toBe(1);
     expect(out).toContain('Preliminary');

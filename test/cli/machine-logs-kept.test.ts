@@ -22,7 +22,7 @@ async function logs(Item: object | undefined) {
 }
 
 describe('a machine that AWS has forgotten', () => {
-  it('is shown as it was kept, if it never asked for a job', async () => {
+  it('is shown from its saved console, if it never asked for a job', async () => {
     const { status, out } = await logs(row);
     expect(status).toBe(0);
     expect(out).toContain('ended at 2026-11-21T12:10:00.000Z (boot-deadline)');
@@ -36,7 +36,7 @@ describe('a machine that AWS has forgotten', () => {
   it.each([
     ['nothing was kept of it', { end_reason: { S: 'job-completed' } }],
     ['it was never ours', undefined],
-  ])('cannot be shown where %s', async (_, item) => {
+  ])('cannot be shown if %s', async (_, item) => {
     const { status, error } = await logs(item);
     expect(status).not.toBe(0);
     expect(error).toContain('The console of i-0123456789abcdef0 cannot be read: It does not exist');

@@ -28,7 +28,7 @@ describe('what a machine printed, on the operator’s terminal', () => {
     ['a bell and a backspace', '\u0007\b'],
     ['an eight-bit control sequence', '\u009b31m'],
     ['an unfinished sequence', 'x\u001b['],
-  ])('holds no escape sequence of a hostile job: %s', async (_, hostile) => {
+  ])('contains no escape sequence of a hostile job: %s', async (_, hostile) => {
     const { out } = await givenConsole(`before\n${hostile}\nafter\n`);
     expect(out).toMatch(/before\n.*\nafter\n/s);
     expect(out.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);

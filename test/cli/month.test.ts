@@ -4,13 +4,13 @@ import { isGone, monthOf } from '../../lib/cli/costs/month.ts';
 const now = Date.parse('2026-11-21T12:00:00Z');
 
 describe('the month of a report', () => {
-  it('is this one, up to today, where none is named', () => {
+  it('is this one, up to today, by default', () => {
     const month = monthOf(undefined, now, 'records');
     expect(month).toMatchObject({ name: '2026-11', isOpen: true, isPartlyGone: false });
     expect([month.days.length, month.days[0], month.days.at(-1)]).toEqual([21, '2026-11-01', '2026-11-21']);
   });
 
-  it('has its first day from its first moment on', () => {
+  it('includes its first day from its first moment', () => {
     expect(monthOf(undefined, Date.parse('2026-11-01T00:00:00Z'), 'records').days).toEqual(['2026-11-01']);
   });
 
@@ -32,12 +32,12 @@ describe('the month of a report', () => {
     expect(() => monthOf(name, now, 'records')).toThrow(message);
   });
 
-  it('may be one of the last thirteen where sums are enough, and none before', () => {
+  it('may be one of the last thirteen if sums are enough, and none before', () => {
     expect(monthOf('2025-10', now, 'sums')).toMatchObject({ name: '2025-10', isPartlyGone: false });
     expect(() => monthOf('2025-08', now, 'sums')).toThrow('sums of machines are kept for 430 days');
   });
 
-  it.each(['2026-13', '2027-01', '2025-08'])('%s is blamed by the name that the command gives it', (name) => {
+  it.each(['2026-13', '2027-01', '2025-08'])("%s is reported under the command's name for it", (name) => {
     expect(() => monthOf(name, now, 'sums', '<month>')).toThrow(/^<month> is /);
     expect(() => monthOf(name, now, 'sums')).toThrow(/^--month is /);
   });

@@ -60,7 +60,7 @@ describe('a command', () => {
     },
   );
 
-  it('about one tenant or its controllers is in one of these lists', () => {
+  it('for one tenant or its controllers is in one of these lists', () => {
     const names = commands.map(({ name }) => name).filter((name) => /^(?:tenant|controllers)/.test(name));
     expect(names.filter((name) => ![...looks, ...changes].includes(name))).toEqual([]);
   });

@@ -30,14 +30,14 @@ describe('mayfly policy', () => {
     expect(others.out).toContain('arn:aws:dynamodb:us-east-1:*:table/*-tenants');
   });
 
-  it('lists each policy apart from what it is for, and an ARN for each of those for CloudFormation', async () => {
+  it('separates each policy from its purpose, with an ARN for each of those for CloudFormation', async () => {
     const { out } = await run(policy, ['--help'], 'http://127.0.0.1:1');
     for (const { name, summary } of nonEmpty(policies))
       expect(out).toMatch(new RegExp(`^  ${name} {2,}${summary}$`, 'm'));
     expect(out).toMatch(/-execution-policies ARN,ARN,ARN,ARN$/m);
   });
 
-  it('says which policies there are, and what an account is', async () => {
+  it('says which policies exist, and what an account is', async () => {
     const unknown = await run(policy, ['root'], 'http://127.0.0.1:1');
     expect(unknown).toMatchObject({
       status: 2,
@@ -47,22 +47,19 @@ describe('mayfly policy', () => {
     expect(odd).toMatchObject({ status: 2, error: expect.stringContaining('twelve digits') });
   });
 
-  it.each(['setup', 'rotate-key', 'rotate-webhook-secret'])(
-    'reads the stack that %s is told',
-    async (name) => {
-      const { status, out } = await run(policy, [name, '--stack', 'CiPlatform'], 'http://127.0.0.1:1');
-      expect(status).toBe(0);
-      expect(JSON.parse(out).Statement[0]).toMatchObject({
-        Action: ['cloudformation:DescribeStacks'],
-        Resource: ['arn:aws:cloudformation:us-east-1:*:stack/CiPlatform/*'],
-      });
-    },
-  );
+  it.each(['setup', 'rotate-key', 'rotate-webhook-secret'])('reads the stack that %s names', async (name) => {
+    const { status, out } = await run(policy, [name, '--stack', 'CiPlatform'], 'http://127.0.0.1:1');
+    expect(status).toBe(0);
+    expect(JSON.parse(out).Statement[0]).toMatchObject({
+      Action: ['cloudformation:DescribeStacks'],
+      Resource: ['arn:aws:cloudformation:us-east-1:*:stack/CiPlatform/*'],
+    });
+  });
 
   it.each([
     [['setup', '--stack', '*'], /--stack is "\*"; it must be a stack's name/],
     [['status', '--stack', 'CiPlatform'], /policy status does not depend on a stack.*Leave --stack out/],
-  ])('says what a stack may be for %j', async (args, words) => {
+  ])('says which stacks are allowed for %j', async (args, words) => {
     const odd = await run(policy, args, 'http://127.0.0.1:1');
     expect(odd).toMatchObject({ status: 2, out: '', error: expect.stringMatching(words) });
   });
@@ -105,7 +102,7 @@ describe('the policies about a deploy', () => {
     expect(named.toSorted()).toEqual([...types].sort());
   });
 
-  it("name every type of resource in the CDK's bootstrap, but for those that nobody asks for", () => {
+  it("name every type of resource in the CDK's bootstrap, except those that are not used", () => {
     const path = new URL(
       '../../node_modules/aws-cdk/lib/api/bootstrap/bootstrap-template.yaml',
       import.meta.url,
@@ -118,7 +115,7 @@ describe('the policies about a deploy', () => {
     expect(Object.keys(bootstrapResources).toSorted()).toEqual([...wanted].sort());
   });
 
-  it('let the deployer act as the roles that the templates and files are deployed with, and as no other', () => {
+  it('let the deployer assume only the roles that deploy templates and files', () => {
     const { Resource: allowed } = deployerStatements(place)[0]!;
     // CloudFormation alone acts as this one.
     roles.delete(`cdk-${qualifier}-cfn-exec-role`);

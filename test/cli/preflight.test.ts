@@ -82,14 +82,14 @@ async function givenAccount(values: Readonly<Record<string, number>>, account: A
 }
 
 describe('mayfly preflight', () => {
-  it('finds nothing to ask for in an account with room', async () => {
+  it('has nothing to request in an account with room', async () => {
     const url = await givenAccount(roomy);
     const { status, out } = await run(preflight, [], url);
     expect(status).toBe(0);
     expect(out).not.toContain('request-service-quota-increase');
   });
 
-  it('says what machines of the stock image lack, if no other image is configured', async () => {
+  it('says what the stock image lacks, if no other image is configured', async () => {
     const url = await givenAccount(roomy);
     expect((await run(preflight, [], url)).out).toMatch(
       /Machines of small, medium, large start from Ubuntu's stock image, which has no Docker/,
@@ -98,7 +98,7 @@ describe('mayfly preflight', () => {
     expect((await run(preflight, [], url, own)).out).not.toContain('stock image');
   });
 
-  it('says what burstable machines cost at full CPU, where they are charged for it', async () => {
+  it('shows what burstable machines cost at full CPU, if they are charged for it', async () => {
     const url = await givenAccount(roomy);
     expect((await run(preflight, [], url)).out).toMatch(
       /t3\.medium \(small\) \$0\.1216 instead of \$0\.0416, m5\.large \$0\.0960; t3\.large \(medium\) \$0\.1532/,
@@ -108,7 +108,7 @@ describe('mayfly preflight', () => {
     expect((await run(preflight, [], url, slowed)).out).not.toContain('full CPU');
   });
 
-  it('calls the quotas of a new account tight, and prints how to ask for more', async () => {
+  it('reports the quotas of a new account as tight, and prints how to request more', async () => {
     const url = await givenAccount(smallest);
     const { status, out } = await run(preflight, [], url);
     expect(status).toBe(0);
@@ -116,7 +116,7 @@ describe('mayfly preflight', () => {
     expect(out).toContain('--service-code ec2 --quota-code L-1216C47A --desired-value 40');
   });
 
-  it('exits with 1 where no machine of a tier could start', async () => {
+  it('exits with 1 if no machine of a tier could start', async () => {
     const url = await givenAccount({ ...roomy, 'L-1216C47A': 2 });
     expect(await run(preflight, ['--json'], url)).toMatchObject({
       status: 1,
@@ -124,14 +124,14 @@ describe('mayfly preflight', () => {
     });
   });
 
-  it('looks at the spot quota only where a tier wants spot', () => {
+  it('checks the spot quota only if a tier uses spot', () => {
     const tier = { name: 'small', maxRunners: 2, vcpus: new Map([['t3.medium', 2]]) };
     const codes = (spot: boolean) => vcpuNeeds([{ ...tier, spot }]).needs.map(({ quota }) => quota.quotaCode);
     expect(codes(false)).toEqual(['L-1216C47A']);
     expect(codes(true)).toEqual(['L-1216C47A', 'L-34B43A08']);
   });
 
-  it('holds each family against its own quota, and names the tiers that it is for', async () => {
+  it('compares each family with its own quota, and names its tiers', async () => {
     const gpu = {
       ...defaultConfig.tiers['small']!,
       labels: ['gpu'],
@@ -147,7 +147,7 @@ describe('mayfly preflight', () => {
     expect(out).toContain('--quota-code L-DB2E81BA --desired-value 12');
   });
 
-  it('says of a family that it does not know that it is not checked', async () => {
+  it('says that an unknown family is not checked', async () => {
     const odd = { ...defaultConfig.tiers['small']!, labels: ['odd'], instanceTypes: ['q9.large'] };
     const config = configWith({ tiers: { ...defaultConfig.tiers, odd } });
     const { status, out } = await run(preflight, [], await givenAccount(roomy), config);
@@ -175,7 +175,7 @@ describe('mayfly preflight', () => {
     ]);
   });
 
-  it('wants room for one more VPC, unless the deployment has its own already', async () => {
+  it('requires room for one more VPC, unless the deployment already has its own', async () => {
     const full = ['', 'one', 'two', 'three', 'four'];
     const first = await run(preflight, [], await givenAccount(roomy, { vpcs: full }));
     expect(first.status).toBe(1);
@@ -185,7 +185,7 @@ describe('mayfly preflight', () => {
     expect((await run(preflight, [], await givenAccount(roomy, { vpcs: again }))).status).toBe(0);
   });
 
-  it('counts the addresses of NAT gateways, where they are asked for', async () => {
+  it('counts the addresses of NAT gateways if they are configured', async () => {
     const config = configWith({ network: { nat: true, zones: 3 } });
     const { status, out } = await run(preflight, [], await givenAccount(roomy, { addresses: 3 }), config);
     expect(status).toBe(1);
@@ -193,14 +193,14 @@ describe('mayfly preflight', () => {
     expect(out).toContain('--service-code ec2 --quota-code L-0263D0A3 --desired-value 6');
   });
 
-  it('says where the region has fewer zones than are asked for', async () => {
+  it('reports if the region has fewer zones than configured', async () => {
     const config = configWith({ network: { zones: 3 } });
     const { status, out } = await run(preflight, [], await givenAccount(roomy, { zones: 2 }), config);
     expect(status).toBe(1);
     expect(out).toContain('The region has 2 availability zones; network.zones is 3.');
   });
 
-  it('names a type that one of the chosen zones lacks, which closes no tier that has another one', async () => {
+  it('names a type that one of the chosen zones lacks, without failing a tier that has another type', async () => {
     const lacks = ['t3.large us-east-1b', 't3.medium us-east-1a', 'm5.xlarge us-east-1c'];
     const { status, out } = await run(preflight, [], await givenAccount(roomy, { lacks }));
     expect(status).toBe(0);
@@ -210,7 +210,7 @@ describe('mayfly preflight', () => {
     );
   });
 
-  it('exits with 1 where EC2 offers no type of a tier in its zones', async () => {
+  it('exits with 1 if EC2 offers no type of a tier in its zones', async () => {
     const lacks = ['t3.medium us-east-1a', 't3.medium us-east-1b'];
     const { status, out } = await run(preflight, [], await givenAccount(roomy, { lacks }));
     expect(status).toBe(1);
@@ -219,7 +219,7 @@ describe('mayfly preflight', () => {
     );
   });
 
-  it('looks for the types of a tier in the zones of its own subnets', async () => {
+  it('checks the types of a tier in the zones of its own subnets', async () => {
     const [a, b] = ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'];
     const subnets = [
       { id: a, zone: 'us-east-1a' },
@@ -236,7 +236,7 @@ describe('mayfly preflight', () => {
     });
   });
 
-  it("says where an existing network's subnets are not as configured", async () => {
+  it("reports if an existing network's subnets are not as configured", async () => {
     const subnets = [{ id: 'subnet-0123456789abcdef0', zone: 'us-east-1a' }];
     const config = configWith({ network: { vpcId: 'vpc-0123456789abcdef0', subnets } });
     const wrong = { subnet: { zone: 'us-east-1b', free: 0 } };
@@ -252,20 +252,17 @@ describe('mayfly preflight', () => {
   it.each([
     [{}, 'There is no parameter /images/own. Create it before you deploy'],
     [{ '/images/own': 'text' }, 'The parameter /images/own has the data type text'],
-  ])(
-    'exits with 1 where a deploy would find no image in the parameter that a tier names: %j',
-    async (parameters, text) => {
-      const { small } = defaultConfig.tiers;
-      const config = configWith({ tiers: { small: { ...small!, image: 'resolve:ssm:/images/own:3' } } });
-      const url = await givenAccount(roomy, { parameters });
-      expect(await run(preflight, [], url, config)).toMatchObject({
-        status: 1,
-        out: expect.stringContaining(text),
-      });
-    },
-  );
+  ])("exits with 1 if a deploy would find no image in a tier's parameter: %j", async (parameters, text) => {
+    const { small } = defaultConfig.tiers;
+    const config = configWith({ tiers: { small: { ...small!, image: 'resolve:ssm:/images/own:3' } } });
+    const url = await givenAccount(roomy, { parameters });
+    expect(await run(preflight, [], url, config)).toMatchObject({
+      status: 1,
+      out: expect.stringContaining(text),
+    });
+  });
 
-  it('takes a parameter that holds an image, and asks for none of AWS', async () => {
+  it("accepts a parameter with an image, and does not look up AWS's own", async () => {
     const { small, medium } = defaultConfig.tiers;
     const tiers = {
       small: { ...small!, image: 'resolve:ssm:/images/own:3' },
@@ -278,14 +275,14 @@ describe('mayfly preflight', () => {
     ]);
   });
 
-  it('finds that shares of concurrency do not fit in a new account', async () => {
+  it('finds that reserved concurrency does not fit in a new account', async () => {
     const config = configWith({ reservedConcurrency: { webhook: 5, claim: 5 } });
     const { status, out } = await run(preflight, [], await givenAccount(smallest), config);
     expect(status).toBe(1);
     expect(out).toMatch(/Lambda concurrent executions.*10 executions.*20.*110.*too small/);
   });
 
-  it('prints what the policy of a key must hold, with the role for spot where a tier wants it', async () => {
+  it("prints what a key's policy must contain, with the role for spot if a tier uses it", async () => {
     const kmsKeyArn = 'arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef';
     const plain = await run(preflight, ['--json'], await givenAccount(roomy), configWith({ kmsKeyArn }));
     const { keyPolicy } = JSON.parse(plain.out);

@@ -42,7 +42,7 @@ async function update(config: MayflyConfig = usual) {
 const written = () => JSON.parse(readFileSync(join(folder, 'mayfly.prices.json'), 'utf8'));
 
 describe('mayfly prices update', () => {
-  it('writes the list price of each type, over all pages, and takes no other product for it', async () => {
+  it('writes the list price of each type, over all pages, and of no other product', async () => {
     const { status, out, error } = await update();
     expect({ status, error }).toEqual({ status: 0, error: '' });
     expect(written()).toMatchObject({
@@ -55,7 +55,7 @@ describe('mayfly prices update', () => {
     expect(endpoint.calls.recent().length).toBeGreaterThan(4);
   });
 
-  it('says what changed for the tiers, and its list is what machines are priced by once it is configured', async () => {
+  it('shows what changed for the tiers, and machines get its prices once it is configured', async () => {
     pricing.setDials({ thousandths: 1_500 });
     const { out } = await update();
     expect(out).toMatch(/t3\.medium, an hour +\$0\.0416 +\$0\.0624\n/);
@@ -78,7 +78,7 @@ describe('mayfly prices update', () => {
     expect(again.out).toContain('Deploy to use it.');
   });
 
-  it('ends with 1 where AWS has no price for a type, and keeps what it does not say of disks', async () => {
+  it('exits with 1 if AWS has no price for a type, and keeps disk prices that AWS does not report', async () => {
     pricing.setDials({ unknown: ['t3.medium', 'gp3'] });
     const { status, out } = await update();
     expect(status).toBe(1);

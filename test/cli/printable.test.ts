@@ -8,7 +8,7 @@ describe('untrusted text for a terminal', () => {
     expect(printableText('one\r\ntwo\x07\n\n')).toBe('one\ntwo\n');
   });
 
-  it('never holds what a terminal obeys, whatever it is', () => {
+  it('never contains anything that a terminal interprets', () => {
     const anything = fc.string({ unit: 'binary', maxLength: 40 });
     fc.assert(
       fc.property(anything, (text) => {

@@ -34,7 +34,7 @@ const endless = () => {
   return { calls: () => calls, answer: async () => ({ NextToken: String(++calls) }) };
 };
 
-it('looks for the export on twenty pages, and takes it for missing on none of more', async () => {
+it('looks for the export on twenty pages, and fails rather than report it missing if there are more', async () => {
   const { calls, answer } = endless();
   const place = { environment: 'my-saas', region: 'us-east-1', account: '111122223333' };
   await expect(findExport({ call: answer }, place)).rejects.toThrow('on more than 20 pages');
@@ -49,7 +49,7 @@ it('reads sixty pages of prices', async () => {
   expect(calls()).toBe(60);
 });
 
-it('refuses a file of the bill whose row has more than a million characters', async () => {
+it('refuses a bill file with a row of more than a million characters', async () => {
   const read = async (characters: number) => {
     const row = [...exportColumns.slice(1).map(() => ''), 'x'.repeat(characters)].join(',');
     const body = Readable.from([gzipSync(`${exportColumns.join(',')}\n${row}\n`)]);

@@ -35,7 +35,7 @@ describe('the command line', () => {
       expect(answer[where]).toMatch(new RegExp(`  ${name.slice(7)}( <.*>)? +${summary.slice(0, 20)}`));
   });
 
-  it('loads for a first word the commands that begin with it, and all for anything else', async () => {
+  it('loads the commands that begin with the first argument, and all otherwise', async () => {
     const firstWord = ({ name }: Command) => name.split(' ')[0]!;
     for (const word of nonEmpty([...new Set(commands.map(firstWord))]))
       expect(await commandsFor([word])).toEqual(commands.filter((one) => firstWord(one) === word));
@@ -43,7 +43,7 @@ describe('the command line', () => {
       expect(await commandsFor(args)).toEqual(commands);
   });
 
-  it('says where the help of a command of a group is', async () => {
+  it("says where to find the help of a group's command", async () => {
     const { error } = await mayfly('tenant', 'show', 'acme', '--jsn');
     expect(error).toContain('See: mayfly tenant show --help');
   });
@@ -59,14 +59,14 @@ describe('the command line', () => {
   it.each([
     ['statsu', 'status'],
     ['preflght', 'preflight'],
-  ])('suggests for %s what was probably meant', async (given, meant) => {
+  ])('suggests what %s probably meant', async (given, meant) => {
     const { status, error } = await mayfly(given);
     expect(status).toBe(2);
     expect(error).toMatch(new RegExp(`^error: unknown command '${given}'.*Did you mean ${meant}`, 's'));
     expect(error).toContain('See: mayfly --help');
   });
 
-  it('suggests an option, and says where to read on', async () => {
+  it('suggests an option, and says where to read more', async () => {
     const { status, error } = await mayfly('dead-letters', '--jsn');
     expect(status).toBe(2);
     expect(error).toBe(
@@ -101,7 +101,7 @@ describe('the command line', () => {
   });
 });
 
-describe('a row that a hand spoilt', () => {
+describe('a row broken by a manual edit', () => {
   it('is named in the error, which is not reported as a bug', async () => {
     const unreadable = 'In the tenants row 7, status is missing; it must be one of active, deleted.';
     const broken: Command = {

@@ -68,7 +68,7 @@ const checkout = () =>
     .sort();
 
 describe('every script', () => {
-  it('is known here', () => {
+  it('is tested here', () => {
     expect(own.map(([name]) => name).sort()).toEqual([
       'accuracy',
       'bench',
@@ -90,7 +90,7 @@ describe('every script', () => {
     ]);
   });
 
-  it.each(['--help', '-h'])('explains itself with %s, and writes nothing', async (flag) => {
+  it.each(['--help', '-h'])('prints its help with %s, and writes nothing', async (flag) => {
     const before = checkout();
     for (const { name, status, stdout, stderr } of nonEmpty(await startEach(flag))) {
       expect([name, status, stderr]).toEqual([name, 0, '']);
@@ -103,7 +103,7 @@ describe('every script', () => {
     expect(checkout()).toEqual(before);
   });
 
-  it('answers a typing error with what was meant, without a stack trace, and writes nothing', async () => {
+  it('answers a typo with a suggestion, without a stack trace, and writes nothing', async () => {
     const before = checkout();
     for (const { name, status, stdout, stderr } of nonEmpty(await startEach('--hepl'))) {
       expect([name, status, stdout]).toEqual([name, 2, '']);
@@ -135,7 +135,7 @@ describe('a mistake', () => {
     ['test/chaos/chaos.ts', ['--seconds', '0'], /from 1 to 600/],
     ['test/scale/day.ts', ['--part', '2'], /from 0.0001 to 1/],
     ['test/mutation/mutation.ts', ['--only', 'attic'], /Allowed are core, app\/admission/],
-  ] as const)('%s %j is answered with what is allowed', async (file, args, says) => {
+  ] as const)('%s %j prints what is allowed', async (file, args, says) => {
     const { status, stderr } = await start(file, ...args);
     expect(status).toBe(2);
     expect(stderr).toMatch(/^error: /);
@@ -189,13 +189,13 @@ describe('a smoke run', () => {
     },
   );
 
-  it('of the browser says what is missing', async () => {
+  it('of the browser names what is missing', async () => {
     const { status, stderr } = await start('test/browser/browser.ts');
     expect(stderr).toMatch(/^error: There is no browser at \/nowhere\/chromium\. .*apt-get install chromium/);
     expect(status).toBe(2);
   });
 
-  it('of chaos comes to rest with every invariant true, and loses jobs with spot machines alone', async () => {
+  it('of chaos comes to rest with every invariant true, and loses jobs only with spot machines', async () => {
     const { status, stdout, stderr } = await chaos;
     expect([status, status === 0 ? '' : stdout + stderr]).toEqual([0, '']);
     const { jobs, invariantsBroken } = JSON.parse(stdout);

@@ -85,7 +85,7 @@ function start(args: readonly string[]) {
 }
 
 describe('mayfly setup', () => {
-  it('makes the App from a manifest, and stores its secrets without printing them', async () => {
+  it('creates the App from a manifest, and stores its secrets without printing them', async () => {
     const { ending, printed } = start(['setup', '--organization', 'acme']);
     expect(await browse(printed)).toContain('Close this page');
     expect(printed().out).toContain('on this machine, within 30 minutes:');
@@ -108,7 +108,7 @@ describe('mayfly setup', () => {
     });
   });
 
-  it('has GitHub sign with the secret that the functions have known from the first deploy', async () => {
+  it('has GitHub sign with the secret that the functions have had since the first deploy', async () => {
     const { ending, printed } = start(['setup', '--replace']);
     await browse(printed);
     expect(await ending).toBe(0);
@@ -119,7 +119,7 @@ describe('mayfly setup', () => {
     });
   });
 
-  it('keeps the secret that GitHub generated, if GitHub takes no other', async () => {
+  it('keeps the secret that GitHub generated, if GitHub accepts no other', async () => {
     github.setDials({ faults: [{ route: 'PATCH /app/hook/config', status: 500 }] });
     const { ending, printed } = start(['setup', '--replace']);
     await browse(printed);
@@ -129,7 +129,7 @@ describe('mayfly setup', () => {
     expect(secrets.get(arns['webhook']!)).toBe(github.webhook()?.secret);
   });
 
-  it('stores nothing where the code is refused, and says how to go on', async () => {
+  it('stores nothing if the code is refused, and says how to continue', async () => {
     const before = secrets.get(arns['app']!);
     github.setDials({ faults: [{ route: 'POST /app-manifests/*', status: 404, message: 'Not Found' }] });
     const { ending, printed } = start(['setup', '--replace']);
@@ -140,7 +140,7 @@ describe('mayfly setup', () => {
     expect(secrets.get(arns['app']!)).toBe(before);
   });
 
-  it('takes no answer that does not carry its state', async () => {
+  it('accepts no answer without its state', async () => {
     const { ending, printed } = start(['setup', '--replace']);
     while (!printed().out.includes('http://127.0.0.1'))
       await new Promise((resolve) => setTimeout(resolve, 10));
@@ -150,7 +150,7 @@ describe('mayfly setup', () => {
     expect(await ending).toBe(0);
   });
 
-  it('takes an existing App once GitHub has taken its key, as PEM or base64', async () => {
+  it('accepts an existing App once GitHub accepts its key, as PEM or base64', async () => {
     const key = join(folder, 'key');
     writeFileSync(key, Buffer.from(github.privateKeyPem).toString('base64'));
     const { ending, printed } = start(['setup', '--app-id', String(github.appId), '--key', key]);
@@ -158,7 +158,7 @@ describe('mayfly setup', () => {
     expect(printed().out).toContain('http://127.0.0.1:1/webhook');
   });
 
-  it('names what an existing App does not ask for, and stores it nevertheless', async () => {
+  it('names what an existing App does not request, and still stores it', async () => {
     const key = join(folder, 'key');
     writeFileSync(key, github.addPrivateKey());
     const enter = () => start(['setup', '--app-id', String(github.appId), '--key', key]);
@@ -176,7 +176,7 @@ describe('mayfly setup', () => {
     expect(complete.printed().error).toBe('');
   });
 
-  it('stores no key that GitHub does not take', async () => {
+  it('stores no key that GitHub does not accept', async () => {
     const before = secrets.get(arns['app']!);
     const key = join(folder, 'key');
     writeFileSync(key, github.privateKeyPem);
@@ -203,7 +203,7 @@ describe('mayfly setup', () => {
     expect(secrets.get(arns['app']!)).toBe(before);
   });
 
-  it('mends a stored App that cannot be read without further questions', async () => {
+  it('replaces an unreadable stored App without further questions', async () => {
     secrets.put(arns['app']!, '{"appId":"7","privateKey":"cut off"}');
     const key = join(folder, 'key');
     writeFileSync(key, github.privateKeyPem);
@@ -214,7 +214,7 @@ describe('mayfly setup', () => {
   it.each([
     [['--organization', 'acme'], 'organization_self_hosted_runners', 'administration'],
     [[], 'administration', 'organization_self_hosted_runners'],
-  ])('asks for the least that the owner needs, with %j', async (args, asked, spared) => {
+  ])('requests the least that the owner needs, with %j', async (args, asked, spared) => {
     const { ending, printed } = start(['setup', '--replace', ...args]);
     while (!printed().out.includes('http://127.0.0.1'))
       await new Promise((resolve) => setTimeout(resolve, 10));
@@ -242,7 +242,7 @@ describe('on GitHub Enterprise Server, whose API is below its own address', () =
   beforeAll(() => setApi(`${github.url}/api/v3`));
   afterAll(() => setApi(github.url));
 
-  it('makes an App, enters one, and rotates its secret', async () => {
+  it('creates an App, enters one, and rotates its secret', async () => {
     const created = start(['setup', '--organization', 'acme', '--replace']);
     await browse(created.printed);
     expect(await created.ending).toBe(0);
@@ -262,7 +262,7 @@ describe('mayfly rotate-key', () => {
   };
   const rotate = (file: string) => start(['rotate-key', '--key', file, '--wait', '0']);
 
-  it('stores a key that GitHub takes, keeps the rest, and says which one to delete', async () => {
+  it('stores a key that GitHub accepts, keeps the rest, and says which one to delete', async () => {
     const before = JSON.parse(secrets.get(arns['app']!));
     const old = keyFingerprint(before.privateKey);
     const added = github.addPrivateKey();
@@ -277,7 +277,7 @@ describe('mayfly rotate-key', () => {
     expect(printed().out).not.toContain('PRIVATE KEY');
   });
 
-  it('keeps the stored key where the new one is of another App, or the same', async () => {
+  it('keeps the stored key if the new one belongs to another App, or is the same', async () => {
     const before = secrets.get(arns['app']!);
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const other = rotate(keyFile(privateKey.export({ type: 'pkcs1', format: 'pem' }) as string));
@@ -304,7 +304,7 @@ describe('mayfly rotate-webhook-secret', () => {
     for (const secret of [old, secrets.get(arns['webhook']!)]) expect(last?.row).not.toContain(secret);
   });
 
-  it('drops no secret that GitHub signs with, where the run before stored one and died', async () => {
+  it('drops no secret that GitHub signs with, if the previous run stored one and died', async () => {
     secrets.put(arns['webhook']!, 'of a run that died');
     const { ending } = start(['rotate-webhook-secret', '--wait', '0']);
     expect(await ending).toBe(0);

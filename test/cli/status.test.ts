@@ -38,7 +38,7 @@ const waitsFor = (code: ReasonCode, n = 1): Partial<Job> => ({
 });
 
 describe('mayfly status', () => {
-  it('shows what waits for a limit, and is content', async () => {
+  it('shows jobs that wait for a limit, and exits with 0', async () => {
     const url = await givenTables([{}], [waitsFor('tenant-limit', 1), waitsFor('tenant-limit', 2)]);
     const { status: exit, out } = await run(status, [], url);
     expect(out).toMatch(/acme .*0 of 2 +2 tenant-limit/);
@@ -57,7 +57,7 @@ describe('mayfly status', () => {
     expect(exit).toBe(0);
   });
 
-  it('exits with 1 where a job waits for a setting of the runner group, and says which', async () => {
+  it('exits with 1 if a job waits for a setting of the runner group, and names it', async () => {
     const url = await givenTables([{}], [waitsFor('public-repository')]);
     const { status: exit, out } = await run(status, [], url);
     expect(out).toContain('1 job waits, public-repository: the sentence of public-repository');
@@ -65,7 +65,7 @@ describe('mayfly status', () => {
   });
 
   it.each(['quota', 'capacity', 'permission-missing', 'launch-failed'] as const)(
-    'exits with 1 where a job waits because of %s, and says so',
+    'exits with 1 if a job waits because of %s, and says so',
     async (code) => {
       const { status: exit, out } = await run(status, [], await givenTables([{}], [waitsFor(code)]));
       expect(out).toMatch(new RegExp(`Problems:\n.*acme .*1 job waits, ${code}: the sentence of ${code}`));
@@ -73,14 +73,14 @@ describe('mayfly status', () => {
     },
   );
 
-  it('exits with 1 where a job has waited for minutes without a reason', async () => {
+  it('exits with 1 if a job has waited for minutes without a reason', async () => {
     const long = { jobId: JobId(1), acceptedAt: Date.now() - 20 * 60_000 };
     const { status: exit, out } = await run(status, [], await givenTables([{}], [long]));
     expect(out).toContain('1 job waits without a reason, the oldest for 20 minutes');
     expect(exit).toBe(1);
   });
 
-  it('exits with 1 where a tenant needs attention', async () => {
+  it('exits with 1 if a tenant needs attention', async () => {
     const attention = { code: 'permission-missing', text: 'No.', since: '2026-11-21', probeAt: 0 } as const;
     const { status: exit, out } = await run(status, ['--json'], await givenTables([{ attention }]));
     expect(JSON.parse(out)).toMatchObject([{ problems: ['needs attention since 2026-11-21: No.'] }]);

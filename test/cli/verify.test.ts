@@ -63,7 +63,7 @@ const notPassed = (rows: readonly Row[]) =>
 const live = () => account.ec2.instances().filter(({ state }) => state === 'pending' || state === 'running');
 
 describe('mayfly verify', () => {
-  it('passes in a sound account, draws a table, and leaves no machine', async () => {
+  it('passes in a correct account, prints a table, and leaves no machine', async () => {
     const { status, out } = await run(ownPolicy(), []);
     expect([status, out]).toEqual([0, expect.stringMatching(/conditions of the roles +PASS/)]);
     expect(out).toContain('replay of the token: no second machine, and not the first: an empty answer');
@@ -72,13 +72,13 @@ describe('mayfly verify', () => {
     expect(live()).toEqual([]);
   });
 
-  it('says that wide credentials show nothing of the conditions', async () => {
+  it('says that broad credentials prove nothing about the conditions', async () => {
     const result = await run(everything);
     expect(notPassed(rowsOf(result))).toEqual(['conditions of the roles SKIPPED']);
     expect(result.status).toBe(0);
   });
 
-  it('fails where EC2 offers no type of a tier, and says so once', async () => {
+  it('fails if EC2 offers no type of a tier, and says so once', async () => {
     const gpu = { ...config.tiers['small']!, labels: ['gpu'], instanceTypes: ['g5.xlarge'] };
     const tiers = { ...config.tiers, gpu };
     const rows = rowsOf(await run(everything, ['--json'], { ...trusting(), tiers }));
@@ -87,7 +87,7 @@ describe('mayfly verify', () => {
     ]);
   });
 
-  it('fails where a launch is refused, with the words of EC2 and what to read', async () => {
+  it("fails if a launch is refused, with EC2's message and what to read", async () => {
     const { Statement } = ownPolicy();
     const without = [Statement].flat().filter(({ Sid }) => Sid !== 'OwnImage') as PolicyStatement[];
     const result = await run({ Statement: without });
@@ -100,7 +100,7 @@ describe('mayfly verify', () => {
     expect(result.status).toBe(1);
   });
 
-  it('fails where metadata is otherwise than the template should have it, from outside and from inside', async () => {
+  it('fails if metadata options differ from the template, from outside and from inside', async () => {
     account.ec2.defineLaunchTemplate({
       name: `${config.environment}-small`,
       data: {
@@ -118,7 +118,7 @@ describe('mayfly verify', () => {
     ]);
   });
 
-  it("fails where AWS's certificate for the region is another one than Mayfly knows", async () => {
+  it("fails if AWS's certificate for the region is not one that Mayfly has", async () => {
     const rows = rowsOf(await run(ownPolicy(), ['--json'], {}));
     expect(rows.find(({ check }) => check === 'identity')).toMatchObject({
       verdict: 'FAIL',
@@ -139,7 +139,7 @@ describe('mayfly verify', () => {
     expect(live()).toEqual([]);
   });
 
-  it('ends its machine where it cannot go on', async () => {
+  it('ends its machine if it cannot continue', async () => {
     const { Statement } = ownPolicy();
     const deny = { Effect: 'Deny' as const, Action: 'ec2:DescribeVolumes', Resource: '*' };
     const { status, error } = await run({ Statement: [...[Statement].flat(), deny] });
@@ -148,7 +148,7 @@ describe('mayfly verify', () => {
     expect(live()).toEqual([]);
   });
 
-  it('takes no tier that there is not, and none whose machines get a role', async () => {
+  it('accepts no unknown tier, and none whose machines get a role', async () => {
     expect(await run(ownPolicy(), ['--tier', 'huge'])).toMatchObject({
       status: 2,
       error: expect.stringContaining('there are small, medium, large'),

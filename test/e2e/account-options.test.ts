@@ -46,7 +46,7 @@ async function givenPlatform(boundary: PolicyDocument): Promise<World> {
 }
 
 describe('a platform under a key and a boundary of its account', () => {
-  it('runs a job as any other, and asks for the key wherever data is touched', async () => {
+  it('runs a job like any other, and uses the key wherever data is accessed', async () => {
     const platform = await givenPlatform(boundaryOf(wideEnough));
     const acme = await platform.install('acme');
     await platform.untilCompleted([platform.queue(acme, tierLabels('small'))]);
@@ -66,7 +66,7 @@ describe('a platform under a key and a boundary of its account', () => {
     ]);
   });
 
-  it('does nothing that the boundary leaves out, whatever the roles say', async () => {
+  it('does nothing that the boundary excludes, whatever the roles allow', async () => {
     const tooNarrow = boundaryOf(wideEnough.filter((service) => service !== 'kms:*'));
     await expect(givenPlatform(tooNarrow)).rejects.toThrow(
       /kms:Decrypt.*no permissions boundary allows the action/,

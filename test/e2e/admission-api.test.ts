@@ -53,7 +53,7 @@ describe('the API of admission controllers', () => {
     return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : undefined };
   }
 
-  it('judges by the first rule of docs/ADMISSION.md, as its commands make it', async () => {
+  it('evaluates the first rule of docs/ADMISSION.md, created by its commands', async () => {
     const [script = ''] = markedBlocks('docs/ADMISSION.md', 'first-rule');
     const npx = `npx() { shift; '${process.execPath}' bin/mayfly-cli.ts "$@"; }`;
     const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', `${npx}\n${script}`], {
@@ -122,7 +122,7 @@ describe('the API of admission controllers', () => {
     ]);
   });
 
-  it('gives a controller tokens and secrets, and takes them away', async () => {
+  it('creates and revokes a controller’s tokens and secrets', async () => {
     const made = await call('POST', '/controllers', {
       transport: { kind: 'https', url: 'https://admit.example.com/' },
     });
@@ -142,7 +142,7 @@ describe('the API of admission controllers', () => {
     expect(world.trouble()).toEqual([]);
   });
 
-  it('asks a controller that polls, and obeys the answer that comes in time', async () => {
+  it('asks a controller that polls, and applies an answer that comes in time', async () => {
     const transport = { kind: 'poll' };
     const made = await call('POST', '/controllers', {
       transport,

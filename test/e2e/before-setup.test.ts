@@ -17,7 +17,7 @@ describe('a deployment without an App', () => {
   });
   afterAll(() => world?.close());
 
-  it('believes no webhook, and its scheduled functions raise no error', async () => {
+  it('accepts no webhook, and its scheduled functions raise no error', async () => {
     const installation = { id: 1, account: { id: 2, login: 'acme', type: 'Organization' } };
     const reply = await world.post('installation', { action: 'created', installation }, 'guessed');
     expect(reply.status).toBe(401);

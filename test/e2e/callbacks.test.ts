@@ -93,7 +93,7 @@ describe('a controller that is asked by callbacks', () => {
     return jobId;
   }
 
-  it('is called with a signature of its secret; while that is rotated, of both; then of the new one alone', async () => {
+  it('is called with its secret’s signature; during a rotation with both; then with the new one alone', async () => {
     const admitted = async () => {
       const jobId = queue(admit);
       await world.untilCompleted([jobId]);
@@ -126,7 +126,7 @@ describe('a controller that is asked by callbacks', () => {
     expect(row).not.toHaveProperty('runner');
   });
 
-  it('that gives no valid answer has its jobs wait, or run where its failure policy says so', async () => {
+  it('without a valid answer has its jobs wait, or run if its failure policy admits', async () => {
     const waits = queue(say({ decision: 'perhaps' }));
     await world.untilJob(acme, waits, { state: 'waiting', reason: 'controller-unavailable' });
     world.laptop.github.cancelJob(waits);

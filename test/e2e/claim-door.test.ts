@@ -8,7 +8,7 @@ import { endlessMilliseconds, startWorld, tierLabels, type World } from './suppo
 
 const freshNonce = 'f'.repeat(32);
 
-describe("the machines' door", () => {
+describe('the claim function', () => {
   let world: World;
   /** Of two machines that run a job each, for different tenants. */
   let own: MachinePapers & { nonce: string };
@@ -106,7 +106,7 @@ describe("the machines' door", () => {
     },
   );
 
-  it('shows no other path', async () => {
+  it('serves no other path', async () => {
     expect((await knock('/admin', own)).status).toBe(404);
   });
 

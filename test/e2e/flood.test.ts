@@ -58,8 +58,8 @@ async function endMachine({ laptop }: World, instanceId: string) {
   ec2.destroy();
 }
 
-describe('a flood at the doors', () => {
-  it('takes no more than their share, so that a free lease still becomes a machine', async () => {
+describe('a flood of the public functions', () => {
+  it('uses no more than their share, so that a free lease still becomes a machine', async () => {
     const config = configWith({ reservedConcurrency: { webhook: 3, claim: 3 } });
     const { world, waiting, instanceId } = await givenWaitingJob({ config, accountConcurrency: 16 });
     flood = startFlood(world.laptop);
@@ -72,7 +72,7 @@ describe('a flood at the doors', () => {
     await world.untilCompleted([waiting]);
   });
 
-  it('may take all there is where nothing is set aside, and what it held up is done after it', async () => {
+  it('may use all concurrency if none is reserved; delayed work is done afterwards', async () => {
     const { world, waiting, instanceId } = await givenWaitingJob({ accountConcurrency: 6 });
     flood = startFlood(world.laptop);
     await until('a function that is no door is turned away too', async () => {

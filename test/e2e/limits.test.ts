@@ -48,7 +48,7 @@ describe('limits', () => {
         ({ tags, state }) => tags.get('ghr:tenant_id') === `${installationId}` && state !== 'terminated',
       );
 
-  it('hold for each tenant and tier through a burst with doubled and late webhooks', async () => {
+  it('hold for each tenant and tier through a burst with duplicate and late webhooks', async () => {
     const limits = [4, 2, 2];
     const accounts = [
       await member('acme', { limit: 4 }),
@@ -83,7 +83,7 @@ describe('limits', () => {
     let initech: Account;
     let jobIds: number[];
 
-    it('are given back: its waiting jobs are refused with the reason, its machines end', async () => {
+    it('free its leases: its waiting jobs are refused with the reason, its machines end', async () => {
       initech = await member('initech', { limit: 3 });
       const queueThree = () =>
         [1, 2, 3].map(() => world.queue(initech, tierLabels('medium'), endlessMilliseconds));

@@ -35,7 +35,7 @@ describe('a start that comes alone', () => {
       .filter(({ caller, service }) => caller === 'my-saas-webhook' && service === 'lambda')
       .reduce((sum, { calls }) => sum + calls, 0);
 
-  it('is on record with the answer to its webhook', async () => {
+  it('is recorded when its webhook is answered', async () => {
     for (const jobId of [801, 802, 803]) {
       if (jobId > 801) await sleep(apartMilliseconds);
       await start(jobId);
@@ -45,7 +45,7 @@ describe('a start that comes alone', () => {
     for (const jobId of [801, 802]) await world.untilJob(acme, jobId, { state: 'running' });
   });
 
-  it('takes the queue where lifecycle has no copy left', async () => {
+  it('goes through the queue if lifecycle has no copy left', async () => {
     const error = { code: 'TooManyRequestsException', status: 429 };
     world.laptop.endpoint.dials.set([{ service: 'lambda', action: 'Invoke', error }]);
     await sleep(apartMilliseconds);

@@ -23,7 +23,7 @@ describe('the main path', () => {
       .filter(({ kind, text }) => kind === 'github' && text === 'runner-registered')
       .map(({ fields }) => fields['scope']);
 
-  it('makes an account that installs the App a tenant, with the row that operators know', async () => {
+  it('makes an account that installs the App a tenant, with the documented row', async () => {
     acme = await world.install('acme');
     const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT/);
     expect(await world.tenant(acme)).toMatchObject({
@@ -36,7 +36,7 @@ describe('the main path', () => {
     });
   });
 
-  it('runs as many jobs as the limit allows, the others oldest first, and leaves nothing', async () => {
+  it('runs as many jobs as the limit allows, the others oldest first, and leaves nothing behind', async () => {
     const queue = (milliseconds: number) => world.queue(acme, tierLabels('small'), milliseconds);
     const long = [queue(endlessMilliseconds), queue(endlessMilliseconds)];
     await world.untilRunning(long);
@@ -64,7 +64,7 @@ describe('the main path', () => {
     expect(world.laptop.ec2.instances()).toHaveLength(4);
   });
 
-  it('has each machine pass through its states in order, with one lease for life', async () => {
+  it('takes each machine through its states in order, with one lease for life', async () => {
     const runners = await world.operator.rows('runners');
     expect(runners).toHaveLength(4);
     for (const runner of nonEmpty(runners)) {
@@ -112,7 +112,7 @@ describe('the main path', () => {
     }
   });
 
-  it("registers runners with the organization, or with the repository where the account is a user's", async () => {
+  it("registers runners with the organization, or with a user's repository", async () => {
     expect(new Set(scopes())).toEqual(new Set(['acme']));
     const octavia = await world.install('octavia', { user: true });
     const jobId = world.queue(octavia, tierLabels('small'));

@@ -44,7 +44,7 @@ describe('a machine that never claims', () => {
     return printed().out;
   }
 
-  it('and powers off by itself leaves its console, which outlives it at EC2', async () => {
+  it('and powers off by itself has its console saved, which EC2 still shows afterwards', async () => {
     const jobId = world.queue(acme, tierLabels('small'));
     await world.untilJob(acme, jobId, { state: 'waiting', reason: 'runners-lost' });
     await world.untilQuiet();
@@ -65,7 +65,7 @@ describe('a machine that never claims', () => {
     expect(await logs(rows[0]!['instance_id'])).toMatch(/\(instance-ended\)[\s\S]*it failed with 3/);
   });
 
-  it('and hangs is ended by the sweep, which keeps its console first', async () => {
+  it('and hangs is ended by the sweep, which saves its console first', async () => {
     world.queue(acme, tierLabels('medium'));
     let row: PlainRow = {};
     await until('a machine hangs', async () => {

@@ -40,7 +40,7 @@ describe('the operator', () => {
   const approve = ({ installationId }: Account) =>
     world.operator.edit('tenants', { installation_id: installationId }, { status: 'active' });
 
-  it('approves a tenant by its status, and the next sweep starts what waited for that', async () => {
+  it('approves a tenant by its status, and the next sweep starts its waiting jobs', async () => {
     const initech = await world.install('initech');
     expect(await world.tenant(initech)).toMatchObject({ status: 'pending' });
     const jobId = world.queue(initech, tierLabels('small'));
@@ -53,7 +53,7 @@ describe('the operator', () => {
     await world.untilRest();
   });
 
-  it('tests a tenant with a real job, and is told which machine took it and that nothing is wrong', async () => {
+  it('tests a tenant with a real job, which shows its machine and that nothing is wrong', async () => {
     const hooli = await world.install('hooli');
     await approve(hooli);
     const workflow = {

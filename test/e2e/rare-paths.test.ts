@@ -22,7 +22,7 @@ import { type Account, endlessMilliseconds, startWorld, tierLabels, type World }
 
 const { small, ...others } = defaultConfig.tiers;
 
-describe('what happens seldom', () => {
+describe('rare events', () => {
   let world: World;
   let acme: Account;
   beforeAll(async () => {
@@ -62,7 +62,7 @@ describe('what happens seldom', () => {
     await world.sweep();
   }
 
-  it("has the sweep start what never reached EC2, the account's first spot machine", async () => {
+  it("has the sweep start a launch that never reached EC2, the account's first spot machine", async () => {
     const { dials, calls } = world.laptop.endpoint;
     // The call and its resend.
     dials.set([{ service: 'ec2', action: 'CreateFleet', error: { code: 'ConnectionReset' }, count: 2 }]);
@@ -102,7 +102,7 @@ describe('what happens seldom', () => {
     await world.untilRest();
   });
 
-  it("follows the trail of a job that runs on another job's machine", async () => {
+  it("follows the chain of a job that runs on another job's machine", async () => {
     const runningId = queue(endlessMilliseconds);
     await world.untilRunning([runningId]);
     const elsewhere = { state: 'running', runner: machineOf(runningId) };
@@ -137,7 +137,7 @@ describe('what happens seldom', () => {
     await world.untilRest();
   });
 
-  it('starts a job that an approval holds back, once GitHub says on being asked that it was given', async () => {
+  it('starts a job that waits for an approval once GitHub confirms the approval', async () => {
     const { github } = world.laptop;
     const held = { labels: tierLabels('small'), milliseconds: 100, requiresApproval: true };
     const { jobId } = github.queueJob({ repository: `${acme.login}/app`, ...held });
@@ -147,7 +147,7 @@ describe('what happens seldom', () => {
     await world.untilRest();
   });
 
-  it('tells all copies that GitHub has closed an installation for a moment', async () => {
+  it('shares with all copies that GitHub limits an installation for a moment', async () => {
     const limited = { route: 'POST /orgs/acme/*', status: 429, headers: { 'retry-after': '1' }, count: 1 };
     world.laptop.github.setDials({ faults: [limited] });
     const jobId = queue();
@@ -174,7 +174,7 @@ describe('what happens seldom', () => {
   });
 
   it.each(['lifecycle', 'sweep', 'reconciler'])(
-    'lets %s end no machine of another environment, whatever else it is',
+    'does not let %s end a machine of another environment',
     async (name) => {
       const { endpoint, endpointUrl, region, operatorCredentials } = world.laptop;
       // As the function would, and under a name of its own: a refusal of the function itself would be a fault.
@@ -196,7 +196,7 @@ describe('what happens seldom', () => {
   );
 
   // Last, because a row that was ended by hand stays open.
-  it('has the reconciler correct counts that no row answers for, for the next job', async () => {
+  it('has the reconciler correct counts that differ from the rows, for the next job', async () => {
     const running = [queue(endlessMilliseconds), queue(endlessMilliseconds)];
     await world.untilRunning(running);
     const waiting = queue(endlessMilliseconds);

@@ -48,7 +48,7 @@ describe('the reconciler', () => {
     expect(repairs('webhook-redelivered')).toHaveLength(3);
   });
 
-  it('ends a machine whose row has ended, and corrects a count that no row answers for', async () => {
+  it('ends a machine whose row has ended, and corrects a count that differs from the rows', async () => {
     const jobId = world.queue(acme, tierLabels('small'), endlessMilliseconds);
     await world.untilRunning([jobId]);
     await world.untilQuiet();
@@ -73,7 +73,7 @@ describe('the reconciler', () => {
     await world.untilQuiet();
   });
 
-  it('removes a registration that no machine stands behind, at the second sight', async () => {
+  it('removes a registration without a machine when it is seen for the second time', async () => {
     const github = createGitHub({
       apiUrl: world.laptop.github.url,
       app: givenApp({
@@ -96,7 +96,7 @@ describe('the reconciler', () => {
     expect(isThere()).toBe(false);
   });
 
-  it('was allowed all that it did, and found nothing else to mend', async () => {
+  it('was allowed all of its calls, and found nothing else to repair', async () => {
     expect(world.trouble()).toEqual([]);
     const kinds = new Set(world.logged('repair').map((line) => line['kind']));
     const expected = [
@@ -109,7 +109,7 @@ describe('the reconciler', () => {
   });
 });
 
-describe('the reconciler, where GitHub delivers nothing again', () => {
+describe('the reconciler, if GitHub redelivers nothing', () => {
   let world: World;
   let acme: Account;
   beforeAll(async () => {
@@ -127,7 +127,7 @@ describe('the reconciler, where GitHub delivers nothing again', () => {
     await world.reconcile();
   }
 
-  it('hears from GitHub itself that a waiting job is over', async () => {
+  it('learns from GitHub itself that a waiting job is over', async () => {
     const jobId = world.queue(acme, tierLabels('small'));
     await world.untilJob(acme, jobId, { state: 'waiting', reason: 'tenant-limit' });
     const key = { installation_id: acme.installationId, job_id: jobId };
@@ -139,7 +139,7 @@ describe('the reconciler, where GitHub delivers nothing again', () => {
     expect(row).toMatchObject({ outcome: 'cancelled', conclusion: 'cancelled' });
   });
 
-  it('has the tenant manager ask about an installation that turns it away', async () => {
+  it('has the tenant manager ask about an installation that GitHub refuses', async () => {
     await loseAllOf(() => world.laptop.github.uninstall(acme.installationId));
 
     // GitHub's first answer is no proof: it is asked again some minutes later. The operator makes them pass.

@@ -59,7 +59,7 @@ describe('with an EC2 that fails', () => {
       await world.operator.edit('notes', { name: String(name) }, { valid_until: Date.now() - 1000 });
   }
 
-  it('runs what it gave, and the rest when it has more', async () => {
+  it('runs the jobs that got machines, and the rest when EC2 has more', async () => {
     const none = { pool: 'm5.large', available: 0 };
     world.laptop.ec2.setDials({ capacity: [{ pool: 't3.large', available: 2 }, none] });
     const jobIds = queue(5);
@@ -80,7 +80,7 @@ describe('with an EC2 that fails', () => {
     await expectNoSecondSet(world, { jobIds, bought: idsBought() });
   });
 
-  it('keeps jobs with the reason while it throttles, and runs them afterwards', async () => {
+  it('keeps jobs waiting with the reason while it throttles, and runs them afterwards', async () => {
     const error = { code: 'RequestLimitExceeded', status: 503 };
     world.laptop.endpoint.dials.set([{ service: 'ec2', action: 'CreateFleet', error }]);
     const [jobId = 0] = queue(1);
@@ -97,7 +97,7 @@ describe('with an EC2 that fails', () => {
     expect(bought()).toBe(1);
   });
 
-  it('finds the machines of a launch whose answer was lost, and buys no second set', async () => {
+  it('finds the machines of a launch whose answer was lost, and starts no second set', async () => {
     const error = { code: 'ConnectionReset' };
     const lost = { service: 'ec2', action: 'CreateFleet', error, count: 2, when: 'after' } as const;
     const unseen = {
@@ -121,7 +121,7 @@ describe('with an EC2 that fails', () => {
     expect(bought()).toBe(1);
   });
 
-  it('does so too where the process died right after CreateFleet', async () => {
+  it('does so too if the process died right after CreateFleet', async () => {
     const { endpoint, functions } = world.laptop;
     const stop = endpoint.onCall(({ action }) => {
       if (action !== 'CreateFleet') return;

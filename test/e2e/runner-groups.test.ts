@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
-it('buys no machine for a public repository that the group excludes, and passes it by for a private one', async () => {
+it('starts no machine for a public repository that the group excludes, and serves a private one behind it', async () => {
   world.laptop.github.setPublic('acme/app', true);
   const open = world.queue(acme, tierLabels('small'));
   await world.untilJob(acme, open, { state: 'waiting', reason: 'public-repository' });

@@ -47,7 +47,7 @@ describe('runner programs', () => {
     expect(text).not.toContain('releases/download');
   });
 
-  it('are refused where the bytes have not the checksum that GitHub gives, and the last good one stays', async () => {
+  it("are refused if the bytes do not match GitHub's checksum, and the last good one stays", async () => {
     const before = current();
     world.laptop.github.publishRunner({ version: '2.338.0', claimedSha256: '0'.repeat(64) });
     await sync();
@@ -59,27 +59,24 @@ describe('runner programs', () => {
   it.each([
     ['before the archive is stored', 'before'],
     ['after the archive is stored', 'after'],
-  ] as const)(
-    'stay as they are where the syncer fails %s, and the next look does the rest',
-    async (_, when) => {
-      const version = when === 'before' ? '2.339.0' : '2.340.0';
-      const before = current();
-      world.laptop.github.publishRunner({ version });
-      const error = { code: 'InternalError', status: 500 };
-      world.laptop.endpoint.dials.set([{ service: 's3', action: 'PutObject', error, count: 1, when }]);
-      await sync();
-      expect(current()).toBe(before);
-      await sync();
-      expect(current()).toContain(`version=${version}\n`);
-    },
-  );
+  ] as const)('stay unchanged if the syncer fails %s, and the next check does the rest', async (_, when) => {
+    const version = when === 'before' ? '2.339.0' : '2.340.0';
+    const before = current();
+    world.laptop.github.publishRunner({ version });
+    const error = { code: 'InternalError', status: 500 };
+    world.laptop.endpoint.dials.set([{ service: 's3', action: 'PutObject', error, count: 1, when }]);
+    await sync();
+    expect(current()).toBe(before);
+    await sync();
+    expect(current()).toContain(`version=${version}\n`);
+  });
 
   it('are two at most', () => {
     const archives = world.laptop.buckets.keys(bucket).filter((key) => key.endsWith('.tar.gz'));
     expect(archives).toEqual(['2.339.0', '2.340.0'].map((version) => `${folder}${name(version)}`));
   });
 
-  it('come from GitHub where the bucket is down', async () => {
+  it('come from GitHub if the bucket is down', async () => {
     const error = { code: 'ServiceUnavailable', status: 503 };
     world.laptop.endpoint.dials.set([{ service: 's3', action: 'GetObject', error, caller: 'anonymous' }]);
     const text = await consoleOfJob();
@@ -89,7 +86,7 @@ describe('runner programs', () => {
   it.each([
     ['from elsewhere', ''],
     ['through a foreign endpoint', '/_vpce/vpce-00000000000000000'],
-  ])('are read by nobody without credentials %s', async (_, gateway) => {
+  ])('cannot be read without credentials %s', async (_, gateway) => {
     const url = `${world.laptop.endpointUrl}${gateway}/${bucket}/${folder}current`;
     const answer = await fetch(url);
     expect(answer.status).toBe(403);

@@ -56,7 +56,7 @@ describe('the setup page', () => {
     const stranger = () => createBrowser(world.laptop.setupUrl);
 
     it.each(['/', '/existing', '/callback?code=a&state=b', '/?key=guessed', '/favicon.ico'])(
-      'is not there: GET %s',
+      'is not found: GET %s',
       async (path) => {
         const page = await stranger().get(path);
         expect(page).toMatchObject({ status: 404, text: 'Not found\n' });
@@ -64,12 +64,12 @@ describe('the setup page', () => {
       },
     );
 
-    it.each(['/review', '/existing'])('is not there: POST %s', async (path) => {
+    it.each(['/review', '/existing'])('is not found: POST %s', async (path) => {
       const page = await stranger().post(path, { ...goodChoice, form: 'guessed' });
       expect(page).toMatchObject({ status: 404, text: 'Not found\n' });
     });
 
-    it('costs two reads of a secret, however often they ask', async () => {
+    it('costs two reads of a secret, however many requests come', async () => {
       const before = calls('GetSecretValue');
       const start = Date.now();
       await Promise.all(
@@ -81,7 +81,7 @@ describe('the setup page', () => {
       expect(calls('BatchGetItem')).toBe(0);
     });
 
-    it('does not open by what was signed for another purpose, or too long ago', async () => {
+    it('does not open with a link that was signed for another purpose, or too long ago', async () => {
       const session = await signedBefore('session', { browser: 'x', minutes: 0 });
       expect((await stranger().get(`/?key=${session}`)).status).toBe(404);
       const old = await signedBefore('link', { browser: '', minutes: 31 });
@@ -97,7 +97,7 @@ describe('the setup page', () => {
   });
 
   describe('to the browser that opened a link', () => {
-    it('keeps itself to itself', async () => {
+    it('sends headers that forbid framing, caching and referrers', async () => {
       const browser = await openPage(world.laptop);
       const { headers, status } = await browser.get('/');
       expect(status).toBe(200);
@@ -114,7 +114,7 @@ describe('the setup page', () => {
       });
     });
 
-    it('takes the key out of the address, into a cookie that no script reads', async () => {
+    it('moves the key from the address into a cookie that no script reads', async () => {
       const { link } = await runSetup(world.laptop, '--page');
       const page = await createBrowser(world.laptop.setupUrl).get(link);
       expect(page).toMatchObject({ status: 303, text: '' });
@@ -139,7 +139,7 @@ describe('the setup page', () => {
       expect(page.text).toContain(`value="${'n'.repeat(35)}"`);
     });
 
-    it('takes no form that is not its own', async () => {
+    it('accepts no form that is not its own', async () => {
       const [browser, other] = [await openPage(world.laptop), await openPage(world.laptop)];
       const { hidden } = await other.get('/');
       const page = await browser.post('/review', { ...hidden, ...goodChoice });
@@ -147,7 +147,7 @@ describe('the setup page', () => {
       expect(page.text).toContain('does not belong to the setup you started');
     });
 
-    it('asks for no more than was chosen', async () => {
+    it('requests no more than was chosen', async () => {
       const browser = await openPage(world.laptop);
       const permissions = async (choice: object) => {
         const { reviewed } = await createOnGitHub(browser, { ...goodChoice, ...choice });
@@ -164,7 +164,7 @@ describe('the setup page', () => {
       });
     });
 
-    it('believes no answer of GitHub that another browser began, that is late, or that has no code', async () => {
+    it('accepts no answer of GitHub that another browser began, that is late, or that has no code', async () => {
       const [browser, other] = [await openPage(world.laptop), await openPage(world.laptop)];
       const { back } = await createOnGitHub(browser);
       const answer = new URL(back);
@@ -195,7 +195,7 @@ describe('the setup page', () => {
       expect(storedApp()).toEqual({});
     });
 
-    it('says the way out where the key is lost on its way from GitHub', async () => {
+    it('explains what to do if the key is lost on its way from GitHub', async () => {
       world.laptop.github.setDials({
         faults: [{ route: 'POST /app-manifests/*', status: 500, when: 'drop', count: 1 }],
       });
@@ -209,7 +209,7 @@ describe('the setup page', () => {
       expect(storedApp()).toEqual({});
     });
 
-    it('says the way out where the key could not be stored', async () => {
+    it('explains what to do if the key could not be stored', async () => {
       world.laptop.endpoint.dials.set([
         {
           service: 'secretsmanager',
@@ -227,7 +227,7 @@ describe('the setup page', () => {
       expect(storedApp()).toEqual({});
     });
 
-    it('lets one of two win that bring the same answer, stores the App, and is closed', async () => {
+    it('accepts one of two identical answers, stores the App, and is closed', async () => {
       const browser = await openPage(world.laptop);
       const { back } = await createOnGitHub(browser);
       const second = await createOnGitHub(browser);
@@ -255,13 +255,13 @@ describe('the setup page', () => {
       ]);
     });
 
-    it('lets installations in right away', async () => {
+    it('accepts installations right away', async () => {
       await world.install('acme');
     });
   });
 
   describe('once an App is stored', () => {
-    it('is closed, to its own browser as to a new link, and the command says how to open it', async () => {
+    it('is closed, both to its own browser and to a new link, and the command says how to open it', async () => {
       const link = await signedBefore('link', { browser: '', minutes: 0 });
       const page = await createBrowser(world.laptop.setupUrl).get(`/?key=${link}`);
       expect(page.status).toBe(410);
@@ -270,7 +270,7 @@ describe('the setup page', () => {
       expect(command).toMatchObject({ status: 2, error: expect.stringContaining('--page --replace') });
     });
 
-    it('opens again where the operator says so, warns, and replaces the App with one that exists', async () => {
+    it('opens again if the operator requests it, warns, and replaces the App with an existing one', async () => {
       const browser = await openPage(world.laptop, '--replace');
       const form = await browser.get('/existing');
       expect(form.text).toContain('This replaces the App of this deployment');

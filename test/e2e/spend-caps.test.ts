@@ -39,7 +39,7 @@ describe('a spend cap', () => {
   const textOf = (row: { reason?: unknown } | undefined) => String((row?.reason as { text?: unknown })?.text);
   const queue = () => world.queue(acme, tierLabels('small'), endlessMilliseconds);
 
-  it('of less than one machine costs refuses a job at once, where so configured, and says what one costs', async () => {
+  it('below the cost of one machine refuses a job at once, if so configured, and shows the cost of one', async () => {
     expect(await set('--daily-cap', '0.01', '--spend-strict', 'on', '--tier-limit', 'small=9')).toMatchObject(
       { status: 0 },
     );
@@ -77,7 +77,7 @@ describe('a spend cap', () => {
     await world.untilRunning(running);
   });
 
-  it('counts what machines did cost once they have ended', async () => {
+  it('counts the actual cost of machines once they have ended', async () => {
     for (const jobId of running) world.laptop.github.cancelJob(jobId);
     await world.untilCompleted(running);
     await world.untilRest();

@@ -37,7 +37,7 @@ it('runs a job again once when EC2 takes its spot machine back', async () => {
   expect(world.trouble()).toEqual([]);
 });
 
-it('holds the jobs of a tenant that takes a permission away, and starts them when it is given', async () => {
+it('holds the jobs of a tenant that revokes a permission, and starts them when it is granted again', async () => {
   // A tenant of its own: for the other one a token with the permission is still about.
   const globex = await world.install('globex');
   const machines = world.laptop.ec2.instances().length;
@@ -53,7 +53,7 @@ it('holds the jobs of a tenant that takes a permission away, and starts them whe
   expect(world.trouble()).toEqual([]);
 });
 
-it('registers with the repository while it may do no more, and with the organization once it may', async () => {
+it('registers with the repository while it has no other permission, and with the organization once it has', async () => {
   const initech = await world.install('initech');
   const levels = () =>
     world.laptop.ec2

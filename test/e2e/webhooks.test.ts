@@ -31,7 +31,7 @@ describe('at the webhook', () => {
     expect(machines()).toBe(0);
   });
 
-  it("leaves a job for GitHub's own machines alone, without a call", async () => {
+  it("ignores a job for GitHub's own machines, without a call", async () => {
     const before = messagesSent();
     const owner = { login: 'acme', id: acme.accountId };
     const job = queuedPayload({
@@ -72,7 +72,7 @@ describe('at the webhook', () => {
     expect(tiers).toEqual(['small']);
   });
 
-  it('takes an installation and a job that somebody signed by hand, and runs the job to its end', async () => {
+  it('accepts an installation and a job that somebody signed by hand, and runs the job to its end', async () => {
     const owner = { login: 'hooli', id: 5010 };
     const installationId = 7700;
     const installation = { id: installationId, account: { ...owner, type: 'Organization' } };
@@ -86,7 +86,7 @@ describe('at the webhook', () => {
     await world.untilRest();
   });
 
-  it('takes signatures of the old secret and of the new one, once the operator has put it', async () => {
+  it('accepts signatures of the old secret and of the new one, once the operator has stored it', async () => {
     const {
       endpointUrl: endpoint,
       region,

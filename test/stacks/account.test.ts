@@ -43,12 +43,12 @@ describe("the operator's own key", () => {
     }
   });
 
-  it('is no reason to make a key, nor to name one, where none is asked for', () => {
+  it('is never created, and is used only if configured', () => {
     expect([...plain.resources('AWS::KMS::Key'), ...asked.resources('AWS::KMS::Key')]).toEqual([]);
     expect(JSON.stringify(plain.resources())).not.toMatch(/kms:|KmsKeyId|KmsMasterKeyId|KMSMasterKeyId/);
   });
 
-  it('is for each function to use through the services that it is granted, and no other way', () => {
+  it('can be used by each function only through the services that it is granted', () => {
     const ofKey = [...statementsByFunction(asked, 'my-saas')].flatMap(([name, statements]) => {
       const granted = statements.flatMap(({ Action }) => listOf(Action));
       const own = statements.filter(({ Action }) => listOf(Action)[0]!.startsWith('kms:'));
@@ -63,7 +63,7 @@ describe("the operator's own key", () => {
     }
   });
 
-  it('may be lent to disks by what launches machines alone, and to nothing else', () => {
+  it('can be granted only to disks, and only by functions that launch machines', () => {
     const lending = [...statementsByFunction(asked, 'my-saas')].filter(([, statements]) =>
       statements.some(({ Action }) => listOf(Action).includes('kms:CreateGrant')),
     );
@@ -75,11 +75,11 @@ describe("the operator's own key", () => {
   });
 });
 
-describe('what travels', () => {
+describe('encryption in transit', () => {
   it.each([
     ['by default', plain],
     ['under a key', asked],
-  ])('to queues and the topic does so by TLS alone, %s', (_, app) => {
+  ])('allows only TLS to queues and the topic, %s', (_, app) => {
     const deny = expect.objectContaining({
       Effect: 'Deny',
       Condition: { Bool: { 'aws:SecureTransport': 'false' } },
@@ -104,7 +104,7 @@ describe('a permissions boundary', () => {
 });
 
 describe('logs', () => {
-  it('are kept for as long as is asked', () => {
+  it('are kept for the configured time', () => {
     for (const { RetentionInDays } of nonEmpty(propertiesOf('AWS::Logs::LogGroup')))
       expect(RetentionInDays).toBe(7);
     for (const { RetentionInDays } of nonEmpty(propertiesOf('AWS::Logs::LogGroup', plain))) {
@@ -122,13 +122,13 @@ describe('concurrency', () => {
       ),
     );
 
-  it('is set aside for no function by default, so that a new account of ten takes the deploy', () => {
+  it('is reserved for no function by default, so that a new account with ten copies accepts the deploy', () => {
     expect(reserved(plain)).toEqual({});
     const provisioned = plain.resources().filter(({ Type }) => /::(Version|Alias)$/.test(Type));
     expect(provisioned).toEqual([]);
   });
 
-  it('is set aside where it is asked for', () => {
+  it('is reserved if configured', () => {
     expect(reserved(asked)).toEqual({ 'my-saas-scale-up': 15, 'my-saas-webhook': 20 });
   });
 });

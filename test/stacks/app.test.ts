@@ -30,7 +30,7 @@ describe('the app', () => {
     expect(Object.keys(seed.outputs('state'))).toEqual(expect.arrayContaining(state));
   });
 
-  it('carries the environment on everything that takes tags', () => {
+  it('tags everything that can have tags with the environment', () => {
     const tag = { Key: 'ghr:environment', Value: 'my-saas' };
     const kinds =
       /::(Table|Secret|Queue|Function|LogGroup|Role|Rule|EventSourceMapping|VPC|Subnet|SecurityGroup)$/;
@@ -39,7 +39,7 @@ describe('the app', () => {
     for (const { Properties } of nonEmpty(taggable)) expect(Properties.Tags).toContainEqual(tag);
   });
 
-  it('takes its names from the configuration, so that environments can share an account', () => {
+  it('derives its names from the configuration, so that environments can share an account', () => {
     const other = synthesized(configWith({ environment: 'other' }));
     const names = ['FunctionName', 'QueueName', 'TableName', 'LaunchTemplateName', 'LogGroupName', 'Name'];
     const given: string[] = other
@@ -51,7 +51,7 @@ describe('the app', () => {
     expect(given.filter((name) => !/^(\/aws\/lambda\/)?other[-/]/.test(name))).toEqual([]);
   });
 
-  it('follows custom tiers by the configuration alone', () => {
+  it('supports custom tiers by the configuration alone', () => {
     const starter = tierWith({
       labels: ['self-hosted', 'starter'],
       instanceTypes: ['t3.small'],

@@ -31,7 +31,7 @@ describe('the queues', () => {
     ]);
   });
 
-  it('set a message aside when it failed for an hour', () => {
+  it('move a message to its dead-letter queue after it failed for an hour', () => {
     for (const { Properties } of nonEmpty(working)) {
       const [id] = Properties.RedrivePolicy.deadLetterTargetArn['Fn::GetAtt'];
       const target = queues.find((queue) => queue.id === id)!;
@@ -42,7 +42,7 @@ describe('the queues', () => {
     }
   });
 
-  it('are encrypted, and refuse what does not come by TLS', () => {
+  it('are encrypted, and refuse requests without TLS', () => {
     const policies = app.resources('AWS::SQS::QueuePolicy');
     for (const { id, Properties } of nonEmpty(queues)) {
       expect(Properties.SqsManagedSseEnabled).toBe(true);
@@ -54,7 +54,7 @@ describe('the queues', () => {
     }
   });
 
-  it('hide a message while its function may be at it, and no longer than a job may wait for a crash', () => {
+  it('hide a message while its function may work on it, and no longer than a job may wait after a crash', () => {
     const sources = app.resources('AWS::Lambda::EventSourceMapping');
     expect(sources).toHaveLength(working.length);
     for (const { Properties } of nonEmpty(sources)) {
@@ -69,7 +69,7 @@ describe('the queues', () => {
     }
   });
 
-  it('report each failed message for itself, in bounded copies', () => {
+  it('report each failed message separately, with limited concurrency', () => {
     for (const { Properties } of nonEmpty(app.resources('AWS::Lambda::EventSourceMapping'))) {
       expect(Properties).toMatchObject({
         // Forty of the lifecycle's facts are in flight at most, so that fair queues see who is noisy.
@@ -103,7 +103,7 @@ describe('the functions', () => {
     }
   });
 
-  it('find the deployment beside their bundle', () => {
+  it("have the deployment's settings beside their bundle", () => {
     const { files } = JSON.parse(readFileSync(join(app.folder, 'my-saas-control-plane.assets.json'), 'utf8'));
     const folders = functions.map(
       ({ Properties }) => files[Properties.Code.S3Key.replace('.zip', '')].source.path,
@@ -130,13 +130,13 @@ describe('the functions', () => {
     ['claim', ['JOBS_TABLE', 'TICKET_SECRET_ARN', 'APP_SECRET_ARN', 'GITHUB_API_URL']],
     ['runner-syncer', ['RUNNER_BUCKET', 'RUNNER_RELEASES_URL']],
     ['tenant-manager', ['INSTALLATIONS_QUEUE_URL', 'LIFECYCLE_QUEUE_URL', 'GITHUB_API_URL']],
-  ])('%s is told %j', (name, expected) => {
+  ])('%s gets %j', (name, expected) => {
     const names = Object.keys(functionNamed(name).Properties.Environment.Variables);
     expect(names).toEqual(expect.arrayContaining(expected));
     expect(names.filter((each) => !(Object.values(variables) as string[]).includes(each))).toEqual([]);
   });
 
-  it('know each tier queue by the name of its tier', () => {
+  it("have the URL of each tier's queue by tier name", () => {
     const { Variables } = functionNamed('webhook').Properties.Environment;
     const join = Variables.TIER_QUEUE_URLS['Fn::Join'][1] as (string | { Ref: string })[];
     const text = join.map((part) => (typeof part === 'string' ? part : part.Ref)).join('');
@@ -144,15 +144,15 @@ describe('the functions', () => {
     expect(Object.keys(urls)).toEqual(['small', 'medium', 'large']);
   });
 
-  it('end before GitHub gives up on a webhook, and before a launch may be taken over', () => {
+  it('end before GitHub gives up on a webhook, and before a launch may be resumed', () => {
     expect(functionNamed('webhook').Properties.Timeout).toBeLessThanOrEqual(10);
     expect(functionNamed('scale-up').Properties.Timeout).toBeLessThan(60);
     expect(functionNamed('sweep').Properties.Timeout).toBeLessThan(60);
   });
 });
 
-describe('what calls the functions', () => {
-  it('is the internet for webhook, claim, setup and admission-api alone, and only by their addresses', () => {
+describe('callers of the functions', () => {
+  it('include the internet only for webhook, claim, setup and admission-api, through their URLs', () => {
     const targets = app.resources('AWS::Lambda::Url').map(({ Properties }) => Properties.TargetFunctionArn);
     expect(targets.map((arn) => arn['Fn::GetAtt'][0])).toEqual([
       functionNamed('webhook').id,
@@ -173,7 +173,7 @@ describe('what calls the functions', () => {
     expect(open).toHaveLength(8);
   });
 
-  it('is the clock for sweep, reconciler and runner-syncer, and EC2 for the ends of machines and for notices of them', () => {
+  it("include schedules for sweep, reconciler and runner-syncer, and EC2's events about ending machines", () => {
     const rules = app.resources('AWS::Events::Rule').map(({ Properties }) => Properties);
     expect(rules).toMatchObject([
       { ScheduleExpression: 'rate(1 minute)', State: 'ENABLED' },

@@ -21,7 +21,7 @@ const policyOf = (app: typeof seed) =>
     .find((statements) => JSON.stringify(statements).includes('bcm-data-exports'));
 
 describe("the bucket of AWS's bill", () => {
-  it('is not there by default', () => {
+  it('does not exist by default', () => {
     expect(bucketsOf(seed)).toEqual([]);
     expect(JSON.stringify(seed.resources())).not.toContain('bcm-data-exports');
   });
@@ -39,7 +39,7 @@ describe("the bucket of AWS's bill", () => {
     expect(DeletionPolicy).toBe('RetainExceptOnCreate');
   });
 
-  it("is written to by AWS's service alone, on behalf of the account that pays", () => {
+  it("can be written only by AWS's service, on behalf of the account that pays", () => {
     const [closed, open, ...others] = policyOf(paidElsewhere);
     expect(others).toEqual([]);
     expect(closed).toMatchObject({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } });
@@ -49,7 +49,7 @@ describe("the bucket of AWS's bill", () => {
     expect(JSON.stringify(Resource)).toContain('/*');
   });
 
-  it('lets in its own account where no other one pays', () => {
+  it('admits its own account if no other one pays', () => {
     const [, open] = policyOf(own);
     expect(JSON.stringify(open.Condition)).toContain('AWS::AccountId');
   });

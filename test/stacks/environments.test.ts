@@ -66,7 +66,7 @@ describe('two environments', () => {
     expect(one!.filter((name) => other!.includes(name))).toEqual([]);
   });
 
-  it('give no role, bucket or secret a name, so that none could be taken', () => {
+  it('give no role, bucket or secret a name, so that no name can be taken', () => {
     for (const app of nonEmpty(withImages)) {
       for (const { Properties } of nonEmpty(app.resources('AWS::IAM::Role')))
         expect(Properties.RoleName).toBeUndefined();
@@ -165,25 +165,28 @@ describe('a function of one environment', () => {
   it.each([
     ['shop', 'shop-test'],
     ['shop-test', 'shop'],
-  ] as const)('of %s may do nothing to what is of %s', (one, other) => {
+  ] as const)('of %s may do nothing to resources of %s', (one, other) => {
     const questions = trespasses(other);
     expect(questions.length).toBeGreaterThan(200);
     expect(functionsOf(one).flatMap((name) => allowed(name, questions))).toEqual([]);
   });
 
-  it.each(environments)('of %s may do its own work, so that these are the right questions', (environment) => {
-    const may = functionsOf(environment).flatMap((name) => allowed(name, trespasses(environment)));
-    for (const action of [
-      'dynamodb:UpdateItem',
-      'sqs:SendMessage',
-      'secretsmanager:GetSecretValue',
-      'logs:PutLogEvents',
-      'ec2:TerminateInstances',
-      'ec2:CreateFleet',
-      'ec2:RunInstances',
-      'ec2:CreateTags',
-    ]) {
-      expect(may.join('\n')).toContain(`may ${action} on`);
-    }
-  });
+  it.each(environments)(
+    'of %s may do its own work, so that this test asks the right questions',
+    (environment) => {
+      const may = functionsOf(environment).flatMap((name) => allowed(name, trespasses(environment)));
+      for (const action of [
+        'dynamodb:UpdateItem',
+        'sqs:SendMessage',
+        'secretsmanager:GetSecretValue',
+        'logs:PutLogEvents',
+        'ec2:TerminateInstances',
+        'ec2:CreateFleet',
+        'ec2:RunInstances',
+        'ec2:CreateTags',
+      ]) {
+        expect(may.join('\n')).toContain(`may ${action} on`);
+      }
+    },
+  );
 });

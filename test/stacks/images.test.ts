@@ -42,7 +42,7 @@ describe('a launch template', () => {
     expect(imageOf('own')).toBe('ami-0123456789abcdef0');
   });
 
-  it('finds the stock image there until one is made, from the same stack as itself', () => {
+  it('finds the stock image there until one is built, from the same stack as itself', () => {
     const seeded = app.resources('AWS::SSM::Parameter', 'control-plane').map(({ Properties }) => Properties);
     expect(seeded.map(({ Name }) => Name)).toEqual(parameters);
     for (const { DataType, Value } of nonEmpty(seeded)) {
@@ -51,7 +51,7 @@ describe('a launch template', () => {
     }
   });
 
-  it('waits for that parameter, since EC2 looks it up when the template is made', () => {
+  it('depends on that parameter, since EC2 looks it up when the template is created', () => {
     const waitsFor = (tier: string) =>
       listOf(
         app
@@ -75,7 +75,7 @@ describe('a launch template', () => {
 });
 
 describe('a pipeline', () => {
-  it('is there for each architecture, and starts from the newest stock image each week', () => {
+  it('exists for each architecture, and starts from the newest stock image each week', () => {
     expect(propertiesOf('ImagePipeline').map(({ Name }) => Name)).toEqual([
       'my-saas-linux-arm64',
       'my-saas-linux-x64',
@@ -88,7 +88,7 @@ describe('a pipeline', () => {
     }
   });
 
-  it('bakes the program that the bucket calls current, for its architecture, every word filled in', () => {
+  it("installs the bucket's current program for its architecture, with every placeholder filled in", () => {
     const documents = propertiesOf('Component').map(({ Data }) => JSON.stringify(Data));
     expect(documents).toHaveLength(2);
     for (const text of nonEmpty(documents)) {
@@ -110,7 +110,7 @@ describe('a pipeline', () => {
     );
   });
 
-  it('builds on machines that are gone afterwards, and answer metadata by session token alone', () => {
+  it('builds on machines that are terminated afterwards and require IMDSv2', () => {
     for (const properties of nonEmpty(propertiesOf('InfrastructureConfiguration'))) {
       expect(properties).toMatchObject({
         TerminateInstanceOnFailure: true,
@@ -120,7 +120,7 @@ describe('a pipeline', () => {
     }
   });
 
-  it('has versions that are made of its content, for they can never change', () => {
+  it('derives versions from its content, since they can never change', () => {
     const versions = [...propertiesOf('Component'), ...propertiesOf('ImageRecipe')].map(
       ({ Version }) => Version,
     );
@@ -133,7 +133,7 @@ describe('a pipeline', () => {
   });
 });
 
-describe('who may do what', () => {
+describe('permissions', () => {
   const statementsOf = (description: string): Statement[] =>
     app
       .resources('AWS::IAM::Role', 'images')
@@ -170,7 +170,7 @@ describe('who may do what', () => {
     }
   });
 
-  it('removes old images of this environment alone, never the newest, nor one launched from of late', () => {
+  it('removes only old images of this environment, never the newest or a recently launched one', () => {
     for (const { PolicyDetails } of nonEmpty(propertiesOf('LifecyclePolicy'))) {
       expect(PolicyDetails).toMatchObject([
         {
@@ -185,14 +185,14 @@ describe('who may do what', () => {
 });
 
 describe('the stack of images', () => {
-  it('is not there unless asked for', () => {
+  it('exists only if configured', () => {
     const without = synthesized(defaultConfig);
     const types = without.resources().map(({ Type }) => Type);
     without.dispose();
     expect(types.filter((type) => /ImageBuilder|SSM/.test(type))).toEqual([]);
   });
 
-  it('is refused by the laptop, which knows no Image Builder, with the name of each type', () => {
+  it('is refused by the laptop, which has no Image Builder, with the name of each type', () => {
     const faults = checkAssembly(loadAssembly(app.folder), registry);
     const types = new Set(faults.map(({ type }) => type));
     expect([...types].filter((type) => !type?.startsWith('AWS::ImageBuilder::'))).toEqual([]);

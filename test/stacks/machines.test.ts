@@ -36,7 +36,7 @@ const dataOf = (tier: string) =>
 const scriptOf = (tier: string): unknown[] => dataOf(tier).UserData['Fn::Base64']['Fn::Join'][1];
 
 describe('a launch template', () => {
-  it('is there for every tier, and carries the environment', () => {
+  it('exists for every tier, and is tagged with the environment', () => {
     const names = templates.map(({ Properties }) => Properties.LaunchTemplateName);
     const tiers = ['small', 'medium', 'large', 'arm64-medium', 'own', 'slow'];
     expect(names).toEqual(tiers.map((tier) => `my-saas-${tier}`));
@@ -46,7 +46,7 @@ describe('a launch template', () => {
     }
   });
 
-  it('asks for metadata by session token on one address, out of reach of containers', () => {
+  it('requires IMDSv2 with one hop, out of reach of containers', () => {
     expect(dataOf('small').MetadataOptions).toEqual({
       HttpEndpoint: 'enabled',
       HttpProtocolIpv6: 'disabled',
@@ -56,7 +56,7 @@ describe('a launch template', () => {
     });
   });
 
-  it('gives an encrypted disk that goes with the machine, and the machine goes when it powers off', () => {
+  it('gives an encrypted disk that is deleted with the machine, which terminates when it powers off', () => {
     const { BlockDeviceMappings, InstanceInitiatedShutdownBehavior } = dataOf('small');
     expect(BlockDeviceMappings).toMatchObject([
       { DeviceName: '/dev/sda1', Ebs: { Encrypted: true, VolumeType: 'gp3', DeleteOnTermination: true } },
@@ -83,12 +83,12 @@ describe('a launch template', () => {
     expect(IamInstanceProfile).toEqual({ Arn: { 'Fn::GetAtt': [profile!.id, 'Arn'] } });
   });
 
-  it("says how burstable processors are charged only where the tier's configuration does", () => {
+  it("sets CPU credits only if the tier's configuration does", () => {
     expect(dataOf('slow').CreditSpecification).toEqual({ CpuCredits: 'standard' });
     expect(dataOf('small')).not.toHaveProperty('CreditSpecification');
   });
 
-  it("follows the tier's word on root, and carries what it adds to the boot as it is written", () => {
+  it("applies the tier's setting for root, and contains its additional user data unchanged", () => {
     const [plain, custom] = ['small', 'own'].map((tier) => scriptOf(tier).join(''));
     expect(plain).toMatch(/ROOTLESS="no"[\s\S]*EXTRA_USER_DATA=""/);
     expect(custom).toContain('ROOTLESS="yes"');
@@ -97,7 +97,7 @@ describe('a launch template', () => {
   });
 
   it.each(['scale-up', 'sweep'])(
-    'lets %s look its image up and pass its role to machines, and no more',
+    'lets %s look up its image and pass its role to machines, and no more',
     (name) => {
       const statements = statementsByFunction(app, 'my-saas').get(name)!;
       expect(statements.find(({ Sid }) => Sid === 'PassRole')).toEqual({
@@ -120,7 +120,7 @@ describe('a launch template', () => {
     expect(scriptOf(tier).join('')).toContain(`RUNNER_ARCHITECTURE="${architecture}"`);
   });
 
-  it('runs the boot script, with the addresses of claim and of the bucket and every word filled in', () => {
+  it('runs the boot script, with the addresses of claim and of the bucket and every placeholder filled in', () => {
     const parts = scriptOf('small');
     const urls = parts.filter((part) => typeof part !== 'string');
     expect(urls).toEqual([

@@ -65,7 +65,7 @@ describe('every network', () => {
     ['behind NAT gateways', { nat: true }],
     ['that exists', existing],
     ['that exists, with its own ACL', { ...existing, networkAcl: false }],
-  ])('%s lets nothing in, and no IPv6 out', (_, network) => {
+  ])('%s allows no inbound traffic, and no outbound IPv6', (_, network) => {
     const [group, ...others] = appWith(network).resources('AWS::EC2::SecurityGroup');
     expect(others).toEqual([]);
     expect(group!.Properties.SecurityGroupIngress).toBeUndefined();
@@ -77,7 +77,7 @@ describe('every network', () => {
     ['of its own', undefined],
     ['behind NAT gateways', { nat: true }],
     ['that exists', existing],
-  ])('%s keeps machines from private ranges by an ACL, and nobody else', (_, network) => {
+  ])('%s keeps only its machines from private ranges, with an ACL', (_, network) => {
     const app = appWith(network);
     for (const address of ['10.0.0.9', '172.31.4.4', '192.168.1.1', '100.100.0.1', '169.254.1.1']) {
       expect(verdictOf(app, { egress: true, address, port: 443 })).toBe('deny');
@@ -88,7 +88,7 @@ describe('every network', () => {
     expect(verdictOf(app, { egress: false, address: '140.82.112.3', port: 22 })).toBe('deny');
   });
 
-  it('with its own ACL kept spells the internet out in the security group, within its bounds', () => {
+  it('with its existing ACL lists all public ranges in the security group, within its quota', () => {
     const rules = egressOf(appWith({ ...existing, networkAcl: false }));
     expect(appWith({ ...existing, networkAcl: false }).resources('AWS::EC2::NetworkAcl')).toEqual([]);
     expect(rules.length).toBeLessThanOrEqual(60);
@@ -99,7 +99,7 @@ describe('every network', () => {
     expect(reached).toEqual([]);
   });
 
-  it('opens a private range that is asked for, at its ports, with answers', () => {
+  it('opens a configured private range, at its ports, with return traffic', () => {
     const app = appWith(opened);
     expect(egressOf(app)).toMatchObject([
       { CidrIp: '0.0.0.0/0', IpProtocol: 'tcp' },
@@ -132,7 +132,7 @@ describe('a network of its own', () => {
     expect(endpoint!.Properties.RouteTableIds).toHaveLength(app.resources('AWS::EC2::RouteTable').length);
   });
 
-  it('puts machines in private subnets, where NAT gateways are asked for', () => {
+  it('puts machines in private subnets if NAT gateways are configured', () => {
     const app = appWith({ nat: true });
     const hidden = subnetsNamed(app, 'private');
     expect(hidden.map(({ Properties }) => Properties.MapPublicIpOnLaunch)).toEqual([false, false]);
@@ -144,7 +144,7 @@ describe('a network of its own', () => {
     expect(machines).not.toContain('runnersSubnet1');
   });
 
-  it('shares one NAT gateway between zones, where one is asked for', () => {
+  it('shares one NAT gateway between zones if one is configured', () => {
     const app = appWith({ nat: 1, zones: 3 });
     expect(app.resources('AWS::EC2::NatGateway')).toHaveLength(1);
     expect(subnetsNamed(app, 'private')).toHaveLength(3);
@@ -160,7 +160,7 @@ describe('a network of its own', () => {
     }
   });
 
-  it('exports its public subnets also where no machine is in them, so that machines can move', () => {
+  it('exports its public subnets even if no machine is in them, so that machines can move', () => {
     const exported = (app: Synthesized) =>
       Object.keys(app.outputs('network')).filter((name) => name.includes('runnersSubnet'));
     expect(exported(appWith({ nat: true }))).toEqual(exported(appWith()));
@@ -185,7 +185,7 @@ describe('an existing network', () => {
     expect(scaleUp.Properties.Environment.Variables).toMatchObject({ SUBNETS });
   });
 
-  it('has ACL entries that AWS takes: twenty each way, each private range closed', () => {
+  it("has ACL entries within AWS's quota: twenty each way, each private range closed", () => {
     const entries = appWith(existing)
       .resources('AWS::EC2::NetworkAclEntry')
       .map(({ Properties }) => Properties);

@@ -42,7 +42,7 @@ function tiersWatched(of: typeof app, alarm: string, metric: string): string[] {
 }
 
 describe('the alarms', () => {
-  it('speak to the topic when they go off and when all is well again', () => {
+  it('notify the topic when they fire and when they clear', () => {
     const [topic, ...others] = app.resources('AWS::SNS::Topic');
     expect(others).toEqual([]);
     expect(topic!.Properties.TopicName).toBe('my-saas-alarms');
@@ -54,7 +54,7 @@ describe('the alarms', () => {
     }
   });
 
-  it('have an article of the runbook each, and each article has its alarm', () => {
+  it('each have an article in the runbook, and each article has its alarm', () => {
     const runbook = readFileSync(new URL('../../docs/RUNBOOK.md', import.meta.url), 'utf8');
     const part = runbook.split(/^# /m).find((text) => text.startsWith('Alarms\n'))!;
     const articles = [...part.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading!);
@@ -81,7 +81,7 @@ describe('the alarms', () => {
     expect(watched.map(({ Value }) => Value)).toEqual(expect.arrayContaining(functions));
   });
 
-  it('leave no dead letter unwatched, ten queues an alarm', () => {
+  it('watch every dead-letter queue, ten queues an alarm', () => {
     const queues = large.resources('AWS::SQS::Queue').map(({ Properties }) => Properties.QueueName);
     const watched = alarmsOf(large)
       .filter(({ Properties }) => Properties.AlarmName.includes('dead-letters'))
@@ -91,7 +91,7 @@ describe('the alarms', () => {
     expect(seen.sort()).toEqual(queues.filter((name) => name.endsWith('-dead-letters')).sort());
   });
 
-  it('watch the oldest job of each tier, ten tiers an alarm where there are more', () => {
+  it('watch the oldest job of each tier, ten tiers an alarm if there are more', () => {
     const ofTier = (tier: string) =>
       alarmsOf(told).find(({ Properties }) => Properties.AlarmName === `my-saas-oldest-job-${tier}`);
     for (const tier of nonEmpty(Object.keys(defaultConfig.tiers))) {
@@ -106,7 +106,7 @@ describe('the alarms', () => {
     );
   });
 
-  it('watch whether EC2 has machines for each tier, and never for one by what another got', () => {
+  it('watch whether EC2 has machines for each tier separately', () => {
     for (const [of, config] of [
       [app, defaultConfig],
       [large, thirtyTiers],
@@ -122,7 +122,7 @@ describe('the alarms', () => {
     expect(formula.Expression).toContain('IF((FILL(short1, 0) > 0) AND (FILL(came1, 0) < 1), 1, 0)');
   });
 
-  it('take silence for bad news only where something must always be heard', () => {
+  it('treat missing data as an alarm only if data must always arrive', () => {
     const breaching = alarmsOf(told).filter(({ Properties }) => Properties.TreatMissingData === 'breaching');
     expect(breaching.map(({ Properties }) => Properties.AlarmName).sort()).toEqual([
       'my-saas-runner-not-in-step',
@@ -130,7 +130,7 @@ describe('the alarms', () => {
     ]);
   });
 
-  it('mind a silence of GitHub, but not before the platform is as old as that', () => {
+  it('fire on missing webhooks, but not before the platform has run for that long', () => {
     for (const [of, minutes] of [
       [app, 1440],
       [told, 120],
@@ -159,7 +159,7 @@ describe('the alarms', () => {
 });
 
 describe('the topic', () => {
-  it('takes messages from the alarms of this account alone, by TLS', () => {
+  it('accepts messages only from the alarms of this account, by TLS', () => {
     const [policy] = app.resources('AWS::SNS::TopicPolicy');
     const statements: Resource[] = policy!.Properties.PolicyDocument.Statement;
     expect(statements.filter(({ Effect }) => Effect === 'Allow')).toEqual([
@@ -174,8 +174,8 @@ describe('the topic', () => {
   });
 });
 
-describe('what is graphed or alarmed of the platform', () => {
-  it('is in the catalogue, under these very dimensions, for any number of tiers', () => {
+describe('each metric of a graph or an alarm', () => {
+  it('is in the catalogue, with the same dimensions, for any number of tiers', () => {
     for (const { name, dimensions } of nonEmpty([...watchedMetrics(told), ...watchedMetrics(large)])) {
       const sets = metrics[name as keyof typeof metrics]?.sets.map((set) => ['environment', ...set].sort());
       expect({ name, sets }).toEqual({ name, sets: expect.arrayContaining([[...dimensions].sort()]) });
@@ -188,13 +188,13 @@ describe('what is graphed or alarmed of the platform', () => {
     expect(silent).toEqual([]);
   });
 
-  it('is enough to be worth a look', () => {
+  it('covers a minimum of metrics', () => {
     expect(new Set(watchedMetrics(app).map(({ name }) => name)).size).toBeGreaterThan(25);
   });
 });
 
 describe('the saved queries', () => {
-  it('look into the logs of every function', () => {
+  it('search the logs of every function', () => {
     const groups = app
       .resources('AWS::Logs::LogGroup')
       .map(({ Properties }) => Properties.LogGroupName)

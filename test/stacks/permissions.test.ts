@@ -20,7 +20,7 @@ const describing: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe('every function', () => {
-  it('has a role of its own', () => {
+  it('has its own role', () => {
     const roles = app
       .resources('AWS::Lambda::Function')
       .map(({ Properties }) => Properties.Role['Fn::GetAtt'][0]);
@@ -36,13 +36,13 @@ describe('every function', () => {
     expect(actionsOf(name)).not.toContain('iam:PassRole');
   });
 
-  it.each(functions)('%s has the wildcard resource only where EC2 offers no other', (name) => {
+  it.each(functions)('%s has the wildcard resource only if EC2 offers no other', (name) => {
     const open = statements.get(name)!.filter(({ Resource }) => listOf(Resource).includes('*'));
     const actions = open.flatMap(({ Action }) => Action).map((action: string) => action.split(':')[1]);
     expect(actions.sort()).toEqual(describing[name] ?? []);
   });
 
-  it.each(functions)('%s writes to its own log group alone', (name) => {
+  it.each(functions)('%s writes only to its own log group', (name) => {
     const [own, ...others] = statements
       .get(name)!
       .filter(({ Action }) => listOf(Action)[0]!.startsWith('logs:'));
@@ -63,7 +63,7 @@ describe('the secrets', () => {
     ['TicketSecret', ['scale-up', 'claim']],
     ['AppSecret', ['tenant-manager', 'claim', 'admission', 'sweep', 'reconciler', 'setup', 'admission-api']],
     ['SetupSecret', ['setup']],
-  ])('%s is read by %j alone', (secret, expected) => {
+  ])('%s is read only by %j', (secret, expected) => {
     const readers = functions.filter((name) =>
       statements.get(name)!.some(({ Action, Resource }) => {
         return (
@@ -77,7 +77,7 @@ describe('the secrets', () => {
 });
 
 describe('machines', () => {
-  it('are launched by scale-up and sweep alone, and never by what the internet can call', () => {
+  it('are launched only by scale-up and sweep, never by functions that the internet can call', () => {
     const launching = functions.filter((name) =>
       actionsOf(name).some((action) => action === 'ec2:CreateFleet'),
     );
@@ -111,7 +111,7 @@ describe('machines', () => {
   });
 
   it.each(['scale-up', 'sweep'])(
-    'are launched by %s with the image of their template, of the types of the tiers, with session tokens',
+    "are launched by %s with their template's image, the tiers' types and IMDSv2",
     (name) => {
       const conditionOf = (sid: string) => statements.get(name)!.find(({ Sid }) => Sid === sid)!.Condition;
       const types = ['m7g.large', 'm7i.large', 't3.large', 't4g.large'];
@@ -124,7 +124,7 @@ describe('machines', () => {
     },
   );
 
-  it('are tagged only while they are made', () => {
+  it('are tagged only at their creation', () => {
     const tagging = statements.get('scale-up')!.find(({ Action }) => Action === 'ec2:CreateTags')!;
     expect(tagging.Condition.StringEquals['ec2:CreateAction']).toEqual(['CreateFleet', 'RunInstances']);
   });

@@ -31,7 +31,7 @@ describe('the bucket of runner programs', () => {
     expect(DeletionPolicy).toBe('RetainExceptOnCreate');
   });
 
-  it('can be read through the endpoint of the machines, by TLS, and from nowhere else', () => {
+  it("can be read through the machines' endpoint, by TLS, and from nowhere else", () => {
     const [closed, open, ...others] = policyOf(app);
     expect(others).toEqual([]);
     expect(closed).toMatchObject({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } });
@@ -46,7 +46,7 @@ describe('the bucket of runner programs', () => {
     expect(JSON.stringify(open!.Resource)).toContain('/runner/*');
   });
 
-  it('is open to no machine of an existing network without an endpoint, which then asks GitHub', () => {
+  it('cannot be read from an existing network without an endpoint, whose machines ask GitHub', () => {
     expect(policyOf(elsewhere).map(({ Effect }) => Effect)).toEqual(['Deny']);
     const [template] = elsewhere.resources('AWS::EC2::LaunchTemplate');
     const script = JSON.stringify(template!.Properties.LaunchTemplateData.UserData);
@@ -62,7 +62,7 @@ describe('the syncer', () => {
       .flatMap(({ Action }) => listOf(Action))
       .filter((action) => action.startsWith('s3:'));
 
-  it('alone touches the bucket, and can change nothing of the bucket itself', () => {
+  it('is the only one with access to the bucket, and cannot change the bucket itself', () => {
     expect(actions('runner-syncer')).toEqual([
       's3:GetObject',
       's3:PutObject',
@@ -75,7 +75,7 @@ describe('the syncer', () => {
     expect(others.flatMap(actions)).toEqual([]);
   });
 
-  it('ends before it is called again', () => {
+  it('times out before it is called again', () => {
     const syncer = app
       .resources('AWS::Lambda::Function')
       .find(({ Properties }) => Properties.FunctionName === 'my-saas-runner-syncer');

@@ -14,13 +14,13 @@ const tableNamed = (suffix: string) =>
 const key = (name: string, KeyType: string) => ({ AttributeName: name, KeyType });
 
 describe('the tables', () => {
-  it('are those of the contract', () => {
+  it('match the contract', () => {
     const names = app.resources('AWS::DynamoDB::Table').map((table) => table.Properties.TableName);
     expect(names).toEqual(Object.values(tables).map(({ suffix }) => `my-saas-${suffix}`));
   });
 
   it.each(Object.keys(tables))(
-    '%s is under the key that bills no KMS requests, recoverable, paid by request and never replaced',
+    '%s has AWS’s free key, point-in-time recovery and on-demand billing, and is never replaced',
     (suffix) => {
       const table = tableNamed(suffix);
       expect(table.Properties).toMatchObject({
@@ -42,7 +42,7 @@ describe('the tables', () => {
     expect(GlobalSecondaryIndexes).toEqual([index]);
   });
 
-  it('jobs can be read by what is pending, consistently, so the index is a local one', () => {
+  it('jobs have a local index of pending ones, which can be read consistently', () => {
     const { LocalSecondaryIndexes, GlobalSecondaryIndexes, TimeToLiveSpecification } =
       tableNamed('jobs').Properties;
     expect(LocalSecondaryIndexes).toMatchObject([
@@ -52,7 +52,7 @@ describe('the tables', () => {
     expect(TimeToLiveSpecification).toEqual({ AttributeName: 'expires_at', Enabled: true });
   });
 
-  it('launches can be found by deadline, and machines by their launch alone: an index costs writes', () => {
+  it('launches have an index by deadline, and machines none: an index costs writes', () => {
     expect(tableNamed('launches').Properties.GlobalSecondaryIndexes).toMatchObject([
       { IndexName: 'overdue', KeySchema: [key('open', 'HASH'), key('deadline', 'RANGE')] },
     ]);
@@ -74,7 +74,7 @@ describe('the tables', () => {
 describe('the audit', () => {
   const { DeletionProtectionEnabled, ResourcePolicy } = tableNamed('audit').Properties;
 
-  it('is protected, and denies everybody to change or delete a row', () => {
+  it('is protected, and denies changing or deleting a row to everybody', () => {
     expect(DeletionProtectionEnabled).toBe(true);
     const [statement, ...others] = ResourcePolicy.PolicyDocument.Statement;
     expect(others).toEqual([]);
@@ -85,7 +85,7 @@ describe('the audit', () => {
     expect(JSON.stringify(statement.Resource)).toContain(':table/my-saas-audit');
   });
 
-  it('may be added to by functions that change tenants, and by no others', () => {
+  it('accepts rows only from functions that change tenants', () => {
     const policies = app.resources('AWS::IAM::Role').flatMap(({ Properties }) => Properties.Policies ?? []);
     const inline = app.resources('AWS::IAM::Policy').map(({ Properties }) => Properties);
     const actions = [...policies, ...inline]
@@ -102,7 +102,7 @@ describe('the audit', () => {
 describe('the secrets', () => {
   const secrets = app.resources('AWS::SecretsManager::Secret');
 
-  it('are four, without names that a deleted one could still hold', () => {
+  it('are four, without names that a deleted one could still occupy', () => {
     expect(secrets).toHaveLength(4);
     for (const secret of nonEmpty(secrets)) expect(secret.Properties.Name).toBeUndefined();
   });
@@ -116,7 +116,7 @@ describe('the secrets', () => {
     }
   });
 
-  it('leave the App to mayfly setup', () => {
+  it("leave the App's value to `mayfly setup`", () => {
     const app = secrets.find((secret) => secret.Properties.SecretString !== undefined)!;
     expect(JSON.parse(app.Properties.SecretString)).toEqual({});
   });

@@ -36,7 +36,7 @@ describe('an upgrade', () => {
     expect(harmOf(record, now)).toEqual([]);
   });
 
-  it('holds every table and secret to the record', () => {
+  it('compares every table and secret with the recorded ones', () => {
     const kept = app.resources().filter(({ Type }) => /::(Table|Secret)$/.test(Type));
     expect(record.map(({ logicalId }) => logicalId)).toEqual(
       expect.arrayContaining(kept.map(({ id }) => id)),
@@ -79,7 +79,7 @@ describe('a failed first deploy', () => {
     );
   });
 
-  it('has not filled the bucket: what calls the syncer is made when all else is there', () => {
+  it("has not filled the bucket: the syncer's trigger is created last", () => {
     const all = app.resources(undefined, 'control-plane');
     const rule = all.find(({ Properties }) => String(Properties?.Name).endsWith('-runner-syncer'))!;
     const needed = new Set((rule as { DependsOn?: string[] }).DependsOn);
@@ -91,13 +91,13 @@ describe('a failed first deploy', () => {
     expect(JSON.stringify(later)).toContain(rule.id);
   });
 
-  it('leaves no log group behind, and no function could make one again', () => {
+  it('leaves no log group behind, and no function can recreate one', () => {
     for (const { DeletionPolicy } of nonEmpty(app.resources('AWS::Logs::LogGroup')))
       expect(DeletionPolicy).toBe('Delete');
     expect(JSON.stringify(app.resources('AWS::IAM::Role'))).not.toContain('logs:CreateLogGroup');
   });
 
-  it('leaves no name taken by a secret that waits to be deleted, nor by a bucket that is not empty', () => {
+  it('leaves no name occupied by a secret that waits for deletion, or by a bucket that is not empty', () => {
     for (const { Properties } of nonEmpty(app.resources('AWS::SecretsManager::Secret'))) {
       expect(Properties.Name).toBeUndefined();
     }
@@ -107,7 +107,7 @@ describe('a failed first deploy', () => {
 });
 
 describe('a new account with the smallest quotas', () => {
-  it('can take the deploy: nothing in it counts against a quota that is too small', () => {
+  it('accepts the deploy: nothing in it exceeds a quota', () => {
     const countOf = (type: string) => app.resources(type).length;
     // Of five each, one VPC and its gateway being there from the start.
     expect([countOf('AWS::EC2::VPC'), countOf('AWS::EC2::InternetGateway')]).toEqual([1, 1]);

@@ -1,5 +1,5 @@
 /**
- * `mayfly tenant resume TENANT`: lifts the operator's suspension, or has a tenant that calls for attention try again at once.
+ * `mayfly tenant resume TENANT`: lifts the operator's suspension, or has a tenant that needs attention try again at once.
  * What GitHub suspended, its account alone can lift.
  */
 import { text } from '../../adapters/dynamodb/attributes.ts';

@@ -25,7 +25,7 @@ const json = async (...args: readonly string[]) => JSON.parse((await run(...args
 const words = (text: string) => text.split(' ');
 
 describe('mayfly controllers', () => {
-  it('makes, shows, changes and deletes one, and the audit says who and why', async () => {
+  it('creates, shows, changes and deletes one, and the audit shows who and why', async () => {
     const made = await json('create', 'acme', '--rules', rules, '--description', 'forks', '--reason', 'T-1');
     expect(made).toMatchObject({ state: 'disabled', description: 'forks', version: 1, dryRun: false });
     await run('scope', 'create', 'acme', made.id, '--installation');
@@ -52,7 +52,7 @@ describe('mayfly controllers', () => {
     expect(rows[0]).toMatchObject({ reason: 'T-1', who: expect.stringContaining('arn:aws:') });
   });
 
-  it('manages the operator’s own over all tenants, as @platform', async () => {
+  it('manages the operator’s own for all tenants, as @platform', async () => {
     const made = await json('create', '@platform', '--rules', rules, '--exempt', '7', '--reason', 'T-2');
     expect(made).toMatchObject({ installationId: 0, exemptRepositories: [7] });
     await run('scope', 'create', '@platform', made.id, '--installation');
@@ -88,7 +88,7 @@ describe('mayfly controllers', () => {
     await run('delete', 'acme', id);
   });
 
-  it('says what controllers would say of a job, and ends with 1 where it is rejected', async () => {
+  it('shows what controllers would decide about a job, and exits with 1 if it is rejected', async () => {
     const { id } = await json('create', 'acme', '--rules', rules, '--state', 'enabled');
     await run('scope', 'create', 'acme', id, '--installation');
     const job = ['test', 'acme', '--tier', 'small', '--repository', 'acme/app'];
@@ -103,7 +103,7 @@ describe('mayfly controllers', () => {
     await run('delete', 'acme', id);
   });
 
-  it('judges past jobs by new rules, and says which would have been rejected', async () => {
+  it('evaluates new rules on past jobs, and shows which would have been rejected', async () => {
     const at = Date.now() - 3_600_000;
     const large = { tier: TierName('large'), jobId: JobId(2), queuedAt: at, repository: 'acme/web' };
     for (const job of [
@@ -174,11 +174,11 @@ describe('mayfly controllers', () => {
     ['list 0', 'No tenant has the installation id or login "0".'],
     ['decisions acme --job x', '--job is "x"; it must be an id.'],
     ['scope create acme ctl_aaaaaaaaaaaaaaaa', 'Give --installation, --tier'],
-  ])('%s ends with 2, and says what is allowed', async (args, error) => {
+  ])('%s exits with 2, and says what is allowed', async (args, error) => {
     expect(await run(...words(args))).toMatchObject({ status: 2, error: expect.stringContaining(error) });
   });
 
-  it('has helps for the group and for groups within it', async () => {
+  it('has help for the group and its subgroups', async () => {
     expect((await run('--help')).out).toContain('token <command>');
     const { out } = await run('token', '--help');
     expect(out).toContain('Usage: mayfly controllers token <command>');

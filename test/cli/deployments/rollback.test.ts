@@ -71,7 +71,7 @@ beforeEach(() => {
 });
 
 describe('mayfly rollback', () => {
-  it('goes there and back: shows what differs, writes the file, deploys, and checks what runs', async () => {
+  it('rolls back and forth: shows what differs, writes the file, deploys, and checks what runs', async () => {
     const one = await givenDeployed(first);
     const two = await givenDeployed(second);
     const there = await run(['--yes', '--reason', 'ticket 4711']);
@@ -111,7 +111,7 @@ describe('mayfly rollback', () => {
     expect((await newest()).version).toBe(two);
   });
 
-  it('puts the file back where the deploy fails', async () => {
+  it('restores the file if the deploy fails', async () => {
     await givenDeployed(first);
     const two = await givenDeployed(second);
     const before = readFileSync(configFile, 'utf8');
@@ -122,7 +122,7 @@ describe('mayfly rollback', () => {
     expect((await newest()).version).toBe(two);
   });
 
-  it('goes on where an earlier run died after it wrote the file', async () => {
+  it('continues if an earlier run died after it wrote the file', async () => {
     const one = await givenDeployed(first);
     await givenDeployed(second);
     writeFileSync(configFile, configText(json(first), one));
@@ -130,7 +130,7 @@ describe('mayfly rollback', () => {
     expect(JSON.parse((await newest()).configuration)).toEqual(first);
   });
 
-  it('writes over no change that was never deployed, and names it', async () => {
+  it('does not overwrite a change that was never deployed, and names it', async () => {
     await givenDeployed(first);
     await givenDeployed(second);
     const edited = configText(json({ ...second, runnerGroup: 'builds' }), 0);
@@ -152,7 +152,7 @@ describe('mayfly rollback', () => {
     expect(await run([], { answer: 'y' })).toMatchObject({ status: 0 });
   });
 
-  it('refuses a version that does not fit the code of now, or is not there', async () => {
+  it('refuses a version that does not fit the current code, or does not exist', async () => {
     const old = { ...first, runnerGroupId: 7 } as MayflyConfig;
     const one = await givenDeployed(old);
     await givenDeployed(second);
@@ -164,7 +164,7 @@ describe('mayfly rollback', () => {
     });
   });
 
-  it('exits with 1 where a tenant needs attention afterwards, and says so', async () => {
+  it('exits with 1 if a tenant needs attention afterwards, and says so', async () => {
     await givenDeployed(first);
     await givenDeployed(second);
     const attention = {
@@ -181,7 +181,7 @@ describe('mayfly rollback', () => {
 });
 
 describe('the text of a configuration', () => {
-  it('is read back as it was, whatever it holds', () => {
+  it('is read back unchanged, whatever it contains', () => {
     const odd = {
       ...second,
       runnerGroup: `it's "odd" \\ and

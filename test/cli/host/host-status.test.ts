@@ -13,12 +13,12 @@ describe('watching a single host', () => {
   // No engine can be found on an empty PATH.
   const call = { options: { folder }, positionals: [], config: defaultConfig, io, environment: { PATH: '' } };
 
-  it('shows what is wrong, and goes on, while there are no settings', async () => {
+  it('shows what is wrong, and continues, while there are no settings', async () => {
     const picture = await drawAnyway(call);
     expect(picture).toEqual({ status: 1, text: expect.stringMatching(/^error: There is no .*host\.env/) });
   });
 
-  it('shows what is wrong, and goes on, while no engine answers', async () => {
+  it('shows what is wrong, and continues, while no engine answers', async () => {
     writeFileSync(join(folder, 'host.env'), 'GITHUB_REPOSITORY=acme/app\n');
     const picture = await drawAnyway(call);
     expect(picture).toEqual({

@@ -55,7 +55,7 @@ const explained = async (...args: string[]) => {
 };
 
 describe('mayfly explain', () => {
-  it('explains a job that waits, by its URL and by its id alone, and is content', async () => {
+  it('explains a waiting job by its URL or its id alone, and exits with 0', async () => {
     await stored({ jobId: JobId(5), acceptedAt: Date.now(), reason: reason('queued', 'It just came.') });
     for (const name of [urlOf(5), '5']) {
       expect(await explained(name)).toMatchObject({
@@ -96,7 +96,7 @@ describe('mayfly explain', () => {
     }
   });
 
-  it('prints the verdict first, then what comes next, the story and what was looked at', async () => {
+  it('prints the verdict first, then what comes next, the history and what was checked', async () => {
     await stored({ jobId: JobId(7), state: 'blocked', unsettledAt: Date.now() });
     const { status, out } = await account.run('explain', '7');
     expect(out).toMatch(
@@ -114,7 +114,7 @@ describe('mayfly explain', () => {
     expect(out).toContain('labels-unknown: ab c');
   });
 
-  it('sees on GitHub that a job which waits here is over', async () => {
+  it('finds on GitHub that a job which waits here is over', async () => {
     const jobId = await queued(['self-hosted', 'small']);
     await stored({ jobId: JobId(jobId) });
     account.github.cancelJob(jobId);
@@ -140,7 +140,7 @@ describe('mayfly explain', () => {
     expect(found).toMatchObject({ code: 'not-installed', status: 1 });
   });
 
-  it('groups all that wait of a tenant by verdict', async () => {
+  it('groups all waiting jobs of a tenant by verdict', async () => {
     const { status, out } = await account.run('explain', '--tenant', 'acme');
     expect(out).toMatch(/1 job in small, the oldest since .*: 7\n {4}approval:/);
     expect(status).toBe(1);
@@ -159,7 +159,7 @@ describe('mayfly explain', () => {
   });
 });
 
-describe('the search for a job of no known tenant', () => {
+describe('the search for a job of an unknown tenant', () => {
   const linesOf = (pages: number) => {
     const asked: (string | undefined)[] = [];
     const limits: number[] = [];
@@ -182,14 +182,14 @@ describe('the search for a job of no known tenant', () => {
     return { asked, limits, stores };
   };
 
-  it('goes on from page to page until the job is found', async () => {
+  it('continues page by page until the job is found', async () => {
     const { asked, stores } = linesOf(5);
     const found = await findJob({} as CommandCall, stores, { jobId: JobId(3) });
     expect(found).toEqual({ jobId: 3, installationId: 903 });
     expect(asked).toEqual([undefined, '2', '3']);
   });
 
-  it('has read all that waits, and says nothing more', async () => {
+  it('reads all waiting jobs, and reports nothing more', async () => {
     const { stores } = linesOf(5);
     expect(await findJob({} as CommandCall, stores, { jobId: JobId(6) })).toEqual({ jobId: 6 });
   });

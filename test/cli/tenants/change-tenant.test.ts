@@ -81,7 +81,7 @@ describe('mayfly tenant set', () => {
     expect(messages()).toBe(before + 1);
   });
 
-  it('gives defaults back', async () => {
+  it('restores defaults', async () => {
     await givenStored({
       weight: 3,
       runnerGroup: 'builds',
@@ -104,7 +104,7 @@ describe('mayfly tenant set', () => {
       expect(row).not.toHaveProperty(name);
   });
 
-  it('sets spend caps in dollars, shows them before and after, and what of them is used', async () => {
+  it('sets spend caps in dollars, and shows them before and after, and how much is used', async () => {
     await givenStored();
     const set = await tenant('set', '--spend-cap', '1250.5', '--daily-cap', '40', '--spend-strict', 'on');
     expect(set.out).toMatch(/monthly spend cap: none → \$1,250\.50\n/);
@@ -132,7 +132,7 @@ describe('mayfly tenant set', () => {
   });
 
   it.each(['-1', '1e3', '0.0000001', '12,50', '10000000', '$5', ''])(
-    'takes no cap of %p dollars',
+    'refuses a cap of %p dollars',
     async (given) => {
       await givenStored();
       const { status, error } = await tenant('set', `--spend-cap=${given}`);
@@ -141,7 +141,7 @@ describe('mayfly tenant set', () => {
     },
   );
 
-  it('shows a cap that was written by hand and is none, as a problem', async () => {
+  it('shows an invalid cap that was written by hand as a problem', async () => {
     await account.put('tenants', { ...givenRow(), spend_cap: { S: 'much' } });
     const { status, out } = await tenant('show');
     expect(status).toBe(1);
@@ -150,7 +150,7 @@ describe('mayfly tenant set', () => {
     expect(await stored()).toMatchObject({ spend_cap: { N: '5' } });
   });
 
-  it('changes nothing with --dry-run, nor where all is so already', async () => {
+  it('changes nothing with --dry-run, or if nothing differs', async () => {
     await givenStored();
     const before = await stored();
     const dry = await tenant('set', '--max-runners', '5', '--dry-run');
@@ -196,7 +196,7 @@ describe('mayfly tenant set', () => {
     expect((await set(100_000, 128)).status).toBe(0);
   });
 
-  it('asks for something to set', async () => {
+  it('requires something to set', async () => {
     await givenStored();
     expect(await tenant('set')).toMatchObject({
       status: 2,
@@ -215,7 +215,7 @@ describe('mayfly tenant set', () => {
     });
   });
 
-  it('takes ids of repositories as they are, and none and all', async () => {
+  it('accepts ids of repositories, `none` and `all`', async () => {
     await givenStored();
     await tenant('set', '--repositories', '7,8,7');
     expect(await stored()).toMatchObject({ allowed_repositories: { L: [{ N: '7' }, { N: '8' }] } });
@@ -249,7 +249,7 @@ describe('a change of a tenant', () => {
     expect(await recordOf(2)).toBeUndefined();
   });
 
-  it('is written beside leases that are taken meanwhile', async () => {
+  it('is written even while leases are taken', async () => {
     const row = givenRow();
     await account.put('tenants', { ...row, leases_held: { N: '2' }, lease_changes: { N: '1' } });
     expect(await change(row)).toBe(0);
@@ -276,7 +276,7 @@ describe('the status of a tenant', () => {
     expect(await stored()).not.toHaveProperty('suspended_by');
   });
 
-  it("keeps GitHub's suspension apart: a ban falls on it, and resume does not lift it", async () => {
+  it("distinguishes GitHub's suspension: a ban replaces it, and resume does not lift it", async () => {
     await givenStored({ status: 'suspended', suspendedBy: 'github' });
     expect(await tenant('resume')).toMatchObject({
       status: 2,
@@ -288,7 +288,7 @@ describe('the status of a tenant', () => {
     });
   });
 
-  it('has a tenant that calls for attention try again at once', async () => {
+  it('has a tenant that needs attention try again at once', async () => {
     const attention = { code: 'github-refused', text: 'No.', since: '2026-11-21', probeAt: 9e12 } as const;
     await givenStored({ attention });
     expect(await tenant('resume', '--dry-run')).toMatchObject({ status: 0 });
@@ -359,7 +359,7 @@ describe('mayfly tenant rollback', () => {
     return out;
   };
 
-  it('goes back to what was before, and there again, and both are recorded', async () => {
+  it('restores the previous policy, and undoes that again, and records both', async () => {
     await givenStored({ maxRunners: 2 });
     await tenant('set', '--max-runners', '3');
     await tenant('set', '--max-runners', '7', '--group', 'builds', '--allowed-tiers', 'small,large');
@@ -379,7 +379,7 @@ describe('mayfly tenant rollback', () => {
     expect(await recordOf(4)).toMatchObject({ action: { S: 'rolled-back-to-2' }, reason: { S: 'too many' } });
   });
 
-  it('lists versions with why each was made, and what it would change now', async () => {
+  it('lists versions with their reasons, and what each would change now', async () => {
     await givenStored();
     await tenant('set', '--max-runners', '3', '--reason', 'ticket 4711');
     await tenant('set', '--max-runners', '4');
@@ -427,14 +427,14 @@ describe('mayfly audit', () => {
     ]);
   });
 
-  it('refuses a time that is none', async () => {
+  it('refuses an invalid time', async () => {
     const { status, error } = await account.run('audit', '--since', 'lately');
     expect([status, error]).toEqual([2, expect.stringContaining('it must be like 30m')]);
   });
 });
 
-describe('the policy of who changes tenants', () => {
-  it('names every attribute that a change writes or asks about, and no count of leases', () => {
+describe('the IAM policy for changing tenants', () => {
+  it('names every attribute that a change writes or checks, and no lease count', () => {
     const record = { installationId: 1, login: '', at: '', who: '', action: '', before: {}, after: {} };
     const tables = { tenants: 'tenants', audit: 'audit' };
     const [update] = policyChange({

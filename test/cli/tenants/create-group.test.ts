@@ -50,7 +50,7 @@ async function group(name = 'ci') {
 const create = ['--group', 'ci', '--repositories', 'app', '--create-group'];
 
 describe('mayfly tenant set --create-group', () => {
-  it('makes the group for the allowed repositories alone, and has it kept in step', async () => {
+  it('creates the group for only the allowed repositories, and has it kept in sync', async () => {
     await givenStored();
     const made = await set(...create);
     expect(made).toMatchObject({ status: 0, error: '' });
@@ -63,7 +63,7 @@ describe('mayfly tenant set --create-group', () => {
     expect(await stored()).toMatchObject({ runner_group: { S: 'ci' }, keep_runner_group: { BOOL: true } });
   });
 
-  it('makes nothing with --dry-run, and takes a group for selected repositories that is there', async () => {
+  it('creates nothing with --dry-run, and uses an existing group for selected repositories', async () => {
     await givenStored();
     expect((await set(...create, '--dry-run')).out).toContain('It would create the runner group ci');
     expect(await group()).toBeUndefined();
@@ -95,7 +95,7 @@ describe('mayfly tenant set --create-group', () => {
     expect(await stored()).toEqual(before);
   });
 
-  it('refuses a group of that name that is for others too', async () => {
+  it('refuses a group of that name with other repositories', async () => {
     await givenStored();
     account.github.setGroup(login, { name: 'ci', visibility: 'all' });
     expect(await set(...create)).toMatchObject({
@@ -104,7 +104,7 @@ describe('mayfly tenant set --create-group', () => {
     });
   });
 
-  it('keeps no other group in step, and none for all repositories', async () => {
+  it('keeps no other group in sync, and none for all repositories', async () => {
     await givenStored({ runnerGroup: 'ci', keepsRunnerGroup: true, allowedRepositories: [1] });
     expect(await set('--repositories', 'all')).toMatchObject({
       status: 2,

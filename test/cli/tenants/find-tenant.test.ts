@@ -22,7 +22,7 @@ const givenStored = (installationId: number, over: Partial<Tenant> = {}) =>
 const shown = async (name: string) => JSON.parse((await account.run('tenant', 'show', name, '--json')).out);
 
 describe('a tenant that an operator names', () => {
-  it('does not exist where nobody installed the App', async () => {
+  it('does not exist if nobody installed the App', async () => {
     const { status, error } = await account.run('tenant', 'show', 'acme');
     expect([status, error]).toEqual([2, expect.stringContaining('There are no tenants yet')]);
   });
@@ -33,20 +33,20 @@ describe('a tenant that an operator names', () => {
       expect(await shown(name)).toMatchObject({ login: 'Acme-Corp', installationId: 101 });
   });
 
-  it('is the installation of that id, also where a login is the same digits', async () => {
+  it('is the installation of that id, even if a login has the same digits', async () => {
     await givenStored(102, { accountLogin: '103' });
     expect(await shown('103')).toMatchObject({ installationId: 102 });
     await givenStored(103, { accountLogin: 'digits' });
     expect(await shown('103')).toMatchObject({ login: 'digits' });
   });
 
-  it('is suggested where a letter is wrong', async () => {
+  it('is suggested for a typo', async () => {
     const { status, error } = await account.run('tenant', 'show', 'acme-crop');
     expect(status).toBe(2);
     expect(error).toBe('error: No tenant has the login "acme-crop". Did you mean Acme-Corp?\n');
   });
 
-  it('is the installation that is left, and the last one where none is', async () => {
+  it('is the remaining installation, or the last one if none remains', async () => {
     await givenStored(201, { accountLogin: 'beta', status: 'deleted', statusBeforeDeletion: 'active' });
     await givenStored(202, { accountLogin: 'beta', status: 'deleted', statusBeforeDeletion: 'active' });
     expect(await shown('beta')).toMatchObject({ installationId: 202, status: 'deleted' });
@@ -54,7 +54,7 @@ describe('a tenant that an operator names', () => {
     expect(await shown('beta')).toMatchObject({ installationId: 200, status: 'active' });
   });
 
-  it('must be given by its id where two installations have the login', async () => {
+  it('must be given by its id if two installations have the login', async () => {
     await givenStored(301, { accountLogin: 'gamma' });
     await givenStored(302, { accountLogin: 'Gamma' });
     const { status, error } = await account.run('tenant', 'show', 'gamma');
@@ -74,7 +74,7 @@ describe('mayfly tenant show', () => {
     expect(out).toMatch(/repositories +7, 8\n/);
   });
 
-  it('says that the group is kept in step, where it is', async () => {
+  it('says whether the group is kept in sync', async () => {
     const policy = { runnerGroup: 'ci', keepsRunnerGroup: true, allowedRepositories: [7] };
     await givenStored(405, { accountLogin: 'kept', ...policy });
     const { out } = await account.run('tenant', 'show', 'kept');
@@ -83,14 +83,14 @@ describe('mayfly tenant show', () => {
     expect(await shown('level')).toMatchObject({ keepsGroup: false, level: 'repository' });
   });
 
-  it('keeps a suspension by GitHub apart from a ban', async () => {
+  it('distinguishes a suspension by GitHub from a ban', async () => {
     await givenStored(402, { accountLogin: 'github-did', status: 'suspended', suspendedBy: 'github' });
     await givenStored(403, { accountLogin: 'operator-did', status: 'suspended' });
     expect(await shown('github-did')).toMatchObject({ status: 'suspended-by-github' });
     expect(await shown('operator-did')).toMatchObject({ status: 'suspended' });
   });
 
-  it('exits with 1 where a row cannot be read, and names the attribute', async () => {
+  it('exits with 1 if a row cannot be read, and names the attribute', async () => {
     const row = newTenantRow(givenTenant({ installationId: InstallationId(404), accountLogin: 'odd' }));
     await account.put('tenants', { ...row, max_runners: { S: 'two' } });
     const { status, out } = await account.run('tenant', 'show', 'odd');
@@ -99,7 +99,7 @@ describe('mayfly tenant show', () => {
   });
 });
 
-describe('near names', () => {
+describe('similar names', () => {
   const names = ['acme', 'acme-labs', 'beta', 'the-acme', 'octo-org'];
   it.each([
     ['acem', ['acme']],

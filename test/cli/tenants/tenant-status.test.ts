@@ -35,7 +35,7 @@ describe('mayfly status --tenant', () => {
     return { exit: status, one: JSON.parse(out) as Record<string, unknown> };
   };
 
-  it('shows a tenant without machines, and is content', async () => {
+  it('shows a tenant without machines, and exits with 0', async () => {
     const { status, out } = await account.run('status', '--tenant', 'acme');
     expect(out).toContain('runners in    organization, group Default');
     expect(out).toMatch(/Machines:\n {4}none\n\n {2}Runners on GitHub:\n {4}none/);
@@ -76,7 +76,7 @@ describe('mayfly status --tenant', () => {
     expect(scopesOf(givenTenant({ accountType: 'User' }), runners)).toHaveLength(10);
   });
 
-  it('exits with 1 where a machine is overdue', async () => {
+  it('exits with 1 if a machine is overdue', async () => {
     const machine = InstanceId(await account.launch(config.environment, acme));
     const overdue = givenRunner({
       instanceId: machine,
@@ -96,7 +96,7 @@ describe('mayfly status --tenant', () => {
 });
 
 describe('watching', () => {
-  it('draws until it is over, and ends with the status of the last picture', async () => {
+  it('redraws until it is stopped, and exits with the status of the last screen', async () => {
     const { io, printed } = recordingIo();
     let pictures = 0;
     const draw = async () => ({ text: `picture ${++pictures}\n`, status: pictures });

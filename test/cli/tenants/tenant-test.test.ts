@@ -64,7 +64,7 @@ describe('mayfly tenant test', () => {
     account.github.setActions('acme/app', true);
   });
 
-  it('says of a repository that is not there that it cannot be reached', async () => {
+  it('reports a missing repository as not reachable', async () => {
     const { status, rows } = await rowsOf('--repositories', 'acme/none');
     expect([...rows.values()]).toMatchObject([{ check: 'acme/none reachable', verdict: 'FAIL' }]);
     expect(status).toBe(1);
@@ -112,7 +112,7 @@ describe('mayfly tenant test', () => {
   });
 });
 
-describe('a job that is run as a test', () => {
+describe('a test job', () => {
   const machine = InstanceId('i-1');
   const times = { queuedAt: noon, acceptedAt: noon + 1000, startedAt: noon + 62_000, doneAt: noon + 92_000 };
   const done: Partial<Job> = {
@@ -171,7 +171,7 @@ describe('a job that is run as a test', () => {
     return { ...row, pauses: [...pauses] };
   }
 
-  it('shows which machine took it, and how long each step was', async () => {
+  it('shows which machine ran it, and how long each step took', async () => {
     expect(await judged(done)).toMatchObject({
       verdict: 'PASS',
       pauses: [1_000],
@@ -201,7 +201,7 @@ describe('a job that is run as a test', () => {
     expect(await judged(job, over)).toMatchObject({ verdict: 'FAIL', found: expect.stringMatching(words) });
   });
 
-  it('leaves out steps whose time is not known', () => {
+  it('leaves out steps of unknown duration', () => {
     const bare = givenRunner({ launchedAt: noon + 5000 });
     expect(phasesOf(givenJob(times), bare, undefined).map(({ name }) => name)).toEqual([
       'webhook',

@@ -36,7 +36,7 @@ describe('mayfly tenant validate', () => {
     };
   };
 
-  it('finds what an owner switched off, and says where to switch it on', async () => {
+  it('finds what an owner disabled, and says where to enable it', async () => {
     account.github.setActions('acme/web', false);
     account.github.setPublic('acme/app', true);
     const { status, rows, failed } = await found();
@@ -49,7 +49,7 @@ describe('mayfly tenant validate', () => {
     account.github.setPublic('acme/app', false);
   });
 
-  it('prints a line each, and below a failed one how to mend it', async () => {
+  it('prints one line each, and below a failed one how to fix it', async () => {
     const { out } = await account.run('tenant', 'validate', 'acme');
     expect(out).toMatch(/^ {2}PASS {5}settings +active, plan small, 0 of 2 machines$/m);
     expect(out).toMatch(
@@ -57,7 +57,7 @@ describe('mayfly tenant validate', () => {
     );
   });
 
-  it('says that it is GitHub which does not answer', async () => {
+  it('says if GitHub does not answer', async () => {
     account.github.setDials({ faults: [{ route: 'GET /app/*', status: 502 }] });
     const { status, error } = await account.run('tenant', 'validate', 'acme');
     expect([status, error]).toEqual([
@@ -94,7 +94,7 @@ describe('a tenant whose settings are right', () => {
   });
 });
 
-describe('a tenant fails', () => {
+describe('validation fails for a tenant', () => {
   const settings = (over: Partial<Seen['tenant']>) => ({ tenant: givenTenant(over) });
   const ofApp = (over: object) => ({
     app: ok({ name: 'Mayfly', permissions, events: ['workflow_job'], webhookUrl: url, ...over }),
@@ -178,7 +178,7 @@ describe('a tenant fails', () => {
     expect(bad).toMatchObject([{ check, remedy: expect.stringMatching(remedy) }]);
   });
 
-  it('in nothing that it cannot know', () => {
+  it('not for checks without data', () => {
     const unknown = { actions: new Map([['acme/app', refused]]), deliveries: refused };
     expect(validateRows(seen(unknown)).filter(({ verdict }) => verdict !== 'PASS')).toMatchObject([
       { check: 'webhooks lately', verdict: 'SKIPPED' },

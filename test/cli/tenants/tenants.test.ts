@@ -44,7 +44,7 @@ const logins = async (...args: string[]) =>
   );
 
 describe('mayfly tenants', () => {
-  it('says so where there are none', async () => {
+  it('says if there are none', async () => {
     expect(await account.run('tenants')).toMatchObject({
       status: 0,
       out: expect.stringContaining('No tenants yet'),
@@ -79,7 +79,7 @@ describe('mayfly tenants', () => {
     expect(out).toContain('4 of 5 tenants');
   });
 
-  it('exits with 1 where one of those that are shown has a problem', async () => {
+  it('exits with 1 if one of the shown tenants has a problem', async () => {
     await waits(2, 4, Date.now(), 'quota');
     expect(await account.run('tenants')).toMatchObject({
       status: 1,
@@ -88,7 +88,7 @@ describe('mayfly tenants', () => {
     expect(await account.run('tenants', '--status', 'pending')).toMatchObject({ status: 0 });
   });
 
-  it('says what each option may be, all at once', async () => {
+  it('reports the allowed values of all options at once', async () => {
     const { status, error } = await account.run(
       'tenants',
       '--sort',
@@ -102,7 +102,7 @@ describe('mayfly tenants', () => {
     expect(error.match(/must be/g)).toHaveLength(3);
   });
 
-  it('lists two thousand with a read for each megabyte, and none for each tenant', async () => {
+  it('lists two thousand with one read for each megabyte, and none for each tenant', async () => {
     for (let from = 1_000; from < 3_000; from += 500) {
       await Promise.all(Array.from({ length: 20 }, (_, n) => batch(from + n * 25)));
     }
