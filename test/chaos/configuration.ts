@@ -14,8 +14,11 @@ export const chaosConfig: MayflyConfig = {
   limits: { ...config.limits, bootSeconds: 25, idleSeconds: 15, jobSeconds: 60 },
 };
 
-/** How soon GitHub gives up runners that fell silent; minutes in the field. */
-export const githubPatience: DialChange = { idleRegistrationSeconds: 20, lostRunnerSeconds: 10 };
+/**
+ * How soon GitHub gives up runners that fell silent; minutes in the field. Longer than a job of a second and a half takes on a
+ * slow machine: GitHub would fail it, and no job may fail but with its spot machine.
+ */
+export const githubPatience: DialChange = { idleRegistrationSeconds: 20, lostRunnerSeconds: 20 };
 
 /** Together as many machines as a laptop boots side by side. */
 export const tenants = [
