@@ -32,8 +32,13 @@ export function startSpendCaps(
     const turnMilliseconds = eventfulSeconds * 100;
     const strict = () =>
       turnsStrict(seed) ? Math.floor((deps.scheduler.now() - start) / turnMilliseconds) % 2 === 1 : isStrict;
+    // The room for one machine of the longest life, and for some of the usual one beside it.
+    const tight = createRandom(seed * 7919 + 35);
+    const tightCap = () => (tight.chance(0.5) ? { day: oneMachine + tight.between(0, oneMachine) } : {});
     for (let turn = 1; turnsStrict(seed) && turn <= 7; turn += 1)
-      deps.scheduler.after(turn * turnMilliseconds, () => turnStrict(deps, account, strict()));
+      deps.scheduler.after(turn * turnMilliseconds, () =>
+        turnStrict(deps, account, { ...tightCap(), strict: strict() }),
+      );
     if (random.chance(0.5)) deps.scheduler.after(0, () => giveLives(deps, account));
     for (let n = random.between(1, 4); n > 0; n--) {
       const at = n === 1 ? 0 : random.between(1, eventfulSeconds * 0.7);
@@ -73,9 +78,9 @@ function setCaps({ ports, story }: WorldDeps, { installationId }: Account, caps:
   story.tell(() => `the operator caps what ${id} spends: ${JSON.stringify(caps)}`);
 }
 
-function turnStrict(deps: WorldDeps, account: Account, strict: boolean): void {
+function turnStrict(deps: WorldDeps, account: Account, now: SpendCaps): void {
   const { caps } = deps.ports.stores.world.tenant(InstallationId(account.installationId ?? 0)) ?? {};
-  if (caps) setCaps(deps, account, { ...caps, strict });
+  if (caps) setCaps(deps, account, { ...caps, ...now });
 }
 
 /** Of machines that ended a month ago, so that the usual life is much shorter than the longest one, and the first taking halves them. */
