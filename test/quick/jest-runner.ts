@@ -1,8 +1,8 @@
 /**
- * Jest's runner for files that call the laptop's AWS, load the CDK or start processes: each file has a Node process of its
- * own. Jest's sandbox looks globals up slowly, and loads each module without what Node keeps of it compiled. Jest still
- * finds the files, sorts them and reports them. A file that replaces modules or timers needs Jest's own runner.
+ * Jest's runner for all files but those that replace modules or timers: files that load alike share a Node process. Jest's
+ * sandbox looks globals up slowly, and loads each module anew. Jest still finds the files, sorts them and reports them.
  */
+import { groupOf } from './groups.ts';
 import { type JestResult, jestResult, wholeFailure } from './jest-result.ts';
 import { runFiles } from './run-files.ts';
 import type { FileReport } from './worker-process.ts';
@@ -28,7 +28,7 @@ const limits = { loadSeconds: 600, testSeconds: 600 };
  */
 const processesPerWorker = 2;
 
-export default class OwnProcessRunner {
+export default class SharingRunner {
   readonly #config: GlobalConfig;
 
   constructor(config: GlobalConfig) {
@@ -56,7 +56,7 @@ export default class OwnProcessRunner {
       ...limits,
       ...(testNamePattern ? { titles: testNamePattern } : {}),
       processes: serial ? 1 : maxWorkers * processesPerWorker,
-      isApart: true,
+      groupOf,
       isStopped: () => watcher.isInterrupted(),
       onStart: (file) => {
         begun.set(file, Date.now());

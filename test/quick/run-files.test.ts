@@ -9,7 +9,7 @@ import type { FileReport } from './worker-process.ts';
 const folder = mkdtempSync(join(tmpdir(), 'mayfly-quick-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Files of these texts, all in one process unless `options` say otherwise; what each came to, in order. */
+/** Files of these texts, all in one process unless `options` say otherwise; what each came to. */
 async function run(texts: readonly string[], options: Partial<RunOptions> = {}): Promise<FileReport[]> {
   const files = texts.map((text, n) => {
     const file = join(folder, `file-${n}.ts`);
@@ -19,8 +19,8 @@ async function run(texts: readonly string[], options: Partial<RunOptions> = {}):
   const reports: FileReport[] = [];
   const onReport = (report: FileReport) => void reports.push(report);
   await runFiles(files, { processes: 1, loadSeconds: 600, testSeconds: 600, ...options, onReport });
-  expect(reports.map(({ file }) => file)).toEqual(files);
-  return reports;
+  expect(reports.map(({ file }) => file).toSorted()).toEqual(files);
+  return files.map((file) => reports.find((report) => report.file === file)!);
 }
 
 const failed = (reports: readonly FileReport[]) => reports.map(({ failures }) => failures.length);
@@ -29,6 +29,10 @@ const messages = (reports: readonly FileReport[]) =>
 
 const adds = "it('adds', () => expect(1 + 1).toBe(2));";
 const rejects = "it('rejects', () => void Promise.reject(new Error('left')));";
+
+/** Its listener passes for the CDK's. */
+const endsBadly = `${adds}
+  process.on('exit', () => { /* CloudAssembly.cleanupTemporaryDirectories */ process.exitCode = 8; });`;
 
 describe('test files in one process', () => {
   it('are over when their tests are, and a failure names its test', async () => {
@@ -68,44 +72,67 @@ describe('test files in one process', () => {
     ]);
   });
 
-  it('fail where the process ends after the report: the file that it should run next, or its last one', async () => {
-    const endsWhenReported = `${adds}
-      const send = process.send;
-      process.send = (message) =>
-        send.call(process, message, () => void ('file' in message && process.exit(7)));`;
-    const reports = await run([
-      endsWhenReported,
-      adds,
-      adds,
-      `process.on('exit', () => void (process.exitCode = 8));${adds}`,
-    ]);
+  it('fail where the process ends after the report: the file that runs then, or its last one', async () => {
+    const endsLater = `${adds} setInterval(() => process.env['NEXT'] && process.exit(7), 1).unref();`;
+    const isNext = "it('waits', () => new Promise(() => { process.env['NEXT'] = 'yes'; }));";
+    const reports = await run([endsLater, isNext, adds, endsBadly]);
     expect(failed(reports)).toEqual([0, 1, 0, 1]);
-    expect(messages(reports)[1]).toMatch(/ended with 7 during the load of .*file-1\.ts after .*file-0\.ts\./);
+    expect(messages(reports)[1]).toMatch(/ended with 7 during .*file-1\.ts › waits\./);
     expect(messages(reports)[3]).toMatch(/ended with 8 during its end after .*file-3\.ts\./);
   });
 
   it('leave the environment and the status as they found them', async () => {
     const reports = await run([
-      "it('sets', () => { process.env['LEFT'] = 'behind'; expect(1).toBe(1); });",
-      "it('sees', () => { process.exitCode = 1; expect(process.env['LEFT']).toBeUndefined(); });",
+      "it('sets', () => { Object.assign(process.env, { LEFT: 'behind', TZ: 'Asia/Tokyo', HOME: '/' }); });",
+      `it('sees', () => {
+        process.exitCode = 1;
+        expect([process.env['LEFT'], process.env['HOME']]).toEqual([undefined, ${JSON.stringify(process.env['HOME'])}]);
+        expect(new Date(0).getTimezoneOffset()).toBe(${new Date(0).getTimezoneOffset()});
+      });`,
     ]);
     expect(failed(reports)).toEqual([0, 0]);
   });
 });
 
-const sets = "it('sets', () => expect((globalThis.left = 1)).toBe(1));";
-const sees = "it('sees', () => expect(globalThis.left).toBeUndefined());";
+describe('a test file that leaves something behind', () => {
+  it('has failed, and the next one has another process', async () => {
+    const leaves = "it('leaves', () => { process.exit = () => {}; setInterval(() => {}, 1e6); });";
+    const reports = await run([leaves, adds], { restSeconds: 0.1 });
+    expect(failed(reports)).toEqual([1, 0]);
+    expect(wholeFailure(reports[0]!)).toBe('It left behind: process.exit, Timeout.');
+  });
 
-describe('test files in processes of their own', () => {
-  it('see nothing of one another', async () => {
+  it('has not failed where that goes away in time', async () => {
+    expect(failed(await run(["it('starts', () => void setTimeout(() => {}, 100));"]))).toEqual([0]);
+  });
+});
+
+describe('test files of several groups', () => {
+  // It passes for what a package sets at its load.
+  const sets = "it('sets', () => expect((globalThis.awslambda = 1)).toBe(1));";
+  const sees = "it('sees', () => expect(globalThis.awslambda).toBeUndefined());";
+
+  it('share no process', async () => {
     expect(failed(await run([sets, sees]))).toEqual([0, 1]);
-    expect(failed(await run([sets, sees], { isApart: true }))).toEqual([0, 0]);
+    expect(failed(await run([sets, sees], { groupOf: (file) => file }))).toEqual([0, 0]);
+  });
+
+  it('share none that holds much memory', async () => {
+    expect(failed(await run([sets, sees], { mostBytes: 1 }))).toEqual([0, 0]);
+  });
+
+  it('run group by group', async () => {
+    const begun: string[] = [];
+    const groupOf = (file: string) => (/[02]\.ts$/.test(file) ? 'even' : 'odd');
+    await run([adds, adds, adds, adds], {
+      groupOf,
+      onStart: (file) => void begun.push(file.replace(/.*file-/, '')),
+    });
+    expect(begun).toEqual(['0.ts', '2.ts', '1.ts', '3.ts']);
   });
 
   it('fail where their process does not end well', async () => {
-    const reports = await run([`process.on('exit', () => void (process.exitCode = 8));${adds}`, adds], {
-      isApart: true,
-    });
+    const reports = await run([endsBadly, adds], { groupOf: (file) => file });
     expect(wholeFailure(reports[0]!)).toMatch(/ended with 8 during its end after .*file-0\.ts\./);
     expect(wholeFailure(reports[1]!)).toBeUndefined();
   });

@@ -1,13 +1,13 @@
 /**
- * Runs test files in a few processes that share out the files among them. Each loads a module once, for `npm run test:fast`,
- * or runs one file only, for `npm test`, so that no file sees what another one left behind.
+ * Runs test files in a few processes. Files of one group share a process, which loads a module once for all of them, and
+ * takes the next file only when the one before has left nothing behind.
  */
-import { type FileReport, type Limits, startWorker, type Worker } from './worker-process.ts';
+import { type FileReport, type Limits, startWorker } from './worker-process.ts';
 
 export interface RunOptions extends Limits {
   readonly processes: number;
-  /** Each file in a process of its own, so that it shares nothing with another one. */
-  readonly isApart?: boolean;
+  /** Files with the same answer may share a process; absent: all. */
+  readonly groupOf?: (file: string) => string;
   readonly onStart?: (file: string) => void;
   /** Whether to start no more files. */
   readonly isStopped?: () => boolean;
@@ -17,25 +17,41 @@ export interface RunOptions extends Limits {
 
 /** In the order given, as processes become free. */
 export async function runFiles(files: readonly string[], options: RunOptions): Promise<void> {
+  const { groupOf = () => '', isStopped, onStart, onReport } = options;
   const left = [...files];
-  const work = async () => {
-    let worker: Worker | undefined;
-    for (let file = left.shift(); file !== undefined; file = left.shift()) {
-      if (options.isStopped?.()) break;
-      worker ??= startWorker(options);
-      options.onStart?.(file);
+  const inWork: string[] = [];
+  const take = (isWanted: (group: string) => boolean): string | undefined => {
+    const at = isStopped?.() ? -1 : left.findIndex((file) => isWanted(groupOf(file)));
+    return at === -1 ? undefined : left.splice(at, 1)[0];
+  };
+  /** Another process for a group loads all its modules again: only where nothing else is left. */
+  const takeAny = () => take((group) => !inWork.includes(group)) ?? take(() => true);
+
+  /** Until none of the group is left, or the process can run no more. */
+  const shareProcess = async (first: string, group: string) => {
+    const worker = startWorker(options);
+    for (let file: string | undefined = first; file !== undefined; ) {
+      onStart?.(file);
       const found = await worker.run(file);
-      const isOver = typeof found === 'string';
-      const report = isOver ? failed({ file, tests: 0, failures: [], outcomes: [] }, found) : found;
-      const isLast = options.isApart === true || left.length === 0;
-      // The last report waits for the end of the process, which may show what its file left behind.
-      options.onReport(isOver || !isLast ? report : failed(report, await worker.end()));
-      if (isOver || isLast) worker = undefined;
+      if (typeof found === 'string') return onReport(failed(notRun(file), found));
+      const next = found.isLast ? undefined : take((of) => of === group);
+      // The last report waits for the end of the process, which may show what its files left behind.
+      onReport(next === undefined ? failed(found, await worker.end()) : found);
+      file = next;
     }
-    await worker?.end();
+  };
+  const work = async () => {
+    for (let file = takeAny(); file !== undefined; file = takeAny()) {
+      const group = groupOf(file);
+      inWork.push(group);
+      await shareProcess(file, group);
+      inWork.splice(inWork.indexOf(group), 1);
+    }
   };
   await Promise.all(Array.from({ length: Math.min(options.processes, files.length) }, work));
 }
+
+const notRun = (file: string): FileReport => ({ file, tests: 0, failures: [], outcomes: [], isLast: true });
 
 function failed(report: FileReport, message: string | undefined): FileReport {
   if (message === undefined) return report;

@@ -11,6 +11,10 @@ export interface Limits {
   readonly loadSeconds: number;
   /** For each test with its hooks, and for the hooks of each suite. */
   readonly testSeconds: number;
+  /** For what a file leaves behind, such as a server that closes, to go away. */
+  readonly restSeconds?: number;
+  /** A process that holds more runs no other file: a fresh one is faster than a full one. */
+  readonly mostBytes?: number;
   /** A pattern of the titles of tests to run; absent: all. */
   readonly titles?: string | undefined;
 }
@@ -35,6 +39,8 @@ export interface FileReport {
   readonly tests: number;
   readonly failures: readonly TestFailure[];
   readonly outcomes: readonly TestOutcome[];
+  /** Its process is for no other file: the file left something behind there, or the process holds much memory. */
+  readonly isLast: boolean;
 }
 
 /** From the process: the test that begins, or the report of the file when it is over. */
@@ -49,8 +55,13 @@ export interface Worker {
 
 const script = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
-export function startWorker({ loadSeconds, testSeconds, titles }: Limits): Worker {
-  const child = fork(script, titles === undefined ? [] : [titles], {
+/** What the process is told at its start. */
+export type WorkerOptions = Required<Pick<Limits, 'restSeconds' | 'mostBytes'>> & Pick<Limits, 'titles'>;
+
+export function startWorker({ loadSeconds, testSeconds, ...rest }: Limits): Worker {
+  const { restSeconds = 10, mostBytes = 700e6, titles } = rest;
+  const options: WorkerOptions = { restSeconds, mostBytes, titles };
+  const child = fork(script, [JSON.stringify(options)], {
     // To the standard error: what Jest prints with `--json` stays as it is.
     stdio: ['ignore', 2, 'pipe', 'ipc'],
     execArgv: ['--disable-warning=ExperimentalWarning'],

@@ -1,14 +1,17 @@
 /**
- * Runs the test files that its parent names, one after the other, and loads each module once for all of them: a process of
- * `npm run test:fast`, or of one file of `npm test`. A file that changed the environment leaves it as it was; other globals
- * are not put back. Whatever is not the failure of a test ends this process, and so fails the file that ran. The parent
- * kills this process when a file or a test hangs.
+ * Runs the test files that its parent names, one after the other, and loads each module once for all of them. A file that
+ * changes the environment leaves it as it was; one that leaves anything else behind has failed. Whatever is not the
+ * failure of a test ends this process, and so fails the file that ran. The parent kills this process when a file or a test
+ * hangs.
  */
 import { registerHooks } from 'node:module';
 import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { collect, runSuite, type Test, testsIn } from '../mutation/jest-globals.ts';
-import type { FileReport, TestFailure, TestOutcome, WorkerMessage } from './worker-process.ts';
+import { leftovers, surroundings } from './leftovers.ts';
+import type { FileReport, TestFailure, TestOutcome, WorkerMessage, WorkerOptions } from './worker-process.ts';
+
+const { restSeconds, mostBytes, titles = '' }: WorkerOptions = JSON.parse(process.argv[2]!);
 
 const globals = import.meta.resolve('../mutation/jest-globals.ts');
 registerHooks({
@@ -19,23 +22,30 @@ registerHooks({
 process.on('message', (file) => (file === '' ? end() : void report(String(file))));
 process.once('disconnect', end);
 
+/** A test may replace it. */
+const { exit } = process;
+
 /** As it should: a test may have set another status. */
 function end(): void {
-  process.exit(0);
+  exit.call(process, 0);
 }
+
+type Found = Omit<FileReport, 'isLast'>;
 
 async function report(file: string): Promise<void> {
-  const environment = { ...process.env };
+  const before = surroundings();
   const told = await runFile(file);
-  process.env = environment;
   // Node raises a rejection that nobody handled only after all microtasks: in time to end this process before the report.
   await setImmediate();
-  tell(told);
+  const left = await leftovers(before, restSeconds);
+  if (left.length === 0) return tell({ ...told, isLast: process.memoryUsage.rss() > mostBytes });
+  const message = `It left behind: ${left.join(', ')}.`;
+  tell({ ...told, failures: [...told.failures, { id: file, message }], isLast: true });
 }
 
-const tell = (message: WorkerMessage) => process.send?.(message);
+const tell = (message: WorkerMessage) => void process.send?.(message);
 
-async function runFile(file: string): Promise<FileReport> {
+async function runFile(file: string): Promise<Found> {
   const suite = await collect(file, () => import(pathToFileURL(file).href)).catch((error: unknown) => error);
   if (!isSuite(suite)) return notRun(file, suite);
   const tests = testsIn(suite);
@@ -62,10 +72,10 @@ async function runFile(file: string): Promise<FileReport> {
 }
 
 /** As Jest's `--testNamePattern`. */
-const pattern = new RegExp(process.argv[2] ?? '', 'i');
+const pattern = new RegExp(titles, 'i');
 const isWanted = (test: Test) => pattern.test(titlesOf(test).join(' '));
 
-const notRun = (file: string, reason: unknown): FileReport => ({
+const notRun = (file: string, reason: unknown): Found => ({
   ...{ file, tests: 0, outcomes: [] },
   failures: [failureOf({ id: file }, reason)],
 });

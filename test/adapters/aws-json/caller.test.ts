@@ -217,7 +217,7 @@ describe('a call that fails', () => {
   });
 
   it('waits one second for the connection, three times', async () => {
-    const silent = createTcpServer(() => undefined);
+    const silent = createTcpServer((socket) => socket.on('error', () => {}).resume());
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const { port } = silent.address() as AddressInfo;
     const secure = { ...variables, AWS_ENDPOINT_URL: `https://127.0.0.1:${port}` };
