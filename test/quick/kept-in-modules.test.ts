@@ -1,7 +1,7 @@
 /**
  * Test files share processes, and so what modules keep. What belongs to a world is kept with one of its objects, in a
- * `WeakMap`: no other file has these. The rest is listed here: it follows from its key alone, is never changed, or takes turns
- * where either is right. Handlers, which keep their clients, run in processes of their own.
+ * `WeakMap`: no other file has these. The rest is listed here: it follows from its key alone, never changes once it is made,
+ * or takes turns where either is right. Handlers, which keep their clients, run in processes of their own.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,7 +27,9 @@ it('is kept in modules: nothing that one test file could learn of another one', 
     'lib/core/micros.ts formats',
     'lib/local/aws/dynamodb-throttle.ts refusals',
     'lib/local/aws/signature.ts signingKeys',
+    'lib/local/ec2/ec2.ts signer',
     'lib/local/github/runner-releases.ts archives',
+    'lib/local/github/start-github.ts keys',
     'test/fakes/github-state.ts repositoryIds',
   ]);
 });
