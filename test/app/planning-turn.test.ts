@@ -7,7 +7,7 @@ import {
 import { JobId } from '../../lib/core/ids.ts';
 import { createMemoryClock } from '../fakes/clock.ts';
 import { createMemoryNotes } from '../fakes/notes.ts';
-import { acme, givenEvent, givenTenant, givenTier, noon, small } from '../support/given.ts';
+import { acme, givenEvent, givenTenant, givenTier, medium, noon, small } from '../support/given.ts';
 import { expectBalanced, givenPlatform } from '../support/platform.ts';
 
 const place = { installationId: acme, tier: small };
@@ -99,6 +99,22 @@ describe('the turn to plan for a tenant and tier', () => {
     deps.clock.advance(5);
     expect(await passPlanningTurn(deps, turn!)).toBe('over');
     expect(await takePlanningTurn(slow, place, known)).toBeDefined();
+  });
+
+  it('is tried for eight times where others are always faster', async () => {
+    const notes = createMemoryNotes();
+    let tries = 0;
+    const met = async () => {
+      tries += 1;
+      return false;
+    };
+    const deps = { notes, clock: createMemoryClock(noon) };
+    const turn = await takePlanningTurn(deps, place);
+    const busy = { ...deps, notes: { ...notes, writeIf: met, writeWhile: met } };
+    expect(await takePlanningTurn(busy, { ...place, tier: medium })).toBeUndefined();
+    expect(tries).toBe(8);
+    expect(await passPlanningTurn(busy, turn!)).toBe('late');
+    expect(tries).toBe(16);
   });
 
   it('of another tier is separate', async () => {
