@@ -5,7 +5,7 @@ import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import { reason } from '../../lib/core/reason.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import { copyOf } from '../fakes/copy.ts';
-import { acme, givenEvent, givenJob, givenTenant, givenTier, noon, small } from '../support/given.ts';
+import { acme, givenEvent, givenJob, givenTenant, givenTier, medium, noon, small } from '../support/given.ts';
 import { expectBalanced, givenPlatform, type Platform } from '../support/platform.ts';
 
 const queued = (jobId: number, over = {}) =>
@@ -115,6 +115,28 @@ describe('new jobs', () => {
     };
     await platform.accept(queued(2));
     expect(states).toEqual(['waiting']);
+  });
+});
+
+describe('a batch', () => {
+  const poke = (tier = small) => ({ kind: 'poke', installationId: acme, tier });
+  const down = () => new OperationalError('slow down', { code: 'ThrottlingException', retryable: true });
+
+  it('is balanced in the tier that its poke names', async () => {
+    const platform = await givenPlatform();
+    await platform.stores.jobs.insert([{ ...waiting(1), tier: medium }]);
+    await platform.accept(poke(medium));
+    expect(await platform.job(1)).toMatchObject({ state: 'covered', tier: medium });
+  });
+
+  it('has its pokes delivered again where the line cannot be read now, and all messages about a job', async () => {
+    const platform = await givenPlatform();
+    platform.stores.world.failNext('jobs.listWaiting', down());
+    expect(await platform.accept(poke())).toHaveLength(1);
+    platform.stores.world.beforeCall = async (call) => {
+      if (call === 'jobs.insert') throw down();
+    };
+    expect(await platform.accept(queued(1), queued(1))).toHaveLength(2);
   });
 });
 

@@ -77,7 +77,7 @@ it('judges the newest fifty thousand jobs of a tenant by new rules', async () =>
   const rows = Array.from({ length: 20_000 }, () => jobRow(givenJob({ queuedAt: 2 })));
   let calls = 0;
   client.send = async ({ input }: { input: { Limit: number } }) => {
-    calls += 1;
+    if (++calls > 9) throw new Error('It still reads.');
     return { Items: rows.slice(0, input.Limit), LastEvaluatedKey: {} };
   };
   expect(await jobsSince({ client, TableName: 'jobs' }, acme, 1)).toHaveLength(50_000);
