@@ -18,12 +18,12 @@ export const exportBucketOf = ({ environment, region, account }: ExportPlace): s
 export const exportNameOf = ({ environment, region, account }: ExportPlace): string =>
   `${environment}-${region}-${account}`;
 
-/** Every key begins so. */
+/** The prefix of every key. */
 export const exportPrefix = 'bill';
 
 export const exportTable = 'COST_AND_USAGE_REPORT';
 
-/** What `costs compare` reads, and nothing more: rows of a whole account are many. */
+/** Only what `costs compare` reads: a whole account has many rows. */
 export const exportColumns = [
   'line_item_usage_start_date',
   'line_item_usage_account_id',

@@ -27,7 +27,7 @@ export const functionSettings = {
   'scale-up': {
     description: 'Takes leases for waiting jobs and launches their machines',
     timeoutSeconds: 20,
-    // It mostly waits for EC2, and memory is paid for meanwhile. It needs two thirds of this (docs/BENCHMARKS.md).
+    // It mostly waits for EC2, and memory costs money meanwhile. It needs two thirds of this (docs/BENCHMARKS.md).
     memoryMegabytes: 144,
     url: false,
   },
@@ -40,7 +40,8 @@ export const functionSettings = {
   },
   admission: {
     description: 'Asks external admission controllers',
-    // 25 s in which a run takes messages; then the longest timeout of a controller, after two calls to GitHub of 4 s at most.
+    // 25 s in which a run receives messages; then a controller's longest timeout, after two calls to GitHub of 4 s
+    // at most.
     timeoutSeconds: 45,
     memoryMegabytes: 256,
     url: false,

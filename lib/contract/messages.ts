@@ -64,7 +64,7 @@ export interface InstanceEvent {
   readonly state: string;
 }
 
-/** EC2 reports that it takes a spot machine back in two minutes. */
+/** EC2 reports that it interrupts a spot machine in two minutes. */
 export interface SpotWarning {
   readonly kind: 'spot-warning';
   readonly instanceId: InstanceId;

@@ -75,7 +75,7 @@ export interface Job {
   readonly unsettledAt?: number;
   readonly doneAt?: number;
   readonly outcome?: JobOutcome;
-  /** GitHub's word for the result, for completed and cancelled jobs. */
+  /** GitHub's conclusion, for completed and cancelled jobs. */
   readonly conclusion?: string;
 }
 

@@ -1,7 +1,8 @@
 import type { TierName } from '../core/ids.ts';
 
 /**
- * A function's own queue: besides the messages that it was invoked with, it may take more. Throws OperationalError.
+ * A function's own queue: besides the messages that it was invoked with, it may receive more. Throws
+ * OperationalError.
  */
 export interface QueueArrivals {
   /**
@@ -9,11 +10,11 @@ export interface QueueArrivals {
    * receivers for a while; those not marked as done by then are delivered again.
    */
   take(): Promise<readonly Arrival[]>;
-  /** At most ten, as they were taken: they are never delivered again. */
+  /** At most ten, as they were received: they are never delivered again. */
   done(arrivals: readonly Arrival[]): Promise<void>;
 }
 
-/** The same of each tier's queue, for the function that works on all of them. */
+/** The same for each tier's queue, for the function that works on all of them. */
 export interface Arrivals {
   take(tier: TierName): ReturnType<QueueArrivals['take']>;
   done(tier: TierName, arrivals: readonly Arrival[]): Promise<void>;

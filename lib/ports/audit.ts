@@ -23,7 +23,7 @@ export interface GroupChange {
 }
 
 export interface OutsideChange {
-  /** first-recorded: nothing was recorded of the tenant before. */
+  /** first-recorded: nothing was recorded about the tenant before. */
   readonly action: 'changed-outside' | 'first-recorded';
   readonly version: number;
   /** The attributes that differ. */

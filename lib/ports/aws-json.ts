@@ -1,7 +1,7 @@
 /** An AWS service that is called with JSON, as adapters see it. */
 export interface AwsJson {
   /**
-   * One action, retried where that can help. The answer is as the service wrote it.
+   * One action, retried if that can help. The answer is as the service wrote it.
    * @throws Error whose name is the service's code and whose `fields` are those of its answer; or `TimeoutError` or `Unreachable`
    *   where there was no answer, and `UnreadableAnswer` where it is not JSON
    */

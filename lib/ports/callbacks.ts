@@ -23,7 +23,7 @@ export interface CallbackBody {
   readonly facts: JobFacts;
 }
 
-/** failed: no answer in time (isTimeout), or none that counts; `why` is for the decision's record. */
+/** failed: no answer in time (isTimeout), or no valid one; `why` is for the decision's record. */
 export type CallbackAnswer =
   | { readonly kind: 'answered'; readonly vote: 'admit' | 'reject'; readonly reason?: string }
   | { readonly kind: 'failed'; readonly why: string; readonly isTimeout?: boolean };

@@ -8,7 +8,7 @@ export interface Compute {
   launch(request: FleetRequest): Promise<LaunchAnswer>;
   /** The machines that carry this launch's tag and are not terminated, as far as EC2 shows them yet. */
   findByLaunch(launchId: LaunchId): Promise<LaunchedInstance[]>;
-  /** Those of these that EC2 knows, in any state. May lag after a launch by minutes. */
+  /** The ones that EC2 knows, in any state. May lag after a launch by minutes. */
   describe(instanceIds: readonly InstanceId[]): Promise<DescribedInstance[]>;
   /**
    * A page of this deployment's machines that have not ended, found by their tags. A cursor is valid for a few
@@ -20,7 +20,7 @@ export interface Compute {
   }>;
   /**
    * Asks EC2 to terminate; a machine that it accepts (or that was terminated already) is proven to end.
-   * Unknown ids are no proof of anything. One bad id does not keep the others from being terminated.
+   * Unknown ids prove nothing. One bad id does not stop the termination of the others.
    * @throws OperationalError where EC2 could not be asked
    */
   terminate(instanceIds: readonly InstanceId[]): Promise<{ accepted: InstanceId[]; unknown: InstanceId[] }>;
@@ -57,15 +57,16 @@ export interface DescribedInstance {
   readonly instanceId: InstanceId;
   /** EC2's state: pending, running, stopping, stopped, shutting-down, terminated. */
   readonly state: string;
-  /** EC2 itself took the spot machine back; nobody asked for its end. */
+  /** EC2 itself interrupted the spot machine; nobody asked for its end. */
   readonly takenBack?: boolean;
 }
 
 /**
  * The result of a launch call.
  * answered: EC2 made the fleet, now or when it was sent the same request before; these machines exist, and no others will
- * come from it; `failures` say why there are fewer than asked for. refused: EC2 did not take the call (throttled, invalid, over a quota): this call started nothing.
- * unclear: nobody knows (a timeout, a 5xx, a changed request); ask again with the same request, or by tag.
+ * come from it; `failures` say why there are fewer than asked for. refused: EC2 did not accept the call (throttled,
+ * invalid, over a quota): this call started nothing. unclear: the result is unknown (a timeout, a 5xx, a changed
+ * request); ask again with the same request, or by tag.
  */
 export type LaunchAnswer =
   | {
@@ -77,8 +78,8 @@ export type LaunchAnswer =
   | { readonly kind: 'unclear'; readonly failure: LaunchFailure };
 
 /**
- * capacity: another pool may have it. unoffered: that pool never will, others may. quota: the account's own bound. throttled:
- * too many calls. fatal: it can never work.
+ * capacity: another pool may have it. unoffered: that pool never will, others may. quota: the account's own limit.
+ * throttled: too many calls. fatal: it can never work.
  */
 export type LaunchFailureClass = 'capacity' | 'unoffered' | 'quota' | 'throttled' | 'fatal' | 'unknown';
 
@@ -87,7 +88,7 @@ export interface LaunchFailure {
   /** EC2's own code. */
   readonly code: string;
   readonly message: string;
-  /** The pool that it is about, where EC2 named one. */
+  /** The pool that it is about, if EC2 named one. */
   readonly pool?: FailedPool;
 }
 

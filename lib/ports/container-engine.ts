@@ -1,6 +1,6 @@
 /**
- * The container engine of a single host. Only containers that carry the host's own label are ever seen or touched. What the
- * engine refuses or does not answer in time throws OperationalError.
+ * The container engine of a single host. Only containers that carry the host's own label are ever seen or touched.
+ * If the engine refuses or does not answer in time, an OperationalError is thrown.
  */
 export interface ContainerEngine {
   /** `docker` or `podman`. */
@@ -9,7 +9,7 @@ export interface ContainerEngine {
   version(): Promise<string>;
   /** Undefined: there is no such image here. */
   image(reference: string): Promise<ContainerImage | undefined>;
-  /** Resolves when the image is there; `told` hears what the build prints. */
+  /** Resolves when the image exists; `told` receives what the build prints. */
   build(build: ImageBuild, told: (text: string) => void): Promise<void>;
   /** A container with a disk of its own, started. One whose start failed may be left, as `created`. */
   run(container: NewContainer): Promise<void>;
@@ -17,13 +17,13 @@ export interface ContainerEngine {
   list(label: readonly [name: string, value: string]): Promise<readonly Container[]>;
   /** Whether a program of this name is among its processes. Undefined: it does not run. */
   runs(name: string, program: string): Promise<boolean | undefined>;
-  /** Asks its first process to end and kills it after so many seconds. Resolves also where it is gone. */
+  /** Asks its first process to end and kills it after so many seconds. Also resolves if it is gone. */
   stop(name: string, graceSeconds: number): Promise<void>;
-  /** What it printed, the last lines. Empty where it is gone. */
+  /** What it printed, the last lines. Empty if it is gone. */
   logs(name: string, lines: number): Promise<string>;
-  /** Passes on what it prints, from its last lines on, until it has ended. @returns false where it is gone */
+  /** Passes on what it prints, from its last lines on, until it has ended. @returns false if it is gone */
   follow(name: string, lines: number, told: (text: string) => void): Promise<boolean>;
-  /** With its disk. Resolves also where it is gone. One that runs is refused: it may have got a job since it was listed. */
+  /** With its disk. Also resolves if it is gone. One that runs is refused: it may have got a job since it was listed. */
   remove(name: string): Promise<void>;
 }
 

@@ -12,10 +12,10 @@ export interface ControllerStore {
   /** The epoch of the platform's policy, while any controller of it is in force. One row, read consistently. */
   platformEpoch(): Promise<number | undefined>;
   /**
-   * Stores controllers, removes others with their secrets, invalidates their tokens, and moves the epoch
-   * on by one, in one transaction that fails with `changed` where the epoch is no longer `from.epoch`. The tenant's row
-   * learns the epoch in the same transaction: absent there while no controller is in force. `put` and `remove` name at
-   * most `controllersEach` controllers. Throws where the owner is neither the platform nor a tenant.
+   * Stores controllers, removes others with their secrets, invalidates their tokens, and increments the epoch, in
+   * one transaction that fails with `changed` if the epoch is no longer `from.epoch`. The same transaction writes
+   * the epoch into the tenant's row: absent there while no controller is in force. `put` and `remove` name at most
+   * `controllersEach` controllers. Throws where the owner is neither the platform nor a tenant.
    */
   save(from: ControllerPolicy, change: PolicyWrites): Promise<'saved' | 'changed'>;
 
@@ -25,12 +25,15 @@ export interface ControllerStore {
   token(owner: InstallationId, id: string): Promise<StoredToken | undefined>;
   /** Adds or replaces `put` and revokes `remove` in one transaction, if nobody else changed a token since `from` was read. */
   changeTokens(from: TokenList, change: TokenWrites): Promise<'saved' | 'changed'>;
-  /** Writes nothing where the token was revoked. */
+  /** Writes nothing if the token was revoked. */
   noteTokenUse(owner: InstallationId, id: string, at: string): Promise<void>;
 
   /** Newest last. */
   secretsOf(owner: InstallationId, controllerId: string): Promise<readonly SigningSecret[]>;
-  /** Replaces the secrets that were read with these. changed: it has others by now, or there is no such controller. */
+  /**
+   * Replaces the secrets that were read with these. changed: there are others by now, or the controller does not
+   * exist.
+   */
   saveSecrets(
     owner: InstallationId,
     controllerId: string,

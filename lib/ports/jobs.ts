@@ -5,9 +5,9 @@ import type { Rest } from '../core/job-rest.ts';
 import type { Reason } from '../core/reason.ts';
 import type { OperationalError } from './errors.ts';
 
-/** That GitHub says it has no such job, epoch milliseconds. */
+/** When GitHub reported that it has no such job, epoch milliseconds. */
 export interface Doubt {
-  /** It has said so each time since then. */
+  /** It has reported that each time since then. */
   readonly since: number;
   readonly saidAt: number;
   /** The doubt that was on the row when GitHub was asked, by its `since`; absent: there was none. */
@@ -51,11 +51,14 @@ export interface JobStore {
   /** Waiting jobs of one tier, oldest first. Reads consistently. */
   listWaiting(installationId: InstallationId, tier: TierName, limit: number): Promise<Job[]>;
   /**
-   * The same, a page at a time: a cursor goes on behind the page that gave it, so that all pages together read each row once.
-   * A job that comes to an earlier place meanwhile is in no later page. Reads consistently.
+   * The same, a page at a time: a cursor continues after the page that returned it, so that all pages together read
+   * each row once. A job that comes to an earlier place meanwhile is in no later page. Reads consistently.
    */
   pageOfWaiting(installationId: InstallationId, tier: TierName, page: Page): Promise<JobPage>;
-  /** The same as they were a moment ago, at half the price: who waits may be missing, and who does not any more may be there. */
+  /**
+   * The same, eventually consistent, at half the price: waiting jobs may be missing, and jobs that no longer wait
+   * may be included.
+   */
   glanceAtWaiting(installationId: InstallationId, tier: TierName, limit: number): Promise<Job[]>;
   /** Waiting jobs of the tenant over all tiers that come after its `count` oldest, the youngest last. Reads consistently. */
   listWaitingBeyond(installationId: InstallationId, count: number, limit: number): Promise<Job[]>;
@@ -122,7 +125,7 @@ export interface JobStore {
     runner: InstanceId,
     at: number,
   ): Promise<boolean>;
-  /** Whatever its state: the start gate let none of its steps run. True to the first who says so. */
+  /** Whatever its state: the start gate let none of its steps run. True for the first caller that reports it. */
   noteStartRefusal(installationId: InstallationId, jobId: JobId, why: Reason): Promise<boolean>;
   /**
    * Anything that is not over on GitHub → running, and unsettled where no machine of ours runs it. What the platform ended by
@@ -132,11 +135,14 @@ export interface JobStore {
   start(
     installationId: InstallationId,
     jobId: JobId,
-    /** unsettled: in the same write as a start on a machine, so that no death in between leaves a job that nobody asks about */
+    /**
+     * unsettled: in the same write as a start on a machine, so that no crash in between leaves a job that is never
+     * asked about
+     */
     start: { runner: InstanceId | undefined; at: number; unsettled?: boolean },
   ): Promise<Job | undefined>;
   /**
-   * Anything but done → done; an end without a reason is GitHub's word, and also takes the place of an end by the platform's.
+   * Anything but done → done; an end without a reason is GitHub's report, and also replaces an end by the platform.
    * Answers with the job as it was: undefined if it was not known (it is not written then).
    */
   finish(installationId: InstallationId, jobId: JobId, end: JobEnd): Promise<Job | undefined>;
@@ -160,7 +166,7 @@ export interface JobEnd {
   readonly at: number;
   readonly conclusion?: string;
   readonly runner?: InstanceId;
-  /** Present: the platform ends it by a word of its own. */
+  /** Present: the platform itself ends it. */
   readonly reason?: Reason;
   /** Present: nothing is written unless the row still has the doubt that began then. */
   readonly doubtedSince?: number;

@@ -6,7 +6,7 @@ import type { Tenant } from '../core/tenant.ts';
 import type { Tier } from '../core/tier.ts';
 import type { SpoiltRow } from './spoilt-row.ts';
 
-/** The launches, and the one transaction that all limits rest on. Every method may throw OperationalError. */
+/** The launches, and the one transaction that enforces all limits. Every method may throw OperationalError. */
 export interface LaunchStore {
   /**
    * All or nothing: counts the launch's leases on the tenant, and stores the launch. The condition: the tenant is active, has
@@ -41,8 +41,9 @@ export interface LaunchStore {
    */
   answer(launch: Launch, instances: ReadonlyMap<LeaseId, InstanceId>): Promise<Launch | undefined>;
   /**
-   * intent → closed, in one write, where a machine came for each lease: nothing goes back. It is listed at `lookAt`. Its
-   * machines may have no rows yet, and none ever where the caller dies now. Answers as `answer` does.
+   * intent → closed, in one write, where a machine came for each lease: nothing goes back. It is listed at
+   * `lookAt`. Its machines may have no rows yet, and never get any from this caller if it dies now. Answers as
+   * `answer` does.
    */
   complete(
     launch: Launch,
@@ -57,8 +58,9 @@ export interface LaunchStore {
   /** Closed: its machines are looked at again then; undefined: all have ended, and it is never listed again. */
   lookAgain(launch: Launch, lookAt: number | undefined): Promise<void>;
   /**
-   * Lists a stored launch at `lookAt`, whatever its state, and even if its row cannot be read, where its row puts it in no list.
-   * `listed`: its row puts it in one, though those who list may not see that yet. `gone`: it is not stored.
+   * Lists a stored launch at `lookAt`, whatever its state, and even if its row cannot be read, if its row puts it
+   * in no list. `listed`: its row puts it in one, though readers of the list may not see that yet. `gone`: it is
+   * not stored.
    */
   relist(launchId: LaunchId, lookAt: number): Promise<'listed-again' | 'listed' | 'gone'>;
   /**
@@ -75,7 +77,7 @@ export interface LaunchStore {
   capUseAcrossTenants(cap: SharedCap, skipped?: SpoiltRow[]): Promise<CapUse>;
   /** Across tenants: who waits under a cap, in one row however large the cap is. Reads consistently. */
   waitersAcrossTenants(cap: SharedCap): Promise<readonly Waiter[]>;
-  /** Keeps in mind how many rows this cap has, before any launch counts in them. Fewer than it has had: nothing. */
+  /** Records how many rows this cap has, before any launch counts in them. Does nothing for fewer than it has had. */
   noteCapRows(cap: SharedCap): Promise<void>;
   /** Puts the waiter in the line of a cap, or moves it to its new `since`. */
   joinLine(cap: string, waiter: Waiter): Promise<void>;
@@ -91,7 +93,10 @@ export interface Taking {
   readonly tenant: Tenant;
   readonly tier: Tier;
   readonly launch: Launch;
-  /** A row of each cap over all tenants that binds here, in which the launch is to count; none: no further rows are touched. */
+  /**
+   * A row of each cap over all tenants that applies here, in which the launch is to count; none: no further rows
+   * are written.
+   */
   readonly caps?: readonly CapCharge[];
   /** No lease may have been taken or freed since `tenant` was read: what it holds may cost more than expected. */
   readonly asRead?: boolean;

@@ -2,7 +2,7 @@ import type { Gate } from '../core/controllers/decision.ts';
 import type { JobFacts } from '../core/controllers/facts.ts';
 import type { InstallationId, JobId } from '../core/ids.ts';
 
-/** Asked of a controller that is called, or fetches its questions. */
+/** A question to a controller that is called, or that fetches its questions. */
 export interface Question {
   /** Of the controller. */
   readonly owner: InstallationId;

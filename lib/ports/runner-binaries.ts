@@ -4,7 +4,7 @@ import type { Architecture } from '../core/tier.ts';
 
 /** The platform's own store of runner programs, from which machines install theirs. May throw OperationalError. */
 export interface RunnerBinaries {
-  /** What machines of this architecture are told to use; undefined: nothing yet. */
+  /** The archive that machines of this architecture use; undefined: none yet. */
   current(architecture: Architecture): Promise<CurrentRunner | undefined>;
   /**
    * Stores the whole archive or nothing. `mismatch`: the bytes were not those that length and checksum promise, and

@@ -86,9 +86,9 @@ export interface RunnerEnd {
   readonly reason: RunnerEndReason;
   /** Epoch milliseconds. */
   readonly at: number;
-  /** The last of what it printed, where it never claimed. */
+  /** The end of its console, if it never claimed. */
   readonly console?: string;
-  /** What its lease changes in the tenant's spending as it goes back. */
+  /** How its lease changes the tenant's spending when it goes back. */
   readonly spend?: Settlement;
 }
 

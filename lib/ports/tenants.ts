@@ -11,7 +11,7 @@ import type { Attention, Tenant, TenantStatus } from '../core/tenant.ts';
 export interface TenantStore {
   /** Reads consistently. */
   get(installationId: InstallationId): Promise<Tenant | undefined>;
-  /** The same as it was a moment ago, at half the price: for whoever takes leases, since taking them compares what was read. */
+  /** The same, eventually consistent, at half the price: for taking leases, which compares what was read. */
   glance(installationId: InstallationId): Promise<Tenant | undefined>;
   /** Across tenants: all installations, past ones too, of one account. May lag by a second. */
   findByAccount(accountId: number): Promise<Tenant[]>;
@@ -26,8 +26,8 @@ export interface TenantStore {
    */
   create(tenant: NewTenant, policyOf?: Tenant): Promise<'created' | 'exists' | 'conflict'>;
   /**
-   * Writes what is given and grows `version`, if nobody else did since the tenant was read. A status is written only over
-   * the one that was read: operators write it too, and mind no version.
+   * Writes what is given and increments `version`, if nobody else did since the tenant was read. A status is
+   * written only over the one that was read: operators write it too, without a version.
    */
   update(read: Tenant, changes: TenantChanges): Promise<'updated' | 'conflict'>;
   /** The earlier installation's machines are gone: forget it, and keep what its account has spent, by month and day. */
@@ -42,12 +42,15 @@ export interface TenantStore {
   clearAttention(installationId: InstallationId): Promise<void>;
   /** One more of its machines ran a job that the App does not know. */
   countUnknownRun(installationId: InstallationId): Promise<void>;
-  /** Moves `probeAt` on from what was read. True for exactly one caller, which may try a machine. */
+  /** Advances `probeAt` from what was read. True for exactly one caller, which may try a machine. */
   takeProbe(
     installationId: InstallationId,
     probe: { readonly from: number; readonly to: number },
   ): Promise<boolean>;
-  /** Across tenants: those of these that are known, and can be read: one whose row a hand spoilt is left out. Reads consistently. */
+  /**
+   * Across tenants: the known ones among these; rows that cannot be read because of a manual edit are left out.
+   * Reads consistently.
+   */
   findAcrossTenants(installationIds: readonly InstallationId[]): Promise<Tenant[]>;
   /**
    * Sets the counts of leases, and what is counted of those that are held, if they still changed as often as `tenant` says.

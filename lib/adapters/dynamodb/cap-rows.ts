@@ -148,7 +148,10 @@ function waitersOf(attributes: Attributes = {}): Waiter[] {
     .flatMap((name) => readableWaiter(row, name));
 }
 
-/** The others' places are in this row, too: one that a hand spoilt is skipped, and its tenant takes a new one. */
+/**
+ * The other tenants' places are in this row, too: one broken by a manual edit is skipped, and its tenant takes a
+ * new one.
+ */
 function readableWaiter(row: Row, name: string): Waiter[] {
   try {
     return [waiterOf(row, name)];

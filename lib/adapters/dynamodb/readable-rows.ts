@@ -1,4 +1,4 @@
-/** Reads rows of several tenants: what a hand spoilt in one of them keeps nobody from reading the others. */
+/** Reads rows of several tenants: one that a manual edit broke does not stop the others from being read. */
 import { InstallationId } from '../../core/ids.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { SpoiltRow } from '../../ports/spoilt-row.ts';

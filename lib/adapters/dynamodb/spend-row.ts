@@ -77,7 +77,7 @@ const reservedPattern = new RegExp(`^${reservedAttribute('(\\S{10})')}$`);
 const overrunPattern = new RegExp(`^${overrunAttribute('(\\S{10})')}$`);
 const sincePattern = new RegExp(`^${sinceAttribute('(\\S{10})', '(.+)')}$`);
 
-/** Including those that came to nothing: a taking removes them once their day is past. */
+/** Including those that are zero: taking leases removes them once their day is past. */
 export function heldOfRow(row: Row): HeldLeases | undefined {
   const expected = new Map<string, Micros>();
   const overrun = new Map<string, Micros>();

@@ -2,7 +2,7 @@
  * GitHub calls within the installation's budget. Copies share GitHub's answers through the notes: a limit that one copy
  * hits stops all of them until it is over, and a low budget stops the less urgent calls first. Each of GitHub's resources
  * has its own budget, so registrations neither use up nor wait for other calls. One installation never delays another. It
- * never waits: a caller that may not call is told when to come back.
+ * never waits: a caller that may not call learns when to come back.
  */
 import {
   type BudgetStanding,

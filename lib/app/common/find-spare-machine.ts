@@ -23,7 +23,7 @@ export async function findSpareMachine(
   let last = ended;
   for (let step = 0; step < longestTrail && last.leftLease !== undefined; step++) {
     const launch = await orFailure(deps.launches.get(last.installationId, launchOfLease(last.leftLease)));
-    // Where a hand spoilt the launch, the machine is not found, and still the one that ended can end.
+    // If a manual edit broke the launch's row, the machine is not found, but the ended machine can still be closed.
     if (launch instanceof OperationalError && launch.code === 'UnreadableRow') return undefined;
     if (launch instanceof OperationalError) throw launch;
     const instanceId = launch?.instances.get(last.leftLease);

@@ -170,7 +170,7 @@ export const startAsks = 5;
 export const startPages = 4;
 export const startAskedSeconds = 3_600;
 
-/** The longest wait that a machine is told; GitHub may ask for up to an hour, but may recover sooner. */
+/** The longest wait that a machine is asked for; GitHub may ask for up to an hour, but may recover sooner. */
 export const longestAgainSeconds = 60;
 
 /** A machine waits this long for GitHub to take calls again, well within its time to boot; for longer it powers off. */

@@ -93,7 +93,7 @@ const over = (code: 'cancelled' | 'completed' | 'failed', line: string): Verdict
   who: 'nobody',
 });
 
-/** The platform ended it, and GitHub's word takes precedence. */
+/** The platform ended it, and GitHub's report takes precedence. */
 function explainEnded(facts: Facts, job: Job, why: NonNullable<Job['reason']>): Verdict {
   const { tenant, github } = facts;
   const verdict = ofReason(facts, job, why);

@@ -18,7 +18,8 @@ export async function askWhatItRan(deps: LifecycleDeps, { runner, reason, doneJo
 
 /**
  * GitHub says which job it ran, whose start was not reported and which was not planned for it. Its row may have just
- * ended on EC2's word, or be about to: a later caller must not take the missing registration for an unknown run.
+ * ended after EC2's event, or be about to: a later caller must not take the missing registration for an unknown
+ * run.
  */
 export async function noteHeardRun(deps: LifecycleDeps, { runner, ranJob }: Ending): Promise<void> {
   if (ranJob && ranJob.jobId !== jobOf(runner)) await noteUnregistered(deps, runner.instanceId);

@@ -166,7 +166,10 @@ function noteEnding(endings: Map<string, Wanted>, ending: Ending, id: string): v
 
 interface FoundRunners {
   readonly runners: Runners;
-  /** Machines whose rows a hand spoilt: what names them comes again until somebody has corrected the row. */
+  /**
+   * Machines whose rows were broken by a manual edit: messages about them are redelivered until somebody has
+   * corrected the row.
+   */
   readonly unreadable: ReadonlyMap<string | undefined, OperationalError>;
 }
 

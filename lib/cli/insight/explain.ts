@@ -1,6 +1,6 @@
 /**
  * `mayfly explain`: why a job waits, runs, was refused or is not there, what comes next, and how to fix it. It only reads,
- * and asks GitHub only where it is told to.
+ * and asks GitHub only on request.
  */
 import { explainJob } from '../../app/insight/explain-job.ts';
 import { explainTenant, type TenantExplanation } from '../../app/insight/explain-tenant.ts';

@@ -84,7 +84,7 @@ async function searchTenants(
   return undefined;
 }
 
-/** Not found by a tenant: a job waits, so it is in the sparse index, which is small as a rule. */
+/** Not found by a tenant: the job waits, so it is in the sparse index, which is usually small. */
 async function searchWaiting(
   { jobs }: CommandStores,
   jobId: JobId,

@@ -39,7 +39,7 @@ Only the account that suspended the App can lift a suspension by GitHub (suspend
       next: (jobs) =>
         `It may start jobs again${jobs > 0 ? `: ${waitingText(jobs)} looked at now` : ''}. Jobs that were refused in the meantime are picked up again within minutes if GitHub still has them queued.`,
     });
-    // GitHub may have suspended it too, which the operator's word has covered.
+    // GitHub may have suspended it too, which the operator's ban has hidden.
     await tellTenantManager(call, found.installationId);
     return status;
   },
