@@ -1,6 +1,6 @@
 /**
  * Asks GitHub for a job. A 404 counts only if the job's run gets one too: a single call sometimes gets a 404 by
- * mistake, and a job cannot be deleted without its run. So `not-found` from here means that GitHub said it twice, or
+ * mistake, and a job cannot be deleted without its run. So `not-found` from here means that GitHub denied both, or
  * that the job waits for the runners of another account.
  */
 import type { GitHubJob } from '../../core/github.ts';

@@ -16,7 +16,7 @@ import { type SpotPrices, spotPool } from '../../ports/spot-prices.ts';
 import type { LaunchDeps } from './deps.ts';
 
 export type RecordDeps = Pick<LaunchDeps, 'runners' | 'deployment' | 'clock'>;
-/** With what EC2 leaves open about a machine: its zone, and the price of a spot machine. */
+/** Adds what EC2's answer lacks: a machine's zone, and the price of a spot machine. */
 export type BindDeps = RecordDeps & Pick<LaunchDeps, 'subnets' | 'spotPrices'>;
 
 /** Machines as EC2 reported them. */
@@ -50,8 +50,8 @@ export async function bindUnrecorded(deps: BindDeps, launch: Launch, seen: SeenL
 }
 
 /**
- * The same for a machine that says itself where it is. The price of a spot machine is not asked here: whoever records its end does
- * that (find-late-prices.ts).
+ * The same for a machine that itself reports its zone. The price of a spot machine is looked up later, when its end
+ * is recorded (find-late-prices.ts).
  */
 export const bindAsReported = (deps: RecordDeps, launch: Launch, seen: SeenLate): Promise<void> =>
   bindLate(deps, launch, { ...seen, subnets: [], prices: noPrices });
@@ -74,7 +74,8 @@ export function unrecordedOf(
   recorded: ReadonlySet<InstanceId>,
   now: number,
 ): readonly PlannedJob[] {
-  // The row of one that ended may be deleted by now: only of a younger launch does a missing row say that there was none.
+  // The row of an ended machine may be deleted by now: only for a younger launch does a missing row prove that
+  // there was none.
   const isYoung = now < launch.createdAt + tombstoneDays * dayMilliseconds;
   if (launch.state !== 'closed' || !isYoung) return [];
   return launch.plannedJobs.filter(({ lease }) => {
@@ -115,7 +116,7 @@ const notSeen = { instanceType: 'unknown', spot: false };
 
 const noPrices: SpotPriceList = new Map();
 
-/** Asks for nothing where the launch was for machines on demand. */
+/** Makes no call if the launch was for on-demand machines. */
 export async function spotPricesOf(
   deps: Pick<LaunchDeps, 'spotPrices'>,
   { request }: Launch,

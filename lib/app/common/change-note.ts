@@ -23,7 +23,7 @@ export interface NoteChange<Value, Result> {
   readonly result: Result;
 }
 
-/** Copies meet at one note; each attempt lets one of them through. */
+/** Copies compete for one note; each attempt lets one of them succeed. */
 const maxTries = 12;
 
 type Change = (value: NoteValue | undefined, now: number) => NoteChange<object, unknown>;
@@ -34,10 +34,10 @@ interface Waiting {
   readonly failed: (error: unknown) => void;
 }
 
-/** This process's changes of notes in progress, by the note's name: the one in progress takes along those that come. */
+/** This process's changes of notes in progress, by the note's name: the one in progress includes those that arrive. */
 const underWay = new WeakMap<Notes, Map<string, Waiting[]>>();
 
-/** @returns what `change` said about the value it replaced; undefined if others were always faster */
+/** @returns what `change` returned for the replaced value; undefined if others were always faster */
 export function changeNote<Value extends object, Result>(
   deps: NoteDeps,
   name: string,
@@ -70,7 +70,7 @@ async function workOff(
       for (const { failed } of group) failed(error);
     }
   }
-  // In the same tick in which the queue was empty, so that no change is added to a queue that nothing works off.
+  // In the same tick in which the queue was empty, so that no change is added to a queue that nothing processes.
   lines.delete(name);
 }
 

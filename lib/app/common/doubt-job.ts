@@ -1,7 +1,7 @@
 /**
- * GitHub says that it has no such job, or that its run is over. One such answer is no proof: the job rests, and is closed
- * only if GitHub says so for eight minutes, with no long silence between two answers. One answer that the job exists clears
- * the doubt.
+ * GitHub says that it has no such job, or that its run is over. One such answer is no proof: the job pauses, and is
+ * closed only if GitHub says so for eight minutes, with no long silence between two answers. One answer that the
+ * job exists clears the doubt.
  */
 import type { Job } from '../../core/job.ts';
 import { type Reason, reason } from '../../core/reason.ts';

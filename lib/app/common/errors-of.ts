@@ -1,3 +1,3 @@
-/** What failed of the works that were settled side by side. */
+/** The errors among promises that were settled in parallel. */
 export const errorsOf = (results: readonly PromiseSettledResult<unknown>[]): unknown[] =>
   results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));

@@ -1,8 +1,8 @@
 /**
- * Finds the machine that becomes free when a machine ends that ran another machine's job. Its own job is left over, and
- * so is a machine: the one planned for the job it ran, or, if that one runs a third job, the one planned for the third,
- * and so on. In a burst of short jobs, one machine in six would be launched for nothing if the job waited again while
- * that machine is still booting.
+ * Finds the machine that becomes free when a machine ends that ran another machine's job. Its own job has no
+ * machine then, and one machine has no job: the one planned for the job it ran, or, if that one runs a third job,
+ * the one planned for the third, and so on. In a burst of short jobs, one machine in six would be launched for
+ * nothing if the job waited again while that machine is still booting.
  */
 import { launchOfLease } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';

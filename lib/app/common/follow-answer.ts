@@ -1,6 +1,6 @@
 /**
  * Records GitHub's answer about a job that was assumed to wait for a machine: that it began or ended unreported, or that an
- * approval holds it. The machine that a start names is looked after by the sweep.
+ * approval holds it. The sweep handles the machine that a start names.
  */
 import type { GitHubJob } from '../../core/github.ts';
 import { type InstanceId, instanceNamed } from '../../core/ids.ts';

@@ -67,8 +67,8 @@ function transferred(job: JobPlace, { fullName, ownerId }: GitHubRepository): An
 
 /**
  * GitHub shows a public job to everyone, also after its repository was transferred: no runner of the former owner gets it
- * then. One that was private as it was queued may be public by now; the repository is asked for only once a machine was lost on it.
- * Undefined: it was not transferred, or GitHub does not say.
+ * then. One that was private when it was queued may be public by now; the repository is looked up only once a
+ * machine was lost on it. Undefined: it was not transferred, or GitHub does not say.
  */
 export async function transferredAway(
   { github }: RepositoryDeps,

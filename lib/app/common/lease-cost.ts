@@ -29,7 +29,7 @@ const placeOf = ({ region, prices }: Pick<Configured, 'region' | 'prices'>): Pri
 
 /**
  * Undefined: the tenant has no cap, and nothing is computed for it.
- * @param look.exact for a caller that asks now; absent: for a stored sentence
+ * @param look.exact for a caller that asks now; absent: for a stored reason
  */
 export const spendRoom = (
   deployment: Configured,

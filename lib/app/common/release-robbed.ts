@@ -23,7 +23,8 @@ export async function releaseRobbed(
   const { installationId, plannedJob, lease } = meant;
   if (await deps.jobs.waitAgain(installationId, plannedJob, lease, why)) return true;
   const planned = await deps.jobs.get(installationId, plannedJob);
-  // A job that has begun keeps the lease that was meant for it: only then does another job count on this very machine.
+  // A job that has begun keeps the lease that was meant for it: only then does another job rely on this very
+  // machine.
   if (planned?.state !== 'running' || planned.lease !== lease) return false;
   const unserved = await findUnservedJob(deps, planned);
   if (unserved?.lease === undefined) return false;

@@ -7,31 +7,31 @@ export const firstPageSize = 10;
 /** How many jobs of a tenant one look reads at most; the next look finds more. */
 export const waitingPageSize = 100;
 
-/** How often a balance plans again when others were faster; each round lets one of the competing copies through. */
+/** How often a balance plans again when others were faster; in each round one of the competing copies succeeds. */
 export const maxPlans = 12;
 
 /** How long a copy that plans for others waits for their jobs: a few calls to DynamoDB. */
 export const gatheringMilliseconds = 50;
 
 /**
- * A run of scale-up that waits for EC2 looks for further messages after half to twice this time. What comes in a burst is
- * then in fewer launches, of which each costs nine write units; EC2 takes most of a second meanwhile.
+ * A run of scale-up that waits for EC2 looks for further messages after half to twice this time. A burst then needs
+ * fewer launches, each of which costs nine write units; EC2 takes most of a second meanwhile.
  */
 export const arrivalsMilliseconds = 100;
 
-/** A process that so often found nothing looks only after each fourth of the messages that come alone. */
+/** A process that found nothing this often looks only after every fourth message that arrives alone. */
 export const looksInVain = 2;
 export const looksAfterMessages = 4;
 
 /** Results of several tenants of a batch are written together if their leases are answered within this time. */
 export const takesTogetherMilliseconds = 50;
 
-/** The same for EC2's answers, which come further apart; a machine boots for seconds before it asks for its row. */
+/** The same for EC2's answers, which arrive further apart; a machine boots for seconds before it asks for its row. */
 export const launchesTogetherMilliseconds = 100;
 
 /**
- * A run of scale-up that waits for EC2 takes further messages for this long. The last ones may wait for EC2 as long as
- * any call takes: all of it fits into the function's time.
+ * A run of scale-up that waits for EC2 receives further messages for this long. The last ones may wait for EC2 as
+ * long as any call takes: all of it fits into the function's time.
  */
 export const takesMoreWithinMilliseconds = 2_000;
 
@@ -54,15 +54,15 @@ export const shownAfterMilliseconds = 1_000;
 export const retryDelaySeconds = 10;
 
 /**
- * If EC2 was short of a tier within this time, each look starts only a few machines, and then another tenant has its
- * turn.
+ * If EC2 lacked capacity for a tier within this time, each look starts only a few machines, and then another tenant
+ * has its turn.
  */
 export const shortMemorySeconds = 600;
 
 /** This many, times the tenant's weight: more calls than one launch for all, but few enough to leave some for others. */
 export const machinesPerShortTurn = 4;
 
-/** How often one balance turns to other pools at once; after that it is tried again later. */
+/** How often one balance tries other pools at once; after that it is retried later. */
 export const maxRounds = 3;
 
 /** A round that begins later than this might not end within the function's time. */
@@ -104,7 +104,7 @@ export const goneRestSeconds = 300;
  */
 export const goneKeptSeconds = 2 * 60 * 60;
 
-/** GitHub is asked about a job this long before its rest is over: time for two sweeps. */
+/** GitHub is asked about a job this long before its pause is over: time for two sweeps. */
 export const askBeforeSeconds = 110;
 
 /** A machine that GitHub refuses a runner asks again for this long before it gives up: most refusals pass. */
@@ -142,8 +142,9 @@ export const settleTenantMilliseconds = 5_000;
 export const tenantsAtOnce = 10;
 
 /**
- * Machines that listen without a start gate, of one tenant in one sweep: two calls to GitHub each. And for so long in all: the
- * function has twice as long, and what is left is done a minute later. Rows of others are marked, so many at once.
+ * Machines that listen without a start gate, of one tenant in one sweep: two calls to GitHub each. And the time for
+ * all of them: the function has twice as long, and the rest is done a minute later. Rows of others are marked, this
+ * many at once.
  */
 export const ungatedPerTenant = 20;
 export const replaceMilliseconds = 20_000;
@@ -188,10 +189,10 @@ export const rerunDelaySeconds = 300;
 /** As long as rows of finished jobs are kept, so that no late event reruns a job twice. */
 export const rerunKeptSeconds = 7 * 24 * 60 * 60;
 
-/** What is kept of the console of a machine that never claimed: the boot script's steps are a tenth of it. */
+/** How much of the console of a machine that never claimed is kept: the boot script's steps are a tenth of it. */
 export const consoleCharacters = 4_096;
 
-/** How many consoles are read before so many machines are ended at once; where all fail, they fail alike. */
+/** How many consoles are read if many machines are ended at once; if so many fail, they have the same cause. */
 export const consolesAtOnce = 10;
 
 /** How many waiting jobs a machine tries to claim if its own is gone, before it stands down. */
@@ -209,7 +210,7 @@ export const returnKeptSeconds = 3600;
 /** By then a lost webhook has been redelivered: the reconciler requests that every five minutes. */
 export const unheardRunSeconds = 600;
 
-/** GitHub is not asked about it for ever: a count is not worth calls that the tenant's jobs need. */
+/** GitHub is not asked about it forever: a count is not worth calls that the tenant's jobs need. */
 export const unheardRunKeptSeconds = 3600;
 
 /** For this long GitHub may report a job's state from before its approval; it is asked once more then. */
@@ -219,8 +220,9 @@ export const heldJobAgainSeconds = 30;
 export const heldJobAskedSeconds = 60 * 60;
 
 /**
- * How long a silent machine counts as working though GitHub calls it idle: a lost start is found within it. Lost webhooks
- * are redelivered every five minutes, and the reconciler goes through each tenant's jobs within the hour.
+ * How long a silent machine counts as working even if GitHub reports it as idle: a lost start is found within it.
+ * Lost webhooks are redelivered every five minutes, and the reconciler goes through each tenant's jobs within the
+ * hour.
  */
 export const unheardStartSeconds = 60 * 60;
 
@@ -254,10 +256,13 @@ export const otherLevelSeconds = 60;
 /** How long a process uses the epoch of the platform-wide admission policy that it read last. */
 export const platformPolicySeconds = 5;
 
-/** A run that asks controllers takes messages for this long. A job that it begins then still has 20 s of the function's time. */
+/**
+ * A run that asks controllers receives messages for this long. A job that it starts last still has 20 s of the
+ * function's time.
+ */
 export const takesQuestionsWithinMilliseconds = 25_000;
 
-/** From one look at the queue of questions to the next, while controllers are being waited for. */
+/** From one look at the queue of questions to the next, while the run waits for controllers. */
 export const lookForQuestionsMilliseconds = 200;
 
 /** How many jobs of one tenant, and of all, a run asks about at once. With eight controllers each, 800 connections. */

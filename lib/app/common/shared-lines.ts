@@ -67,7 +67,7 @@ async function readLine(
   const line = me ? withWaiter({ ...found, waiters: first }, me.waiter) : { ...found, waiters: first };
   const others = new Set(line.waiters.map(({ installationId }) => installationId));
   if (me) others.delete(me.tenant.installationId);
-  // Where nothing is free nobody gets anything, whatever each holds.
+  // If nothing is free, nobody gets anything, whatever each holds.
   if (leasesOf(found) >= cap.machines) others.clear();
   const tenants = others.size === 0 ? [] : await deps.tenants.findAcrossTenants([...others]);
   const held = new Map(
@@ -75,7 +75,7 @@ async function readLine(
       (tenant) => [tenant.installationId, heldUnder(cap, tenant)] as const,
     ),
   );
-  // A tenant whose row cannot be read can take nothing: what was kept for it would keep the others waiting.
+  // A tenant whose row cannot be read can take nothing: reserving leases for it would keep the others waiting.
   const waiters = line.waiters.filter(({ installationId }) => held.has(installationId));
   return { use: { ...line, waiters }, stood: found.waiters, held };
 }
@@ -112,7 +112,7 @@ export async function sharedBounds(
 
 /**
  * Puts the tenant into the line of the cap that stopped it, further back for each machine it got, and takes it out of all
- * others. What it leaves of its turn is passed on. Each call leads to few others, so that they end however many wait.
+ * others. The rest of its turn is passed on. Each call causes few others, so that they end however many wait.
  * @param options.known the caps that were read already; who is on turn is read anew, after the line has changed
  */
 export async function updateWaitingLines(

@@ -1,12 +1,15 @@
-/** What a part of the sweep or of the reconciler reports of rows that cannot be read: each by name, up to a bound. */
+/**
+ * What a part of the sweep or of the reconciler reports about rows that cannot be read: each by name, up to a
+ * limit.
+ */
 import { OperationalError } from '../../ports/errors.ts';
 import type { SpoiltRow } from '../../ports/spoilt-row.ts';
 
-/** Whoever has corrected these sees the next ones. */
+/** Once these are corrected, the next ones are reported. */
 const mostNamed = 10;
 
 export function spoiltErrors(rows: readonly SpoiltRow[]): readonly OperationalError[] {
-  // Of launches and machines that are read twice, one word each.
+  // Launches and machines that are read twice are reported once.
   const errors = [...new Map(rows.map(({ key, error }) => [key, error])).values()];
   if (errors.length <= mostNamed) return errors;
   const more = `${errors.length - mostNamed} more rows cannot be read.`;

@@ -1,13 +1,12 @@
 /**
- * A step for many tenants together, as cheap as one call may be; and where something of one tenant is in its way for good, such as
- * a row that cannot be read, the same step for each tenant alone. The step must be repeatable.
+ * Runs a step for many tenants together, in one cheap call. If something of one tenant makes it fail permanently,
+ * such as a row that cannot be read, the step runs again for each tenant separately. The step must be repeatable.
  */
 import type { InstallationId } from '../../core/ids.ts';
 import { OperationalError } from '../../ports/errors.ts';
 
 /**
- * @returns for each tenant that failed, why
- * @throws what is no tenant's fault, and passes
+ * @returns for each tenant that failed, why @throws temporary failures that no tenant causes
  */
 export async function tenantByTenant<Item>(
   items: readonly Item[],

@@ -54,12 +54,12 @@ export async function followLifecycle(
 interface Facts {
   readonly batch: Batch;
   readonly messages: readonly { id: string; message: Message }[];
-  /** By the message that told of it. */
+  /** By the message that reported it. */
   readonly facts: ReadonlyMap<string, Started>;
   readonly doneLines: ReadonlyMap<string, DoneLine>;
 }
 
-/** What the facts that are written down mean for machines. */
+/** What the recorded facts mean for machines. */
 async function lookAtMachines(deps: LifecycleDeps, known: Facts): Promise<void> {
   const { batch, messages, facts, doneLines } = known;
   // Machines are looked at only now: one that ends after this look finds the facts written.
@@ -154,7 +154,7 @@ async function refuseTogether(
   }
 }
 
-/** One end for each machine, however many messages ask for it; EC2's own word is the stronger proof. */
+/** One end for each machine, however many messages ask for it; EC2's own event is the stronger proof. */
 function noteEnding(endings: Map<string, Wanted>, ending: Ending, id: string): void {
   const known = endings.get(ending.runner.instanceId);
   const ids = [...(known?.ids ?? []), id];

@@ -67,7 +67,7 @@ export async function recordStarted(
 
 /**
  * @param instanceId of the machine that GitHub says ran it, if its name is that of an instance
- * @returns what is to be logged of it; undefined: it was known, or is none of ours
+ * @returns what to log about it; undefined: it was known, or is not ours
  */
 export async function recordCompleted(
   deps: LifecycleDeps,

@@ -75,7 +75,7 @@ async function leaveToSweep(
 
 /**
  * A job that had a machine of its own leaves that one to the job whose machine it took. A job that had none leaves
- * nothing: then the job that counted on the machine waits again at once.
+ * nothing: then the job that relied on the machine waits again at once.
  */
 async function freeThePlanned(deps: LifecycleDeps, start: StartOnMachine): Promise<void> {
   if (start.runner && tookNoOnesPlace(start)) await releaseRobbed(deps, start.runner);

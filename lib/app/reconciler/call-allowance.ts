@@ -1,6 +1,6 @@
 /**
- * How many calls to GitHub one piece of work may still make, until when, and how fast. A tenant whose budget is short is
- * left alone at once: its own registrations need the rest, and another run comes in minutes.
+ * How many calls to GitHub one piece of work may still make, until when, and how fast. Work for a tenant whose
+ * budget is low stops at once: its own registrations need the rest, and another run comes in minutes.
  */
 import type { Clock } from '../../ports/clock.ts';
 import type { Answer } from '../../ports/github.ts';

@@ -49,8 +49,8 @@ export async function catchUpInTurn(
 }
 
 /**
- * From where the last run stopped. At the end of the last repository the backlog is gone. Repositories that failed are passed, named,
- * and tried again by each later run, after all others.
+ * From where the last run stopped. At the end of the last repository the backlog is gone. Repositories that failed
+ * are skipped, named, and tried again by each later run, after all others.
  * @throws OperationalError that names what failed
  */
 export async function catchUp(deps: ReconcileDeps, visit: Visit): Promise<void> {

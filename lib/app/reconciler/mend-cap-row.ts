@@ -1,8 +1,9 @@
 /**
- * Writes anew the rows of a cap over all tenants in which a hand left no number. Until then nothing starts or ends under such a row,
- * so that it need not be watched for a change, as a wrong number must; but what lives under it must be read after it was found. Leases
- * without readable rows are still counted by their tenants. The new count is too low only if a tenant has such a lease, and as many of
- * its other leases end while all this is read; it is corrected once all rows can be read.
+ * Rewrites the rows of a cap over all tenants that have no number after a manual edit. Until then nothing starts or
+ * ends under such a row, so that it need not be watched for a change, as a wrong number must; but what lives under
+ * it must be read after it was found. Leases without readable rows are still counted by their tenants. The new
+ * count is too low only if a tenant has such a lease, and as many of its other leases end while all this is read;
+ * it is corrected once all rows can be read.
  */
 import { countLeases, type LeaseCensus } from '../../core/lease-census.ts';
 import type { SharedCap } from '../../core/shared-cap.ts';

@@ -1,9 +1,9 @@
 /**
  * Checks every machine that carries this deployment's tags, and ends those without a valid record: its row has ended, or
  * it has none although its launch is over. A machine without a row cannot claim anything; it only costs. One whose row cannot
- * be read may run a job, and is left alone. A launch with a machine, which a hand took out of all lists, is listed again: the sweep
- * looks after machines through their launches, and the counts of leases are compared with those. If its row is gone, it is reported,
- * and its machine is terminated at the end of the longest life.
+ * be read may run a job, and is left alone. If a manual edit removed a launch with a machine from all lists, it is
+ * listed again: the sweep finds machines through their launches, and the counts of leases are compared with those.
+ * If its row is gone, it is reported, and its machine is terminated at the end of the longest life.
  */
 import type { InstanceId } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
@@ -120,7 +120,7 @@ async function judgeUnrecorded(
   const launch = await orFailure(deps.launches.get(installationId, launchId));
   if (launch instanceof OperationalError) {
     if (launch.code !== 'UnreadableRow') throw launch;
-    // It may be open. The machines of others are dealt with all the same.
+    // It may be open. The machines of others are still handled.
     visit.spoilt.push({ key: launchId, installationId, error: launch });
     await listAgain(deps, machine, visit);
     return undefined;

@@ -1,7 +1,7 @@
 /**
- * Machines that GitHub calls busy, for ten minutes and at two visits, without saying which job they run. Each is counted
- * against its tenant, and its planned job gets another machine. It is not ended: it may run the tenant's own job whose
- * start was lost.
+ * Machines that GitHub reports as busy, for ten minutes and at two visits, without reporting which job they run.
+ * Each is counted for its tenant, and its planned job gets another machine. It is not ended: it may run the
+ * tenant's own job whose start was lost.
  */
 import { reason } from '../../core/reason.ts';
 import type { Runner } from '../../core/runner.ts';

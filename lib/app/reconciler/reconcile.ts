@@ -35,7 +35,7 @@ export async function reconcile(deps: ReconcileDeps): Promise<void> {
     await attempt(() => reconcileMachines(deps, open));
     await attempt(() => reconcileTenants(deps, open));
   };
-  // Side by side: redeliveries are spaced, and after a flood they take minutes.
+  // In parallel: redeliveries are spaced, and after a flood they take minutes.
   await Promise.all([attempt(() => reconcileDeliveries(deps)), machinesAndTenants()]);
   for (const error of errors) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

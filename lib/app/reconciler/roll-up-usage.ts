@@ -1,9 +1,9 @@
 /**
- * Makes the sums of past days from the records of their machines, so that reports of a month are quick, and still
- * possible when the records are gone. A day's sums are made anew as a whole, tenant by tenant, each in one write that may
- * be repeated: after a crash the next visit continues from the last saved progress. A visit is bounded. A tenant with a record that
- * cannot be read gets no sums, since they would be too low. It is left: the day is finished for all others, and those that are left
- * are tried again once an hour, after everything else.
+ * Computes the sums of past days from the records of their machines, so that reports of a month are quick, and
+ * still possible when the records are gone. A day's sums are recomputed as a whole, tenant by tenant, each in one
+ * write that may be repeated: after a crash the next visit continues from the last saved progress. A visit is
+ * bounded. A tenant with a record that cannot be read gets no sums, since they would be too low. It is skipped: the
+ * day is finished for all others, and skipped tenants are tried again once an hour, after everything else.
  */
 import type { Limits } from '../../contract/deployment.ts';
 import { rolledUpDays } from '../../contract/tables.ts';
