@@ -120,6 +120,17 @@ describe('new jobs', () => {
   });
 });
 
+it('a take near a spend cap is refused where another copy took a lease since the tenant was read', async () => {
+  const tenant = givenTenant({ maxRunners: 9, caps: { month: 2_800_000 } });
+  const tiers = [givenTier({ maxRunners: 9 })];
+  const platform = await givenPlatform({ tenants: [tenant], deployment: { tiers } });
+  justBefore(platform, 'launches.take', () => platform.accept(queued(9)));
+  await platform.accept(queued(1));
+  expect(platform.telemetry.total('TakesRefused', { reason: 'tenant-changed' })).toBe(1);
+  expect(platform.liveMachines()).toHaveLength(2);
+  await expectBalanced(platform);
+});
+
 describe('a batch', () => {
   const poke = (tier = small) => ({ kind: 'poke', installationId: acme, tier });
   const down = () => new OperationalError('slow down', { code: 'ThrottlingException', retryable: true });
