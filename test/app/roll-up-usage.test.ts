@@ -365,6 +365,25 @@ describe('the sums of a day', () => {
     expect(calls).toBeGreaterThan(12 * 23);
   });
 
+  it.each([3, 150])('are left to the run that was faster with them, of %i tenants', async (tenants) => {
+    const many = Array.from({ length: tenants }, (_, n) => givenRecord(n, 1_000 + n));
+    const { deps, stores, sums, progress } = await givenBooks([...many, givenRecord(900, 9_000)]);
+    stores.world.spoilt.add(spoiltName('usage', '9000#i-900'));
+    let faster: Promise<unknown> | undefined;
+    stores.world.afterCall = async (call) => {
+      if (call !== 'books.write' || faster) return;
+      faster = Promise.allSettled([rollUpUsage(deps)]);
+      await faster;
+    };
+    // The faster one names the row that cannot be read.
+    await rollUpUsage(deps);
+    expect(progress()).toEqual({ finished: 1, left: [9_000] });
+    stores.world.spoilt.clear();
+    await rollUpUsage(deps);
+    expect(progress()).toEqual({ finished: 1 });
+    expect(sums()).toHaveLength(tenants + 1);
+  });
+
   it('are finished by one of two processes that compute them at the same time', async () => {
     const { deps, sums, progress } = await givenBooks(records);
     await Promise.all([rollUpUsage(deps), rollUpUsage(deps)]);
