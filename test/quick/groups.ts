@@ -3,8 +3,10 @@ import { join, relative, sep } from 'node:path';
 
 const tests = join(import.meta.dirname, '..');
 
-/** They measure, need all of the machine, or take so long that loading is nothing beside it: a process for each file. */
+/** They take so long that loading is little beside it, or many processes, some of which end after the file. */
 const apart = ['docs', 'e2e', 'package', 'quick', 'scale', 'sim'];
+const apartFiles = ['cli/scripts.test.ts', 'local/ec2/boot.test.ts', 'local/guard/endings.test.ts'];
+
 const groups: Readonly<Record<string, string>> = {
   constructs: 'stacks',
   images: 'stacks',
@@ -12,8 +14,9 @@ const groups: Readonly<Record<string, string>> = {
   cli: 'cli',
 };
 
-/** Files with the same answer share. */
-export function groupOf(path: string): string {
-  const folder = relative(tests, path).split(sep)[0] ?? '';
-  return apart.includes(folder) ? path : (groups[folder] ?? 'rules');
+/** Files with the same answer share. @returns undefined: it has a process of its own */
+export function groupOf(path: string): string | undefined {
+  const file = relative(tests, path).split(sep).join('/');
+  const [folder = ''] = file.split('/');
+  return apart.includes(folder) || apartFiles.includes(file) ? undefined : (groups[folder] ?? 'rules');
 }

@@ -108,13 +108,19 @@ describe('a test file that leaves something behind', () => {
 });
 
 describe('test files of several groups', () => {
+  const apart = { groupOf: () => undefined };
   // It passes for what a package sets at its load.
   const sets = "it('sets', () => expect((globalThis.awslambda = 1)).toBe(1));";
   const sees = "it('sees', () => expect(globalThis.awslambda).toBeUndefined());";
 
   it('share no process', async () => {
     expect(failed(await run([sets, sees]))).toEqual([0, 1]);
-    expect(failed(await run([sets, sees], { groupOf: (file) => file }))).toEqual([0, 0]);
+    expect(failed(await run([sets, sees], apart))).toEqual([0, 0]);
+  });
+
+  it('may leave something behind in a process of their own', async () => {
+    const leaves = "it('leaves', () => void setInterval(() => {}, 1e6));";
+    expect(failed(await run([leaves, adds], apart))).toEqual([0, 0]);
   });
 
   it('share none that holds much memory', async () => {
@@ -132,7 +138,7 @@ describe('test files of several groups', () => {
   });
 
   it('fail where their process does not end well', async () => {
-    const reports = await run([endsBadly, adds], { groupOf: (file) => file });
+    const reports = await run([endsBadly, adds], apart);
     expect(wholeFailure(reports[0]!)).toMatch(/ended with 8 during its end after .*file-0\.ts\./);
     expect(wholeFailure(reports[1]!)).toBeUndefined();
   });

@@ -56,11 +56,16 @@ export interface Worker {
 const script = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
 /** What the process is told at its start. */
-export type WorkerOptions = Required<Pick<Limits, 'restSeconds' | 'mostBytes'>> & Pick<Limits, 'titles'>;
+export interface WorkerOptions
+  extends Pick<Limits, 'titles'>,
+    Required<Pick<Limits, 'restSeconds' | 'mostBytes'>> {
+  /** Whether other files may follow, so that none may leave anything behind. */
+  readonly isShared: boolean;
+}
 
-export function startWorker({ loadSeconds, testSeconds, ...rest }: Limits): Worker {
-  const { restSeconds = 10, mostBytes = 700e6, titles } = rest;
-  const options: WorkerOptions = { restSeconds, mostBytes, titles };
+export function startWorker(limits: Limits & Pick<WorkerOptions, 'isShared'>): Worker {
+  const { loadSeconds, testSeconds, restSeconds = 10, mostBytes = 700e6, titles, isShared } = limits;
+  const options: WorkerOptions = { restSeconds, mostBytes, titles, isShared };
   const child = fork(script, [JSON.stringify(options)], {
     // To the standard error: what Jest prints with `--json` stays as it is.
     stdio: ['ignore', 2, 'pipe', 'ipc'],

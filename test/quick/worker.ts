@@ -11,7 +11,7 @@ import { collect, runSuite, type Test, testsIn } from '../mutation/jest-globals.
 import { leftovers, surroundings } from './leftovers.ts';
 import type { FileReport, TestFailure, TestOutcome, WorkerMessage, WorkerOptions } from './worker-process.ts';
 
-const { restSeconds, mostBytes, titles = '' }: WorkerOptions = JSON.parse(process.argv[2]!);
+const { restSeconds, mostBytes, isShared, titles = '' }: WorkerOptions = JSON.parse(process.argv[2]!);
 
 const globals = import.meta.resolve('../mutation/jest-globals.ts');
 registerHooks({
@@ -37,7 +37,7 @@ async function report(file: string): Promise<void> {
   const told = await runFile(file);
   // Node raises a rejection that nobody handled only after all microtasks: in time to end this process before the report.
   await setImmediate();
-  const left = await leftovers(before, restSeconds);
+  const left = isShared ? await leftovers(before, restSeconds) : [];
   if (left.length === 0) return tell({ ...told, isLast: process.memoryUsage.rss() > mostBytes });
   const message = `It left behind: ${left.join(', ')}.`;
   tell({ ...told, failures: [...told.failures, { id: file, message }], isLast: true });
