@@ -14,6 +14,7 @@ import type { GitHub } from '../../../lib/ports/github.ts';
 import { githubContract } from '../../contracts/github.contract.ts';
 import { createMemorySecret } from '../../fakes/secrets.ts';
 import { openSession } from '../../local/github/runner-client.ts';
+import { otherAppKey } from '../../support/other-app-key.ts';
 
 const clock = { now: Date.now, sleep: async () => undefined };
 const adapterTo = (standIn: GitHubStandIn, options: { timeoutMs?: number } = {}) =>
@@ -118,13 +119,11 @@ describe('the adapter and its tokens', () => {
   });
 
   it('takes up a key that was rotated once GitHub refuses the old one, and reads once a minute at most', async () => {
-    const other = await startGitHub();
-    await other.stop();
     const appId = String(standIn.appId);
     let now = 0;
     const stored = (privateKey: string) => JSON.stringify({ appId, privateKey });
     const secret = createMemorySecret({
-      value: stored(other.privateKeyPem),
+      value: stored(otherAppKey()),
       clock: { ...clock, now: () => now },
     });
     const rotating = createGitHub({ apiUrl: standIn.url, app: createStoredApp(secret), clock });
@@ -225,13 +224,11 @@ describe('the adapter and its tokens', () => {
   });
 
   it('is refused as forbidden with a key that is not the App’s', async () => {
-    const other = await startGitHub();
     const stranger = createGitHub({
       apiUrl: standIn.url,
-      app: givenApp({ appId: String(standIn.appId), privateKey: other.privateKeyPem }),
+      app: givenApp({ appId: String(standIn.appId), privateKey: otherAppKey() }),
       clock,
     });
-    await other.stop();
 
     expect(await stranger.getInstallation(acme)).toMatchObject({ refusal: { kind: 'forbidden' } });
   });

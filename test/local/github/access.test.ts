@@ -2,9 +2,9 @@
  * Who may ask the stand-in what: App tokens, installation tokens, permissions and limits, as GitHub has
  * them.
  */
-import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type GitHubStandIn, startGitHub } from '../../../lib/local/github/start-github.ts';
+import { otherAppKey } from '../../support/other-app-key.ts';
 import { appToken, ask, type Claims, installationToken } from './api-client.ts';
 
 const seconds = () => Math.floor(Date.now() / 1000);
@@ -37,12 +37,7 @@ describe('access', () => {
     });
 
     it('by another key, or none at all, is refused', async () => {
-      const other = generateKeyPairSync('rsa', {
-        modulusLength: 2048,
-        publicKeyEncoding: { type: 'spki', format: 'pem' },
-        privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-      });
-      const forged = appToken(standIn, {}, other.privateKey);
+      const forged = appToken(standIn, {}, otherAppKey());
 
       expect((await ask(standIn, 'GET /app', { token: forged })).status).toBe(401);
       expect((await ask(standIn, 'GET /app', { token: 'not.a.token' })).status).toBe(401);
