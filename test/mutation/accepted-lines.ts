@@ -68,7 +68,11 @@ export const acceptedLines: readonly AcceptedLines[] = [
         'own.launch.length > 0 → true',
         'own.launch.length > 0 → own.launch.length >= 0',
       ],
-      'scale-up/planning-turn.ts': ["held.value['wanted'] === true → false"],
+      'scale-up/planning-turn.ts': [
+        "held.value['wanted'] === true → false",
+        '\'wanted\' → ""',
+        'true → false',
+      ],
       'scale-up/take-leases.ts': ['isCapKept = true;'],
       'scale-up/write-verdicts.ts': ['holding.length > 0 ? ['],
     },
@@ -105,6 +109,11 @@ export const acceptedLines: readonly AcceptedLines[] = [
       'insight/story.ts': [`'' → "Stryker was here!"`],
       'insight/what-was-checked.ts': ['job?.state → job.state'],
       'scale-up/record-jobs.ts': ["tier = 'none' } = first", 'if (!first) continue'],
+      // Without a tenant or an open pool no plan launches anything.
+      'scale-up/take-launch.ts': [
+        '!tenant || !supply?.open → false',
+        '!tenant || !supply?.open → !tenant && !supply?.open',
+      ],
     },
   },
   {
@@ -121,10 +130,12 @@ export const acceptedLines: readonly AcceptedLines[] = [
         'micros !== 0) → spent',
         'micros !== 0 → true',
       ],
+      'scale-up/plan-launch.ts': ['caps.length === 0 → false'],
       'scale-up/take-launch.ts': [
         "outcome.kind === 'tenant-changed' && outcome.tenant → true",
         "outcome.kind === 'tenant-changed' && outcome.tenant → outcome.kind === 'tenant-changed' || outcome.tenant",
         "outcome.kind === 'tenant-changed' → true",
+        '\'taken\' → ""',
       ],
       'scale-up/take-leases.ts': ['\'over\' → ""'],
     },
