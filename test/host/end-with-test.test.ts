@@ -17,8 +17,10 @@ it('is ended and removed, with all that its containers started', async () => {
     CONTAINER: `${folder}/1`,
   });
   const ends = [supervisor, container].map(async (one) => (await once(one, 'exit'))[1]);
+  // It may end before they are seen to have ended.
+  const guardEnds = once(guard, 'exit');
   guard.stdin?.end();
   expect(await Promise.all(ends)).toEqual(['SIGKILL', 'SIGKILL']);
-  await once(guard, 'exit');
+  await guardEnds;
   expect(existsSync(folder)).toBe(false);
 });
