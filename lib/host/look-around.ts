@@ -39,28 +39,33 @@ export async function lookAround(
     const isSoon = mode !== 'serve' || !memory.hasWorked;
     memory.listAt = now + (isSoon ? soonMs : listMs);
     const { found, shown } = await readRegistrations(situation, { runners, containers });
-    memory.listAt = Math.max(memory.listAt, now + Math.ceil(shown / pageSize) * perPageMs);
+    // A list that fails halfway has cost its calls.
+    memory.listed = shown ?? memory.listed;
+    memory.listAt = Math.max(memory.listAt, now + Math.ceil(memory.listed / pageSize) * perPageMs);
     runners.push(...found);
   }
   return { runners, containers };
 }
 
-/** @returns the runners that only GitHub knew, and how many it has shown, of all hosts */
+/** @returns the runners that only GitHub knew, and how many it has shown, of all hosts; undefined: a list could not be read */
 async function readRegistrations(
   situation: Situation,
   { runners, containers }: { runners: readonly HostRunner[]; containers: readonly Container[] },
-): Promise<{ found: HostRunner[]; shown: number }> {
+): Promise<{ found: HostRunner[]; shown: number | undefined }> {
   const { config, deps, github, hostId } = situation;
   const scopes = new Map(
     [config.scope, ...runners.map(({ scope }) => scope)].map((scope) => [scopeName(scope), scope]),
   );
   const found: HostRunner[] = [];
-  let shown = 0;
+  let shown: number | undefined = 0;
   for (const scope of scopes.values()) {
     const answer = await github.list(scope);
-    if (!answer.ok) continue;
+    if (!answer.ok) {
+      shown = undefined;
+      continue;
+    }
     const listed = answer.value;
-    shown += listed.runners.length;
+    if (shown !== undefined) shown += listed.runners.length;
     note(situation, { scope, listed, runners, containers });
     await noteWorked(situation, listed.runners, runners);
     for (const { name } of listed.runners) {

@@ -21,6 +21,8 @@ export interface Memory {
   /** Not just a short pause between retries. */
   isHeld: boolean;
   listAt: number;
+  /** How many runners GitHub showed when all of its lists could be read. */
+  listed: number;
   hasWorked: boolean;
   trouble: string | undefined;
   reported: string | undefined;
@@ -42,6 +44,7 @@ export function createMemory(now: number): Memory {
     holdReason: undefined,
     isHeld: false,
     listAt: 0,
+    listed: 0,
     hasWorked: false,
     trouble: undefined,
     reported: undefined,

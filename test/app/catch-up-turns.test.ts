@@ -153,6 +153,35 @@ describe('a tenant is caught up with', () => {
     expect(marks.failedRepositories).toBeUndefined();
   });
 
+  it('past one more that fails, once those before it succeed', async () => {
+    const names = Array.from({ length: 14 }, (_, n) => `app-${String(n).padStart(2, '0')}`);
+    const { platform, put, run, marks } = await givenBehind(...names);
+    for (const [n, repository] of names.entries()) put(repository, n + 1);
+    const isFailing = failFor(
+      platform,
+      names.slice(0, 11).map((name) => `acme/${name}`),
+    );
+    await expect(run(100)).rejects.toThrow('acme/app-10: too large');
+    isFailing.clear();
+    isFailing.add('acme/app-10');
+    await expect(run(100)).rejects.toThrow('acme/app-10: too large');
+    expect(adoptedBy(platform)).toHaveLength(13);
+    expect(marks).toMatchObject({ failedRepositories: [{}] });
+    expect(marks.backlog).toBeUndefined();
+  });
+
+  it('again where GitHub refused to show the repository that had failed', async () => {
+    const { platform, put, run, marks } = await givenBehind('app');
+    put('app', 1);
+    const isFailing = failFor(platform, ['acme/app']);
+    await expect(run(100)).rejects.toThrow('acme/app');
+    isFailing.clear();
+    platform.github.failNext('getRepository', { refusal: { kind: 'forbidden', message: 'Not from here.' } });
+    await expect(run(100)).rejects.toThrow('Not from here.');
+    expect(marks.failedRepositories).toHaveLength(1);
+    expect(await run(100)).toMatchObject({ adopted: [1] });
+  });
+
   it('without a repository that failed and is gone since', async () => {
     const { platform, run, marks, put } = await givenBehind('app', 'lib');
     put('app', 1);

@@ -109,3 +109,16 @@ it.each([
   await lookAround(situation);
   expect(memory.listAt - now).toBe(seconds * 1000);
 });
+
+it('reads a long list no sooner because it failed halfway', async () => {
+  const others = new Array(10_000).fill({ name: 'other', online: true, busy: false, labels: [] });
+  const { situation, memory, now } = givenSituation({ others });
+  memory.hasWorked = true;
+  await lookAround(situation);
+  Object.assign(situation.github, {
+    list: async () => ({ ok: false, refusal: { kind: 'forbidden', message: 'after 60 pages' } }),
+  });
+  memory.listAt = now;
+  await lookAround(situation);
+  expect(memory.listAt - now).toBe(300_000);
+});

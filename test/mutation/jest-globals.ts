@@ -106,9 +106,17 @@ async function runTest(one: Test, observer: Observer): Promise<boolean> {
   const after = suites.flatMap(({ hooks }) => hooks.afterEach);
   observer.begin([one]);
   const begun = performance.now();
+  expectOf.extractExpectedAssertionsErrors();
   const failure = await failureOf([...before, one.run]);
+  const miscounted = await failureOf([expectCounted]);
   const late = await failureOf(after);
-  return observer.end(one, failure ?? late, performance.now() - begun);
+  return observer.end(one, failure ?? miscounted ?? late, performance.now() - begun);
+}
+
+/** What `expect.assertions` and `expect.hasAssertions` asked for, which belongs to this test alone. */
+function expectCounted(): void {
+  const [missed] = expectOf.extractExpectedAssertionsErrors();
+  if (missed) throw missed.error;
 }
 
 /** From the inside out. */

@@ -72,6 +72,16 @@ describe('test files in one process', () => {
     ]);
   });
 
+  it('fail where a test expects less than it says, and that test alone', async () => {
+    const [report] = await run([
+      `it('says two', () => { expect.assertions(2); expect(1).toBe(1); });
+       it('says some', () => { expect.hasAssertions(); });
+       it('says one', () => { expect.assertions(1); expect(1).toBe(1); });
+       ${adds}`,
+    ]);
+    expect(report!.failures.map(({ id }) => id.replace(/.* › /, ''))).toEqual(['says two', 'says some']);
+  });
+
   it('fail where the process ends after the report: the file that runs then, or its last one', async () => {
     const endsLater = `${adds} setInterval(() => process.env['NEXT'] && process.exit(7), 1).unref();`;
     const isNext = "it('waits', () => new Promise(() => { process.env['NEXT'] = 'yes'; }));";

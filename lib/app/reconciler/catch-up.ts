@@ -15,6 +15,7 @@ import {
   catchUpCalls,
   catchUpMillisecondsApart,
   catchUpSeconds,
+  failedRepositoriesRemembered,
   notesKeptSeconds,
   visitsAtOnce,
 } from './reconcile-settings.ts';
@@ -50,16 +51,19 @@ export async function catchUpInTurn(
 
 /**
  * From where the last run stopped. At the end of the last repository the backlog is gone. Repositories that failed
- * are skipped, named, and tried again by each later run, after all others.
+ * are skipped, named, and tried again by each later run: after all others, or before them if no more can be skipped.
  * @throws OperationalError that names what failed
  */
 export async function catchUp(deps: ReconcileDeps, visit: Visit): Promise<void> {
   const { marks } = visit;
   const failures: Failures = new Map();
   const earlier = marks.failedRepositories ?? [];
+  // A repository more cannot be passed: it waits until one of them succeeds.
+  const comeFirst = earlier.length >= failedRepositoriesRemembered;
+  if (comeFirst) await tryAgain(deps, visit, { earlier, failures });
   const isThrough = marks.backlog === undefined || (await goThroughAll(deps, visit, failures));
   if (isThrough) {
-    await tryAgain(deps, visit, { earlier, failures });
+    if (!comeFirst) await tryAgain(deps, visit, { earlier, failures });
     delete marks.backlog;
   }
   if (failures.size > 0) throw failureOf(failures);

@@ -44,8 +44,14 @@ async function tryOne(
   try {
     const answer = await calls.ask(() => deps.github.getRepository(tenant.installationId, repositoryId));
     if (!answer) return 'spent';
+    if (!answer.ok) {
+      const { refusal } = answer;
+      if (refusal.kind === 'limited') return 'spent';
+      if (refusal.kind === 'not-found') return 'done';
+      throw new OperationalError(refusal.message, { code: 'repository-failed', retryable: true });
+    }
     // GitHub shows public repositories to every App, those of other accounts too.
-    if (!answer.ok || answer.value.ownerId !== tenant.accountId) return 'done';
+    if (answer.value.ownerId !== tenant.accountId) return 'done';
     return await goThrough(deps, visit, { repository: answer.value, position, failures });
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error;

@@ -118,7 +118,7 @@ export function createBooks(world: {
     knownRecords: new Set<UsageRecord>(),
     /** How long the machines of each tenant lived, by range, as it was last looked at; by tenant, tier and when it was halved. */
     lives: new Map<string, readonly number[]>(),
-    /** Jobs that were not over as their repository was transferred, and of which installation they had been. */
+    /** Jobs of a repository, over or not, when it was transferred, and of which installation they had been. */
     transfers: [] as { readonly job: WorldJob; readonly former: number; readonly at: number }[],
     /** Accounts whose group the platform keeps. */
     keptGroups: new Set<Account>(),
