@@ -43,6 +43,14 @@ async function givenBehind(...repositories: string[]) {
   };
 }
 
+/** One with so many repositories, each with a job. */
+async function givenManyBehind(count: number) {
+  const names = Array.from({ length: count }, (_, n) => `app-${String(n).padStart(2, '0')}`);
+  const behind = await givenBehind(...names);
+  for (const [n, repository] of names.entries()) behind.put(repository, n + 1);
+  return { ...behind, names };
+}
+
 /** GitHub's answers about these are too large. @returns those for which that is so */
 function failFor(platform: Platform, repositories: readonly string[]): Set<string> {
   const failing = new Set(repositories);
@@ -138,9 +146,7 @@ describe('a tenant is caught up with', () => {
   });
 
   it('later where more than ten repositories fail: then it is GitHub that does', async () => {
-    const names = Array.from({ length: 12 }, (_, n) => `app-${String(n).padStart(2, '0')}`);
-    const { platform, put, run, marks } = await givenBehind(...names);
-    for (const [n, repository] of names.entries()) put(repository, n + 1);
+    const { platform, names, run, marks } = await givenManyBehind(12);
     const isFailing = failFor(
       platform,
       names.map((name) => `acme/${name}`),
@@ -154,9 +160,7 @@ describe('a tenant is caught up with', () => {
   });
 
   it('past one more that fails, once those before it succeed', async () => {
-    const names = Array.from({ length: 14 }, (_, n) => `app-${String(n).padStart(2, '0')}`);
-    const { platform, put, run, marks } = await givenBehind(...names);
-    for (const [n, repository] of names.entries()) put(repository, n + 1);
+    const { platform, names, run, marks } = await givenManyBehind(14);
     const isFailing = failFor(
       platform,
       names.slice(0, 11).map((name) => `acme/${name}`),

@@ -6,16 +6,14 @@ import { acme, givenJob, givenTier, medium, noon, small } from '../support/given
 import type { OperatorEdit, StoreBackend, Stores } from './support/store-backends.ts';
 import {
   givenLaunch,
+  instances,
   launch1,
   lease0,
-  machine,
   storedTenant,
   takenLaunch,
   theTenant,
   waitingJobs,
 } from './support/stored.ts';
-
-const instances = new Map([[lease0, machine]]);
 
 export function launchLeasesContract(backend: StoreBackend): void {
   describe(`LaunchStore and leases ${backend.name}`, () => {

@@ -6,17 +6,14 @@ import { acme, givenTier, noon } from '../support/given.ts';
 import type { StoreBackend, Stores } from './support/store-backends.ts';
 import {
   givenLaunch,
+  instances,
   launch1,
-  lease0,
   lookAt,
-  machine,
   storedTenant,
   takenLaunch,
   theTenant,
   waitingJobs,
 } from './support/stored.ts';
-
-const instances = new Map([[lease0, machine]]);
 
 export function launchListsContract(backend: StoreBackend): void {
   describe(`LaunchStore and its lists ${backend.name}`, () => {

@@ -2,18 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { acme, givenJob } from '../support/given.ts';
 import type { StoreBackend, Stores } from './support/store-backends.ts';
-import {
-  givenLaunch,
-  launch1,
-  lease0,
-  lookAt,
-  machine,
-  nobody,
-  takenLaunch,
-  theTenant,
-} from './support/stored.ts';
-
-const instances = new Map([[lease0, machine]]);
+import { givenLaunch, instances, launch1, lookAt, nobody, takenLaunch, theTenant } from './support/stored.ts';
 
 export function launchStoreContract(backend: StoreBackend): void {
   describe(`LaunchStore ${backend.name}`, () => {
@@ -103,16 +92,15 @@ export function launchStoreContract(backend: StoreBackend): void {
     describe('place', () => {
       it('keeps which machine got which lease while the launch is open, and no longer', async () => {
         const launch = await takenLaunch(stores, 1);
-        const places = new Map([[lease0, machine]]);
-        await stores.launches.place(launch, places);
-        expect(await stores.launches.get(acme, launch1)).toEqual({ ...launch, instances: places });
+        await stores.launches.place(launch, instances);
+        expect(await stores.launches.get(acme, launch1)).toEqual({ ...launch, instances });
 
-        await stores.launches.answer(launch, places);
-        await stores.launches.close({ ...launch, instances: places }, lookAt);
+        await stores.launches.answer(launch, instances);
+        await stores.launches.close({ ...launch, instances }, lookAt);
         await stores.launches.place(launch, new Map());
         expect(await stores.launches.get(acme, launch1)).toMatchObject({
           state: 'closed',
-          instances: places,
+          instances,
         });
       });
     });

@@ -15,6 +15,8 @@ export const nobody = 999 as InstallationId;
 export const machine = InstanceId('i-1');
 export const launch1 = LaunchId('launch-1');
 export const lease0 = leaseOf(launch1, 0);
+/** The machine that got the first lease of the first launch. */
+export const instances = new Map([[lease0, machine]]);
 
 export function newTenant(over: Partial<NewTenant> = {}): NewTenant {
   const { leases: _l, tierLeases: _t, leaseChanges: _c, version: _v, ...tenant } = givenTenant();
