@@ -68,10 +68,6 @@ export function synthesizeOnceNow(options: SynthesisCacheOptions, asked: Synthes
   return false;
 }
 
-/** Whether the next synthesis of this input would come from the cache. */
-export const isSynthesized = (options: SynthesisCacheOptions, input: unknown): boolean =>
-  existsSync(join(options.folder, keyOf(options, input)));
-
 function keyOf({ root, sources }: SynthesisCacheOptions, input: unknown): string {
   const hash = createHash('sha256').update(`${process.version} ${process.arch}\n${JSON.stringify(input)}\n`);
   for (const path of globSync([...sources], { cwd: root }).sort()) {

@@ -9,7 +9,7 @@ import { resourceActions } from '../../lib/cli/policies/resource-actions.ts';
 import { policy } from '../../lib/cli/policy.ts';
 import { wildcard } from '../../lib/local/aws/iam/wildcard.ts';
 import { everyOption, existingNetwork } from '../iam/every-option.ts';
-import { synthesizeAhead, synthesized } from '../stacks/assembly.ts';
+import { synthesized } from '../stacks/assembly.ts';
 import { nonEmpty } from '../support/non-empty.ts';
 import { commands } from './commands.ts';
 import { run } from './support.ts';
@@ -91,7 +91,6 @@ describe('mayfly policy', () => {
 
 describe('the policies about a deploy', () => {
   const configurations = [everyOption, existingNetwork];
-  synthesizeAhead(configurations);
   const apps = configurations.map((config) => synthesized(config));
   const types = new Set(apps.flatMap((app) => app.resources().map(({ Type }) => Type)));
   const roles = new Set(apps.flatMap((app) => bootstrapRoles(app.folder)));

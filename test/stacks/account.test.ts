@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { configWith, defaultConfig } from '../config/configurations.ts';
 import { nonEmpty } from '../support/non-empty.ts';
-import { listOf, statementsByFunction, synthesizeAhead, synthesized } from './assembly.ts';
+import { listOf, statementsByFunction, synthesized } from './assembly.ts';
 
 const key = 'arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef';
 const boundary = 'arn:aws:iam::123456789012:policy/boundary';
@@ -15,7 +15,6 @@ const everythingAsked = configWith({
   machineImages: { keep: 5 },
   reservedConcurrency: { 'scale-up': 15, webhook: 20 },
 });
-synthesizeAhead([defaultConfig, everythingAsked]);
 const plain = synthesized(defaultConfig);
 const asked = synthesized(everythingAsked);
 afterAll(() => {

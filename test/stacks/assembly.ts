@@ -1,17 +1,13 @@
 /** Synthesizes the app into a folder of its own, with handlers that do nothing, and reads what came of it. */
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { MayflyConfig } from '../../lib/config/config.ts';
 import { functionNames } from '../../lib/contract/functions.ts';
 import { assemblySources } from '../../lib/local/laptop-synthesis.ts';
-import {
-  isSynthesized,
-  type SynthesisCacheOptions,
-  synthesizeOnceNow,
-} from '../../lib/local/synthesis-cache.ts';
+import { type SynthesisCacheOptions, synthesizeOnceNow } from '../../lib/local/synthesis-cache.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a template is JSON, and each test knows the shape that it looks at
 type Json = any;
@@ -36,12 +32,10 @@ const checkout = fileURLToPath(new URL('../..', import.meta.url));
 const cache: SynthesisCacheOptions = {
   folder: join(checkout, 'node_modules', '.cache', 'mayfly-stacks'),
   root: checkout,
-  sources: [...assemblySources, 'test/stacks/assembly.ts', 'test/stacks/synthesize-child.ts'],
+  sources: [...assemblySources, 'test/stacks/assembly.ts'],
   mostEntries: 40,
   onUnusable: (why) => process.stderr.write(`The synthesized app was not cached: ${why}\n`),
 };
-
-const child = fileURLToPath(new URL('./synthesize-child.ts', import.meta.url));
 
 interface Wanted {
   readonly config: MayflyConfig;
@@ -60,28 +54,21 @@ function wantedOf(config: MayflyConfig): Wanted {
   return { config, root, options: { outdir: join(root, 'out'), handlersFolder } };
 }
 
-function synthesizeInChild(wanted: readonly Wanted[]): void {
-  const input = JSON.stringify(wanted);
-  const { status, stderr } = spawnSync(process.execPath, [child], { input, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`The app could not be synthesized:\n${stderr}`);
+const load = createRequire(import.meta.url);
+
+/** It loads the CDK, for 0.9 s: only where something is to be synthesized, and once for all files of the process. */
+function synthesizeNow({ config, options }: Wanted): void {
+  const { synthesizeApp }: typeof import('../../lib/stacks/synthesize.ts') = load(
+    '../../lib/stacks/synthesize.ts',
+  );
+  synthesizeApp(config, options);
 }
 
 /** Many suites read the same configuration, and one synthesis serves them all, in this run and the next. */
-const keep = ({ config, root, options }: Wanted, synthesize: () => void) =>
+function synthesizeOnce(wanted: Wanted): void {
+  const { config, root, options } = wanted;
+  const synthesize = () => synthesizeNow(wanted);
   synthesizeOnceNow(cache, { input: config, values: { root }, outdir: options.outdir, synthesize });
-
-/**
- * Stores what several configurations come to, for `synthesized`. One process makes all of them: it takes longer to load the
- * CDK than to synthesize.
- */
-export function synthesizeAhead(configs: readonly MayflyConfig[]): void {
-  const wanted = configs.filter((config) => !isSynthesized(cache, config)).map(wantedOf);
-  if (wanted.length === 0) return;
-  synthesizeInChild(wanted);
-  for (const made of wanted) {
-    keep(made, () => {});
-    rmSync(made.root, { recursive: true, force: true });
-  }
 }
 
 const usual = ['network', 'state', 'control-plane', 'observability'];
@@ -90,7 +77,7 @@ export function synthesized(config: MayflyConfig): Synthesized {
   const wanted = wantedOf(config);
   const { root } = wanted;
   const folder = wanted.options.outdir;
-  keep(wanted, () => synthesizeInChild([wanted]));
+  synthesizeOnce(wanted);
   const fileOf = (stack: string) => join(folder, `${config.environment}-${stack}.template.json`);
   const stacks = [
     ...usual,

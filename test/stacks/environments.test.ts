@@ -12,7 +12,7 @@ import { createAssembly, type LoadedResource } from '../../lib/local/template/lo
 import { registry } from '../../lib/local/template/registry.ts';
 import { configWith } from '../config/configurations.ts';
 import { nonEmpty } from '../support/non-empty.ts';
-import { type Synthesized, synthesizeAhead, synthesized } from './assembly.ts';
+import { type Synthesized, synthesized } from './assembly.ts';
 
 /** One name is the beginning of the other: the case in which patterns would overlap. */
 const environments = ['shop', 'shop-test'] as const;
@@ -24,7 +24,6 @@ const plainConfig = (environment: Environment) => configWith({ environment });
 /** With what a laptop does not run, but takes names all the same. */
 const configWithImages = (environment: Environment) =>
   configWith({ environment, machineImages: { keep: 5 } });
-synthesizeAhead([...environments.map(plainConfig), ...environments.map(configWithImages)]);
 const apps = new Map<Environment, Synthesized>(
   environments.map((environment) => [environment, synthesized(plainConfig(environment))]),
 );

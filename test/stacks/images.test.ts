@@ -5,7 +5,7 @@ import { checkAssembly } from '../../lib/local/template/check.ts';
 import { registry } from '../../lib/local/template/registry.ts';
 import { configWith, defaultConfig, thirtyTiers, tierWith } from '../config/configurations.ts';
 import { nonEmpty } from '../support/non-empty.ts';
-import { listOf, type Statement, statementsByFunction, synthesizeAhead, synthesized } from './assembly.ts';
+import { listOf, type Statement, statementsByFunction, synthesized } from './assembly.ts';
 
 const arm = tierWith({
   labels: ['self-hosted', 'linux', 'arm64', 'medium'],
@@ -17,7 +17,6 @@ const machineImages = { keep: 4 };
 const someImages = configWith({ machineImages, tiers: { ...defaultConfig.tiers, arm, own } });
 const manyImages = { ...thirtyTiers, machineImages };
 const oneImage = configWith({ machineImages, tiers: { arm }, defaultTier: 'arm' });
-synthesizeAhead([someImages, manyImages, oneImage, defaultConfig]);
 const app = synthesized(someImages);
 const large = synthesized(manyImages);
 afterAll(() => {

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { contains, isPrivateRange, privateRanges } from '../../lib/config/address-range.ts';
 import { configWith, defaultConfig } from '../config/configurations.ts';
 import { nonEmpty } from '../support/non-empty.ts';
-import { type Synthesized, synthesizeAhead, synthesized } from './assembly.ts';
+import { type Synthesized, synthesized } from './assembly.ts';
 
 const existing = {
   vpcId: 'vpc-0123456789abcdef0',
@@ -14,9 +14,7 @@ const existing = {
 };
 const private443 = { to: '10.20.0.0/16', protocol: 'tcp', ports: 443 };
 const opened = { ...existing, egress: [{ to: 'internet', protocol: 'tcp' }, private443] };
-const ownNetworks = [undefined, { nat: true }, { nat: 1, zones: 3 }, { nat: true, zones: 6 }];
 const configOf = (network?: object) => (network ? configWith({ network }) : defaultConfig);
-synthesizeAhead([...ownNetworks, existing, { ...existing, networkAcl: false }, opened].map(configOf));
 const apps = new Map<string, Synthesized>();
 const appWith = (network?: object): Synthesized => {
   const key = JSON.stringify(network ?? null);

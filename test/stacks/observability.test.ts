@@ -5,7 +5,7 @@ import { metrics } from '../../lib/contract/metrics.ts';
 import { configWith, defaultConfig, thirtyTiers } from '../config/configurations.ts';
 import { emittedMetrics } from '../support/lives.ts';
 import { nonEmpty } from '../support/non-empty.ts';
-import { type Resource, type Synthesized, synthesizeAhead, synthesized } from './assembly.ts';
+import { type Resource, type Synthesized, synthesized } from './assembly.ts';
 import { watchedMetrics } from './watched-metrics.ts';
 
 const configurations = [
@@ -14,7 +14,6 @@ const configurations = [
   configWith({ alarmEmail: 'ops@example.com', oldestJobMinutes: 90, webhookSilenceMinutes: 120 }),
   configWith({ webhookSilenceMinutes: false }),
 ] as const;
-synthesizeAhead(configurations);
 const [app, large, told, quiet] = configurations.map(synthesized) as [
   Synthesized,
   Synthesized,

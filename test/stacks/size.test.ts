@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import type { MayflyConfig } from '../../lib/config/config.ts';
 import { configWith, thirtyTiers } from '../config/configurations.ts';
 import { nonEmpty } from '../support/non-empty.ts';
-import { type Synthesized, statementsByFunction, synthesizeAhead, synthesized } from './assembly.ts';
+import { type Synthesized, statementsByFunction, synthesized } from './assembly.ts';
 
 /** As long as names may be, so that thirty addresses of queues still fit in a function's variables. */
 const longest = { ...thirtyTiers, environment: 'a-name-of-23-characters', region: 'ap-southeast-1' };
@@ -50,7 +50,6 @@ const configurations: readonly [string, MayflyConfig][] = [
   ['the rules of an account', configWith({ ...longest, ...rules, network: existing })],
 ];
 
-synthesizeAhead(configurations.map(([, config]) => config));
 const apps = new Map<MayflyConfig, Synthesized>();
 afterAll(() => {
   for (const app of apps.values()) app.dispose();

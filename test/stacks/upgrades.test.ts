@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { configWith, defaultConfig, thirtyTiers } from '../config/configurations.ts';
 import { nonEmpty } from '../support/non-empty.ts';
-import { synthesizeAhead, synthesized } from './assembly.ts';
+import { synthesized } from './assembly.ts';
 import { harmOf, keptResources, type RecordedResource } from './recorded-state.ts';
 
 const record: RecordedResource[] = JSON.parse(
@@ -24,7 +24,6 @@ const configurations = [
   ['with thirty tiers', thirtyTiers],
   ['with every option of an account', configWith(options)],
 ] as const;
-synthesizeAhead(configurations.map(([, config]) => config));
 const app = synthesized(defaultConfig);
 afterAll(() => app.dispose());
 
