@@ -13,7 +13,7 @@ import {
 import { leasesCounted } from '../app/common/settings.ts';
 import { chunksOf } from '../core/chunks.ts';
 import { tagKeys } from '../core/tags.ts';
-import type { SpoiltRow } from '../ports/spoilt-row.ts';
+import type { UnreadableRow } from '../ports/unreadable-row.ts';
 import { awsOptions } from './aws-clients.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
 import { counted } from './counted.ts';
@@ -115,11 +115,11 @@ async function liveMachines(client: EC2Client, environment: string): Promise<str
 /** Launches are listed for as long as their machines may live, whether they are open or not. */
 async function openLaunches(
   call: CommandCall,
-): Promise<{ readonly open: number; readonly unreadable: readonly SpoiltRow[] }> {
+): Promise<{ readonly open: number; readonly unreadable: readonly UnreadableRow[] }> {
   const { launches } = commandStores(call);
   const atLast = Number.MAX_SAFE_INTEGER;
   // In this order: what an earlier version took moves from the first list to the second.
-  const unreadable: SpoiltRow[] = [];
+  const unreadable: UnreadableRow[] = [];
   const earlier = await launches.listOverdueAcrossTenants(atLast, leasesCounted, unreadable);
   const listed = await launches.listWatchedAcrossTenants(atLast, leasesCounted, unreadable);
   const open = [...earlier, ...listed].filter(({ state }) => state !== 'closed').length;

@@ -4,7 +4,7 @@ import type { RateCharge } from '../core/launch-rate.ts';
 import type { CapCharge, CapRow, CapUse, SharedCap, Waiter } from '../core/shared-cap.ts';
 import type { Tenant } from '../core/tenant.ts';
 import type { Tier } from '../core/tier.ts';
-import type { SpoiltRow } from './spoilt-row.ts';
+import type { UnreadableRow } from './unreadable-row.ts';
 
 /** The launches, and the one transaction that enforces all limits. Every method may throw OperationalError. */
 export interface LaunchStore {
@@ -67,14 +67,14 @@ export interface LaunchStore {
    * Across tenants: of the launches without `lookAt`, those still open whose `callUntil` has passed, longest overdue first. Rows
    * that cannot be read are added to `skipped`; without it they are thrown.
    */
-  listOverdueAcrossTenants(now: number, limit: number, skipped?: SpoiltRow[]): Promise<Launch[]>;
+  listOverdueAcrossTenants(now: number, limit: number, skipped?: UnreadableRow[]): Promise<Launch[]>;
   /** Across tenants: launches whose `lookAt` has passed, open ones too, longest overdue first. `skipped`: as above. */
-  listWatchedAcrossTenants(now: number, limit: number, skipped?: SpoiltRow[]): Promise<Launch[]>;
+  listWatchedAcrossTenants(now: number, limit: number, skipped?: UnreadableRow[]): Promise<Launch[]>;
   /**
    * Across tenants: how many leases a cap counts, row by row, and who waits. Reads consistently. Rows that hold no numbers are
    * added to `skipped`; without it they are thrown.
    */
-  capUseAcrossTenants(cap: SharedCap, skipped?: SpoiltRow[]): Promise<CapUse>;
+  capUseAcrossTenants(cap: SharedCap, skipped?: UnreadableRow[]): Promise<CapUse>;
   /** Across tenants: who waits under a cap, in one row however large the cap is. Reads consistently. */
   waitersAcrossTenants(cap: SharedCap): Promise<readonly Waiter[]>;
   /** Records how many rows this cap has, before any launch counts in them. Does nothing for fewer than it has had. */

@@ -3,7 +3,7 @@ import type { Job } from '../core/job.ts';
 import type { Runner, RunnerEndReason } from '../core/runner.ts';
 import type { LeaseCost, Settlement } from '../core/spend-counts.ts';
 import type { Tenant } from '../core/tenant.ts';
-import type { SpoiltRow } from './spoilt-row.ts';
+import type { UnreadableRow } from './unreadable-row.ts';
 
 /** The machines. Every method may throw OperationalError. */
 export interface RunnerStore {
@@ -25,7 +25,7 @@ export interface RunnerStore {
    * Across tenants: EC2's events name no tenant. Unknown ids are left out. Rows that cannot be read are added to `skipped`; without
    * it they are thrown.
    */
-  findAcrossTenants(instanceIds: readonly InstanceId[], skipped?: SpoiltRow[]): Promise<Runner[]>;
+  findAcrossTenants(instanceIds: readonly InstanceId[], skipped?: UnreadableRow[]): Promise<Runner[]>;
   /** booting → claimed with this nonce; claimed with this nonce stays as it is; all else is refused. */
   claim(claim: {
     instanceId: InstanceId;

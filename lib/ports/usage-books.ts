@@ -3,7 +3,7 @@ import type { InstallationId } from '../core/ids.ts';
 import type { RollUpProgress } from '../core/roll-up-plan.ts';
 import type { UsageRecord } from '../core/usage.ts';
 import type { UsageSum } from '../core/usage-sum.ts';
-import type { SpoiltRow } from './spoilt-row.ts';
+import type { UnreadableRow } from './unreadable-row.ts';
 
 /** Usage of past days: from the records of machines to the sums that are kept. Every method may throw OperationalError. */
 export interface UsageBooks {
@@ -14,7 +14,7 @@ export interface UsageBooks {
    * it in the same order. It reads as the caller iterates. A record that cannot be read is added to `skipped`, at the latest before
    * the next tenant's first record; without `skipped` it is thrown.
    */
-  recordsByTenant(day: string, after?: InstallationId, skipped?: SpoiltRow[]): AsyncIterable<UsageRecord>;
+  recordsByTenant(day: string, after?: InstallationId, skipped?: UnreadableRow[]): AsyncIterable<UsageRecord>;
   /** A tenant's records of a day, in no order; one that cannot be read is thrown. It reads as the caller iterates, and may lag by a second. */
   recordsOf(day: string, installationId: InstallationId): AsyncIterable<UsageRecord>;
   /** Replaces all of a tenant's sums of a day. */

@@ -249,7 +249,7 @@ describe('accepting jobs', () => {
 
   describe('of a tenant with an unreadable row', () => {
     const poke = { kind: 'poke', installationId: acme, tier: small } as const;
-    async function givenSpoilt() {
+    async function givenUnreadable() {
       const platform = await givenPlatform();
       platform.stores.world.beforeCall = async (call) => {
         if (call === 'tenants.get' || call === 'tenants.glance')
@@ -259,7 +259,7 @@ describe('accepting jobs', () => {
     }
 
     it('does not redeliver pokes, which the sweep repeats each minute: they do not pile up', async () => {
-      const platform = await givenSpoilt();
+      const platform = await givenUnreadable();
       await platform.stores.jobs.insert([givenJob()]);
       expect(await platform.accept(poke)).toEqual([]);
       const said = { level: 'error', name: 'message-failed' };
@@ -267,7 +267,7 @@ describe('accepting jobs', () => {
     });
 
     it('has its jobs redelivered, so that an alarm fires', async () => {
-      const platform = await givenSpoilt();
+      const platform = await givenUnreadable();
       expect(await platform.accept(queued(1))).toHaveLength(1);
       platform.stores.world.beforeCall = undefined;
       await platform.accept(poke);

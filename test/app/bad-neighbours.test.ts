@@ -22,8 +22,8 @@ describe('a job that no row can hold', () => {
     { case: 'a name with half a character', over: { repository: 'acme/app\ud800' } },
   ])('of $case fails its own message alone', async ({ over }) => {
     const platform = await givenPlatform({ tenants });
-    const spoilt = givenEvent({ installationId: bad, jobId: JobId(7), ...over });
-    const failed = await platform.accept(spoilt, givenEvent());
+    const unreadable = givenEvent({ installationId: bad, jobId: JobId(7), ...over });
+    const failed = await platform.accept(unreadable, givenEvent());
     expect(failed).toEqual(['m-1']);
     expect(platform.liveMachines()).toHaveLength(1);
     expect(await platform.job(7, bad)).toBeUndefined();
@@ -31,9 +31,9 @@ describe('a job that no row can hold', () => {
 
   it('fails its own fact alone', async () => {
     const platform = await givenPlatform({ tenants });
-    const spoilt = withoutTier(7, { installationId: bad, labels: huge });
+    const unreadable = withoutTier(7, { installationId: bad, labels: huge });
     const failed = await platform.follow(
-      spoilt,
+      unreadable,
       withoutTier(1),
       givenEvent({ action: 'waiting', jobId: JobId(2) }),
     );

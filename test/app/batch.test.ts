@@ -5,8 +5,8 @@ import { logRefusedJob } from '../../lib/app/common/log-refused-job.ts';
 import { noteReturn, returnNote } from '../../lib/app/common/note-return.ts';
 import { orFailure } from '../../lib/app/common/or-failure.ts';
 import { mayBeBeyondCap, refuseBeyondCap } from '../../lib/app/common/refuse-beyond-cap.ts';
-import { spoiltErrors } from '../../lib/app/common/spoilt-errors.ts';
 import { tenantByTenant } from '../../lib/app/common/tenant-by-tenant.ts';
+import { unreadableErrors } from '../../lib/app/common/unreadable-errors.ts';
 import { MalformedMessage } from '../../lib/contract/messages.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
@@ -64,14 +64,14 @@ it('returns an operational failure, and throws a bug', async () => {
 describe('a step for several tenants', () => {
   const [one, two] = [InstallationId(1), InstallationId(2)];
   /** Fails with this wherever one of these tenants is part of it. @returns what was tried, too */
-  async function tried(tenants: readonly InstallationId[], error: unknown, ...spoilt: InstallationId[]) {
+  async function tried(tenants: readonly InstallationId[], error: unknown, ...unreadable: InstallationId[]) {
     const steps: (readonly InstallationId[])[] = [];
     const failed = tenantByTenant(
       tenants,
       (tenant) => tenant,
       async (some) => {
         steps.push(some);
-        if (some.some((tenant) => spoilt.includes(tenant))) throw error;
+        if (some.some((tenant) => unreadable.includes(tenant))) throw error;
       },
     );
     return { steps, failed: [...(await failed)] };
@@ -105,8 +105,8 @@ describe('rows that cannot be read', () => {
     Array.from({ length: count }, (_, n) => ({ key: `${n}`, installationId: acme, error: unreadable }));
 
   it('are named once each, ten of them at the most', () => {
-    expect(spoiltErrors([...rows(10), ...rows(10)])).toEqual(rows(10).map(({ error }) => error));
-    const many = spoiltErrors(rows(13));
+    expect(unreadableErrors([...rows(10), ...rows(10)])).toEqual(rows(10).map(({ error }) => error));
+    const many = unreadableErrors(rows(13));
     expect(many).toHaveLength(11);
     expect(many[10]).toMatchObject({
       ...{ message: '3 more rows cannot be read.', code: 'UnreadableRow', retryable: false },

@@ -9,9 +9,9 @@ import { machineRates } from '../../lib/core/price.ts';
 import type { LaunchedInstance } from '../../lib/ports/compute.ts';
 import { givenLaunch, givenRunner, launch1, lease0, machine } from '../contracts/support/stored.ts';
 import { createMemoryClock } from '../fakes/clock.ts';
-import { spoiltName } from '../fakes/spoilt.ts';
 import { createMemorySpotPrices } from '../fakes/spot-prices.ts';
 import { createMemoryStores } from '../fakes/stores.ts';
+import { unreadableName } from '../fakes/unreadable.ts';
 import { givenDeployment, givenJobs, givenTier, noon } from '../support/given.ts';
 
 const second = 1000;
@@ -172,11 +172,11 @@ describe('the rows that hold leases', () => {
   const other = LaunchId('launch-2');
   const closedOne = launchOf({ state: 'closed', instances: both, lookAt: noon } as Partial<Launch>);
 
-  function givenOpen(...spoilt: readonly [string, string][]) {
+  function givenOpen(...unreadable: readonly [string, string][]) {
     const { world, deps } = given();
     world.rows.launches.set(launch1, closedOne);
     world.rows.launches.set(other, givenLaunch(givenJobs(1), { launchId: other }));
-    for (const [table, key] of spoilt) world.spoilt.add(spoiltName(table as 'launches', key));
+    for (const [table, key] of unreadable) world.unreadable.add(unreadableName(table as 'launches', key));
     return { world, open: () => openRowsAcrossTenants(deps) };
   }
 
@@ -190,7 +190,7 @@ describe('the rows that hold leases', () => {
     ]);
     expect(launches[1]).toMatchObject({ plannedJobs: [{ lease: lease1 }], instances: new Map() });
     expect(runners.map(({ instanceId }) => instanceId)).toEqual([machine]);
-    expect(rest).toEqual({ spoilt: [], isCut: false, listed: new Set([other, launch1]) });
+    expect(rest).toEqual({ unreadable: [], isCut: false, listed: new Set([other, launch1]) });
   });
 
   it('do not include ended machines', async () => {
@@ -206,21 +206,21 @@ describe('the rows that hold leases', () => {
   const most = 20_000;
   const many = <Row>(count: number, row: Row) => Array.from({ length: count }, () => row);
   it.each([
-    ['of one list', { overdue: most, watched: 0, spoilt: 0, live: 0 }, true],
-    ['of the other list', { overdue: 0, watched: most, spoilt: 0, live: 0 }, true],
+    ['of one list', { overdue: most, watched: 0, unreadable: 0, live: 0 }, true],
+    ['of the other list', { overdue: 0, watched: most, unreadable: 0, live: 0 }, true],
     [
       'of one list, with those that cannot be read',
-      { overdue: most - 1, watched: 0, spoilt: 1, live: 0 },
+      { overdue: most - 1, watched: 0, unreadable: 1, live: 0 },
       true,
     ],
-    ['of machines', { overdue: 0, watched: 1, spoilt: 0, live: most }, true],
-    ['of no list alone', { overdue: most - 1, watched: most - 1, spoilt: 0, live: most - 1 }, false],
+    ['of machines', { overdue: 0, watched: 1, unreadable: 0, live: most }, true],
+    ['of no list alone', { overdue: most - 1, watched: most - 1, unreadable: 0, live: most - 1 }, false],
   ])('are not all read if there are %s as many as can be counted', async (_, of, isCut) => {
     const { deps, world } = given();
     const launches: typeof deps.launches = {
       ...deps.launches,
       listOverdueAcrossTenants: async (_now, _limit, skipped) => {
-        for (let n = 0; n < of.spoilt; n++) skipped?.push({ key: 'k' } as never);
+        for (let n = 0; n < of.unreadable; n++) skipped?.push({ key: 'k' } as never);
         return many(of.overdue, givenLaunch([]));
       },
       listWatchedAcrossTenants: async () => many(of.watched, closedOne),
@@ -234,11 +234,11 @@ describe('the rows that hold leases', () => {
     const { world, open } = givenOpen(['runners', machine], ['launches', other]);
     world.rows.runners.set(machine, givenRunner());
     world.rows.runners.set(two, givenRunner({ instanceId: two, lease: lease1, plannedJob: JobId(2) }));
-    const { launches, runners, spoilt, listed } = await open();
+    const { launches, runners, unreadable, listed } = await open();
     expect(launches).toEqual([]);
     expect(listed).toEqual(new Set([launch1, other]));
     expect(runners.map(({ instanceId }) => instanceId)).toEqual([two]);
-    expect(spoilt).toMatchObject([
+    expect(unreadable).toMatchObject([
       { key: other, installationId: 101 },
       { key: machine, installationId: 101, launchId: launch1, error: { code: 'UnreadableRow' } },
     ]);

@@ -191,7 +191,10 @@ describe('a launch that a manual edit removed from all lists', () => {
     await reconcileMachines(platform);
     unlist(platform);
     const [listed, census] = [undefined, undefined];
-    await reconcileMachines(platform, Promise.resolve({ listed, census, runnersOf: new Map(), spoilt: [] }));
+    await reconcileMachines(
+      platform,
+      Promise.resolve({ listed, census, runnersOf: new Map(), unreadable: [] }),
+    );
     await reconcileMachines(platform, Promise.reject(new Error('throttled')));
     expect(relisted(platform)).toBe(0);
   });
@@ -240,7 +243,7 @@ describe('a launch whose row was deleted by hand while one of its machines lives
     const platform = await givenPlatform();
     await platform.accept(givenEvent());
     platform.clock.advance(minutes(11));
-    const open = { listed: new Set<string>(), census: undefined, runnersOf: new Map(), spoilt: [] };
+    const open = { listed: new Set<string>(), census: undefined, runnersOf: new Map(), unreadable: [] };
     expect(await reconcileMachines(platform, Promise.resolve(open))).toEqual([]);
     expect(platform.telemetry.total('Repairs')).toBe(0);
   });

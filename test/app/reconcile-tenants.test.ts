@@ -390,7 +390,7 @@ describe('lease counts that differ from the rows', () => {
     platform.github.putJob('acme/app', JobId(1), isQueued, { runId: 1000, labels });
     platform.clock.advance(minutes(11));
     const { runnersOf } = await readOpenRows(platform);
-    const open = Promise.resolve({ census: undefined, listed: undefined, runnersOf, spoilt: [] });
+    const open = Promise.resolve({ census: undefined, listed: undefined, runnersOf, unreadable: [] });
     for (let runs = 0; runs < 3; runs += 1) {
       expect(await reconcileTenants(platform, open)).toEqual([]);
       platform.clock.advance(minutes(5));

@@ -10,9 +10,9 @@ import { sumUp, together } from '../../lib/core/usage-sum.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import { givenRunner } from '../contracts/support/stored.ts';
 import { createMemoryClock } from '../fakes/clock.ts';
-import { spoiltName } from '../fakes/spoilt.ts';
 import { createMemoryStores } from '../fakes/stores.ts';
 import { createMemoryTelemetry } from '../fakes/telemetry.ts';
+import { unreadableName } from '../fakes/unreadable.ts';
 import { givenDeployment, givenTenant, noon, small } from '../support/given.ts';
 import { fc } from '../support/properties.ts';
 
@@ -51,13 +51,13 @@ const records = [
 describe('a record broken by a manual edit', () => {
   it('does not affect the sums of other tenants, and leaves its own without any until it is corrected', async () => {
     const { stores, deps, clock, sums, progress } = await givenBooks([...records, givenRecord(500, 9)]);
-    const name = spoiltName('usage', '102#i-400');
-    stores.world.spoilt.add(name);
+    const name = unreadableName('usage', '102#i-400');
+    stores.world.unreadable.add(name);
     await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
     expect(new Set(sums().map(({ installationId }) => Number(installationId)))).toEqual(new Set([101, 9]));
     expect(progress()).toEqual({ finished: 1, left: [102] });
     await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
-    stores.world.spoilt.delete(name);
+    stores.world.unreadable.delete(name);
     clock.advance(hour);
     await rollUpUsage(deps);
     expect(sums()).toHaveLength(4);
@@ -66,7 +66,7 @@ describe('a record broken by a manual edit', () => {
 
   it('is looked for again once an hour, as its tenant may have a million, and logged when it is summed up', async () => {
     const { stores, deps, clock, progress, telemetry } = await givenBooks(records);
-    stores.world.spoilt.add(spoiltName('usage', '102#i-400'));
+    stores.world.unreadable.add(unreadableName('usage', '102#i-400'));
     let reads = 0;
     stores.world.beforeCall = (call) => {
       if (call === 'books.recordsOf') reads += 1;
@@ -84,7 +84,7 @@ describe('a record broken by a manual edit', () => {
     expect(reads).toBe(2);
     expect(visits.flatMap((failed, n) => (failed ? [n * 5] : []))).toEqual([0, 5, 65]);
     expect(progress()).toMatchObject({ finished: 1, left: [102], triedAt: complete + 65 * 60_000 });
-    stores.world.spoilt.clear();
+    stores.world.unreadable.clear();
     telemetry.events.length = 0;
     clock.advance(hour);
     await rollUpUsage(deps);
@@ -95,7 +95,7 @@ describe('a record broken by a manual edit', () => {
 
   it('leaves its tenant without sums even if other records can be read: they would be too low', async () => {
     const { stores, deps, sums } = await givenBooks(records);
-    stores.world.spoilt.add(spoiltName('usage', '101#i-200'));
+    stores.world.unreadable.add(unreadableName('usage', '101#i-200'));
     await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
     expect(sums().map(({ installationId }) => Number(installationId))).toEqual([102]);
   });
@@ -104,14 +104,14 @@ describe('a record broken by a manual edit', () => {
     const many = Array.from({ length: 150 }, (_, n) => givenRecord(1000 + n, 1000 + n));
     const { stores, deps, clock, sums, progress } = await givenBooks([...records, ...many]);
     const writes = countWrites(stores);
-    stores.world.spoilt.add(spoiltName('usage', '1000#i-1000'));
+    stores.world.unreadable.add(unreadableName('usage', '1000#i-1000'));
     for (let visits = 0; visits < 3; visits += 1) {
       await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
       clock.advance(hour);
     }
     expect(progress()).toMatchObject({ finished: 1, left: [1000] });
     expect(writes.count).toBe(151);
-    stores.world.spoilt.clear();
+    stores.world.unreadable.clear();
     await rollUpUsage(deps);
     expect(progress()).toEqual({ finished: 1 });
     expect(new Set(sums().map(({ installationId }) => installationId)).size).toBe(152);
@@ -126,7 +126,7 @@ describe('a record broken by a manual edit', () => {
       [...records, ...later, ...[3, 4, 5].map((n) => givenRecord(n, 1_000 + n))],
       complete + dayMilliseconds,
     );
-    stores.world.spoilt.add(spoiltName('usage', '101#i-100'));
+    stores.world.unreadable.add(unreadableName('usage', '101#i-100'));
     stores.world.afterCall = (call) => {
       if (call === 'books.write') clock.advance(30_000);
     };
@@ -139,26 +139,26 @@ describe('a record broken by a manual edit', () => {
     );
     expect(stores.world.rows.rollUps.get('2026-11-22')).toEqual({ finished: 1 });
     expect(progress()).toMatchObject({ finished: 1, left: [101] });
-    stores.world.spoilt.clear();
+    stores.world.unreadable.clear();
     await rollUpUsage(deps);
     expect(progress()).toEqual({ finished: 1 });
   });
 
   it('does not delay other tenants’ second sums, and leaves its own of the first pass until it is corrected', async () => {
     const { stores, deps, clock, sums, progress } = await givenBooks(records);
-    const [early, late] = ['102#i-400', '101#i-100'].map((name) => spoiltName('usage', name));
-    stores.world.spoilt.add(early!);
+    const [early, late] = ['102#i-400', '101#i-100'].map((name) => unreadableName('usage', name));
+    stores.world.unreadable.add(early!);
     await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
     await stores.usage.record([givenRecord(500, 103, 'late/app')]);
-    stores.world.spoilt.add(late!);
+    stores.world.unreadable.add(late!);
     clock.advance(3 * dayMilliseconds);
     await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
     expect(progress()).toMatchObject({ finished: 2, left: [102, 101] });
     expect(sums().map(({ installationId }) => Number(installationId))).toEqual([101, 101, 103]);
-    stores.world.spoilt.delete(late!);
+    stores.world.unreadable.delete(late!);
     await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
     expect(progress()).toMatchObject({ finished: 2, left: [102] });
-    stores.world.spoilt.clear();
+    stores.world.unreadable.clear();
     clock.advance(hour);
     await rollUpUsage(deps);
     expect(progress()).toEqual({ finished: 2 });
@@ -168,8 +168,8 @@ describe('a record broken by a manual edit', () => {
   it('leaves its tenant skipped until its sums are written, wherever a visit dies, or if two run at once', async () => {
     for (let dies = 1; dies <= 16; dies += 1) {
       const { stores, deps, clock, sums, progress } = await givenBooks(records);
-      const { spoilt, rows } = stores.world;
-      spoilt.add(spoiltName('usage', '102#i-400'));
+      const { unreadable, rows } = stores.world;
+      unreadable.add(unreadableName('usage', '102#i-400'));
       let [calls, hidden] = [0, 0];
       const die = () => {
         const { finished = 0, left = [] } = rows.rollUps.get(day) ?? {};
@@ -182,7 +182,7 @@ describe('a record broken by a manual edit', () => {
       for (let visits = 0; visits < 40; visits += 1) {
         await Promise.allSettled([rollUpUsage(deps), rollUpUsage(deps)]);
         if (visits === 4) clock.advance(3 * dayMilliseconds);
-        if (visits === 6) spoilt.clear();
+        if (visits === 6) unreadable.clear();
         if (visits > 6) clock.advance(hour);
       }
       expect([sums().length, hidden]).toEqual([3, 0]);
@@ -196,7 +196,7 @@ describe('a record broken by a manual edit', () => {
       telemetry.events
         .splice(0)
         .filter(({ name, level }) => name === 'usage-not-summed' && level === 'error');
-    for (const name of ['101#i-100', '102#i-400']) stores.world.spoilt.add(spoiltName('usage', name));
+    for (const name of ['101#i-100', '102#i-400']) stores.world.unreadable.add(unreadableName('usage', name));
     for (const later of [0, 300_000, hour, 3 * dayMilliseconds]) {
       clock.advance(later);
       await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
@@ -205,17 +205,17 @@ describe('a record broken by a manual edit', () => {
         expect.stringContaining('usage row 102#i-400'),
       ]);
     }
-    stores.world.spoilt.delete(spoiltName('usage', '101#i-100'));
+    stores.world.unreadable.delete(unreadableName('usage', '101#i-100'));
     clock.advance(hour);
     await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
     expect(progress()).toMatchObject({ finished: 2, left: [102] });
   });
 
-  const givenAllSpoilt = async (count: number) => {
+  const givenAllUnreadable = async (count: number) => {
     const many = Array.from({ length: count }, (_, n) => givenRecord(n, 1_000 + n));
     const books = await givenBooks(many);
     for (const { installationId, instanceId } of many)
-      books.stores.world.spoilt.add(spoiltName('usage', `${installationId}#${instanceId}`));
+      books.stores.world.unreadable.add(unreadableName('usage', `${installationId}#${instanceId}`));
     await expect(rollUpUsage(books.deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
     const error = `${count - 10} more rows cannot be read.`;
     expect(books.telemetry.events.at(-1)?.fields).toEqual({ error });
@@ -223,16 +223,16 @@ describe('a record broken by a manual edit', () => {
   };
 
   it('keeps no day from its end though more than a thousand tenants have one', async () => {
-    const { stores, deps, progress } = await givenAllSpoilt(1_001);
+    const { stores, deps, progress } = await givenAllUnreadable(1_001);
     expect([progress()?.finished, progress()?.left?.length]).toEqual([1, 1_001]);
-    stores.world.spoilt.clear();
+    stores.world.unreadable.clear();
     await rollUpUsage(deps);
     expect(progress()).toEqual({ finished: 1 });
   });
 
   it('restarts the day at each visit if more than 20,000 tenants have one', async () => {
-    expect((await givenAllSpoilt(20_000)).progress()?.left).toHaveLength(20_000);
-    expect((await givenAllSpoilt(20_001)).progress()).toBeUndefined();
+    expect((await givenAllUnreadable(20_000)).progress()?.left).toHaveLength(20_000);
+    expect((await givenAllUnreadable(20_001)).progress()).toBeUndefined();
   });
 });
 
@@ -368,7 +368,7 @@ describe('the sums of a day', () => {
   it.each([3, 150])('are left to the run that was faster with them, of %i tenants', async (tenants) => {
     const many = Array.from({ length: tenants }, (_, n) => givenRecord(n, 1_000 + n));
     const { deps, stores, sums, progress } = await givenBooks([...many, givenRecord(900, 9_000)]);
-    stores.world.spoilt.add(spoiltName('usage', '9000#i-900'));
+    stores.world.unreadable.add(unreadableName('usage', '9000#i-900'));
     let faster: Promise<unknown> | undefined;
     stores.world.afterCall = async (call) => {
       if (call !== 'books.write' || faster) return;
@@ -378,7 +378,7 @@ describe('the sums of a day', () => {
     // The faster one names the row that cannot be read.
     await rollUpUsage(deps);
     expect(progress()).toEqual({ finished: 1, left: [9_000] });
-    stores.world.spoilt.clear();
+    stores.world.unreadable.clear();
     await rollUpUsage(deps);
     expect(progress()).toEqual({ finished: 1 });
     expect(sums()).toHaveLength(tenants + 1);

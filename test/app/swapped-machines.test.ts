@@ -8,8 +8,8 @@ import type { Job } from '../../lib/core/job.ts';
 import type { Runner } from '../../lib/core/runner.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import { givenLaunch, givenRunner, launch1 } from '../contracts/support/stored.ts';
-import { spoiltName } from '../fakes/spoilt.ts';
 import { createMemoryStores } from '../fakes/stores.ts';
+import { unreadableName } from '../fakes/unreadable.ts';
 import { jobKey } from '../fakes/world.ts';
 import { acme, givenJob } from '../support/given.ts';
 import { nonEmpty } from '../support/non-empty.ts';
@@ -81,9 +81,9 @@ describe('the machine that is left over when one ends', () => {
   });
 
   it("is none if the launch's row is broken, and unknown if it cannot be read now", async () => {
-    const spoilt = given([ended, meant(2)]);
-    spoilt.world.spoilt.add(spoiltName('launches', launch1));
-    expect(await findSpareMachine(spoilt.stores, ended)).toBeUndefined();
+    const unreadable = given([ended, meant(2)]);
+    unreadable.world.unreadable.add(unreadableName('launches', launch1));
+    expect(await findSpareMachine(unreadable.stores, ended)).toBeUndefined();
     const { stores, world } = given([ended, meant(2)]);
     const error = new OperationalError('Slow down.', { code: 'Throttled', retryable: true });
     world.failNext('launches.get', error);

@@ -2,7 +2,7 @@
 import { expect, it } from '@jest/globals';
 import { launchFenceSeconds, leasesCounted } from '../../lib/app/common/settings.ts';
 import { JobId } from '../../lib/core/ids.ts';
-import { spoiltName } from '../fakes/spoilt.ts';
+import { unreadableName } from '../fakes/unreadable.ts';
 import { givenEvent, givenTenant } from '../support/given.ts';
 import { expectBalanced, givenPlatform } from '../support/platform.ts';
 
@@ -27,8 +27,8 @@ it('leaves a launch to its caller until its fence has passed', async () => {
 it('reads as many more rows as there are open launches that are due, and launches that cannot be read', async () => {
   const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 9 })] });
   for (const jobId of [1, 2, 3]) await platform.acceptUnheard(queued(jobId));
-  const [spoilt] = platform.stores.world.rows.launches.keys();
-  platform.stores.world.spoilt.add(spoiltName('launches', spoilt!));
+  const [unreadable] = platform.stores.world.rows.launches.keys();
+  platform.stores.world.unreadable.add(unreadableName('launches', unreadable!));
   const limits: number[] = [];
   const { listWatchedAcrossTenants } = platform.launches;
   platform.launches.listWatchedAcrossTenants = (now, limit, skipped) => {

@@ -58,11 +58,11 @@ describe('the sweep and a line that is longer than it reads', () => {
   it('starts again if its position was lost or no longer exists', async () => {
     const platform = await given([...blocked(perSweep + 1), givenJob({ installationId: behind })]);
     await platform.sweep();
-    const spoilt = new OperationalError('ValidationException', {
+    const unreadable = new OperationalError('ValidationException', {
       code: 'ValidationException',
       retryable: false,
     });
-    platform.stores.world.failNext('jobs.scanPendingAcrossTenants', spoilt);
+    platform.stores.world.failNext('jobs.scanPendingAcrossTenants', unreadable);
     await expect(platform.sweep()).rejects.toThrow();
     await platform.sweep();
     expect(pokedFor(platform)).toEqual([]);

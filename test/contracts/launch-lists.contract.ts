@@ -1,7 +1,7 @@
 /** In which lists of all tenants every LaunchStore has a launch, from its first look until its machines have ended. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { LaunchId } from '../../lib/core/ids.ts';
-import type { SpoiltRow } from '../../lib/ports/spoilt-row.ts';
+import type { UnreadableRow } from '../../lib/ports/unreadable-row.ts';
 import { acme, givenTier, noon } from '../support/given.ts';
 import type { StoreBackend, Stores } from './support/store-backends.ts';
 import {
@@ -117,7 +117,7 @@ export function launchListsContract(backend: StoreBackend): void {
       it.each(['open changed', 'deadline removed', 'open and state removed'] as const)(
         'lists a launch again if a manual edit left this of its row: %s',
         async (edit) => {
-          const [late, skipped] = [Number.MAX_SAFE_INTEGER, [] as SpoiltRow[]];
+          const [late, skipped] = [Number.MAX_SAFE_INTEGER, [] as UnreadableRow[]];
           const ids = async (list: 'listOverdueAcrossTenants' | 'listWatchedAcrossTenants') =>
             (await stores.launches[list](late, 10, skipped)).map(({ launchId }) => launchId);
           await takenLaunch(stores, 1);

@@ -5,7 +5,7 @@ import type { Job } from '../../lib/core/job.ts';
 import { rateCharge } from '../../lib/core/launch-rate.ts';
 import type { SharedCap } from '../../lib/core/shared-cap.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
-import type { SpoiltRow } from '../../lib/ports/spoilt-row.ts';
+import type { UnreadableRow } from '../../lib/ports/unreadable-row.ts';
 import { acme, givenJob, givenTier, noon, small } from '../support/given.ts';
 import type { StoreBackend, Stores } from './support/store-backends.ts';
 import {
@@ -197,7 +197,7 @@ export function sharedCapsContract(backend: StoreBackend): void {
         await take(one!, 'launch-1');
         await stores.runners.bind([givenRunner({ capRows: [key] })]);
         expect(await stores.launches.mendCapRow({ key, leases: 7, changes: 7 })).toBe(false);
-        await stores.spoilCap(key);
+        await stores.corruptCap(key);
 
         expect(await take(two!, 'launch-2')).toEqual({ kind: 'cap-full', row: key });
         const end = { runner: givenRunner({ capRows: [key] }), reason: 'stood-down' as const, at: noon };
@@ -205,7 +205,7 @@ export function sharedCapsContract(backend: StoreBackend): void {
         await expect(stores.launches.capUseAcrossTenants(cap)).rejects.toMatchObject({
           code: 'UnreadableRow',
         });
-        const skipped: SpoiltRow[] = [];
+        const skipped: UnreadableRow[] = [];
         expect((await stores.launches.capUseAcrossTenants(cap, skipped)).rows).toEqual([]);
         expect(skipped).toMatchObject([{ key, error: { code: 'UnreadableRow' } }]);
         expect(await leases()).toBe(1);

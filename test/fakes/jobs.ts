@@ -4,12 +4,12 @@ import { isOverOnGitHub, type Job } from '../../lib/core/job.ts';
 import type { Again } from '../../lib/core/job-rest.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import type { DecidedJob, JobEnd, JobStore } from '../../lib/ports/jobs.ts';
-import type { SpoiltRow } from '../../lib/ports/spoilt-row.ts';
+import type { UnreadableRow } from '../../lib/ports/unreadable-row.ts';
 import { copyOf } from './copy.ts';
-import { readable } from './spoilt.ts';
+import { readable } from './unreadable.ts';
 import { jobKey, type Rows, type StoreCall, type StoreWorld } from './world.ts';
 
-export const readableJobs = (world: StoreWorld, jobs: readonly Job[], skipped?: SpoiltRow[]) =>
+export const readableJobs = (world: StoreWorld, jobs: readonly Job[], skipped?: UnreadableRow[]) =>
   readable(world, jobs, {
     table: 'jobs',
     keyOf: ({ installationId, jobId }) => jobKey(installationId, jobId),
@@ -102,7 +102,7 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
         ...new Set(waitingJobs(rows, installationId).flatMap((job) => job.tier ?? [])),
       ]),
     async scanPendingAcrossTenants({ limit, cursor }) {
-      const skipped: SpoiltRow[] = [];
+      const skipped: UnreadableRow[] = [];
       const found = await world.call('jobs.scanPendingAcrossTenants', ({ jobs }) => {
         const isPending = (job: Job) => job.state === 'waiting' || job.unsettledAt !== undefined;
         const { jobs: listed, ...next } = page([...jobs.values()].filter(isPending), limit, cursor);

@@ -15,15 +15,15 @@ import type { Tenant } from '../../lib/core/tenant.ts';
 import type { Tier } from '../../lib/core/tier.ts';
 import { tierLimit } from '../../lib/core/tier-limit.ts';
 import type { LaunchStore, TakeOutcome, Taking } from '../../lib/ports/launches.ts';
-import type { SpoiltRow } from '../../lib/ports/spoilt-row.ts';
+import type { UnreadableRow } from '../../lib/ports/unreadable-row.ts';
 import { copyOf } from './copy.ts';
 import { countLeases } from './lease-counts.ts';
 import { createMemoryLines, hasCapRoom } from './lines.ts';
-import { readable } from './spoilt.ts';
+import { readable } from './unreadable.ts';
 import { jobKey, type Rows, type StoreWorld } from './world.ts';
 
 export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
-  const readableLaunches = (launches: readonly Launch[], skipped?: SpoiltRow[]) =>
+  const readableLaunches = (launches: readonly Launch[], skipped?: UnreadableRow[]) =>
     readable(world, launches, { table: 'launches', keyOf: ({ launchId }) => launchId, skipped });
   const isListed = ({ launchId }: Launch) => !world.unlisted.has(launchId);
   const whole = <Kept extends Launch | undefined>(launch: Kept): Kept => {

@@ -34,11 +34,11 @@ export function createMemoryLines(
         waiters: rows.lines.get(cap.name) ?? [],
         ...(rows.capRowsEver.has(cap.name) ? { rowsEver: rows.capRowsEver.get(cap.name)! } : {}),
       }));
-      for (const { key } of found.rows.filter(isSpoilt)) {
+      for (const { key } of found.rows.filter(isUnreadable)) {
         if (!skipped) throw unreadable(key);
         skipped.push({ key, error: unreadable(key) });
       }
-      return { ...found, rows: found.rows.filter((row) => !isSpoilt(row)) };
+      return { ...found, rows: found.rows.filter((row) => !isUnreadable(row)) };
     },
     waitersAcrossTenants: (cap) =>
       world.call('launches.waitersAcrossTenants', (rows) => rows.lines.get(cap.name) ?? []),
@@ -63,7 +63,7 @@ export function createMemoryLines(
       }),
     mendCapRow: (row) =>
       world.call('launches.mendCapRow', (rows) => {
-        if (!isSpoilt(rowOf(rows, row.key))) return false;
+        if (!isUnreadable(rowOf(rows, row.key))) return false;
         rows.capRows.set(row.key, { ...row });
         return true;
       }),
@@ -71,7 +71,7 @@ export function createMemoryLines(
 }
 
 /** A hand wrote a text: nothing can be added to it, and nothing is less or more. */
-const isSpoilt = ({ leases }: CapRow) => Number.isNaN(leases);
+const isUnreadable = ({ leases }: CapRow) => Number.isNaN(leases);
 
 const unreadable = (key: string) =>
   new OperationalError(`In the launches row ${key}, leases is "many"; it must be a number (N).`, {
@@ -81,7 +81,7 @@ const unreadable = (key: string) =>
 
 /** @throws as DynamoDB refuses the whole transaction */
 export function assertCountable(rows: Rows, keys: readonly string[]): void {
-  if (!keys.some((key) => isSpoilt(rowOf(rows, key)))) return;
+  if (!keys.some((key) => isUnreadable(rowOf(rows, key)))) return;
   throw new OperationalError('An operand in the update expression has an incorrect data type.', {
     code: 'ValidationError',
     retryable: false,

@@ -3,11 +3,11 @@ import type { Job } from '../../lib/core/job.ts';
 import { jobOf, type Runner } from '../../lib/core/runner.ts';
 import type { LeaseCost } from '../../lib/core/spend-counts.ts';
 import type { ClaimOutcome, EndOutcome, RunnerEnd, RunnerStore } from '../../lib/ports/runners.ts';
-import type { SpoiltRow } from '../../lib/ports/spoilt-row.ts';
+import type { UnreadableRow } from '../../lib/ports/unreadable-row.ts';
 import { copyOf } from './copy.ts';
 import { readableJobs } from './jobs.ts';
 import { countLeases } from './lease-counts.ts';
-import { readable } from './spoilt.ts';
+import { readable } from './unreadable.ts';
 import { jobKey, type Rows, type StoreWorld } from './world.ts';
 
 export function createMemoryRunnerStore(world: StoreWorld): RunnerStore {
@@ -133,7 +133,7 @@ function expectMore(rows: Rows, runner: Runner, more: Pick<LeaseCost, 'expected'
   return true;
 }
 
-const readableRunners = (world: StoreWorld, runners: readonly Runner[], skipped?: SpoiltRow[]) =>
+const readableRunners = (world: StoreWorld, runners: readonly Runner[], skipped?: UnreadableRow[]) =>
   readable(world, runners, { table: 'runners', keyOf: ({ instanceId }) => instanceId, skipped });
 
 /** As it is stored, if it has not ended and its planned job is still the one that was read. */

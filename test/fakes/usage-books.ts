@@ -3,7 +3,7 @@ import { dayOf } from '../../lib/core/days.ts';
 import type { UsageRecord } from '../../lib/core/usage.ts';
 import type { UsageBooks } from '../../lib/ports/usage-books.ts';
 import { copyOf } from './copy.ts';
-import { readable } from './spoilt.ts';
+import { readable } from './unreadable.ts';
 import type { StoreWorld } from './world.ts';
 
 /** As the sort key of the real table begins. */

@@ -100,8 +100,8 @@ export interface StoreWorld {
   afterCall: StoreHook | undefined;
   /** What reads that may lag see: rows as they were. Undefined: they see what is there, as they nearly always do. */
   past: Rows | undefined;
-  /** Rows that a hand spoilt, by name (spoilt.ts). */
-  readonly spoilt: Set<string>;
+  /** Rows broken by manual edits, by name (unreadable.ts). */
+  readonly unreadable: Set<string>;
   /** Launches whose `open` or `deadline` a hand changed: they are in no list until somebody writes both again. */
   readonly unlisted: Set<LaunchId>;
   /** The next such call fails: with this error before its effect, or, `after`, once it was done. Repeat to fail more. */
@@ -160,7 +160,7 @@ export function createStoreWorld(shared: Partial<Rows> = {}): StoreWorld {
     beforeCall: undefined,
     afterCall: undefined,
     past: undefined,
-    spoilt: new Set(),
+    unreadable: new Set(),
     unlisted: new Set(),
     failNext: (call, failure) => void failures.push({ call, failure }),
     async call(call, effect) {

@@ -102,7 +102,7 @@ export function createCapRows(deps: {
         tableName,
         key: capRowPrimaryKey(key),
         update: 'SET #leases = :leases, #changes = :changes',
-        condition: `${spoilt('#leases')} OR ${spoilt('#changes')}`,
+        condition: `${notANumber('#leases')} OR ${notANumber('#changes')}`,
         values: { ':leases': number(leases), ':changes': number(changes), ':number': text('N') },
       });
       return met;
@@ -110,7 +110,7 @@ export function createCapRows(deps: {
   };
 }
 
-const spoilt = (name: string) => `(attribute_exists(${name}) AND NOT attribute_type(${name}, :number))`;
+const notANumber = (name: string) => `(attribute_exists(${name}) AND NOT attribute_type(${name}, :number))`;
 
 /** In the transaction that takes leases: the row's bound holds afterwards, because room is the bound less what is added. */
 export function capItem(tableName: string, { row, most }: CapCharge, launch: Launch): TransactWriteItem {

@@ -13,7 +13,7 @@ import { type InstallationId, type JobId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { InsertOutcome, JobStore } from '../../ports/jobs.ts';
-import type { SpoiltRow } from '../../ports/spoilt-row.ts';
+import type { UnreadableRow } from '../../ports/unreadable-row.ts';
 import { type Attributes, number, text } from './attributes.ts';
 import { findRows } from './find-rows.ts';
 import * as changes from './job-changes.ts';
@@ -131,7 +131,7 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
         Limit: limit,
         ...startOf(cursor),
       });
-      const skipped: SpoiltRow[] = [];
+      const skipped: UnreadableRow[] = [];
       const jobs = readableRows(rows, jobOfRow, { keyName: 'job_id', skipped });
       const unreadable = skipped.map(({ error }) => error);
       const page = pageOf(jobs, next);

@@ -16,7 +16,7 @@ import { openMarker, tables, watchedMarker } from '../../contract/tables.ts';
 import { type Launch, missingLeases, withoutJobs } from '../../core/launch.ts';
 import { unspent } from '../../core/spend.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
-import type { SpoiltRow } from '../../ports/spoilt-row.ts';
+import type { UnreadableRow } from '../../ports/unreadable-row.ts';
 import { type Attributes, number, text } from './attributes.ts';
 import { createCapRows } from './cap-rows.ts';
 import { deflated } from './deflated.ts';
@@ -198,7 +198,7 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
 interface Due {
   readonly now: number;
   readonly limit: number;
-  readonly skipped: SpoiltRow[] | undefined;
+  readonly skipped: UnreadableRow[] | undefined;
 }
 
 interface KeptAnswer {

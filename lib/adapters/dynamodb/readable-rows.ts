@@ -1,7 +1,7 @@
 /** Reads rows of several tenants: one that a manual edit broke does not stop the others from being read. */
 import { InstallationId } from '../../core/ids.ts';
 import { OperationalError } from '../../ports/errors.ts';
-import type { SpoiltRow } from '../../ports/spoilt-row.ts';
+import type { UnreadableRow } from '../../ports/unreadable-row.ts';
 import type { Attributes } from './attributes.ts';
 
 /**
@@ -12,7 +12,7 @@ import type { Attributes } from './attributes.ts';
 export function readableRows<Value>(
   rows: readonly Attributes[],
   read: (row: Attributes) => Value,
-  { keyName, skipped }: { readonly keyName: string; readonly skipped: SpoiltRow[] | undefined },
+  { keyName, skipped }: { readonly keyName: string; readonly skipped: UnreadableRow[] | undefined },
 ): Value[] {
   return rows.flatMap((row) => {
     try {

@@ -96,7 +96,7 @@ async function runBatch(client: DynamoDBClient, batch: readonly Asked[]): Promis
   }
 }
 
-/** A statement that DynamoDB cannot even read spoils the call for all others: then each is sent by itself. */
+/** A statement that DynamoDB cannot even parse fails the whole call: then each is sent by itself. */
 function fail(client: DynamoDBClient, open: readonly Asked[], error: OperationalError): void {
   for (const one of open) {
     if (!isOfTheRequest(error.code)) one.reject(error);

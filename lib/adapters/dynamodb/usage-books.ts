@@ -7,7 +7,7 @@ import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { InstallationId } from '../../core/ids.ts';
 import type { RollUpProgress } from '../../core/roll-up-plan.ts';
 import type { UsageRecord } from '../../core/usage.ts';
-import type { SpoiltRow } from '../../ports/spoilt-row.ts';
+import type { UnreadableRow } from '../../ports/unreadable-row.ts';
 import type { UsageBooks } from '../../ports/usage-books.ts';
 import { type Attributes, compact, number, numberList, optional, text } from './attributes.ts';
 import { comparisonStateKey, comparisonStateOf } from './comparison-state-row.ts';
@@ -97,7 +97,7 @@ async function* partOf(
   { client, tableName }: Table,
   part: string,
   of: Tenants,
-  skipped?: SpoiltRow[],
+  skipped?: UnreadableRow[],
 ): AsyncGenerator<UsageRecord> {
   const { condition, values } = rangeOf(of);
   const query = {
@@ -112,11 +112,11 @@ async function* partOf(
   let start: Attributes | undefined;
   do {
     const page = await queryPage(client, { ...query, ExclusiveStartKey: start });
-    const found: SpoiltRow[] = [];
+    const found: UnreadableRow[] = [];
     const how = { keyName: 'machine', skipped: skipped && found };
     const records = readableRows(page.Items ?? [], usageOfRow, how);
     // No edit changes a key.
-    for (const spoilt of found) skipped?.push({ ...spoilt, installationId: ownerOf(spoilt) });
+    for (const unreadable of found) skipped?.push({ ...unreadable, installationId: ownerOf(unreadable) });
     yield* records;
     start = page.LastEvaluatedKey;
   } while (start !== undefined);
@@ -133,7 +133,7 @@ function rangeOf({ after, only }: Tenants): { condition: string; values: Attribu
   return { condition: ' AND #machine > :after', values: { ':after': text(`${machinesOf(after)}~`) } };
 }
 
-const ownerOf = ({ key }: SpoiltRow) => InstallationId(Number(key.split('#')[0]));
+const ownerOf = ({ key }: UnreadableRow) => InstallationId(Number(key.split('#')[0]));
 
 async function* oneByOne(lists: readonly AsyncGenerator<UsageRecord>[]): AsyncGenerator<UsageRecord> {
   for (const list of lists) yield* list;

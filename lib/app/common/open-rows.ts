@@ -9,7 +9,7 @@ import type { Runner } from '../../core/runner.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
 import type { RunnerStore } from '../../ports/runners.ts';
-import type { SpoiltRow } from '../../ports/spoilt-row.ts';
+import type { UnreadableRow } from '../../ports/unreadable-row.ts';
 import { unrecordedOf } from './bind-rows.ts';
 import { leasesCounted } from './settings.ts';
 
@@ -20,7 +20,7 @@ export interface OpenRows {
   readonly launches: readonly Launch[];
   readonly runners: readonly Runner[];
   /** Launches and machines that may hold leases, and cannot be read. */
-  readonly spoilt: readonly SpoiltRow[];
+  readonly unreadable: readonly UnreadableRow[];
   /** The ids of all listed launches, readable or not. */
   readonly listed: ReadonlySet<string>;
   /** There are more than were read. */
@@ -39,7 +39,7 @@ const atLast = Number.MAX_SAFE_INTEGER;
 export interface ListedLaunches {
   readonly all: readonly Launch[];
   readonly unclosed: readonly Launch[];
-  readonly spoilt: readonly SpoiltRow[];
+  readonly unreadable: readonly UnreadableRow[];
   /** There are more than were read. */
   readonly isCut: boolean;
 }
@@ -47,15 +47,15 @@ export interface ListedLaunches {
 /** Launches alone, for callers that need no machine rows. */
 export async function listedAcrossTenants({ launches }: Pick<OpenDeps, 'launches'>): Promise<ListedLaunches> {
   // In this order, so that a row which closes in between is in both lists and never in neither.
-  const spoilt: SpoiltRow[] = [];
-  const earlier = await launches.listOverdueAcrossTenants(atLast, leasesCounted, spoilt);
-  const watched = await launches.listWatchedAcrossTenants(atLast, leasesCounted, spoilt);
+  const unreadable: UnreadableRow[] = [];
+  const earlier = await launches.listOverdueAcrossTenants(atLast, leasesCounted, unreadable);
+  const watched = await launches.listWatchedAcrossTenants(atLast, leasesCounted, unreadable);
   const all = [...earlier, ...watched];
   return {
     all,
     unclosed: all.filter(({ state }) => state !== 'closed'),
-    spoilt,
-    isCut: Math.max(earlier.length, watched.length) + spoilt.length >= leasesCounted,
+    unreadable,
+    isCut: Math.max(earlier.length, watched.length) + unreadable.length >= leasesCounted,
   };
 }
 
@@ -66,8 +66,8 @@ export async function openRowsAcrossTenants(
 ): Promise<OpenRows> {
   const { all, unclosed, isCut: isListCut, ...listed } = await listing;
   const { live, unrecorded, ...machines } = await machinesOf(deps, all);
-  const spoilt = [...listed.spoilt, ...machines.spoilt];
-  const ids = [...all.map(({ launchId }) => launchId as string), ...listed.spoilt.map(({ key }) => key)];
+  const unreadable = [...listed.unreadable, ...machines.unreadable];
+  const ids = [...all.map(({ launchId }) => launchId as string), ...listed.unreadable.map(({ key }) => key)];
   const isCut = isListCut || live.length >= leasesCounted;
   const held = unrecorded.map(
     ({ launch, plannedJobs }): Launch => ({
@@ -77,7 +77,7 @@ export async function openRowsAcrossTenants(
       instances: new Map(),
     }),
   );
-  return { launches: [...unclosed, ...held], runners: live, spoilt, listed: new Set(ids), isCut };
+  return { launches: [...unclosed, ...held], runners: live, unreadable, listed: new Set(ids), isCut };
 }
 
 export interface LaunchedMachines {
@@ -86,10 +86,10 @@ export interface LaunchedMachines {
   /** Of closed launches, the leases whose machines have no row. */
   readonly unrecorded: readonly { readonly launch: Launch; readonly plannedJobs: readonly PlannedJob[] }[];
   /** Those that cannot be read, each under the tenant of its launch. They may have ended, or not. */
-  readonly spoilt: readonly SpoiltMachine[];
+  readonly unreadable: readonly UnreadableMachine[];
 }
 
-export interface SpoiltMachine extends SpoiltRow {
+export interface UnreadableMachine extends UnreadableRow {
   readonly launchId: LaunchId;
 }
 
@@ -98,9 +98,9 @@ export async function machinesOf(
   launches: readonly Launch[],
 ): Promise<LaunchedMachines> {
   const ids = launches.flatMap(({ instances }) => [...instances.values()]);
-  const skipped: SpoiltRow[] = [];
+  const skipped: UnreadableRow[] = [];
   const found = ids.length === 0 ? [] : await runners.findAcrossTenants(ids, skipped);
-  const spoilt = ofTheirLaunches(skipped, launches);
+  const unreadable = ofTheirLaunches(skipped, launches);
   const recorded = new Set([
     ...found.map(({ instanceId }) => instanceId),
     ...skipped.map(({ key }) => InstanceId(key)),
@@ -112,11 +112,14 @@ export async function machinesOf(
       const plannedJobs = unrecordedOf(launch, recorded, now);
       return plannedJobs.length === 0 ? [] : [{ launch, plannedJobs }];
     }),
-    spoilt,
+    unreadable,
   };
 }
 
-function ofTheirLaunches(skipped: readonly SpoiltRow[], launches: readonly Launch[]): SpoiltMachine[] {
+function ofTheirLaunches(
+  skipped: readonly UnreadableRow[],
+  launches: readonly Launch[],
+): UnreadableMachine[] {
   if (skipped.length === 0) return [];
   const launchOf = new Map(
     launches.flatMap((launch) => [...launch.instances.values()].map((id) => [id as string, launch] as const)),

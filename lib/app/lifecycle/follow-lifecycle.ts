@@ -8,7 +8,7 @@ import { type InstanceId, instanceNamed } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { RanJob } from '../../core/usage.ts';
 import type { OperationalError } from '../../ports/errors.ts';
-import type { SpoiltRow } from '../../ports/spoilt-row.ts';
+import type { UnreadableRow } from '../../ports/unreadable-row.ts';
 import { Batch, type Delivery } from '../common/batch.ts';
 import type { LifecycleDeps } from '../common/deps.ts';
 import { tenantByTenant } from '../common/tenant-by-tenant.ts';
@@ -177,11 +177,11 @@ async function findRunners(deps: LifecycleDeps, messages: readonly Message[]): P
   const isNews = (message: Message) =>
     message.kind !== 'instance' || !hasEndedHere(deps.runners, message.instanceId);
   const ids = new Set(messages.filter(isNews).flatMap((message) => instanceOf(message) ?? []));
-  const spoilt: SpoiltRow[] = [];
-  const found = ids.size === 0 ? [] : await deps.runners.findAcrossTenants([...ids], spoilt);
+  const unreadable: UnreadableRow[] = [];
+  const found = ids.size === 0 ? [] : await deps.runners.findAcrossTenants([...ids], unreadable);
   return {
     runners: new Map(found.map((runner) => [runner.instanceId, runner])),
-    unreadable: new Map(spoilt.map(({ key, error }) => [key, error])),
+    unreadable: new Map(unreadable.map(({ key, error }) => [key, error])),
   };
 }
 

@@ -8,7 +8,7 @@
 import { countLeases, type LeaseCensus } from '../../core/lease-census.ts';
 import type { SharedCap } from '../../core/shared-cap.ts';
 import { OperationalError } from '../../ports/errors.ts';
-import type { SpoiltRow } from '../../ports/spoilt-row.ts';
+import type { UnreadableRow } from '../../ports/unreadable-row.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
 import { openRowsAcrossTenants } from '../common/open-rows.ts';
 import { logRepair } from './log-repair.ts';
@@ -18,7 +18,7 @@ import { tenantsPerPage } from './reconcile-settings.ts';
 export async function mendCapRows(
   deps: ReconcileDeps,
   cap: SharedCap,
-  unreadable: readonly SpoiltRow[],
+  unreadable: readonly UnreadableRow[],
 ): Promise<OperationalError[]> {
   if (unreadable.length === 0) return [];
   const { runners, launches, isCut } = await openRowsAcrossTenants(deps);
@@ -37,7 +37,7 @@ export async function mendCapRows(
   return [];
 }
 
-const leftAlone = (rows: readonly SpoiltRow[], why: string) =>
+const leftAlone = (rows: readonly UnreadableRow[], why: string) =>
   rows.map(({ key, error }) => {
     const message = `The launches row ${key} holds no number, and is not written again: ${why}.`;
     return new OperationalError(message, { code: error.code, retryable: false, cause: error });

@@ -11,7 +11,7 @@ import { countLeases, heldEntries, type LeaseCensus, sameCounts, sameHeld } from
 import { nextInTurn } from '../../core/next-in-turn.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { CapRow } from '../../core/shared-cap.ts';
-import type { SpoiltRow } from '../../ports/spoilt-row.ts';
+import type { UnreadableRow } from '../../ports/unreadable-row.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
 import { openRowsAcrossTenants } from '../common/open-rows.ts';
 import { pokeWaiting } from '../common/poke-waiting.ts';
@@ -31,14 +31,14 @@ export interface OpenRows {
   /** Launches that the sweep looks after, by their ids. Undefined: as above. */
   readonly listed: ReadonlySet<string> | undefined;
   /** What the census does not count. */
-  readonly spoilt: readonly SpoiltRow[];
+  readonly unreadable: readonly UnreadableRow[];
 }
 
 export async function readOpenRows(deps: ReconcileDeps): Promise<OpenRows> {
-  const { runners, launches, spoilt, listed, isCut } = await openRowsAcrossTenants(deps);
+  const { runners, launches, unreadable, listed, isCut } = await openRowsAcrossTenants(deps);
   const runnersOf = Map.groupBy(runners, ({ installationId }) => installationId);
   const known = isCut ? {} : { census: countLeases(runners, launches), listed };
-  return { census: undefined, listed: undefined, ...known, runnersOf, spoilt };
+  return { census: undefined, listed: undefined, ...known, runnersOf, unreadable };
 }
 
 /** @returns covered jobs whose runner has listened for long without them */
@@ -59,8 +59,8 @@ export async function reconcileLeases(deps: ReconcileDeps, visit: Visit, open: O
 }
 
 /** Of a row that does not say whose it is, it may be anybody's. */
-const mayLack = ({ spoilt }: OpenRows, tenant: InstallationId) =>
-  spoilt.some(({ installationId = tenant }) => installationId === tenant);
+const mayLack = ({ unreadable }: OpenRows, tenant: InstallationId) =>
+  unreadable.some(({ installationId = tenant }) => installationId === tenant);
 
 async function compareCounts(
   deps: ReconcileDeps,
@@ -116,7 +116,10 @@ type Differences = Readonly<Record<string, Difference | undefined>>;
  * The same for the rows of caps over all tenants, including those of an earlier configuration.
  * @returns what failed
  */
-export async function reconcileCaps(deps: ReconcileDeps, { census, spoilt }: OpenRows): Promise<unknown[]> {
+export async function reconcileCaps(
+  deps: ReconcileDeps,
+  { census, unreadable }: OpenRows,
+): Promise<unknown[]> {
   const caps = allCaps(deps);
   if (caps.length === 0) return [];
   const now = deps.clock.now();
@@ -124,10 +127,10 @@ export async function reconcileCaps(deps: ReconcileDeps, { census, spoilt }: Ope
   const differences: Record<string, Difference> = {};
   const errors: unknown[] = [];
   // Which caps count the leases of rows that cannot be read is not known either.
-  const comparable = spoilt.length === 0 ? census : undefined;
+  const comparable = unreadable.length === 0 ? census : undefined;
   for (const cap of caps) {
     try {
-      const unreadable: SpoiltRow[] = [];
+      const unreadable: UnreadableRow[] = [];
       const { rows } = await deps.launches.capUseAcrossTenants(cap, unreadable);
       errors.push(...(await mendCapRows(deps, cap, unreadable)));
       if (comparable)

@@ -10,10 +10,10 @@ import type { Runner } from '../../core/runner.ts';
 import { watchdogSeconds } from '../../core/spend.ts';
 import type { TaggedMachine } from '../../ports/compute.ts';
 import { OperationalError } from '../../ports/errors.ts';
-import type { SpoiltRow } from '../../ports/spoilt-row.ts';
+import type { UnreadableRow } from '../../ports/unreadable-row.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
 import { orFailure } from '../common/or-failure.ts';
-import { spoiltErrors } from '../common/spoilt-errors.ts';
+import { unreadableErrors } from '../common/unreadable-errors.ts';
 import { logRepair, type RepairKind } from './log-repair.ts';
 import { type OpenRows, readOpenRows } from './reconcile-leases.ts';
 import { endingSeconds, machineCursorSeconds, machinePages } from './reconcile-settings.ts';
@@ -29,16 +29,16 @@ export async function reconcileMachines(
   // A failure is reported by those who compare counts with these rows.
   const [read] = await Promise.allSettled([open]);
   const listed = read.status === 'fulfilled' ? read.value.listed : undefined;
-  const spoilt: SpoiltRow[] = [];
+  const unreadable: UnreadableRow[] = [];
   let cursor = await takeCursor(deps);
   for (let page = 1; page <= machinePages; page++) {
     const found = await deps.compute.listMachines({ environment, ...(cursor ? { cursor } : {}) });
-    await lookAt(deps, found.machines, { spoilt, listed });
+    await lookAt(deps, found.machines, { unreadable, listed });
     cursor = found.cursor;
     if (cursor === undefined) break;
   }
   if (cursor !== undefined) await keepCursor(deps, cursor);
-  return [...spoiltErrors(spoilt)];
+  return [...unreadableErrors(unreadable)];
 }
 
 /** Removed as it is read: if EC2 no longer accepts it, the next run begins at the start. */
@@ -58,17 +58,17 @@ async function keepCursor(deps: ReconcileDeps, cursor: string | undefined): Prom
 
 interface Visit {
   /** Gets those that are met. */
-  readonly spoilt: SpoiltRow[];
+  readonly unreadable: UnreadableRow[];
   /** Launches that the sweep looks after. Undefined: not known. */
   readonly listed: OpenRows['listed'];
 }
 
 async function lookAt(deps: ReconcileDeps, found: readonly TaggedMachine[], visit: Visit): Promise<void> {
   if (found.length === 0) return;
-  const skipped: SpoiltRow[] = [];
+  const skipped: UnreadableRow[] = [];
   const ids = found.map(({ instanceId }) => instanceId);
   const rows = await deps.runners.findAcrossTenants(ids, skipped);
-  visit.spoilt.push(...skipped);
+  visit.unreadable.push(...skipped);
   const unreadable = new Set(skipped.map(({ key }) => key));
   const machines = found.filter(({ instanceId }) => !unreadable.has(instanceId));
   const runners = new Map<InstanceId, Runner>(rows.map((row) => [row.instanceId, row]));
@@ -121,7 +121,7 @@ async function judgeUnrecorded(
   if (launch instanceof OperationalError) {
     if (launch.code !== 'UnreadableRow') throw launch;
     // It may be open. The machines of others are still handled.
-    visit.spoilt.push({ key: launchId, installationId, error: launch });
+    visit.unreadable.push({ key: launchId, installationId, error: launch });
     await listAgain(deps, machine, visit);
     return undefined;
   }
@@ -140,7 +140,7 @@ const isOld = ({ clock, deployment }: ReconcileDeps, { launchedAt }: Pick<Tagged
 async function listAgain(
   deps: ReconcileDeps,
   machine: TaggedMachine,
-  { listed, spoilt }: Visit,
+  { listed, unreadable }: Visit,
 ): Promise<'gone' | undefined> {
   const { installationId, instanceId, launchId } = machine;
   // A young launch may not be in the index yet.
@@ -149,7 +149,7 @@ async function listAgain(
   if (outcome === 'listed') return undefined;
   const about = installationId === undefined ? {} : { installationId };
   if (outcome === 'gone') {
-    spoilt.push({ key: launchId, ...about, error: goneError(machine) });
+    unreadable.push({ key: launchId, ...about, error: goneError(machine) });
     return 'gone';
   }
   const reason =

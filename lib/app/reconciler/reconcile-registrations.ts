@@ -6,7 +6,7 @@
 import type { ListedRunner, RunnerScope } from '../../core/github.ts';
 import { instanceNamed } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
-import type { SpoiltRow } from '../../ports/spoilt-row.ts';
+import type { UnreadableRow } from '../../ports/unreadable-row.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
 import { noteUnregistered } from '../common/unknown-run.ts';
 import { logRepair } from './log-repair.ts';
@@ -36,7 +36,7 @@ export async function reconcileRunners(
   const listed = answer.value.items.filter(isIdleMachine).map(({ name }) => name);
   const busy = answer.value.items.filter(isBusyMachine).flatMap(({ name }) => instanceNamed(name) ?? []);
   const machines = [...new Set([...listed.flatMap((name) => instanceNamed(name) ?? []), ...busy])];
-  const skipped: SpoiltRow[] = [];
+  const skipped: UnreadableRow[] = [];
   const rows = machines.length === 0 ? [] : await deps.runners.findAcrossTenants(machines, skipped);
   await reconcileUnknownRuns(
     deps,

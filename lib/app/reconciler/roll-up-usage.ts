@@ -11,9 +11,9 @@ import type { InstallationId } from '../../core/ids.ts';
 import { daysBefore, type RollUpProgress, rollUpDueAt } from '../../core/roll-up-plan.ts';
 import { bounded } from '../../core/usage-sum.ts';
 import { OperationalError } from '../../ports/errors.ts';
-import type { SpoiltRow } from '../../ports/spoilt-row.ts';
+import type { UnreadableRow } from '../../ports/unreadable-row.ts';
 import type { UsageBooks } from '../../ports/usage-books.ts';
-import { spoiltErrors } from '../common/spoilt-errors.ts';
+import { unreadableErrors } from '../common/unreadable-errors.ts';
 import { type CompareSpentDeps, compareSpent } from './compare-spent.ts';
 import { machinesIn, sumsByTenant, type TenantsDay } from './sums-by-tenant.ts';
 
@@ -45,7 +45,7 @@ const retryMilliseconds = 3_600_000;
 /** @throws OperationalError; what is written by then stays, and the next visit continues */
 export async function rollUpUsage(deps: RollUpDeps): Promise<void> {
   const until = deps.clock.now() + visitMilliseconds;
-  const spoilt: SpoiltRow[] = [];
+  const unreadable: UnreadableRow[] = [];
   const summed: Summed[] = [];
   for (const due of await findDue(deps)) {
     if (deps.clock.now() >= until) break;
@@ -53,10 +53,10 @@ export async function rollUpUsage(deps: RollUpDeps): Promise<void> {
   }
   // Last: however long they take, later days have been summed.
   for (const day of summed) {
-    spoilt.push(...day.spoilt);
-    if (isRetryDue(day.due, deps.clock.now())) spoilt.push(...(await tryLeft(deps, day, until)));
+    unreadable.push(...day.unreadable);
+    if (isRetryDue(day.due, deps.clock.now())) unreadable.push(...(await tryLeft(deps, day, until)));
   }
-  const errors = spoiltErrors(spoilt);
+  const errors = unreadableErrors(unreadable);
   for (const { message } of errors) deps.telemetry.event('error', 'usage-not-summed', { error: message });
   if (errors[0]) throw errors[0];
 }
@@ -86,14 +86,14 @@ interface Summed {
   readonly waiting: readonly InstallationId[];
   /** Those that were met by this one. */
   readonly left: readonly InstallationId[];
-  readonly spoilt: readonly SpoiltRow[];
+  readonly unreadable: readonly UnreadableRow[];
   readonly triedAt: number | undefined;
 }
 
 /** Before anything of it is done. */
 function leftOf(due: Due): Summed {
   const { after, left = [], triedAt } = (due.progress ?? {}) as Reached;
-  return { due, isWhole: false, after, waiting: left, left: [], spoilt: [], triedAt };
+  return { due, isWhole: false, after, waiting: left, left: [], unreadable: [], triedAt };
 }
 
 interface Reached extends Pick<RollUpProgress, 'triedAt'> {
@@ -107,18 +107,18 @@ async function sumDay(deps: RollUpDeps, due: Due, until: number): Promise<Summed
   const known = leftOf(due);
   const { waiting } = known;
   const isWaiting = new Set(waiting);
-  const spoilt: SpoiltRow[] = [];
+  const unreadable: UnreadableRow[] = [];
   const visited = { tenants: 0, machines: 0 };
   let { after } = known;
   let isWhole = true;
   const soFar = (): Summed => {
-    const met = spoilt.flatMap(({ installationId }) => installationId ?? []);
+    const met = unreadable.flatMap(({ installationId }) => installationId ?? []);
     const left = [...new Set(met)].filter((tenant) => !isWaiting.has(tenant));
-    return { ...known, isWhole, after, left, spoilt };
+    return { ...known, isWhole, after, left, unreadable };
   };
-  for await (const { installationId, sums } of sumsByTenant(usage.recordsByTenant(day, after, spoilt))) {
+  for await (const { installationId, sums } of sumsByTenant(usage.recordsByTenant(day, after, unreadable))) {
     after = installationId;
-    if (!spoilt.some((row) => row.installationId === installationId)) {
+    if (!unreadable.some((row) => row.installationId === installationId)) {
       await writeSums(deps, { day, installationId, sums });
       visited.machines += machinesIn(sums);
     }
@@ -127,23 +127,24 @@ async function sumDay(deps: RollUpDeps, due: Due, until: number): Promise<Summed
     if (!isWhole) break;
     if (visited.tenants % tenantsBetweenSaves !== 0) continue;
     // Another run was faster and has finished this pass.
-    if (!(await save(deps, { ...soFar(), isWhole: false }))) return { ...soFar(), waiting: [], spoilt: [] };
+    if (!(await save(deps, { ...soFar(), isWhole: false })))
+      return { ...soFar(), waiting: [], unreadable: [] };
   }
   const progress = await save(deps, soFar(), visited);
-  if (!progress) return { ...soFar(), waiting: [], spoilt: [] };
+  if (!progress) return { ...soFar(), waiting: [], unreadable: [] };
   const saved = leftOf({ ...due, progress });
   return { ...soFar(), due: saved.due, isWhole: false, after: saved.after };
 }
 
 /** @returns what of them still cannot be read */
-async function tryLeft(deps: RollUpDeps, summed: Summed, until: number): Promise<readonly SpoiltRow[]> {
+async function tryLeft(deps: RollUpDeps, summed: Summed, until: number): Promise<readonly UnreadableRow[]> {
   const { clock, telemetry, usage } = deps;
   const { day, progress } = summed.due;
   // A pass of this visit has read their records already.
-  const met = new Set(summed.spoilt.map(({ installationId }) => installationId));
+  const met = new Set(summed.unreadable.map(({ installationId }) => installationId));
   const untried = summed.waiting.filter((installationId) => !met.has(installationId));
   if (untried.length === 0) return [];
-  const spoilt: SpoiltRow[] = [];
+  const unreadable: UnreadableRow[] = [];
   const still = summed.waiting.filter((installationId) => met.has(installationId));
   const summedNow = { tenants: 0, machines: 0 };
   while (untried.length > 0 && clock.now() < until) {
@@ -156,7 +157,7 @@ async function tryLeft(deps: RollUpDeps, summed: Summed, until: number): Promise
       }
     } catch (error) {
       if (!(error instanceof OperationalError) || error.code !== 'UnreadableRow') throw error;
-      spoilt.push({ key: `${installationId}`, installationId, error });
+      unreadable.push({ key: `${installationId}`, installationId, error });
       still.push(installationId);
     }
   }
@@ -164,7 +165,7 @@ async function tryLeft(deps: RollUpDeps, summed: Summed, until: number): Promise
   const pass = Math.max(1, progress?.finished ?? 0);
   if (isSaved && summedNow.tenants > 0)
     telemetry.event('info', 'usage-rolled-up', { day, pass, ...summedNow });
-  return spoilt;
+  return unreadable;
 }
 
 async function writeSums(deps: RollUpDeps, of: { day: string } & TenantsDay): Promise<void> {

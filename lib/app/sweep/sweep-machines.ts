@@ -50,7 +50,7 @@ export async function sweepMachinesOf(deps: SweepDeps, launches: readonly Launch
   // Nothing is known about machines that still lack rows, or whose rows cannot be read: their launches stay due.
   const unknown = new Set([
     ...recorded.unrecorded.map(({ launch }) => launch.launchId),
-    ...[machines, recorded, after].flatMap(({ spoilt }) => spoilt.map(({ launchId }) => launchId)),
+    ...[machines, recorded, after].flatMap(({ unreadable }) => unreadable.map(({ launchId }) => launchId)),
   ]);
   for (const together of chunksOf(launches, lookedAfterAtOnce)) {
     const looked = together.map(async (launch) => {

@@ -3,7 +3,7 @@
  * messages may be lost. Each part is bounded and independent; the rest follows a minute later.
  */
 import type { Launch } from '../../core/launch.ts';
-import type { SpoiltRow } from '../../ports/spoilt-row.ts';
+import type { UnreadableRow } from '../../ports/unreadable-row.ts';
 import type { SweepDeps } from '../common/deps.ts';
 import { errorsOf } from '../common/errors-of.ts';
 import {
@@ -14,7 +14,7 @@ import {
 } from '../common/open-rows.ts';
 import { sweepPageSize, watchedPageSize } from '../common/settings.ts';
 import { sweepLines } from '../common/shared-lines.ts';
-import { spoiltErrors } from '../common/spoilt-errors.ts';
+import { unreadableErrors } from '../common/unreadable-errors.ts';
 import { drainTenant } from '../ending/drain-tenant.ts';
 import { resumeLaunch } from '../launch/resume-launch.ts';
 import { lookAfterPending } from './look-after-pending.ts';
@@ -27,13 +27,13 @@ export async function sweep(deps: SweepDeps): Promise<void> {
   const listed = listedAcrossTenants(deps);
   const open = openRowsAcrossTenants(deps, listed);
   // In parallel: slow answers from EC2 or GitHub must not delay the pokes.
-  const [pending, ungated, [launches, runners, unreadable, lines], spoilt] = await Promise.all([
+  const [pending, ungated, [launches, runners, machines, lines], unreadable] = await Promise.all([
     attempt(lookAfterPending(deps, open)),
     attempt(replaceUngated(deps, open)),
     sweepMachines(deps, listed),
-    nameSpoilt(open),
+    reportUnreadable(open),
   ]);
-  const parts = [launches, runners, unreadable, lines, ungated, pending, spoilt];
+  const parts = [launches, runners, machines, lines, ungated, pending, unreadable];
   const errors = parts.flatMap(({ errors }) => errors);
   for (const error of errors) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -57,11 +57,11 @@ interface Part {
 }
 
 /** Reported each minute until somebody corrects them: nothing that they hold is counted or handled. */
-async function nameSpoilt(open: Promise<OpenRows>): Promise<Part> {
+async function reportUnreadable(open: Promise<OpenRows>): Promise<Part> {
   // A failure is reported by those who need these rows.
   const [read] = await Promise.allSettled([open]);
-  const rows = read.status === 'fulfilled' ? read.value.spoilt : [];
-  return { found: rows.length, cut: false, errors: spoiltErrors(rows) };
+  const rows = read.status === 'fulfilled' ? read.value.unreadable : [];
+  return { found: rows.length, cut: false, errors: unreadableErrors(rows) };
 }
 
 type Listing = Promise<ListedLaunches>;
@@ -87,11 +87,12 @@ async function sweepRunners(deps: SweepDeps, listed: Listing): Promise<Part> {
   // A failure is reported by those who need these rows.
   const [known] = await Promise.allSettled([listed]);
   const now = deps.clock.now();
-  const { unclosed, spoilt } = known.status === 'fulfilled' ? known.value : { unclosed: [], spoilt: [] };
+  const { unclosed, unreadable } =
+    known.status === 'fulfilled' ? known.value : { unclosed: [], unreadable: [] };
   // Open launches, and those that cannot be read, never delay closed ones, however many EC2 leaves open.
   const due = unclosed.filter(({ lookAt }) => lookAt !== undefined && lookAt <= now);
-  const limit = watchedPageSize + due.length + spoilt.length;
-  const skipped: SpoiltRow[] = [];
+  const limit = watchedPageSize + due.length + unreadable.length;
+  const skipped: UnreadableRow[] = [];
   const launches = await deps.launches.listWatchedAcrossTenants(now, limit, skipped);
   // If there were too many rows to read, or they could not be read, these are found now at the latest.
   const resumed = await resumeAll(deps, pastTheirFence(launches, deps.clock.now()));

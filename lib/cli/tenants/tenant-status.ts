@@ -16,7 +16,7 @@ import { tagKeys } from '../../core/tags.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { Answer } from '../../ports/github.ts';
-import type { SpoiltRow } from '../../ports/spoilt-row.ts';
+import type { UnreadableRow } from '../../ports/unreadable-row.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import type { CommandCall } from '../command.ts';
 import { ec2Client } from '../ec2-client.ts';
@@ -58,12 +58,12 @@ async function readOne(call: CommandCall, given: string): Promise<OneTenant> {
     stores.jobs.listNewest(tenant.installationId, lastJobsShown),
     readMachines(call, tenant),
   ]);
-  const unreadable: SpoiltRow[] = [];
+  const unreadable: UnreadableRow[] = [];
   const runners = await stores.runners.findAcrossTenants(
     machines.map(({ instanceId }) => InstanceId(instanceId)),
     unreadable,
   );
-  const isSpoilt = new Set(unreadable.map(({ key }) => key));
+  const isUnreadable = new Set(unreadable.map(({ key }) => key));
   const jobs = await stores.jobs.find(tenant.installationId, runners.map(jobOf));
   const registered = await readRegistered(call, tenant, runners);
   const seen = { machines, runners, jobs, registered: registered.ok ? registered.value : undefined, now };
@@ -92,7 +92,7 @@ async function readOne(call: CommandCall, given: string): Promise<OneTenant> {
       ...problemsOf({ attention: tenant.attention, waiting, now }),
       ...machineProblems({
         ...seen,
-        machines: machines.filter(({ instanceId }) => !isSpoilt.has(instanceId)),
+        machines: machines.filter(({ instanceId }) => !isUnreadable.has(instanceId)),
       }),
       ...(registered.ok ? [] : [`GitHub does not list its runners: ${refusalText(registered)}`]),
     ],

@@ -99,10 +99,12 @@ describe('failures of DynamoDB', () => {
     expect(await ofAcme).toEqual(['inserted']);
   });
 
-  it('sends each job by itself where one spoils the call for all', async () => {
+  it('sends each job by itself where one fails the call for all', async () => {
     const unreadable = ({ Statements }: { Statements: { Parameters: { S?: string }[] }[] }) => {
-      const isSpoilt = Statements.some(({ Parameters }) => Parameters.some(({ S }) => S === 'acme/spoilt'));
-      if (isSpoilt) throw Object.assign(new Error('unreadable'), { name: 'SerializationException' });
+      const isUnreadable = Statements.some(({ Parameters }) =>
+        Parameters.some(({ S }) => S === 'acme/unreadable'),
+      );
+      if (isUnreadable) throw Object.assign(new Error('unreadable'), { name: 'SerializationException' });
       return { Responses: Statements.map(() => ({})) };
     };
     const client = disturbed(stores.client, {
@@ -111,7 +113,9 @@ describe('failures of DynamoDB', () => {
       instead: unreadable,
     });
     const jobs = createJobStore({ client, tableName: stores.tables.jobs });
-    const given = givenJobs(3).map((job) => (job.jobId === 2 ? { ...job, repository: 'acme/spoilt' } : job));
+    const given = givenJobs(3).map((job) =>
+      job.jobId === 2 ? { ...job, repository: 'acme/unreadable' } : job,
+    );
 
     expect(await jobs.insert(given)).toMatchObject([
       'inserted',

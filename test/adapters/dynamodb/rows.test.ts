@@ -10,7 +10,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { tenantOfRow } from '../../../lib/adapters/dynamodb/tenant-row.ts';
 import { InstallationId, JobId } from '../../../lib/core/ids.ts';
-import type { SpoiltRow } from '../../../lib/ports/spoilt-row.ts';
+import type { UnreadableRow } from '../../../lib/ports/unreadable-row.ts';
 import { type DynamoStores, dynamoBackend } from '../../contracts/support/store-backends.ts';
 import {
   givenRunner,
@@ -54,10 +54,10 @@ describe('rows in DynamoDB', () => {
       }),
     );
 
-  it('that a hand spoilt hide no others from the sweep', async () => {
+  it('broken by manual edits hide no others from the sweep', async () => {
     await stores.jobs.insert([givenJob(), givenJob({ jobId: JobId(2) })]);
-    const spoiling = { TableName: stores.tables.jobs, Key: { ...key, job_id: { N: '1' } } };
-    await stores.client.send(new UpdateItemCommand({ ...spoiling, UpdateExpression: 'REMOVE repository' }));
+    const edited = { TableName: stores.tables.jobs, Key: { ...key, job_id: { N: '1' } } };
+    await stores.client.send(new UpdateItemCommand({ ...edited, UpdateExpression: 'REMOVE repository' }));
 
     const page = await stores.jobs.scanPendingAcrossTenants({ limit: 10 });
 
@@ -84,7 +84,7 @@ describe('rows in DynamoDB', () => {
         ExpressionAttributeValues: { ':value': value },
       }),
     );
-    const skipped: SpoiltRow[] = [];
+    const skipped: UnreadableRow[] = [];
     expect(await stores.launches.listOverdueAcrossTenants(Number.MAX_SAFE_INTEGER, 9, skipped)).toEqual([]);
     expect(skipped).toMatchObject([{ key: 'launch-1', error: { code: 'UnreadableRow' } }]);
     expect(skipped[0]?.error.message).toMatch(/^In the launches row launch-1,? .*(is|missing)/);
@@ -178,7 +178,7 @@ describe('rows in DynamoDB', () => {
       await expect(theTenant(stores)).rejects.toThrow('max_runners is {"S":"5"}; it must be a number (N)');
     });
 
-    it('that a hand spoilt hide no others where several are read', async () => {
+    it('broken by manual edits hide no others where several are read', async () => {
       await storedTenant(stores);
       await storedTenant(stores, { installationId: other, accountId: 2 });
       await edit('SET max_runners = :max', { ':max': { S: '5' } });

@@ -30,8 +30,8 @@ import { sumUp, type UsageSum } from '../../../lib/core/usage-sum.ts';
 import type { DynamoEngine } from '../../../lib/local/aws/dynamo-engine.ts';
 import { startDynamoAlone } from '../../../lib/local/aws/dynamo-front.ts';
 import { copyOf } from '../../fakes/copy.ts';
-import { spoiltName } from '../../fakes/spoilt.ts';
 import { createMemoryStores } from '../../fakes/stores.ts';
+import { unreadableName } from '../../fakes/unreadable.ts';
 import type { StorePorts, StoreWorld } from '../../fakes/world.ts';
 import { createTables, type TableNames } from './dynamo-tables.ts';
 
@@ -41,9 +41,9 @@ export interface Stores extends StorePorts {
   setStatus(installationId: InstallationId, status: TenantStatus): Promise<void>;
   edit(installationId: InstallationId, changes: OperatorEdit): Promise<void>;
   /** Takes out of a row what its reader needs. */
-  spoil(row: SpoiltByHand): Promise<void>;
+  corrupt(row: ManualEdit): Promise<void>;
   /** Writes a text into a cap's row where its number was. */
-  spoilCap(key: string): Promise<void>;
+  corruptCap(key: string): Promise<void>;
   /** Takes a launch out of all lists, as a hand that changes its row. */
   unlist(launchId: LaunchId, edit?: UnlistingEdit): Promise<void>;
   /** What is on record of machines that were launched on the tests' day. */
@@ -67,7 +67,7 @@ export interface OperatorEdit {
   readonly caps?: Pick<SpendCaps, 'month' | 'day' | 'strict'>;
 }
 
-export type SpoiltByHand =
+export type ManualEdit =
   | { readonly table: 'launches'; readonly key: LaunchId }
   | { readonly table: 'runners'; readonly key: InstanceId }
   | { readonly table: 'usage'; readonly key: UsageRecord };
@@ -94,12 +94,14 @@ export const memoryBackend = (): StoreBackend => ({
       setMaxRunners: async (id, maxRunners) => world.setMaxRunners(id, maxRunners),
       setStatus: async (id, status) => world.editTenant(id, { status }),
       edit: async (id, changes) => editInMemory(world, id, changes),
-      spoil: async ({ table, key }) =>
-        void world.spoilt.add(spoiltName(table, table === 'usage' ? usageKey(key)['machine']!.S! : key)),
-      spoilCap: async (key) => void world.rows.capRows.set(key, { key, leases: Number.NaN, changes: 1 }),
+      corrupt: async ({ table, key }) =>
+        void world.unreadable.add(
+          unreadableName(table, table === 'usage' ? usageKey(key)['machine']!.S! : key),
+        ),
+      corruptCap: async (key) => void world.rows.capRows.set(key, { key, leases: Number.NaN, changes: 1 }),
       async unlist(launchId, edit) {
         world.unlisted.add(launchId);
-        if (edit === 'open and state removed') world.spoilt.add(spoiltName('launches', launchId));
+        if (edit === 'open and state removed') world.unreadable.add(unreadableName('launches', launchId));
       },
       allUsage: async () => copyOf([...world.rows.usage.values()]),
       setComparison: async (state) => void world.rows.comparisons.set('last', state),
@@ -166,12 +168,12 @@ export function dynamoStores(client: DynamoDBClient, tables: TableNames): Dynamo
     setMaxRunners: (id, maxRunners) => edit(id, 'max_runners', { N: String(maxRunners) }),
     setStatus: (id, status) => edit(id, 'status', { S: status }),
     edit: (id, changes) => editRow(client, { TableName: tables.tenants, id, changes }),
-    async spoil({ table, key }) {
+    async corrupt({ table, key }) {
       const Key = table === 'usage' ? usageKey(key) : table === 'runners' ? runnerKey(key) : launchKey(key);
       const UpdateExpression = 'REMOVE tier';
       await client.send(new UpdateItemCommand({ TableName: tables[table], Key, UpdateExpression }));
     },
-    async spoilCap(key) {
+    async corruptCap(key) {
       const of = { TableName: tables.launches, Key: launchKey(LaunchId(key)) };
       const values = { ExpressionAttributeValues: { ':many': { S: 'many' } } };
       await client.send(new UpdateItemCommand({ ...of, ...values, UpdateExpression: 'SET leases = :many' }));

@@ -1,11 +1,11 @@
-/** A row of a launch or a machine that a hand spoilt stops no other tenant, ends no machine, and lowers no count. */
+/** A row of a launch or a machine broken by manual edits stops no other tenant, ends no machine, and lowers no count. */
 import { describe, expect, it } from '@jest/globals';
 import { leasesCounted } from '../../lib/app/common/settings.ts';
 import { readOpenRows, reconcileCaps } from '../../lib/app/reconciler/reconcile-leases.ts';
 import { reconcileMachines } from '../../lib/app/reconciler/reconcile-machines.ts';
 import { InstallationId, type InstanceId, JobId } from '../../lib/core/ids.ts';
 import type { Launch } from '../../lib/core/launch.ts';
-import { spoiltName } from '../fakes/spoilt.ts';
+import { unreadableName } from '../fakes/unreadable.ts';
 import { acme, givenEvent, givenTenant, givenTier, small } from '../support/given.ts';
 import { expectBalanced, givenPlatform, instanceEvent, type Platform } from '../support/platform.ts';
 
@@ -22,10 +22,10 @@ const ofGlobex = (jobId: number) =>
 const minutes = (count: number) => count * 60_000;
 const failedSweep = 'parts of the sweep failed';
 
-const spoilMachine = ({ stores }: Platform, machine: InstanceId) =>
-  stores.world.spoilt.add(spoiltName('runners', machine));
-function spoilLaunchOf({ stores: { world } }: Platform, machine: InstanceId) {
-  world.spoilt.add(spoiltName('launches', world.runner(machine)!.launchId));
+const corruptMachine = ({ stores }: Platform, machine: InstanceId) =>
+  stores.world.unreadable.add(unreadableName('runners', machine));
+function corruptLaunchOf({ stores: { world } }: Platform, machine: InstanceId) {
+  world.unreadable.add(unreadableName('launches', world.runner(machine)!.launchId));
 }
 const machinesOf = ({ stores: { world } }: Platform, installationId: InstallationId) =>
   world
@@ -40,29 +40,29 @@ const faults = ({ telemetry }: Platform) =>
 const sweepFaults = ({ telemetry }: Platform) =>
   telemetry.events.filter(({ name }) => name === 'sweep-failed').map(({ fields }) => String(fields['error']));
 
-/** A machine of each; then one row of acme's is spoilt. */
-async function givenBoth(spoil: (platform: Platform, machine: InstanceId) => void, over = {}) {
+/** A machine of each; then one row of acme's is unreadable. */
+async function givenBoth(corrupt: (platform: Platform, machine: InstanceId) => void, over = {}) {
   const platform = await givenPlatform({ tenants, ...over });
   await platform.accept(ofAcme(1));
   await platform.accept(ofGlobex(2));
-  const [spoilt] = machinesOf(platform, acme);
+  const [unreadable] = machinesOf(platform, acme);
   const [sound] = machinesOf(platform, globex);
-  spoil(platform, spoilt!);
-  return { platform, spoilt: spoilt!, sound: sound! };
+  corrupt(platform, unreadable!);
+  return { platform, unreadable: unreadable!, sound: sound! };
 }
 
 const rows = [
-  { row: 'machine', spoil: spoilMachine, named: /In the runners row i-/, outlives: true },
-  { row: 'launch', spoil: spoilLaunchOf, named: /In the launches row /, outlives: false },
+  { row: 'machine', corrupt: corruptMachine, named: /In the runners row i-/, outlives: true },
+  { row: 'launch', corrupt: corruptLaunchOf, named: /In the launches row /, outlives: false },
 ];
 
-describe.each(rows)("a $row's row broken by a manual edit", ({ spoil, named, outlives }) => {
+describe.each(rows)("a $row's row broken by a manual edit", ({ corrupt, named, outlives }) => {
   it("leaves the other tenant's overdue machine to the sweep, which names the row each minute", async () => {
-    const { platform, spoilt, sound } = await givenBoth(spoil);
+    const { platform, unreadable, sound } = await givenBoth(corrupt);
     platform.clock.advance(minutes(11));
     await expect(platform.sweep()).rejects.toThrow(failedSweep);
     expect(platform.liveMachines()).not.toContain(sound);
-    expect(platform.liveMachines().includes(spoilt)).toBe(outlives);
+    expect(platform.liveMachines().includes(unreadable)).toBe(outlives);
     expect(sweepFaults(platform)).toEqual([expect.stringMatching(named)]);
     expect(platform.telemetry.total('SweepFailures')).toBe(1);
     await expect(platform.sweep()).rejects.toThrow(failedSweep);
@@ -70,7 +70,7 @@ describe.each(rows)("a $row's row broken by a manual edit", ({ spoil, named, out
   });
 
   it("leaves the other tenant's open launch to the sweep", async () => {
-    const { platform } = await givenBoth(spoil);
+    const { platform } = await givenBoth(corrupt);
     platform.compute.dials.loseRequests = 2;
     await platform.accept(ofGlobex(3));
     expect(platform.liveMachines()).toHaveLength(2);
@@ -80,7 +80,7 @@ describe.each(rows)("a $row's row broken by a manual edit", ({ spoil, named, out
   });
 
   it("keeps its own tenant's count as it is, and lets the other's be corrected", async () => {
-    const { platform, sound } = await givenBoth(spoil);
+    const { platform, sound } = await givenBoth(corrupt);
     await platform.claim(sound);
     await platform.confirm(sound);
     platform.stores.world.editTenant(globex, { leases: 0, tierLeases: new Map([[small, 0]]) });
@@ -94,7 +94,7 @@ describe.each(rows)("a $row's row broken by a manual edit", ({ spoil, named, out
 
   it('leaves the counts of caps over all tenants unchanged, and free leases to the others', async () => {
     const tiers = [givenTier({ maxRunners: 9, capOverAllTenants: 3 })];
-    const { platform } = await givenBoth(spoil, { deployment: { tiers } });
+    const { platform } = await givenBoth(corrupt, { deployment: { tiers } });
     const { capRows } = platform.stores.world.rows;
     for (let n = 0; n < 15; n += 1) {
       await platform.reconcile().catch(() => undefined);
@@ -106,13 +106,13 @@ describe.each(rows)("a $row's row broken by a manual edit", ({ spoil, named, out
   });
 
   it('is handled as usual once somebody has corrected it', async () => {
-    const { platform, spoilt } = await givenBoth(spoil);
+    const { platform, unreadable } = await givenBoth(corrupt);
     platform.clock.advance(minutes(11));
     await platform.sweep().catch(() => undefined);
-    platform.stores.world.spoilt.clear();
+    platform.stores.world.unreadable.clear();
     platform.clock.advance(minutes(1));
     await platform.sweep();
-    expect(platform.liveMachines()).not.toContain(spoilt);
+    expect(platform.liveMachines()).not.toContain(unreadable);
     await expectBalanced(platform);
   });
 });
@@ -124,19 +124,19 @@ describe('machines of a launch whose row was broken by a manual edit', () => {
   };
 
   it('end at their own deadlines, and give their leases back', async () => {
-    const { platform, spoilt } = await givenBoth(spoilLaunchOf);
-    await platform.claim(spoilt);
-    await platform.confirm(spoilt);
-    await platform.follow({ ...ofAcme(1), action: 'in_progress', runnerName: spoilt });
+    const { platform, unreadable } = await givenBoth(corruptLaunchOf);
+    await platform.claim(unreadable);
+    await platform.confirm(unreadable);
+    await platform.follow({ ...ofAcme(1), action: 'in_progress', runnerName: unreadable });
     await sweepOn(platform, minutes(11));
-    expect(platform.liveMachines()).toEqual([spoilt]);
+    expect(platform.liveMachines()).toEqual([unreadable]);
     await sweepOn(platform, platform.deployment.limits.jobSeconds * 1000 - minutes(12));
-    expect(platform.liveMachines()).toEqual([spoilt]);
+    expect(platform.liveMachines()).toEqual([unreadable]);
     await sweepOn(platform, minutes(2));
     expect(platform.liveMachines()).toEqual([]);
-    expect(platform.stores.world.runner(spoilt)).toMatchObject({ endReason: 'job-time-limit' });
+    expect(platform.stores.world.runner(unreadable)).toMatchObject({ endReason: 'job-time-limit' });
     expect(await platform.leases(acme)).toBe(0);
-    platform.stores.world.spoilt.clear();
+    platform.stores.world.unreadable.clear();
     platform.clock.advance(minutes(1));
     await platform.sweep();
     expect(platform.stores.world.allLaunches().map(({ lookAt }) => lookAt)).toEqual([undefined, undefined]);
@@ -145,7 +145,7 @@ describe('machines of a launch whose row was broken by a manual edit', () => {
   it('are all handled within two minutes if twenty-five rows are broken', async () => {
     const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 30 })] });
     for (let job = 1; job <= 25; job += 1) await platform.accept(ofAcme(job));
-    for (const machine of machinesOf(platform, acme)) spoilLaunchOf(platform, machine);
+    for (const machine of machinesOf(platform, acme)) corruptLaunchOf(platform, machine);
     expect(platform.liveMachines()).toHaveLength(25);
     await sweepOn(platform, minutes(11));
     expect(platform.telemetry.total('SweepsCut')).toBe(1);
@@ -155,11 +155,11 @@ describe('machines of a launch whose row was broken by a manual edit', () => {
   });
 
   it('are searched again a minute later if EC2 does not answer, and the other machines end meanwhile', async () => {
-    const { platform, spoilt } = await givenBoth(spoilLaunchOf);
+    const { platform, unreadable } = await givenBoth(corruptLaunchOf);
     const { findByLaunch } = platform.compute;
     platform.compute.findByLaunch = () => Promise.reject(new Error('EC2 is away.'));
     await sweepOn(platform, minutes(11));
-    expect(platform.liveMachines()).toEqual([spoilt]);
+    expect(platform.liveMachines()).toEqual([unreadable]);
     platform.compute.findByLaunch = findByLaunch;
     await sweepOn(platform, minutes(1));
     expect(platform.liveMachines()).toEqual([]);
@@ -173,7 +173,7 @@ describe('machines of a launch whose row was broken by a manual edit', () => {
     await platform.claim(one!);
     await platform.confirm(one!);
     await platform.follow({ ...ofAcme(2), action: 'in_progress', runnerName: one! });
-    spoilLaunchOf(platform, two!);
+    corruptLaunchOf(platform, two!);
     platform.compute.setState(one!, 'terminated');
     expect(await platform.follow(instanceEvent(one!, 'terminated'))).toEqual([]);
     expect(platform.stores.world.runner(one!)).toMatchObject({ state: 'ended' });
@@ -185,7 +185,7 @@ describe('an open launch whose row was broken by a manual edit', () => {
   it('keeps its machine, and lets other tenants’ unrecorded machines be ended', async () => {
     const platform = await givenPlatform({ tenants });
     await platform.acceptUnheard(ofAcme(1));
-    const [spoilt] = platform.liveMachines();
+    const [unreadable] = platform.liveMachines();
     await platform.accept(ofGlobex(2));
     const like = platform.compute.requests.at(-1)!;
     const stray = await platform.compute.launch(
@@ -194,43 +194,43 @@ describe('an open launch whose row was broken by a manual edit', () => {
     const launch = [...platform.stores.world.rows.launches.values()].find(
       ({ installationId }) => installationId === acme,
     );
-    platform.stores.world.spoilt.add(spoiltName('launches', launch!.launchId));
+    platform.stores.world.unreadable.add(unreadableName('launches', launch!.launchId));
     platform.clock.advance(minutes(11));
     expect(await reconcileMachines(platform)).toMatchObject([{ code: 'UnreadableRow' }]);
     expect(stray).toMatchObject({ kind: 'answered' });
     expect(platform.liveMachines()).toHaveLength(2);
-    expect(platform.liveMachines()).toContain(spoilt);
+    expect(platform.liveMachines()).toContain(unreadable);
   });
 });
 
 describe('a machine whose row was broken by a manual edit', () => {
   it('is not ended as one without a record: it may run a job', async () => {
-    const { platform, spoilt } = await givenBoth(spoilMachine);
+    const { platform, unreadable } = await givenBoth(corruptMachine);
     platform.clock.advance(minutes(30));
     expect(await reconcileMachines(platform)).toMatchObject([{ code: 'UnreadableRow' }]);
-    expect(platform.liveMachines()).toContain(spoilt);
+    expect(platform.liveMachines()).toContain(unreadable);
     expect(platform.telemetry.total('Repairs', { kind: 'machine-without-record-ended' })).toBe(0);
   });
 
   it('fails the messages about it alone', async () => {
-    const { platform, spoilt, sound } = await givenBoth(spoilMachine);
+    const { platform, unreadable, sound } = await givenBoth(corruptMachine);
     const done = (event: ReturnType<typeof ofAcme>, runnerName: InstanceId) => ({
       ...{ ...event, action: 'completed', conclusion: 'success', runnerName },
     });
-    const failed = await platform.follow(done(ofAcme(1), spoilt), done(ofGlobex(2), sound));
+    const failed = await platform.follow(done(ofAcme(1), unreadable), done(ofGlobex(2), sound));
     expect(failed).toHaveLength(1);
-    expect(platform.liveMachines()).toEqual([spoilt]);
+    expect(platform.liveMachines()).toEqual([unreadable]);
     expect(await platform.leases(globex)).toBe(0);
     expect(await platform.leases(acme)).toBe(1);
     expect(await platform.job(1)).toMatchObject({ state: 'done' });
   });
 
   it('keeps its registration, though GitHub lists it as offline at two visits', async () => {
-    const { platform, spoilt } = await givenBoth(() => undefined);
-    await platform.claim(spoilt);
-    const listed = [...platform.github.registrations].find(([, { name }]) => name === spoilt)!;
+    const { platform, unreadable } = await givenBoth(() => undefined);
+    await platform.claim(unreadable);
+    const listed = [...platform.github.registrations].find(([, { name }]) => name === unreadable)!;
     platform.github.registrations.set(listed[0], { ...listed[1], online: false });
-    spoilMachine(platform, spoilt);
+    corruptMachine(platform, unreadable);
     for (let n = 0; n < 3; n += 1) {
       await platform.reconcile().catch(() => undefined);
       platform.clock.advance(minutes(5));
@@ -241,7 +241,7 @@ describe('a machine whose row was broken by a manual edit', () => {
 
 describe("a cap's row broken by a manual edit", () => {
   const tiers = [givenTier({ maxRunners: 9, capOverAllTenants: 3 })];
-  const spoilCap = ({ stores: { world } }: Platform) => {
+  const corruptCap = ({ stores: { world } }: Platform) => {
     for (const [key, row] of world.rows.capRows) world.rows.capRows.set(key, { ...row, leases: Number.NaN });
   };
   const counted = ({ stores: { world } }: Platform) =>
@@ -249,7 +249,7 @@ describe("a cap's row broken by a manual edit", () => {
   const repaired = ({ telemetry }: Platform) => telemetry.total('Repairs', { kind: 'lease-count-corrected' });
 
   it('is reported by the sweep, and recounted by the next visit, so that launches continue', async () => {
-    const { platform, sound } = await givenBoth(spoilCap, { deployment: { tiers } });
+    const { platform, sound } = await givenBoth(corruptCap, { deployment: { tiers } });
     expect(await platform.accept(ofGlobex(3))).toHaveLength(1);
     await expect(platform.sweep()).rejects.toThrow(failedSweep);
     expect(sweepFaults(platform)).toEqual([
@@ -267,7 +267,7 @@ describe("a cap's row broken by a manual edit", () => {
   });
 
   it('also counts leases whose rows were deleted by hand: their machines may live', async () => {
-    const { platform, sound } = await givenBoth(spoilCap, { deployment: { tiers } });
+    const { platform, sound } = await givenBoth(corruptCap, { deployment: { tiers } });
     platform.stores.world.rows.runners.delete(sound);
     for (const [id, launch] of platform.stores.world.rows.launches)
       if (launch.installationId === globex) platform.stores.world.rows.launches.delete(id);
@@ -278,17 +278,17 @@ describe("a cap's row broken by a manual edit", () => {
   it("counts a machine whose own row cannot be read, beside another cap's row that holds a number", async () => {
     const caps = { machinesInAll: 9, waitingJobsPerTenant: 100, launchesPerMinutePerTenant: 60 };
     const deployment = { tiers, caps };
-    const { platform, spoilt } = await givenBoth(() => undefined, { deployment });
+    const { platform, unreadable } = await givenBoth(() => undefined, { deployment });
     const key = 'shared/cell/0';
     const row = platform.stores.world.rows.capRows.get(key)!;
     platform.stores.world.rows.capRows.set(key, { ...row, leases: Number.NaN });
-    spoilMachine(platform, spoilt);
+    corruptMachine(platform, unreadable);
     await platform.reconcile().catch(() => undefined);
     expect(counted(platform)).toEqual([2, 2]);
   });
 
   it('stays unchanged if not all tenants can be read, or somebody was faster', async () => {
-    const { platform } = await givenBoth(spoilCap, { deployment: { tiers } });
+    const { platform } = await givenBoth(corruptCap, { deployment: { tiers } });
     const { findAcrossTenants } = platform.stores.tenants;
     platform.tenants.findAcrossTenants = async (ids) => (await findAcrossTenants(ids)).slice(1);
     await expect(platform.reconcile()).rejects.toThrow(failedReconciler);
@@ -312,7 +312,7 @@ describe("a cap's row broken by a manual edit after the reconciler had read all 
   const tiers = [givenTier({ maxRunners: 9, capOverAllTenants: 3 })];
   const key = 'shared/tier/small/0';
   const given = () => givenPlatform({ tenants, deployment: { tiers } });
-  const spoil = ({ stores: { world } }: Platform) =>
+  const corrupt = ({ stores: { world } }: Platform) =>
     world.rows.capRows.set(key, { key, leases: Number.NaN, changes: 1 });
   const counted = ({ stores: { world } }: Platform) => world.rows.capRows.get(key)?.leases;
 
@@ -321,7 +321,7 @@ describe("a cap's row broken by a manual edit after the reconciler had read all 
     await platform.accept(ofAcme(1), ofAcme(2));
     const open = await readOpenRows(platform);
     const elsewhere = { ...open.census!, byCapRow: new Map([['shared/tier/small/1', 2]]) };
-    spoil(platform);
+    corrupt(platform);
     expect(await reconcileCaps(platform, { ...open, census: elsewhere })).toEqual([]);
     expect(counted(platform)).toBe(2);
   });
@@ -330,7 +330,7 @@ describe("a cap's row broken by a manual edit after the reconciler had read all 
     const { platform, sound } = await givenBoth(() => undefined, { deployment: { tiers } });
     const open = await readOpenRows(platform);
     await platform.machineEnds(sound);
-    spoil(platform);
+    corrupt(platform);
     expect(await reconcileCaps(platform, open)).toEqual([]);
     expect(counted(platform)).toBe(1);
   });
@@ -338,7 +338,7 @@ describe("a cap's row broken by a manual edit after the reconciler had read all 
   it('stays unchanged, and is reported, while there are more rows than one look reads', async () => {
     const platform = await given();
     await platform.accept(ofAcme(1), ofGlobex(2));
-    spoil(platform);
+    corrupt(platform);
     const { listWatchedAcrossTenants } = platform.launches;
     platform.launches.listWatchedAcrossTenants = async (...query) =>
       Array<Launch>(leasesCounted).fill((await listWatchedAcrossTenants(...query))[0]!);
@@ -361,11 +361,11 @@ describe("a job's row broken by a manual edit", () => {
     const [machine] = machinesOf(platform, acme);
     const [sound] = machinesOf(platform, globex);
     await platform.follow({ ...ofAcme(1), action: 'completed', conclusion: 'cancelled' });
-    platform.stores.world.spoilt.add(spoiltName('jobs', `${acme}/1`));
+    platform.stores.world.unreadable.add(unreadableName('jobs', `${acme}/1`));
     const starts = (event: ReturnType<typeof ofAcme>, runnerName: InstanceId) => ({
       ...{ ...event, action: 'in_progress', runnerName },
     });
-    // A job without a machine of its own takes the one that was meant for the spoilt job.
+    // A job without a machine of its own takes the one that was meant for the unreadable job.
     const failed = await platform.follow(starts(ofAcme(3), machine!), starts(ofGlobex(2), sound!));
     expect(failed).toHaveLength(1);
     const started = platform.telemetry.events.filter(({ name }) => name === 'job-started');
@@ -376,17 +376,17 @@ describe("a job's row broken by a manual edit", () => {
     const platform = await givenPlatform({ tenants });
     await platform.accept(ofAcme(1));
     await platform.accept(ofGlobex(2));
-    const [spoilt] = machinesOf(platform, acme);
+    const [unreadable] = machinesOf(platform, acme);
     const [sound] = machinesOf(platform, globex);
-    platform.stores.world.spoilt.add(spoiltName('jobs', `${acme}/1`));
+    platform.stores.world.unreadable.add(unreadableName('jobs', `${acme}/1`));
     const ended = (instanceId: InstanceId) => instanceEvent(instanceId, 'terminated');
-    for (const machine of [spoilt!, sound!]) platform.compute.setState(machine, 'terminated');
-    const failed = await platform.follow(ended(spoilt!), ended(sound!));
+    for (const machine of [unreadable!, sound!]) platform.compute.setState(machine, 'terminated');
+    const failed = await platform.follow(ended(unreadable!), ended(sound!));
     expect(failed).toHaveLength(1);
     expect(await platform.leases(globex)).toBe(0);
     expect(platform.stores.world.runner(sound!)).toMatchObject({ state: 'ended' });
-    platform.stores.world.spoilt.clear();
-    expect(await platform.follow(ended(spoilt!))).toEqual([]);
+    platform.stores.world.unreadable.clear();
+    expect(await platform.follow(ended(unreadable!))).toEqual([]);
     await expectBalanced(platform);
   });
 });
@@ -394,7 +394,7 @@ describe("a job's row broken by a manual edit", () => {
 it('names ten of many broken rows, and how many more there are', async () => {
   const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 20 })] });
   await platform.accept(...Array.from({ length: 12 }, (_, n) => ofAcme(n + 1)));
-  for (const machine of machinesOf(platform, acme)) spoilMachine(platform, machine);
+  for (const machine of machinesOf(platform, acme)) corruptMachine(platform, machine);
   await expect(platform.sweep()).rejects.toThrow(failedSweep);
   expect(sweepFaults(platform)).toHaveLength(11);
   expect(sweepFaults(platform).at(-1)).toContain('2 more rows cannot be read.');

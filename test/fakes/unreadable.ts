@@ -1,35 +1,35 @@
 /**
- * Rows that a hand spoilt, as the real stores find them: whoever reads one whole fails with its name, or leaves it out where it
+ * Rows broken by manual edits, as the real stores find them: whoever reads one whole fails with its name, or leaves it out where it
  * says so. Conditional writes that look at other attributes succeed, as in DynamoDB.
  */
 import type { InstallationId } from '../../lib/core/ids.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
-import type { SpoiltRow } from '../../lib/ports/spoilt-row.ts';
+import type { UnreadableRow } from '../../lib/ports/unreadable-row.ts';
 import type { StoreWorld } from './world.ts';
 
-export type SpoiltTable = 'launches' | 'runners' | 'jobs' | 'usage';
+export type UnreadableTable = 'launches' | 'runners' | 'jobs' | 'usage';
 
-export const spoiltName = (table: SpoiltTable, key: string | number) => `${table} row ${key}`;
+export const unreadableName = (table: UnreadableTable, key: string | number) => `${table} row ${key}`;
 
 interface Owned {
   readonly installationId: InstallationId;
 }
 
-/** @throws OperationalError where one is spoilt, and there is no `skipped` */
+/** @throws OperationalError where one is unreadable, and there is no `skipped` */
 export function readable<Row extends Owned>(
-  { spoilt }: StoreWorld,
+  { unreadable }: StoreWorld,
   rows: readonly Row[],
   {
     table,
     keyOf,
     skipped,
-  }: { table: SpoiltTable; keyOf(row: Row): string; skipped?: SpoiltRow[] | undefined },
+  }: { table: UnreadableTable; keyOf(row: Row): string; skipped?: UnreadableRow[] | undefined },
 ): Row[] {
-  if (spoilt.size === 0) return [...rows];
+  if (unreadable.size === 0) return [...rows];
   return rows.filter((row) => {
     const key = keyOf(row);
-    const name = spoiltName(table, key);
-    if (!spoilt.has(name)) return true;
+    const name = unreadableName(table, key);
+    if (!unreadable.has(name)) return true;
     const error = new OperationalError(`In the ${name}, tier is missing; it must be a text (S).`, {
       code: 'UnreadableRow',
       retryable: false,

@@ -3,12 +3,12 @@
  * limit.
  */
 import { OperationalError } from '../../ports/errors.ts';
-import type { SpoiltRow } from '../../ports/spoilt-row.ts';
+import type { UnreadableRow } from '../../ports/unreadable-row.ts';
 
 /** Once these are corrected, the next ones are reported. */
 const mostNamed = 10;
 
-export function spoiltErrors(rows: readonly SpoiltRow[]): readonly OperationalError[] {
+export function unreadableErrors(rows: readonly UnreadableRow[]): readonly OperationalError[] {
   // Launches and machines that are read twice are reported once.
   const errors = [...new Map(rows.map(({ key, error }) => [key, error])).values()];
   if (errors.length <= mostNamed) return errors;

@@ -1,8 +1,8 @@
-/** Rows that a hand spoilt hide no others where several tenants' rows are read, and are named. Whoever reads one alone fails. */
+/** Rows broken by manual edits hide no others where several tenants' rows are read, and are named. Whoever reads one alone fails. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { InstallationId, InstanceId, LaunchId, leaseOf } from '../../lib/core/ids.ts';
 import { usageOf } from '../../lib/core/usage.ts';
-import type { SpoiltRow } from '../../lib/ports/spoilt-row.ts';
+import type { UnreadableRow } from '../../lib/ports/unreadable-row.ts';
 import { acme, givenTier, noon } from '../support/given.ts';
 import type { StoreBackend, Stores } from './support/store-backends.ts';
 import {
@@ -22,10 +22,10 @@ const globex = InstallationId(202);
 const ever = Number.MAX_SAFE_INTEGER;
 const unreadable = { code: 'UnreadableRow', retryable: false };
 
-export function spoiltRowsContract(backend: StoreBackend): void {
+export function unreadableRowsContract(backend: StoreBackend): void {
   describe(`Rows broken by a manual edit ${backend.name}`, () => {
     let stores: Stores;
-    let skipped: SpoiltRow[];
+    let skipped: UnreadableRow[];
     beforeAll(() => backend.start());
     beforeEach(async () => {
       stores = await backend.fresh();
@@ -41,7 +41,7 @@ export function spoiltRowsContract(backend: StoreBackend): void {
 
     it('are left out of the open launches, and named', async () => {
       await twoLaunches();
-      await stores.spoil({ table: 'launches', key: launch1 });
+      await stores.corrupt({ table: 'launches', key: launch1 });
 
       const found = await stores.launches.listOverdueAcrossTenants(ever, 9, skipped);
       expect(found.map(({ launchId }) => launchId)).toEqual([other]);
@@ -53,7 +53,7 @@ export function spoiltRowsContract(backend: StoreBackend): void {
 
     it('are left out of the launches whose machines are checked, and named', async () => {
       await twoLaunches({ lookAt });
-      await stores.spoil({ table: 'launches', key: other });
+      await stores.corrupt({ table: 'launches', key: other });
 
       expect(await stores.launches.listWatchedAcrossTenants(ever, 9, skipped)).toEqual([]);
       expect(skipped).toMatchObject([{ key: other, installationId: acme, error: unreadable }]);
@@ -65,7 +65,7 @@ export function spoiltRowsContract(backend: StoreBackend): void {
         givenRunner(),
         givenRunner({ instanceId: otherMachine, lease: leaseOf(launch1, 1) }),
       ]);
-      await stores.spoil({ table: 'runners', key: machine });
+      await stores.corrupt({ table: 'runners', key: machine });
       const ids = [machine, otherMachine];
 
       const found = await stores.runners.findAcrossTenants(ids, skipped);
@@ -85,7 +85,7 @@ export function spoiltRowsContract(backend: StoreBackend): void {
       );
       await stores.usage.record(records);
       const [first, ...rest] = records;
-      await stores.spoil({ table: 'usage', key: first! });
+      await stores.corrupt({ table: 'usage', key: first! });
 
       const found: string[] = [];
       const known: [number, number][] = [];
