@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { changeNote } from '../../lib/app/common/change-note.ts';
-import { partWays } from '../../lib/app/common/part-ways.ts';
+import { pauseWithJitter } from '../../lib/app/common/pause-with-jitter.ts';
 import type { Notes } from '../../lib/ports/notes.ts';
 import { createMemoryChance, createMemoryClock } from '../fakes/clock.ts';
 import { createMemoryNotes } from '../fakes/notes.ts';
@@ -37,7 +37,7 @@ it.each([
   'copies that collided wait 5 to 50 ms: with the random number %d for %d ms',
   async (fraction, milliseconds) => {
     const clock = createMemoryClock(noon);
-    await partWays({ clock, chance: { ...createMemoryChance(1), fraction: () => fraction } });
+    await pauseWithJitter({ clock, chance: { ...createMemoryChance(1), fraction: () => fraction } });
     expect(clock.now() - noon).toBe(milliseconds);
   },
 );

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { findSpareMachine } from '../../lib/app/common/find-spare-machine.ts';
 import { findUnservedJob } from '../../lib/app/common/find-unserved-job.ts';
-import { releaseRobbed } from '../../lib/app/common/release-robbed.ts';
+import { requeueUnservedJob } from '../../lib/app/common/requeue-unserved-job.ts';
 import { InstanceId, JobId, leaseOf } from '../../lib/core/ids.ts';
 import type { Job } from '../../lib/core/job.ts';
 import type { Runner } from '../../lib/core/runner.ts';
@@ -138,7 +138,7 @@ describe('the job that is left without a machine', () => {
 });
 
 describe('a machine that serves nobody', () => {
-  const release = (world: ReturnType<typeof given>) => releaseRobbed(world.stores, meant(1));
+  const release = (world: ReturnType<typeof given>) => requeueUnservedJob(world.stores, meant(1));
 
   it('has its own job wait again', async () => {
     const world = given([], [isCovered(1)]);

@@ -5,7 +5,7 @@
 import { createRulesLoader } from '../../lib/adapters/cel/load-rules.ts';
 import { createTickets } from '../../lib/adapters/identity/tickets.ts';
 import { askArrivals } from '../../lib/app/admission/ask-arrivals.ts';
-import { spareSilent } from '../../lib/app/admission/spare-silent.ts';
+import { withCircuitBreaker } from '../../lib/app/admission/circuit-breaker.ts';
 import type { Delivery } from '../../lib/app/common/batch.ts';
 import { acceptArrivals } from '../../lib/app/scale-up/accept-arrivals.ts';
 import { queueConcurrency } from '../../lib/contract/concurrency.ts';
@@ -95,7 +95,7 @@ export async function createModelledPlatform({ tenants, copies, latencies, seed 
       ...deps,
       loadGitHub,
       arrivals: to(asking.ofAdmission),
-      callbacks: spareSilent(shared.callbacks, { clock: scheduler }),
+      callbacks: withCircuitBreaker(shared.callbacks, { clock: scheduler }),
     };
     arriving.addCopy((batch) => acceptArrivals(deps, batch));
     if (copy < queueConcurrency.admission) asking.addCopy((batch) => askArrivals(asks, batch));

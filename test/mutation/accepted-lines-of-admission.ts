@@ -36,7 +36,7 @@ export const acceptedOfAdmission: readonly AcceptedLines[] = [
       ],
       'admission/platform-policy.ts': ['kept === reading → true', 'epoch === undefined → false'],
       'admission/policies.ts': ['false → true'],
-      'admission/spare-silent.ts': ['circuit → true', 'if (ofTenant.size > 0)'],
+      'admission/circuit-breaker.ts': ['circuit → true', 'if (ofTenant.size > 0)'],
       'admission/vote-by-rules.ts': [
         "match !== undefined || transport.kind === 'rules' → true",
         'needsGitHub(rules, reject, facts))',
@@ -69,7 +69,7 @@ export const acceptedOfAdmission: readonly AcceptedLines[] = [
       'admission/decide-waiting.ts': ['group?.name → group.name'],
       'admission/make-decision.ts': [`'' → "Stryker was here!"`, "outcome === 'unavailable' && by"],
       'admission/platform-policy.ts': ['if (kept && age !== undefined && age >= 0'],
-      'admission/spare-silent.ts': ["answer.kind === 'failed' → true"],
+      'admission/circuit-breaker.ts': ["answer.kind === 'failed' → true"],
       'admission/write-decisions.ts': ["rows.status === 'rejected'", "record.status === 'rejected'"],
       'admission-api/admin.ts': [`'' → "Stryker was here!"`],
       'admission-api/manage-tokens.ts': [`'' → "Stryker was here!"`],

@@ -4,7 +4,7 @@
  */
 import { withLoneFacts } from '../../lib/adapters/sqs/lone-facts.ts';
 import { budgetedGitHub } from '../../lib/app/common/budgeted-github.ts';
-import { tellComparison } from '../../lib/app/reconciler/tell-comparison.ts';
+import { emitComparison } from '../../lib/app/reconciler/emit-comparison.ts';
 import { syncRunners } from '../../lib/app/runner-syncer/sync-runners.ts';
 import { applyInstallationEvents } from '../../lib/app/tenants/apply-installation-events.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
@@ -74,7 +74,7 @@ async function aComparisonWithTheBill() {
   const { books, world } = createMemoryStores();
   world.rows.comparisons.set('last', { comparedAt: noon, lastDay: '2026-11-19', daysApart: 3 });
   const telemetry = createMemoryTelemetry();
-  await tellComparison({ usage: books, telemetry, clock: createMemoryClock(noon) });
+  await emitComparison({ usage: books, telemetry, clock: createMemoryClock(noon) });
   return telemetry;
 }
 

@@ -6,7 +6,7 @@
 import type { Chance, Clock } from '../../ports/clock.ts';
 import type { Notes, NoteValue } from '../../ports/notes.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
-import { partWays } from './part-ways.ts';
+import { pauseWithJitter } from './pause-with-jitter.ts';
 
 export interface NoteDeps {
   readonly notes: Notes;
@@ -97,7 +97,7 @@ async function changeTogether(
     if (value === undefined || expiresAt === undefined) return results;
     const written = { value, expiresAt, version: note?.version ?? 0, now };
     if (await deps.notes.writeIf(name, written)) return results;
-    await partWays(deps);
+    await pauseWithJitter(deps);
   }
   for (const _ of group) deps.telemetry.count('NotesFailed');
   return undefined;

@@ -14,7 +14,7 @@ import { wakeNextWaiters } from '../common/shared-lines.ts';
 import { tenantByTenant } from '../common/tenant-by-tenant.ts';
 import { noteEnded } from './ended-here.ts';
 import type { Ending } from './ending.ts';
-import { type Consoles, keepConsoles } from './keep-console.ts';
+import { type Consoles, readConsoles } from './read-consoles.ts';
 import { addJobs, addLateJob, type JobsById, noteRuns, recordUsage } from './record-usage.ts';
 import { leaveToSweep, releasePlanned } from './release-planned.ts';
 
@@ -40,7 +40,7 @@ export async function endRunners(deps: EndDeps, endings: readonly Ending[]): Pro
  * anything else
  */
 export async function endEach(deps: EndDeps, endings: readonly Ending[]): Promise<Ended> {
-  const consoles = await keepConsoles(deps, endings);
+  const consoles = await readConsoles(deps, endings);
   const asked = endings.filter(({ proven, runner }) => !proven && runner.state !== 'ended');
   const unknown = new Set(asked.length === 0 ? [] : await terminate(deps, asked));
   const ending = endings.filter(({ runner }) => !unknown.has(runner.instanceId));

@@ -11,7 +11,7 @@ import { scopeFor } from '../../core/scope.ts';
 import type { EndDeps } from '../common/deps.ts';
 import { findSpareMachine } from '../common/find-spare-machine.ts';
 import { findUnservedJob } from '../common/find-unserved-job.ts';
-import { robbedReason } from '../common/release-robbed.ts';
+import { runnerTakenReason } from '../common/requeue-unserved-job.ts';
 import type { Ending } from './ending.ts';
 
 /** @param job the one planned for the machine; undefined: it is unknown, or known to be done */
@@ -25,7 +25,7 @@ export async function releasePlanned(
   if (job?.state === 'covered' && job.lease === lease) {
     if (await giveToSpareMachine(deps, runner, job)) return;
     if (ranNothing) await waitAfterLoss(deps, job);
-    else await deps.jobs.waitAgain(installationId, plannedJob, lease, robbedReason);
+    else await deps.jobs.waitAgain(installationId, plannedJob, lease, runnerTakenReason);
     return;
   }
   if (job?.state === 'running' && job.runner === instanceId) await leaveToSweep(deps, runner, plannedJob);

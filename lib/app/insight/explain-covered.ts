@@ -3,7 +3,7 @@ import { durationText, timeBetween } from '../../core/duration-text.ts';
 import { launchOfLease } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Runner } from '../../core/runner.ts';
-import { robbedReason } from '../common/release-robbed.ts';
+import { runnerTakenReason } from '../common/requeue-unserved-job.ts';
 import { ofReason } from './explain-waiting.ts';
 import type { Estimate, Verdict, VerdictCode } from './explanation.ts';
 import type { Facts } from './facts.ts';
@@ -95,7 +95,7 @@ function taken(facts: Facts, job: Job, runner: Runner): Verdict {
   const which = other ? `job ${other.jobId} of ${other.repository}` : `job ${runner.ran}`;
   const text = `GitHub gave its machine ${runner.instanceId} to ${which}.`;
   return {
-    ...ofReason(facts, job, { code: robbedReason.code, text }),
+    ...ofReason(facts, job, { code: runnerTakenReason.code, text }),
     next: 'It gets that job’s machine, or waits for the next one: nothing is lost.',
   };
 }

@@ -10,7 +10,7 @@ import type { LaunchAnswer, LaunchedInstance, LaunchFailure } from '../../ports/
 import type { Measured } from '../../ports/telemetry.ts';
 import { bindRows, type Seen, spotPricesOf } from '../common/bind-rows.ts';
 import type { LaunchDeps } from '../common/deps.ts';
-import { releaseRobbed } from '../common/release-robbed.ts';
+import { requeueUnservedJob } from '../common/requeue-unserved-job.ts';
 import { launchesTogetherMilliseconds, retryDelaySeconds } from '../common/settings.ts';
 import { wakeNextWaiters } from '../common/shared-lines.ts';
 import { askBesideOthers } from '../common/side-by-side.ts';
@@ -106,7 +106,9 @@ export async function settleLaunch(
   const why = failureReason(outcome.failure);
   const { installationId, tier } = launch;
   await Promise.all(
-    missing.map(({ jobId, lease }) => releaseRobbed(deps, { installationId, plannedJob: jobId, lease }, why)),
+    missing.map(({ jobId, lease }) =>
+      requeueUnservedJob(deps, { installationId, plannedJob: jobId, lease }, why),
+    ),
   );
   await deps.launches.close(answered, lookAt);
   const { againSeconds: delaySeconds = retryDelaySeconds } = outcome;

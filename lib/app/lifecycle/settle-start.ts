@@ -7,7 +7,7 @@ import type { InstallationId, InstanceId } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { LifecycleDeps } from '../common/deps.ts';
 import { pokeWaiting } from '../common/poke-waiting.ts';
-import { releaseRobbed } from '../common/release-robbed.ts';
+import { requeueUnservedJob } from '../common/requeue-unserved-job.ts';
 import { logStart } from './log-start.ts';
 import type { Started } from './record-job-fact.ts';
 
@@ -33,9 +33,9 @@ export async function settleStarts(deps: LifecycleDeps, starts: readonly StartOn
       !start.runner || start.runner.state === 'ended' || (others.includes(start) && !live.has(start)),
   );
   await Promise.all(lost.map((start) => leaveToSweep(deps, start)));
-  await Promise.all(others.map((start) => freeThePlanned(deps, start)));
+  await Promise.all(others.map((start) => requeueIfUnserved(deps, start)));
   const tenants = new Set<InstallationId>(
-    others.filter(tookNoOnesPlace).map(({ event }) => event.installationId),
+    others.filter(freesNoMachine).map(({ event }) => event.installationId),
   );
   await Promise.all([...tenants].map((installationId) => pokeWaiting(deps, installationId)));
 }
@@ -77,14 +77,14 @@ async function leaveToSweep(
  * A job that had a machine of its own leaves that one to the job whose machine it took. A job that had none leaves
  * nothing: then the job that relied on the machine waits again at once.
  */
-async function freeThePlanned(deps: LifecycleDeps, start: StartOnMachine): Promise<void> {
-  if (start.runner && tookNoOnesPlace(start)) await releaseRobbed(deps, start.runner);
+async function requeueIfUnserved(deps: LifecycleDeps, start: StartOnMachine): Promise<void> {
+  if (start.runner && freesNoMachine(start)) await requeueUnservedJob(deps, start.runner);
 }
 
 /**
  * If the same start is reported again, the job's lease says what it was before. A machine of another tier is no exchange.
  */
-function tookNoOnesPlace({ before, instanceId, runner }: StartOnMachine): boolean {
+function freesNoMachine({ before, instanceId, runner }: StartOnMachine): boolean {
   if (runner && before?.tier !== runner.tier) return true;
   if (before?.state === 'running' && before.runner !== instanceId) return true;
   return before?.lease === undefined;

@@ -9,7 +9,7 @@ import { capCharge } from '../../core/shared-cap.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { Tier } from '../../core/tier.ts';
 import { spendRoom } from '../common/lease-cost.ts';
-import { partWays } from '../common/part-ways.ts';
+import { pauseWithJitter } from '../common/pause-with-jitter.ts';
 import { takesTogetherMilliseconds } from '../common/settings.ts';
 import { askBesideOthers } from '../common/side-by-side.ts';
 import { leaveOut } from '../launch/leave-out.ts';
@@ -58,7 +58,7 @@ export async function takeLaunch(
     return kept ? { kind: 'taken', launch: kept } : { kind: 'again' };
   }
   deps.telemetry.count('TakesRefused', { reason: outcome.kind });
-  if (outcome.kind === 'contended') await partWays(deps);
+  if (outcome.kind === 'contended') await pauseWithJitter(deps);
   return outcome.kind === 'tenant-changed' && outcome.tenant
     ? { kind: 'again', tenant: outcome.tenant }
     : { kind: 'again' };

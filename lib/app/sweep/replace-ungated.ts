@@ -23,7 +23,7 @@ import {
 } from '../common/settings.ts';
 import { forgetUnregistered, noteUnregistered } from '../common/unknown-run.ts';
 import { releasePlanned } from '../ending/release-planned.ts';
-import { fromAnywhere } from './from-anywhere.ts';
+import { rotateRandomly } from './rotate-randomly.ts';
 
 /** @returns whether the limits left machines for the next sweep, and what failed, after everything was tried */
 export async function replaceUngated(
@@ -42,9 +42,9 @@ export async function replaceUngated(
   const until = deps.clock.now() + replaceMilliseconds;
   let isLeft = isCut;
   const tenants = [...Map.groupBy(listening, ({ installationId }) => installationId).values()];
-  await forEachConcurrently(fromAnywhere(tenants, deps), tenantsAtOnce, async (machines) => {
+  await forEachConcurrently(rotateRandomly(tenants, deps), tenantsAtOnce, async (machines) => {
     isLeft ||= machines.length > ungatedPerTenant;
-    for (const runner of fromAnywhere(machines, deps).slice(0, ungatedPerTenant)) {
+    for (const runner of rotateRandomly(machines, deps).slice(0, ungatedPerTenant)) {
       if (deps.clock.now() >= until) {
         isLeft = true;
         return;

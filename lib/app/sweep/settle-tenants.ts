@@ -18,8 +18,8 @@ import {
   tenantsAtOnce,
 } from '../common/settings.ts';
 import { blockedBeyond, type Line } from './count-lines.ts';
-import { fromAnywhere } from './from-anywhere.ts';
 import type { Pending } from './read-pending.ts';
+import { rotateRandomly } from './rotate-randomly.ts';
 import { expire, isDue, settle } from './sweep-pending-jobs.ts';
 
 export interface Settled {
@@ -36,7 +36,7 @@ export async function settleTenants(deps: SweepDeps, pending: Pending): Promise<
   const errors: unknown[] = [];
   const until = deps.clock.now() + settleMilliseconds;
   const tenants = [...Map.groupBy(pending.jobs, ({ installationId }) => installationId)];
-  await forEachConcurrently(fromAnywhere(tenants, deps), tenantsAtOnce, async ([installationId, jobs]) => {
+  await forEachConcurrently(rotateRandomly(tenants, deps), tenantsAtOnce, async ([installationId, jobs]) => {
     if (deps.clock.now() >= until) return;
     const first = new Failures();
     const line = pending.lines.get(installationId);
@@ -87,7 +87,7 @@ async function refuseBlocked(deps: SweepDeps, job: Job, most: number): Promise<b
 function chosen(due: readonly Job[], deps: SweepDeps): Job[] {
   const ran = due.filter(({ state }) => state === 'running');
   const blocked = due.filter(({ state }) => state !== 'running');
-  return [...fromAnywhere(ran, deps), ...fromAnywhere(blocked, deps)].slice(0, asksPerTenant);
+  return [...rotateRandomly(ran, deps), ...rotateRandomly(blocked, deps)].slice(0, asksPerTenant);
 }
 
 /** Keeps one failure, since a failure for one job of a tenant mostly affects all of them. */

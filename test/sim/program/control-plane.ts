@@ -3,7 +3,7 @@
  * fed by queues and by the minute. What they send is taken out of the fake's queues and delivered by the simulated ones.
  */
 import { askArrivals } from '../../../lib/app/admission/ask-arrivals.ts';
-import { type Circuits, spareSilent } from '../../../lib/app/admission/spare-silent.ts';
+import { type Circuits, withCircuitBreaker } from '../../../lib/app/admission/circuit-breaker.ts';
 import {
   answerQuestion,
   type Fetched,
@@ -225,7 +225,7 @@ function sparing(
           return callbacks.ask(same);
         },
       };
-      const answer = await spareSilent(called, { clock, circuits }).ask(callback);
+      const answer = await withCircuitBreaker(called, { clock, circuits }).ask(callback);
       const about = { ...of, jobId: facts.job.id, askedAt: scheduler.now() };
       if (!isCalled && !policies.wasSilent(of))
         auditor.note(

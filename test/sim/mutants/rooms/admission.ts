@@ -33,14 +33,14 @@ export const admissionMutants: readonly Mutant[] = [
   mutant(
     'silent-controller-admits',
     'A controller that is left alone, because it let calls run out of time, has admitted the job.',
-    'lib/app/admission/spare-silent.ts',
+    'lib/app/admission/circuit-breaker.ts',
     "return { kind: 'failed', why };",
     "if (why) return { kind: 'answered', vote: 'admit' };",
   ),
   mutant(
     'silent-for-all-tenants',
     "A controller of the operator's that is silent about one tenant's jobs is called about nobody's.",
-    'lib/app/admission/spare-silent.ts',
+    'lib/app/admission/circuit-breaker.ts',
     'const { installationId: tenant } = callback;',
     'const tenant = (0 * callback.installationId) as InstallationId;',
   ),

@@ -59,10 +59,10 @@ export const lifecycleMutants: readonly Mutant[] = [
     "const isTooLate = before?.state === 'done';",
   ),
   mutant(
-    'robbed-not-released',
+    'unserved-not-requeued',
     'A job whose machine was taken by one that leaves none free counts on that machine on.',
     'lib/app/lifecycle/settle-start.ts',
-    'if (start.runner && tookNoOnesPlace(start)) await releaseRobbed(deps, start.runner);',
-    'void tookNoOnesPlace(start) === releaseRobbed;',
+    'if (start.runner && freesNoMachine(start)) await requeueUnservedJob(deps, start.runner);',
+    'void freesNoMachine(start) === requeueUnservedJob;',
   ),
 ];

@@ -7,10 +7,10 @@ import type { Chance, Clock } from '../../ports/clock.ts';
 const leastMilliseconds = 5;
 const mostMilliseconds = 50;
 
-interface PartingDeps {
+interface JitterDeps {
   readonly clock: Clock;
   readonly chance: Chance;
 }
 
-export const partWays = ({ clock, chance }: PartingDeps): Promise<void> =>
+export const pauseWithJitter = ({ clock, chance }: JitterDeps): Promise<void> =>
   clock.sleep(leastMilliseconds + chance.fraction() * (mostMilliseconds - leastMilliseconds));

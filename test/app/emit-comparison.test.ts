@@ -1,6 +1,6 @@
 /** The metric of the last comparison with AWS's bill: said while it is news, and by nobody where there was none. */
 import { describe, expect, it } from '@jest/globals';
-import { tellComparison } from '../../lib/app/reconciler/tell-comparison.ts';
+import { emitComparison } from '../../lib/app/reconciler/emit-comparison.ts';
 import { createMemoryClock } from '../fakes/clock.ts';
 import { createMemoryStores } from '../fakes/stores.ts';
 import { createMemoryTelemetry } from '../fakes/telemetry.ts';
@@ -12,7 +12,7 @@ async function told(at: number, daysApart = 3) {
   const stores = createMemoryStores();
   stores.world.rows.comparisons.set('last', { comparedAt: noon, lastDay: '2026-11-19', daysApart });
   const telemetry = createMemoryTelemetry();
-  await tellComparison({ usage: stores.books, telemetry, clock: createMemoryClock(at) });
+  await emitComparison({ usage: stores.books, telemetry, clock: createMemoryClock(at) });
   return telemetry.counts.map(({ metric, values }) => [metric, ...values]);
 }
 
@@ -25,7 +25,7 @@ describe('the last comparison with the bill', () => {
 
   it('is not reported without a comparison', async () => {
     const telemetry = createMemoryTelemetry();
-    await tellComparison({ usage: createMemoryStores().books, telemetry, clock: createMemoryClock(noon) });
+    await emitComparison({ usage: createMemoryStores().books, telemetry, clock: createMemoryClock(noon) });
     expect(telemetry.counts).toEqual([]);
   });
 });

@@ -25,7 +25,7 @@ const mostOfTenant = 2 * controllerBounds.controllersEach;
  */
 export type Circuits = Map<InstallationId, Map<string, Circuit>>;
 
-export function spareSilent(
+export function withCircuitBreaker(
   callbacks: Callbacks,
   { clock, circuits = new Map() }: { readonly clock: Clock; readonly circuits?: Circuits },
 ): Callbacks {

@@ -9,16 +9,16 @@ import type { JobStore } from '../../ports/jobs.ts';
 import type { RunnerStore } from '../../ports/runners.ts';
 import { findUnservedJob } from './find-unserved-job.ts';
 
-export const robbedReason = reason(
+export const runnerTakenReason = reason(
   'runner-taken',
   'GitHub gave its machine to another job of the account; this job gets the next one.',
 );
 
 /** @returns whether a job waits again */
-export async function releaseRobbed(
+export async function requeueUnservedJob(
   deps: { readonly jobs: JobStore; readonly runners: RunnerStore },
   meant: Pick<Runner, 'installationId' | 'plannedJob' | 'lease'>,
-  why: Reason = robbedReason,
+  why: Reason = runnerTakenReason,
 ): Promise<boolean> {
   const { installationId, plannedJob, lease } = meant;
   if (await deps.jobs.waitAgain(installationId, plannedJob, lease, why)) return true;

@@ -10,7 +10,7 @@ import type { Ending } from './ending.ts';
 
 export type Consoles = ReadonlyMap<InstanceId, string>;
 
-export async function keepConsoles(
+export async function readConsoles(
   deps: { readonly compute: Compute; readonly telemetry: Telemetry },
   endings: readonly Ending[],
 ): Promise<Consoles> {
@@ -21,7 +21,7 @@ export async function keepConsoles(
   const read = silent.slice(0, consolesAtOnce).map(async ({ runner }) => {
     const { installationId, instanceId, launchId, tier } = runner;
     try {
-      return [[instanceId, lastWords(await deps.compute.readConsole(instanceId))] as const];
+      return [[instanceId, lastLines(await deps.compute.readConsole(instanceId))] as const];
     } catch (error) {
       const about = { installationId, instanceId, launchId, tier, error: String(error) };
       deps.telemetry.event('warn', 'console-unreadable', about);
@@ -33,7 +33,7 @@ export async function keepConsoles(
 }
 
 /** Whole lines, as far as they fit. A machine may print anything: control characters are removed. */
-function lastWords(console: string): string {
+function lastLines(console: string): string {
   const text = console
     .replaceAll('\r', '')
     .replace(/[^\P{Cc}\n]/gu, ' ')

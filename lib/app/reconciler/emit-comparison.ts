@@ -7,14 +7,14 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 import type { UsageBooks } from '../../ports/usage-books.ts';
 
-export interface TellComparisonDeps {
+export interface EmitComparisonDeps {
   readonly usage: Pick<UsageBooks, 'comparison'>;
   readonly telemetry: Telemetry;
   readonly clock: Pick<Clock, 'now'>;
 }
 
 /** @throws OperationalError */
-export async function tellComparison({ usage, telemetry, clock }: TellComparisonDeps): Promise<void> {
+export async function emitComparison({ usage, telemetry, clock }: EmitComparisonDeps): Promise<void> {
   const state: ComparisonState | undefined = await usage.comparison();
   if (state && isNews(state, clock.now())) telemetry.count('BillDaysApart', {}, state.daysApart);
 }

@@ -1,7 +1,7 @@
 /** Starts at a random entry, so that the entries that a sweep has no time for are not always the same. */
 import type { SweepDeps } from '../common/deps.ts';
 
-export function fromAnywhere<Entry>(
+export function rotateRandomly<Entry>(
   entries: readonly Entry[],
   { chance }: Pick<SweepDeps, 'chance'>,
 ): Entry[] {

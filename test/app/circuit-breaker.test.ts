@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Circuits, spareSilent } from '../../lib/app/admission/spare-silent.ts';
+import { type Circuits, withCircuitBreaker } from '../../lib/app/admission/circuit-breaker.ts';
 import { InstallationId } from '../../lib/core/ids.ts';
 import type { Callback, CallbackAnswer } from '../../lib/ports/callbacks.ts';
 import { createMemoryCallbacks } from '../fakes/callbacks.ts';
@@ -20,16 +20,16 @@ const about = (installationId: InstallationId, controller: string) =>
     body: { controller },
   }) as unknown as Callback;
 
-function givenSpared(answer: CallbackAnswer) {
+function givenCircuitBreaker(answer: CallbackAnswer) {
   const callbacks = createMemoryCallbacks();
   const clock = createMemoryClock(noon);
   const answers = (next: CallbackAnswer) => callbacks.controllers.set(url, () => next);
   answers(answer);
   const circuits: Circuits = new Map();
-  const spared = spareSilent(callbacks, { clock, circuits });
+  const guarded = withCircuitBreaker(callbacks, { clock, circuits });
   const askTimes = async (times: number, controller = 'ctl_1', tenant = acme) => {
     const said: CallbackAnswer[] = [];
-    for (let n = 0; n < times; n++) said.push(await spared.ask(about(tenant, controller)));
+    for (let n = 0; n < times; n++) said.push(await guarded.ask(about(tenant, controller)));
     return said;
   };
   return { askTimes, answers, clock, circuits, calls: () => callbacks.asked.length };
@@ -37,7 +37,7 @@ function givenSpared(answer: CallbackAnswer) {
 
 describe('a controller that does not answer', () => {
   it('is called three times, and then fails at once and says why', async () => {
-    const { askTimes, calls } = givenSpared(timeout);
+    const { askTimes, calls } = givenCircuitBreaker(timeout);
     const said = await askTimes(10);
     expect(calls()).toBe(3);
     expect(said.at(-1)).toEqual({
@@ -47,7 +47,7 @@ describe('a controller that does not answer', () => {
   });
 
   it('gets one trial call after a while, and all calls once it answers', async () => {
-    const { askTimes, answers, clock, calls } = givenSpared(timeout);
+    const { askTimes, answers, clock, calls } = givenCircuitBreaker(timeout);
     await askTimes(10);
     clock.advance(20_000);
     await askTimes(10);
@@ -58,14 +58,14 @@ describe('a controller that does not answer', () => {
   });
 
   it('delays no other controller, even at the same address', async () => {
-    const { askTimes, answers } = givenSpared(timeout);
+    const { askTimes, answers } = givenCircuitBreaker(timeout);
     await askTimes(10);
     answers(admit);
     expect(await askTimes(1, 'ctl_2')).toEqual([admit]);
   });
 
   it('of the operator is skipped only for the tenant about whose jobs it was silent', async () => {
-    const { askTimes, answers } = givenSpared(timeout);
+    const { askTimes, answers } = givenCircuitBreaker(timeout);
     await askTimes(10);
     answers(admit);
     expect(await askTimes(1, 'ctl_1', beta)).toEqual([admit]);
@@ -73,7 +73,7 @@ describe('a controller that does not answer', () => {
   });
 
   it('is remembered however many others of another tenant do not answer, in bounded memory', async () => {
-    const { askTimes, calls, circuits } = givenSpared(timeout);
+    const { askTimes, calls, circuits } = givenCircuitBreaker(timeout);
     await askTimes(3);
     for (let n = 0; n < 100; n++) await askTimes(1, `ctl_${n}`, beta);
     expect(circuits.get(beta)?.size).toBe(40);
@@ -85,7 +85,7 @@ describe('a controller that does not answer', () => {
   });
 
   it('is called each time if it fails at once: that costs no time', async () => {
-    const { askTimes, calls } = givenSpared(refused);
+    const { askTimes, calls } = givenCircuitBreaker(refused);
     await askTimes(10);
     expect(calls()).toBe(10);
   });
