@@ -4,7 +4,7 @@ import { createRulesLoader } from '../../lib/adapters/cel/load-rules.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
 import { askArrivals } from '../../lib/app/admission/ask-arrivals.ts';
-import { spareSilent } from '../../lib/app/admission/spare-silent.ts';
+import { withCircuitBreaker } from '../../lib/app/admission/circuit-breaker.ts';
 import type { GitHub } from '../../lib/ports/github.ts';
 import {
   isOnLaptop,
@@ -36,7 +36,7 @@ const deps = {
   jobs,
   controllers,
   questions: questionsPart(),
-  callbacks: spareSilent(createCallbacks({ clock: systemClock, allowsLoopback: isOnLaptop() }), {
+  callbacks: withCircuitBreaker(createCallbacks({ clock: systemClock, allowsLoopback: isOnLaptop() }), {
     clock: systemClock,
   }),
   loadRules: createRulesLoader(),

@@ -4,10 +4,10 @@ import { createCompute } from '../../lib/adapters/ec2/compute.ts';
 import { createSpotPrices } from '../../lib/adapters/ec2/spot-prices.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { readConfiguration, readDeployment } from '../../lib/adapters/system/deployment.ts';
+import { emitComparison } from '../../lib/app/reconciler/emit-comparison.ts';
 import { reconcile } from '../../lib/app/reconciler/reconcile.ts';
 import { createDeploymentRecorder } from '../../lib/app/reconciler/record-deployment.ts';
 import { rollUpUsage } from '../../lib/app/reconciler/roll-up-usage.ts';
-import { tellComparison } from '../../lib/app/reconciler/tell-comparison.ts';
 import { githubPart } from '../common/github-part.ts';
 import {
   auditPart,
@@ -50,7 +50,7 @@ const booksDeps = { deployment, usage: books, tenants, telemetry, clock: systemC
 
 /** Each comes to its end, whatever fails in the others. */
 export const handler = async () => {
-  const parts = [recordDeployment(), reconcile(deps), rollUpUsage(booksDeps), tellComparison(booksDeps)];
+  const parts = [recordDeployment(), reconcile(deps), rollUpUsage(booksDeps), emitComparison(booksDeps)];
   const results = await Promise.allSettled(parts);
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;

@@ -6,7 +6,7 @@ import { createAwsJson } from '../../lib/adapters/aws-json/caller.ts';
 import { noRetries } from '../../lib/adapters/aws-json/retry-budget.ts';
 import { createSecret } from '../../lib/adapters/secrets-manager/secret.ts';
 import { createSignatures } from '../../lib/adapters/signature/signatures.ts';
-import { handedOverMilliseconds, withLoneFacts } from '../../lib/adapters/sqs/lone-facts.ts';
+import { invocationMilliseconds, withDirectInvocation } from '../../lib/adapters/sqs/direct-invocation.ts';
 import { createQueues } from '../../lib/adapters/sqs/queues.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
@@ -41,10 +41,10 @@ const queues = createQueues({
 const deps = {
   deployment,
   signatures: createSignatures({ secret }),
-  queues: withLoneFacts({
+  queues: withDirectInvocation({
     lambda: createAwsJson({
       service: 'lambda',
-      answerMilliseconds: handedOverMilliseconds,
+      answerMilliseconds: invocationMilliseconds,
       budget: noRetries,
       isAlwaysFresh: true,
     }),

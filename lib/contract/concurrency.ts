@@ -22,7 +22,7 @@ export function leastConcurrency(
   if (name === 'scale-up') return tierCount * scaleUpConcurrency;
   if (name === 'lifecycle') {
     const { facts, completions } = queueConcurrency.lifecycle;
-    // One more for facts that the webhook passes on itself (lone-facts.ts).
+    // One more for facts with which the webhook invokes it directly (direct-invocation.ts).
     return facts + completions + 1;
   }
   return name === 'tenant-manager' || name === 'admission' ? queueConcurrency[name] : 1;

@@ -19,8 +19,8 @@ export interface RollUpProgress {
    * Skipped tenants, whose sums are missing or outdated because one of their records cannot be read; the
    * longest untried first. While sums are computed: those up to `after`, and those of the previous pass.
    */
-  readonly left?: readonly number[];
-  /** When those that are left were last tried again, epoch milliseconds. */
+  readonly skipped?: readonly number[];
+  /** When they were last tried again, epoch milliseconds. */
   readonly triedAt?: number;
 }
 

@@ -55,7 +55,7 @@ describe('a record broken by a manual edit', () => {
     stores.world.unreadable.add(name);
     await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
     expect(new Set(sums().map(({ installationId }) => Number(installationId)))).toEqual(new Set([101, 9]));
-    expect(progress()).toEqual({ finished: 1, left: [102] });
+    expect(progress()).toEqual({ finished: 1, skipped: [102] });
     await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
     stores.world.unreadable.delete(name);
     clock.advance(hour);
@@ -83,7 +83,7 @@ describe('a record broken by a manual edit', () => {
     }
     expect(reads).toBe(2);
     expect(visits.flatMap((failed, n) => (failed ? [n * 5] : []))).toEqual([0, 5, 65]);
-    expect(progress()).toMatchObject({ finished: 1, left: [102], triedAt: complete + 65 * 60_000 });
+    expect(progress()).toMatchObject({ finished: 1, skipped: [102], triedAt: complete + 65 * 60_000 });
     stores.world.unreadable.clear();
     telemetry.events.length = 0;
     clock.advance(hour);
@@ -109,7 +109,7 @@ describe('a record broken by a manual edit', () => {
       await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
       clock.advance(hour);
     }
-    expect(progress()).toMatchObject({ finished: 1, left: [1000] });
+    expect(progress()).toMatchObject({ finished: 1, skipped: [1000] });
     expect(writes.count).toBe(151);
     stores.world.unreadable.clear();
     await rollUpUsage(deps);
@@ -138,7 +138,7 @@ describe('a record broken by a manual edit', () => {
       [...sound, '2026-11-22/101', '2026-11-22/102'].toSorted(),
     );
     expect(stores.world.rows.rollUps.get('2026-11-22')).toEqual({ finished: 1 });
-    expect(progress()).toMatchObject({ finished: 1, left: [101] });
+    expect(progress()).toMatchObject({ finished: 1, skipped: [101] });
     stores.world.unreadable.clear();
     await rollUpUsage(deps);
     expect(progress()).toEqual({ finished: 1 });
@@ -153,11 +153,11 @@ describe('a record broken by a manual edit', () => {
     stores.world.unreadable.add(late!);
     clock.advance(3 * dayMilliseconds);
     await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
-    expect(progress()).toMatchObject({ finished: 2, left: [102, 101] });
+    expect(progress()).toMatchObject({ finished: 2, skipped: [102, 101] });
     expect(sums().map(({ installationId }) => Number(installationId))).toEqual([101, 101, 103]);
     stores.world.unreadable.delete(late!);
     await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
-    expect(progress()).toMatchObject({ finished: 2, left: [102] });
+    expect(progress()).toMatchObject({ finished: 2, skipped: [102] });
     stores.world.unreadable.clear();
     clock.advance(hour);
     await rollUpUsage(deps);
@@ -172,8 +172,8 @@ describe('a record broken by a manual edit', () => {
       unreadable.add(unreadableName('usage', '102#i-400'));
       let [calls, hidden] = [0, 0];
       const die = () => {
-        const { finished = 0, left = [] } = rows.rollUps.get(day) ?? {};
-        if (finished > 0 && !left.includes(102) && !rows.usageSums.has(`${day}/102`)) hidden += 1;
+        const { finished = 0, skipped = [] } = rows.rollUps.get(day) ?? {};
+        if (finished > 0 && !skipped.includes(102) && !rows.usageSums.has(`${day}/102`)) hidden += 1;
         calls += 1;
         if (calls % dies === 0 && calls <= 64) throw new Error('killed');
       };
@@ -208,7 +208,7 @@ describe('a record broken by a manual edit', () => {
     stores.world.unreadable.delete(unreadableName('usage', '101#i-100'));
     clock.advance(hour);
     await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
-    expect(progress()).toMatchObject({ finished: 2, left: [102] });
+    expect(progress()).toMatchObject({ finished: 2, skipped: [102] });
   });
 
   const givenAllUnreadable = async (count: number) => {
@@ -224,14 +224,14 @@ describe('a record broken by a manual edit', () => {
 
   it('keeps no day from its end though more than a thousand tenants have one', async () => {
     const { stores, deps, progress } = await givenAllUnreadable(1_001);
-    expect([progress()?.finished, progress()?.left?.length]).toEqual([1, 1_001]);
+    expect([progress()?.finished, progress()?.skipped?.length]).toEqual([1, 1_001]);
     stores.world.unreadable.clear();
     await rollUpUsage(deps);
     expect(progress()).toEqual({ finished: 1 });
   });
 
   it('restarts the day at each visit if more than 20,000 tenants have one', async () => {
-    expect((await givenAllUnreadable(20_000)).progress()?.left).toHaveLength(20_000);
+    expect((await givenAllUnreadable(20_000)).progress()?.skipped).toHaveLength(20_000);
     expect((await givenAllUnreadable(20_001)).progress()).toBeUndefined();
   });
 });
@@ -377,7 +377,7 @@ describe('the sums of a day', () => {
     };
     // The faster one names the row that cannot be read.
     await rollUpUsage(deps);
-    expect(progress()).toEqual({ finished: 1, left: [9_000] });
+    expect(progress()).toEqual({ finished: 1, skipped: [9_000] });
     stores.world.unreadable.clear();
     await rollUpUsage(deps);
     expect(progress()).toEqual({ finished: 1 });

@@ -79,7 +79,7 @@ export function usageBooksContract(backend: StoreBackend): void {
       const [one, other] = records.map((record) => sumUp([record]));
       await stores.books.write(day, InstallationId(101), one!);
       // Of 104 nothing is on record any more.
-      await stores.books.save(day, undefined, { finished: 1, left: [102, 104] });
+      await stores.books.save(day, undefined, { finished: 1, skipped: [102, 104] });
       const all = await stores.sumsOfDay();
       expect([all.sums.length, all.isUnsummed]).toEqual([2, true]);
       expect(all.sums).toEqual(expect.arrayContaining([...one!, ...other!]));
@@ -102,15 +102,15 @@ export function usageBooksContract(backend: StoreBackend): void {
         { finished: 0, after: 7 },
       ]);
       for (const reached of [
-        { after: 9, left: [7, 101] },
-        { left: [7], triedAt: 1 },
-        { left: [7] },
+        { after: 9, skipped: [7, 101] },
+        { skipped: [7], triedAt: 1 },
+        { skipped: [7] },
         { after: 9 },
       ]) {
         await stores.books.save(day, undefined, { finished: 0, ...reached });
         expect(await stores.books.progress([day])).toEqual([{ finished: 0, ...reached }]);
       }
-      await stores.books.save(day, undefined, { finished: 0, after: 9, left: [7] });
+      await stores.books.save(day, undefined, { finished: 0, after: 9, skipped: [7] });
       expect(await stores.books.save(day, undefined, { finished: 1 })).toBe(true);
       expect(await stores.books.progress([day])).toEqual([{ finished: 1 }]);
       expect(await stores.books.save(day, { finished: 0 }, { finished: 0, after: 9 })).toBe(false);

@@ -67,7 +67,7 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
       ],
       'reconciler/record-deployment.ts': ['isRecorded → false', 'isRecorded = recorded === undefined'],
       'reconciler/reconcile-deliveries.ts': ['candidates.length === 0 → false'],
-      'reconciler/roll-up-usage.ts': ['const left = [...new Set(met)]'],
+      'reconciler/roll-up-usage.ts': ['const skippedNow = [...new Set(met)]'],
       'reconciler/compare-spent.ts': [
         'sums?.some(isUnpriced) → sums?.every(isUnpriced)',
         'found.machines === settled → false',
@@ -104,7 +104,10 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
         '.slice( -strangersKept, ) → [...new Set([...before.filter(name => names.includes(name)), ...names])]',
         '(name) => names.includes(name) → () => undefined',
       ],
-      'reconciler/roll-up-usage.ts': ['if (deps.clock.now() >= until) break', 'if (all.length > mostLeft)'],
+      'reconciler/roll-up-usage.ts': [
+        'if (deps.clock.now() >= until) break',
+        'if (all.length > mostSkipped)',
+      ],
       'reconciler/sums-by-tenant.ts': ['group.length === recordsAtOnce'],
     },
   },

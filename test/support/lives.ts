@@ -2,7 +2,7 @@
  * Lives in which everything that is measured happens once: each plays a part of the platform on in-memory ports, and
  * answers with what it told. Together they emit every metric of the catalogue; tests hold them against it.
  */
-import { withLoneFacts } from '../../lib/adapters/sqs/lone-facts.ts';
+import { withDirectInvocation } from '../../lib/adapters/sqs/direct-invocation.ts';
 import { budgetedGitHub } from '../../lib/app/common/budgeted-github.ts';
 import { emitComparison } from '../../lib/app/reconciler/emit-comparison.ts';
 import { syncRunners } from '../../lib/app/runner-syncer/sync-runners.ts';
@@ -35,9 +35,9 @@ async function atTheWebhookDoor() {
   return door.telemetry;
 }
 
-async function aLoneFactThatLifecycleDoesNotTake() {
+async function aFactThatLifecycleDoesNotTake() {
   const [clock, telemetry] = [createMemoryClock(noon), createMemoryTelemetry()];
-  const { sendToLifecycle } = withLoneFacts({
+  const { sendToLifecycle } = withDirectInvocation({
     lambda: { call: () => Promise.reject(unavailable) },
     queues: createMemoryQueues(),
     functionName: 'test-lifecycle',
@@ -213,7 +213,7 @@ export async function emittedMetrics(): Promise<Map<string, MemoryTelemetry['cou
   const told = await Promise.all(
     [
       atTheWebhookDoor,
-      aLoneFactThatLifecycleDoesNotTake,
+      aFactThatLifecycleDoesNotTake,
       anOrdinaryJob,
       aMachineWithoutAPrice,
       aComparisonWithTheBill,

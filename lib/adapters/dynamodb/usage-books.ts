@@ -62,7 +62,7 @@ async function saveProgress({ client, tableName }: Table, day: string, { known, 
   const { finished } = now;
   const given = compact<Attributes>({
     after: optional(now.after, number),
-    left: optional(now.left, numberList),
+    left: optional(now.skipped, numberList),
     tried_at: optional(now.triedAt, number),
   });
   const names = ['after', 'left', 'tried_at'];

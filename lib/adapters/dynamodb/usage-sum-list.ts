@@ -1,6 +1,6 @@
 /**
- * Reads what the machines of some days cost, of all tenants or of one: a day's sums if they are made, otherwise the records
- * of its machines; likewise for each tenant that the making of the sums has left.
+ * Reads what the machines of some days cost, of all tenants or of one: a day's sums if they have been computed, otherwise
+ * the records of its machines. The same applies to each tenant that was skipped when the sums were computed.
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { InstallationId } from '../../core/ids.ts';
@@ -39,11 +39,11 @@ export async function listSums(table: Table, query: UsageQuery): Promise<ListedS
 
 interface SumsOfDay {
   readonly sums: readonly UsageSum[];
-  /** Tenants that were left, and have no sums of an earlier pass either. */
+  /** Skipped tenants without sums of an earlier pass. */
   readonly missing: readonly InstallationId[];
 }
 
-/** Undefined: they are not made yet. */
+/** Undefined: they are not computed yet. */
 async function sumsOfDay(
   { client, tableName }: Table,
   day: string,
@@ -71,12 +71,12 @@ async function sumsOfDay(
   const rows = await read(installationId === undefined ? undefined : progressKey(day)['machine']?.S);
   const progress = rows.find(isProgress);
   if (!progress) return undefined;
-  const { finished, left = [] } = progressOfRow(progress);
+  const { finished, skipped = [] } = progressOfRow(progress);
   if (finished === 0) return undefined;
-  // Later than the progress: the day may be finished in between.
+  // Read after the progress, because the day may be finished in between.
   if (installationId !== undefined) rows.push(...(await read(machinesOf(installationId))));
   const has = new Set(rows.map((row) => row['machine']?.S));
-  const asked = (left as InstallationId[]).filter(
+  const asked = (skipped as InstallationId[]).filter(
     (id) => installationId === undefined || id === installationId,
   );
   return {

@@ -44,7 +44,7 @@ export function progressOfRow(attributes: Attributes): RollUpProgress {
   return compact<RollUpProgress>({
     finished: row.number('finished'),
     after: row.optionalNumber('after'),
-    left: row.optionalNumbers('left'),
+    skipped: row.optionalNumbers('left'),
     triedAt: row.optionalNumber('tried_at'),
   });
 }

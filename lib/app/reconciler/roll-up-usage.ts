@@ -30,31 +30,31 @@ const tenantsBetweenSaves = 100;
 interface Due {
   readonly day: string;
   readonly progress: RollUpProgress | undefined;
-  /** False: only tenants that are left are due. */
+  /** False: only skipped tenants are due. */
   readonly isPassDue: boolean;
 }
 
 /**
- * Of one day, as its progress is kept in one row, of some 200 KB then: twice the tenants that the platform is measured with. Beyond so
- * many, each visit begins the day anew.
+ * Skipped tenants of a day are listed in its progress row, which is some 200 KB with this many: twice the tenants that the
+ * platform is measured with. If there are more, progress is not saved, and each visit starts the day over.
  */
-const mostLeft = 20_000;
-/** Each time, the records of those that are left are read again: a tenant may have a million. */
+const mostSkipped = 20_000;
+/** Rarely, because each retry reads all records of the skipped tenants again: a tenant may have a million. */
 const retryMilliseconds = 3_600_000;
 
-/** @throws OperationalError; what is written by then stays, and the next visit continues */
+/** @throws OperationalError; what was written before stays, and the next visit continues from there */
 export async function rollUpUsage(deps: RollUpDeps): Promise<void> {
   const until = deps.clock.now() + visitMilliseconds;
   const unreadable: UnreadableRow[] = [];
   const summed: Summed[] = [];
   for (const due of await findDue(deps)) {
     if (deps.clock.now() >= until) break;
-    summed.push(due.isPassDue ? await sumDay(deps, due, until) : leftOf(due));
+    summed.push(due.isPassDue ? await sumDay(deps, due, until) : startOf(due));
   }
-  // Last: however long they take, later days have been summed.
+  // Retries come last, so that they delay no other day's sums.
   for (const day of summed) {
     unreadable.push(...day.unreadable);
-    if (isRetryDue(day.due, deps.clock.now())) unreadable.push(...(await tryLeft(deps, day, until)));
+    if (isRetryDue(day.due, deps.clock.now())) unreadable.push(...(await retrySkipped(deps, day, until)));
   }
   const errors = unreadableErrors(unreadable);
   for (const { message } of errors) deps.telemetry.event('error', 'usage-not-summed', { error: message });
@@ -75,46 +75,45 @@ async function findDue({ usage, clock, deployment }: RollUpDeps): Promise<Due[]>
 }
 
 const isRetryDue = ({ progress }: Due, now: number) =>
-  progress?.left !== undefined && now >= (progress.triedAt ?? 0) + retryMilliseconds;
+  progress?.skipped !== undefined && now >= (progress.triedAt ?? 0) + retryMilliseconds;
 
 interface Summed {
   readonly due: Due;
-  /** This pass has made its sums, but for those of tenants that are left, and is not saved yet. */
+  /** This pass has computed all sums except those of skipped tenants, and is not saved yet. */
   readonly isWhole: boolean;
   readonly after: InstallationId | undefined;
-  /** Tenants that were left by an earlier visit, the longest untried first. */
-  readonly waiting: readonly InstallationId[];
-  /** Those that were met by this one. */
-  readonly left: readonly InstallationId[];
+  /** Tenants that an earlier visit skipped, the longest untried first. */
+  readonly skippedBefore: readonly InstallationId[];
+  /** Tenants that this visit skipped. */
+  readonly skippedNow: readonly InstallationId[];
   readonly unreadable: readonly UnreadableRow[];
   readonly triedAt: number | undefined;
 }
 
-/** Before anything of it is done. */
-function leftOf(due: Due): Summed {
-  const { after, left = [], triedAt } = (due.progress ?? {}) as Reached;
-  return { due, isWhole: false, after, waiting: left, left: [], unreadable: [], triedAt };
+/** A day of which this visit has done nothing yet. */
+function startOf(due: Due): Summed {
+  const { after, skipped = [], triedAt } = (due.progress ?? {}) as Reached;
+  return { due, isWhole: false, after, skippedBefore: skipped, skippedNow: [], unreadable: [], triedAt };
 }
 
 interface Reached extends Pick<RollUpProgress, 'triedAt'> {
   readonly after?: InstallationId;
-  readonly left?: readonly InstallationId[];
+  readonly skipped?: readonly InstallationId[];
 }
 
 async function sumDay(deps: RollUpDeps, due: Due, until: number): Promise<Summed> {
   const { usage, clock } = deps;
   const { day } = due;
-  const known = leftOf(due);
-  const { waiting } = known;
-  const isWaiting = new Set(waiting);
+  const known = startOf(due);
+  const wasSkipped = new Set(known.skippedBefore);
   const unreadable: UnreadableRow[] = [];
   const visited = { tenants: 0, machines: 0 };
   let { after } = known;
   let isWhole = true;
   const soFar = (): Summed => {
     const met = unreadable.flatMap(({ installationId }) => installationId ?? []);
-    const left = [...new Set(met)].filter((tenant) => !isWaiting.has(tenant));
-    return { ...known, isWhole, after, left, unreadable };
+    const skippedNow = [...new Set(met)].filter((tenant) => !wasSkipped.has(tenant));
+    return { ...known, isWhole, after, skippedNow, unreadable };
   };
   for await (const { installationId, sums } of sumsByTenant(usage.recordsByTenant(day, after, unreadable))) {
     after = installationId;
@@ -126,26 +125,30 @@ async function sumDay(deps: RollUpDeps, due: Due, until: number): Promise<Summed
     isWhole = clock.now() < until;
     if (!isWhole) break;
     if (visited.tenants % tenantsBetweenSaves !== 0) continue;
-    // Another run was faster and has finished this pass.
+    // A concurrent run has already finished this pass.
     if (!(await save(deps, { ...soFar(), isWhole: false })))
-      return { ...soFar(), waiting: [], unreadable: [] };
+      return { ...soFar(), skippedBefore: [], unreadable: [] };
   }
   const progress = await save(deps, soFar(), visited);
-  if (!progress) return { ...soFar(), waiting: [], unreadable: [] };
-  const saved = leftOf({ ...due, progress });
+  if (!progress) return { ...soFar(), skippedBefore: [], unreadable: [] };
+  const saved = startOf({ ...due, progress });
   return { ...soFar(), due: saved.due, isWhole: false, after: saved.after };
 }
 
-/** @returns what of them still cannot be read */
-async function tryLeft(deps: RollUpDeps, summed: Summed, until: number): Promise<readonly UnreadableRow[]> {
+/** @returns the rows that still cannot be read */
+async function retrySkipped(
+  deps: RollUpDeps,
+  summed: Summed,
+  until: number,
+): Promise<readonly UnreadableRow[]> {
   const { clock, telemetry, usage } = deps;
   const { day, progress } = summed.due;
-  // A pass of this visit has read their records already.
+  // This visit's own pass has just failed to read their records.
   const met = new Set(summed.unreadable.map(({ installationId }) => installationId));
-  const untried = summed.waiting.filter((installationId) => !met.has(installationId));
+  const untried = summed.skippedBefore.filter((installationId) => !met.has(installationId));
   if (untried.length === 0) return [];
   const unreadable: UnreadableRow[] = [];
-  const still = summed.waiting.filter((installationId) => met.has(installationId));
+  const still = summed.skippedBefore.filter((installationId) => met.has(installationId));
   const summedNow = { tenants: 0, machines: 0 };
   while (untried.length > 0 && clock.now() < until) {
     const installationId = untried.shift()!;
@@ -161,7 +164,11 @@ async function tryLeft(deps: RollUpDeps, summed: Summed, until: number): Promise
       still.push(installationId);
     }
   }
-  const isSaved = await save(deps, { ...summed, waiting: [...untried, ...still], triedAt: clock.now() });
+  const isSaved = await save(deps, {
+    ...summed,
+    skippedBefore: [...untried, ...still],
+    triedAt: clock.now(),
+  });
   const pass = Math.max(1, progress?.finished ?? 0);
   if (isSaved && summedNow.tenants > 0)
     telemetry.event('info', 'usage-rolled-up', { day, pass, ...summedNow });
@@ -173,19 +180,19 @@ async function writeSums(deps: RollUpDeps, of: { day: string } & TenantsDay): Pr
   await compareSpent(deps, of);
 }
 
-/** @returns what is known of the day now; undefined: another run has finished this pass */
+/** @returns the day's saved progress; undefined: a concurrent run has already finished this pass */
 async function save(
   { usage, telemetry }: RollUpDeps,
   { due: { day, progress }, isWhole, after, triedAt, ...tenants }: Summed,
   visited?: { readonly tenants: number; readonly machines: number },
 ): Promise<RollUpProgress | undefined> {
   const finished = progress?.finished ?? 0;
-  const all = [...tenants.waiting, ...tenants.left];
-  if (all.length > mostLeft) return progress ?? { finished };
+  const all = [...tenants.skippedBefore, ...tenants.skippedNow];
+  if (all.length > mostSkipped) return progress ?? { finished };
   const tried = triedAt === undefined ? {} : { triedAt };
-  const left = all.length > 0 ? { left: all, ...tried } : {};
+  const skipped = all.length > 0 ? { skipped: all, ...tried } : {};
   const reached = after === undefined ? {} : { after };
-  const now = isWhole ? { finished: finished + 1, ...left } : { finished, ...reached, ...left };
+  const now = isWhole ? { finished: finished + 1, ...skipped } : { finished, ...reached, ...skipped };
   if (!(await usage.save(day, progress, now))) return undefined;
   if (isWhole) telemetry.event('info', 'usage-rolled-up', { day, pass: now.finished, ...visited });
   return now;

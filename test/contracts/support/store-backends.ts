@@ -210,15 +210,15 @@ const unlistings = {
 type UnlistingEdit = keyof typeof unlistings;
 
 function sumsInMemory({ rows }: StoreWorld, of: InstallationId | undefined) {
-  const { finished = 0, left = [] } = rows.rollUps.get('2026-11-21') ?? {};
+  const { finished = 0, skipped = [] } = rows.rollUps.get('2026-11-21') ?? {};
   const isAsked = (id: InstallationId) => of === undefined || id === of;
   const isMissing = (id: number) =>
-    finished === 0 || (left.includes(id) && !rows.usageSums.has(`2026-11-21/${id}`));
+    finished === 0 || (skipped.includes(id) && !rows.usageSums.has(`2026-11-21/${id}`));
   const made = [...rows.usageSums.values()].flat().filter(({ installationId: id }) => !isMissing(id));
   const records = [...rows.usage.values()].filter(({ installationId: id }) => isMissing(id));
   return {
     sums: copyOf([...made, ...sumUp(records)].filter(({ installationId: id }) => isAsked(id))),
-    isUnsummed: finished === 0 || left.some((id) => isAsked(InstallationId(id)) && isMissing(id)),
+    isUnsummed: finished === 0 || skipped.some((id) => isAsked(InstallationId(id)) && isMissing(id)),
   };
 }
 

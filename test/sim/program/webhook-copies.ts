@@ -2,9 +2,9 @@
  * Copies of the webhook function. GitHub's deliveries go to any of them, and each knows only what it sent itself. In some stories
  * they call lifecycle themselves with a fact that comes alone, by the product's own code; in all others they use the queues.
  * They draw from a generator of their own, so that other stories stay as they are.
- * Source: docs/adr/0106-lone-facts-skip-the-queue.md
+ * Source: docs/adr/0106-single-facts-skip-the-queue.md
  */
-import { handedOverMilliseconds, withLoneFacts } from '../../../lib/adapters/sqs/lone-facts.ts';
+import { invocationMilliseconds, withDirectInvocation } from '../../../lib/adapters/sqs/direct-invocation.ts';
 import type { Delivery } from '../../../lib/app/common/batch.ts';
 import type { JobEvent } from '../../../lib/contract/messages.ts';
 import type { Queues } from '../../../lib/ports/queues.ts';
@@ -32,18 +32,18 @@ export interface WebhookCopiesDeps {
   readonly runLifecycle: (deliveries: readonly Delivery[]) => Promise<readonly string[]>;
 }
 
-const handsOverLoneFacts = (seed: number) => createRandom(seed * 15_013 + 101).chance(0.3);
+const invokesLifecycle = (seed: number) => createRandom(seed * 15_013 + 101).chance(0.3);
 
 /** @param seed absent: all facts take the queue */
 export function createWebhookCopies(deps: WebhookCopiesDeps, seed: number | undefined): WebhookCopies {
-  if (seed === undefined || !handsOverLoneFacts(seed)) {
+  if (seed === undefined || !invokesLifecycle(seed)) {
     return { receive: (event) => void send(deps.queues, event), callsUnderWay: () => 0 };
   }
   const random = createRandom(seed * 15_013 + 103);
   const safe = new Set<string>();
   const lambda = createLambda(deps, { random, safe });
   const copies = Array.from({ length: random.between(1, 3) }, () =>
-    withLoneFacts({
+    withDirectInvocation({
       ...{ lambda, queues: noting(deps.queues, safe), telemetry: deps.telemetry },
       functionName: 'sim-lifecycle',
       clock: { now: deps.scheduler.now, sleep: deps.scheduler.sleep },
@@ -108,7 +108,7 @@ function createLambda(
       const call = ++calls;
       const { Records } = input as { Records: { messageId: string; body: string }[] };
       story.tell(() => `webhook calls lifecycle, call ${call}: ${Records.map(({ body }) => body).join(' ')}`);
-      const givenUp = scheduler.sleep(handedOverMilliseconds).then(() => {
+      const givenUp = scheduler.sleep(invocationMilliseconds).then(() => {
         throw named('TimeoutError');
       });
       underWay += 1;

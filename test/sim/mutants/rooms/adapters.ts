@@ -19,14 +19,14 @@ export const adaptersMutants: readonly Mutant[] = [
   mutant(
     'unanswered-call-is-enough',
     'A fact that lifecycle did not answer for in time is not sent to its queue.',
-    'lib/adapters/sqs/lone-facts.ts',
-    'if (isLone && (await isHandled(message))) return;',
-    'if (isLone && ((await isHandled(message)) || true)) return;',
+    'lib/adapters/sqs/direct-invocation.ts',
+    'if (isAlone && (await isHandled(message))) return;',
+    'if (isAlone && ((await isHandled(message)) || true)) return;',
   ),
   mutant(
     'failed-fact-is-handled',
     'A fact that lifecycle says it could not follow counts as followed.',
-    'lib/adapters/sqs/lone-facts.ts',
+    'lib/adapters/sqs/direct-invocation.ts',
     'Array.isArray(failed) && failed.length === 0',
     'Array.isArray(failed)',
   ),

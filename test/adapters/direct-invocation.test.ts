@@ -1,6 +1,6 @@
 /** Facts that come alone go to the function itself; whatever is not handled for certain goes through the queue. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { withLoneFacts } from '../../lib/adapters/sqs/lone-facts.ts';
+import { withDirectInvocation } from '../../lib/adapters/sqs/direct-invocation.ts';
 import type { JobEvent, Message } from '../../lib/contract/messages.ts';
 import { JobId } from '../../lib/core/ids.ts';
 import type { Queues } from '../../lib/ports/queues.ts';
@@ -21,7 +21,7 @@ beforeEach(() => {
   now = 1_000_000;
   [queued, handed, lines] = [[], [], []];
   answer = async () => nothingFailed;
-  queues = withLoneFacts({
+  queues = withDirectInvocation({
     lambda: {
       async call(path, input) {
         const [record] = (input as { Records: { messageId: string; body: string }[] }).Records;
@@ -142,7 +142,7 @@ describe('facts that come alone', () => {
   it('are lost to nobody where the queue cannot be reached either: the sender hears of it', async () => {
     await givenThatFactsComeAlone();
     answer = () => Promise.reject(new Error('Rate Exceeded.'));
-    const broken = withLoneFacts({
+    const broken = withDirectInvocation({
       lambda: { call: answer },
       queues: { sendToLifecycle: () => Promise.reject(new Error('no queue')) } as Partial<Queues> as Queues,
       functionName: 'test-lifecycle',

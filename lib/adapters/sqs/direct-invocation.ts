@@ -1,10 +1,10 @@
 /**
- * Hands facts that come one at a time to the function lifecycle at once, instead of through its queue: the three requests of
- * a message to SQS, its send, its receive and its deletion, cost more than all the work that it causes. Facts that come close to each
- * other take the queue, where they gather into batches.
+ * Invokes lifecycle directly with a fact that arrives on its own, instead of through its queue: a message takes three SQS
+ * requests (send, receive, delete), which cost more than handling it. Facts that arrive close together go through the queue,
+ * which gathers them into batches.
  *
- * A send that returns is as durable as before: the function has written everything down, or the message is in the queue. Where
- * nobody knows what the function did, the message goes there too, and is a repeated one, as any message may be.
+ * When a send returns, the fact is durable: lifecycle has written it down, or it is in the queue. If the outcome of an
+ * invocation is unknown, the fact also goes to the queue; consumers expect duplicates.
  */
 import type { DrainTenant, JobEvent, Poke } from '../../contract/messages.ts';
 import type { JobId } from '../../core/ids.ts';
@@ -13,40 +13,41 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Queues } from '../../ports/queues.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 
-/** How long an answer is waited for: with the send that follows where it fails, it ends before GitHub gives up, after 10 s. */
-export const handedOverMilliseconds = 1_500;
+/** Timeout of an invocation. With the send to the queue after a failure, it stays below GitHub's own timeout of 10 s. */
+export const invocationMilliseconds = 1_500;
 
-export interface LoneFactsDeps {
-  /** Without retries: the queue is there for what fails. */
+export interface DirectInvocationDeps {
+  /** Must not retry: after a failure, the fact goes to the queue. */
   readonly lambda: AwsJson;
   readonly queues: Queues;
-  /** Of lifecycle, as deployed. */
+  /** The deployed name of lifecycle. */
   readonly functionName: string;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
 
-/** Facts that are closer than this would share a batch, which waits for a second to fill. */
+/** Facts closer together than this may share a batch, which waits up to a second to fill. */
 const apartMilliseconds = 2_000;
-/** So many lone facts in a row take the queue first: the first facts of a burst come after a quiet time, too. */
-const lonesBefore = 2;
+/** This many single facts in a row go through the queue first, because a burst also begins after a quiet time. */
+const aloneBefore = 2;
 /**
- * After a call that did not certainly succeed, all facts take the queue for this long, twice as long after each further one.
- * Longer than lifecycle's timeout: a call that was given up may still run there, and a process waits for one at a time.
+ * After an invocation that failed, or whose outcome is unknown, all facts go through the queue for this long; twice as long
+ * after each further one. It is longer than lifecycle's timeout: an abandoned invocation may still be running, and each
+ * process makes one at a time.
  */
 const pauseMilliseconds = { first: 60_000, longest: 600_000 };
 
-export function withLoneFacts(deps: LoneFactsDeps): Queues {
+export function withDirectInvocation(deps: DirectInvocationDeps): Queues {
   const { queues, clock } = deps;
-  const company = watchCompany();
-  let lones = 0;
+  const others = watchOthers();
+  let alone = 0;
   let pause = pauseMilliseconds.first;
   let closedUntil = 0;
 
   async function isHandled(fact: JobEvent): Promise<boolean> {
-    // Until the answer is there, further facts take the queue.
+    // Until it returns, further facts go through the queue.
     closedUntil = Number.POSITIVE_INFINITY;
-    const isDone = await handOver(deps, fact);
+    const isDone = await invoke(deps, fact);
     closedUntil = isDone ? 0 : clock.now() + pause;
     pause = isDone ? pauseMilliseconds.first : Math.min(2 * pause, pauseMilliseconds.longest);
     return isDone;
@@ -55,25 +56,25 @@ export function withLoneFacts(deps: LoneFactsDeps): Queues {
   return {
     ...queues,
     sendToTier(tier, message, options) {
-      company.note(message, clock.now());
+      others.note(message, clock.now());
       return queues.sendToTier(tier, message, options);
     },
     sendToCompletions(message) {
-      company.note(message, clock.now());
+      others.note(message, clock.now());
       return queues.sendToCompletions(message);
     },
     async sendToLifecycle(message) {
       const now = clock.now();
-      lones = company.note(message, now) <= now - apartMilliseconds ? lones + 1 : 0;
-      const isLone = message.kind === 'job' && lones > lonesBefore && now >= closedUntil;
-      if (isLone && (await isHandled(message))) return;
+      alone = others.note(message, now) <= now - apartMilliseconds ? alone + 1 : 0;
+      const isAlone = message.kind === 'job' && alone > aloneBefore && now >= closedUntil;
+      if (isAlone && (await isHandled(message))) return;
       await queues.sendToLifecycle(message);
     },
   };
 }
 
-/** Remembers when this process last sent something about another job. Where it sends much, there are batches to share. */
-function watchCompany() {
+/** Remembers when this process last sent a message about another job: if it sends many, they share batches. */
+function watchOthers() {
   let last: { readonly jobId: JobId | undefined; readonly at: number } | undefined;
   let otherAt = Number.NEGATIVE_INFINITY;
   return {
@@ -87,9 +88,9 @@ function watchCompany() {
   };
 }
 
-/** The event is what the queue would make of the message, and so is the answer: it names the messages that failed. */
-async function handOver(
-  { lambda, functionName, telemetry }: LoneFactsDeps,
+/** Request and response have the form of an SQS event source: a batch, and the messages of it that failed. */
+async function invoke(
+  { lambda, functionName, telemetry }: DirectInvocationDeps,
   fact: JobEvent,
 ): Promise<boolean> {
   const messageId = fact.delivery;
@@ -99,7 +100,7 @@ async function handOver(
   try {
     const path = `2015-03-31/functions/${functionName}/invocations`;
     const answer = await lambda.call(path, { Records: [{ messageId, body: JSON.stringify(fact) }] });
-    // A function that died or threw has no such list.
+    // The response has no such list if the function crashed or threw.
     const { batchItemFailures: failed, errorType } = answer;
     if (Array.isArray(failed) && failed.length === 0) return true;
     refused(errorType ?? 'not handled');
