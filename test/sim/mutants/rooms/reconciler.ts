@@ -57,7 +57,7 @@ export const reconcilerMutants: readonly Mutant[] = [
     'second-sums-of-the-rest-alone',
     'The second making of a day goes on where the first one was resumed, and leaves out the tenants before.',
     'lib/app/reconciler/roll-up-usage.ts',
-    '{ finished: finished + 1, ...left }',
-    '{ ...progress, finished: finished + 1, ...left }',
+    '{ finished: finished + 1, ...skipped }',
+    '{ ...progress, finished: finished + 1, ...skipped }',
   ),
 ];
