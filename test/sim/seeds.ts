@@ -70,4 +70,9 @@ export const keptSeeds: readonly { readonly seed: number; readonly found: string
     found:
       "the simulation left out GitHub's refusal where the controller that needed its word did not match the job",
   },
+  {
+    seed: 400_037,
+    found:
+      'the simulation did not know that the reconciler had taken the scopes of a transferred repository away',
+  },
 ];

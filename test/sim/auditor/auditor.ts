@@ -12,6 +12,7 @@ import { rememberedByName } from '../matching.ts';
 import type { WorldJob } from '../world/context.ts';
 import type { SpotMarket } from '../world/spot-market.ts';
 import { checkAdmitted, checkUngated, followDecisions } from './admission/check-admission.ts';
+import { followDrops } from './admission/check-dropped-scopes.ts';
 import { type AuditedCall, followFacts } from './admission/check-facts.ts';
 import { checkGate } from './admission/check-gate.ts';
 import { createPlannedCheck } from './admission/check-planned.ts';
@@ -63,8 +64,8 @@ export interface Auditor {
   ): void;
   /** The machine got a runner for the job that it is meant for. */
   minted(instanceId: string, how: { readonly askedAt: number; readonly gated: boolean }): void;
-  /** They are of another account from now on. */
-  jobsTransferred(jobs: readonly WorldJob[], former: number): void;
+  /** It and its jobs are of another account from now on. */
+  repositoryTransferred(repositoryId: number, jobs: readonly WorldJob[], former: number): void;
   /** EC2 says that it takes the machine back. */
   machineTakenBack(instanceId: string): void;
   /** And it does: nobody else ended the machine first. */
@@ -167,7 +168,8 @@ export function createAuditor(world: {
       checkAdmitted(books, { ...about, job, what: `has a runner on ${instanceId}` }, note);
       if (!gated) checkUngated(books, { ...about, instanceId }, note);
     },
-    jobsTransferred(jobs, former) {
+    repositoryTransferred(repositoryId, jobs, former) {
+      books.leftRepositories.add(`${former}/${repositoryId}`);
       for (const job of jobs) books.transfers.push({ job, former, at: world.now() });
     },
     machineTakenBack: (instanceId) => void books.takenBack.add(instanceId),
@@ -210,6 +212,7 @@ export function createAuditor(world: {
       const is = kindOf(name);
       if (is.fact) followFacts(books, call, runSince, note);
       if (is.record) checkGate(books, call, note);
+      if (is.policy) followDrops(books, call, note);
       if (is.end) checkEnds(books, note);
       if (is.hold) checkHeld(books, note);
       if (is.use) checkUsage(books, note, { again: false });
@@ -253,6 +256,7 @@ export function createAuditor(world: {
 const kinds = {
   fact: /^(notes\.write$|github\.getRun$)/,
   record: /^controllers\.recordDecisions$/,
+  policy: /^controllers\.save$/,
   end: /^jobs\.(finish|refuseWaiting)/,
   hold: /^jobs\.(insert|block|reopen)/,
   use: /^(usage\.|runners\.end)/,

@@ -120,6 +120,8 @@ export function createBooks(world: {
     lives: new Map<string, readonly number[]>(),
     /** Jobs of a repository, over or not, when it was transferred, and of which installation they had been. */
     transfers: [] as { readonly job: WorldJob; readonly former: number; readonly at: number }[],
+    /** Repositories that were transferred from an installation, as `installation/repository`. */
+    leftRepositories: new Set<string>(),
     /** Accounts whose group the platform keeps. */
     keptGroups: new Set<Account>(),
     /** Machines that ran a job of a repository outside the installation. */

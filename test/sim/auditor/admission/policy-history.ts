@@ -1,6 +1,7 @@
 /**
  * The auditor's own books of admission controllers: which policy each tenant had at each moment, as its administrators made
- * it, and what each controller really answered, as the controller itself knows. The platform's decisions are not among them.
+ * it and the platform took scopes from it, and what each controller really answered, as the controller itself knows. The platform's
+ * decisions are not among them.
  */
 import type { Controller } from '../../../../lib/core/controllers/controller.ts';
 import type { WorldJob } from '../../world/context.ts';
@@ -93,6 +94,8 @@ export function createPolicyHistory(now: () => number) {
     /** Those that were in force at some moment from then until now. */
     since: (tenant: number, from: number): readonly AuditedPolicy[] =>
       (policies.get(tenant) ?? [nothing]).filter(({ until }) => until >= from),
+    /** The one in force now. */
+    newest: (tenant: number): AuditedPolicy => policies.get(tenant)?.at(-1) ?? nothing,
     hasPolicies: (tenant: number) => policies.has(tenant),
   };
 }

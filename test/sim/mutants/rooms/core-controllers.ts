@@ -3,6 +3,13 @@ import { type Mutant, mutant } from '../mutant.ts';
 
 export const coreControllersMutants: readonly Mutant[] = [
   mutant(
+    'scopes-lost-with-any-answer',
+    'A scope goes with its repository though the installation still reaches that.',
+    'lib/core/controllers/lost-scopes.ts',
+    'repositories?.get(target.repositoryId) === false',
+    'repositories?.get(target.repositoryId) !== undefined',
+  ),
+  mutant(
     'failure-taken-for-admission',
     'A controller that gives no valid answer has admitted the job.',
     'lib/core/controllers/combine-votes.ts',

@@ -25,12 +25,7 @@ export function createAdministrator(deps: WorldDeps, administered: Administered)
     const owner = administered.owner();
     if (owner === undefined) return;
     const from = await store.policyOf(owner);
-    const known = new Map(
-      auditor.books.policies
-        .since(owner, scheduler.now())
-        .at(-1)!
-        .controllers.map((one) => [one.id, one]),
-    );
+    const known = new Map(auditor.books.policies.newest(owner).controllers.map((one) => [one.id, one]));
     const current = [...known.values()];
     const victim = current.length > 0 && random.chance(0.6) ? random.pick(current) : undefined;
     const isDeleted = victim !== undefined && random.chance(0.2);

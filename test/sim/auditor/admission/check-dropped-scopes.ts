@@ -1,0 +1,45 @@
+/**
+ * The platform itself changes controllers in one way only: it takes away scopes whose repository has left the account. Whatever
+ * else is gone from a controller, or different in it, nobody asked for. What it leaves is the policy from then on.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { Controller, ControllerPolicy } from '../../../../lib/core/controllers/controller.ts';
+import type { ControllerScope } from '../../../../lib/core/controllers/scope.ts';
+import type { Books, Note } from '../books.ts';
+import type { AuditedCall } from './check-facts.ts';
+import type { AuditedController } from './policy-history.ts';
+
+/** After each saving of a policy by a function, whether it was carried out or not. */
+export function followDrops(books: Books, { given }: AuditedCall, note: Note): void {
+  const [{ owner }] = given as [ControllerPolicy];
+  const { epoch, controllers: stored } = books.rows.controllers.get(owner) ?? { epoch: 0, controllers: [] };
+  const known = books.policies.newest(owner);
+  if (epoch === known.epoch) return;
+  const controllers = known.controllers.map((before): AuditedController => {
+    const now = stored.find(({ id }) => id === before.id);
+    if (!now || !isDeepStrictEqual(besidesScopes(now), besidesScopes(before))) {
+      note('changed-by-nobody', `${before.id} of ${owner} is not what its administrators made it`);
+      return before;
+    }
+    const gone = before.scopes.filter(({ id }) => !now.scopes.some((scope) => scope.id === id));
+    for (const { id, target } of gone.filter((scope) => !hasLeft(books, owner, scope)))
+      note(
+        'scope-dropped',
+        `${id} of ${before.id} of ${owner}, for ${JSON.stringify(target)}, which is there`,
+      );
+    return { ...before, scopes: now.scopes, version: now.version, updatedAt: now.updatedAt };
+  });
+  books.policies.changed(owner, epoch, controllers);
+}
+
+const besidesScopes = ({ state, transport, onFailure, exemptRepositories, match }: Controller) => ({
+  state,
+  transport,
+  onFailure,
+  exemptRepositories,
+  match,
+});
+
+/** Tiers and runner groups stay in all stories. */
+const hasLeft = ({ leftRepositories }: Books, owner: number, { target }: ControllerScope): boolean =>
+  'repositoryId' in target && leftRepositories.has(`${owner}/${target.repositoryId}`);
