@@ -1,7 +1,7 @@
 /**
- * Makes dist/, which is what `npm pack` packs: the construct as JavaScript with its types, since Node strips no types under
- * node_modules, and the functions ready bundled, since who uses a package has neither their sources' dependencies nor
- * a bundler.
+ * Builds dist/, which `npm pack` packs: the construct as JavaScript with its types, since Node does not strip types
+ * under node_modules, and the functions as ready-made bundles, since users of the package have neither the functions'
+ * dependencies nor a bundler.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -40,7 +40,7 @@ function compile() {
   execFileSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json')], { stdio: 'inherit' });
 }
 
-/** The compiler renames what JavaScript imports, and leaves the declarations beside it as they were. */
+/** The compiler rewrites import paths in JavaScript, but leaves those in the declarations unchanged. */
 function nameJavaScript(file: string) {
   const text = readFileSync(file, 'utf8');
   writeFileSync(file, text.replace(/(from |import\()(['"])(\.{1,2}\/[^'"]+)\.ts\2/g, '$1$2$3.js$2'));

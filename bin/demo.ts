@@ -1,4 +1,4 @@
-/** `npm run demo`: plays an hour of four tenants' life in less than a minute, and says what each of them got. */
+/** `npm run demo`: simulates an hour of four tenants in less than a minute, and reports what each of them got. */
 import { createCommandLine, exitStatus, runScript } from '../lib/cli/command-line.ts';
 import { showProgress } from '../lib/local/console/progress.ts';
 import { createLiveView, type LiveView } from '../lib/local/demo/live-view.ts';
@@ -14,7 +14,7 @@ await runScript(
     .option('--json', 'print one JSON object and nothing else')
     .addHelpText('after', exitStatus('an invariant broke, or a machine is left'))
     .action(async ({ json }: { json?: true }) => {
-      // Loaded here, so that help does not wait for the platform.
+      // Loaded here, so that --help is not slowed down by loading the platform.
       const { runDemo: play } = await import('../lib/local/demo/run-demo.ts');
       const report = json ? await play() : await show(play);
       process.stdout.write(json ? `${JSON.stringify(report)}\n` : `\n${renderReport(report)}\n`);

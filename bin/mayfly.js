@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** Starts the operator's command line from a checkout. Node strips no types under node_modules, where packages lie. */
+/**
+ * Starts the operator's command line from a checkout. An installed package cannot: Node strips no types under
+ * node_modules.
+ */
 import module from 'node:module';
 
 if (import.meta.url.includes('/node_modules/')) {

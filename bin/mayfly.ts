@@ -1,4 +1,4 @@
-/** The CDK app, as cdk.json starts it. Errors in the configuration are printed without a stack trace. */
+/** The CDK app that cdk.json starts. Errors in the configuration are printed without a stack trace. */
 import { ConfigurationError } from '../lib/config/check-config.ts';
 import { createApp } from '../lib/stacks/synthesize.ts';
 import config from '../mayfly.config.ts';

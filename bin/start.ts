@@ -1,6 +1,6 @@
 /**
  * `npm start`: the whole platform on this machine, from the synthesized template, until Ctrl-C. It prints where to
- * send webhooks and AWS calls, and what happens, line by line.
+ * send webhooks and AWS calls, and then every event as a line.
  */
 import { createCommandLine, exitStatus, runScript, wholeNumber } from '../lib/cli/command-line.ts';
 import { createEventLines } from '../lib/local/console/event-line.ts';
@@ -15,7 +15,7 @@ interface StartOptions {
   readonly withoutApp?: true;
   readonly quiet?: true;
   readonly verbose?: true;
-  /** Not an option: whoever tries it is shown which ones there are. */
+  /** Not a real option: whoever tries it gets the names of the three that exist. */
   readonly port?: string | true;
 }
 
@@ -41,7 +41,7 @@ async function run({ port, withoutApp, quiet, verbose, ...ports }: StartOptions)
     const all = '--webhook-port, --endpoint-port, --github-port';
     command.error(`error: unknown option '--port'\n(Did you mean one of ${all}?)`);
   }
-  // Loaded here, so that help does not wait for the platform.
+  // Loaded here, so that --help is not slowed down by loading the platform.
   const { startLaptop } = await import('../lib/local/laptop.ts');
   process.stdout.write('\nMayfly on this machine\n\n');
   const progress = showProgress(process.stdout);

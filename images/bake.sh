@@ -1,27 +1,27 @@
 #!/usr/bin/env bash
-# What a machine runs from which an image is made: it installs GitHub's runner program, checked, with Docker, git and
-# what workflows expect of a machine, and lets machines of the image start sooner. It must fail where anything is
-# missing: a failed build leaves the last good image in use. The stack fills in the words between at signs.
+# Runs on the machine that an image is made from: installs GitHub's runner program, with its checksum verified, Docker, git
+# and the tools that workflows expect, and makes machines of this image start faster. It must fail if anything is missing:
+# after a failed build the last good image stays in use. The stack fills in the placeholders between at signs.
 set -euo pipefail
 
 readonly ARCHITECTURE="@ARCHITECTURE@"
 readonly RUNNER_BUCKET="@RUNNER_BUCKET@"
 readonly RUNNER_HOME="${RUNNER_HOME:-/opt/actions-runner}"
-# Where the system's files are; another place in tests.
+# Root of the system's files. Tests use another folder.
 readonly ROOT="${ROOT:-}"
 
-# For the runner and the boot script; for containers; for actions and the steps of most workflows.
+# One line each: for the runner and the boot script; for containers; for actions and the steps of most workflows.
 readonly PACKAGES=(
   ca-certificates curl git gzip iptables jq procps sudo tar
   docker.io docker-buildx docker-compose-v2
   build-essential file gh git-lfs gnupg libssl-dev lsb-release openssh-client pkg-config python3 python3-pip
   python3-venv rsync unzip wget xz-utils zip zstd
 )
-# What must answer before the image is made.
+# These must run before the image is made.
 readonly TOOLS=(
   base64 cc curl docker gh git git-lfs iptables make od pgrep python3 runuser sha256sum sudo unzip wget xz zip zstd
 )
-# Updates come with the next image; snaps are for workstations.
+# Updates come with the next image, and servers need no snaps.
 readonly UNWANTED=(
   apt-daily.service apt-daily.timer apt-daily-upgrade.service apt-daily-upgrade.timer unattended-upgrades.service
   snapd.service snapd.socket snapd.seeded.service
@@ -33,19 +33,19 @@ say() {
 
 install_packages() {
   say "installing packages"
-  # The first boot's own work on packages must be over, and none must begin.
+  # The package installation of the first boot must have ended, and no other may start.
   cloud-init status --wait >/dev/null || true
   systemctl stop apt-daily.timer apt-daily-upgrade.timer
   export DEBIAN_FRONTEND=noninteractive
   local options=(--assume-yes --quiet --no-install-recommends)
-  # For jobs as well. apt-get then waits for the lock of its packages, but not for that of its lists.
+  # Jobs benefit too: apt-get then waits for the package lock. It never waits for the lock of the package lists.
   mkdir -p "$ROOT/etc/apt/apt.conf.d"
   printf 'DPkg::Lock::Timeout "300";\n' >"$ROOT/etc/apt/apt.conf.d/99-mayfly"
   read_lists
   apt-get "${options[@]}" upgrade
   apt-get "${options[@]}" install "${PACKAGES[@]}"
   git lfs install --system
-  # By its socket, a job that is there before Docker waits for it.
+  # Through the socket, a job that starts before Docker is up waits for it.
   systemctl enable docker.socket docker.service
 }
 
@@ -53,13 +53,13 @@ read_lists() {
   local attempt
   for attempt in 1 2 3 4 5; do
     apt-get update --quiet && return
-    say "the lists of packages could not be read"
+    say "the package lists could not be read"
     sleep "$((attempt * 5))"
   done
   return 1
 }
 
-# One value of the lines of key=value in `current`.
+# Prints the value of a key in `current`, which has lines of key=value.
 field() {
   sed -n "s/^$1=//p" <<<"$current"
 }
@@ -79,14 +79,14 @@ install_runner() {
   chown -R runner: "$RUNNER_HOME"
 }
 
-# cloud-init runs user data last of all that it does, and waits for snaps before. A unit of its own runs it as soon as
-# there is a network, and cloud-init no longer does.
+# cloud-init runs user data last, after waiting for snaps. A systemd unit of its own runs it as soon as the network is up,
+# and cloud-init no longer does.
 start_sooner() {
   say "letting machines start sooner"
   mkdir -p "$ROOT/etc/systemd/system" "$ROOT/etc/cloud/cloud.cfg.d" "$ROOT/usr/local/sbin"
   cat >"$ROOT/usr/local/sbin/mayfly-user-data" <<'SCRIPT'
 #!/usr/bin/env bash
-# Runs the machine's user data, as cloud-init would. A machine that cannot read its own is of no use.
+# Runs the machine's user data, as cloud-init would. A machine that cannot read its user data is useless, so it powers off.
 set -euo pipefail
 url="${AWS_EC2_METADATA_SERVICE_ENDPOINT:-http://169.254.169.254}"
 url="${url%/}/latest"
@@ -105,7 +105,7 @@ read_user_data() {
   return 1
 }
 if ! read_user_data; then
-  echo "mayfly-user-data: there is no user data to be read"
+  echo "mayfly-user-data: the user data cannot be read"
   poweroff
   exit 1
 fi
@@ -124,10 +124,10 @@ After=network-online.target
 Type=exec
 ExecStart=/usr/local/sbin/mayfly-user-data
 StateDirectory=mayfly
-# As cloud-init has it: a job may start as many processes as it likes, and what the script left behind lives on.
+# As in cloud-init's own unit: jobs may start any number of processes, and processes that outlive the script go on.
 KillMode=process
 TasksMax=infinity
-# A job's process that the kernel ends for want of memory is the job's own matter.
+# If the kernel kills a job's process for lack of memory, only that job is affected.
 OOMPolicy=continue
 StandardOutput=journal+console
 
@@ -136,7 +136,7 @@ WantedBy=multi-user.target
 UNIT
   printf 'cloud_final_modules: [final-message]\n' >"$ROOT/etc/cloud/cloud.cfg.d/99-mayfly.cfg"
   systemctl enable mayfly-user-data.service
-  # For the next boot: the agent that drives this build may itself be a snap.
+  # Takes effect at the next boot: the agent that drives this build may itself be a snap.
   systemctl mask "${UNWANTED[@]}"
 }
 

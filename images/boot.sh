@@ -1,47 +1,46 @@
 #!/usr/bin/env bash
-# What a machine runs when it boots: it proves who it is, claims one job's runner, runs it, and powers off.
-# Every way out of this script powers off. It holds no credentials; what it is told in secret never reaches
-# an argument, a file or the console. The stack fills in the words between at signs, each of which stands
-# here once.
+# What a machine runs when it boots: it proves its identity, claims a runner for one job, runs it, and powers off. Every
+# exit of this script powers off. It has no long-lived credentials, and secrets that it receives never reach an argument, a
+# file or the console. The stack fills in the placeholders between at signs; each appears here once.
 set -euo pipefail
 
 readonly CLAIM_URL="@CLAIM_URL@"
 readonly RUNNER_ARCHITECTURE="@RUNNER_ARCHITECTURE@"
-# Both may be empty: then it is the current release, with the checksum that comes with it.
+# Both may be empty: then the current release, with its published checksum.
 readonly RUNNER_VERSION="@RUNNER_VERSION@"
 readonly RUNNER_SHA256="@RUNNER_SHA256@"
-# Host name of the platform's own store of runner programs; empty where machines cannot reach it.
+# Host name of the platform's own bucket of runner programs; empty if machines cannot reach it.
 readonly RUNNER_BUCKET="@RUNNER_BUCKET@"
-# Where GitHub tells of a release of actions/runner.
+# GitHub's API for a release of actions/runner.
 readonly RELEASE_URL="@RELEASE_URL@"
 readonly IDLE_SECONDS="@IDLE_SECONDS@"
-# No machine of the tier has reason to live longer.
+# No machine of this tier needs to live longer.
 readonly LIFE_MINUTES="@LIFE_MINUTES@"
-# "yes": the job's user is to have no way of becoming root.
+# "yes": the job's user must have no way to become root.
 readonly ROOTLESS="@ROOTLESS@"
-# What the tier adds to the boot: shell, as base64. Anything else means that it adds nothing.
+# The tier's own boot script: shell, in base64. Any other value means that there is none.
 readonly EXTRA_USER_DATA="@EXTRA_USER_DATA@"
 
 readonly RUNNER_HOME="${RUNNER_HOME:-/opt/actions-runner}"
 readonly UPTIME_FILE="${UPTIME_FILE:-/proc/uptime}"
 readonly METADATA_URL="${AWS_EC2_METADATA_SERVICE_ENDPOINT:-http://169.254.169.254}"
-# The platform gives up on a machine that has not confirmed long before this.
+# The platform gives up on an unconfirmed machine long before this.
 readonly CLAIM_SECONDS=1800
-# How long the runner program may take to end once it was told to: idle, and with a job to cancel, which must
-# be over within the two minutes that EC2 gives a spot machine.
+# How long the runner may take to stop after it was told to: when idle, and when it has a job to cancel, which must finish
+# within the two minutes that EC2 gives a spot machine.
 readonly STOP_SECONDS=30
 readonly CANCEL_SECONDS=90
 readonly TOKEN_SECONDS=3600
 readonly SPOT_POLL_SECONDS=5
 
-# One line of the boot trace: time, step, detail.
+# Prints one line of the boot trace: time, step, detail.
 announce() {
   local seconds="${EPOCHREALTIME%[.,]*}" fraction="${EPOCHREALTIME#*[.,]}" clock
   TZ=UTC printf -v clock '%(%Y-%m-%dT%H:%M:%S)T' "$seconds"
   printf 'mayfly %s.%sZ %s %s\n' "$clock" "${fraction:0:3}" "$1" "${2:-}"
 }
 
-# Sets a variable to this moment, in milliseconds.
+# Sets the named variable to the current time in milliseconds.
 started=0 prepared=0 claimed=0
 mark() {
   local now="${EPOCHREALTIME/[.,]/}"
@@ -67,8 +66,8 @@ new_token() {
     --header "x-aws-ec2-metadata-token-ttl-seconds: $TOKEN_SECONDS" "${METADATA_URL%/}/latest/api/token"
 }
 
-# Sets each variable to what the metadata service has at its path, by one call for all of them: `NAME PATH` ... Tags can lag a
-# moment behind the machine.
+# Sets variables from the metadata service, all with one call; the arguments are pairs of `NAME PATH`. Tags can become
+# visible a moment after the machine starts.
 metadata() {
   local attempt all name names=() urls=() end=$'\x1e'
   while (($# > 0)); do
@@ -90,7 +89,7 @@ metadata() {
 }
 
 read_identity() {
-  announce metadata "reading who this machine is"
+  announce metadata "reading this machine's identity"
   token="$(new_token --retry 5 --retry-connrefused)"
   metadata life_cycle meta-data/instance-life-cycle instance_id meta-data/instance-id \
     ticket meta-data/tags/instance/ghr:launch_ticket \
@@ -101,27 +100,27 @@ read_identity() {
   nonce="$(od -An -N16 -tx1 /dev/urandom)"
   nonce="${nonce//[ $'\n']/}"
   [[ $ticket =~ ^[A-Za-z0-9._~+/=:-]+$ ]] ||
-    stop metadata "the launch ticket holds characters that no ticket has"
+    stop metadata "the launch ticket has invalid characters"
   printf -v request '{"ticket":"%s","document":"%s","signature":"%s","nonce":"%s"}' \
     "$ticket" "$document" "$signature" "$nonce"
   announce identity "$instance_id"
 }
 
-# A disk that was made from an image fetches each block when it is first read. What the runner needs to start is
-# read while the machine still asks what to run.
+# A disk made from an image fetches each block on first read. So the files that the runner needs are read while the machine
+# is still asking what to run.
 read_ahead() {
   cat "$RUNNER_HOME"/bin/* "$RUNNER_HOME"/externals/node[0-9][0-9]"/bin/node" >/dev/null 2>&1 || true
 }
 
-# Ubuntu updates itself soon after its first boot, and holds the locks of its packages meanwhile. The timers are
-# stopped, and the download of lists; an installation that is under way must end by itself.
+# Ubuntu updates itself soon after its first boot, and holds the package locks meanwhile. The timers and the download of
+# package lists are stopped; an installation in progress is allowed to finish.
 calm_packages() {
   command -v systemctl >/dev/null || return 0
   systemctl stop apt-daily.timer apt-daily-upgrade.timer || true
   systemctl --no-block stop apt-daily.service || true
 }
 
-# What .NET opens when it starts.
+# The libraries that .NET loads when it starts.
 has_libraries() {
   local known library
   known="$(ldconfig -p)" || return 1
@@ -130,15 +129,15 @@ has_libraries() {
   done
 }
 
-# The runner's own installer does not know Amazon Linux, and apt-get waits for a lock only where it is told to; for
-# that of its lists not even then.
+# The runner's own installer does not support Amazon Linux. apt-get waits for the package lock only if configured to, and
+# never for the lock of the package lists.
 install_libraries() {
   local attempt
   export APT_CONFIG="$RUNNER_HOME/apt.conf"
   printf 'DPkg::Lock::Timeout "120";\n' >"$APT_CONFIG"
   for attempt in 1 2 3 4 5; do
     if has_libraries; then return; fi
-    announce runner "installing the libraries that it needs"
+    announce runner "installing its libraries"
     if command -v dnf >/dev/null; then
       dnf install --assumeyes --quiet libicu && return
     else
@@ -164,14 +163,14 @@ install_runner() {
   chown -R runner: "$RUNNER_HOME"
 }
 
-# The bucket takes no credentials: it knows the way by which this machine comes.
+# The bucket needs no credentials: it admits requests through this network's VPC endpoint.
 download_from_bucket() {
   [[ -n $RUNNER_BUCKET ]] || return 1
   local url="${AWS_ENDPOINT_URL_S3:+$AWS_ENDPOINT_URL_S3/${RUNNER_BUCKET%%.*}}"
   url="${url:-https://$RUNNER_BUCKET}/runner/linux-$RUNNER_ARCHITECTURE"
   answer="$(curl --silent --show-error --fail --retry 2 --connect-timeout 5 --max-time 10 "$url/current")" || return 1
   if [[ -n $RUNNER_VERSION && $(field version) != "$RUNNER_VERSION" ]]; then
-    announce runner "the bucket has $(field version), and $RUNNER_VERSION is wanted"
+    announce runner "the bucket has $(field version), not $RUNNER_VERSION"
     return 1
   fi
   download "$url/$(field archive)" "${RUNNER_SHA256:-$(field sha256)}"
@@ -185,13 +184,13 @@ download_from_github() {
     return
   fi
   answer="$(curl --silent --show-error --fail --location --retry 3 --max-time 30 "$RELEASE_URL")" || return 1
-  # GitHub tells a file's digest just before its address.
+  # In GitHub's answer, a file's digest comes just before its URL.
   local file='"digest": ?"sha256:([0-9a-f]{64})"[^{}]*"browser_download_url": ?"([^"]*/'"$name"'[0-9.]+\.tar\.gz)"'
   [[ $answer =~ $file ]] || return 1
   download "${BASH_REMATCH[2]}" "${BASH_REMATCH[1]}"
 }
 
-# Leaves runner.tar.gz here, or fails: it is not to be had, or has another checksum than this.
+# Saves the archive as runner.tar.gz. Fails if the download fails or its checksum differs from $2.
 download() {
   announce runner "downloading $1"
   curl --silent --show-error --fail --location --retry 3 --connect-timeout 10 --max-time 300 \
@@ -201,10 +200,10 @@ download() {
   return 1
 }
 
-# The job gets no view of the machine's identity, and nobody a way in through the account.
+# Keeps the job away from the machine's identity, and closes Systems Manager's remote access.
 harden() {
-  announce harden "closing what a job must not reach"
-  # Not waited for: it may be starting at this very moment, or not be there at all.
+  announce harden "blocking what a job must not reach"
+  # Without waiting: the agent may be starting right now, or not be installed.
   if command -v systemctl >/dev/null; then
     systemctl --no-block stop amazon-ssm-agent snap.amazon-ssm-agent.amazon-ssm-agent || true
   fi
@@ -212,16 +211,16 @@ harden() {
   shut_metadata ip6tables fd00:ec2::254
 }
 
-# A job that can become root opens this again, and finds a ticket past its use; one that cannot must not. The
-# launch template has the metadata service answer on its IPv4 address alone. All but root are meant: by newuidmap
-# the job's user can be any of its subordinate users, of whom the machine has 65,536.
+# A job that can become root can reopen this, but the ticket is used up by then. A job that cannot become root must not
+# reach it at all. The launch template makes the metadata service answer on its IPv4 address only. The rule blocks every
+# user but root, because with newuidmap the job's user can become any of its 65,536 subordinate users.
 shut_metadata() {
   if "$1" -w -I OUTPUT -d "$2" -m owner ! --uid-owner 0 -j REJECT; then return; fi
   [[ $ROOTLESS$1 != yesiptables ]] || stop harden "$1 failed, and jobs of this tier must not reach $2"
   announce harden "$1 failed: the job can reach $2"
 }
 
-# Jobs install what they need with sudo, as they do on GitHub's own machines; Docker would make them root anyway.
+# Jobs use sudo to install what they need, as on GitHub's hosted machines; access to Docker makes them root anyway.
 settle_user() {
   if [[ $ROOTLESS != yes ]]; then
     usermod --append --groups docker runner || announce user "there is no Docker for the job"
@@ -235,15 +234,15 @@ settle_user() {
   fi
 }
 
-# As root, and whole before it runs, so that it may read its own standard input.
+# Runs as root. Decoded in full first, so that its standard input is free.
 run_extra_user_data() {
   [[ $EXTRA_USER_DATA =~ ^[A-Za-z0-9+/]+=*$ ]] || return 0
-  announce extra-user-data "running what this tier adds"
+  announce extra-user-data "running this tier's own script"
   bash -euo pipefail -c "$(base64 -d <<<"$EXTRA_USER_DATA")" </dev/null ||
     stop extra-user-data "it failed with $?"
 }
 
-# Posts the request to a path of the claim door, for at most so long; sets `status` (000: no answer) and `answer`.
+# Posts the request to path $1 of the claim URL, for at most $2 seconds; sets `status` (000: no answer) and `answer`.
 post() {
   local reply
   reply="$(printf '%s' "$request" | curl --silent --show-error --max-time "${2:-30}" \
@@ -253,14 +252,13 @@ post() {
   answer="${reply%$'\n'*}"
 }
 
-# One value of the answer's key=value lines.
+# Prints the value of a key in the answer, which has lines of key=value.
 field() {
   [[ $'\n'$answer =~ $'\n'"$1="([^$'\n']*) ]] || return 0
   printf '%s' "${BASH_REMATCH[1]}"
 }
 
-# Returns with `jit` set, or ends the script. The nonce stays the same, so that a lost answer can be asked
-# for again.
+# Returns with `jit` set, or ends the script. The nonce stays the same, so a repeated request gets a lost answer again.
 claim() {
   local delay=1 seconds
   while ((SECONDS < CLAIM_SECONDS)); do
@@ -294,15 +292,15 @@ claim() {
         announce stand-down "$(field why)"
         exit 0
         ;;
-      *) stop claim "the answer has no action that this script knows" ;;
+      *) stop claim "the answer has an unknown action" ;;
     esac
   done
   stop claim "nothing to run within $CLAIM_SECONDS s"
 }
 
-# Tells with it how long the boot took, step by step.
+# The request also reports how long each part of the boot took.
 confirm() {
-  announce confirm "saying that the runner starts"
+  announce confirm "reporting that the runner starts"
   [[ $up =~ ^[0-9]+\.[0-9]{2}$ ]] || up=0.00
   printf -v request '%s,"gated":%s,"timings":{"up":%d,"prepared":%d,"claimed":%d}}' "${request%\}}" "${gated:-false}" \
     "$((10#${up/./} * 10))" "$((prepared - started))" "$((claimed - prepared))"
@@ -310,8 +308,8 @@ confirm() {
   [[ $status == 200 ]] || stop confirm "refused with $status"
 }
 
-# GitHub can forget a runner without telling it, which then listens for ever. A runner that got its one job
-# either runs it (a Worker is there) or has ended, so that one look is enough.
+# GitHub can forget a runner without notifying it, and then it listens forever. One check is enough: a runner that got its
+# job is either still running it (there is a Worker process) or has ended.
 watch_idle() {
   sleep "$IDLE_SECONDS"
   if pgrep -g "$1" -f Runner.Worker >/dev/null; then return; fi
@@ -319,8 +317,8 @@ watch_idle() {
   stop_runner "$1" "$STOP_SECONDS"
 }
 
-# EC2 says two minutes ahead that it takes a spot machine back: 404 until then. On SIGINT the listener cancels
-# its job and reports it, which GitHub would otherwise find out by itself minutes later.
+# EC2 announces the interruption of a spot machine two minutes ahead; until then this path returns 404. On SIGINT the
+# listener cancels its job and reports that; otherwise GitHub would notice only minutes later.
 watch_spot() {
   local fresh
   while sleep "$SPOT_POLL_SECONDS"; do
@@ -329,11 +327,11 @@ watch_spot() {
       curl --silent --fail --max-time 5 --header @- --output /dev/null \
         "${METADATA_URL%/}/latest/meta-data/spot/instance-action"; then break; fi
   done
-  announce spot "EC2 takes this machine back: stopping the runner"
+  announce spot "EC2 is reclaiming this machine: stopping the runner"
   stop_runner "$1" "$CANCEL_SECONDS"
 }
 
-# Tells the listener in a process group to stop, and ends the whole group if it takes too long.
+# Interrupts the listener in process group $1, and kills the whole group after $2 seconds.
 stop_runner() {
   local process
   for process in $(pgrep -g "$1" -f Runner.Listener); do kill -INT "$process"; done
@@ -345,7 +343,7 @@ run_runner() {
   local runner watch watches=() result=0
   announce run "starting the runner"
   cd "$RUNNER_HOME"
-  # Job control gives the runner a process group of its own; without it, bash would make it deaf to SIGINT.
+  # With job control the runner gets its own process group; without it, bash would start it with SIGINT ignored.
   set -m
   ACTIONS_RUNNER_INPUT_JITCONFIG="$jit" runuser -u runner -- "$RUNNER_HOME/run.sh" &
   runner=$!
@@ -368,8 +366,9 @@ run_runner() {
 
 announce boot "script started"
 mark started
-# Whatever hangs from here on, and whoever is left to look. The control plane has its own, shorter deadlines.
-shutdown --no-wall -P "+$LIFE_MINUTES" || announce watchdog "no end of this machine could be set"
+# Ends this machine whatever hangs from here on, even if the control plane is gone. The control plane's own deadlines are
+# shorter.
+shutdown --no-wall -P "+$LIFE_MINUTES" || announce watchdog "the power-off deadline could not be set"
 read -r up _ <"$UPTIME_FILE" || up=0.00
 read_ahead &
 calm_packages
@@ -380,7 +379,7 @@ settle_user
 harden
 mark prepared
 claim
-# The platform's own shell, gate.sh: it is in the answer where a job's first step is to wait for a yes.
+# The answer contains gate.sh if the platform must admit the job before its first step.
 if [[ -n $gate ]]; then
   eval "$(base64 -d <<<"$gate")"
   install_gate

@@ -1,26 +1,27 @@
-# The start gate of a machine, for boot.sh: claim's answer holds it where a tenant's jobs may not all run. Before the first
-# step of the job that GitHub gave it, root asks the platform, and ends the runner unless the answer is yes. The papers never
-# leave root's process.
+# The start gate of a machine. claim sends it to boot.sh where some of a tenant's jobs may not run. Before the first step of
+# the job that GitHub assigned, root asks the platform, and stops the runner unless the answer is "admit". The machine's
+# credentials (ticket, identity document, signature, nonce) never leave root's process.
 # shellcheck shell=bash disable=SC2034,SC2154 # boot.sh has the rest of it.
 
-# Where the hook of a job asks root; only root changes what is there.
+# Where the job's hook talks to root. Only root can change files here.
 readonly GATE_FOLDER="${GATE_FOLDER:-/run/mayfly}"
-# How long the platform may take to answer, and the runner to end if it may not begin.
+# How long the platform may take to answer, and how long a runner whose job was refused may take to stop.
 readonly GATE_SECONDS="${GATE_SECONDS:-15}"
 readonly REFUSED_SECONDS=20
 
-# GitHub's runner runs this hook before all else of a job. Its exit code alone would stop neither steps under always() nor
-# what actions do before: without a yes it says why, and waits to be ended, whatever became of root's side.
+# GitHub's runner runs this hook before everything else in a job. A failing exit code would stop neither steps with always()
+# nor the pre-steps of actions. So without "admit" the hook prints the reason and waits to be killed, whatever happens to
+# root's process.
 install_gate() {
   mkdir -p "$GATE_FOLDER"
   mkfifo -m 0666 "$GATE_FOLDER/ask" "$GATE_FOLDER/answer"
-  # However strict the umask is: the job's user must be able to write to a pipe.
+  # Set explicitly, whatever the umask: the job's user must be able to write to the pipes.
   chmod 0755 "$GATE_FOLDER"
   chmod 0666 "$GATE_FOLDER/ask" "$GATE_FOLDER/answer"
   cat >"$GATE_FOLDER/job-started.sh" <<HOOK
 exec 3<>"$GATE_FOLDER/ask" 4<>"$GATE_FOLDER/answer"
 printf '%s %s\n' "\$GITHUB_REPOSITORY" "\$GITHUB_RUN_ID" >&3
-read -r -t $((GATE_SECONDS + 45)) -u 4 word why || why="Nobody could be asked whether this job may run."
+read -r -t $((GATE_SECONDS + 45)) -u 4 word why || why="Mayfly could not be asked whether this job may run."
 if [[ \$word == admit ]]; then exit 0; fi
 echo "::error title=Mayfly::\$why"
 echo told >&3
@@ -31,7 +32,8 @@ HOOK
   gated=true
 }
 
-# Root's side: anything but a yes in time ends the runner in the process group $1, by SIGINT, under which it runs no step.
+# Root's side: unless "admit" arrives in time, it stops the runner in process group $1 with SIGINT, after which the runner
+# starts no further step.
 keep_gate() {
   local ask answers repository run why=''
   exec {ask}<>"$GATE_FOLDER/ask" {answers}<>"$GATE_FOLDER/answer"
@@ -55,13 +57,13 @@ keep_gate() {
         break
         ;;
       200-again) why="$(field why)" ;;
-      # Too many ask at once: no word on the job.
+      # Throttled: this says nothing about the job.
       429-*) ;;
       4??-) break ;;
     esac
     sleep 1
   done
-  why="${why:-Nobody said in time whether this job may run. Run it again.}"
+  why="${why:-No decision on whether this job may run came in time. Run it again.}"
   announce gate "the job may not run: $why"
   printf 'reject %s\n' "$why" >&"$answers"
   read -r -t 5 -u "$ask" || true

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What a container of a single host runs: one runner, for one job. It gets a just-in-time configuration by environment and
-# nothing else; a container that was given a GitHub credential refuses to start. When it is told to end, a job that runs is
-# cancelled and reported as such.
+# Runs in each container of a single host: one runner, for one job. It gets a just-in-time configuration from its
+# environment and nothing else; it refuses to start if it was given a GitHub credential. When the container is stopped, a
+# running job is cancelled and reported as cancelled.
 set -euo pipefail
 
 readonly RUNNER_HOME="${RUNNER_HOME:-/opt/actions-runner}"
@@ -19,21 +19,21 @@ done
 [[ -x $RUNNER_HOME/run.sh ]] || refuse "$RUNNER_HOME has no runner program. Build the image again: npx mayfly host init --build"
 
 cd "$RUNNER_HOME"
-# Job control gives the runner a process group of its own; without it, bash would make it deaf to SIGINT.
+# With job control the runner gets its own process group; without it, bash would start it with SIGINT ignored.
 set -m
 ./run.sh &
 runner=$!
 set +m
 unset ACTIONS_RUNNER_INPUT_JITCONFIG
 
-# On SIGINT the listener cancels its job and reports it; SIGTERM it would not pass on.
+# On SIGINT the listener cancels its job and reports that. It would not pass on SIGTERM.
 end() {
   local process
   for process in $(pgrep -g "$runner" -f Runner.Listener); do kill -INT "$process" 2>/dev/null || true; done
 }
 trap end TERM INT
 
-# A signal interrupts the wait, not the runner.
+# A signal interrupts the wait but not the runner.
 result=0
 while kill -0 "$runner" 2>/dev/null; do
   result=0

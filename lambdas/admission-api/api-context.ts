@@ -1,4 +1,4 @@
-/** What every route has: the dependencies of the API, who calls, and how its errors are documented. */
+/** What every route uses: the API's dependencies, the caller, and how its errors are documented. */
 import { type Hook, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { type Actor, isFaulty } from '../../lib/app/admission-api/admin.ts';
 import type { QuestionDeps } from '../../lib/app/admission-api/answer-questions.ts';
@@ -26,7 +26,7 @@ export type Api = OpenAPIHono<ApiEnv>;
 
 export const base = '/v1/installations/{installation}';
 
-/** Digits, as GitHub numbers installations. 0: the platform's operator. */
+/** The digits of GitHub's installation id, or 0 for the platform's operator. */
 const installation = z
   .string()
   .regex(/^(?:0|[1-9]\d{0,14})$/)
@@ -39,7 +39,7 @@ export const ownerOf = ({ installation: id }: { installation: string }) => Insta
 
 export const actorOf = ({ token }: Caller): Actor => ({ who: `token ${token.id}` });
 
-/** The answer, or else the problem that it is. */
+/** Returns the answer. @throws Problem if it is a fault */
 export function demand<Value extends object>(answer: Value | Faulty): Value {
   if (isFaulty(answer)) throw problemOf(answer.fault);
   return answer;
@@ -71,7 +71,7 @@ const meanings = {
   503: 'A service did not answer; changes are all or nothing',
 } as const;
 
-/** What every call may answer, and these. */
+/** The errors that every call may return, and these. */
 export function problems<Status extends keyof typeof meanings>(...statuses: readonly Status[]) {
   const always = [400, 401, 403, 404, 413, 415, 429, 503] as const;
   const entry = (status: keyof typeof meanings) => [
@@ -84,7 +84,7 @@ export function problems<Status extends keyof typeof meanings>(...statuses: read
   >;
 }
 
-/** What zod refuses is a 400 that names the first place. */
+/** A body that zod rejects gets a 400 that names the first invalid field. */
 // biome-ignore lint/suspicious/noExplicitAny: Hono's own type of a hook that serves every route
 export const refuseShape: Hook<any, ApiEnv, any, any> = (result) => {
   if (result.success) return;
@@ -93,7 +93,7 @@ export const refuseShape: Hook<any, ApiEnv, any, any> = (result) => {
   throw new Problem(400, 'invalid-shape', first?.message ?? 'It has another shape.', field ? { field } : {});
 };
 
-/** `"3"` or `*`. @throws Problem where it is missing, or no version that this API gives */
+/** `"3"` or `*`. @throws Problem if it is missing, or not a version from this API */
 export function versionOf(ifMatch: string | undefined): { readonly version?: number } {
   if (ifMatch === undefined) {
     const text = 'Send If-Match with the ETag from reading the controller, or * for any version.';

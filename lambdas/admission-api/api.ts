@@ -1,6 +1,7 @@
 /**
- * The REST API of admission controllers. A request is answered in this order: size, token, rate, whether the path's
- * installation is the token's, shape, and then its route. So a stranger learns nothing but that a token is needed.
+ * The REST API of admission controllers. A request is checked in this order: size, token, rate, whether the token
+ * belongs to the path's installation, shape, and then its route. So a caller without a token learns only that one is
+ * needed.
  */
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
@@ -16,7 +17,7 @@ import { addSecretRoutes } from './routes/secrets.ts';
 import { addTokenRoutes } from './routes/tokens.ts';
 import { addTestRoute } from './routes/try-job.ts';
 
-/** Twenty rules of the greatest length, in three bytes a letter, and the rest. */
+/** Twenty rules of the maximum length at three bytes a character, and the other fields. */
 const largestBodyBytes = 192 * 1024;
 
 export function createApi(deps: ApiDeps): Api {
@@ -68,7 +69,7 @@ function refuseLargeBody({ req }: Context): void {
   throw new Problem(413, 'too-large', text);
 }
 
-/** Whether it is a call that this API has, and that has a body. */
+/** Whether this API has the call, and the call has a body. */
 const hasBody = (api: Api, { req }: Context): boolean =>
   api.openAPIRegistry.definitions.some(
     (each) =>
@@ -78,7 +79,7 @@ const hasBody = (api: Api, { req }: Context): boolean =>
       new RegExp(`^${each.route.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(req.path),
   );
 
-/** A body of another type would be read as none. */
+/** A body of another type would be read as an empty one. */
 function refuseOtherMediaTypes({ req }: Context): void {
   const given = req.header('content-type') ?? '';
   if (/^application\/json\s*(?:;|$)/i.test(given)) return;
@@ -86,7 +87,7 @@ function refuseOtherMediaTypes({ req }: Context): void {
   throw new Problem(415, 'no-json', text);
 }
 
-/** Whose token it is, if it is one of the installation that the path names. */
+/** The token's owner, if the token belongs to the installation in the path. */
 async function admit(deps: ApiDeps, { req }: Context) {
   const caller = await authenticate(deps, req.header('authorization'));
   const installation = req.path.split('/')[3];
@@ -99,7 +100,7 @@ async function admit(deps: ApiDeps, { req }: Context) {
   return caller;
 }
 
-/** Controllers answer questions, administrators manage, and neither does the other's. */
+/** Controllers answer questions and administrators manage; neither may do the other. */
 function refuseOtherKind({ kind }: Caller, path: string): void {
   if (isForControllers(path) === (kind === 'controller')) return;
   throw kind === 'controller'
@@ -114,7 +115,7 @@ function refuseOtherKind({ kind }: Caller, path: string): void {
 const noToken =
   'Send Authorization: Bearer with a token of this installation that was neither revoked nor rotated.';
 
-/** A path that is there, with a method that it has not, is a 405 that names those that it has. */
+/** A known path with another method gets a 405 that lists the allowed methods. */
 function refuseOtherMethods(api: Api): void {
   const methods = Map.groupBy(api.openAPIRegistry.definitions, (each) =>
     each.type === 'route' ? each.route.path : undefined,

@@ -1,6 +1,6 @@
 /**
- * Errors as problem details (RFC 9457). What a use case answers with as a fault becomes one; a service that did not answer
- * is a 503; a bug is none, and fails the invocation.
+ * Errors as problem details (RFC 9457). A fault that a use case returns becomes a problem; a service that did not
+ * answer becomes a 503; a bug becomes neither, and fails the invocation.
  */
 import { HTTPException } from 'hono/http-exception';
 import type { ApiFault } from '../../lib/app/admission-api/fault.ts';
@@ -66,10 +66,10 @@ export function problemOf({ kind, code, text, field, retryAfterSeconds }: ApiFau
   });
 }
 
-/** @throws the error itself where it is a bug */
+/** @throws the error itself if it is a bug */
 export function answerTo(error: unknown): Response {
   if (error instanceof Problem) return response(error);
-  // Hono's own word for a body that is no JSON.
+  // Hono throws this for a body that is not JSON.
   if (error instanceof HTTPException && error.status === 400)
     return response(new Problem(400, 'not-json', error.message));
   if (!(error instanceof OperationalError)) throw error;

@@ -1,6 +1,6 @@
 /**
- * The API's bodies, as zod checks requests against and as the OpenAPI document shows them. Bounds on lengths are here so that
- * no body is large; what a setting may say beyond its shape is decided in lib/core/controllers.
+ * The API's bodies, as zod schemas: they check requests and make the OpenAPI document. Lengths are bounded here so
+ * that no body is large; all other rules for settings are in lib/core/controllers.
  */
 import { z } from '@hono/zod-openapi';
 import { controllerBounds } from '../../lib/core/controllers/controller.ts';
@@ -11,7 +11,7 @@ const time = z.iso.datetime().openapi({ example: '2026-11-21T12:00:00.000Z' });
 const githubId = z.int().min(1).max(Number.MAX_SAFE_INTEGER);
 const idOf = (prefix: string) => z.string().regex(new RegExp(`^${prefix}_[a-z0-9]{16}$`));
 const tier = z.string().min(1).max(64);
-/** GitHub's own bound on a group's name is not documented. */
+/** Our own bound: GitHub does not document one for a group's name. */
 const group = z.string().min(1).max(255);
 
 export const controllerId = idOf('ctl').openapi({ example: 'ctl_abcdefgh23456723' });
@@ -148,7 +148,7 @@ export const decisionPage = z
   })
   .openapi('DecisionPage');
 
-/** The same body as a callback's, but that it says until when. */
+/** Like a callback's body, plus the deadline for the answer. */
 const question = z
   .object({
     id: z.string(),
@@ -231,7 +231,7 @@ export const problem = z
   })
   .openapi('Problem', { description: 'RFC 9457' });
 
-/** Each of the fields, none of them needed. */
+/** The same fields, each of them optional. */
 function optional<Shape extends Readonly<Record<string, z.ZodType>>>(shape: Shape) {
   return Object.fromEntries(Object.entries(shape).map(([name, type]) => [name, type.optional()])) as {
     readonly [Name in keyof Shape]: z.ZodOptional<Shape[Name]>;

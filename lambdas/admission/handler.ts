@@ -1,4 +1,4 @@
-/** Behind the admission queue: asks controllers that are asked from outside, and GitHub about runs. */
+/** Behind the admission queue: asks external controllers, and asks GitHub about runs. */
 import { createCallbacks } from '../../lib/adapters/callback/callbacks.ts';
 import { createRulesLoader } from '../../lib/adapters/cel/load-rules.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';
@@ -17,11 +17,11 @@ import {
 import { queueHandler } from '../common/queue-handler.ts';
 
 const deployment = readDeployment(import.meta.url);
-/** Read with each question: what it finds of an older policy would be asked again a minute later. */
+/** Policies are read anew for each question: a decision made under an outdated policy would have to be made again. */
 const { tenants, jobs, controllers, notes } = judgingParts({ keptSeconds: 0 });
 const telemetry = telemetryPart(deployment);
 
-/** Few jobs need it: it is loaded with the first. */
+/** Few jobs need GitHub, so the client is loaded with the first. */
 let github: Promise<GitHub> | undefined;
 const loadGitHub = () => {
   github ??= import('../common/github-part.ts').then(({ githubPart }) =>

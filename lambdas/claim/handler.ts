@@ -1,4 +1,4 @@
-/** The machines' door: a Lambda function URL with three paths, `/claim`, `/confirm` and `/start`. */
+/** The URL that machines call: a Lambda function URL with three paths, `/claim`, `/confirm` and `/start`. */
 import gateScript from '../../images/gate.sh';
 import { createRulesLoader } from '../../lib/adapters/cel/load-rules.ts';
 import { accountOfArn } from '../../lib/adapters/identity/account.ts';

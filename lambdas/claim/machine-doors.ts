@@ -1,4 +1,7 @@
-/** A Lambda function URL that machines post to: it finds the door for the path, reads the request, and answers in text. */
+/**
+ * Handles a machine's request to the function URL: picks the use case by path, reads the request, and answers in
+ * plain text.
+ */
 import { type MachineRequest, parseMachineRequest } from '../../lib/contract/machine.ts';
 
 interface UrlRequest {

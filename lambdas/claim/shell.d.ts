@@ -1,4 +1,4 @@
-/** The bundler reads a shell script as its text. */
+/** The bundler imports a shell script as its text. */
 declare module '*.sh' {
   const script: string;
 

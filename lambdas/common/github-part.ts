@@ -1,6 +1,6 @@
 /**
- * GitHub, for functions that call it. It is a file of its own, so that functions which seldom call GitHub load it
- * only when they do.
+ * GitHub, for functions that call it. In a file of its own, so that functions that rarely call GitHub load it only
+ * then.
  */
 import { createGitHub } from '../../lib/adapters/github/github.ts';
 import { createSmallFetch } from '../../lib/adapters/github/small-fetch.ts';
@@ -13,7 +13,7 @@ import type { Telemetry } from '../../lib/ports/telemetry.ts';
 import { secretPart } from './parts.ts';
 
 /**
- * Within each installation's budget, which all copies share. As which App, the secret says.
+ * A client that keeps to each installation's budget, which all copies share. The secret says which App it acts as.
  *
  * @param options.timeoutMs for each call. Absent: 10 s
  */

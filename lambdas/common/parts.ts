@@ -1,6 +1,6 @@
 /**
- * The adapters that functions are put together from. Each part is a function of its own, so that a bundle holds only
- * the clients that its function calls. Made once, when the module loads, and kept for the life of the process.
+ * The adapters that functions are composed of. Each part has its own function here, so that a bundle contains only
+ * the clients that its function uses. Parts are created once, when the module loads, and live as long as the process.
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createAwsJson } from '../../lib/adapters/aws-json/caller.ts';
@@ -27,14 +27,17 @@ import { readVariable, type VariableName, variables } from '../../lib/contract/e
 
 let client: DynamoDBClient | undefined;
 
-/** One for all stores: its connections are kept open, and what is asked for in one moment goes out in one call. */
+/**
+ * One client for all stores: it keeps its connections open, and reads requested at the same moment go out in one
+ * call.
+ */
 const dynamo = () =>
   (client ??= new DynamoDBClient({
     maxAttempts: 3,
     requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
   }));
 
-/** The stores; every function that has one of the tables is told all of their names. */
+/** The stores. A function with access to one of the tables gets the names of all. */
 export function storeParts() {
   const client = dynamo();
   const tables = {
@@ -58,8 +61,8 @@ export function storeParts() {
 }
 
 /**
- * For functions that judge jobs: their tenants carry the platform-wide policy too. Elsewhere the platform's
- * controllers are not known.
+ * For functions that make admission decisions: each tenant they read also carries the platform-wide policy, which
+ * other functions do not see.
  */
 export function judgingParts(options: { keptSeconds?: number } = {}) {
   const controllers = controllersPart();
@@ -69,7 +72,7 @@ export function judgingParts(options: { keptSeconds?: number } = {}) {
   };
 }
 
-/** For functions that end machines. */
+/** For functions that record what machines were used for. */
 export function usagePart() {
   return createUsageStore({ client: dynamo(), tableName: readVariable(variables.usageTable) });
 }
@@ -90,7 +93,7 @@ export function controllersPart() {
 export const requestCountsPart = () =>
   createRequestCounts({ client: dynamo(), tableName: readVariable(variables.notesTable) });
 
-/** For the one that makes the sums of past days. */
+/** For the function that adds up past days. */
 export function usageBooksPart() {
   return createUsageBooks({ client: dynamo(), tableName: readVariable(variables.usageTable) });
 }
@@ -99,7 +102,7 @@ export function usageBooksPart() {
 export const questionsPart = () =>
   createQuestionStore({ client: dynamo(), tableName: readVariable(variables.controllersTable) });
 
-/** Where all of AWS is on this machine, controllers may be, too. */
+/** On the laptop, controllers may listen on the loopback address too. */
 export const isOnLaptop = () => process.env['AWS_ENDPOINT_URL']?.startsWith('http://127.0.0.1:') === true;
 
 export function auditPart() {
@@ -116,7 +119,7 @@ export const deploymentAuditPart = () =>
     tableName: readVariable(variables.auditTable),
   });
 
-/** The queues whose addresses the function was given. */
+/** The queues whose URLs the function has. */
 export function queuesPart() {
   const lifecycle = process.env[variables.lifecycleQueueUrl];
   const installations = process.env[variables.installationsQueueUrl];
@@ -132,12 +135,12 @@ export function queuesPart() {
   });
 }
 
-/** The tiers' queues, for the function that works on them. */
+/** Further messages from the tiers' queues, for scale-up. */
 export function arrivalsPart() {
   return createArrivals({ sqs: createAwsJson({ service: 'sqs' }), tierUrls: tierUrls() });
 }
 
-/** The queue of questions, for the function that works on it. */
+/** Further messages from the admission queue, for the function admission. */
 export const questionArrivalsPart = () =>
   createQueueArrivals({
     sqs: createAwsJson({ service: 'sqs' }),

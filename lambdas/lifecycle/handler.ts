@@ -1,4 +1,4 @@
-/** Behind the lifecycle queue: follows what GitHub says of jobs and EC2 of machines. */
+/** Behind the lifecycle queue: processes what GitHub reports about jobs and EC2 about machines. */
 import { createEc2Clients } from '../../lib/adapters/ec2/clients.ts';
 import { createCompute } from '../../lib/adapters/ec2/compute.ts';
 import { createSpotPrices } from '../../lib/adapters/ec2/spot-prices.ts';

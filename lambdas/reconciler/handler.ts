@@ -48,7 +48,7 @@ const recordDeployment = createDeploymentRecorder({
 const { tenants } = stores;
 const booksDeps = { deployment, usage: books, tenants, telemetry, clock: systemClock };
 
-/** Each comes to its end, whatever fails in the others. */
+/** Every task runs to its end, even if others fail. */
 export const handler = async () => {
   const parts = [recordDeployment(), reconcile(deps), rollUpUsage(booksDeps), emitComparison(booksDeps)];
   const results = await Promise.allSettled(parts);

@@ -26,7 +26,7 @@ const wanted = {
   ...(version === undefined ? {} : { version }),
 };
 
-/** Only where the stack says which pipelines there are. */
+/** Only if the stack names image pipelines. */
 function imagesPart() {
   const pipelines = process.env[variables.imagePipelines];
   if (!pipelines) return {};

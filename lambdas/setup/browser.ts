@@ -1,7 +1,7 @@
 /**
- * The HTTP side of the setup page: what of a request counts, the cookie that holds a browser's session, and the headers
- * that keep the page to itself. No script runs on it, nothing is loaded, nothing is kept, and its forms go to this page
- * and to GitHub alone.
+ * The HTTP side of the setup page: which parts of a request are used, the cookie that holds a browser's session, and
+ * the headers that isolate the page. It runs no scripts, loads nothing, may not be cached, and submits forms only to
+ * itself and to GitHub.
  */
 import type { SetupView } from '../../lib/core/setup-view.ts';
 import { styleHash } from '../../lib/pages/document.ts';
@@ -20,7 +20,7 @@ export interface FunctionUrlRequest {
   };
 }
 
-/** A manifest, or a key and its neighbours, are a tenth of it. */
+/** Ten times the size of a manifest, or of a key with the other fields. */
 const largestFormBytes = 32 * 1024;
 
 export const isTooLarge = ({ body = '' }: FunctionUrlRequest) => body.length > largestFormBytes;
@@ -30,7 +30,7 @@ export function readFields({ body = '', isBase64Encoded }: FunctionUrlRequest): 
   return Object.fromEntries(new URLSearchParams(text));
 }
 
-/** The page's own address. AWS sets both parts; only the laptop's function URLs speak HTTP. */
+/** The page's own origin. AWS sets both parts; only the laptop's function URLs use plain HTTP. */
 export function originOf({ headers, requestContext }: FunctionUrlRequest): string {
   return `${isPlain(headers) ? 'http' : 'https'}://${requestContext.domainName}`;
 }
@@ -40,7 +40,7 @@ export function sessionCookie({ cookies = [], headers }: FunctionUrlRequest): st
   return cookies.find((cookie) => cookie.startsWith(beginning))?.slice(beginning.length);
 }
 
-/** It outlives its use, so that a reload of the page shows that it is closed. */
+/** It outlives the session, so that a reload shows that the page is closed. */
 export function setCookie({ headers }: FunctionUrlRequest, session: string): string {
   const guarded = isPlain(headers) ? '' : ' Secure;';
   return `${cookieName(headers)}=${session}; Max-Age=1800; Path=/; HttpOnly;${guarded} SameSite=Lax`;
@@ -82,6 +82,6 @@ export function answer(
 
 const isPlain = (headers: FunctionUrlRequest['headers']) => headers['x-forwarded-proto'] === 'http';
 
-/** With the prefix no neighbour under the same domain can set it. */
+/** With the `__Host-` prefix, no other site under the same domain can set it. */
 const cookieName = (headers: FunctionUrlRequest['headers']) =>
   isPlain(headers) ? 'mayfly-setup' : '__Host-mayfly-setup';

@@ -1,4 +1,4 @@
-/** The page that creates the GitHub App, or takes an existing one: a Lambda function URL for an operator's browser. */
+/** The page that creates the GitHub App, or stores an existing one: a Lambda function URL for an operator's browser. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createNoteStore } from '../../lib/adapters/dynamodb/note-store.ts';
 import { createNewApps } from '../../lib/adapters/github/new-apps.ts';

@@ -1,6 +1,6 @@
 /**
- * Which step of the setup a request is. Without a link from the operator, or a session that one opened, every request
- * sees an empty page.
+ * Decides which step of the setup a request belongs to. Without a link from the operator, or a session that such a
+ * link opened, every request gets an empty page.
  */
 import {
   enterExisting,
@@ -73,7 +73,7 @@ async function serve(
   return show(await step(deps, act, method === 'POST' ? readFields(request) : query));
 }
 
-/** The link's key leaves the address bar for a cookie, so that it is in no history and no picture of the screen. */
+/** Moves the link's key from the address bar into a cookie, so that no history or screenshot contains it. */
 async function openPage(
   deps: SetupDeps,
   request: FunctionUrlRequest,

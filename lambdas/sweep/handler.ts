@@ -1,4 +1,4 @@
-/** On a schedule, each minute: repairs whatever the events missed. */
+/** On a schedule, each minute: repairs whatever events missed. */
 import { createEc2Clients } from '../../lib/adapters/ec2/clients.ts';
 import { createCompute } from '../../lib/adapters/ec2/compute.ts';
 import { createSpotPrices } from '../../lib/adapters/ec2/spot-prices.ts';

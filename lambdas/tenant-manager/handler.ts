@@ -1,4 +1,4 @@
-/** Behind the installations queue: keeps each tenant as GitHub says that its installation is. */
+/** Behind the installations queue: updates each tenant to match its installation on GitHub. */
 import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
 import { applyInstallationEvents } from '../../lib/app/tenants/apply-installation-events.ts';

@@ -1,5 +1,5 @@
 /**
- * GitHub's door: a Lambda function URL (payload format 2.0). It turns the request into bytes and headers,
+ * GitHub's webhook URL: a Lambda function URL (payload format 2.0). It turns the request into bytes and headers,
  * calls one use case, and maps its answer. It reads nothing but its environment and `deployment.json`.
  */
 import { createAwsJson } from '../../lib/adapters/aws-json/caller.ts';

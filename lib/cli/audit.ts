@@ -1,6 +1,6 @@
 /**
- * `mayfly audit`: who changed what, from what, to what, and why; for one tenant, or for all of them and the deployment.
- * Read-only.
+ * `mayfly audit`: who changed which setting, its old and new values, and why; for one tenant, or for all tenants and
+ * the deployment. Read-only.
  */
 import type { Attributes } from '../adapters/dynamodb/attributes.ts';
 import { auditOf, auditSince } from '../adapters/dynamodb/audit-list.ts';
@@ -77,7 +77,7 @@ export function entryOf(row: Attributes): AuditEntry {
 
 const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: dayMilliseconds };
 
-/** @returns ISO 8601; empty: everything */
+/** @returns ISO 8601; empty: no limit */
 export function sinceOf(given: unknown, otherwise: string | undefined, now: number): string {
   const text = typeof given === 'string' ? given : otherwise;
   if (text === undefined) return '';

@@ -1,6 +1,7 @@
 /**
- * Clients for the operator's commands: the configuration's region, the environment's credentials and endpoint. Those of EC2 and
- * SQS have files of their own: a client takes a command up to a third of a second to load, and most commands need DynamoDB's alone.
+ * Clients for the operator's commands: the configuration's region, the environment's credentials and endpoint. The
+ * clients of EC2 and SQS have files of their own: loading a client takes up to a third of a second, and most commands
+ * need only DynamoDB's.
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { CommandCall } from './command.ts';

@@ -51,7 +51,7 @@ export interface Io {
   ask?(question: string): Promise<string>;
 }
 
-/** A mistake of the user, or something that only the user can correct: printed without a stack trace, exit status 2. */
+/** A user's mistake, or something that only the user can correct: printed without a stack trace, exit status 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

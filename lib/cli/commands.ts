@@ -1,6 +1,7 @@
 /**
- * The commands of `npx mayfly`, in the order in which an operator meets them. Only those are loaded that the command line
- * may mean: to load all takes ten times as long as `mayfly host status` needs. Help and a misspelt word need all.
+ * The commands of `npx mayfly`, in the order in which an operator meets them. Only the commands that the command line
+ * may mean are loaded: loading all would take ten times as long as `mayfly host status`. Help and a misspelt word
+ * load all.
  */
 import type { Command } from './command.ts';
 

@@ -1,3 +1,3 @@
-/** A number of things for people: `1 machine`, `1,200 machines`. */
+/** A number with its noun: `1 machine`, `1,200 machines`. */
 export const counted = (number: number, one: string, many = `${one}s`): string =>
   `${number.toLocaleString('en-US')} ${number === 1 ? one : many}`;

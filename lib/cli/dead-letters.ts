@@ -66,7 +66,7 @@ export interface Letter {
 
 const suffix = '-dead-letters';
 const mostPerQueue = 100;
-/** Long enough to read all of a queue's messages; each becomes visible again right after. */
+/** Long enough to read all of a queue's messages; they become visible again right afterwards. */
 const lookSeconds = 30;
 
 function workQueues({ config }: CommandCall): { name: string; worker: string }[] {

@@ -118,7 +118,7 @@ async function openLaunches(
 ): Promise<{ readonly open: number; readonly unreadable: readonly UnreadableRow[] }> {
   const { launches } = commandStores(call);
   const atLast = Number.MAX_SAFE_INTEGER;
-  // In this order: what an earlier version took moves from the first list to the second.
+  // In this order: a launch of an earlier version moves from the first list to the second when it is processed.
   const unreadable: UnreadableRow[] = [];
   const earlier = await launches.listOverdueAcrossTenants(atLast, leasesCounted, unreadable);
   const listed = await launches.listWatchedAcrossTenants(atLast, leasesCounted, unreadable);

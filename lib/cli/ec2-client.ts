@@ -1,4 +1,4 @@
-/** The client of EC2 for the operator's commands, as those in aws-clients.ts. */
+/** The EC2 client for the operator's commands, with the options in aws-clients.ts. */
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { awsOptions } from './aws-clients.ts';
 import type { CommandCall } from './command.ts';

@@ -1,6 +1,6 @@
 /**
- * The pauses between looks at what may be over at once, or only after minutes: short at first, and twice as long each time, up to
- * a bound. A few looks more cost little; a person who waits sees the end sooner.
+ * Pauses for polling something that may be over at once or only after minutes: short at first, then doubling up to a
+ * bound. A few extra polls cost little, and a waiting person sees the end sooner.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 

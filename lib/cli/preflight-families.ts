@@ -1,7 +1,8 @@
 /**
- * Which vCPU quota an instance type is held against: AWS counts families apart, on demand and on spot. A family that is not
- * here is said to be unchecked, and never held against another family's quota.
- * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-on-demand-instances.html#ec2-on-demand-instances-limits
+ * Which vCPU quota applies to an instance type: AWS counts families separately, for on-demand and for spot. A family
+ * that is not listed here is reported as unchecked, and never compared with another family's quota.
+ * Source:
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-on-demand-instances.html#ec2-on-demand-instances-limits
  */
 import type { Market } from '../core/pools.ts';
 
@@ -14,7 +15,7 @@ export interface Quota {
 
 interface Family {
   readonly name: string;
-  /** What comes before the generation's number: `m` of m7i.large. */
+  /** The letters before the generation's number: `m` of m7i.large. */
   readonly letters: readonly string[];
   readonly codes: Readonly<Partial<Record<Market, string>>>;
 }
@@ -36,9 +37,9 @@ const families: readonly Family[] = [
   { name: 'high memory', letters: ['u'], codes: { 'on-demand': 'L-43DA4232' } },
 ];
 
-/** Undefined where it is not known. */
+/** Undefined if it is not known. */
 export function vcpuQuota(instanceType: string, market: Market): Quota | undefined {
-  // On spot, P5 is counted apart from the other P.
+  // For spot, P5 has a quota separate from the other P types.
   if (market === 'spot' && /^p5[a-z]*\./.test(instanceType)) return undefined;
   const [, letters = ''] = /^([a-z]+)[\d-]/.exec(instanceType) ?? [];
   const family = families.find((one) => one.letters.includes(letters));

@@ -1,6 +1,6 @@
 /**
- * The account's own parameters that tiers look their image up in. EC2 takes them when a launch template is made, and no
- * others than those of the data type `aws:ec2:image`: a deploy that names another one fails. It reads and changes nothing.
+ * The account's own parameters that hold tiers' images. EC2 reads them when a launch template is created, and accepts
+ * only the data type `aws:ec2:image`: a deploy with any other one fails. Read-only.
  * Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-ec2-aliases.html
  */
 import { GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
@@ -11,13 +11,13 @@ import type { CommandCall } from './command.ts';
 
 const imageType = 'aws:ec2:image';
 
-/** A line for each that is missing, or that holds no image. No tier names one: nothing is asked. */
+/** A line for each parameter that is missing or holds no image. If no tier names one, nothing is read. */
 export async function judgeImageParameters(
   call: Pick<CommandCall, 'config' | 'environment'>,
 ): Promise<string[]> {
   const names = ownImageParameters(call.config);
   if (names.length === 0) return [];
-  // Ten names are what one call takes, and what a configuration may have.
+  // Ten names fit into one call, and a configuration may have at most ten.
   const { Parameters = [] } = await new SSMClient(awsOptions(call))
     .send(new GetParametersCommand({ Names: names }))
     .catch((cause: Error) => {

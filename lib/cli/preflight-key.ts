@@ -1,6 +1,6 @@
 /**
- * What an operator's own key must say in its policy, and how to see that it is usable: printed, not done, for the key and
- * its policy belong to the operator.
+ * What the policy of an operator's own key must allow, and how to check that it is usable. It only prints this,
+ * because the key and its policy belong to the operator.
  */
 import { type KeyPolicyStatement, keyPolicyStatements } from '../config/key-policy.ts';
 
@@ -10,7 +10,7 @@ export interface KeyUse {
   readonly spot: boolean;
 }
 
-/** The account and the region are the key's own. */
+/** The account and the region from the key's ARN. */
 export function statementsFor({ kmsKeyArn, environment, spot }: KeyUse): KeyPolicyStatement[] {
   const [, partition = '', , region = '', accountId = ''] = kmsKeyArn.split(':');
   return keyPolicyStatements({ environment, region, accountId, partition, spot });

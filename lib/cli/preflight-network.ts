@@ -1,6 +1,6 @@
 /**
- * What the account must have for the configured network: room for one more VPC and for the addresses of NAT gateways, or
- * the existing subnets as configured. What the deployment has already counts as its own. It reads and changes nothing.
+ * What the account must have for the configured network: room for one more VPC and for the addresses of NAT gateways,
+ * or the existing subnets as configured. Resources of this deployment count as its own. Read-only.
  */
 import {
   DescribeAddressesCommand,
@@ -31,20 +31,20 @@ export async function judgeOwnNetwork(
   return [...findings, fits(quotas.addresses, await readQuota(quotas.addresses), addresses)];
 }
 
-/** By name, in alphabetical order. Local zones do not count: a VPC of Mayfly's own is not put into them. */
+/** Zone names in alphabetical order. Local zones do not count: Mayfly's own VPC does not use them. */
 export async function readZones(ec2: EC2Client): Promise<string[]> {
   const Filters = [{ Name: 'zone-type', Values: ['availability-zone'] }];
   const { AvailabilityZones = [] } = await ec2.send(new DescribeAvailabilityZonesCommand({ Filters }));
   return AvailabilityZones.map(({ ZoneName = '' }) => ZoneName).sort();
 }
 
-/** A line where the region has fewer zones than the VPC is to have: the deploy would end at the first subnet too many. */
+/** A line if the region has fewer zones than configured: the deploy would fail at the first subnet without a zone. */
 export const judgeZones = (found: readonly string[], { zones }: OwnNetwork): string[] =>
   found.length >= zones
     ? []
     : [`The region has ${found.length} availability zones; network.zones is ${zones}.`];
 
-/** Of other deployments, and of everything else in the account. */
+/** Counts resources that do not belong to this deployment. */
 const others = (all: readonly { Tags?: Tag[] | undefined }[], environment: string) =>
   all.filter(
     ({ Tags = [] }) => !Tags.some(({ Key, Value }) => Key === tagKeys.environment && Value === environment),
@@ -53,7 +53,7 @@ const others = (all: readonly { Tags?: Tag[] | undefined }[], environment: strin
 const fits = (quota: Quota, has: number, { used, more }: { used: number; more: number }): Finding =>
   finding(quota, has, { needs: used + more, wants: used + more });
 
-/** A line for each subnet that is not as the configuration says, or that has too few addresses left. */
+/** A line for each subnet that differs from the configuration, or has too few free addresses. */
 export async function judgeSubnets(ec2: EC2Client, network: ExistingNetwork): Promise<string[]> {
   const SubnetIds = network.subnets.map(({ id }) => id);
   const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({ SubnetIds })).catch((cause: Error) => {

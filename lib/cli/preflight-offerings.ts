@@ -1,6 +1,6 @@
 /**
- * Whether EC2 offers the configured instance types where each tier's machines start: a type is often missing in one zone of a
- * region. `mayfly preflight` and `mayfly verify` both ask here. It reads and changes nothing.
+ * Whether EC2 offers the configured instance types where each tier's machines start: a type is often missing in one
+ * zone of a region. `mayfly preflight` and `mayfly verify` share this check. Read-only.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceTypeOfferings.html
  */
 import {
@@ -15,9 +15,9 @@ import { tagKeys } from '../core/tags.ts';
 import type { Tier } from '../core/tier.ts';
 
 export interface Offerings {
-  /** A line for each tier of which no machine can start. */
+  /** A line for each tier that could not start any machine. */
   readonly closed: readonly string[];
-  /** A line for each type that a zone lacks, while its tier still has another type or zone. */
+  /** A line for each type that a zone lacks, if its tier still has another type or zone. */
   readonly missing: readonly string[];
 }
 
@@ -35,7 +35,7 @@ interface Question {
 export async function judgeOfferings(
   ec2: EC2Client,
   question: Question,
-  /** Of the region, by name in alphabetical order: a network to be made takes the first of them (`Fn::GetAZs`). */
+  /** The region's, in alphabetical order: a new network takes the first of them (`Fn::GetAZs`). */
   zones: readonly string[],
 ): Promise<Offerings> {
   const { network, tiers } = question;
@@ -53,7 +53,7 @@ export async function judgeOfferings(
   };
 }
 
-/** Those of the configuration, or those that the deployment has made. None: nothing is deployed yet. */
+/** The configured subnets, or those that the deployment created. Empty: nothing is deployed yet. */
 export async function findSubnets(
   ec2: EC2Client,
   { environment, network }: Pick<Question, 'environment' | 'network'>,

@@ -1,4 +1,4 @@
-/** Everything that `mayfly preflight` asks of the account, as one report, which `mayfly verify` reads too. It changes nothing. */
+/** Everything that `mayfly preflight` checks in the account, as one report; `mayfly verify` uses it too. Read-only. */
 import { type _InstanceType, DescribeInstanceTypesCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { GetServiceQuotaCommand, ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { burstableHint } from '../config/burstable-hint.ts';
@@ -27,19 +27,19 @@ import {
 
 export interface Report {
   readonly quotas: readonly Finding[];
-  /** Instance types whose quota is not known, each with its tier and market. */
+  /** Instance types whose quota is unknown, each with its tier and market. */
   readonly unchecked: readonly string[];
-  /** What is wrong with an existing network's subnets, or with the zones of one to be made. */
+  /** What is wrong with an existing network's subnets, or with the zones for a new one. */
   readonly network: readonly string[];
-  /** What is wrong with the parameters that tiers look their image up in. */
+  /** What is wrong with the parameters that hold tiers' images. */
   readonly images: readonly string[];
   readonly offerings: Offerings;
-  /** What the policy of an operator's own key must hold. */
+  /** What the policy of an operator's own key must contain. */
   readonly keyPolicy?: readonly KeyPolicyStatement[];
   readonly advice: readonly string[];
 }
 
-/** True where a deploy would fail, or a tier could start no machine. */
+/** True if a deploy would fail, or a tier could not start any machine. */
 export const isWanting = ({ quotas: findings, network, images, offerings }: Report) =>
   findings.some(({ verdict }) => verdict === 'too small') ||
   [network, images, offerings.closed].some((faults) => faults.length > 0);

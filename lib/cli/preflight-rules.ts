@@ -1,6 +1,6 @@
 /**
- * What an account must allow for the configured tiers, against what it does allow. A quota below one machine makes a tier
- * useless; one below what a single tenant may use makes its jobs wait for no reason that the tenant can see.
+ * Compares what the configured tiers need with what the account allows. With a quota below one machine a tier is
+ * useless; with one below a single tenant's limit, jobs wait for no reason that the tenant can see.
  */
 import { type Quota, vcpuQuota } from './preflight-families.ts';
 
@@ -24,30 +24,30 @@ export interface TierNeed {
   readonly name: string;
   readonly spot: boolean;
   readonly maxRunners: number;
-  /** Of each of its instance types. */
+  /** By instance type. */
   readonly vcpus: ReadonlyMap<string, number>;
 }
 
 export interface Finding {
   readonly quota: Quota;
-  /** Whose machines are counted by it; absent if it does not depend on tiers. */
+  /** The tiers whose machines count towards it; absent if it does not depend on tiers. */
   readonly tiers?: readonly string[];
   readonly has: number;
-  /** Below this something cannot work at all. */
+  /** With less than this, something cannot work at all. */
   readonly needs: number;
-  /** Below this one busy tenant is held up by the account instead of by its limit. */
+  /** With less than this, the account holds up one busy tenant before its own limit does. */
   readonly wants: number;
   readonly verdict: 'too small' | 'tight' | 'enough';
 }
 
-/** What the functions need: one copy of each at work, and a few of those that bursts hit. */
+/** What the functions need: one running copy of each, and a few of those that handle bursts. */
 const leastLambdaConcurrency = 10;
 const goodLambdaConcurrency = 100;
-/** What AWS wants to be left for functions without a share, in a new account and in an older one. */
+/** How much concurrency AWS requires to stay unreserved, in a new account and in an older one. */
 const leastUnreserved = 10;
 const usualUnreserved = 100;
 
-/** A quota of machines, and what the tiers that it counts ask of it. */
+/** A vCPU quota, and what the tiers that count towards it need. */
 export interface VcpuNeed {
   readonly quota: Quota;
   readonly tiers: readonly string[];
@@ -55,7 +55,7 @@ export interface VcpuNeed {
   readonly wants: number;
 }
 
-/** By the family of each instance type: AWS counts them apart. `unchecked`: a line for each type whose quota is not known. */
+/** Grouped by the quota of each instance type's family. `unchecked`: a line for each type whose quota is unknown. */
 export function vcpuNeeds(tiers: readonly TierNeed[]): {
   readonly needs: readonly VcpuNeed[];
   readonly unchecked: readonly string[];
@@ -91,11 +91,11 @@ export const judgeVcpus = (need: VcpuNeed, has: number): Finding => ({
 
 export const judgeLambda = (
   has: number,
-  /** Copies that are set aside for functions. */
+  /** Reserved concurrency. */
   reserved = 0,
 ): Finding => finding(quotas.lambda, has, lambdaNeeds(reserved));
 
-/** Too few for the shares, and AWS refuses the deploy. */
+/** If too little is left unreserved, AWS rejects the deploy. */
 const lambdaNeeds = (reserved: number) =>
   reserved === 0
     ? { needs: leastLambdaConcurrency, wants: goodLambdaConcurrency }
@@ -109,7 +109,7 @@ export function finding(
   return { quota, has, needs, wants, verdict: has < needs ? 'too small' : has < wants ? 'tight' : 'enough' };
 }
 
-/** The command that asks AWS for what is wanted. */
+/** The command that requests the recommended quota from AWS. */
 export function requestCommand({ quota, wants }: Finding, region: string): string {
   return `aws service-quotas request-service-quota-increase --region ${region} --service-code ${quota.serviceCode} --quota-code ${quota.quotaCode} --desired-value ${wants}`;
 }

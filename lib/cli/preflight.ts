@@ -1,4 +1,7 @@
-/** `mayfly preflight`: says which of the account's quotas are too small for the configured tiers, and what else a deploy would lack. */
+/**
+ * `mayfly preflight`: reports which account quotas are too small for the configured tiers, and what else would make a
+ * deploy fail.
+ */
 import { type Command, jsonOption } from './command.ts';
 import { isWanting, judgeAccount, type Report } from './preflight-report.ts';
 import { requestCommand } from './preflight-rules.ts';

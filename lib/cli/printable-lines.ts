@@ -1,12 +1,12 @@
 /**
- * Untrusted text for a terminal that comes in pieces: it is printed by whole lines, so that no escape sequence passes in two
- * halves. A line without an end is printed in bounded parts.
+ * Sanitizes untrusted text for a terminal when it arrives in pieces. It prints whole lines, so that no escape
+ * sequence gets through in two halves. An endless line is printed in bounded pieces.
  */
 import { printableLine } from './printable.ts';
 
 export interface PrintableLines {
   take(text: string): void;
-  /** What is left, as the last line. */
+  /** Prints the rest as the last line. */
   end(): void;
 }
 

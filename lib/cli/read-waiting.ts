@@ -1,4 +1,4 @@
-/** The waiting jobs of one tenant, counted by their reasons: what `mayfly status` and the tenant commands show. */
+/** The waiting jobs of one tenant, counted by reason, for `mayfly status` and the tenant commands. */
 import { type DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { waitingRange } from '../adapters/dynamodb/job-row.ts';
 import { tables } from '../contract/tables.ts';

@@ -1,4 +1,4 @@
-/** Records that somebody changes the deployment: its App, its secrets, its configuration. */
+/** Records in the audit that somebody changes the deployment: its App, its secrets, its configuration. */
 import { createDeploymentAudit } from '../adapters/dynamodb/deployment-audit.ts';
 import { tables } from '../contract/tables.ts';
 import type { DeploymentChange } from '../ports/deployment-audit.ts';

@@ -1,6 +1,6 @@
 /**
- * The command line `mayfly`: finds the command that was asked for, checks the configuration, and runs it. Errors of AWS that
- * the operator can do something about are printed with what that is.
+ * The `mayfly` command line: finds the requested command, checks the configuration, and runs it. AWS errors that the
+ * operator can fix are printed with the way to fix them.
  */
 import { assertConfig } from '../config/check-config.ts';
 import { OperationalError } from '../ports/errors.ts';
@@ -82,13 +82,13 @@ async function run(command: Command, call: CommandCall): Promise<number> {
   try {
     return await command.run(call);
   } catch (error) {
-    // Its cause may be the network, which here is not that to AWS.
+    // Here the cause may be a network error, but of the connection to GitHub, not to AWS.
     if (error instanceof OperationalError && error.code.startsWith('github-')) {
       throw new UsageError(
         `${error.message}\nTry again; https://www.githubstatus.com shows whether GitHub has a problem.`,
       );
     }
-    // A row that was edited by hand: the message says how to correct it.
+    // Somebody edited the row by hand; the message says how to correct it.
     if (error instanceof OperationalError && error.code === 'UnreadableRow')
       throw new UsageError(error.message);
     const message = explainFault(error, { ...call, command: command.asName?.(call) ?? command.name });

@@ -1,4 +1,4 @@
-/** The client of SQS for the operator's commands, as those in aws-clients.ts. */
+/** The SQS client for the operator's commands, with the options in aws-clients.ts. */
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { awsOptions } from './aws-clients.ts';
 import type { CommandCall } from './command.ts';

@@ -1,4 +1,7 @@
-/** Which waits somebody must look at: those that no limit explains. Pure; `mayfly status` prints the sentences. */
+/**
+ * Decides which waits somebody must look at: those that no limit explains. Pure; `mayfly status` prints the
+ * sentences.
+ */
 import type { ReasonCode } from '../core/reason.ts';
 import type { Attention } from '../core/tenant.ts';
 
@@ -6,11 +9,11 @@ export interface Waiting {
   readonly jobs: number;
   /** Epoch milliseconds. */
   readonly oldestAcceptedAt: number;
-  /** The reason of one of them, as it is stored. */
+  /** The stored reason of one of these jobs. */
   readonly text: string;
 }
 
-/** Every code is decided here. `normal`: a limit, an operator's decision, or a step on the way to a machine. */
+/** Covers every code. `normal`: a limit, an operator's decision, or a step on the way to a machine. */
 const kinds: Readonly<Record<ReasonCode, 'normal' | 'problem'>> = {
   queued: 'normal',
   'tenant-unknown': 'problem',
@@ -54,7 +57,7 @@ const kinds: Readonly<Record<ReasonCode, 'normal' | 'problem'>> = {
   'waited-too-long': 'problem',
 };
 
-/** A job is given a machine, or a better reason, well before this. */
+/** A job gets a machine, or a more specific reason, well before this. */
 const unexplainedMinutes = 5;
 
 export function problemsOf(tenant: {
@@ -67,7 +70,7 @@ export function problemsOf(tenant: {
   for (const [code, { jobs, oldestAcceptedAt, text }] of waiting) {
     const minutes = Math.floor((now - oldestAcceptedAt) / 60_000);
     const count = jobs === 1 ? '1 job waits' : `${jobs} jobs wait`;
-    // A code that is not in the table comes from a newer version of the platform.
+    // A code that is missing in the table comes from a newer version of the platform.
     if ((kinds[code] ?? 'problem') === 'problem') problems.push(`${count}, ${code}: ${text}`);
     else if (code === 'queued' && minutes >= unexplainedMinutes) {
       problems.push(`${count} without a reason, the oldest for ${minutes} minutes. Is scale-up running?`);

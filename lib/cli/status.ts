@@ -1,6 +1,6 @@
 /**
- * `mayfly status`: every tenant with its limits, its live machines and its waiting jobs with their reasons. It only reads.
- * A few tenants are asked about at a time, so that many tenants take seconds and the table is not throttled.
+ * `mayfly status`: every tenant with its limits, its live machines and its waiting jobs with their reasons.
+ * Read-only. It reads a few tenants at a time, so that many tenants take seconds and the table is not throttled.
  */
 import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import type { Attributes } from '../adapters/dynamodb/attributes.ts';
@@ -45,7 +45,7 @@ or GitHub refused something.
   async run(call) {
     const { tenant } = call.options;
     if (typeof tenant === 'string') {
-      // Loaded only here: it asks EC2 and GitHub too.
+      // Loaded only here: it loads the clients of EC2 and GitHub too.
       const { tenantStatus } = await import('./tenants/tenant-status.ts');
       return tenantStatus(call, tenant);
     }
@@ -67,14 +67,14 @@ export interface TenantStatus {
   /** Where its next machines register. Absent: its row cannot be read. */
   readonly runners?: {
     readonly level: RunnerLevel;
-    /** The App may not register with the organization, and would if it might. */
+    /** The App lacks permission to register with the organization, and would otherwise. */
     readonly isFallback: boolean;
     /** The runner group, by name; absent: GitHub's default group, or none. */
     readonly group?: string;
   };
   /** How many jobs wait, by the code of their reason. */
   readonly waiting: Readonly<Record<string, number>>;
-  /** What somebody must look at, a sentence each. */
+  /** What somebody must look at, one sentence for each problem. */
   readonly problems: readonly string[];
 }
 

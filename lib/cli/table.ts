@@ -1,4 +1,4 @@
-/** A table for a terminal: the first column to the left, the others to the right, as wide as their widest cell. */
+/** A table for a terminal: the first column left-aligned, the others right-aligned, each as wide as its widest cell. */
 import { stripVTControlCharacters, styleText } from 'node:util';
 
 export function drawTable(head: readonly string[], rows: readonly (readonly string[])[]): string {

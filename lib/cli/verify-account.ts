@@ -1,4 +1,4 @@
-/** What `mayfly verify` asks of the account without a machine: preflight's questions, and the certificate. It reads. */
+/** What `mayfly verify` checks in the account without a machine: preflight's checks, and the certificate. Read-only. */
 import { X509Certificate } from 'node:crypto';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { assertConfig } from '../config/check-config.ts';
@@ -11,7 +11,7 @@ import { findSubnets } from './preflight-offerings.ts';
 import { isWanting, judgeAccount, type Report } from './preflight-report.ts';
 import { addCertificate, failed, passed, type Row } from './verify-report.ts';
 
-/** One in which machines are launched. */
+/** A subnet in which machines are launched. */
 export async function chooseSubnet(client: EC2Client, config: MayflyConfig): Promise<string> {
   const { network, deployment } = assertConfig(config);
   const { environment } = deployment;
@@ -36,7 +36,7 @@ const quotaRow = (report: Report): Row =>
       )
     : passed('quotas', 'mayfly preflight found nothing that is too small or not as configured');
 
-/** A tier needs at least one of its types in one of its zones; what is missing beside is only less room. */
+/** A tier needs at least one of its types in one of its zones; other missing types only reduce its choice. */
 function offeringRow({ closed, missing }: Report['offerings']): Row {
   if (closed.length > 0)
     return failed('offerings', closed.join(' '), 'Choose other types or subnets in mayfly.config.ts.');

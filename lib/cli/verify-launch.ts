@@ -1,7 +1,7 @@
 /**
- * The launches of `mayfly verify`: the platform's own request, but for its tags and its user data, and the tries that a role
- * of the platform must not be allowed, as dry runs. The machine carries the environment's tag, as IAM wants it, and none of
- * a launch, so the platform takes it for none of its own.
+ * The launches of `mayfly verify`: the platform's own request except for its tags and user data, and dry runs of
+ * requests that the platform's roles must not be allowed. The machine has the environment's tag, as IAM requires, but
+ * no launch's tag, so the platform does not treat it as its own.
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -22,10 +22,10 @@ export interface LaunchTarget {
   readonly subnetId: string;
 }
 
-/** On machines, disks and network interfaces of verify: what an earlier run left behind is found by it. */
+/** Tags machines, disks and network interfaces of verify, so that the leftovers of an earlier run can be found. */
 export const verifyTag = 'ghr:verify';
 
-/** It is over in less. */
+/** verify takes less time than this. */
 const lifeSeconds = 900;
 
 export function verifyRequest({
@@ -64,11 +64,11 @@ export function verifyRequest({
 
 export interface Launched {
   readonly instanceIds: readonly string[];
-  /** EC2's own words, where something fell short. */
+  /** EC2's own messages, if a pool fell short. */
   readonly errors: readonly string[];
 }
 
-/** @throws what EC2 says to the whole call */
+/** @throws EC2's error about the whole call */
 export async function launch(client: EC2Client, request: CreateFleetCommandInput): Promise<Launched> {
   const { Instances = [], Errors = [] } = await client.send(new CreateFleetCommand(request));
   return {
@@ -77,9 +77,9 @@ export async function launch(client: EC2Client, request: CreateFleetCommandInput
   };
 }
 
-/** What nobody may launch under the conditions of the platform's roles, by what is wrong with it. */
+/** Launches that the conditions of the platform's roles must deny, by what is wrong with each. */
 export const forbiddenLaunches: Readonly<Record<string, Partial<RunInstancesCommandInput>>> = {
-  // One that there is in every region.
+  // This image exists in every region.
   'another image': {
     ImageId: 'resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64',
   },
@@ -114,7 +114,10 @@ export async function tryLaunch(
   );
 }
 
-/** Says what the machine sees of itself, where its console shows it, and powers off by itself, whatever becomes of verify. */
+/**
+ * Prints what the machine sees of its own environment to its console, and powers off by itself, whatever happens to
+ * verify.
+ */
 const machineScript = `#!/usr/bin/env bash
 trap 'poweroff || poweroff --force' EXIT
 url="\${AWS_EC2_METADATA_SERVICE_ENDPOINT:-http://169.254.169.254}"

@@ -1,6 +1,6 @@
 /**
- * What can be seen of the one machine of `mayfly verify`, from outside and on its console. It reads, and ends what it is
- * told to end.
+ * What can be seen of the one machine of `mayfly verify`, from outside and on its console. It only reads, and ends
+ * the machines that it is given.
  */
 import {
   DescribeInstancesCommand,
@@ -21,10 +21,10 @@ import { verifyTag } from './verify-launch.ts';
 import { addCertificate, failed, passed, type Row, skipped } from './verify-report.ts';
 
 const longestPauseMilliseconds = 1_000;
-/** A console shows up to some minutes late. */
+/** Console output can appear minutes late. */
 const longestMilliseconds = 8 * 60_000;
 
-/** Looks until it holds. Undefined: it never did. */
+/** Polls until the value holds. Undefined: it never did. */
 async function until<Value>(
   look: () => Promise<Value>,
   holds: (value: Value) => boolean,
@@ -39,7 +39,7 @@ async function until<Value>(
   }
 }
 
-/** By a filter, since an id that EC2 does not show yet would be an error. */
+/** Uses a filter, because an id that EC2 does not show yet would be an error. */
 async function describe(client: EC2Client, instanceId: string) {
   const Filters = [{ Name: 'instance-id', Values: [instanceId] }];
   const { Reservations = [] } = await client.send(new DescribeInstancesCommand({ Filters }));
@@ -48,7 +48,7 @@ async function describe(client: EC2Client, instanceId: string) {
   return instance ? { instance, accountId: reservation?.OwnerId ?? '' } : undefined;
 }
 
-/** Of earlier runs, and of this one. */
+/** Machines of earlier runs, and of this one. */
 export async function findMachines(client: EC2Client, environment: string): Promise<string[]> {
   const Filters = [
     { Name: `tag:${verifyTag}`, Values: [environment] },
@@ -212,7 +212,7 @@ export async function endRow(client: EC2Client, instanceId: string): Promise<Row
       );
 }
 
-/** How EC2 answers about a machine that it has forgotten: the platform must understand the answer. */
+/** What EC2 answers about a machine that it no longer knows: the platform must understand this answer. */
 export async function forgottenRow(client: EC2Client): Promise<Row> {
   const answer = await client
     .send(new TerminateInstancesCommand({ InstanceIds: ['i-0fffffffffffffff0'] }))

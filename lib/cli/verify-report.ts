@@ -1,11 +1,11 @@
-/** What `mayfly verify` found: one line for each thing that was looked at, and what to do where a check failed. */
+/** What `mayfly verify` found: one line for each check, and what to do if it failed. */
 import { drawTable } from './table.ts';
 
 export interface Row {
   readonly check: string;
   readonly verdict: 'PASS' | 'FAIL' | 'SKIPPED';
   readonly found: string;
-  /** Empty where there is nothing to do. */
+  /** Empty if there is nothing to do. */
   readonly remedy: string;
 }
 

@@ -1,7 +1,7 @@
 /**
- * `mayfly verify`: asks the deployed account what documents alone cannot say, with one throwaway machine of a few minutes.
- * The machine is ended whatever comes of it, powers off by itself after a quarter of an hour, and what an earlier run left
- * behind is ended first.
+ * `mayfly verify`: tests in the deployed account what AWS's documents alone cannot answer, with one throwaway machine
+ * for a few minutes. The machine is ended in any case, and powers off by itself after a quarter of an hour. The
+ * leftovers of an earlier run are ended first.
  */
 import type { CreateFleetCommandInput, EC2Client } from '@aws-sdk/client-ec2';
 import { TierName } from '../core/ids.ts';
@@ -52,7 +52,7 @@ async function verifyAll(call: CommandCall): Promise<Row[]> {
   try {
     return [...rows, ...(await withMachine(client, call, target)), await forgottenRow(client)];
   } finally {
-    // Also of an answer that was lost.
+    // Searched by tag, in case the answer about a launch was lost.
     await endMachines(client, await findMachines(client, config.environment));
   }
 }
@@ -73,7 +73,10 @@ function chosenTier({ options, config }: CommandCall): Pick<LaunchTarget, 'tier'
   return { tier: TierName(name), instanceType: tier.instanceTypes[0]! };
 }
 
-/** With wider credentials the machine starts whether or not EC2 gives the keys that the platform's roles ask for. */
+/**
+ * The operator's credentials may be wider than the roles, so a successful launch alone does not prove that EC2
+ * supplies the condition keys that the roles rely on.
+ */
 async function conditionsRow(client: EC2Client, target: LaunchTarget): Promise<Row> {
   const check = 'conditions of the roles';
   const open: string[] = [];
@@ -116,7 +119,10 @@ async function withMachine(client: EC2Client, { config }: CommandCall, target: L
   ];
 }
 
-/** The platform replays a token only to learn what a lost answer said, and looks by tag where the answer says nothing. */
+/**
+ * The platform replays a token only to recover a lost answer, and searches by tag if the answer does not list the
+ * machines.
+ */
 async function replayRow(
   client: EC2Client,
   request: CreateFleetCommandInput,

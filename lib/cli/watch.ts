@@ -1,4 +1,7 @@
-/** `--watch`: draws again and again until Ctrl-C, on a cleared terminal; where output goes to a file, one after the other. */
+/**
+ * `--watch`: draws again and again until Ctrl-C. A terminal is cleared each time; in a file the outputs follow each
+ * other.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandOption, Io } from './command.ts';
 
@@ -11,7 +14,7 @@ export const watchSeconds = 5;
 
 const clear = '\u001b[2J\u001b[H';
 
-/** What to show, and the exit status that goes with it. */
+/** What to show, and the exit status. */
 export interface Picture {
   readonly text: string;
   readonly status: number;
@@ -20,12 +23,12 @@ export interface Picture {
 export interface Watching {
   readonly io: Io;
   draw(): Promise<Picture>;
-  /** False: the last time. Absent: it pauses, and goes on for ever. */
+  /** False: this was the last time. Absent: it pauses, and repeats forever. */
   again?(): Promise<boolean>;
   readonly isTerminal?: boolean;
 }
 
-/** @returns the exit status of the last picture */
+/** @returns the exit status of the last output */
 export async function watch({ io, draw, again = pause, isTerminal = isScreen() }: Watching): Promise<number> {
   for (;;) {
     const { text, status } = await draw();

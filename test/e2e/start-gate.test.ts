@@ -109,6 +109,6 @@ it('lets no step run where the platform cannot be asked', async () => {
   await world.untilRest();
 
   expect(onGitHub(jobId)).toMatchObject({ conclusion: 'failure', begun: [] });
-  expect(onGitHub(jobId)?.log).toContainEqual(expect.stringContaining('Nobody said in time'));
+  expect(onGitHub(jobId)?.log).toContainEqual(expect.stringContaining('No decision on whether'));
   expect(heldLeases(await world.tenant(acme))).toBe(0);
 });

@@ -120,7 +120,7 @@ export function addControllerRoutes(api: Api, deps: ApiDeps): void {
   });
 }
 
-/** JSON knows no `undefined`: what is not there is absent. */
+/** JSON has no `undefined`: missing values are left out. */
 const settingsOf = (given: z.infer<typeof controllerChanges>) => given as SettingChanges;
 
 const etag = ({ version }: { version: number }) => `"${version}"`;

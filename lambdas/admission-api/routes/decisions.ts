@@ -1,4 +1,4 @@
-/** What was decided of the installation's jobs, newest first, a page at a time. */
+/** The decisions about the installation's jobs, newest first, in pages. */
 import { createRoute, z } from '@hono/zod-openapi';
 import { decisionsForTenant } from '../../../lib/app/admission-api/tenant-eyes.ts';
 import { decisionView } from '../../../lib/app/admission-api/views.ts';

@@ -1,4 +1,4 @@
-/** What a controller that polls calls with its own token: fetch the questions that wait for it, and answer one. */
+/** What a polling controller calls with its own token: to fetch the questions that wait for it, and to answer one. */
 import { createRoute, z } from '@hono/zod-openapi';
 import {
   answerQuestion,
@@ -49,7 +49,7 @@ const answer = createRoute({
   responses: { 204: { description: 'It counts' }, ...problems(409, 410) },
 });
 
-/** Whether it is part of what controllers call; all else is for administrators. */
+/** Whether controllers call this path; all other paths are for administrators. */
 export const isForControllers = (requestPath: string) =>
   /^\/v1\/installations\/[^/]+\/questions(?:\/|$)/.test(requestPath);
 

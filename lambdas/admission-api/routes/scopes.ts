@@ -1,4 +1,4 @@
-/** Where a controller is asked: list, add, remove. */
+/** A controller's scopes, which decide about which jobs it is asked: list, add, remove. */
 import { createRoute, type z } from '@hono/zod-openapi';
 import { changeController } from '../../../lib/app/admission-api/change-controller.ts';
 import { readController } from '../../../lib/app/admission-api/read-controllers.ts';

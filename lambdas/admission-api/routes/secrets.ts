@@ -1,4 +1,4 @@
-/** The secrets that sign the callbacks of an https controller: list, rotate. */
+/** The secrets that sign the callbacks to an https controller: list, rotate. */
 import { createRoute } from '@hono/zod-openapi';
 import { listSecrets, rotateSigningSecret } from '../../../lib/app/admission-api/manage-secrets.ts';
 import { secretView } from '../../../lib/app/admission-api/views.ts';

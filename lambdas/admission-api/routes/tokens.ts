@@ -1,4 +1,4 @@
-/** The tokens that a controller of the poll transport calls with: list, create, rotate, revoke. */
+/** The tokens that a polling controller authenticates with: list, create, rotate, revoke. */
 import { createRoute } from '@hono/zod-openapi';
 import {
   createToken,

@@ -1,4 +1,4 @@
-/** A job that need not be, and what each controller would say of it. */
+/** Tests the controllers with a job that need not exist: what would each of them decide? */
 import { createRoute, type z } from '@hono/zod-openapi';
 import { triedForTenant } from '../../../lib/app/admission-api/tenant-eyes.ts';
 import { type SyntheticJob, tryJob } from '../../../lib/app/admission-api/try-job.ts';
@@ -38,5 +38,5 @@ export function addTestRoute(api: Api, deps: ApiDeps): void {
   });
 }
 
-/** JSON knows no `undefined`: what is not there is absent. */
+/** JSON has no `undefined`: missing values are left out. */
 const jobOf = (given: z.infer<typeof syntheticJob>) => given as unknown as SyntheticJob;

@@ -1,6 +1,6 @@
 /**
- * What the commands about admission controllers have in common: whose controllers they are about, the use cases' dependencies
- * under the operator's own credentials, and their answers as lines or JSON.
+ * What the commands about admission controllers share: whose controllers they manage, the use cases' dependencies
+ * with the operator's own credentials, and answers as lines or JSON.
  */
 import { createRulesLoader } from '../../adapters/cel/load-rules.ts';
 import { createControllerStore } from '../../adapters/dynamodb/controller-store.ts';
@@ -30,7 +30,7 @@ export const ownerPositional = '<tenant>';
 export const controllerPositional = '<controller>';
 export const changeOptions: readonly CommandOption[] = [reasonOption, dryRunOption, jsonOption];
 
-/** In place of a tenant. No login at GitHub has such a character. */
+/** Given in place of a tenant. No GitHub login contains this character. */
 export const platformName = '@platform';
 
 export const ownerHelp = `The tenant is a login, an installation id, or ${platformName}: the operator's own controllers, over all tenants.`;
@@ -42,7 +42,7 @@ export interface Admin {
   readonly deps: ChangeDeps & TryDeps & { readonly cell: string };
 }
 
-/** @throws UsageError where there is no such tenant */
+/** @throws UsageError if there is no such tenant */
 export async function adminOf(call: CommandCall): Promise<Admin> {
   const client = dynamoClient(call);
   const { environment } = call.config;
@@ -59,7 +59,7 @@ export async function adminOf(call: CommandCall): Promise<Admin> {
       deployment,
       cell: cellOf(deployment),
       controllers: createControllerStore({ client, tables: names }),
-      // It was read a moment ago.
+      // The tenant was read a moment ago.
       tenants: { get: async () => found?.tenant },
       github: {
         getRepository: async (...asked) => (await githubOf(call)).platform.getRepository(...asked),
@@ -74,7 +74,7 @@ export async function adminOf(call: CommandCall): Promise<Admin> {
   };
 }
 
-/** @throws UsageError where a name is given that no tenant's repository has */
+/** @throws UsageError for a name that none of the tenant's repositories has */
 export function repositoryIdsOf(call: CommandCall, { found }: Admin, given: string): Promise<number[]> {
   if (found) return repositoryIds(call, found, given);
   const ids = entriesOf(given);
@@ -85,7 +85,7 @@ export function repositoryIdsOf(call: CommandCall, { found }: Admin, given: stri
   );
 }
 
-/** Where all of AWS is on this machine, controllers may be, too. */
+/** On the laptop, controllers may listen on the loopback address too. */
 const isLaptop = (endpoint: string | undefined) => endpoint?.startsWith('http://127.0.0.1:') === true;
 
 export async function actorOf(call: CommandCall): Promise<Actor> {
@@ -104,19 +104,20 @@ export function demand<Value extends object>(answer: Value | Faulty): Value {
   throw new UsageError(printableLine(field === undefined ? text : `${field}: ${text}`));
 }
 
-/** Prints one of both. @returns the exit status */
+/** Prints the value as JSON, or the lines. @returns the exit status */
 export function print(call: CommandCall, value: unknown, lines: readonly string[]): number {
   const text = lines.map((line) => `${printableLine(line)}\n`).join('');
   call.io.out(call.options['json'] ? `${JSON.stringify(value)}\n` : text);
   return 0;
 }
 
-/** Behind a token or a secret of which another has taken the place. */
+/** What follows a token or secret that has been replaced. */
 export const endsText = (endsAt: number | undefined): string =>
   endsAt === undefined ? '' : `, ends ${new Date(endsAt).toISOString()}`;
 
 /**
- * Prints what is shown this once. @param value undefined in a dry run
+ * Prints a value that is shown only once. @param value undefined in a dry run
+ *
  * @returns the exit status
  */
 export function printOnce(
@@ -129,11 +130,11 @@ export function printOnce(
   return print(call, whole, [...made, ...dryRunLine(call)]);
 }
 
-/** After a change. */
+/** The last line after a change, in a dry run. */
 export const dryRunLine = (call: CommandCall): readonly string[] =>
   call.options['dryRun'] === true ? ['Nothing was changed. To do it, run the same without --dry-run.'] : [];
 
-/** Seconds, as an option gives them. @throws UsageError where they are no whole number */
+/** An option's value in seconds. @throws UsageError if it is not a whole number */
 export function overlapOf({ options }: CommandCall): number {
   const given = options['overlap'];
   if (typeof given !== 'string') return 0;

@@ -1,4 +1,7 @@
-/** Changes one controller as a command does: under the operator's name, shown as it is then, or as it would be. */
+/**
+ * Changes one controller for a command, recorded under the operator's name. It prints the controller as it is after
+ * the change, or, in a dry run, as it would be.
+ */
 import { type Changed, changeController } from '../../app/admission-api/change-controller.ts';
 import { controllerView } from '../../app/admission-api/views.ts';
 import type { PolicyChange } from '../../core/controllers/policy-change.ts';

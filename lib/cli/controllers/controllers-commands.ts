@@ -1,4 +1,4 @@
-/** The commands about admission controllers, in the order in which somebody meets them. */
+/** The commands about admission controllers, in the order in which an operator meets them. */
 import type { Command } from '../command.ts';
 import { controllersCreate } from './create.ts';
 import { controllersDecisions } from './decisions.ts';

@@ -1,4 +1,4 @@
-/** `mayfly controllers create TENANT`: a new admission controller, disabled and without a scope unless told otherwise. */
+/** `mayfly controllers create TENANT`: a new admission controller, disabled and without a scope by default. */
 import { tokenSecrets } from '../../adapters/identity/token-secrets.ts';
 import { type Command, UsageError } from '../command.ts';
 import { stackOption } from '../setup/stack-option.ts';

@@ -1,4 +1,4 @@
-/** `mayfly controllers decisions TENANT`: what was decided of the tenant's jobs, newest first. It only reads. */
+/** `mayfly controllers decisions TENANT`: the decisions about the tenant's jobs, newest first. Read-only. */
 import { decisionView } from '../../app/admission-api/views.ts';
 import { controllerBounds } from '../../core/controllers/controller.ts';
 import type { Decision } from '../../core/controllers/decision.ts';
@@ -9,7 +9,7 @@ import { type Admin, adminOf, ownerPositional, platformName, print } from './adm
 import { decisionLines } from './controller-text.ts';
 
 const ofPage = 100;
-/** A command prints no more, and says so. */
+/** The command prints at most this many, and says if there are more. */
 const mostShown = 1_000;
 
 export const controllersDecisions: Command = {

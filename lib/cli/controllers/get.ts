@@ -1,4 +1,4 @@
-/** `mayfly controllers get TENANT CONTROLLER`: one controller with all its settings and scopes. It only reads. */
+/** `mayfly controllers get TENANT CONTROLLER`: one controller with all its settings and scopes. Read-only. */
 import { readController } from '../../app/admission-api/read-controllers.ts';
 import { controllerView } from '../../app/admission-api/views.ts';
 import { type Command, jsonOption } from '../command.ts';

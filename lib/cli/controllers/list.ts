@@ -1,4 +1,4 @@
-/** `mayfly controllers list TENANT`: the tenant's admission controllers. It only reads. */
+/** `mayfly controllers list TENANT`: the tenant's admission controllers. Read-only. */
 import { readControllers } from '../../app/admission-api/read-controllers.ts';
 import { controllerView } from '../../app/admission-api/views.ts';
 import { type Command, jsonOption } from '../command.ts';

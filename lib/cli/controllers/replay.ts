@@ -1,4 +1,7 @@
-/** `mayfly controllers replay TENANT`: past jobs against new rules: what would have been rejected, and why. It only reads. */
+/**
+ * `mayfly controllers replay TENANT`: evaluates new rules for past jobs: which would have been rejected, and why.
+ * Read-only.
+ */
 import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { createRulesLoader } from '../../adapters/cel/load-rules.ts';
 import { number } from '../../adapters/dynamodb/attributes.ts';
@@ -19,10 +22,10 @@ import { findReadableTenant, found, tableName } from '../tenants/find-tenant.ts'
 import { ownerPositional, platformName, print } from './admin.ts';
 import { readRules } from './settings.ts';
 
-/** Some hundred bytes each. */
+/** A few hundred bytes each. */
 const mostJobs = 50_000;
 const mostShown = 50;
-/** Tenants whose jobs are read side by side. */
+/** How many tenants' jobs are read in parallel. */
 const atOnce = 8;
 
 export const controllersReplay: Command = {
@@ -85,7 +88,7 @@ async function tenantsOf(call: CommandCall): Promise<readonly Tenant[]> {
   return tenants;
 }
 
-/** The newest of them. */
+/** The newest jobs, up to the maximum. */
 export async function jobsSince(
   { client, TableName }: { readonly client: DynamoDBClient; readonly TableName: string },
   installationId: InstallationId,
@@ -94,7 +97,7 @@ export async function jobsSince(
   const query = {
     TableName,
     KeyConditionExpression: 'installation_id = :id',
-    // GitHub's ids grow, so these are the newest.
+    // GitHub's ids increase, so these are the newest.
     ScanIndexForward: false,
     ExpressionAttributeValues: { ':id': number(installationId) },
   };

@@ -1,4 +1,4 @@
-/** `mayfly controllers scope …`: where an admission controller is asked. */
+/** `mayfly controllers scope …`: for which jobs an admission controller is asked. */
 import { tokenSecrets } from '../../adapters/identity/token-secrets.ts';
 import { readController } from '../../app/admission-api/read-controllers.ts';
 import { scopeView } from '../../app/admission-api/views.ts';

@@ -1,4 +1,7 @@
-/** `mayfly controllers secret …`: the secrets that sign the callbacks of an https controller. A secret is printed once. */
+/**
+ * `mayfly controllers secret …`: the secrets that sign the callbacks to an https controller. A secret is printed only
+ * once.
+ */
 import { listSecrets, rotateSigningSecret } from '../../app/admission-api/manage-secrets.ts';
 import { secretView } from '../../app/admission-api/views.ts';
 import { type Command, jsonOption } from '../command.ts';

@@ -1,4 +1,4 @@
-/** The options that say what a controller is, for `create` and `update` alike. */
+/** The options for a controller's settings, shared by `create` and `update`. */
 import { readFileSync } from 'node:fs';
 import type { Rule, Transport } from '../../core/controllers/controller.ts';
 import type { SettingChanges } from '../../core/controllers/policy-change.ts';
@@ -55,7 +55,7 @@ function transportOf({ options }: CommandCall): Transport | undefined {
   return poll === undefined ? undefined : { kind: 'poll' };
 }
 
-/** @throws UsageError where the file is no JSON list of rules */
+/** @throws UsageError if the file is not a JSON list of rules */
 export function readRules(path: string): Rule[] {
   const text = readText(path);
   const wrong = () =>

@@ -1,4 +1,4 @@
-/** `mayfly controllers test TENANT`: what each controller would say of a job that need not be. It only reads. */
+/** `mayfly controllers test TENANT`: what each controller would decide about a job, which need not exist. Read-only. */
 import { type SyntheticJob, tryJob } from '../../app/admission-api/try-job.ts';
 import { triedView } from '../../app/admission-api/views.ts';
 import { platformOwner } from '../../core/controllers/controller.ts';

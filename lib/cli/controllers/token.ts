@@ -1,6 +1,6 @@
 /**
- * `mayfly controllers token …`: the tokens with which a controller polls, or (without a controller) a tenant's administrators
- * call the API. A token is printed once.
+ * `mayfly controllers token …`: the tokens with which a controller polls or, if no controller is named, with which a
+ * tenant's administrators call the API. A token is printed only once.
  */
 import {
   createToken,

@@ -1,4 +1,7 @@
-/** `mayfly controllers update TENANT CONTROLLER`: changes what is given of an admission controller. */
+/**
+ * `mayfly controllers update TENANT CONTROLLER`: changes the given settings of an admission controller, and no
+ * others.
+ */
 import { type Command, UsageError } from '../command.ts';
 import { stackOption } from '../setup/stack-option.ts';
 import { adminOf, changeOptions, controllerPositional, ownerPositional } from './admin.ts';

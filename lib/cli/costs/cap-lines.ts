@@ -1,4 +1,6 @@
-/** How tenants stand against their spend caps this month and today, by what their rows count as spent. It only reads. */
+/**
+ * What tenants have spent against their spend caps this month and today, from the counters in their rows. Read-only.
+ */
 import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import type { Attributes } from '../../adapters/dynamodb/attributes.ts';
 import { capAttributes } from '../../adapters/dynamodb/spend-row.ts';
@@ -11,11 +13,11 @@ import { type SpendingView, spendingText, spendingView } from '../tenants/tenant
 export interface CapLine extends SpendingView {
   readonly installationId: number;
   readonly login: string;
-  /** The cap cannot be read: why, a sentence. */
+  /** Why the cap cannot be read, as a sentence. */
   readonly unreadable?: string;
 }
 
-/** Of one tenant, or of all that have a cap. */
+/** For one tenant, or for all that have a cap. */
 export async function capLines(
   place: { readonly client: DynamoDBClient } & Pick<CommandCall, 'config'>,
   tenant: FoundTenant | undefined,

@@ -21,20 +21,20 @@ export interface Shown {
   readonly title: string;
   readonly source: BillSource;
   readonly requests: number;
-  /** Where the bill was read by machine. */
+  /** When AWS delivered the export. Present if the bill was read by machine. */
   readonly deliveredAt?: string;
   readonly kinds?: readonly Compared[];
   readonly machines?: MachinesCompared;
   readonly explained?: Explained;
   readonly unpriced?: readonly Resource[];
-  /** Days on which machines without a price ran, where the bill was read by tag. */
+  /** Days on which machines without a price ran. Used if the bill was read by tag. */
   readonly incomplete: readonly string[];
-  /** Disks and addresses that are in no figure, because machines have no price for theirs. */
+  /** Disks and addresses that no figure includes, because their machines have no recorded price for them. */
   readonly leftOut: readonly LeftOutOfDay[];
   readonly accounts: ReadonlyMap<number, string>;
-  /** Days that are kept now, and were not, or were kept with other sums. */
+  /** Number of days that were stored now for the first time, or with sums that changed. */
   readonly changed: number;
-  /** By how much days that are not compared yet may be off; undefined: not known. */
+  /** How far off days without a comparison may be; undefined: unknown. */
   readonly uncertainty: number | undefined;
 }
 
@@ -64,7 +64,7 @@ export function compareText(comparison: Comparison, shown: Shown): string {
   ].join('\n');
 }
 
-/** As reports of costs name it. */
+/** The name that cost reports use. */
 const named = (component: Compared): Compared =>
   component.name === 'surplus' ? { ...component, name: 'CPU credits' } : component;
 

@@ -106,7 +106,7 @@ const render = (states: ReadonlyMap<string, State>) =>
     [...states].map(([key, state]) => [key, words[state]]),
   )}\n`;
 
-/** AWS says it in the words of its console, under the code of any missing permission. */
+/** AWS reports this in its console's wording, under the same code as any missing permission. */
 const isLinkedAccount = (error: unknown) =>
   error instanceof Error && error.name === 'AccessDeniedException' && /linked account/i.test(error.message);
 

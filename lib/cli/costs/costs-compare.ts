@@ -1,6 +1,7 @@
 /**
- * `mayfly costs compare`: the records against AWS's bill, by day, tenant and component. The records stay as they are; what was
- * found is kept beside them, for reports and for the alarm. Its exit status is what an operator's schedule may alarm by, too.
+ * `mayfly costs compare`: compares the records with AWS's bill, by day, tenant and component. It leaves the records
+ * unchanged, and stores the result beside them for reports and the alarm. Scheduled runs can alert on its exit status
+ * too.
  */
 import {
   compareBill,
@@ -63,7 +64,7 @@ alarm bill-apart depends on its results. Cost Explorer charges $0.01 for each re
     const { total } = comparison;
     // As stored: if a day came from an export, Cost Explorer's figures for it do not count.
     const lines = new Map(found.map((day) => [day.day, pricedLineOf(day)]));
-    // By machine, whatever has no price is left out on both sides.
+    // By machine, usage without a recorded price is left out on both sides.
     const incomplete = source === 'export' ? [] : daysWithoutPrice(sums);
     const daysApart = daysApartAtEnd([
       ...earlier,

@@ -1,4 +1,4 @@
-/** A month's sums as a FOCUS 1.2 file: comma-separated values, a null is an empty cell. */
+/** A month's sums as a FOCUS 1.2 file: comma-separated values, where an empty cell is a null. */
 import { type FocusPlace, focusColumns, focusRow } from '../../core/focus.ts';
 import type { UsageSum } from '../../core/usage-sum.ts';
 import { csvText } from './csv.ts';
@@ -11,7 +11,7 @@ export function costsFocus(sums: readonly UsageSum[], place: FocusPlace): string
 
 function cell(value: string | number | null): string {
   if (value === null) return '';
-  // Neither an exponent nor separators: the specification's Numeric Format.
+  // No exponent and no separators, as the specification's Numeric Format requires.
   return typeof value === 'number' ? String(Number(value.toFixed(6))) : csvText(value);
 }
 

@@ -1,4 +1,4 @@
-/** A cost report for a terminal, for a spreadsheet, and for programs. Names come from outside and are made harmless. */
+/** A cost report for a terminal, for a spreadsheet, and for programs. Names from outside are sanitized. */
 import type { Correction } from '../../core/correction.ts';
 import type { Forecast } from '../../core/forecast.ts';
 import { amount, exactDollars } from '../../core/micros.ts';
@@ -16,17 +16,17 @@ import type { Month } from './month.ts';
 export interface Asked {
   readonly month: Month;
   readonly by: Grouping;
-  /** The login of the one tenant that was asked for. */
+  /** The login, if the report is about one tenant. */
   readonly tenant?: string;
-  /** What the whole month comes to. */
+  /** The expected cost of the whole month. */
   readonly forecast?: Forecast;
-  /** How tenants stand against their spend caps now; none: nobody has one, or the month is over. */
+  /** Spending against spend caps now; empty: no tenant has one, or the month is over. */
   readonly caps: readonly CapLine[];
   /** Absent: no day of the month was compared with AWS's bill. */
   readonly correction?: Pick<Correction, 'days' | 'uncertainty'>;
 }
 
-/** More lines than anybody reads; the other formats have all. */
+/** Nobody reads more lines than this; the other formats contain all. */
 const mostLines = 50;
 
 export function costsTable(report: CostReport, asked: Asked): string {

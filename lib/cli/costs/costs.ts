@@ -1,4 +1,4 @@
-/** `mayfly costs`: what machines cost in a month, by tenant, repository, workflow, tier, job or day. It only reads. */
+/** `mayfly costs`: what machines cost in a month, by tenant, repository, workflow, tier, job or day. Read-only. */
 import { listUsage, type UsageQuery } from '../../adapters/dynamodb/usage-list.ts';
 import { listSums } from '../../adapters/dynamodb/usage-sum-list.ts';
 import { correctionBy } from '../../core/correction.ts';
@@ -71,7 +71,7 @@ prices; docs/COSTS.md says what they contain.
   },
 };
 
-/** Of single jobs there are records alone. */
+/** Costs of single jobs exist only as records. */
 async function readSums(
   table: Parameters<typeof listSums>[0],
   { query, by }: { query: UsageQuery; by: Grouping },

@@ -4,7 +4,7 @@ import { exactDollars } from '../../core/micros.ts';
 import { csvText } from './csv.ts';
 
 export interface InvoiceState {
-  /** All machines of the month are in it. */
+  /** It includes all machines of the month. */
   readonly isComplete: boolean;
   /** Some days are no longer stored. */
   readonly isPartlyGone: boolean;

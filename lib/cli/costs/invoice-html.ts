@@ -1,6 +1,6 @@
 /**
- * An invoice as a page that stands alone: no script, no address of anything else, and every name from outside escaped. It prints on
- * paper, and is legible in light and dark.
+ * An invoice as a self-contained page: no script, nothing loaded from elsewhere, and every name from outside escaped.
+ * It is made for printing, and readable in light and dark mode.
  */
 import type { Invoice, InvoiceLine } from '../../core/invoice.ts';
 import type { InvoiceState } from './invoice-data.ts';
@@ -62,7 +62,7 @@ function lineRow({ repository, workflow, tier, jobs, minutes, basis, amount }: I
   return `<tr><th scope="row">${text(repository ?? 'unknown repository')}<br><small>${text(workflow ?? 'unknown workflow')}</small></th><td>${text(tier)}${at}</td><td>${number(jobs)}</td><td>${number(minutes)}</td><td>${dollars(amount)}</td></tr>\n`;
 }
 
-/** Names are of GitHub's users: also what turns the direction of text around is taken out. */
+/** Names come from GitHub's users, so characters that reverse the direction of text are removed too. */
 const text = (words: string) =>
   words
     .replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ')

@@ -1,4 +1,4 @@
-/** `mayfly invoice`: what one tenant owes for a month, for a person, a spreadsheet or a program. It only reads. */
+/** `mayfly invoice`: what one tenant owes for a month, for a person, a spreadsheet or a program. Read-only. */
 import { listSums } from '../../adapters/dynamodb/usage-sum-list.ts';
 import { assertConfig } from '../../config/check-config.ts';
 import { invoiceOf } from '../../core/invoice.ts';
@@ -41,7 +41,7 @@ is complete when its last machines have ended.
     const { sums, unsummed } = await listSums(usageTable(call, client), { days: month.days, installationId });
     const { freeMinutes = 0 } = assertConfig(config).deployment.ownRates ?? {};
     const found = invoiceOf(sums, { installationId, account: login, month: month.name, freeMinutes });
-    // The last machines of a month may still run when the next one has begun; their days have no sums yet.
+    // The month's last machines may still run when the next month has begun; their days have no sums yet.
     const isComplete = !month.isOpen && !month.isPartlyGone && unsummed.length === 0;
     const state = {
       isComplete,

@@ -1,7 +1,7 @@
 /**
- * Keeps what a comparison with AWS's bill found, beside the records: each day that changed, with its audit, and how the
- * comparison ended, of which the platform makes its metric. It may be repeated at any time, after a death too: a day that is
- * kept already is not written again, and the last row is written last.
+ * Stores the result of a comparison with AWS's bill beside the records: each day that changed, with an audit row, and
+ * the comparison's outcome, from which the platform makes its metric. It may be repeated at any time, also after a
+ * crash: days that are stored already are not written again, and the outcome is written last.
  */
 import { readComparedDays, writeComparedDay } from '../../adapters/dynamodb/comparison-rows.ts';
 import { writeComparisonState } from '../../adapters/dynamodb/comparison-state-row.ts';
@@ -12,7 +12,7 @@ import { whoRuns } from '../tenants/who.ts';
 import { usageTable } from './usage-table.ts';
 
 export interface ToKeep {
-  /** When the bill was asked for, epoch milliseconds. */
+  /** When the bill was read, epoch milliseconds. */
   readonly askedAt: number;
   readonly days: readonly ComparedDay[];
   readonly lastDay: string;
@@ -38,7 +38,7 @@ export async function keepComparison(
   return changed;
 }
 
-/** What was kept of a month, in the order of its days. */
+/** The stored comparisons of a month, in the order of its days. */
 export const keptDays = (call: CommandCall, month: string): Promise<ComparedDay[]> =>
   readComparedDays(comparisonsOf(call), month);
 

@@ -1,4 +1,4 @@
-/** A calendar month in UTC, as AWS's bills go by, and which of its days have rows. */
+/** A calendar month in UTC, as on AWS's bills, and which of its days have rows. */
 import { usageDays, usageSumDays } from '../../contract/tables.ts';
 import { dayMilliseconds, dayOf } from '../../core/days.ts';
 import { UsageError } from '../command.ts';
@@ -6,23 +6,23 @@ import { UsageError } from '../command.ts';
 export interface Month {
   /** `2026-11`. */
   readonly name: string;
-  /** Those that have begun, `2026-11-01` first. */
+  /** The days that have begun, `2026-11-01` first. */
   readonly days: readonly string[];
   readonly daysInMonth: number;
   /** Its last day is not over yet. */
   readonly isOpen: boolean;
-  /** What is known of some of its days is gone. */
+  /** The rows of some of its days have expired. */
   readonly isPartlyGone: boolean;
 }
 
-/** What to read: the records of machines, or the sums of days, which are kept for longer. */
+/** What to read: the records of machines, or the daily sums, which are kept for longer. */
 export type Kept = 'records' | 'sums';
 
 const keptDays = { records: usageDays, sums: usageSumDays };
 
 /**
  * @param given `2026-11`; absent: this month
- * @param called how the command's user gives it
+ * @param called the option's name, for errors
  * @throws UsageError
  */
 export function monthOf(
@@ -56,12 +56,12 @@ export function monthOf(
   return { name, days: begun, daysInMonth, isOpen: end > now, isPartlyGone };
 }
 
-/** AWS's bill lags by up to a day, and a day is whole only when it is over. */
+/** AWS's bill lags by up to a day, and a day is complete only when it is over. */
 const settledAfterDays = 2;
 
-/** The last day that is whole on a bill of this moment. */
+/** The last day that is complete on the bill at this moment. */
 export const lastSettledDay = (at: number): string => dayOf(at - settledAfterDays * dayMilliseconds);
 
-/** Whether the records of a day's machines are gone, so that nothing is known of it without its sums. */
+/** Whether the records of the day's machines have expired, so that only its sums, if any, remain. */
 export const isGone = (day: string, now: number): boolean =>
   Date.parse(day) + usageDays * dayMilliseconds <= now;

@@ -1,6 +1,6 @@
 /**
- * Asks Cost Explorer what machines of an environment cost by day, tenant and kind of use. AWS charges a cent for each request, and
- * takes two keys to group by at most.
+ * Asks Cost Explorer what an environment's machines cost by day, tenant and kind of usage. AWS charges a cent for
+ * each request, and groups by at most two keys.
  * Source: https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_GetCostAndUsage.html
  */
 import { type CostExplorerClient, GetCostAndUsageCommand, type Group } from '@aws-sdk/client-cost-explorer';
@@ -18,14 +18,14 @@ export interface ReadBill {
 export interface BillAsked {
   readonly environment: string;
   readonly from: string;
-  /** The first day that is not in it. */
+  /** The first day after the period. */
   readonly to: string;
   readonly by: 'tenant' | 'tier';
-  /** At a cent each; a month has a few. */
+  /** Each costs a cent; a month takes a few. */
   readonly mostRequests: number;
 }
 
-/** @throws UsageError where the bill takes more requests */
+/** @throws UsageError if the bill takes more requests */
 export async function readBill(
   client: CostExplorerClient,
   { environment, from, to, by, mostRequests }: BillAsked,
@@ -56,7 +56,7 @@ export async function readBill(
   );
 }
 
-/** A tag's key is `ghr:tenant_id$101`, and ends with the `$` where something has no such tag. */
+/** The key of a group is `ghr:tenant_id$101`; it ends with the `$` if the usage has no such tag. */
 function billedCost(day: string, { group, by }: { group: Group; by: BillAsked['by'] }): BilledCost {
   const { Keys = [], Metrics = {} } = group;
   const [tag = '', usageType = ''] = Keys;

@@ -1,6 +1,6 @@
 /**
- * AWS's bill of some days, from where it is known best: an export has it by machine, without credits and taxes, and costs no
- * request; Cost Explorer has it by tag.
+ * AWS's bill for some days, from the most precise source: an export has it by machine, without credits and taxes, and
+ * costs no request; Cost Explorer has it by tag.
  */
 import { listSums } from '../../adapters/dynamodb/usage-sum-list.ts';
 import { type BilledCost, type LeftOutOfDay, withoutUnpricedAddresses } from '../../core/compare-bill.ts';
@@ -20,14 +20,14 @@ export const sourceOption: CommandOption = {
   default: 'auto',
 };
 
-/** All that is on record and on the bill: what is kept, and what reports go by. */
+/** Everything that is recorded and billed: what is stored, and what reports show. */
 export interface Bills extends BothBills {
   readonly source: BillSource;
   readonly days: readonly string[];
   readonly requests: number;
-  /** Both sides without machines that have no recorded price; these decide whether the sides differ. */
+  /** Both sides without machines that have no recorded price. These decide whether the sides differ. */
   readonly priced: { readonly sums: readonly UsageSum[]; readonly bill: readonly BilledCost[] };
-  /** Disks and addresses that `priced` does not have. */
+  /** Disks and addresses that `priced` leaves out. */
   readonly leftOut: readonly LeftOutOfDay[];
   readonly byMachine?: Omit<ComparedExport, 'bill' | 'pricedBill' | 'leftOut'> & {
     readonly deliveredAt: string;

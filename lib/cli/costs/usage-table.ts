@@ -1,4 +1,4 @@
-/** The table of what machines were used for, of the environment that a command is about. */
+/** The usage table of the environment that a command is about. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { tables } from '../../contract/tables.ts';
 import { dynamoClient } from '../aws-clients.ts';

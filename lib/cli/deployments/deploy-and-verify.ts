@@ -1,6 +1,7 @@
 /**
- * Writes a configuration file and has it deployed. A failed deploy is rolled back by CloudFormation, so the file is put back
- * too. Then it waits until the reconciler has recorded the configuration, which only the functions of the new deploy do.
+ * Writes a configuration file and deploys it. CloudFormation rolls back a failed deploy, so the file is then restored
+ * too. After a deploy it waits until the reconciler has recorded the configuration, which only the newly deployed
+ * functions do.
  */
 import { spawn } from 'node:child_process';
 import { renameSync, writeFileSync } from 'node:fs';
@@ -16,12 +17,12 @@ type Say = (text: string) => void;
 
 export interface Deploy {
   readonly file: { readonly path: string; readonly text: string; readonly isWanted: boolean };
-  /** Of the file, from now on. */
+  /** The file's new content. */
   readonly text: string;
   readonly say: Say;
 }
 
-/** @returns what failed; the file is as it was before then */
+/** @returns why it failed, with the file restored; undefined if it worked */
 export async function deployAndVerify(
   call: CommandCall,
   { file, text, say }: Deploy,
@@ -40,13 +41,13 @@ export async function deployAndVerify(
   return `${command} failed (${ended}); mayfly.config.ts was restored.`;
 }
 
-/** In one write, so that a crash leaves the former or the new state and never half of it. */
+/** In one rename, so that a crash leaves the old or the new file, never half of one. */
 function replace(path: string, text: string): void {
   writeFileSync(`${path}.part`, text);
   renameSync(`${path}.part`, path);
 }
 
-/** What it prints is for people: with `--json`, stdout is for the result alone. */
+/** Its output goes to stderr with `--json`, when stdout is for the result alone. */
 function runInShell({ environment, options }: CommandCall, command: string): Promise<number | string> {
   const child = spawn(command, {
     shell: true,
@@ -61,7 +62,7 @@ function runInShell({ environment, options }: CommandCall, command: string): Pro
 
 const betweenLooksMilliseconds = 2_000;
 
-/** @returns what is wrong, a sentence each */
+/** @returns what is wrong, one sentence for each problem */
 export async function verifyDeployed(
   call: CommandCall,
   of: {

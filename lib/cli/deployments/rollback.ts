@@ -1,6 +1,7 @@
 /**
- * `mayfly rollback`: the configuration of an earlier deploy, from the audit, back into mayfly.config.ts, deployed and checked.
- * It never writes over a file that differs from what is deployed. If it dies anywhere, the same command with `--to` goes on.
+ * `mayfly rollback`: restores the configuration of an earlier deploy from the audit to mayfly.config.ts, deploys and
+ * verifies it. It never overwrites a file that differs from what is deployed. If it dies anywhere, the same command
+ * with `--to` continues.
  */
 import { readFileSync } from 'node:fs';
 import {
@@ -78,7 +79,7 @@ interface Pair {
 interface ConfigFile {
   readonly path: string;
   readonly text: string;
-  /** An earlier run wrote it already. */
+  /** An earlier run has already written it. */
   readonly isWanted: boolean;
 }
 
@@ -149,7 +150,7 @@ function choose(
   return wanted;
 }
 
-/** What was right for the code of then may be wrong for the code of now. */
+/** A configuration that was valid for the code of that time may be invalid for today's. */
 function refuseUnfit({ version, configuration }: ConfigurationVersion): void {
   if (configuration.includes(removedSecret)) {
     throw new UsageError(
@@ -164,7 +165,7 @@ function refuseUnfit({ version, configuration }: ConfigurationVersion): void {
   );
 }
 
-/** @throws UsageError where the file holds changes that were never deployed: they would be lost */
+/** @throws UsageError if the file has changes that were never deployed: they would be lost */
 function readConfigFile(call: CommandCall, { deployed, wanted }: Pair): ConfigFile {
   const { configFile: path, config } = call;
   const now = withoutSecrets(JSON.stringify(config));

@@ -28,7 +28,7 @@ export interface VersionView {
   readonly at: string;
   readonly code: string;
   readonly isDeployed: boolean;
-  /** Other code than the deployed one. */
+  /** Its code differs from the deployed code. */
   readonly isOtherCode: boolean;
   readonly wouldChange: readonly SettingDifference[];
 }

@@ -1,6 +1,6 @@
 /**
- * Puts new settings into force: checks them first, saves them beside the earlier versions, and has the supervisor load
- * them without interrupting a job. Settings that fail a check change nothing.
+ * Applies new settings: checks them first, saves them beside the earlier versions, and has the supervisor load them
+ * without interrupting a job. Settings that fail a check change nothing.
  */
 import { isHostLocked } from '../../adapters/host-files/host-lock.ts';
 import { nameStart, scopeName } from '../../host/runner.ts';

@@ -21,7 +21,7 @@ export async function check(call: CommandCall, host: Host, config: HostConfig): 
     try {
       return (await releases.find(undefined))?.version;
     } catch (error) {
-      // Not knowing the newest version is no reason to run no jobs.
+      // If the newest version is unknown, jobs can run all the same.
       if (error instanceof OperationalError) return undefined;
       throw error;
     }

@@ -1,4 +1,4 @@
-/** The exit status for invalid settings, and for anything else that is wrong with the host. */
+/** Invalid settings, or anything else that is wrong with the host: one line, with this group's exit status. */
 export class HostFault extends Error {
   override readonly name = 'HostFault';
 }

@@ -1,4 +1,7 @@
-/** `mayfly host rollback`: goes back to the last settings that worked; checks them before, and proves them afterwards. */
+/**
+ * `mayfly host rollback`: returns to the last settings that worked. It checks them before, and verifies them
+ * afterwards.
+ */
 import { restored, versionToRestore } from '../../host/versions.ts';
 import type { SettingsVersion } from '../../ports/host-state.ts';
 import { printableLine } from '../printable.ts';

@@ -80,7 +80,7 @@ async function foreground(call: CommandCall, host: Host, config: HostConfig): Pr
   await wishFor(host, 'serve');
   const ended = await superviseHere(call, host, { config, log: call.io.out, isAsked: () => isAsked });
   process.off('SIGTERM', ask).off('SIGINT', ask);
-  // So that the host shows as stopped, not as died.
+  // Otherwise the host would show as died rather than stopped.
   if (ended) await wishFor(host, 'drain');
   if (!ended) throw new HostFault('Another process supervises this folder.');
   if (ended.left.length > 0) throw new HostFault(`GitHub refused to remove these: ${ended.left.join(', ')}.`);

@@ -1,4 +1,7 @@
-/** `mayfly host validate`: would these settings work? Registers one runner with GitHub and removes it again. */
+/**
+ * `mayfly host validate`: checks whether these settings would work. It registers one runner with GitHub and removes
+ * it again.
+ */
 import { jsonOption } from '../command.ts';
 import { check, hasFailed, render } from './findings.ts';
 import { hostCommand, openHost, readConfig } from './open-host.ts';

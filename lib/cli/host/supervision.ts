@@ -52,7 +52,7 @@ export async function superviseHere(
   }
 }
 
-/** For tests, to save time. */
+/** Lets tests shorten the supervisor's rounds. */
 function roundOf({ environment }: CommandCall): { roundMs?: number } {
   const text = environment['MAYFLY_HOST_ROUND_MS'];
   return text === undefined ? {} : { roundMs: Number(text) };
@@ -68,7 +68,7 @@ export async function wishFor(host: Host, mode: Wish['mode'], hasChanged = false
 export interface Waited {
   /** Runners of the settings in force that GitHub shows online. */
   readonly online: number;
-  /** The obstacle that the supervisor reports. */
+  /** The problem that the supervisor reports. */
   readonly trouble?: string;
   readonly isSupervised: boolean;
 }

@@ -1,5 +1,5 @@
 /**
- * What GitHub says of one job, in at most seventeen calls: the job, its run, the runner that is meant for it, and for a job
+ * What GitHub says about one job, in at most seventeen calls: the job, its run, its intended runner, and for a job
  * without a row the installation and the deliveries of its webhook. A refusal is part of the answer, never an error.
  */
 import type { JobDetails, OperatorGitHub } from '../../adapters/github/operator-github.ts';
@@ -14,11 +14,11 @@ interface Deps {
   readonly operator: OperatorGitHub;
 }
 
-/** A page has 100; the App's deliveries of all tenants are in one list. */
+/** A page has 100 deliveries; all tenants' deliveries are in one list. */
 const deliveryPages = 3;
-/** Deliveries of the same repository and minute that are opened to see which job they are about. */
+/** How many deliveries of the same repository and minute are opened to find out which job they are about. */
 const opened = 5;
-/** GitHub's clocks, and the time from the job to its webhook. */
+/** Allows for differences of GitHub's clocks, and for the time from the job to its webhook. */
 const slackMilliseconds = 120_000;
 
 export async function askGitHub(deps: Deps, facts: Facts, repository: string): Promise<GitHubFacts> {
@@ -69,7 +69,7 @@ async function runnerOf({ operator }: Deps, { plan }: Facts): Promise<GitHubFact
   return answer.ok ? (answer.value.find(({ name }) => name === instanceId) ?? null) : undefined;
 }
 
-/** Undefined: GitHub's list is longer than what is read of it, so it may be further back. */
+/** Undefined: not found in the part of GitHub's list that is read; it may be further back. */
 async function findDeliveries(
   { operator }: Deps,
   installationId: InstallationId,
@@ -78,7 +78,8 @@ async function findDeliveries(
   const earliest = job.createdAt - slackMilliseconds;
   const found: JobDelivery[] = [];
   let isWhole = true;
-  // Failures are few, so they are found far back. Attempts that reached no server are only in the list of all.
+  // Failures are few, so the list of failures reaches further back. Attempts that reached no server are only in the
+  // full list.
   for (const outcome of ['failure', 'any'] as const) {
     let cursor: string | undefined;
     let left = opened;

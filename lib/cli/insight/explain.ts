@@ -1,6 +1,6 @@
 /**
- * `mayfly explain`: why a job waits, runs, was refused or is not there, what comes next, and how to fix it. It only reads,
- * and asks GitHub only on request.
+ * `mayfly explain`: why a job waits, runs, was refused or is missing, what happens next, and how to fix it.
+ * Read-only; it asks GitHub only on request.
  */
 import { explainJob } from '../../app/insight/explain-job.ts';
 import { explainTenant, type TenantExplanation } from '../../app/insight/explain-tenant.ts';
@@ -70,7 +70,7 @@ async function explainOne(call: CommandCall, given: string): Promise<number> {
   return needsSomebody(explanation) ? 1 : 0;
 }
 
-/** What GitHub cannot be asked is said, and the rows explain what they can. */
+/** If GitHub cannot be asked, the answer says so, and the explanation uses the rows alone. */
 async function ask(call: CommandCall, facts: Facts, repository: string): Promise<GitHubFacts> {
   const github = await githubOf(call);
   try {

@@ -1,4 +1,4 @@
-/** An explanation as people read it: the verdict first, then what to do, the story, and what it rests on. */
+/** An explanation for people: the verdict first, then what to do, the history, and the evidence. */
 import type { Estimate, Explanation, Verdict } from '../../app/insight/explanation.ts';
 import type { Facts } from '../../app/insight/facts.ts';
 import { durationText } from '../../core/duration-text.ts';

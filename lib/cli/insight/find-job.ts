@@ -1,7 +1,7 @@
 /**
- * The job that an operator named, by GitHub's id or by the URL of its page. A URL names the account, and so the tenant; for a
- * bare id, and where an account was renamed, all tenants are asked for it, a hundred at a time. A job that waits for an
- * installation without a row has no tenant to be found by: it is looked for among all jobs that wait.
+ * Finds the job that an operator named by GitHub's id or by the URL of its page. A URL names the account, and so the
+ * tenant. For a bare id, or if the account was renamed, all tenants are searched, a hundred at a time. A waiting job
+ * whose installation has no row belongs to no tenant: it is searched among all waiting jobs.
  */
 import { type InstallationId, JobId } from '../../core/ids.ts';
 import { dynamoClient } from '../aws-clients.ts';
@@ -11,22 +11,22 @@ import type { CommandStores } from './stores.ts';
 
 export interface NamedJob {
   readonly jobId: JobId;
-  /** `owner/name`, where a URL said so. */
+  /** `owner/name`, if a URL named it. */
   readonly repository?: string;
 }
 
 export interface FoundJob extends NamedJob {
-  /** The tenant that has it, or else the one that its URL names. */
+  /** The tenant that has the job, or else the one that the URL names. */
   readonly installationId?: InstallationId;
-  /** More jobs wait than these, which were looked at; it may be among the others. */
+  /** How many waiting jobs were searched before the search ended; the job may be among the others. */
   readonly searchEndedAfter?: number;
 }
 
-/** `https://github.com/acme/app/actions/runs/1/job/2`, of whatever host, with what browsers add. */
+/** `https://github.com/acme/app/actions/runs/1/job/2`, on any host, with anything that browsers add. */
 const url =
   /^https?:\/\/[^/]+\/([^/]+)\/([^/]+)\/actions\/runs\/\d+\/(?:attempts\/\d+\/)?jobs?\/(\d{1,15})(?:[?#].*)?$/;
 
-/** @throws UsageError where it is neither */
+/** @throws UsageError if it is neither */
 export function readJobName(given: string): NamedJob {
   if (/^\d{1,15}$/.test(given)) return { jobId: JobId(Number(given)) };
   const [, owner, name, id] = url.exec(given) ?? [];
@@ -38,7 +38,7 @@ export function readJobName(given: string): NamedJob {
 
 const idsAtOnce = 1000;
 const jobsAtOnce = 1000;
-/** Some 2,500 read units and a few seconds, at most. */
+/** At most about 2,500 read units and a few seconds. */
 const mostPages = 20;
 
 export async function findJob(call: CommandCall, stores: CommandStores, named: NamedJob): Promise<FoundJob> {
@@ -57,7 +57,7 @@ async function ownerOf(call: CommandCall, login: string): Promise<InstallationId
   try {
     return (await findTenant({ client: dynamoClient(call), config: call.config }, login)).installationId;
   } catch (error) {
-    // No tenant, or several: the job itself says whose it is.
+    // No tenant has this login, or several do. The job itself names its tenant.
     if (error instanceof UsageError) return undefined;
     throw error;
   }
@@ -84,7 +84,7 @@ async function searchTenants(
   return undefined;
 }
 
-/** Not found by a tenant: the job waits, so it is in the sparse index, which is usually small. */
+/** For a job that no tenant has: if it waits, it is in the sparse index, which is usually small. */
 async function searchWaiting(
   { jobs }: CommandStores,
   jobId: JobId,

@@ -1,4 +1,4 @@
-/** GitHub, as the App that this deployment has stored: for commands that ask it something. */
+/** GitHub, as the App that this deployment stores, for commands that ask it questions. */
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { givenApp } from '../../adapters/github/app-client.ts';
 import { createGitHub } from '../../adapters/github/github.ts';
@@ -12,13 +12,13 @@ import { type DeploymentOutputs, readOutputs } from '../setup/deployment-outputs
 import { needApp } from '../setup/deps.ts';
 
 export interface GitHubOf {
-  /** As the platform's functions ask. */
+  /** The client that the platform's functions use. */
   readonly platform: GitHub;
   readonly operator: OperatorGitHub;
   readonly outputs: DeploymentOutputs;
 }
 
-/** @throws UsageError where nothing is deployed, or no App is stored */
+/** @throws UsageError if nothing is deployed, or no App is stored */
 export async function githubOf(call: CommandCall): Promise<GitHubOf> {
   const outputs = await readOutputs(call);
   const { appSecretArn, webhookSecretArn, githubApiUrl: apiUrl } = outputs;
@@ -28,7 +28,7 @@ export async function githubOf(call: CommandCall): Promise<GitHubOf> {
   return { platform: createGitHub(options), operator: createOperatorGitHub(options), outputs };
 }
 
-/** In words, for people: what GitHub refused. */
+/** GitHub's refusal, in words. */
 export function refusalText<Value>(answer: Answer<Value>): string {
   if (answer.ok) return '';
   const { refusal } = answer;

@@ -1,4 +1,4 @@
-/** The platform's own stores, for commands that read rows as functions do. Nothing here writes. */
+/** The platform's own stores, for commands that read rows as functions do. Read-only. */
 import { createControllerStore } from '../../adapters/dynamodb/controller-store.ts';
 import { createJobStore } from '../../adapters/dynamodb/job-store.ts';
 import { createLaunchStore } from '../../adapters/dynamodb/launch-store.ts';
@@ -24,9 +24,9 @@ export interface CommandStores extends InsightDeps {
   readonly launches: LaunchStore;
 }
 
-/** The same for commands that explain the gates: their tenants carry the platform-wide policy. */
+/** The same for commands that explain admission: each tenant also carries the platform-wide policy. */
 export function judgingStores(call: CommandCall): CommandStores {
-  // One client, so that both are read in one call.
+  // One client, so that both tables are read in one call.
   const client = dynamoClient(call);
   const tableName = (name: 'tenants' | 'controllers') => `${call.config.environment}-${tables[name].suffix}`;
   const names = { tenants: tableName('tenants'), controllers: tableName('controllers') };

@@ -1,6 +1,6 @@
 /**
- * The least that each command of `npx mayfly` needs: what it reads and changes in this environment, and nothing in any
- * other. Secrets and machines are matched by the environment's tag, because AWS chooses their names and ids.
+ * The least that each command of `npx mayfly` needs: what it reads and changes in this environment, and nothing in
+ * any other. Secrets and machines are matched by the environment's tag, because AWS chooses their names and ids.
  */
 import { comparisonPrefix } from '../../adapters/dynamodb/comparison-state-row.ts';
 import { exportBucketOf, exportPrefix, exportTable } from '../../contract/costs-export.ts';
@@ -51,7 +51,7 @@ export const commandPolicies: Readonly<Record<string, (target: PolicyTarget) => 
       ['bcm-data-exports:CreateExport'],
       [exportsOf(target, `export/*`), exportsOf(target, `table/${exportTable}`)],
     ),
-    // AWS asks for the right on the older reports, too.
+    // AWS requires this permission on legacy reports too.
     allow('AsReport', ['cur:PutReportDefinition'], [`arn:aws:cur:us-east-1:${target.account}:definition/*`]),
   ],
   'costs export disable': (target) => [
@@ -96,14 +96,14 @@ export const commandPolicies: Readonly<Record<string, (target: PolicyTarget) => 
   policy: () => [],
 };
 
-/** The one endpoint is in us-east-1. The account that pays the bill may be another than the platform's. */
+/** The only endpoint is in us-east-1. The account that pays the bill may differ from the platform's. */
 const exportsOf = ({ account }: PolicyTarget, what: string) =>
   `arn:aws:bcm-data-exports:us-east-1:${account}:${what}`;
 
 const ownExport = (target: PolicyTarget) =>
   exportsOf(target, `export/${target.environment}-${target.region}-*`);
 
-/** Without permission to list the bucket, S3 answers a missing file like a forbidden one. */
+/** Without permission to list the bucket, S3 answers AccessDenied for a missing file. */
 function readExport(target: PolicyTarget): PolicyStatement[] {
   const files = `arn:aws:s3:::${exportBucketOf(target)}/${exportPrefix}/*`;
   return [allow('ReadExport', ['s3:GetObject'], [files]), findBucket(target)];

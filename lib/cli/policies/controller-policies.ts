@@ -1,4 +1,7 @@
-/** The least that the commands about admission controllers need: rows of that one table, and of a change its audit row. */
+/**
+ * The least that the commands about admission controllers need: the rows of their table, and for a change also the
+ * audit row.
+ */
 import { admissionEpochAttribute } from '../../contract/tables.ts';
 import { allow, type PolicyStatement, type PolicyTarget } from './policy.ts';
 import { readApp, readOutputs } from './read-outputs.ts';
@@ -14,13 +17,13 @@ const controllers = (sid: string, actions: readonly string[]) => (target: Policy
     [table(target, 'controllers')],
   );
 
-/** All controllers of an owner, and its tokens, which say whether a controller is connected. */
+/** All controllers of an owner, and their tokens, which show whether a controller is connected. */
 const read = (target: PolicyTarget): PolicyStatement[] => [
   ...findTenant(target),
   controllers('ReadControllers', ['GetItem', 'Query'])(target),
 ];
 
-/** The row of a tenant learns the epoch of its policy, and nothing else of it changes. */
+/** Of the tenant's row, only the policy epoch changes. */
 const change = (target: PolicyTarget, actions: readonly string[] = ['Query', 'UpdateItem', 'PutItem']) => [
   ...findTenant(target),
   controllers('ChangeControllers', actions)(target),

@@ -5,7 +5,8 @@
 import { allow, globalArn, type PolicyStatement, type PolicyTarget } from './policy.ts';
 
 /**
- * The bootstrap's qualifier, part of the names that it creates; a custom one is given to `cdk bootstrap` and in cdk.json.
+ * The bootstrap's qualifier, part of the names that it creates. A custom one is passed to `cdk bootstrap` and set in
+ * cdk.json.
  */
 export const qualifier = 'hnb659fds';
 

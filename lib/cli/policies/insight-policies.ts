@@ -1,4 +1,4 @@
-/** The least that explaining commands need: rows by key, the notes that copies share, and the App's key to call GitHub. */
+/** The least that explaining commands need: rows by key, the shared notes, and the App's key to call GitHub. */
 import { tables } from '../../contract/tables.ts';
 import { allow, arn, type PolicyStatement, type PolicyTarget } from './policy.ts';
 import { readApp, readOutputs } from './read-outputs.ts';

@@ -33,8 +33,8 @@ export const findTenant = (target: PolicyTarget): PolicyStatement[] => [
 ];
 
 /**
- * For `changeTenant`: the change and its record, and a poke of the tiers in which jobs wait. An update may name the
- * attributes that people decide about, but no count of leases.
+ * For `changeTenant`: the change with its audit row, and a poke for the tiers in which jobs wait. An update may name
+ * the attributes that people decide about, but no lease count.
  */
 function changeTenant(target: PolicyTarget): PolicyStatement[] {
   const attributes = [...changedAttributes].toSorted();

@@ -1,6 +1,6 @@
 /**
- * `mayfly prices update`: writes AWS's current prices into mayfly.prices.json, beside mayfly.config.ts, and says what changed for
- * the tiers of the configuration. Nothing changes for machines until that file is deployed.
+ * `mayfly prices update`: writes AWS's current prices to mayfly.prices.json, beside mayfly.config.ts, and shows what
+ * changed for the configured tiers. Machines keep the old prices until that file is deployed.
  */
 import { writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -61,7 +61,7 @@ const typesOf = ({ tiers }: MayflyConfig) => [
   ...new Set(Object.values(tiers).flatMap(({ instanceTypes }) => instanceTypes)),
 ];
 
-/** What AWS did not say of disks and addresses stays as it is in force. */
+/** If AWS returned no price for disks or addresses, the price in force stays. */
 function listOf({ region, prices }: MayflyConfig, { onDemand, disk, address }: FoundPrices): PriceList {
   const before = pricesInForce(region, prices);
   const { gigabyte, iops, throughputMegabyte } = { ...before.disk, ...disk };

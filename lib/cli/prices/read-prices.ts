@@ -1,6 +1,6 @@
 /**
- * Asks AWS's Price List for the prices of a region: Linux on demand for all instance types, gp3 disks and public addresses. Page
- * by page; what AWS does not say is absent, never 0.
+ * Reads a region's prices from AWS's Price List: Linux on demand for all instance types, gp3 disks and public
+ * addresses, page by page. A price that AWS does not state is absent, never 0.
  * Source: https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_pricing_GetProducts.html
  */
 import { GetProductsCommand, type PricingClient } from '@aws-sdk/client-pricing';
@@ -14,13 +14,13 @@ export interface FoundPrices {
   readonly address?: Micros;
 }
 
-/** A region has some 1,000 types, and a page a hundred. */
+/** A region has about 1,000 types, and a page has a hundred. */
 const maxPages = 60;
 
 export async function readPrices(client: PricingClient, regionCode: string): Promise<FoundPrices> {
   const machines = await products(client, 'AmazonEC2', {
     ...{ regionCode, productFamily: 'Compute Instance', operatingSystem: 'Linux', tenancy: 'Shared' },
-    // Not those of reserved capacity that lies idle, nor with software or a licence in it.
+    // Leaves out unused capacity reservations, and prices that include software or a licence.
     ...{ capacitystatus: 'Used', preInstalledSw: 'NA', operation: 'RunInstances', marketoption: 'OnDemand' },
   });
   const disks = await products(client, 'AmazonEC2', { regionCode, volumeApiName: 'gp3' });
@@ -39,14 +39,14 @@ export async function readPrices(client: PricingClient, regionCode: string): Pro
     disk: {
       ...(gigabyte === undefined ? {} : { gigabyte }),
       ...(iops === undefined ? {} : { iops }),
-      // AWS counts in GiB a second.
+      // AWS prices throughput in GiB a second.
       ...(throughput === undefined ? {} : { throughputMegabyte: Math.round(throughput / 1024) }),
     },
     ...(address === undefined ? {} : { address }),
   };
 }
 
-/** Usage types begin with the region's short name everywhere but in us-east-1: `EUW1-EBS:VolumeUsage.gp3`. */
+/** Usage types begin with the region's short name, except in us-east-1: `EUW1-EBS:VolumeUsage.gp3`. */
 const priceOf = (prices: readonly ProductPrice[], usageType: string, unit: string): Micros | undefined =>
   prices.find(
     (each) =>

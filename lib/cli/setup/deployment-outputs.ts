@@ -1,4 +1,4 @@
-/** Reads the stacks' outputs: addresses and secrets of this environment, and which GitHub it works with. */
+/** Reads the stacks' outputs: the URLs and secrets of this environment, and which GitHub it works with. */
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { awsOptions } from '../aws-clients.ts';
 import { usageErrorUnlessFault } from '../aws-faults.ts';
@@ -15,7 +15,7 @@ export interface DeploymentOutputs {
   readonly githubWebUrl: string;
 }
 
-/** @throws UsageError where the environment is not deployed */
+/** @throws UsageError if the environment is not deployed */
 export async function readOutputs(call: CommandCall): Promise<DeploymentOutputs> {
   const client = new CloudFormationClient(awsOptions(call));
   const outputs = new Map<string, string>();

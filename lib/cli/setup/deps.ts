@@ -1,4 +1,4 @@
-/** What the setup commands use: this deployment's secrets and its GitHub. */
+/** What the setup commands share: this deployment's secrets and its GitHub. */
 import { readFileSync } from 'node:fs';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createNewApps } from '../../adapters/github/new-apps.ts';
@@ -25,14 +25,14 @@ export function setupDeps(call: CommandCall, outputs: DeploymentOutputs): TakeDe
   };
 }
 
-/** @throws UsageError where there is no App yet */
+/** @throws UsageError if there is no App yet */
 export async function needApp(vault: AppVault): Promise<AppSecret> {
   const app = await vault.app();
   if (app) return app;
   throw new UsageError('There is no GitHub App yet. Create one: npx mayfly setup');
 }
 
-/** PEM, or base64 of it, with any line endings. @throws UsageError where it is neither */
+/** PEM, or base64 of it, with any line endings. @throws UsageError if it is neither */
 export function readKeyFile(path: string): string {
   const key = readPrivateKey(readFile(path));
   if (key) return key;

@@ -1,6 +1,6 @@
 /**
- * `mayfly setup --app-id ID --key FILE`: an App that exists already. The key is tested against GitHub before anything is stored.
- * Permissions that the App lacks are listed, and do not keep it from being stored.
+ * `mayfly setup --app-id ID --key FILE`: stores an existing App. The key is tested against GitHub before anything is
+ * stored. Missing permissions are listed but do not prevent storing the App.
  */
 import { takeExistingApp } from '../../app/setup/take-app.ts';
 import { howToAdd } from '../../core/app-needs.ts';
@@ -19,7 +19,7 @@ export async function enterApp(call: CommandCall, outputs: DeploymentOutputs): P
   const deps = setupDeps(call, outputs);
   if (replace !== true) {
     const stored = await readableApp(deps.vault);
-    // Another key of the same App replaces no App.
+    // A new key for the same App does not replace the App.
     if (stored?.appId !== appId) refuseReplacing(stored, 'run this again with --replace');
   }
   const heard = await takeExistingApp(deps, { appId, privateKey });

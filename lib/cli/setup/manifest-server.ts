@@ -1,8 +1,8 @@
 /**
- * A page on this machine that sends the browser to GitHub with the manifest, and takes it back with the code. It listens on
- * the loopback only. Others on this machine, and pages that rebind a name to the loopback, learn nothing: everything lies
- * under a path that only the operator's terminal shows, and another `Host` is refused. It closes itself once it has the code
- * or its time is over.
+ * A page on this machine that sends the browser to GitHub with the manifest, and receives the code when the browser
+ * returns. It listens on the loopback address only. Other users of this machine and DNS rebinding learn nothing:
+ * everything is under a secret path that only the operator's terminal shows, and another `Host` is refused. It closes
+ * once it has the code or its time is over.
  */
 import { randomBytes } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
@@ -12,7 +12,7 @@ import { document } from '../../pages/document.ts';
 import { html } from '../../pages/html.ts';
 
 export interface ManifestServer {
-  /** Where the operator's browser starts. Whoever knows it can see the state: print it to the terminal only. */
+  /** Where the operator's browser starts. It gives access to the state, so print it to the terminal only. */
   readonly url: string;
   /** Resolves with GitHub's code; rejects when the time is over. */
   readonly code: Promise<string>;
@@ -20,9 +20,9 @@ export interface ManifestServer {
 }
 
 export interface ManifestServerOptions {
-  /** An unguessable word: only a browser that started here brings it back. */
+  /** An unguessable value; only a browser that started here returns it. */
   readonly state: string;
-  /** Where the form goes: GitHub's page for a new App. */
+  /** Where the form is posted: GitHub's page for a new App. */
   readonly action: string;
   /** @param redirectUrl this server's own address */
   manifest(redirectUrl: string): AppManifest;

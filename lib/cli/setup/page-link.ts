@@ -1,6 +1,6 @@
 /**
- * `mayfly setup --page`: a link to the setup page, signed with a secret that only operators can read. Whoever has the link
- * can set the deployment's App, once, within half an hour, so it is printed to the terminal and nowhere else.
+ * `mayfly setup --page`: a link to the setup page, signed with a secret that only operators can read. Anyone with the
+ * link can set the deployment's App, once, within half an hour, so it is only printed to the terminal.
  */
 import { userInfo } from 'node:os';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -33,7 +33,7 @@ export async function printPageLink(call: CommandCall, outputs: DeploymentOutput
   );
 }
 
-/** With the operator's own credentials, wherever the AWS CLI would find them. */
+/** Uses the operator's own credentials, wherever the AWS CLI would find them. */
 function asOperator(call: CommandCall): AwsJson {
   const client = new SecretsManagerClient(awsOptions(call));
   return {

@@ -1,10 +1,10 @@
-/** A stored App is replaced only where the operator says so, because its existing installations stop working. */
+/** A stored App is replaced only if the operator asks for it, because its existing installations stop working. */
 import type { AppSecret } from '../../contract/secrets.ts';
 import type { AppVault } from '../../ports/app-vault.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import { UsageError } from '../command.ts';
 
-/** @throws UsageError where an App is stored. @param again the command that replaces it */
+/** @throws UsageError if an App is stored. @param again the command that replaces it */
 export function refuseReplacing(stored: AppSecret | undefined, again: string): void {
   if (!stored) return;
   const { slug, appId } = stored;
@@ -14,7 +14,7 @@ export function refuseReplacing(stored: AppSecret | undefined, again: string): v
   );
 }
 
-/** A stored App that cannot be read counts as none: storing another one is the repair. */
+/** A stored App that cannot be read counts as none: storing a new one repairs it. */
 export async function readableApp(vault: AppVault): Promise<AppSecret | undefined> {
   try {
     return await vault.app();

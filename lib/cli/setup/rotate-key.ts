@@ -1,6 +1,6 @@
 /**
- * `mayfly rotate-key`: another private key of the same App, without losing an event. GitHub accepts every key that the App
- * has, so the old one works until it is deleted there; this says when that is safe, and which one it is.
+ * `mayfly rotate-key`: a new private key for the same App, without losing an event. GitHub accepts every key that the
+ * App has, so the old one works until it is deleted there; the command says when that is safe, and which one it is.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { keyFingerprint } from '../../adapters/identity/key-fingerprint.ts';

@@ -1,6 +1,7 @@
 /**
- * `mayfly rotate-webhook-secret`: a new secret without losing an event. The functions read the new one first and keep
- * accepting the old one. Only when every copy has read it does GitHub sign with it. It may be run again after any end.
+ * `mayfly rotate-webhook-secret`: a new secret without losing an event. First the functions read the new secret, and
+ * still accept the old one. GitHub signs with the new one only when every copy has read it. The command may be run
+ * again wherever it stopped.
  */
 import { randomBytes } from 'node:crypto';
 import { systemClock } from '../../adapters/system/clock.ts';

@@ -1,6 +1,6 @@
 /**
- * `mayfly setup`: creates the deployment's GitHub App, or stores an existing one. Secrets go from GitHub straight to Secrets
- * Manager; they are never printed and never written to a file.
+ * `mayfly setup`: creates the deployment's GitHub App, or stores an existing one. Secrets go from GitHub directly to
+ * Secrets Manager; they are never printed and never written to a file.
  */
 import { randomBytes } from 'node:crypto';
 import { takeCreatedApp } from '../../app/setup/take-app.ts';
@@ -72,7 +72,7 @@ deployed again. You set the permissions and events of an existing App yourself: 
   },
 };
 
-/** As long as a link to the deployment's own setup page works. */
+/** As long as a link to the deployment's own setup page is valid. */
 const minutes = 30;
 
 async function create(call: CommandCall, outputs: DeploymentOutputs): Promise<void> {

@@ -1,7 +1,7 @@
 /** How long it takes until every copy of every function has read a new secret, and the option that changes it. */
 import { type CommandCall, type CommandOption, UsageError } from '../command.ts';
 
-/** Functions keep a secret for five minutes; one more for clocks. */
+/** Functions cache a secret for five minutes; one more allows for differences between clocks. */
 export const spreadSeconds = 360;
 
 export const waitOption: CommandOption = {
@@ -10,7 +10,7 @@ export const waitOption: CommandOption = {
   default: String(spreadSeconds),
 };
 
-/** @throws UsageError where `--wait` is not a number of seconds */
+/** @throws UsageError if `--wait` is not a number of seconds */
 export function readSeconds({ options }: CommandCall): number {
   const seconds = Number(options['wait']);
   if (Number.isInteger(seconds) && seconds >= 0) return seconds;

@@ -1,6 +1,7 @@
 /**
- * Changes one tenant's policy: one transaction, conditional on what was read, with the record of who did it and why. It
- * prints what was and what is, and has the tenant's waiting jobs looked at, so that what is allowed now starts now.
+ * Changes one tenant's policy in one transaction: conditional on what was read, together with the record of who
+ * changed it and why. It prints the old and new values, and has the tenant's waiting jobs checked, so that newly
+ * allowed jobs start now.
  */
 import { type Attributes, compact } from '../../adapters/dynamodb/attributes.ts';
 import { difference } from '../../adapters/dynamodb/audit.ts';
@@ -22,11 +23,11 @@ import { whoRuns } from './who.ts';
 export interface TenantChange {
   readonly found: FoundTenant;
   readonly edit: PolicyEdit;
-  /** A word for the audit: `approved`, `set`. */
+  /** The action in the audit: `approved`, `set`. */
   readonly action: string;
-  /** What happens next, given how many jobs wait; a sentence. */
+  /** A sentence about what happens next, given how many jobs wait. */
   readonly next?: (waiting: number) => string;
-  /** Looks whether the tenant's jobs can run now; its failures make the exit status 1. */
+  /** Checks whether the tenant's jobs can run now; a failure makes the exit status 1. */
   readonly verify?: (tenant: Tenant) => Promise<readonly Row[]>;
 }
 
@@ -61,7 +62,7 @@ export async function changeTenant(call: CommandCall, change: TenantChange): Pro
 
 const next = ({ next: say }: TenantChange, jobs: number): string => say?.(jobs) ?? jobsNext(jobs);
 
-/** What comes of a change that lets jobs run. */
+/** The effect of a change that lets jobs run. */
 export const jobsNext = (jobs: number) =>
   jobs > 0
     ? `It applies from now on: ${waitingText(jobs)} being checked now.`
@@ -70,13 +71,13 @@ export const jobsNext = (jobs: number) =>
 export const waitingText = (jobs: number) =>
   jobs === 1 ? 'the waiting job is' : `the ${jobs} waiting jobs are`;
 
-/** Nothing that is so already is written. */
+/** Only what changes is written. */
 const editOf = ({ before, after }: { before: Attributes; after: Attributes }): PolicyEdit => ({
   ...Object.fromEntries(Object.keys(before).map((name) => [name, null])),
   ...after,
 });
 
-/** What is written stays, whatever becomes of the look at it. */
+/** The change stays written, whatever this check finds. */
 async function verified(call: CommandCall, { found, verify }: TenantChange): Promise<readonly Row[]> {
   if (!verify) return [];
   const now = await tenantById({ client: dynamoClient(call), config: call.config }, found.installationId);

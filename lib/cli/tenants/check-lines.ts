@@ -1,4 +1,4 @@
-/** A line for each check, with how to fix it if it failed: what `tenant validate` and `tenant test` print. */
+/** A line for each check, with how to fix it if it failed, for `tenant validate` and `tenant test`. */
 import { styleText } from 'node:util';
 import { printableLine } from '../printable.ts';
 import type { Row } from '../verify-report.ts';

@@ -1,6 +1,6 @@
 /**
- * The tenant that an operator named, by its login or its installation id. A login has no index, so it is looked for in the
- * logins of all rows, which are read in parallel parts; a name that fits nobody is answered with those near it.
+ * Finds the tenant that an operator named by login or installation id. Logins have no index, so the logins of all
+ * rows are read, in a parallel scan. An unknown name is answered with similar ones.
  */
 import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import type { Attributes } from '../../adapters/dynamodb/attributes.ts';
@@ -19,9 +19,9 @@ import { nearNames } from './near-names.ts';
 export interface FoundTenant {
   readonly installationId: InstallationId;
   readonly login: string;
-  /** As it is stored. */
+  /** The stored attributes. */
   readonly row: Attributes;
-  /** Absent: an attribute cannot be read, and `unreadable` says which. */
+  /** Absent: an attribute cannot be read; `unreadable` says which one. */
   readonly tenant?: Tenant;
   readonly unreadable?: string;
 }
@@ -31,8 +31,9 @@ type Tables = { readonly client: DynamoDBClient } & Pick<CommandCall, 'config'>;
 export const tenantPositional = '<tenant>';
 
 /**
- * @param given a login, in any case, or an installation id. Digits are an id first: a login may be all digits too
- * @throws UsageError where it is nobody, or several installations
+ * @param given a login, in any case, or an installation id. Digits are tried as an id first, because a login may be
+ * all digits too
+ * @throws UsageError if nobody has it, or several installations do
  */
 export async function findTenant(tables: Tables, given: string): Promise<FoundTenant> {
   const byId = /^\d{1,15}$/.test(given) ? await tenantById(tables, Number(given)) : undefined;
@@ -44,11 +45,11 @@ export async function findTenant(tables: Tables, given: string): Promise<FoundTe
   throw new UsageError(nobody(names, given));
 }
 
-/** The tenant that the command's first argument names, or a later one. @throws UsageError as `findTenant` does */
+/** The tenant in the command's first argument, or in a later one. @throws UsageError as `findTenant` does */
 export const namedTenant = (call: CommandCall, argument = 0): Promise<FoundTenant> =>
   findTenant({ client: dynamoClient(call), config: call.config }, call.positionals[argument] ?? '');
 
-/** As `findTenant`, and an error where the row has an attribute that cannot be read. */
+/** Like `findTenant`, but throws if the row has an attribute that cannot be read. */
 export async function findReadableTenant(
   tables: Tables,
   given: string,
@@ -104,7 +105,7 @@ const nameOf = (row: Attributes): Named => ({
   status: row['status']?.S ?? '',
 });
 
-/** Of several installations of one login, those that were uninstalled count only where no other is left. */
+/** If several installations have a login, uninstalled ones count only if all of them are uninstalled. */
 function chosen(names: readonly Named[], given: string): Named | undefined {
   const wanted = given.toLowerCase();
   const same = names.filter(({ login }) => login.toLowerCase() === wanted);
@@ -115,7 +116,7 @@ function chosen(names: readonly Named[], given: string): Named | undefined {
       `${JSON.stringify(given)} has ${installed.length} installations: ${ids}. Give the id of one.`,
     );
   }
-  // GitHub's ids grow, so the greatest is the latest.
+  // GitHub's ids increase, so the greatest is the latest.
   return installed[0] ?? same.toSorted((a, b) => b.installationId - a.installationId)[0];
 }
 

@@ -1,6 +1,7 @@
 /**
- * `tenant set --create-group`: a runner group at GitHub for the tenant's allowed repositories, which the reconciler keeps in
- * step from then on. The group is made before the tenant's row names it; dying between leaves a group that the next try takes.
+ * `tenant set --create-group`: creates a runner group on GitHub for the tenant's allowed repositories, which the
+ * reconciler keeps up to date from then on. The group is created before the tenant's row names it; after a crash in
+ * between, the next try takes over the group.
  */
 import { flag } from '../../adapters/dynamodb/attributes.ts';
 import { editedRow, type PolicyEdit } from '../../adapters/dynamodb/policy-change.ts';
@@ -12,7 +13,7 @@ import { githubOf, refusalText } from '../insight/github-of.ts';
 import { jobsNext } from './change-tenant.ts';
 import type { FoundTenant } from './find-tenant.ts';
 
-/** What follows from the other options. @throws UsageError where they do not go together */
+/** What else must be written, given the other options. @throws UsageError if the options contradict each other */
 export async function groupEdit(
   call: CommandCall,
   found: FoundTenant,
@@ -54,7 +55,7 @@ function wantedTenant({ row, unreadable }: FoundTenant, edit: PolicyEdit): Tenan
   return tenantOfRow(editedRow(row, edit));
 }
 
-/** With `--dry-run` it only looks. */
+/** With `--dry-run` it only checks. */
 async function makeGroup(
   call: CommandCall,
   { installationId, accountLogin }: Tenant,
@@ -83,7 +84,7 @@ async function makeGroup(
 
 const count = ({ length }: readonly number[]) => `${length} ${length === 1 ? 'repository' : 'repositories'}`;
 
-/** What happens next, where the group has to follow. */
+/** What happens next if the group must be updated. */
 export function nextOf({ row }: FoundTenant, edit: PolicyEdit): ((waiting: number) => string) | undefined {
   const isKept = editedRow(row, edit)['keep_runner_group']?.BOOL === true;
   if (!isKept || edit.allowed_repositories === undefined) return undefined;

@@ -1,9 +1,9 @@
-/** The repositories that an installation of the App reaches, as far as a command reads them. */
+/** The repositories that an installation of the App can access, up to the number that a command reads. */
 import type { GitHubRepository } from '../../core/github.ts';
 import type { InstallationId } from '../../core/ids.ts';
 import type { Answer, GitHub } from '../../ports/github.ts';
 
-/** A hundred each; an installation with more repositories than this is named by ids. */
+/** A hundred each. In an installation with more repositories, name them by id. */
 const mostPages = 50;
 
 export async function listRepositories(

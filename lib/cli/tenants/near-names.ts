@@ -1,4 +1,7 @@
-/** Which of many names somebody may have meant: those that begin alike, contain it, or are one or two typing errors away. */
+/**
+ * Suggests which of many names somebody may have meant: those that begin alike, contain it, or are one or two typing
+ * errors away.
+ */
 
 const most = 3;
 
@@ -26,7 +29,7 @@ function rankOf(wanted: string, name: string, allowed: number): number | undefin
   return undefined;
 }
 
-/** Letters to add, drop, change or swap with their neighbour. */
+/** Letters to add, drop, replace or swap with their neighbour. */
 function typingErrors(one: string, other: string): number {
   let before: number[] = [];
   let row = Array.from({ length: other.length + 1 }, (_, n) => n);

@@ -12,7 +12,7 @@ export interface OneTenant {
   readonly leases: number;
   readonly maxRunners: number;
   readonly machines: readonly MachineView[];
-  /** GitHub's own view of the runners, where they register; null: it did not say. */
+  /** GitHub's own view of the runners, where they register; null: it did not answer. */
   readonly github: readonly { name: string; status: string; labels: readonly string[] }[] | null;
   readonly waiting: Readonly<Record<string, number>>;
   readonly lastJobs: readonly LastJob[];

@@ -1,4 +1,7 @@
-/** Has scale-up look at a tenant's waiting jobs now, in each tier in which some wait: a raised limit acts within a second. */
+/**
+ * Makes scale-up check a tenant's waiting jobs now, in each tier that has some: a raised limit takes effect within a
+ * second.
+ */
 import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { Poke } from '../../contract/messages.ts';
 import { type InstallationId, TierName } from '../../core/ids.ts';

@@ -1,4 +1,7 @@
-/** A tenant's policy in words: each attribute as the options of `mayfly tenant set` spell it, and two of them as before → after. */
+/**
+ * A tenant's policy in words, with the names that the options of `mayfly tenant set` use, and the differences between
+ * two policies as before → after.
+ */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Attributes } from '../../adapters/dynamodb/attributes.ts';
 import { difference } from '../../adapters/dynamodb/audit.ts';
@@ -6,7 +9,7 @@ import { capAttributes, microsOf } from '../../adapters/dynamodb/spend-row.ts';
 import type { PolicyAttribute } from '../../contract/tenant-policy.ts';
 import { dollarAmount } from '../../core/micros.ts';
 
-/** What operators call it, and what holds where it is absent. */
+/** The name that operators use, and the text for an absent value. */
 const words: Readonly<Record<string, readonly [name: string, absent: string]>> = {
   status: ['status', '-'],
   status_before_deletion: ['status before deletion', '-'],
@@ -39,19 +42,19 @@ export interface Line {
   readonly after: string;
 }
 
-/** A line for each attribute of the policy that differs. */
+/** A line for each policy attribute that differs. */
 export function differenceLines(one: Attributes, other: Attributes): Line[] {
   const { before, after } = difference(one, other);
   return changeLines(before, after);
 }
 
-/** Those above in their order there, then the others by name: DynamoDB returns the entries of a map in any order. */
+/** In the order above, then the others by name: DynamoDB returns the entries of a map in any order. */
 const inOrder = (names: readonly string[]): string[] => {
   const known = Object.keys(words).filter((name) => names.includes(name));
   return [...known, ...names.filter((name) => !known.includes(name)).toSorted()];
 };
 
-/** Of attributes that are known to differ. */
+/** For attributes that are known to differ. */
 export const changeLines = (before: Attributes, after: Attributes): Line[] =>
   inOrder(Object.keys({ ...before, ...after })).map((name) => ({
     name: words[name]?.[0] ?? name,

@@ -1,6 +1,6 @@
 /**
- * Every tenant and every job that waits, in two scans that are read in parallel parts. What it costs grows with the rows of
- * tenants and with the jobs that wait, and no tenant costs a read of its own.
+ * Reads every tenant and every waiting job, in two parallel scans. The cost grows with the rows of tenants and with
+ * the waiting jobs, without a separate read for each tenant.
  */
 import { type DynamoDBClient, paginateScan, type ScanCommandInput } from '@aws-sdk/client-dynamodb';
 import type { Attributes } from '../../adapters/dynamodb/attributes.ts';
@@ -16,7 +16,7 @@ export interface TenantAndWaiting extends FoundTenant {
   readonly waiting: ReadonlyMap<ReasonCode, Waiting>;
 }
 
-/** What a row must have to be read, and what a list shows of it: less than half of it. */
+/** The attributes that a row must have and that a list shows: less than half of a row. */
 const shownAttributes = [
   'installation_id',
   'status',
@@ -37,7 +37,7 @@ const shownAttributes = [
   'spend_strict',
 ] as const;
 
-/** What this month has cost. */
+/** This month's cost. */
 const spentNames = (now: number) => [spentAttribute(monthOf(now)), carriedAttribute(monthOf(now))];
 
 const partsAtOnce = 8;

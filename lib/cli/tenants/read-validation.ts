@@ -1,6 +1,6 @@
 /**
- * Asks GitHub and the platform's own door what `tenant validate` judges: bounded in calls, however many repositories an
- * account has. It changes nothing.
+ * Asks GitHub and the platform's own webhook URL for what `tenant validate` checks. The number of calls is bounded,
+ * however many repositories an account has. Read-only.
  */
 import type { OperatorGitHub } from '../../adapters/github/operator-github.ts';
 import { groupNameOf } from '../../app/common/runner-groups.ts';
@@ -16,10 +16,10 @@ import { type Seen, unreachedIds } from './validate-rules.ts';
 
 /** A hundred each. */
 const deliveryPages = 5;
-/** Whether Actions is on takes a call for each. */
+/** For each repository, one call finds out whether Actions is enabled. */
 const actionsLookedAt = 20;
 const actionsAtOnce = 5;
-/** So does an allowed repository that GitHub does not list. */
+/** One call for each allowed repository that GitHub does not list, too. */
 const unlistedLookedAt = 20;
 const doorMilliseconds = 10_000;
 
@@ -88,7 +88,7 @@ export async function knock(url: string): Promise<{ status: number } | { fault: 
   }
 }
 
-/** The last one of this installation: GitHub has one list for all tenants. */
+/** The latest delivery to this installation. GitHub has one list for all tenants. */
 async function readDeliveries(
   operator: OperatorGitHub,
   installationId: InstallationId,
@@ -116,7 +116,7 @@ async function askActions(
     for (let next = left.shift(); next; next = left.shift()) {
       const answer = await operator.isActionsOn(installationId, next.fullName);
       answers.set(next.fullName, answer);
-      // It may not be seen at all: the others would be refused alike.
+      // This refusal is not about one repository, so the others would be refused too.
       if (!answer.ok && answer.refusal.kind !== 'not-found') left.length = 0;
     }
   };
@@ -124,7 +124,7 @@ async function askActions(
   return answers;
 }
 
-/** By their ids, which stay when a repository is renamed. */
+/** By id, which stays when a repository is renamed. */
 async function askUnlisted(
   platform: GitHub,
   tenant: Tenant,

@@ -1,4 +1,7 @@
-/** Repositories as an operator names them, by name, `owner/name` or id, as GitHub's ids. Names are looked up at GitHub. */
+/**
+ * Converts the repositories that an operator names, by name, `owner/name` or id, to GitHub's ids. Names are looked up
+ * on GitHub.
+ */
 import type { GitHubRepository } from '../../core/github.ts';
 import { type CommandCall, UsageError } from '../command.ts';
 import { githubOf, refusalText } from '../insight/github-of.ts';
@@ -7,7 +10,7 @@ import { listRepositories } from './list-repositories.ts';
 import { nearNames } from './near-names.ts';
 import { entriesOf } from './set-options.ts';
 
-/** @throws UsageError that names all that were not found, with names near them */
+/** @throws UsageError that lists all that were not found, with similar names */
 export async function repositoryIds(
   call: CommandCall,
   { installationId, login }: FoundTenant,

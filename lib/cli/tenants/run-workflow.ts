@@ -1,6 +1,6 @@
 /**
- * Runs a workflow of a repository and follows its first job through the platform's own rows, from the webhook to the end.
- * What it runs somebody has named: a workflow may do anything, a release too.
+ * Runs a workflow of a repository and follows its first job through the platform's own rows, from the webhook to the
+ * end. It runs only a workflow that somebody named: a workflow may do anything, even publish a release.
  */
 import type { JobDetails, OperatorGitHub, Workflow } from '../../adapters/github/operator-github.ts';
 import type { InstallationId, JobId } from '../../core/ids.ts';
@@ -14,7 +14,7 @@ import { failed, passed, type Row } from '../verify-report.ts';
 export interface RunDeps {
   readonly operator: Pick<OperatorGitHub, 'workflows' | 'dispatch' | 'runJobs'>;
   readonly stores: Pick<CommandStores, 'jobs' | 'runners' | 'launches'>;
-  /** Why the job has not run, in a line, once it took too long. */
+  /** A line about why the job has not run within the time limit. */
   explain(installationId: InstallationId, jobId: JobId, repository: string): Promise<string>;
   now(): number;
   pause(milliseconds: number): Promise<unknown>;
@@ -120,7 +120,7 @@ async function machineOf({ stores }: RunDeps, installationId: InstallationId, jo
   return { ...(runner ? { runner } : {}), ...(launch ? { launch } : {}) };
 }
 
-/** What the end of the job says. */
+/** The check's result, from how the job ended. */
 export function judged(check: string, job: Job, { runner, launch }: Took): Row {
   const { jobId, conclusion, outcome, tier } = job;
   if (!runner) {
@@ -139,7 +139,7 @@ export interface Phase {
   readonly seconds: number;
 }
 
-/** How long each step took, in order; steps whose time is not known are part of the next one. */
+/** How long each step took, in order. The time of a step without a timestamp counts towards the next one. */
 export function phasesOf(job: Job, runner: Runner, launch: Launch | undefined): Phase[] {
   const marks: readonly (readonly [name: string, at: number | undefined])[] = [
     ['webhook', job.acceptedAt],

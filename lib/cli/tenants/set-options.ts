@@ -1,6 +1,6 @@
 /**
- * The options of `mayfly tenant set`, as the changes that they make to a tenant's row. All errors are reported at
- * once, each with what was given and what is allowed.
+ * The options of `mayfly tenant set`, as changes of a tenant's row. All errors are reported at once, each with what
+ * was given and what is allowed.
  */
 import { type Attributes, flag, number, text } from '../../adapters/dynamodb/attributes.ts';
 import type { PolicyEdit } from '../../adapters/dynamodb/policy-change.ts';
@@ -10,11 +10,11 @@ import type { CommandCall, CommandOption } from '../command.ts';
 
 export interface SetPlace {
   readonly tiers: MayflyConfig['tiers'];
-  /** As it is stored. */
+  /** The stored attributes. */
   readonly row: Attributes;
 }
 
-/** What is written, or (a text) what is allowed. */
+/** What to write or, if it is a text, what is allowed. */
 type Reading = PolicyEdit | string;
 
 interface Setter extends CommandOption {
@@ -25,7 +25,7 @@ const most = 100_000;
 const wholeNumber = `a whole number from 0 to ${most}`;
 const isLimit = (value: string) => /^\d{1,6}$/.test(value) && Number(value) <= most;
 
-/** In the order in which they are applied: what comes later counts. */
+/** In the order in which they are applied: later ones win. */
 const setters: readonly Setter[] = [
   {
     flags: '--plan <tier>',
@@ -127,7 +127,7 @@ function capRead(name: CapAttribute, given: string): Reading {
     : { [name]: capValue(micros) };
 }
 
-/** GitHub's own bound is not documented; its form takes fewer. */
+/** GitHub does not document its own bound; its form accepts fewer. */
 const longestGroup = 128;
 
 const publicChoices: Readonly<Record<string, ReturnType<typeof flag> | null>> = {
@@ -141,7 +141,7 @@ export const setOptions: readonly CommandOption[] = setters.map(({ flags, descri
   description,
 }));
 
-/** @returns what to write, and what is wrong, a sentence each */
+/** @returns what to write, and what is wrong, one sentence for each error */
 export function readSetOptions(
   options: CommandCall['options'],
   place: SetPlace,
@@ -159,14 +159,14 @@ export function readSetOptions(
   return { edit: Object.assign({}, ...edits), faults };
 }
 
-/** `--tier-limit <tier=n>` is `tierLimit`, as commander names it. */
+/** Commander's name for an option: `--tier-limit <tier=n>` is `tierLimit`. */
 const keyOf = (flags: string) =>
   flags
     .slice(2)
     .split(' ')[0]!
     .replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 
-/** Those that are not named stay. */
+/** Limits of tiers that are not named stay. */
 function tierLimits(given: string, { tiers, row }: SetPlace): Reading {
   const limits = new Map(Object.entries(row['tier_limits']?.M ?? {}));
   const entries = entriesOf(given).map((entry) => entry.split('='));

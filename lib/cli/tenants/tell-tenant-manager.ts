@@ -1,4 +1,4 @@
-/** Has the tenant manager ask GitHub how an installation is now. */
+/** Makes the tenant manager read an installation's current state from GitHub. */
 import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { InstallationEvent } from '../../contract/messages.ts';
 import type { InstallationId } from '../../core/ids.ts';

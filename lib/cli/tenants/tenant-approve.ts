@@ -1,4 +1,4 @@
-/** `mayfly tenant approve TENANT`: lets a new tenant start, where `onboarding` is approve. */
+/** `mayfly tenant approve TENANT`: activates a new tenant, if `onboarding` is approve. */
 import { text } from '../../adapters/dynamodb/attributes.ts';
 import { type Command, UsageError } from '../command.ts';
 import { changeTenant, waitingText } from './change-tenant.ts';

@@ -5,7 +5,7 @@ import { changeTenant } from './change-tenant.ts';
 import { namedTenant } from './find-tenant.ts';
 import { changeOptions } from './tenant-options.ts';
 
-/** Whether a tenant may run at all is decided for each; and a repository's id belongs to one account. */
+/** Whether a tenant may run at all is decided for each tenant, and a repository's id belongs to one account. */
 const notCopied: readonly PolicyAttribute[] = [
   'status',
   'status_before_deletion',

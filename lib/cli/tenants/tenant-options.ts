@@ -1,4 +1,4 @@
-/** The options that every command which changes a tenant takes, spelled once. */
+/** The options that all commands which change a tenant share. */
 import { type CommandOption, jsonOption } from '../command.ts';
 
 export const reasonOption: CommandOption = {
@@ -11,5 +11,5 @@ export const dryRunOption: CommandOption = {
   description: 'show what would change, and change nothing',
 };
 
-/** Of every command that changes a tenant. */
+/** For every command that changes a tenant. */
 export const changeOptions: readonly CommandOption[] = [reasonOption, dryRunOption, jsonOption];

@@ -1,6 +1,6 @@
 /**
- * `mayfly tenant resume TENANT`: lifts the operator's suspension, or has a tenant that needs attention try again at once.
- * What GitHub suspended, its account alone can lift.
+ * `mayfly tenant resume TENANT`: lifts the operator's suspension, or makes a tenant that needs attention retry at
+ * once. Only the account itself can lift a suspension on GitHub.
  */
 import { text } from '../../adapters/dynamodb/attributes.ts';
 import { createTenantStore } from '../../adapters/dynamodb/tenant-store.ts';
@@ -39,13 +39,13 @@ Only the account that suspended the App can lift a suspension by GitHub (suspend
       next: (jobs) =>
         `It may start jobs again${jobs > 0 ? `: ${waitingText(jobs)} looked at now` : ''}. Jobs that were refused in the meantime are picked up again within minutes if GitHub still has them queued.`,
     });
-    // GitHub may have suspended it too, which the operator's ban has hidden.
+    // GitHub may have suspended it too, hidden by the operator's ban.
     await tellTenantManager(call, found.installationId);
     return status;
   },
 };
 
-/** Not a decision about the tenant but a hint to the platform: it is not recorded. */
+/** This is a hint to the platform, not a decision about the tenant, so it is not recorded. */
 async function tryAgain(call: CommandCall, { installationId, login }: FoundTenant): Promise<number> {
   const { dryRun, json } = call.options;
   let jobs = 0;

@@ -1,6 +1,6 @@
 /**
- * `mayfly tenant rollback TENANT`: the policy as it was before, from the audit, in one write that is itself recorded. Whether
- * a tenant may run at all is not rolled back: suspending and resuming have commands of their own.
+ * `mayfly tenant rollback TENANT`: restores an earlier policy from the audit, in one write that is itself recorded.
+ * Whether a tenant may run at all is not rolled back: suspend and resume are commands of their own.
  */
 import type { Attributes } from '../../adapters/dynamodb/attributes.ts';
 import { auditOf } from '../../adapters/dynamodb/audit-list.ts';
@@ -75,7 +75,7 @@ const versionsOf = (rows: readonly Attributes[]): Version[] =>
 const comparable = (row: Attributes): Attributes =>
   Object.fromEntries(restored.flatMap((name) => (row[name] ? [[name, row[name]]] : [])));
 
-/** What would change now. */
+/** What restoring this version would change now. */
 const changes = (found: FoundTenant, { policy }: Version) =>
   differenceLines(comparable(found.row), comparable(policy));
 

@@ -1,4 +1,4 @@
-/** `mayfly tenant show TENANT`: all that is known of one tenant, and what is wrong with it. It only reads. */
+/** `mayfly tenant show TENANT`: everything that is known about one tenant, and what is wrong with it. Read-only. */
 import { dynamoClient } from '../aws-clients.ts';
 import { type Command, jsonOption } from '../command.ts';
 import { printableLine } from '../printable.ts';

@@ -1,6 +1,6 @@
 /**
- * One tenant's machines as its rows, EC2 and GitHub see them, and what of that is wrong. Pure. A machine that has just come
- * or is about to end looks different to each of them for some seconds: only what lasts is a problem.
+ * One tenant's machines as its rows, EC2 and GitHub see them, and which differences are problems. Pure. The three
+ * disagree for some seconds about a machine that has just come or is about to end, so only lasting differences count.
  */
 import type { RunnerDetails } from '../../adapters/github/operator-github.ts';
 import { durationText, timeBetween } from '../../core/duration-text.ts';
@@ -19,14 +19,14 @@ export interface MachineView {
   readonly instanceId: string;
   readonly instanceType: string;
   readonly ec2: string;
-  /** As its row says; null: it has none. */
+  /** From its row; null: it has none. */
   readonly state: string | null;
   readonly tier: string | null;
   readonly ageSeconds: number;
-  /** The job that it runs, or is meant for. */
+  /** The job that it runs, or is intended for. */
   readonly jobId: number | null;
   readonly jobState: string | null;
-  /** online, offline, busy; null: GitHub lists none of its name, or was not asked. */
+  /** online, offline, busy; null: GitHub lists no runner of this name, or was not asked. */
   readonly github: string | null;
 }
 
@@ -34,16 +34,16 @@ export interface TenantMachines {
   readonly machines: readonly Ec2Machine[];
   readonly runners: readonly Runner[];
   readonly jobs: readonly Job[];
-  /** Undefined: GitHub did not say. */
+  /** Undefined: GitHub did not answer. */
   readonly registered: readonly RunnerDetails[] | undefined;
   readonly now: number;
 }
 
-/** The sweep acts within a minute on what is overdue. */
+/** The sweep handles overdue machines within a minute. */
 const overdueSeconds = 180;
-/** A new machine has its row within seconds, and the reconciler ends those that get none. */
+/** A new machine has its row within seconds, and the reconciler ends machines that get none. */
 const rowlessSeconds = 600;
-/** A runner that listens is online within seconds; one whose job ends is gone before its machine is. */
+/** A listening runner is online within seconds; a runner whose job ended disappears before its machine does. */
 const unlistedSeconds = 180;
 
 export function viewMachines(seen: TenantMachines): MachineView[] {

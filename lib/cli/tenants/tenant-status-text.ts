@@ -1,4 +1,4 @@
-/** One tenant's state as people read it: the settings, the machines, GitHub's view, the last jobs, and the problems. */
+/** One tenant's state as text: the settings, the machines, GitHub's view, the latest jobs, and the problems. */
 import { durationText, timeBetween } from '../../core/duration-text.ts';
 import { printableLine } from '../printable.ts';
 import { drawTable } from '../table.ts';

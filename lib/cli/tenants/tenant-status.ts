@@ -1,6 +1,6 @@
 /**
- * `mayfly status --tenant TENANT`: where its runners register, its machines as the platform, EC2 and GitHub see them, and
- * what happened last. It only reads. Exits 1 where something is wrong, so that cron can use it.
+ * `mayfly status --tenant TENANT`: where its runners register, its machines as the platform, EC2 and GitHub see them,
+ * and what happened last. Read-only. It exits with 1 if something is wrong, so that cron can use it.
  */
 import type { Instance } from '@aws-sdk/client-ec2';
 import { describeInstances } from '../../adapters/ec2/describe-instances.ts';
@@ -32,7 +32,7 @@ import { tenantStatusText } from './tenant-status-text.ts';
 import { statusWord } from './tenant-view.ts';
 
 const lastJobsShown = 5;
-/** Places where runners register that GitHub is asked about: repositories, for the most part. */
+/** At how many places (mostly repositories) GitHub is asked for registered runners. */
 const mostScopes = 10;
 
 export async function tenantStatus(call: CommandCall, given: string): Promise<number> {
@@ -121,7 +121,7 @@ const machineOf = ({
   launchedAt: LaunchTime?.getTime() ?? 0,
 });
 
-/** A tenant that is not at work has nothing registered, and GitHub would refuse to say. */
+/** A tenant that is not active has nothing registered, and GitHub would refuse the question. */
 async function readRegistered(
   call: CommandCall,
   tenant: Tenant,
@@ -141,7 +141,7 @@ async function readRegistered(
   }
 }
 
-/** Each once. */
+/** Without duplicates. */
 export function scopesOf(tenant: Tenant, runners: readonly Runner[]): RunnerScope[] {
   const { level } = levelNow(tenant);
   const account = { login: tenant.accountLogin, type: tenant.accountType, level };

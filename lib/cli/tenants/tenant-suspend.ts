@@ -1,4 +1,4 @@
-/** `mayfly tenant suspend TENANT`: the operator's ban. GitHub's unsuspend does not lift it, nor does a reinstall. */
+/** `mayfly tenant suspend TENANT`: the operator's ban. Neither unsuspending on GitHub nor reinstalling lifts it. */
 import { text } from '../../adapters/dynamodb/attributes.ts';
 import { type Command, UsageError } from '../command.ts';
 import { changeTenant } from './change-tenant.ts';

@@ -1,6 +1,6 @@
 /**
- * `mayfly tenant test TENANT`: would the jobs of these repositories run? With --run a real one does, and the rows say which
- * machine took it and how long each step was. Without --run nothing changes.
+ * `mayfly tenant test TENANT`: would the jobs of these repositories run? With --run it runs a real job, and shows
+ * from the rows which machine took it and how long each step was. Without --run it changes nothing.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobDetails, OperatorGitHub } from '../../adapters/github/operator-github.ts';
@@ -76,7 +76,7 @@ async function testTenant(call: CommandCall, tenant: Tenant): Promise<Row[]> {
   const names = await repositoryNames(call, github, tenant);
   const group = await groupOf(stores, github, tenant);
   const tested: Tested[] = [];
-  // One after the other: a command is in no hurry, and GitHub counts calls that come at once.
+  // One after the other: a command is not in a hurry, and GitHub limits concurrent calls.
   for (const name of names) {
     const { operator } = github;
     const { installationId } = tenant;

@@ -1,4 +1,7 @@
-/** `mayfly tenant validate TENANT`: a line for each setting that its jobs depend on, here and on GitHub. It changes nothing. */
+/**
+ * `mayfly tenant validate TENANT`: a line for each setting, here and on GitHub, that the tenant's jobs depend on.
+ * Read-only.
+ */
 import { assertConfig } from '../../config/check-config.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import { dynamoClient } from '../aws-clients.ts';
@@ -34,7 +37,7 @@ the Actions setting of twenty.
   },
 };
 
-/** Also how other commands prove that what they changed works. */
+/** Other commands use it to verify that their change works. */
 export async function validateTenant(call: CommandCall, tenant: Tenant): Promise<Row[]> {
   const github = await githubOf(call);
   return validateRows(await readValidation(github, assertConfig(call.config).deployment, tenant));

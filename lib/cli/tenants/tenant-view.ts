@@ -1,4 +1,4 @@
-/** One tenant as operators see it: what its row says, and which limit holds in each tier. */
+/** One tenant as operators see it: its row's settings, and the limit in force in each tier. */
 import type { MayflyConfig } from '../../config/config.ts';
 import { dollarAmount, type Micros } from '../../core/micros.ts';
 import { levelNow } from '../../core/runner-level.ts';
@@ -10,7 +10,7 @@ export interface TenantView {
   readonly login: string;
   readonly accountId: number;
   readonly accountType: Tenant['accountType'];
-  /** `suspended-by-github` lifts itself; `suspended` is the operator's. */
+  /** `suspended-by-github` ends by itself when GitHub lifts it; `suspended` is the operator's. */
   readonly status: string;
   readonly plan: string;
   readonly machines: number;
@@ -19,15 +19,15 @@ export interface TenantView {
   readonly weight: number;
   readonly spending: SpendingView;
   readonly level: string;
-  /** `auto` would rather register with the organization, and may not. */
+  /** The setting is `auto`, but the App lacks permission to register with the organization. */
   readonly isFallback: boolean;
   /** null: GitHub's default group, or none. */
   readonly group: string | null;
-  /** The reconciler keeps the group's repositories as `repositories`. */
+  /** The reconciler keeps the group's repositories equal to `repositories`. */
   readonly keepsGroup: boolean;
   /** GitHub's ids; null: all. */
   readonly repositories: readonly number[] | null;
-  /** false: none may. null: GitHub's settings decide. */
+  /** false: no public repository may. null: GitHub's settings decide. */
   readonly publicRepositories: boolean | null;
   readonly permissions: Readonly<Record<string, string>>;
   readonly createdAt: string;

@@ -1,4 +1,4 @@
-/** `mayfly tenants`: a line for each tenant, those that were asked for, in the order that was asked for. It only reads. */
+/** `mayfly tenants`: a line for each tenant that matches the filters, in the requested order. Read-only. */
 import { monthOf } from '../../core/days.ts';
 import { durationText } from '../../core/duration-text.ts';
 import type { Micros } from '../../core/micros.ts';
@@ -62,7 +62,7 @@ export interface ListedTenant {
   readonly maxRunners: number;
   /** How many jobs wait, by the code of their reason. */
   readonly waiting: Readonly<Record<string, number>>;
-  /** Of the job that waits longest; null: none does. */
+  /** How long the longest waiting job has waited; null: none waits. */
   readonly oldestSeconds: number | null;
   /** Micro-dollars of this month (UTC). */
   readonly spent: Micros;
@@ -98,11 +98,11 @@ export function listed(of: TenantAndWaiting, now: number): ListedTenant {
 const statuses = ['active', 'pending', 'suspended', 'suspended-by-github', 'deleted', 'unreadable'];
 
 const jobsOf = ({ waiting }: ListedTenant) => Object.values(waiting).reduce((sum, jobs) => sum + jobs, 0);
-/** A tenant that has machines and may have none is over every share. */
+/** A tenant with machines but a limit of 0 sorts above every share. */
 const usedOf = ({ machines, maxRunners }: ListedTenant) =>
   machines === 0 ? 0 : machines / Math.max(maxRunners, Number.MIN_VALUE);
 
-/** What is largest comes first, but names and times. */
+/** The largest first, except for names and times. */
 const orders: Readonly<Record<string, (one: ListedTenant, other: ListedTenant) => number>> = {
   login: () => 0,
   used: (one, other) => usedOf(other) - usedOf(one) || other.machines - one.machines,

@@ -1,4 +1,4 @@
-/** Whether jobs of one repository would run: what was read and what GitHub answered, as rows. Pure. */
+/** Decides whether jobs of one repository would run, from what was read and what GitHub answered, as rows. Pure. */
 import type { JobDetails, RepositoryDetails } from '../../adapters/github/operator-github.ts';
 import { nearestTier } from '../../app/insight/explain-unheard.ts';
 import { isSelfHosted, tierFor } from '../../core/labels.ts';
@@ -81,7 +81,7 @@ function actionsRow({ name, isActionsOn }: Tested): Row {
   );
 }
 
-/** By the jobs of its latest runs; the workflows themselves the App may not read. */
+/** Judged by the jobs of its latest runs, because the App may not read the workflows themselves. */
 function labelsRow({ name, jobs, tiers }: Tested): Row {
   const check = `${name} labels`;
   if (!jobs.ok) return skipped(check, refusalText(jobs), '');

@@ -1,6 +1,6 @@
 /**
- * Whether a tenant's jobs can run: each setting, of the platform and of GitHub, as one row that says what was found and how
- * to fix it. Pure: what was read and what GitHub answered comes as plain data.
+ * Decides whether a tenant's jobs can run: one row for each setting of the platform and of GitHub, with what was
+ * found and how to fix it. Pure: what was read and what GitHub answered are passed in as plain data.
  */
 import type { AppSettings } from '../../adapters/github/operator-github.ts';
 import { guidanceOf } from '../../app/insight/guidance.ts';
@@ -20,19 +20,19 @@ export interface Seen {
   readonly tenant: Tenant;
   /** Names of the configured tiers. */
   readonly tiers: readonly string[];
-  /** The group, by name, that its runners join; absent: the default one. */
+  /** The name of the group that its runners join; absent: the default one. */
   readonly groupName?: string;
   readonly app: Answer<AppSettings>;
   readonly installation: Answer<Installation>;
-  /** Those that the installation reaches, at most a thousand. */
+  /** The repositories that the installation can access, at most a thousand. */
   readonly repositories: Answer<readonly GitHubRepository[]>;
-  /** What GitHub says of allowed repositories that are not among those, by id; of some of them. */
+  /** GitHub's answers about some allowed repositories that are not among `repositories`, by id. */
   readonly unlisted: ReadonlyMap<number, Answer<GitHubRepository>>;
   /** Absent: runners register with repositories. */
   readonly group?: Answer<RunnerGroup | undefined>;
-  /** Where the platform takes webhooks, and what it answered to one without a signature. */
+  /** The platform's webhook URL, and its answer to an unsigned request. */
   readonly door: { readonly url: string; readonly status?: number; readonly fault?: string };
-  /** The last webhook of this installation. undefined: none is among GitHub's latest. */
+  /** The latest delivery to this installation. undefined: none is among those that were read. */
   readonly deliveries: Answer<LastDelivery | undefined>;
   /** By `owner/name`, of some of them. */
   readonly actions: ReadonlyMap<string, Answer<boolean>>;
@@ -184,7 +184,7 @@ function repositoryRows(seen: Seen): Row[] {
   return [...(faults.length > 0 ? faults : [passed(check, count)]), ...admittedRows(seen, used)];
 }
 
-/** By an id that was mistyped, or of a repository that is gone. No job of it ever comes, and a kept group leaves it out. */
+/** The id was mistyped, or the repository is gone. It never sends a job, and a kept group leaves it out. */
 function unknownRows({ tenant, unlisted }: Seen, reached: readonly GitHubRepository[]): Row[] {
   const isUnknown = (id: number) => {
     const answer = unlisted.get(id);
@@ -198,7 +198,10 @@ function unknownRows({ tenant, unlisted }: Seen, reached: readonly GitHubReposit
   return [failed('repositories unknown', found, how)];
 }
 
-/** GitHub has them, or would not say. */
+/**
+ * Allowed repositories that exist on GitHub, or about which GitHub did not answer, but that the installation cannot
+ * access.
+ */
 function unreachedRows(seen: Seen, reached: readonly GitHubRepository[]): Row[] {
   const { tenant, unlisted } = seen;
   const ids = unreachedIds(tenant, reached).filter((id) => {
@@ -217,7 +220,7 @@ function unreachedRows(seen: Seen, reached: readonly GitHubRepository[]): Row[] 
 export const unreachedIds = ({ allowedRepositories = [] }: Tenant, reached: readonly GitHubRepository[]) =>
   allowedRepositories.filter((id) => !reached.some((one) => one.id === id));
 
-/** Public ones apart, since another setting excludes them. */
+/** Public repositories separately, because another setting excludes them. */
 function admittedRows({ tenant, group, groupName }: Seen, used: readonly GitHubRepository[]): Row[] {
   const open = used.filter(({ visibility }) => visibility === 'public');
   const view: GroupView = {
@@ -265,7 +268,7 @@ function publicRow(
   );
 }
 
-/** As far as a group looks at it. */
+/** As much of a job as the group's rules look at. */
 const asJob = ({ id, fullName, visibility }: GitHubRepository) => ({
   repository: fullName,
   repositoryId: id,
@@ -288,7 +291,7 @@ function webhookRow({ app, door }: Seen): Row {
 
 const withoutSlash = (url: string) => url.replace(/\/+$/, '');
 
-/** An unsigned request is answered with 401, which shows that the platform is there. */
+/** The platform answers an unsigned request with 401, which shows that it is there. */
 function doorRow({ door }: Seen): Row {
   const check = 'webhook reachable';
   if (door.status === 401) return passed(check, 'it refuses requests without a signature, as it should');

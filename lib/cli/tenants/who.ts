@@ -1,4 +1,4 @@
-/** Who runs this command, for the audit: the ARN that AWS knows them by. GetCallerIdentity needs no permission. */
+/** Who runs this command, for the audit: the caller's ARN at AWS. GetCallerIdentity needs no permission. */
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { awsOptions } from '../aws-clients.ts';
 import type { CommandCall } from '../command.ts';

@@ -151,8 +151,8 @@ describe('a machine with a start gate', () => {
 
   it.each([
     ['rejects it', [reject], "No job of acme/app may run: it's not allowed."],
-    ['refuses its papers', [{ status: 403, body: 'why=not-listening\n' }], 'Nobody said in time'],
-    ['gives no answer', [{ status: 500 }], 'Nobody said in time'],
+    ['refuses its request', [{ status: 403, body: 'why=not-listening\n' }], 'No decision on whether'],
+    ['gives no answer', [{ status: 500 }], 'No decision on whether'],
   ])('lets no step of the job run, and powers off, where the platform %s', async (_, starts, why) => {
     const { asked, machine } = await gated(starts, { gateSeconds: 2 });
 
@@ -194,7 +194,7 @@ describe('a spot machine', () => {
       path: '/_runner/jobs/7/completed',
       body: '{"conclusion":"failure"}',
     });
-    expect(machine.console).toMatch(/ spot EC2 takes this machine back[\s\S]*ended with 0/);
+    expect(machine.console).toMatch(/ spot EC2 is reclaiming this machine[\s\S]*ended with 0/);
     expect(machine.stateReason?.code).toBe('Client.InstanceInitiatedShutdown');
   });
 
@@ -256,7 +256,7 @@ describe('a machine without a job', () => {
 
     await ended();
 
-    expect(machine.console).toContain('the answer has no action that this script knows');
+    expect(machine.console).toContain('the answer has an unknown action');
   });
 
   it('stops a runner that no job comes to', async () => {

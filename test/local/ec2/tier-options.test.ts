@@ -31,7 +31,7 @@ describe('extra user data', () => {
     });
 
     expect(console).toMatch(
-      /extra-user-data running what this tier adds\n1: no input\n2\n[\s\S]*asking what to run/,
+      /extra-user-data running this tier's own script\n1: no input\n2\n[\s\S]*asking what to run/,
     );
     expect(world.paths()).toEqual(['/claim']);
   });

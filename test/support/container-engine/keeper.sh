@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Keeps one container: unpacks the image onto its own disk, runs the entrypoint, and writes how it ended. It is the leader
-# of the container's session; when the first process has ended, so have all others.
+# Supervises one container: unpacks the image onto the container's own disk, runs the entrypoint, and records how it ended.
+# It leads the container's session. When the first process has ended, all others in the session are ended too.
 set -u
 cd "$CONTAINER/disk" || exit 1
 mkdir actions-runner && tar -xzf "$IMAGE/runner.tar.gz" -C actions-runner
 export RUNNER_HOME="$CONTAINER/disk/actions-runner" HOME="$CONTAINER/disk"
 folder="$CONTAINER" image="$IMAGE"
 unset CONTAINER IMAGE
-# Without job control, bash would make all of them deaf to SIGINT.
+# Without job control, bash would start these processes with SIGINT ignored.
 set -m
 bash "$image/entrypoint.sh" >>"$folder/log" 2>&1 &
 first=$!

@@ -1,4 +1,7 @@
-/** AWS's bill by machine against the records, from what AWS has delivered to the bucket: nothing is asked of Cost Explorer. */
+/**
+ * Compares AWS's bill by machine with the records, using what AWS has delivered to the bucket. It does not call Cost
+ * Explorer.
+ */
 import { listUsage } from '../../../adapters/dynamodb/usage-list.ts';
 import { listSums } from '../../../adapters/dynamodb/usage-sum-list.ts';
 import { type ComparedExport, type RecordedMachine, tallyExport } from '../../../core/compare-export.ts';
@@ -18,12 +21,12 @@ export interface ReadExport {
   readonly deliveredAt: string;
 }
 
-/** Machines that were launched before and still ran: jobs may take so long. */
+/** Also reads machines that were launched up to this long before: a job may run for five days. */
 const daysBefore = 5;
 
 /**
  * @param wanted days of one month, in order
- * @returns why the export cannot be used, a sentence; what it says of those days that it has whole
+ * @returns a sentence why the export cannot be used, or what it says about the wanted days that it fully covers
  */
 export async function compareWithExport(
   call: CommandCall,
@@ -55,7 +58,7 @@ export async function compareWithExport(
   }
 }
 
-/** Day by day, so that of each record only what the comparison needs stays in memory. */
+/** Day by day, so that memory holds only the part of each record that the comparison needs. */
 async function machinesOf(
   table: Parameters<typeof listUsage>[0],
   days: readonly string[],

@@ -1,4 +1,7 @@
-/** `mayfly costs export disable`: AWS stops delivering. Delivered files stay until the bucket's rule removes them. */
+/**
+ * `mayfly costs export disable`: stops AWS's deliveries. Delivered files stay until the bucket's lifecycle rule
+ * removes them.
+ */
 import type { Command } from '../../command.ts';
 import { dataExports, findExport } from './data-exports.ts';
 import { accountOption, exportCall } from './export-place.ts';

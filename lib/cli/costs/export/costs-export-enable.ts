@@ -1,6 +1,6 @@
 /**
- * `mayfly costs export enable`: asks AWS to deliver the bill's rows by resource into the deployment's bucket. It may be run
- * again at any time: an export that is there stays, and the output says how it is doing.
+ * `mayfly costs export enable`: asks AWS to deliver the bill's rows by resource to the deployment's bucket. It may be
+ * run again at any time: an existing export stays, and the output shows its state.
  */
 import type { AwsJson } from '../../../ports/aws-json.ts';
 import type { Command } from '../../command.ts';
@@ -69,7 +69,7 @@ function printFound(
   return 0;
 }
 
-/** @returns why AWS refuses; undefined: it is there. Whatever else fails is thrown. */
+/** @returns why AWS refuses; undefined: the export exists. Any other failure is thrown. */
 async function create(aws: AwsJson, { place }: ExportCall): Promise<string | undefined> {
   try {
     await aws.call('CreateExport', { Export: definitionOf(place) });
@@ -79,7 +79,7 @@ async function create(aws: AwsJson, { place }: ExportCall): Promise<string | und
     if (name === 'ServiceQuotaExceededException')
       return `This account has as many exports as AWS allows: delete one. AWS says: ${message}\n`;
     if (name !== 'ValidationException') throw error;
-    // Two people at once: the other one's export is as good.
+    // Somebody else created it at the same time, which is just as good.
     const other = await findExport(aws, place);
     if (other && !other.isOther) return undefined;
     return /bucket|permission/i.test(message)

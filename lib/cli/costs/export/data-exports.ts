@@ -1,6 +1,7 @@
 /**
- * AWS Data Exports, as far as one export of the bill: found by its name, created, deleted. Called as JSON with the credentials that AWS's
- * clients find, because people sign in by profiles; AWS's own client for it is of an older generation than the others here.
+ * AWS Data Exports, as far as one export of the bill needs it: find by name, create, delete. It is called as JSON
+ * with the credentials that AWS's clients find, since people sign in by profile; AWS's own client for it is a
+ * generation older than the others here.
  */
 import { STSClient } from '@aws-sdk/client-sts';
 import { createAwsJson } from '../../../adapters/aws-json/caller.ts';
@@ -16,7 +17,7 @@ import type { AwsJson } from '../../../ports/aws-json.ts';
 import { awsOptions } from '../../aws-clients.ts';
 import type { CommandCall } from '../../command.ts';
 
-/** AWS looks at the bucket's policy before it answers. */
+/** AWS checks the bucket's policy before it answers. */
 const answerMilliseconds = 20_000;
 
 export async function dataExports(call: CommandCall): Promise<AwsJson> {
@@ -37,9 +38,9 @@ export interface FoundExport {
   readonly arn: string;
   /** Absent: AWS has delivered nothing yet. */
   readonly refreshedAt?: string;
-  /** Why AWS cannot deliver, in its word. */
+  /** Why AWS cannot deliver: AWS's own code. */
   readonly unhealthy?: string;
-  /** It does not ask for what `costs compare` reads. */
+  /** The export does not contain everything that `costs compare` reads. */
   readonly isOther: boolean;
 }
 
@@ -55,7 +56,7 @@ interface Answered {
 /** More than any account has. */
 const mostPages = 20;
 
-/** By its name. Undefined: this account has none. */
+/** By name. Undefined: this account has none. */
 export async function findExport(aws: AwsJson, place: ExportPlace): Promise<FoundExport | undefined> {
   let cursor: unknown;
   for (let page = 0; page < mostPages; page += 1) {
@@ -71,7 +72,7 @@ export async function findExport(aws: AwsJson, place: ExportPlace): Promise<Foun
     cursor = NextToken;
     if (!cursor) return undefined;
   }
-  // It may be on a later one: nobody is to create a second.
+  // It may be on a later page, and there must not be a second one.
   throw new Error(`AWS lists this account's exports on more than ${mostPages} pages.`);
 }
 
@@ -91,11 +92,14 @@ async function lookAt(aws: AwsJson, place: ExportPlace, arn: string): Promise<Fo
   };
 }
 
-/** AWS's JSON has times as text or as seconds. */
+/** AWS's JSON has times as text or in seconds. */
 const timeOf = (at: string | number) =>
   new Date(typeof at === 'number' ? at * 1000 : at).toISOString().slice(0, 16).replace('T', ' ');
 
-/** Nobody but AWS names values in capitals. Source: https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_DataExports_Export.html */
+/**
+ * The names in capitals are AWS's. Source:
+ * https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_DataExports_Export.html
+ */
 export function definitionOf(place: ExportPlace) {
   return {
     Name: exportNameOf(place),
@@ -114,7 +118,7 @@ export function definitionOf(place: ExportPlace) {
     DestinationConfigurations: {
       S3Destination: {
         S3Bucket: exportBucketOf(place),
-        // AWS refuses a bucket of this name that another account owns.
+        // AWS then rejects a bucket of this name that another account owns.
         S3BucketOwner: place.account,
         S3Prefix: exportPrefix,
         S3Region: place.region,

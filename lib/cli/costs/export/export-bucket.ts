@@ -1,4 +1,7 @@
-/** The bucket that AWS is to deliver the bill to, looked at before AWS is asked: names of buckets are global. */
+/**
+ * Checks the bucket before AWS is asked to deliver the bill to it: bucket names are global, so it may be somebody
+ * else's.
+ */
 import { HeadBucketCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { exportBucketOf } from '../../../contract/costs-export.ts';
 import { awsOptions } from '../../aws-clients.ts';
@@ -6,8 +9,9 @@ import type { CommandCall } from '../../command.ts';
 import type { ExportCall } from './export-place.ts';
 
 /**
- * @returns why AWS cannot deliver there, a line; undefined: it is the platform's bucket, or only AWS can tell, since another
- * account pays and may not look at it: AWS's service then checks the owner by the export's S3BucketOwner
+ * @returns a line about why AWS cannot deliver there. Undefined: it is the platform's bucket, or only AWS can tell:
+ * if another account pays, that account may not read the bucket, and AWS's service checks the owner through the
+ * export's S3BucketOwner
  */
 export async function bucketFault(call: CommandCall, asked: ExportCall): Promise<string | undefined> {
   const { place, caller } = asked;

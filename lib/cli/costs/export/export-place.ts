@@ -1,4 +1,4 @@
-/** Which export a command is about: the platform's account and that of whoever runs the command may differ. */
+/** Which export a command is about. The platform's account may differ from the account that runs the command. */
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { ExportPlace } from '../../../contract/costs-export.ts';
 import { awsOptions } from '../../aws-clients.ts';
@@ -11,7 +11,7 @@ export const accountOption: CommandOption = {
 
 export interface ExportCall {
   readonly place: ExportPlace;
-  /** Of whoever runs the command. */
+  /** The account that runs the command. */
   readonly caller: string;
 }
 

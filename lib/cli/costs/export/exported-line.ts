@@ -1,7 +1,9 @@
 /**
- * A row of AWS's bill by resource: what of it machines cost, for which resource, and under which tags. Credits, taxes, refunds and
- * fees are of the account and not of a machine; what a savings plan or a reservation covers counts at what it really costs.
- * Sources: https://docs.aws.amazon.com/cur/latest/userguide/table-dictionary-cur2-line-item.html#Lineitem-details-L-LineItemType,
+ * A row of AWS's bill by resource: its cost if a machine caused it, the resource, and the tags. Credits, taxes,
+ * refunds and fees belong to the account, not to a machine. Usage covered by a savings plan or a reservation counts
+ * at its effective cost.
+ * Sources:
+ * https://docs.aws.amazon.com/cur/latest/userguide/table-dictionary-cur2-line-item.html#Lineitem-details-L-LineItemType,
  * https://docs.aws.amazon.com/cur/latest/userguide/table-dictionary-cur2-savings-plan.html (effective cost)
  */
 import { type ExportColumn, exportTagOf } from '../../../contract/costs-export.ts';
@@ -10,7 +12,7 @@ import type { ExportedLine } from '../../../core/compare-export.ts';
 import { InstallationId, TierName } from '../../../core/ids.ts';
 import { tagKeys } from '../../../core/tags.ts';
 
-/** By type of line: the column of what it costs. Any other type is not what a machine costs. */
+/** The column that has the cost, by line item type. Other types are not costs of machines. */
 const costColumns: Readonly<Record<string, ExportColumn>> = {
   Usage: 'line_item_unblended_cost',
   DiscountedUsage: 'reservation_effective_cost',
@@ -21,7 +23,7 @@ const costColumns: Readonly<Record<string, ExportColumn>> = {
   SppDiscount: 'line_item_unblended_cost',
 };
 
-/** @returns undefined: it is not what a machine costs. @throws Error where an amount or the tags cannot be read */
+/** @returns undefined if it is not a cost of a machine. @throws Error if the amount or the tags cannot be read */
 export function exportedLine(cells: Readonly<Record<ExportColumn, string>>): ExportedLine | undefined {
   const type = cells.line_item_line_item_type;
   const column = Object.hasOwn(costColumns, type) ? costColumns[type] : undefined;

@@ -1,4 +1,7 @@
-/** One file of the export, line by line as it streams in: whatever is wrong with it ends the whole, and no line is left out. */
+/**
+ * Reads one file of the export line by line as it streams in. Any fault ends the whole read, so no line is silently
+ * left out.
+ */
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { parse } from 'csv-parse';
@@ -7,16 +10,16 @@ import type { ExportedLine } from '../../../core/compare-export.ts';
 import { UsageError } from '../../command.ts';
 import { exportedLine } from './exported-line.ts';
 
-/** AWS's rows are a few hundred characters long; one that does not end is no such file. */
+/** AWS's rows have a few hundred characters. A longer one means that this is not such a file. */
 const mostCharacters = 1_000_000;
 
-/** @throws UsageError where a column is missing; Error where the file is cut, or is no such file */
+/** @throws UsageError if a column is missing; Error if the file is truncated or of another kind */
 export async function* linesOfFile(body: Readable, key: string): AsyncGenerator<ExportedLine> {
   const rows = parse({
     columns: (head: string[]) => wantedColumns(head, key),
     max_record_size: mostCharacters,
   });
-  // A connection that breaks is an error of the last of them, which is the one that is read.
+  // A broken connection also becomes an error of `rows`, the last stream, which the loop reads.
   pipeline(body, createGunzip(), rows, () => undefined);
   for await (const row of rows) {
     const line = exportedLine(row as Record<ExportColumn, string>);
@@ -24,7 +27,7 @@ export async function* linesOfFile(body: Readable, key: string): AsyncGenerator<
   }
 }
 
-/** `false` is a column that nobody reads. */
+/** `false` skips a column. */
 function wantedColumns(head: readonly string[], key: string): (string | false)[] {
   const missing = exportColumns.filter((column) => !head.includes(column));
   if (missing.length > 0)

@@ -1,7 +1,7 @@
 /**
- * Reads a month of AWS's bill from the bucket that AWS delivers to: the files that the manifest names, row by row, so that memory does
- * not grow with them. AWS replaces files at each delivery and writes the manifest last, so what is read while AWS
- * delivers is noticed by the times of the files, and is not used.
+ * Reads a month of AWS's bill from the bucket that AWS delivers to: the files that the manifest names, row by row, so
+ * that memory stays constant. AWS replaces files at each delivery and writes the manifest last, so the files' times
+ * reveal a read during a delivery, and its result is discarded.
  * Source: https://docs.aws.amazon.com/cur/latest/userguide/dataexports-export-delivery.html
  */
 import type { Readable } from 'node:stream';
@@ -19,9 +19,9 @@ export interface Delivery {
 }
 
 export interface ExportReader {
-  /** Undefined: AWS has delivered nothing of the month yet. */
+  /** Undefined: AWS has not delivered anything for this month yet. */
   find(month: string): Promise<Delivery | undefined>;
-  /** @throws UsageError where AWS delivers at this moment */
+  /** @throws UsageError if AWS is delivering right now */
   lines(month: string, delivery: Delivery): AsyncGenerator<ExportedLine>;
   close(): void;
 }
@@ -30,7 +30,7 @@ export function createExportReader(call: CommandCall, place: ExportPlace): Expor
   const client = s3Client(call);
   const Bucket = exportBucketOf(place);
   const get = async (Key: string) => {
-    // Names of buckets are global: somebody else's of this name is not the bill.
+    // Bucket names are global: a bucket of this name that belongs to somebody else does not contain the bill.
     const object = { Bucket, Key, ExpectedBucketOwner: place.account };
     const { Body, LastModified } = await client.send(new GetObjectCommand(object));
     return { body: Body as Readable, at: LastModified?.getTime() ?? 0 };
@@ -71,7 +71,10 @@ async function textOf(body: Readable): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** AWS documents that the manifest lists the files, and not under which name: all addresses of data files in it. */
+/**
+ * AWS documents that the manifest lists the files, but not under which key. So this collects every address of a data
+ * file in it.
+ */
 function filesIn(value: unknown, bucket: string): string[] {
   if (typeof value === 'string')
     return value.endsWith('.csv.gz') ? [value.replace(`s3://${bucket}/`, '')] : [];

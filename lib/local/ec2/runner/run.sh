@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# In place of GitHub's runner program on the laptop: it registers with the GitHub stand-in, runs one job, and ends. It
-# behaves as the real one (actions/runner 2.336) where the boot script looks: run.sh has a Runner.Listener, its
-# configuration comes by environment, and while a job runs a Runner.Worker goes through the job's hook and its steps, which
-# SIGINT to the listener ends. It must not outlive its one job.
+# Replaces GitHub's runner program on the laptop: it registers with the GitHub stand-in, runs one job, and ends. It behaves
+# like the real one (actions/runner 2.336) as far as the boot script can tell: run.sh has a Runner.Listener, and gets its
+# configuration from the environment. While a job runs, a Runner.Worker goes through the job's hook and steps, and a SIGINT
+# to the listener ends them. It must not outlive its one job.
 set -euo pipefail
 
 readonly SELF="${BASH_SOURCE[0]}"
@@ -11,9 +11,10 @@ say() {
   printf 'runner: %s\n' "$1"
 }
 
-# Sends a request, and sets `status` (000: no answer) and `reply`. Of HTTP 1.0, so that the answer ends with the connection. It
-# needs no process: a curl for each would take most of this program's time, and has the listener's name until it runs, so that a
-# signal for the listener would end it, too. GitHub's listener is one process.
+# Sends a request, and sets `status` (000: no answer) and `reply`. It uses HTTP/1.0, so that the answer ends with the
+# connection. It starts no process: a curl for each request would take most of this program's time, and until curl is
+# executed that process has the listener's name, so a signal for the listener would end it too. GitHub's listener is one
+# process.
 call() {
   local LC_ALL=C place="${url#http://}" body="${3:-}" until=$((SECONDS + 60)) head socket part answer='' result
   reply='' status=000
@@ -21,8 +22,8 @@ call() {
   printf -v head '%s\r\n' "$1 /_runner/$2 HTTP/1.0" "host: $place" "authorization: Bearer $token" \
     'content-type: application/json' "content-length: ${#body}"
   printf '%s\r\n%s' "$head" "$body" >&"$socket" || true
-  # A signal that comes just before bash begins to read is heard only when the read ends, so none takes long: `read` answers above
-  # 128 then.
+  # bash handles a signal that arrives just before `read` only when the `read` ends, so each one is short: `read` returns
+  # more than 128 when its time is up.
   while ((SECONDS < until)); do
     result=0
     IFS= read -r -d '' -t 5 -u "$socket" part || result=$?
@@ -36,29 +37,31 @@ call() {
   fi
 }
 
-# One member of the JSON configuration, which is flat.
+# Prints one member of the JSON configuration, which is flat.
 member() {
   [[ $configuration =~ \"$1\":\ *\"?([^\",}]+) ]] && printf '%s' "${BASH_REMATCH[1]}"
 }
 
-# As the real one, it ends with 0 whatever went wrong.
+# Like the real one, it exits with 0 whatever went wrong.
 give_up() {
   say "$1"
   exit 0
 }
 
-# While a job runs, its worker hears that the runner shuts down, and ends it. Source: JobDispatcher.cs.
+# While a job runs, the listener tells its worker that the runner is shutting down, and the worker ends the job. Source:
+# JobDispatcher.cs.
 worker=''
 interrupted() {
   if [[ -n $worker ]]; then
     kill -USR1 "$worker" 2>/dev/null || true
-    # Without a number bash returns what the interrupted command had, and `set -e` would end the listener.
+    # A bare `return` would return the interrupted command's status, and `set -e` would end the listener.
     return 0
   fi
   give_up "interrupted"
 }
 
-# Passes on what the worker says of its job: a line of the log, or the name of a step that begins. As in `call`, no read takes long.
+# Passes on what the worker reports about its job: a line of the log, or the name of a step that begins. As in `call`, each
+# read is short.
 follow() {
   local id="$1" lines="$2" part line='' text result
   while :; do
@@ -79,7 +82,7 @@ run_job() {
   call POST "jobs/$id/started"
   [[ $status == 2?? ]] || give_up "job $id could not be started: $status"
   say "running job $id"
-  # bash has what it starts in the background ignore SIGINT; GitHub's runner does not.
+  # bash starts background processes with SIGINT ignored; GitHub's runner does not.
   exec {lines}< <(
     trap - INT
     exec -a Runner.Worker bash "$SELF" work <<<"$message"
@@ -100,7 +103,7 @@ listen() {
   url="$(member url)"
   token="$(member token)"
   trap interrupted INT TERM
-  # Whoever hangs up while a request is written gives no answer.
+  # If the other side hangs up while a request is being written, that counts as no answer.
   trap : PIPE
   call POST session
   [[ $status == 2?? ]] || give_up "not registered: $status"
@@ -119,11 +122,11 @@ listen() {
   done
 }
 
-# The worker: from here on. It says on its standard output what it does, and ends with 0 where the job succeeded.
+# The worker starts here. It reports on standard output, and exits with 0 if the job succeeded.
 current='' output='' is_shut_down='' failed=''
 
-# The job has failed, and what runs is ended by SIGINT, or 7.5 seconds later by SIGTERM. From then on no step's condition is
-# looked at, not even always(). Source: JobRunner.cs (the message), StepsRunner.cs ("Skip evaluate condition on runner
+# The job has failed; the running process gets SIGINT, and 7.5 seconds later SIGTERM. After that no step's condition is
+# evaluated, not even always(). Source: JobRunner.cs (the message), StepsRunner.cs ("Skip evaluate condition on runner
 # shutdown"; the result is Failed), ProcessInvoker.cs (_sigintTimeout).
 shut_down() {
   is_shut_down=yes failed=yes
@@ -132,7 +135,7 @@ shut_down() {
   if [[ -n $current ]]; then kill -INT "$current" 2>/dev/null || true; fi
 }
 
-# Waits for the process that runs, through the signals that come meanwhile.
+# Waits for the current process, despite signals that arrive meanwhile.
 await_current() {
   local result=0 reminder=''
   while :; do
@@ -140,7 +143,7 @@ await_current() {
     wait "$current" || result=$?
     kill -0 "$current" 2>/dev/null || break
     if [[ -z $reminder ]]; then
-      # The hook's log ends when nobody can write to it any more.
+      # The hook's log ends once no process can write to it.
       (
         if [[ -n $output ]]; then exec {output}>&-; fi
         sleep 7.5
@@ -154,7 +157,7 @@ await_current() {
   return "$result"
 }
 
-# Source: StepsRunner.cs. Anything else stands for success(), which is what a step without a condition has.
+# Source: StepsRunner.cs. Anything else counts as success(), the default condition of a step.
 may_run() {
   if [[ -n $is_shut_down ]]; then return 1; fi
   case "$1" in
@@ -164,7 +167,7 @@ may_run() {
   esac
 }
 
-# As the job's log shows a step's output. Source: ActionCommandManager.cs (`::error::` makes an issue).
+# Shows a step's output as in the job's log. Source: ActionCommandManager.cs (`::error::` creates an issue).
 log_lines() {
   local line
   while IFS= read -r line; do
@@ -173,9 +176,9 @@ log_lines() {
   done
 }
 
-# The first of all pre-job steps, under always(). Its environment is the runner program's own, with GITHUB_* and RUNNER_* of
-# the job and none of the job's `env`; its exit code fails the job as any step's does. Source: JobExtension.cs (preJobSteps),
-# JobHookProvider.cs, ScriptHandler.cs.
+# The hook is the first of all pre-job steps, and runs under always(). Its environment is the runner program's own, with the
+# job's GITHUB_* and RUNNER_* variables but none of the job's `env`; its exit code fails the job as any step's does. Source:
+# JobExtension.cs (preJobSteps), JobHookProvider.cs, ScriptHandler.cs.
 run_hook() {
   local hook="${ACTIONS_RUNNER_HOOK_JOB_STARTED:-}" result=0 writer
   if [[ -z $hook ]]; then return; fi
@@ -202,7 +205,7 @@ run_hook() {
   if [[ $result != 0 && -z $is_shut_down ]]; then echo "log ##[error]Process completed with exit code $result."; fi
 }
 
-# On the laptop a step only takes its time. One whose name begins with "fail" fails after it.
+# On the laptop a step only takes time. A step whose name begins with "fail" fails at its end.
 run_step() {
   local condition="$1" milliseconds="$2" name="$3" seconds result=0
   may_run "$condition" || return 0
@@ -217,9 +220,9 @@ run_step() {
   if [[ $result != 0 || $name == fail* ]]; then failed=yes; fi
 }
 
-# Steps are lines `step=STAGE CONDITION MILLISECONDS NAME`; without any, there is one. What actions do before (`pre:`) comes
-# before all main steps, under always() unless the action says otherwise. Source: ActionManager.cs (InitCondition),
-# JobExtension.cs (preJobSteps, then jobSteps).
+# Steps are lines of `step=STAGE CONDITION MILLISECONDS NAME`; if there are none, the job has one step. The pre-steps of
+# actions (`pre:`) run before all main steps, under always() unless the action says otherwise. Source: ActionManager.cs
+# (InitCondition), JobExtension.cs (preJobSteps, then jobSteps).
 work() {
   local milliseconds='' repository='' run='' attempt='' steps=() line stage of condition takes name
   while IFS= read -r line; do
