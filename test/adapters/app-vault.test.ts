@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 describe('the vault', () => {
-  it('tells the current webhook secret, and when that very one was stored', async () => {
+  it('returns the current webhook secret, and when exactly that one was stored', async () => {
     const appSecretArn = secrets.create({ name: 'app', secretString: '{}' }).arn;
     const webhookSecretArn = secrets.create({ name: 'webhook', secretString: 'first' }).arn;
     const vault = createAppVault({ client, appSecretArn, webhookSecretArn });

@@ -60,7 +60,7 @@ const givenThatFactsComeAlone = async () => {
 };
 
 describe('facts that come alone', () => {
-  it('are handed to the function once two of them had nobody beside them', async () => {
+  it('are passed to the function directly after two of them came alone', async () => {
     for (const [n, seconds] of [0, 3, 3, 2].entries()) await sendAfter(seconds, fact(`f${n}`));
     expect(queued).toEqual([fact('f0'), fact('f1')]);
     expect(handed).toEqual([
@@ -69,7 +69,7 @@ describe('facts that come alone', () => {
     ]);
   });
 
-  it('take the queue when they come close to each other, and after that until two have been alone again', async () => {
+  it('go through the queue when they come close together, and after that until two have come alone again', async () => {
     await givenThatFactsComeAlone();
     for (const [n, seconds] of [1.9, 0, 3, 3, 3].entries()) await sendAfter(seconds, fact(`f${n}`));
     expect(queued).toEqual([fact('f0'), fact('f1'), fact('f2'), fact('f3')]);
@@ -92,7 +92,7 @@ describe('facts that come alone', () => {
     expect(handed).toHaveLength(1);
   });
 
-  it('wait for one call at a time, and after one that fails for longer than lifecycle may run', async () => {
+  it('are sent by one call at a time, and after a failed one not until lifecycle must have ended', async () => {
     await givenThatFactsComeAlone();
     let fail: (error: Error) => void = () => undefined;
     answer = () => new Promise((_, reject) => (fail = reject));
@@ -107,7 +107,7 @@ describe('facts that come alone', () => {
     expect(handed.length).toBe(6);
   });
 
-  it('leave what is no fact about a job to the queue', async () => {
+  it('leave messages that are not facts about a job to the queue', async () => {
     await givenThatFactsComeAlone();
     now += 3000;
     await queues.sendToLifecycle({ kind: 'drain-tenant', installationId: acme });
@@ -119,7 +119,7 @@ describe('facts that come alone', () => {
     ['died or threw', async () => ({ errorType: 'Runtime.ExitError', errorMessage: 'It exited.' })],
     ['answers what nobody knows', async () => ({})],
     ['is throttled, or cannot be reached', () => Promise.reject(new Error('Rate Exceeded.'))],
-  ])('go through the queue where the function %s, and so do those right after', async (_, given) => {
+  ])('go through the queue if the function %s, and so do those right after', async (_, given) => {
     await givenThatFactsComeAlone();
     answer = given as typeof answer;
     await sendAfter(3, fact('failed'));
@@ -139,7 +139,7 @@ describe('facts that come alone', () => {
     expect(lines).toHaveLength(2);
   });
 
-  it('are lost to nobody where the queue cannot be reached either: the sender hears of it', async () => {
+  it('are not lost if the queue cannot be reached either: the sender gets the error', async () => {
     await givenThatFactsComeAlone();
     answer = () => Promise.reject(new Error('Rate Exceeded.'));
     const broken = withDirectInvocation({

@@ -13,7 +13,7 @@ describe('stores in memory', () => {
     stores = createMemoryStores();
   });
 
-  it('fail once before the effect', async () => {
+  it('fail once, before the effect', async () => {
     stores.world.failNext('jobs.insert', new Error('down'));
 
     await expect(stores.jobs.insert([givenJob()])).rejects.toThrow('down');
@@ -31,7 +31,7 @@ describe('stores in memory', () => {
     expect(stores.world.job(acme, one)).toEqual(givenJob());
   });
 
-  it('tell a simulator of each call, before and after, and die where it says so', async () => {
+  it('notify a simulator of each call, before and after, and die when it says so', async () => {
     const seen: string[] = [];
     stores.world.beforeCall = async (call) => void seen.push(`before ${call}`);
     stores.world.afterCall = (call) => {
@@ -45,7 +45,7 @@ describe('stores in memory', () => {
     expect(stores.world.tenant(acme)).toBeDefined();
   });
 
-  it('hand out copies, and keep copies of what they were given', async () => {
+  it('return copies, and store copies of what they are given', async () => {
     const labels = ['self-hosted'];
     await stores.jobs.insert([givenJob({ labels })]);
     labels.push('mine');
@@ -55,7 +55,7 @@ describe('stores in memory', () => {
     expect(stores.world.job(acme, one)?.labels).toEqual(['self-hosted']);
   });
 
-  it('say which tenant is missing where an operator would edit it', () => {
+  it('report which tenant is missing to an operator who edits it', () => {
     expect(() => stores.world.setMaxRunners(acme, 1)).toThrow('There is no tenant 101 to edit');
   });
 });

@@ -9,7 +9,7 @@ const signaturesWith = (value: string) =>
   createSignatures({ secret: createMemorySecret({ value, clock: createMemoryClock() }) });
 
 describe('signatures, against those of Octokit', () => {
-  it('are taken for any payload and secret, and refused for another payload', async () => {
+  it('are accepted for any payload and secret, and refused for another payload', async () => {
     const words = fc.string({ minLength: 1, unit: 'grapheme' });
     await fc.assert(
       fc.asyncProperty(words, words, async (secret, payload) => {

@@ -18,7 +18,7 @@ const dollarsOf = (use: Partial<Use>, item: string) =>
   billLines({ ...nothing, ...use }).find((line) => line.item === item)?.dollars;
 
 describe('a bill', () => {
-  it('is nothing for nothing', () => {
+  it('is zero for no usage', () => {
     expect(totalDollars(billLines(nothing))).toBe(0);
   });
 
@@ -27,7 +27,7 @@ describe('a bill', () => {
     expect(functionTimeDollars(use)).toBeCloseTo(1000 * 0.0000133334, 10);
   });
 
-  it('charges a poller for a receive and a delete a batch, and more on fair queues', () => {
+  it('charges a poller a receive and a delete for each batch, and more on fair queues', () => {
     expect(dollarsOf({ functions: [{ ...worker, source: 'other' }] }, 'SQS')).toBe(0);
     expect(dollarsOf({ functions: [{ ...worker, source: 'queue' }] }, 'SQS')).toBeCloseTo(0.8, 10);
     expect(dollarsOf({ functions: [{ ...worker, source: 'fair-queue' }] }, 'SQS')).toBeCloseTo(1, 10);
@@ -49,7 +49,7 @@ describe('a bill', () => {
     expect(dollarsOf({ logLines: 1e6, logBytes: 974e6 }, 'logs')).toBeCloseTo(0.5, 10);
   });
 
-  it('for a million jobs grows from the bill for a few', () => {
+  it('for a million jobs is extrapolated from the bill for a few', () => {
     expect(perMillion([{ item: 'SQS', dollars: 0.001 }], 50)).toEqual([{ item: 'SQS', dollars: 20 }]);
   });
 });

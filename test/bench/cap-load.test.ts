@@ -4,7 +4,7 @@ import { simulateCap } from './cap-load.ts';
 const rates = { takingsPerSecond: 200, freeingsPerSecond: 200, seconds: 3 };
 
 describe('a cap over all tenants under load', () => {
-  it('spreads 200 takings and 200 freeings a second over its rows, and keeps to 100,000', () => {
+  it('spreads 200 takes and 200 frees a second over its rows, and stays within 100,000', () => {
     const cap = { name: 'cell', machines: 100_000 };
     const seen = simulateCap({ ...rates, cap, held: 99_990 });
     expect(seen.throttled).toBe(0);
@@ -14,7 +14,7 @@ describe('a cap over all tenants under load', () => {
     expect(seen.taken).toBeGreaterThan(400);
   });
 
-  it('is throttled where one row has to take what is more than a key takes, and counts it', () => {
+  it('is throttled if one row gets more than a key can take, and the throttling is counted', () => {
     const cap = { name: 'cell', machines: 900 };
     const hurried = { takingsPerSecond: 600, freeingsPerSecond: 600, seconds: 3 };
     const seen = simulateCap({ ...hurried, cap, held: 400 });

@@ -20,8 +20,8 @@ const hanging = (over: Partial<Controller>) =>
     }),
   );
 
-describe('controllers of other tenants, beside a tenant whose eight all hang', () => {
-  it.each(['enabled', 'dry_run'] as const)('are called as soon as alone (%s)', async (state) => {
+describe('controllers of other tenants, beside a tenant whose eight controllers all hang', () => {
+  it.each(['enabled', 'dry_run'] as const)('are called as soon as if they were alone (%s)', async (state) => {
     const alone = await modelAdmission({ ...shape, controllers: [] });
     const beside = await modelAdmission({ ...shape, controllers: hanging({ state }) });
     expect(beside.othersCalled - alone.othersCalled).toBeLessThan(0.3);

@@ -6,7 +6,7 @@ import { latencies } from './platform.ts';
 const copies = 5;
 
 describe('a burst, where processors take no time', () => {
-  it('of 1,000 jobs of one tenant has asked EC2 for all machines within two seconds', async () => {
+  it('of 1,000 jobs of one tenant has requested all machines from EC2 within two seconds', async () => {
     const burst = await modelBurst({ tenants: 1, jobsOfEach: 1000, copies, latencies });
     expect(burst.lastSent).toBeLessThanOrEqual(2);
     expect(burst.launches).toBeLessThanOrEqual(20);
@@ -14,13 +14,13 @@ describe('a burst, where processors take no time', () => {
     expect(burst.failedWrites).toBeLessThan(copies);
   });
 
-  it('of one job each of 100 tenants has asked EC2 for all machines within two seconds', async () => {
+  it('of one job each of 100 tenants has requested all machines from EC2 within two seconds', async () => {
     const burst = await modelBurst({ tenants: 100, jobsOfEach: 1, copies, latencies });
     expect(burst).toMatchObject({ launches: 100, failedWrites: 0 });
     expect(burst.lastSent).toBeLessThanOrEqual(2);
   });
 
-  it('asks EC2 for a single job’s machine after five calls at the most', async () => {
+  it('requests a single job’s machine from EC2 after five calls at the most', async () => {
     const { lastSent } = await modelBurst({ tenants: 1, jobsOfEach: 1, copies, latencies });
     expect(lastSent * 1000).toBeLessThanOrEqual(5 * latencies.aws);
   });

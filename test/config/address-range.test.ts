@@ -20,13 +20,13 @@ describe('an address range', () => {
     },
   );
 
-  it('contains what begins with its bits', () => {
+  it('contains the ranges that begin with its bits', () => {
     expect(contains('10.0.0.0/8', '10.255.0.0/16')).toBe(true);
     expect(contains('10.0.0.0/8', '11.0.0.0/16')).toBe(false);
     expect(contains('10.1.0.0/16', '10.0.0.0/8')).toBe(false);
   });
 
-  it('is private only where all of it is', () => {
+  it('is private only if all of it is', () => {
     expect(isPrivateRange('172.31.0.0/16')).toBe(true);
     expect(isPrivateRange('172.0.0.0/8')).toBe(false);
     expect(isPrivateRange('8.8.8.8/32')).toBe(false);
@@ -41,7 +41,7 @@ describe('the public ranges', () => {
     expect(ranges.length).toBeLessThan(50);
   });
 
-  it('hold every address but private and multicast ones', () => {
+  it('contain every address but private and multicast ones', () => {
     const byte = fc.integer({ min: 0, max: 255 });
     fc.assert(
       fc.property(fc.tuple(byte, byte, byte, byte), (bytes) => {

@@ -6,8 +6,8 @@ import { configWith, defaultConfig } from './configurations.ts';
 const key = 'arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef';
 const boundary = 'arn:aws:iam::123456789012:policy/teams/boundary';
 
-describe('the options for an account', () => {
-  it('are off, but for a month of logs', () => {
+describe('the account-wide options', () => {
+  it('are off, except for a month of logs', () => {
     const checked = assertConfig(defaultConfig);
     expect(checked).toMatchObject({ logRetentionDays: 30, reservedConcurrency: {} });
     expect(checked.kmsKeyArn).toBeUndefined();

@@ -25,7 +25,7 @@ describe('who gets alarms', () => {
   });
 });
 
-describe('the silence that is alarmed', () => {
+describe('the silence that triggers an alarm', () => {
   it('is a day by default, and false turns the alarm off', () => {
     const usual = checkConfig(defaultConfig);
     expect(usual.ok && usual.config.webhookSilenceMinutes).toBe(1440);
@@ -44,7 +44,7 @@ describe('the silence that is alarmed', () => {
   });
 });
 
-describe('the wait of the oldest job that is alarmed', () => {
+describe('the wait of the oldest job that triggers an alarm', () => {
   it('is an hour by default', () => {
     const outcome = checkConfig(defaultConfig);
     expect(outcome.ok && outcome.config.oldestJobMinutes).toBe(60);

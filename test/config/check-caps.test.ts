@@ -11,7 +11,7 @@ describe('caps', () => {
     });
   });
 
-  it('reach the functions as they are set, those of tiers included', () => {
+  it('reach the functions as configured, including those of tiers', () => {
     const config = configWith({
       caps: { machinesInAll: 100 },
       tiers: { small: tierWith({ capOverAllTenants: 40 }) },
@@ -21,7 +21,7 @@ describe('caps', () => {
     expect(tiers[0]?.capOverAllTenants).toBe(40);
   });
 
-  it('of spending are held strictly, or by refusing, where that is set', () => {
+  it('of spending can be strict, and refuse jobs instead of holding them', () => {
     const { caps } = assertConfig(
       configWith({ caps: { strictSpend: true, overSpend: 'refuse' } }),
     ).deployment;
@@ -36,20 +36,20 @@ describe('caps', () => {
     ['machinesInAll', 100_000],
     ['waitingJobsPerTenant', 10_000],
     ['launchesPerMinutePerTenant', 10_000],
-  ])('%s may be %i, and no more', (name, most) => {
+  ])('%s may be %i at most', (name, most) => {
     const check = (value: number) => assertConfig(configWith({ caps: { [name]: value } }));
     expect(check(most).deployment.caps).toMatchObject({ [name]: most });
     expect(() => check(most + 1)).toThrow(`caps.${name} is ${most + 1}; it must be a whole number`);
   });
 
-  it.each([0, 100_001, 'all'])('of a tier over all tenants are not %p', (capOverAllTenants) => {
+  it.each([0, 100_001, 'all'])('of a tier over all tenants cannot be %p', (capOverAllTenants) => {
     const config = configWith({ tiers: { small: tierWith({ capOverAllTenants }) } });
     expect(() => assertConfig(config)).toThrow(/tiers\.small\.capOverAllTenants is .*from 1 to 100000/);
   });
 });
 
 describe('subnets in a variable', () => {
-  it('are read as they were written, in order', () => {
+  it('are read in the order in which they were written', () => {
     const subnets = [
       { subnetId: 'subnet-1', zone: 'us-east-1a' },
       { subnetId: 'subnet-2', zone: 'us-east-1b' },
@@ -57,7 +57,7 @@ describe('subnets in a variable', () => {
     expect(readSubnets(subnetsText(subnets))).toEqual(subnets);
   });
 
-  it.each(['subnet-1', 'subnet-1=', '=a', 'a=b=c'])('are not %p', (text) => {
+  it.each(['subnet-1', 'subnet-1=', '=a', 'a=b=c'])('cannot be %p', (text) => {
     expect(() => readSubnets(text)).toThrow(/must be like "subnet-1=us-east-1a/);
   });
 });

@@ -15,7 +15,7 @@ const faultsOf = (config: MayflyConfig) => {
 const [pem = ''] = trustedCertificates('eu-west-1');
 
 describe('the configuration of the repository', () => {
-  it('passes, with the tiers of the seed', () => {
+  it('passes, with the three default tiers', () => {
     const { deployment } = assertConfig(defaultConfig);
     expect(
       deployment.tiers.map(({ name, maxRunners, instanceTypes }) => [name, maxRunners, instanceTypes]),
@@ -33,7 +33,7 @@ describe('the configuration of the repository', () => {
     expect(faultsOf(configWith({ tiers: { ...defaultConfig.tiers, 'arm64-medium': arm } }))).toEqual([]);
   });
 
-  it('passes in a region that is not shipped, with the certificate of its own, and gives functions that alone', () => {
+  it('passes in a region without a built-in certificate, with its own, and gives functions only that one', () => {
     const identityCertificates = { 'xx-moon-1': [pem], 'us-east-1': [pem, pem] };
     const { deployment } = assertConfig(configWith({ region: 'xx-moon-1', identityCertificates }));
     expect(deployment.identityCertificates).toEqual([pem]);
@@ -165,7 +165,7 @@ describe('a fault', () => {
     expect(faults[0]).toContain(message);
   });
 
-  it('comes together with all the others, in one error', () => {
+  it('is reported together with all others, in one error', () => {
     const config = configWith({
       environment: 'X',
       region: '',
@@ -177,7 +177,7 @@ describe('a fault', () => {
     expect(check).toThrow(/4 errors.*\n.*environment.*\n.*region.*\n.*maxRunners.*\n.*onboarding/s);
   });
 
-  it('is in no setting of a configuration that has them all', () => {
+  it('does not occur in a configuration that has every setting', () => {
     expect(Object.keys(everySetting)).toEqual(expect.arrayContaining(Object.keys(defaultConfig)));
     expect(faultsOf(everySetting)).toEqual([]);
   });
@@ -186,7 +186,7 @@ describe('a fault', () => {
   const anything = fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true });
   const isSentence = (fault: string) => fault.endsWith('.');
 
-  it('is found in whatever stands in place of two settings, without an exception', () => {
+  it('is found in any value in place of two settings, without an exception', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom(...settings), anything, { maxKeys: 2 }), (changes) => {
         const outcome = checkConfig(configWith(changes));
@@ -195,7 +195,7 @@ describe('a fault', () => {
     );
   });
 
-  it('is found in whatever stands in place of a part of a setting, without an exception', () => {
+  it('is found in any value in place of a part of a setting, without an exception', () => {
     fc.assert(
       fc.property(fc.constantFrom(...pathsOf(everySetting)), anything, (path, value) => {
         const outcome = checkConfig(replaced(everySetting, path, value) as MayflyConfig);
@@ -225,7 +225,7 @@ describe('the address of GitHub', () => {
     expect(assertConfig(configWith({ githubHost })).githubApiUrl).toBe(expected);
   });
 
-  it('is the one that is set, where one is', () => {
+  it('is the configured one, if there is one', () => {
     const githubApiUrl = 'http://127.0.0.1:4000/';
     expect(assertConfig(configWith({ githubApiUrl })).githubApiUrl).toBe('http://127.0.0.1:4000');
   });

@@ -15,7 +15,7 @@ function faultsOf(network: unknown): readonly string[] {
 }
 
 describe('the network', () => {
-  it('is a VPC of its own in two zones, without NAT gateways, by default', () => {
+  it("is by default a VPC of Mayfly's own in two zones, without NAT gateways", () => {
     expect(assertConfig(defaultConfig).network).toEqual({
       kind: 'own',
       cidr: '10.0.0.0/16',
@@ -68,7 +68,7 @@ describe('the network', () => {
     [{ ...existing, subnets: [existing.subnets[0], existing.subnets[0]] }, 'names a subnet twice'],
     [{ ...existing, networkAcl: 'acl-1' }, 'network.networkAcl is "acl-1"; it must be true, false'],
     [{ ...existing, s3EndpointId: 's3' }, 'network.s3EndpointId is "s3"; it must be an id such as "vpce-'],
-  ])('is not %j', (network, fault) => {
+  ])('cannot be %j', (network, fault) => {
     expect(faultsOf(network)).toEqual([expect.stringContaining(fault)]);
   });
 });
@@ -95,11 +95,11 @@ describe('what machines may reach', () => {
       [https, ...Array.from({ length: 13 }, (_, n) => ({ to: `10.${n}.0.0/16` }))],
       'network.egress has 13 private ranges; 12 fit in a network ACL',
     ],
-  ])('may not be %j', (egress, fault) => {
+  ])('cannot be %j', (egress, fault) => {
     expect(faultsOf({ egress })).toEqual([expect.stringContaining(fault)]);
   });
 
-  it('is bounded by the rules of a security group, where no ACL closes the private ranges', () => {
+  it('is limited by the number of rules in a security group, if no ACL blocks the private ranges', () => {
     const egress = [https, { ...https, ports: 80 }];
     expect(faultsOf({ ...existing, egress })).toEqual([]);
     expect(faultsOf({ ...existing, networkAcl: false, egress })).toEqual([

@@ -10,7 +10,7 @@ describe("an operator's own rates", () => {
     expect(assertConfig(defaultConfig).deployment).not.toHaveProperty('ownRates');
   });
 
-  it('reach the functions in micro-dollars, with their defaults', () => {
+  it('reach the functions in micro-dollars, with defaults filled in', () => {
     const small = [
       { from: '2026-11-01', perMinute: 0.0083 },
       { from: '2027-01-01', perMinute: 0.01 },
@@ -44,7 +44,7 @@ describe("an operator's own rates", () => {
     [{ tiers: {}, roundSeconds: 0 }, 'rates.roundSeconds is 0'],
     [{ tiers: {}, freeMinutes: -1 }, 'rates.freeMinutes is -1'],
     [{ tiers: {}, currency: 'EUR' }, 'rates has no setting "currency"'],
-  ])('are not %j', (rates, message) => {
+  ])('cannot be %j', (rates, message) => {
     expect(() => assertConfig(withRates(rates))).toThrow(message);
   });
 });

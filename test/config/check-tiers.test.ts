@@ -132,26 +132,26 @@ describe('a tier with a fault', () => {
     expect(faults).toHaveLength(5);
   });
 
-  it.each(['Small', '1st', 'a_b', 'ends-', 'x'.repeat(25)])('the name %s is told', (name) => {
+  it.each(['Small', '1st', 'a_b', 'ends-', 'x'.repeat(25)])('named %s is reported', (name) => {
     const faults = faultsOfTiers({ [name]: tierWith() }, name);
     expect(faults).toEqual([expect.stringContaining(`A tier name is ${JSON.stringify(name)}`)]);
   });
 });
 
-describe('tiers together', () => {
+describe('several tiers', () => {
   it.each([0, 31])('are refused when there are %d', (count) => {
     const tiers = Array.from({ length: count }, (_, n) => [`t${n}`, tierWith({ labels: [`label-${n}`] })]);
     const expected = `The number of tiers is ${count}; it must be from 1 to 30.`;
     expect(faultsOfTiers(Object.fromEntries(tiers), 't0')).toContain(expected);
   });
 
-  it('are refused when the labels of one are among those of another, in whatever case', () => {
+  it("are refused if the labels of one are a subset of another's, in any case", () => {
     const small = tierWith({ labels: ['self-hosted', 'Linux'] });
     const faults = faultsOfTiers({ small, other: tierWith({ labels: ['self-hosted', 'linux', 'big'] }) });
     expect(faults).toEqual([expect.stringContaining('give small a label that other lacks')]);
   });
 
-  it("are refused when one's labels are among the labels and extra labels of another", () => {
+  it("are refused if one's labels are among the labels and extra labels of another", () => {
     const small = tierWith({ labels: ['self-hosted', 'small'] });
     const other = tierWith({ labels: ['self-hosted', 'big'], extraLabels: ['Small'] });
     expect(faultsOfTiers({ small, other })).toEqual([expect.stringContaining('give small a label')]);
@@ -172,7 +172,7 @@ describe('tiers together', () => {
     ]);
   });
 
-  it('are refused where the larger one comes first and jobs could mean either', () => {
+  it('are refused if the larger one comes first and a job could match either', () => {
     const large = tierWith({ labels: ['self-hosted', 'large'], instanceTypes: ['m5.2xlarge', 't3.small'] });
     const faults = faultsOfTiers({ large, small: tierWith() });
     expect(faults).toEqual([
@@ -184,18 +184,18 @@ describe('tiers together', () => {
   it.each([
     ['no job can mean both', { labels: ['large'] }],
     ['the size is not known', { labels: ['self-hosted', 'large'], instanceTypes: ['m5.metal'] }],
-  ])('may come in any order where %s', (_, changes) => {
+  ])('may come in any order if %s', (_, changes) => {
     const large = tierWith({ instanceTypes: ['m5.2xlarge'], ...changes });
     expect(faultsOfTiers({ large, small: tierWith() })).toEqual([]);
   });
 
-  it('may come in any order behind a small one that gets the jobs which could mean either', () => {
+  it('may come in any order after a small one that gets the jobs which could match either', () => {
     const first = tierWith({ labels: ['self-hosted', 'linux', 'first'] });
     const large = tierWith({ labels: ['linux', 'large'], instanceTypes: ['m5.2xlarge'] });
     expect(faultsOfTiers({ first, large, small: tierWith() })).toEqual([]);
   });
 
-  it('are refused when they name more parameters and roles than fit in a role', () => {
+  it('are refused if they name more parameters and roles than fit in a role', () => {
     const tiers = Object.entries(thirtyTiers.tiers).map(([name, tier], n) => [
       name,
       { ...tier, image: `resolve:ssm:/images/${n % 11}` },
@@ -205,12 +205,12 @@ describe('tiers together', () => {
     ]);
   });
 
-  it('are refused when their names differ only in hyphens', () => {
+  it('are refused if their names differ only in hyphens', () => {
     const faults = faultsOfTiers({ small: tierWith(), 'sm-all': tierWith({ labels: ['other'] }) });
     expect(faults).toEqual([expect.stringContaining('"small" and "sm-all" differ only in hyphens')]);
   });
 
-  it("are refused when their queues' addresses overflow the functions' environment", () => {
+  it("are refused if their queues' URLs overflow the functions' environment", () => {
     const longer = Object.entries(thirtyTiers.tiers).map(([name, tier]) => [`customer-${name}`, tier]);
     const faults = faultsOfTiers(Object.fromEntries(longer), 'customer-tier-01');
     expect(faults).toEqual([expect.stringContaining('Shorten the names')]);
@@ -229,7 +229,7 @@ describe("a tier's subnets", () => {
   const outcomeOf = (subnetIds: unknown, changes = { network }) =>
     checkConfig(configWith({ tiers: { small: tierWith({ subnetIds }) }, ...changes }));
 
-  it('may be some of those of the network', () => {
+  it("may be some of the network's", () => {
     const subnetIds = ['subnet-0bbbbbbbbbbbbbbbb'];
     expect(outcomeOf(subnetIds)).toMatchObject({ config: { deployment: { tiers: [{ subnetIds }] } } });
   });

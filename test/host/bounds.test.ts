@@ -42,14 +42,14 @@ function givenSituation({
   return { situation: situation as unknown as Situation, engine, memory, now: clock.now() };
 }
 
-it('starts four runners in a round, however many are wanted', async () => {
+it('starts at most four runners in a round', async () => {
   const { situation, engine } = givenSituation();
   await carryOut(situation, { kind: 'launch', count: 10 });
   expect(engine.started).toHaveLength(4);
 });
 
 describe('a runner that ended without a job', () => {
-  it('has its last five hundred lines kept', async () => {
+  it('has its last five hundred lines saved', async () => {
     const { situation, engine } = givenSituation();
     const asked: number[] = [];
     engine.logs = async (_, lines) => {
@@ -65,7 +65,7 @@ describe('a runner that ended without a job', () => {
     [8, 256],
     [9, 300],
     [30, 300],
-  ])('holds the next one back: the one after %i of them for %i s', async (failures, seconds) => {
+  ])('delays the next one: the one after %i of them by %i s', async (failures, seconds) => {
     const { situation, memory, now } = givenSituation();
     memory.failures = failures - 1;
     await collect(situation, name);
@@ -76,13 +76,13 @@ describe('a runner that ended without a job', () => {
 it.each([
   ['it runs a job', 'busy', 30],
   ['a list may still show it', 'absent', 5],
-] as const)('asks again to remove a registration, where %s', async (_, removes, seconds) => {
+] as const)('retries the removal of a registration if %s', async (_, removes, seconds) => {
   const { situation, memory, now } = givenSituation({ removes });
   await forget(situation, runner);
   expect(memory.restUntil.get(name)! - now).toBe(seconds * 1000);
 });
 
-it('looks at its runner group again after a minute', async () => {
+it('checks its runner group again after a minute', async () => {
   const { situation } = givenSituation({ settings: `${organizationSettings}RUNNER_GROUP=builders\n` });
   const found = await findGroup(situation.config, situation.github);
   expect(found).toMatchObject({ ok: false, retrySeconds: 60 });
@@ -110,7 +110,7 @@ it.each([
   expect(memory.listAt - now).toBe(seconds * 1000);
 });
 
-it('reads a long list no sooner because it failed halfway', async () => {
+it('does not read a long list sooner because it failed halfway', async () => {
   const others = new Array(10_000).fill({ name: 'other', online: true, busy: false, labels: [] });
   const { situation, memory, now } = givenSituation({ others });
   memory.hasWorked = true;

@@ -15,7 +15,7 @@ const faultsOf = (text: string) => {
 };
 
 describe('the settings of a single host', () => {
-  it('need one line only', () => {
+  it('need only one line', () => {
     expect(configOf('GITHUB_REPOSITORY=acme/app\n')).toMatchObject({
       scope: { kind: 'repository', owner: 'acme', repository: 'app' },
       labels: ['self-hosted', 'linux', 'x64'],
@@ -25,7 +25,7 @@ describe('the settings of a single host', () => {
     });
   });
 
-  it('take a file of the shell scripts as it is', () => {
+  it('can be the file of the shell scripts, unchanged', () => {
     const config = configOf(
       [
         'GITHUB_TOKEN=your_oauth_token_here',
@@ -72,7 +72,7 @@ describe('the settings of a single host', () => {
     expect(faultsOf(text)).toEqual([expect.stringMatching(fault)]);
   });
 
-  it('are refused with all their faults at once, and without the token', () => {
+  it('are refused with all errors at once, and without the token', () => {
     const faults = faultsOf(
       'GITHUB_TOKEN=ghp_secret\nCLEANUP_TIMEOUT=0\nCONTAINER_ENGINE=lxc\nDOCKER_SOCKET=maybe',
     );
@@ -83,12 +83,12 @@ describe('the settings of a single host', () => {
 
 describe('a settings file', () => {
   const text = '# mine\nexport A="1 2"\n\n# B=3\nC=x # y\n';
-  it('is read as the shell would, but for what it would run', () => {
+  it('is read as a shell would read it, except that nothing is executed', () => {
     expect(readSettings(text)).toEqual({ settings: { A: '1 2', C: 'x # y' }, faults: [] });
     expect(readSettings('D=$(rm -rf /)').settings).toEqual({ D: '$(rm -rf /)' });
   });
 
-  it('keeps its comments and its order when it is changed', () => {
+  it('keeps its comments and order when it is changed', () => {
     expect(writeSettings(text, { C: undefined, A: '9', E: '5' })).toBe(
       '# mine\nA=9\n\n# B=3\n# C=x # y\nE=5\n',
     );
@@ -102,14 +102,14 @@ describe('versions of the settings', () => {
     if (version) await state.putVersion({ ...version, worked });
   };
 
-  it('hold no token, and are one for the same settings', async () => {
+  it('contain no token, and are one version for the same settings', async () => {
     const state = createMemoryHostState('');
     await save(state, 'A=1\nGITHUB_TOKEN=ghp_one\n', false);
     await save(state, 'A=1\nGITHUB_TOKEN=ghp_two\n', false);
     expect(await state.versions()).toMatchObject([{ number: 1, text: 'A=1\nGITHUB_TOKEN=\n' }]);
   });
 
-  it('go back to the newest that worked, with the token of today', async () => {
+  it("can be rolled back to the newest that worked, with today's token", async () => {
     const state = createMemoryHostState('');
     await save(state, 'A=1\nGITHUB_TOKEN=old\n', true);
     await save(state, 'A=2\n', false);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { endWithTest } from './start-host.ts';
 
-it('is ended and removed, with all that its containers started', async () => {
+it('is ended and removed, with everything that its containers started', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'mayfly-left-'));
   const guard = endWithTest(folder);
   const start = (program: string, args: string[], env: Record<string, string>) =>

@@ -33,19 +33,19 @@ const view = (seen: Partial<RoundView>): RoundView => ({
 const launches = (seen: Partial<RoundView>) => planRound(view(seen)).filter(({ kind }) => kind === 'launch');
 
 describe('a round of a single host', () => {
-  it('counts a container that a call without an answer may still bring', () => {
+  it('counts a container that an unanswered call may still create', () => {
     const runners = [runner('a')];
     expect(launches({ runners, coming: new Set(['a']) })).toEqual([{ kind: 'launch', count: 1 }]);
     expect(launches({ runners })).toEqual([{ kind: 'launch', count: 2 }]);
   });
 
-  it('counts a container that was made and may be about to start', () => {
+  it('counts a container that was created and may be about to start', () => {
     const seen = { runners: [runner('a')], containers: [container('a', 'created')] };
     expect(launches(seen)).toEqual([{ kind: 'launch', count: 1 }]);
     expect(planRound(view(seen))).toContainEqual({ kind: 'collect', name: 'a' });
   });
 
-  it('has those without a job end where fewer are wanted, by asking GitHub', () => {
+  it('ends surplus runners without a job, by asking GitHub', () => {
     const names = ['a', 'b', 'c'];
     const seen = {
       runners: names.map((name) => runner(name)),
@@ -57,15 +57,15 @@ describe('a round of a single host', () => {
     expect(planRound(view({ ...seen, resting: new Set(['a']) }))).toMatchObject([{ runner: { name: 'b' } }]);
   });
 
-  it('has none of its own end for those of another configuration, which end anyway', () => {
+  it('ends none of the current settings in place of those of other settings, which end anyway', () => {
     const runners = [runner('a', 'before'), runner('b'), runner('c')];
     const containers = runners.map(({ name }) => container(name));
     expect(planRound(view({ runners, containers }))).toMatchObject([{ runner: { name: 'a' } }]);
   });
 });
 
-describe('a runner that one list of GitHub lacks', () => {
-  it('is not forgotten by GitHub until a second answer says so half a minute later', () => {
+describe("a runner that is missing in one of GitHub's lists", () => {
+  it('counts as forgotten by GitHub only if a second list half a minute later confirms it', () => {
     const memory = createMemory(0);
     const missingFor = () =>
       new Map([...memory.missing].map(([name, { since, last }]) => [name, last - since]));
@@ -77,7 +77,7 @@ describe('a runner that one list of GitHub lacks', () => {
   });
 });
 
-describe('nothing of a runner can come any more', () => {
+describe('nothing of a runner can appear any more', () => {
   it.each([
     ['a minute after the supervisor started that found its record', { startedAt: 100_000 }, 160_000],
     ['a minute after a call for it failed', { startedAt: 0, failedAt: 200_000 }, 260_000],

@@ -7,7 +7,7 @@ const seeds = 60;
 describe('the simulation of a single host', () => {
   const totals = { jobs: 0, machines: 0, deaths: 0 };
 
-  it(`keeps every promise in ${seeds} lives`, async () => {
+  it(`holds every invariant in ${seeds} runs`, async () => {
     const broken: unknown[] = [];
     for (let seed = 1; seed <= seeds; seed++) {
       const { violations, jobs, machines, deaths } = await simulate(seed);
@@ -19,13 +19,13 @@ describe('the simulation of a single host', () => {
     expect(broken).toEqual([]);
   });
 
-  it('is about supervisors that die, and jobs that run all the same', () => {
+  it('covers supervisors that die while jobs run on', () => {
     expect(totals.jobs).toBeGreaterThan(10 * seeds);
     expect(totals.machines).toBeGreaterThan(totals.jobs);
     expect(totals.deaths).toBeGreaterThan(seeds);
   });
 
-  it('tells the same life of the same seed, event for event', async () => {
+  it('repeats the same run for the same seed, event for event', async () => {
     const [first, second] = [await simulate(7, { story: true }), await simulate(7, { story: true })];
     expect(first.story.length).toBeGreaterThan(50);
     expect(second.story).toEqual(first.story);

@@ -7,7 +7,7 @@ const runningNames = (world: ReturnType<typeof createHostWorld>) =>
   [...world.engine.containers].flatMap(([name, { state }]) => (state === 'running' ? [name] : []));
 
 describe('a single host that serves', () => {
-  it('keeps as many runners as it is to, registered as the settings say', async () => {
+  it('keeps the wanted number of runners, registered as configured', async () => {
     const world = createHostWorld();
     await world.supervise({ until: () => world.world.rounds > 3 });
     expect(runningNames(world)).toHaveLength(2);
@@ -17,7 +17,7 @@ describe('a single host that serves', () => {
     expect(world.registrations().sort()).toEqual(runningNames(world).sort());
   });
 
-  it('gives each job a container of its own, and no credential', async () => {
+  it('gives each job its own container, and no credential', async () => {
     const world = createHostWorld({ jobs: 5 });
     await world.supervise({ until: () => world.world.done === 5 });
     expect(new Set(world.engine.started).size).toBe(world.engine.started.length);
@@ -34,7 +34,7 @@ describe('a single host that serves', () => {
     expect(await world.state.versions()).toMatchObject([{ number: 1, worked: true }]);
   });
 
-  it('replaces a runner that GitHub has forgotten, and not one whose job is still finishing', async () => {
+  it('replaces a runner that GitHub has forgotten, but not one whose job is still finishing', async () => {
     const world = createHostWorld();
     await world.supervise({ until: () => world.world.rounds > 4 });
     const [gone = '', finishing = ''] = runningNames(world);
@@ -46,14 +46,14 @@ describe('a single host that serves', () => {
     expect(runningNames(world)).toContain(finishing);
   });
 
-  it('keeps idle runners that the list of GitHub has no room for', async () => {
+  it("keeps idle runners beyond the end of GitHub's list", async () => {
     const world = createHostWorld({ mostListed: 1 });
     await world.supervise({ until: () => world.world.rounds > 60 });
     expect(world.engine.started).toHaveLength(2);
     expect(runningNames(world)).toHaveLength(2);
   });
 
-  it('is not held by a runner that ended without a job, which may be the only one', async () => {
+  it('is not held up by a runner that ended without a job, which may be the only one', async () => {
     const world = createHostWorld({ settings: organizationSettings.replace('2', '1') });
     await world.supervise({ until: () => runningNames(world).length === 1 });
     world.engine.end(runningNames(world)[0] ?? '', 'no such library\n');
@@ -68,7 +68,7 @@ describe('a single host that serves', () => {
     expect(reports.some((report) => /ended without a job/.test(report?.trouble ?? ''))).toBe(true);
   });
 
-  it('waits longer and longer where runners end without a job', async () => {
+  it('waits longer and longer if runners end without a job', async () => {
     const world = createHostWorld({ settings: organizationSettings.replace('2', '1') });
     const endAll = () => {
       for (const name of runningNames(world)) world.engine.end(name, 'no such library\n');
@@ -79,7 +79,7 @@ describe('a single host that serves', () => {
     expect((await world.state.report())?.trouble).toMatch(/ended without a job.*no such library/);
   });
 
-  it('says what GitHub refuses, and waits as long as it says', async () => {
+  it('reports what GitHub refuses, and waits as long as GitHub says', async () => {
     const world = createHostWorld();
     const refusal = { kind: 'limited', retryAfterSeconds: 90 } as const;
     world.github.failNext('createJitConfig', { refusal });
@@ -111,7 +111,7 @@ describe('a single host that serves', () => {
     expect([...world.github.registrations.values()].map(({ groupId }) => groupId)).toEqual([7, 7]);
   });
 
-  it('outlasts an engine and a GitHub that do not answer', async () => {
+  it('survives an engine and a GitHub that do not answer', async () => {
     const world = createHostWorld();
     world.engine.fault = 'down';
     await world.supervise({ until: () => world.world.rounds > 3 });
@@ -120,7 +120,7 @@ describe('a single host that serves', () => {
     await world.supervise({ until: () => runningNames(world).length === 2 });
   });
 
-  it('takes up changed settings without cutting off a job', async () => {
+  it('applies changed settings without interrupting a job', async () => {
     const world = createHostWorld({ jobs: 1 });
     await world.supervise({ until: () => world.world.waiting === 0 });
     await world.state.putSettings('GITHUB_REPOSITORY=acme/app\nLABELS=linux\nRUNNER_COUNT=2\n');
@@ -144,7 +144,7 @@ describe('a single host that stops', () => {
     expect([world.engine.containers.size, world.registrations()]).toEqual([0, []]);
   });
 
-  it('cancels jobs where it is to end now', async () => {
+  it('cancels jobs if it must stop now', async () => {
     const world = createHostWorld({ jobs: 2 });
     await world.supervise({ until: () => world.world.waiting === 0 });
     for (const name of world.registrations()) world.github.setBusy(name, false);
@@ -153,7 +153,7 @@ describe('a single host that stops', () => {
     expect([world.engine.containers.size, world.registrations()]).toEqual([0, []]);
   });
 
-  it('says which registrations GitHub did not let it remove', async () => {
+  it('reports which registrations GitHub did not let it remove', async () => {
     const world = createHostWorld();
     await world.supervise({ until: () => runningNames(world).length === 2 });
     for (const name of runningNames(world)) world.engine.end(name);

@@ -164,7 +164,7 @@ if [[ -n $output ]]; then cp "$file" "$output"; else cat "$file"; fi`;
 
     it('it powers off a machine that cannot read its own', async () => {
       const { status, output } = await boot(undefined);
-      expect(output).toMatch(/no user data to be read\npowered off/);
+      expect(output).toMatch(/the user data cannot be read\npowered off/);
       expect(status).toBe(1);
     });
 

@@ -37,7 +37,7 @@ describe('a template that a laptop can run', () => {
     ['an existing network', { network: existing }],
     ['an existing network that keeps its ACL', { network: { ...existing, networkAcl: false } }],
     ['private ranges that are open', { network: { egress: [{ to: 'internet' }, { to: '10.9.0.0/16' }] } }],
-  ])('comes of %s', (_, settings) => {
+  ])('results from %s', (_, settings) => {
     const app = synthesized(configWith(settings));
     const faults = checkAssembly(loadAssembly(app.folder), registry);
     app.dispose();
@@ -57,7 +57,7 @@ describe('a platform in an existing network', () => {
   });
   afterAll(() => world?.close());
 
-  it('lets a tier choose image, disk, role, subnet and what its boot adds, and nothing is denied', async () => {
+  it('lets a tier choose image, disk, role, subnet and extra boot script, and nothing is denied', async () => {
     const globex = await world.install('globex');
     const job = world.queue(globex, ['self-hosted', 'choosy', 'fast-disk']);
     await world.untilCompleted([job]);
@@ -75,7 +75,7 @@ describe('a platform in an existing network', () => {
     expect(world.trouble()).toEqual([]);
   });
 
-  it('starts its machines in the subnets that were named, and nothing is denied', async () => {
+  it('starts its machines in the named subnets, and nothing is denied', async () => {
     const acme = await world.install('acme');
     const job = world.queue(acme, tierLabels('small'));
     await world.untilCompleted([job]);

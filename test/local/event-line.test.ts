@@ -22,7 +22,7 @@ function printed(events: readonly LaptopEvent[], verbose = false): string[] {
 }
 
 describe('the lines of npm start', () => {
-  it('say in words what GitHub answered about a runner group', () => {
+  it('describe in words what GitHub answered about a runner group', () => {
     const about = { installationId: 7, group: 'Default' };
     const lines = printed([
       log('runner-group-looked-at', { ...about, standing: 'found' }),
@@ -55,12 +55,12 @@ describe('the lines of npm start', () => {
     ['sweep-failed', { error: 'Why.' }, 'a part of the sweep failed: Why.'],
     ['reconcile-failed', { error: 'Why.' }, 'a part of the reconciler failed: Why.'],
     ['message-failed', { error: 'Why.' }, 'a message failed and will be retried: Why.'],
-  ])('say %s %j in words', (name, fields, said) => {
+  ])('describe %s %j in words', (name, fields, said) => {
     const [line] = printed([log(name, { ...job, ...fields })]);
     expect(line?.slice(35)).toBe(said);
   });
 
-  it('name time, tenant, job and what happened', () => {
+  it('show time, tenant, job and what happened', () => {
     const lines = printed([
       event('github', 'installed', { login: 'acme', installationId: 7 }),
       event('github', 'job-queued', { jobId: 91, repository: 'acme/app', labels: ['self-hosted', 'small'] }),
@@ -92,7 +92,7 @@ describe('the lines of npm start', () => {
     expect(line).toBe('12:00:00  acme          91         console kept: instanceId i-1');
   });
 
-  it('leave out metrics, schedules that found nothing, and the steps between', () => {
+  it('leave out metrics, schedules that found nothing, and intermediate steps', () => {
     const quiet = [
       log('census', { tier: 'small', JobsWaiting: 0 }),
       log('usage-rolled-up', { day: '2026-11-20', pass: 1, tenants: 0, machines: 0 }),
@@ -105,12 +105,12 @@ describe('the lines of npm start', () => {
     expect(printed(quiet, true)).toHaveLength(5);
   });
 
-  it('are there for a job that was cancelled before it had a runner', () => {
+  it('include a job that was cancelled before it had a runner', () => {
     const fields = { jobId: 91, conclusion: 'cancelled', runner: undefined };
     expect(printed([event('github', 'job-completed', fields)], true)).toHaveLength(1);
   });
 
-  it('show what went wrong, whatever it is', () => {
+  it('show any failure', () => {
     const lines = printed([
       log('swept', { why: 'no time' }, 'warn'),
       event('denied', 'f may not sqs:SendMessage'),
@@ -125,7 +125,7 @@ describe('the lines of npm start', () => {
     ]);
   });
 
-  it('never pass 110 columns, nor an escape sequence of somebody else', () => {
+  it("never exceed 110 columns, nor contain somebody else's escape sequence", () => {
     const login = `evil\x1b]0;x\x07${'long'.repeat(30)}`;
     const [line = ''] = createEventLines({ verbose: false })(
       log('made-up', { accountLogin: login, installationId: 7, text: 'x\x1b[2J\u202e'.repeat(99) }),

@@ -69,12 +69,12 @@ describe('the laptop', () => {
     expect(laptop.outputs['WebhookEndpoint']).toBe(laptop.webhookUrl);
   });
 
-  it('refuses a webhook that is signed with another secret, and adopts nothing of it', async () => {
+  it('refuses a webhook that is signed with another secret, and adopts nothing from it', async () => {
     const response = await post(laptop, 'installation', { action: 'created', installation }, 'guess');
     expect([response.status, laptop.github.state().installations]).toEqual([401, []]);
   });
 
-  it('runs the job of a webhook that somebody signed by hand, and ends its machine', async () => {
+  it('runs the job of a hand-signed webhook, and ends its machine', async () => {
     await post(laptop, 'installation', { action: 'created', installation });
     const isTenant = () => events.some(({ text }) => text.includes('"tenant-provisioned"'));
     await eventually(isTenant);
@@ -98,7 +98,7 @@ describe('the laptop', () => {
     expect(events.filter(({ kind }) => kind === 'denied' || kind === 'fault')).toEqual([]);
   });
 
-  it('describes the job by metrics of the catalogue, in dimensions that fit', async () => {
+  it('measures the job with metrics of the catalogue, in matching dimensions', async () => {
     const told = () =>
       events
         .filter(({ kind, text }) => kind === 'log' && text.includes('"_aws"'))
@@ -160,7 +160,7 @@ describe('the laptop', () => {
 });
 
 describe("a function's own policies", () => {
-  it('decide what it may call: one queue, and not the other', async () => {
+  it('decide what it may call: one queue but not the other', async () => {
     const sdk = import.meta.resolve('@aws-sdk/client-sqs');
     const source = `import { SendMessageCommand, SQSClient } from ${JSON.stringify(sdk)};
       const client = new SQSClient({});

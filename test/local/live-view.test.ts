@@ -19,7 +19,7 @@ function givenView() {
 }
 
 describe('what the demo draws', () => {
-  it('shows a refused job as refused, and not as waiting', () => {
+  it('shows a refused job as refused, not as waiting', () => {
     const { view, written } = givenView();
     view.draw();
     const text = stripVTControlCharacters(written.join(''));

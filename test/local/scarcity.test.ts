@@ -40,7 +40,7 @@ const queueJob = (laptop: Laptop, id: number) =>
     },
   });
 
-describe('a laptop with one machine for everybody, where spot has none', () => {
+describe('a laptop with one machine for all tenants and no spot capacity', () => {
   const events: LaptopEvent[] = [];
   let laptop: Laptop;
   beforeAll(async () => {

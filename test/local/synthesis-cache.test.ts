@@ -63,7 +63,7 @@ const first = { github: 'http://127.0.0.1:4123', certificate: '-----BEGIN\nONE\n
 const second = { github: 'http://127.0.0.1:41234', certificate: '-----BEGIN\nTWO\n-----END\n' };
 
 describe('the cache of synthesis', () => {
-  it('gives the same output again, with the values of the new start, however deep they stand', async () => {
+  it('returns the same output again, with the values of the new start, however deep they are', async () => {
     await start(first);
     const { isFromCache, template } = await start(second);
     expect([isFromCache, made, unusable]).toEqual([true, 1, []]);
@@ -82,7 +82,7 @@ describe('the cache of synthesis', () => {
     expect(await start(first)).toMatchObject({ isFromCache: true });
   });
 
-  it('takes concurrent starts, and leaves nothing unfinished', async () => {
+  it('allows concurrent starts, and leaves nothing unfinished', async () => {
     const starts = await Promise.all(Array.from({ length: 5 }, () => start(first)));
     for (const { template } of nonEmpty(starts)) expect(template).toMatchObject(first);
     expect(readdirSync(folder())).toHaveLength(1);
@@ -96,7 +96,7 @@ describe('the cache of synthesis', () => {
     expect(await start(first, { input: 0 })).toMatchObject({ isFromCache: false });
   });
 
-  it('synthesizes anew where an entry is broken, as when another start removes it meanwhile', async () => {
+  it('synthesizes anew if an entry is broken, as when another start is removing it', async () => {
     await start(first);
     const [entry = ''] = readdirSync(folder());
     rmSync(join(folder(), entry, 'output'), { recursive: true });
@@ -105,19 +105,19 @@ describe('the cache of synthesis', () => {
     expect(await start(first)).toMatchObject({ isFromCache: true, template: first });
   });
 
-  it('starts without it where it cannot be written', async () => {
+  it('starts without it if it cannot be written', async () => {
     writeFileSync(folder(), 'a file in its place');
     expect(await start(first)).toMatchObject({ isFromCache: false, template: first });
     expect(unusable).toHaveLength(1);
   });
 
-  it('keeps nothing that holds a value where it cannot be replaced', async () => {
+  it('stores nothing that contains a value where it cannot be replaced', async () => {
     await start(first, { name: first.github });
     expect(await start(second)).toMatchObject({ isFromCache: false, code: 'code of a' });
     expect(unusable).toEqual(['a file that is not JSON holds a value of this start']);
   });
 
-  it('makes of the real app what a fresh synthesis makes', async () => {
+  it('returns for the real app what a fresh synthesis makes', async () => {
     const { awsCertificates } = await import('../../lib/contract/aws-certificates.ts');
     const pem = (base64: string) => `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`;
     const [one = '', two = ''] = Object.values(awsCertificates).flat().map(pem);

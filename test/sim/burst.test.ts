@@ -7,9 +7,9 @@ const shapes = [
   { jobs: 60, longestJobSeconds: 20, maxRunners: 20 },
 ];
 
-describe('a burst of jobs that are shorter than the spread of boots', () => {
+describe('a burst of jobs that are shorter than the differences in boot time', () => {
   it.each(shapes)(
-    'buys at most 3% more machines than jobs ($jobs of up to $longestJobSeconds s, $maxRunners at once)',
+    'starts at most 3% more machines than jobs ($jobs of up to $longestJobSeconds s, $maxRunners at once)',
     async (shape) => {
       let machines = 0;
       let jobs = 0;

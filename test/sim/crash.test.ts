@@ -46,7 +46,7 @@ async function worst(wait: (death: Death) => Promise<number>): Promise<number> {
 }
 
 describe('a crash costs', () => {
-  it('a job its machine for a minute and a half at most, wherever scale-up dies', async () => {
+  it('a job at most a minute and a half of waiting for its machine, wherever scale-up dies', async () => {
     const longest = await worst(async (death) => {
       const dying = dyingOnce('scale-up', death);
       const world = createCalmWorld({ seed: 1, maxRunners: 2, deathOf: dying.deathOf });
@@ -60,7 +60,7 @@ describe('a crash costs', () => {
     expect(longest).toBeLessThanOrEqual(rowSeconds);
   });
 
-  it('a lease its return for 45 s at most, wherever lifecycle dies', async () => {
+  it('a lease at most 45 s until its return, wherever lifecycle dies', async () => {
     const longest = await worst(async (death) => {
       const dying = dyingOnce('lifecycle', death);
       const goesOn = { mood: 'calm', strikes: (name: string) => name === 'hostile' } as const;
@@ -81,7 +81,7 @@ describe('a crash costs', () => {
     expect(longest).toBeLessThanOrEqual(messageSeconds);
   });
 
-  it('an installation its row for 45 s at most, wherever the tenant manager dies', async () => {
+  it('an installation at most 45 s until it has a row, wherever the tenant manager dies', async () => {
     const longest = await worst(async (death) => {
       const dying = dyingOnce('tenant-manager', death);
       const world = createCalmWorld({ seed: 1, maxRunners: 2, deathOf: dying.deathOf });

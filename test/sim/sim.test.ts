@@ -22,31 +22,31 @@ function simulateSeeds(count: number) {
 }
 
 describe('the simulation', () => {
-  it(`keeps every promise in ${seeds} stories`, () => {
+  it(`holds every invariant in ${seeds} runs`, () => {
     expect(simulateSeeds(seeds)).toMatchObject({ status: 0, seeds, violations: [] });
   }, 1_200_000);
 
   it.each(keptSeeds)(
-    'keeps every promise in the story of seed $seed, which found: $found',
+    'holds every invariant in the run of seed $seed, which once found: $found',
     async ({ seed }) => {
       expect((await simulate(seed)).violations).toEqual([]);
     },
   );
 
-  it('tells the same story of the same seed, event for event', async () => {
+  it('repeats the same run for the same seed, event for event', async () => {
     const first = await simulate(33, { story: true });
     const second = await simulate(33, { story: true });
     expect(first.story.length).toBeGreaterThan(100);
     expect(second.story).toEqual(first.story);
   });
 
-  it('tells another story of another seed', async () => {
+  it('runs differently for another seed', async () => {
     expect((await simulate(33, { story: true })).story).not.toEqual(
       (await simulate(34, { story: true })).story,
     );
   });
 
-  it('is about machines that run jobs', async () => {
+  it('has machines that run jobs', async () => {
     const outcomes = await Promise.all([1, 2, 3, 4, 5].map((seed) => simulate(seed)));
     expect(outcomes.reduce((sum, { machines }) => sum + machines, 0)).toBeGreaterThan(10);
   });

@@ -73,7 +73,7 @@ function lastSignature(secretAccessKey: string) {
 }
 
 describe('a call', () => {
-  it('is signed whole, for its service and region', async () => {
+  it('is signed as a whole, for its service and region', async () => {
     expect(await send()).toEqual({ MessageId: 'm-1' });
     const { method, path, headers, body } = asked[0]!;
     expect([method, path]).toEqual(['POST', '/']);
@@ -93,7 +93,7 @@ describe('a call', () => {
     expect(lastSignature('another').fits).toBe(false);
   });
 
-  it('uses new credentials as soon as they are there', async () => {
+  it('uses new credentials as soon as they are available', async () => {
     const caller = sqs();
     await caller.call('SendMessage', {});
     Object.assign(variables, { AWS_ACCESS_KEY_ID: 'NEW', AWS_SECRET_ACCESS_KEY: 'new' });
@@ -104,7 +104,7 @@ describe('a call', () => {
     expect(lastSignature('new').signedHeaders).toContain('x-amz-security-token');
   });
 
-  it('keeps its connection', async () => {
+  it('reuses its connection', async () => {
     const ports = new Set<number | undefined>();
     answers = [
       (request, response) => {
@@ -119,7 +119,7 @@ describe('a call', () => {
 });
 
 describe('many calls at once', () => {
-  it('share sixty-four connections', async () => {
+  it('share at most sixty-four connections', async () => {
     const ports = new Set<number | undefined>();
     const held: (() => void)[] = [];
     answers = [
@@ -139,7 +139,7 @@ describe('many calls at once', () => {
 });
 
 describe('a call that fails', () => {
-  it('is made again over a connection of its own, since all that are kept may be dead', async () => {
+  it('is retried on a new connection, since all pooled ones may be dead', async () => {
     await Promise.all([send(), send(), send()]);
     const kept = new Set<number | undefined>();
     let fresh: number | undefined;
@@ -170,20 +170,20 @@ describe('a call that fails', () => {
     ['because the connection was dropped', drops],
     ['because its answer broke off', breaksOff],
     ['because what answers is no service of AWS', says(200, '<html>Sign in</html>')],
-  ])('%s is made again, under a signature of its own', async (_, fault) => {
+  ])('%s is retried, with a new signature', async (_, fault) => {
     answers = [fault, fault, ok];
     expect(await send()).toEqual({ MessageId: 'm-1' });
     expect(asked).toHaveLength(3);
     expect(lastSignature('secret').fits).toBe(true);
   });
 
-  it('because all it hears is something else than JSON does not look like an empty answer', async () => {
+  it('with an answer that is not JSON does not look like an empty answer', async () => {
     answers = [says(200, '<html>Sign in</html>')];
     const message = 'The answer is not JSON: 20 characters of unknown type';
     await expect(send()).rejects.toMatchObject({ name: 'UnreadableAnswer', message });
   });
 
-  it('is made three times at most', async () => {
+  it('is tried three times at most', async () => {
     answers = [says(503, { __type: 'ServiceUnavailable', message: 'later' })];
     await expect(send()).rejects.toMatchObject({ name: 'ServiceUnavailable', message: 'later' });
     expect(asked).toHaveLength(3);
@@ -198,13 +198,13 @@ describe('a call that fails', () => {
       'ForbiddenException',
     ],
     [undefined, {}, 'Status400'],
-  ])('with %s, %j is not made again', async (type, headers, name) => {
+  ])('with %s, %j is not retried', async (type, headers, name) => {
     answers = [says(400, { ...(type ? { __type: type } : {}), message: 'no' }, headers)];
     await expect(send()).rejects.toMatchObject({ name, message: 'no' });
     expect(asked).toHaveLength(1);
   });
 
-  it('without an answer ends after its time', async () => {
+  it('without an answer ends when its time is over', async () => {
     answers = [isSilent];
     await expect(send({ answerMilliseconds: 20 })).rejects.toMatchObject({ name: 'TimeoutError' });
     expect(asked).toHaveLength(3);
@@ -226,7 +226,7 @@ describe('a call that fails', () => {
     silent.close();
   });
 
-  it('because the answer is larger than any of AWS is not made again', async () => {
+  it("because the answer is larger than any of AWS's is not retried", async () => {
     const sized = (bytes: number) => says(200, JSON.stringify({ MessageId: 'm-1' }).padEnd(bytes, ' '));
     // What 16 MB take in base64, with all names around them.
     answers = [sized(23_000_000)];
@@ -240,7 +240,7 @@ describe('a call that fails', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('to a closed port says which', async () => {
+  it('to a closed port names the port', async () => {
     const away = { ...variables, AWS_ENDPOINT_URL: 'http://127.0.0.1:9' };
     const caller = createAwsJson({ service: 'sqs', variables: away, fraction: () => 0 });
     const message = expect.stringContaining('http://127.0.0.1:9 could not be reached');

@@ -165,7 +165,7 @@ describe("DynamoDB's client in bundles", () => {
         ],
       },
     ],
-  ] as const)('throws a %s with its rows, as the SDK does', async (type, Sdk, Own, fields) => {
+  ] as const)('throws a %s with its items, as the SDK does', async (type, Sdk, Own, fields) => {
     answers = [fails(type, fields)];
     const expected = await sdkClient.send(new sdk.UpdateItemCommand({} as never)).catch((error) => error);
     const found = await ownClient.send(new own.UpdateItemCommand({})).catch((error: unknown) => error);
@@ -180,7 +180,7 @@ describe("DynamoDB's client in bundles", () => {
   });
 
   it.each(['ValidationException', 'ResourceNotFoundException', 'TransactionConflictException'])(
-    'leaves a %s to its caller at once',
+    'passes a %s to its caller at once',
     async (name) => {
       answers = [fails(name)];
       const found = ownClient.send(new own.GetItemCommand({}));
@@ -193,13 +193,13 @@ describe("DynamoDB's client in bundles", () => {
     'ProvisionedThroughputExceededException',
     'ThrottlingException',
     'TransactionInProgressException',
-  ])('tries again after a %s, three times in all', async (name) => {
+  ])('retries after a %s, three attempts in all', async (name) => {
     answers = [fails(name)];
     await expect(ownClient.send(new own.GetItemCommand({}))).rejects.toMatchObject({ name });
     expect(asked).toHaveLength(3);
   });
 
-  it('sends a transaction whose answer was lost again as the same one', async () => {
+  it('sends a transaction whose answer was lost again with the same token', async () => {
     answers = [drops, says(500, {}), says(200, {})];
     await ownClient.send(new own.TransactWriteItemsCommand({ TransactItems: [] }));
     await ownClient.send(new own.TransactWriteItemsCommand({ TransactItems: [] }));
@@ -210,7 +210,7 @@ describe("DynamoDB's client in bundles", () => {
     expect(other).not.toBe(first);
   });
 
-  it('stops trying again while most calls fail, until calls succeed', async () => {
+  it('stops retrying while most calls fail, until calls succeed', async () => {
     answers = [says(503, {})];
     const client = freshClient();
     const tries = async () => {
@@ -233,7 +233,7 @@ describe("DynamoDB's client in bundles", () => {
     expect(await tries()).toBe(3);
   });
 
-  it('waits three times five seconds for an answer', async () => {
+  it('waits five seconds for an answer, three times', async () => {
     answers = [() => undefined];
     const isAsked = (ended: number) => asked.length > ended;
     const read = () => freshClient().send(new own.GetItemCommand({}));

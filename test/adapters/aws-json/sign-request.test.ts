@@ -13,7 +13,7 @@ const host = 'example.amazonaws.com';
 
 /** Source: AWS's own test suite for Signature Version 4. */
 describe('a signature', () => {
-  it('is that of post-vanilla', () => {
+  it("matches the test suite's post-vanilla", () => {
     const { authorization } = signedHeaders({ ...request, headers: { host }, body: '' });
     expect(authorization).toBe(
       'AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=host;x-amz-date, ' +
@@ -21,7 +21,7 @@ describe('a signature', () => {
     );
   });
 
-  it('is that of post-x-www-form-urlencoded', () => {
+  it("matches the test suite's post-x-www-form-urlencoded", () => {
     const headers = { host, 'content-type': 'application/x-www-form-urlencoded' };
     const { authorization } = signedHeaders({ ...request, headers, body: 'Param1=value1' });
     expect(authorization).toContain(
@@ -29,7 +29,7 @@ describe('a signature', () => {
     );
   });
 
-  it('is of the day and the key that are given, whatever was signed before', () => {
+  it('uses the given day and key, whatever was signed before', () => {
     const signatureOf = (over: object) => signedHeaders({ ...request, headers: { host }, body: '', ...over });
     const before = signatureOf({}).authorization;
     const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'another' };

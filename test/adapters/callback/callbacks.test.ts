@@ -78,7 +78,7 @@ describe('a callback', () => {
     expect(JSON.parse(text)).toEqual(callback(url).body);
   });
 
-  it('is made once more where the first one fails by what may pass', async () => {
+  it('is retried once after a failure that may pass', async () => {
     const { seen, url } = await givenController((_, response, n) => {
       if (n === 1) response.destroy();
       else response.end(JSON.stringify({ id: 'q-1', decision: 'admit' }));
@@ -94,7 +94,7 @@ describe('a callback', () => {
     ['another id', say({ id: 'q-2', decision: 'admit' }), 1],
     ['something else than JSON', (_, response) => void response.end('admit'), 1],
     ['too many bytes', (_, response) => void response.end('x'.repeat(100_000)), 2],
-  ])('that is answered with %s has failed', async (_, answer, calls) => {
+  ])('that gets %s has failed', async (_, answer, calls) => {
     const { seen, url } = await givenController(answer);
     expect(await onLaptop.ask(callback(url))).toMatchObject({ kind: 'failed', why: expect.any(String) });
     expect(seen).toHaveLength(calls);
@@ -111,13 +111,13 @@ describe('a callback', () => {
     expect(await asked(16_385)).toEqual({ kind: 'failed', why });
   });
 
-  it('that is not answered has failed when its time is over', async () => {
+  it('without an answer has failed when its time is over', async () => {
     const { url } = await givenController(() => undefined);
     const answer = await onLaptop.ask(callback(url, { timeoutMilliseconds: 500 }));
     expect(answer).toEqual({ kind: 'failed', why: 'no answer within 500 ms', isTimeout: true });
   });
 
-  it('whose name is never resolved has failed when its time is over', async () => {
+  it('to a name that never resolves has failed when its time is over', async () => {
     const callbacks = createCallbacks({ clock: systemClock, resolve: () => new Promise(() => undefined) });
     const asked = callback('https://controller.example.com/', { timeoutMilliseconds: 500 });
     expect(await callbacks.ask(asked)).toEqual({
@@ -146,7 +146,7 @@ describe('a callback', () => {
     });
   });
 
-  it('resolves the name with each call', async () => {
+  it('resolves the name for each call', async () => {
     const names: string[] = [];
     const resolve = async (name: string) => {
       names.push(name);

@@ -12,7 +12,7 @@ jest.unstable_mockModule('@bufbuild/cel', () => ({
 }));
 const { createRules } = await import('../../../lib/adapters/cel/rules.ts');
 
-it('keeps the last five hundred expressions, and parses an older one again', () => {
+it('caches the last five hundred expressions, and parses an older one again', () => {
   const rules = createRules();
   const check = (n: number) => rules.faultOf(`job.id == ${n}`);
   for (let n = 0; n <= 500; n += 1) expect(check(n)).toBeUndefined();

@@ -23,7 +23,7 @@ describe('rules', () => {
     ['job.level == "repository" || account.type == "User"', false],
     ['has(run.event) && run.event == "push"', false],
     ['has(job.price_per_hour) && job.price_per_hour > 1.0', false],
-  ])('judge %s', (expression, verdict) => {
+  ])('evaluate %s', (expression, verdict) => {
     expect(rules.faultOf(expression)).toBeUndefined();
     expect(rules.judge(expression, facts)).toBe(verdict);
   });
@@ -37,7 +37,7 @@ describe('rules', () => {
     expect(rules.judge(expression, facts)).toEqual({ failed: expect.any(String) });
   });
 
-  it('judge no job with more labels than their cost was counted with', () => {
+  it('evaluate no job with more labels than their cost was computed for', () => {
     const labels = Array.from({ length: 21 }, (_, n) => `label-${n}`);
     const many = { ...facts, job: { ...facts.job, labels } };
     expect(rules.judge('"gpu" in job.labels', many)).toEqual({
@@ -76,7 +76,7 @@ describe('rules', () => {
     ['job.labels.exists(run, run == "gpu")', false],
     ['repository.visibility == "public"', false],
     ['no such', false],
-  ])('say whether GitHub is to be asked: %s', (expression, asks) => {
+  ])('report whether GitHub must be asked: %s', (expression, asks) => {
     expect(rules.askedFacts(expression).length > 0).toBe(asks);
   });
 
@@ -89,7 +89,7 @@ describe('rules', () => {
     expect(rules.askedFacts('"event" in run')).toHaveLength(5);
   });
 
-  it('take a pattern that a backtracking matcher would not finish', () => {
+  it('evaluate a pattern that a backtracking matcher would not finish', () => {
     const name = `acme/${'a'.repeat(90)}`;
     const long = { ...facts, repository: { ...facts.repository, name } };
     expect(rules.judge('repository.name.matches("^acme/(a+)+b$")', long)).toBe(false);

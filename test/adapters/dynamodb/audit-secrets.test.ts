@@ -37,8 +37,8 @@ const recognizable = fc.oneof(
 );
 const by = { at: '2026-11-21T12:00:00Z', who: 'somebody', action: 'set', before: {}, after: {} };
 
-describe('a row of the audit', () => {
-  it('has what looks like a secret taken out, wherever somebody put it', () => {
+describe('an audit row', () => {
+  it('has anything that looks like a secret removed, wherever somebody put it', () => {
     const around = fc.tuple(fc.constantFrom('', 'see ', '{"k":"'), fc.constantFrom('', ' (old)', '"}'));
     fc.assert(
       fc.property(recognizable, around, ({ text, core }, [head, tail]) => {
@@ -57,7 +57,7 @@ describe('a row of the audit', () => {
     );
   });
 
-  it('of a tenant has nothing of its row but the policy', () => {
+  it('of a tenant contains only the policy from its row', () => {
     fc.assert(
       fc.property(word(8, 60), word(8, 20), (secret, name) => {
         const row = { ...newTenantRow(givenTenant()), [name]: { S: secret } };
@@ -69,7 +69,7 @@ describe('a row of the audit', () => {
     );
   });
 
-  it('of a setup or a rotation has neither a key nor a secret, whatever they look like', async () => {
+  it('of a setup or a rotation contains neither a key nor a secret, whatever they look like', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uniqueArray(word(12, 60), { minLength: 5, maxLength: 5 }), async (secrets) => {
         const [privateKey = '', webhookSecret = '', clientSecret = '', next = '', before = ''] = secrets;

@@ -109,7 +109,7 @@ describe('a transaction', () => {
       .filter((command) => command instanceof TransactWriteItemsCommand)
       .map(({ input }) => input.TransactItems?.length);
 
-  it('ends twenty-five machines, and counts them off their tenant', async () => {
+  it("ends twenty-five machines, and subtracts them from their tenant's count", async () => {
     const { client, asked } = givenClient();
     const ends = Array.from({ length: 60 }, (_, n) => {
       const runner = givenRunner({ instanceId: InstanceId(`i-${n}`) });
@@ -119,7 +119,7 @@ describe('a transaction', () => {
     expect(itemsOf(asked)).toEqual([26, 26, 11]);
   });
 
-  it('removes fifty tokens with their controller, so that it has room for the rest', async () => {
+  it('removes fifty tokens with their controller, which leaves room for the other writes', async () => {
     const token = (n: number) =>
       tokenRow({
         ...{ owner: acme, controllerId: 'ctl_1', id: `tok_${n}`, digest: 'ab12' },
@@ -135,7 +135,7 @@ describe('a transaction', () => {
   });
 });
 
-describe('what others change at the same moment', () => {
+describe('a write that conflicts with simultaneous changes', () => {
   /** The pauses, none of which is waited for. */
   async function pausesOf(work: () => Promise<unknown>): Promise<number[]> {
     const pauses: number[] = [];
@@ -171,7 +171,7 @@ describe('what others change at the same moment', () => {
     expect(pauses).toHaveLength(5);
   });
 
-  it('costs the record of a deployment three attempts', async () => {
+  it("of a deployment's record is tried three times", async () => {
     const taken = () => {
       throw new ConditionalCheckFailedException({ message: 'It is there.', $metadata: {} });
     };

@@ -55,7 +55,7 @@ describe('the audit of controllers', () => {
     ]);
   });
 
-  it("has the platform's own among the changes of the deployment", async () => {
+  it("has the platform's own changes among those of the deployment", async () => {
     const none = await stores.controllers.policyOf(platformOwner);
     const put = [givenController({ owner: platformOwner })];
     const record = givenRecord('e', { login: '' });
@@ -63,7 +63,7 @@ describe('the audit of controllers', () => {
     expect(await rowsOf(deploymentSubject)).toMatchObject([{ action: 'controller-created' }]);
   });
 
-  it('keeps no token and no secret, whoever wrote one into a text', async () => {
+  it('contains no token and no secret, whoever wrote one into a text', async () => {
     const policy = await stores.controllers.policyOf(acme);
     const token = `mfc_test.us-east-1.101.abcdefgh23456723_${'ab'.repeat(24)}_0123abcd`;
     const after = { 'ctl_1 description': `${token} whsec_${'A'.repeat(43)}=` };

@@ -43,7 +43,7 @@ describe('the audit of decisions', () => {
     expect(rowsOf(outcome, [vote(over)]).map((row) => row['action']?.S)).toEqual(actions);
   });
 
-  it('says who decided what, about which job, and why', () => {
+  it('shows who decided what, about which job, and why', () => {
     expect(rowsOf('rejected', [vote({ vote: 'reject', reason: 'No.' })])).toMatchObject([
       {
         subject: { S: 'tenant#101' },
@@ -55,7 +55,7 @@ describe('the audit of decisions', () => {
     ]);
   });
 
-  it('is the platform’s, and names the tenant, where it was a controller of the operator', () => {
+  it('is the platform’s, and names the tenant, if it was a controller of the operator', () => {
     const own = vote({ vote: 'reject', reason: 'No.', owner: platformOwner });
     const [first, second] = [1, 2].map((jobId) => rowsOf('rejected', [own], jobId)[0]);
     expect(first).toMatchObject({
@@ -67,7 +67,7 @@ describe('the audit of decisions', () => {
     expect(second?.['entry']).toEqual(first?.['entry']);
   });
 
-  it('names each controller that failed open, and in rows of their own', () => {
+  it('names each controller that failed open, in separate rows', () => {
     const [first, second] = ['ctl_1', 'ctl_2'].map((controllerId) => vote({ vote: 'failed', controllerId }));
     const tried = vote({ vote: 'failed', controllerId: 'ctl_3', enforced: false });
     const rows = rowsOf('failed-open', [first!, vote({}), second!, tried]);
@@ -75,7 +75,7 @@ describe('the audit of decisions', () => {
     expect(new Set(rows.map((row) => row['entry']?.S)).size).toBe(2);
   });
 
-  it('has one row an hour for what is rejected again and again, and one for each job that failed open', () => {
+  it('has one row an hour for repeated rejections, and one for each job that failed open', () => {
     const entries = (outcome: Decision['outcome'], over: Partial<ControllerVote>) =>
       [1, 2].flatMap((jobId) => rowsOf(outcome, [vote(over)], jobId)).map((row) => row['entry']?.S);
     expect(new Set(entries('rejected', { vote: 'reject' })).size).toBe(1);

@@ -48,7 +48,7 @@ describe('failures of DynamoDB', () => {
   });
   afterAll(() => backend.stop());
 
-  it('inserts again only the jobs that were throttled', async () => {
+  it('retries only the inserts that were throttled', async () => {
     const throttled = (input: { Statements: unknown[] }) => ({
       Responses: input.Statements.map(() => ({ Error: { Code: 'ThrottlingError', Message: 'slow down' } })),
     });
@@ -63,7 +63,7 @@ describe('failures of DynamoDB', () => {
     expect(await stores.jobs.listWaiting(acme, small, 10)).toHaveLength(3);
   });
 
-  it('gives up on throttled inserts with an error that is worth a retry', async () => {
+  it('gives up on throttled inserts with a retryable error', async () => {
     const throttled = () => ({ Responses: [{ Error: { Code: 'ThrottlingError' } }] });
     const client = disturbed(stores.client, {
       command: BatchExecuteStatementCommand,
@@ -75,7 +75,7 @@ describe('failures of DynamoDB', () => {
     expect(await jobs.insert(givenJobs(1))).toMatchObject([{ code: 'ThrottlingError', retryable: true }]);
   });
 
-  it('tells a tenant of its rows while another tenant’s partition is throttled', async () => {
+  it("returns a tenant's own rows while another tenant’s partition is throttled", async () => {
     let isThrottled = true;
     const throttleAcme = async ({ Statements = [] }: BatchExecuteStatementCommandInput) => {
       const open = Statements.filter(
@@ -99,7 +99,7 @@ describe('failures of DynamoDB', () => {
     expect(await ofAcme).toEqual(['inserted']);
   });
 
-  it('sends each job by itself where one fails the call for all', async () => {
+  it('sends each job separately if one makes the call fail for all', async () => {
     const unreadable = ({ Statements }: { Statements: { Parameters: { S?: string }[] }[] }) => {
       const isUnreadable = Statements.some(({ Parameters }) =>
         Parameters.some(({ S }) => S === 'acme/unreadable'),
@@ -124,7 +124,7 @@ describe('failures of DynamoDB', () => {
     ]);
   });
 
-  it('frees a lease though transactions are at the tenant', async () => {
+  it("frees a lease although transactions conflict on the tenant's row", async () => {
     await takenLaunch(stores, 1);
     await stores.runners.bind([givenRunner()]);
     const conflict = () => {
@@ -141,7 +141,7 @@ describe('failures of DynamoDB', () => {
     expect((await theTenant(stores)).leases).toBe(0);
   });
 
-  it('reads again what a batch left unread', async () => {
+  it('reads again what a batch left unprocessed', async () => {
     await stores.runners.bind([givenRunner()]);
     const unread = (input: { RequestItems: unknown }) => ({
       Responses: {},
@@ -153,7 +153,7 @@ describe('failures of DynamoDB', () => {
     expect(await runners.findAcrossTenants([machine])).toEqual([givenRunner()]);
   });
 
-  it('reads in one call what is asked for in the same moment, of each row once', async () => {
+  it('combines reads of the same moment into one call, with each row once', async () => {
     await storedTenant(stores);
     await stores.runners.bind([givenRunner()]);
     let calls = 0;
@@ -181,7 +181,7 @@ describe('failures of DynamoDB', () => {
     expect(calls).toBe(1);
   });
 
-  it('says that a missing table is not mended by a retry', async () => {
+  it('reports a missing table as not retryable', async () => {
     const tenants = createTenantStore({ client: stores.client, tableName: 'no-such-table' });
 
     const failure = await tenants.get(acme).catch((error: unknown) => error);
@@ -190,7 +190,7 @@ describe('failures of DynamoDB', () => {
     expect(failure).toMatchObject({ code: 'ResourceNotFoundException', retryable: false });
   });
 
-  it('says that a lost connection is worth a retry', async () => {
+  it('reports a lost connection as retryable', async () => {
     await storedTenant(stores);
     const client = new DynamoDBClient({
       endpoint: 'http://127.0.0.1:1',

@@ -35,7 +35,7 @@ describe('the row of a launch', () => {
     expect(launchOfRow(launchRow(launch))).toEqual(launch);
   });
 
-  it('keeps the numbers of leases where some of its jobs are gone', () => {
+  it('keeps the numbers of leases if some of its jobs are gone', () => {
     const launch = launchOf(5);
     const kept = { ...launch, plannedJobs: launch.plannedJobs.filter((_, n) => n % 2 === 1) };
     expect(launchOfRow(launchRow(kept))).toEqual(kept);
@@ -45,7 +45,7 @@ describe('the row of a launch', () => {
     expect((bytesOf(launchOf(96)) - bytesOf(launchOf(1))) / 95).toBeLessThan(30);
   });
 
-  it('is read as an earlier version wrote it, with a list of jobs and a map of machines', () => {
+  it('is readable as an earlier version wrote it, with a list of jobs and a map of machines', () => {
     const launch = launchOf(2);
     const earlier = {
       ...launchRow(launch),

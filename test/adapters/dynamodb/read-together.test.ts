@@ -28,7 +28,7 @@ function givenClient() {
 
 const key = (name: string) => ({ name: { S: name } });
 
-it('reads consistently, but for tables of which all that is read may lag', async () => {
+it('reads consistently, except for tables where all reads may lag', async () => {
   const { client, isConsistent } = givenClient();
   await Promise.all([
     readTogether(client, 'tenants', key('one')),
@@ -41,7 +41,7 @@ it('reads consistently, but for tables of which all that is read may lag', async
 it.each([
   { first: true, second: false },
   { first: false, second: true },
-])('reads a row consistently for both where one must see the latest', async ({ first, second }) => {
+])('reads a row consistently for both readers if one must see the latest', async ({ first, second }) => {
   const { client, isConsistent } = givenClient();
   await Promise.all([
     readTogether(client, 'notes', key('one'), { mayLag: first }),
@@ -50,7 +50,7 @@ it.each([
   expect(isConsistent('notes')).toEqual([true]);
 });
 
-it('reads a hundred rows in a call, and makes four calls at once', async () => {
+it('reads a hundred rows in a call, with four calls at once', async () => {
   const seen = { keys: [] as number[], underWay: 0, atOnce: 0 };
   const client = new DynamoDBClient({ region: 'us-east-1' });
   client.send = async ({ input }: { readonly input: unknown }) => {
@@ -79,7 +79,7 @@ it('writes twenty-five rows in a call', async () => {
   expect(statements).toEqual([25, 25, 10]);
 });
 
-it('keeps a question for a day, and what it counts of questions for an hour', async () => {
+it('stores a question for a day, and its counters for an hour', async () => {
   const expiries: number[] = [];
   const client = new DynamoDBClient({ region: 'us-east-1' });
   client.send = async ({ input }: { readonly input: unknown }) => {

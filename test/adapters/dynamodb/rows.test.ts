@@ -91,7 +91,7 @@ describe('rows in DynamoDB', () => {
     expect(skipped[0]?.installationId).toBe(attribute === 'installation_id' ? undefined : acme);
   });
 
-  it('of a cap’s line keep the places of all whose own can be read', async () => {
+  it('of a cap’s line keep the places of all tenants whose own place can be read', async () => {
     const cap = { name: 'tier/small', machines: 9 };
     const waiter = (installationId: InstallationId) => ({
       installationId,
@@ -113,7 +113,7 @@ describe('rows in DynamoDB', () => {
   });
 
   describe('of tenants', () => {
-    it('carry the names that the documents give operators', async () => {
+    it('have the names that the documents give operators', async () => {
       await storedTenant(stores);
 
       expect(await row(stores.tables.tenants, key)).toMatchObject({
@@ -156,7 +156,7 @@ describe('rows in DynamoDB', () => {
       expect(await theTenant(stores)).toMatchObject({ tier: 'large', maxRunners: 10, version: 1 });
     });
 
-    it('are read without a version and dates, and can be changed then', async () => {
+    it('are readable without a version and dates, and can be changed then', async () => {
       await storedTenant(stores);
       await edit('REMOVE version, created_at, updated_at');
 
@@ -165,7 +165,7 @@ describe('rows in DynamoDB', () => {
       expect(await stores.tenants.update(await theTenant(stores), changes)).toBe('updated');
     });
 
-    it('fail with the row and the attribute where a needed one is missing or misspelled', async () => {
+    it('fail with the row and the attribute if a required one is missing or misspelled', async () => {
       await storedTenant(stores);
 
       await edit('REMOVE account_login');
@@ -178,7 +178,7 @@ describe('rows in DynamoDB', () => {
       await expect(theTenant(stores)).rejects.toThrow('max_runners is {"S":"5"}; it must be a number (N)');
     });
 
-    it('broken by manual edits hide no others where several are read', async () => {
+    it('broken by manual edits hide no others when several are read', async () => {
       await storedTenant(stores);
       await storedTenant(stores, { installationId: other, accountId: 2 });
       await edit('SET max_runners = :max', { ':max': { S: '5' } });
@@ -188,7 +188,7 @@ describe('rows in DynamoDB', () => {
       ]);
     });
 
-    describe('that an update made for an unknown id', () => {
+    describe('that an update of an unknown id created', () => {
       beforeEach(() =>
         edit('SET tier = :tier, max_runners = :max', { ':tier': { S: 'large' }, ':max': { N: '10' } }),
       );
@@ -206,13 +206,13 @@ describe('rows in DynamoDB', () => {
         expect(await stores.tenants.create(newTenant())).toBe('exists');
       });
 
-      it('say where they came from to those who list them', async () => {
+      it('explain where they came from when they are listed', async () => {
         const found = await row(stores.tables.tenants, key);
         expect(() => tenantOfRow(found!)).toThrow(/^No installation 101 is known: an edit .* created it/);
       });
     });
 
-    it('take the repositories that a tenant may use as a set of numbers, as operators type them', async () => {
+    it('hold the repositories that a tenant may use as a set of numbers, as operators type them', async () => {
       await storedTenant(stores);
       await stores.client.send(
         new UpdateItemCommand({
@@ -236,7 +236,7 @@ describe('rows in DynamoDB', () => {
       );
     });
 
-    it('name an unreadable row as an error that no retry mends', async () => {
+    it('report an unreadable row as an error that is not retryable', async () => {
       await stores.client.send(
         new PutItemCommand({ TableName: stores.tables.tenants, Item: { ...key, status: { S: 'Active' } } }),
       );
@@ -259,13 +259,13 @@ describe('rows in DynamoDB', () => {
     expect((await jobRow())?.['expires_at']).toEqual({ N: sevenDaysLater });
   });
 
-  it('of jobs that are refused as they come expire too', async () => {
+  it('of jobs that are refused on arrival expire too', async () => {
     await stores.jobs.insert([givenJob({ state: 'done', outcome: 'refused', doneAt: noon })]);
 
     expect((await jobRow())?.['expires_at']).toEqual({ N: sevenDaysLater });
   });
 
-  it('of launches keep the request’s very text, and leave the index when they close', async () => {
+  it('of launches keep the exact text of the request, and leave the index when they close', async () => {
     const launch = await takenLaunch(stores, 1);
     const stored = await launchRow();
     expect(inflateRawSync(stored!['request']!.B!).toString()).toBe(JSON.stringify(launch.request));
@@ -300,7 +300,7 @@ describe('rows in DynamoDB', () => {
     expect((await runnerRow())?.['expires_at']).toEqual({ N: sevenDaysLater });
   });
 
-  it('of tombstones that are gone do not come back with a late end', async () => {
+  it('of expired tombstones do not come back with a late end', async () => {
     await stores.runners.bind([givenRunner()]);
     await stores.client.send(
       new DeleteItemCommand({ TableName: stores.tables.runners, Key: { instance_id: { S: machine } } }),

@@ -30,7 +30,7 @@ function givenDayBeingFinished() {
   return { client, asked };
 }
 
-it('misses no tenant of a day that is finished meanwhile', async () => {
+it('misses no tenant of a day that is finished during the reading', async () => {
   const { client } = givenDayBeingFinished();
   const found = await listSums({ client, tableName: 'usage' }, { days: [day], installationId: acme });
   expect(found.sums).toEqual(sums);
@@ -39,7 +39,7 @@ it('misses no tenant of a day that is finished meanwhile', async () => {
 it.each([
   ['a tenant', { installationId: acme }],
   ['all tenants', {}],
-])('believes no copy of the table that is behind, in a report of %s', async (_, of) => {
+])('does not trust an outdated replica of the table, in a report of %s', async (_, of) => {
   const { client, asked } = givenDayBeingFinished();
   await listSums({ client, tableName: 'usage' }, { days: [day], ...of });
   const ofSums = asked.filter(({ input }) =>

@@ -10,7 +10,7 @@ beforeAll(() => {
   process.env['AWS_ACCESS_KEY_ID'] = process.env['AWS_SECRET_ACCESS_KEY'] = 'test';
 });
 
-it('launches over a connection of its own each time, since one that lay idle may break as it is used', async () => {
+it('launches over a new connection each time, since an idle one may break as it is used', async () => {
   const server = createServer((_, response) => response.end('<DescribeInstancesResponse/>'));
   let connections = 0;
   server.on('connection', () => {
@@ -58,7 +58,7 @@ describe('a call that is not answered', () => {
     ['launching', 12_000, 1],
     ['asking', 5_000, 3],
     ['pricing', 2_000, 1],
-  ] as const)('while %s is over after %i ms, %i times', async (name, milliseconds, times) => {
+  ] as const)('during %s fails after %i ms, %i times', async (name, milliseconds, times) => {
     const timers = await timersOf(name);
     // Shorter ones are pauses, and what looks after the socket.
     expect(timers.filter((each) => each >= milliseconds)).toEqual(new Array(times).fill(milliseconds));

@@ -30,13 +30,13 @@ const some = (count: number) => Array.from({ length: count }, (_, n) => id(n));
 describe('readConsole', () => {
   const output = Buffer.from('mayfly boot ✓\n').toString('base64');
 
-  it('asks for the latest, and answers with text', async () => {
+  it('requests the latest output, and returns it as text', async () => {
     const { asked, compute } = givenEc2(() => ({ Output: output }));
     expect(await compute.readConsole(id(1))).toBe('mayfly boot ✓\n');
     expect(asked).toEqual([{ InstanceId: id(1), Latest: true }]);
   });
 
-  it('asks for what was posted where EC2 cannot tell the latest', async () => {
+  it('requests the posted output if EC2 cannot return the latest', async () => {
     const { asked, compute } = givenEc2(({ Latest }) =>
       Latest ? fail('UnsupportedOperation', 'Latest is not supported') : { Output: output },
     );
@@ -44,7 +44,7 @@ describe('readConsole', () => {
     expect(asked.map(({ Latest }) => Latest)).toEqual([true, false]);
   });
 
-  it('is empty where nothing was printed yet, and asks once where it is throttled', async () => {
+  it('is empty if nothing was printed yet, and is requested once if it is throttled', async () => {
     expect(await givenEc2(() => ({})).compute.readConsole(id(1))).toBe('');
     const { asked, compute } = givenEc2(() => fail('RequestLimitExceeded', 'Slow down'));
     await expect(compute.readConsole(id(1))).rejects.toMatchObject({ code: 'RequestLimitExceeded' });
@@ -53,7 +53,7 @@ describe('readConsole', () => {
 });
 
 describe('a console that EC2 does not show', () => {
-  it('is waited for two seconds', async () => {
+  it('is awaited for two seconds', async () => {
     const client = {
       send: (_: unknown, { abortSignal }: { abortSignal: AbortSignal }) => unanswered(abortSignal),
     };
@@ -68,7 +68,7 @@ describe('launch', () => {
   const machine = { InstanceIds: [id(1)], InstanceType: 't3.medium', Lifecycle: 'on-demand' };
   const dry = { ErrorCode: 'InsufficientInstanceCapacity', ErrorMessage: 'none' };
 
-  it('reads from the fleet what came of it, where EC2 says nothing of that to a token used before', async () => {
+  it('reads the result from the fleet, if EC2 lists no machines for a repeated token', async () => {
     const { asked, compute } = givenEc2((input) =>
       input['FleetIds'] ? { Fleets: [{ ...made, Instances: [machine], Errors: [dry] }] } : made,
     );
@@ -80,7 +80,7 @@ describe('launch', () => {
     expect(asked[1]).toEqual({ FleetIds: ['fleet-1'] });
   });
 
-  it('lays a type that is not offered in a zone to that pool alone', async () => {
+  it('blames a type that a zone does not offer on that pool alone', async () => {
     const LaunchTemplateAndOverrides = { Overrides: { InstanceType: 't3.medium', SubnetId: 'subnet-a' } };
     const error = {
       ErrorCode: 'InvalidFleetConfiguration',
@@ -110,7 +110,7 @@ describe('launch', () => {
 });
 
 describe('terminate', () => {
-  it('takes out every id that EC2 names as unknown, and sends the rest again', async () => {
+  it('removes every id that EC2 names as unknown, and sends the rest again', async () => {
     const unknown = [id(1), id(3)];
     const { asked, compute } = givenEc2((input) =>
       (input['InstanceIds'] as string[]).some((one) => unknown.includes(InstanceId(one)))
@@ -121,13 +121,13 @@ describe('terminate', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('gives up where the error names none of the ids, and does not call them unknown', async () => {
+  it('gives up if the error names none of the ids, and does not call them unknown', async () => {
     const { asked, compute } = givenEc2(() => fail('InvalidInstanceID.NotFound', 'Something does not exist'));
     await expect(compute.terminate(some(2))).rejects.toMatchObject({ code: 'InvalidInstanceID.NotFound' });
     expect(asked).toHaveLength(1);
   });
 
-  it('believes no other error, even if it names an id', async () => {
+  it('trusts no other error, even if it names an id', async () => {
     const { compute } = givenEc2(() => fail('OperationNotPermitted', `${id(0)} is protected`));
     await expect(compute.terminate(some(1))).rejects.toMatchObject({
       code: 'OperationNotPermitted',
@@ -135,7 +135,7 @@ describe('terminate', () => {
     });
   });
 
-  it('takes out what EC2 has forgotten, which it says by refusing the permission', async () => {
+  it('removes ids that EC2 has forgotten, which it reports as a missing permission', async () => {
     const forgotten = [id(1), id(3)];
     const { asked, compute } = givenEc2((input) => {
       const ids = (input['InstanceIds'] ?? []) as string[];
@@ -149,7 +149,7 @@ describe('terminate', () => {
     expect(asked).toHaveLength(3);
   });
 
-  it('says that the permission is missing where EC2 knows all of them', async () => {
+  it('reports that the permission is missing if EC2 knows all of the ids', async () => {
     const { asked, compute } = givenEc2((input) =>
       input['Filters']
         ? { Reservations: [{ Instances: some(2).map((InstanceId) => ({ InstanceId })) }] }
@@ -180,7 +180,7 @@ describe('describe', () => {
     expect(asked.map((input) => input['NextToken'])).toEqual([undefined, 'more', undefined]);
   });
 
-  it('throws rather than to leave out what lies behind too many pages', async () => {
+  it('throws rather than leaving out machines beyond the last page that it may read', async () => {
     const { asked, compute } = givenEc2(() => ({ Reservations: [], NextToken: 'more' }));
     await expect(compute.findByLaunch(LaunchId('l1'))).rejects.toMatchObject({ name: 'OperationalError' });
     expect(asked).toHaveLength(10);

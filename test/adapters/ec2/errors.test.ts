@@ -25,12 +25,12 @@ describe('an error that CreateFleet throws', () => {
     });
   });
 
-  it('is unclear even when it is no error', () => {
+  it('is unclear even if it is not an Error', () => {
     expect(answerOfError('odd')).toMatchObject({ kind: 'unclear', failure: { message: 'odd' } });
   });
 });
 
-describe('an error beside what was started', () => {
+describe('an error beside started machines', () => {
   it.each([
     ['UnfulfillableCapacity', 'capacity'],
     ['SpotMaxPriceTooLow', 'capacity'],
@@ -45,7 +45,7 @@ describe('an error beside what was started', () => {
 });
 
 describe('an error of any other call', () => {
-  it('is worth another try unless it can never work', () => {
+  it('is retryable unless it can never work', () => {
     expect(operationalError(thrown('RequestLimitExceeded', 503), 'DescribeInstances').retryable).toBe(true);
     expect(operationalError(thrown('SomethingNew', 400), 'DescribeInstances').retryable).toBe(true);
     expect(operationalError(thrown('UnauthorizedOperation', 403), 'DescribeInstances').retryable).toBe(false);

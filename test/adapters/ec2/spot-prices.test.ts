@@ -29,7 +29,7 @@ function givenPrices() {
 }
 
 describe('spot prices', () => {
-  it('are those of now, by type and zone', async () => {
+  it('are the current ones, by type and zone', async () => {
     const { prices, time } = givenPrices();
     const found = await prices.now(['t3.large', 'm5.large']);
     expect([...found.keys()].toSorted()).toEqual([
@@ -42,7 +42,7 @@ describe('spot prices', () => {
     ).toContain(found.get('m5.large:us-east-1a'));
   });
 
-  it('are asked for once in ten minutes, whoever wants them at the same time', async () => {
+  it('are requested once in ten minutes, whoever wants them at the same time', async () => {
     const { prices, asked, time } = givenPrices();
     await Promise.all([prices.now(['t3.large']), prices.now(['t3.large', 't3.large'])]);
     time.now += 599_999;
@@ -53,7 +53,7 @@ describe('spot prices', () => {
     expect(asked.calls).toBe(2);
   });
 
-  it('are read from three pages, of whatever many', async () => {
+  it('are read from at most three pages', async () => {
     let pages = 0;
     const send = async () => {
       pages += 1;
@@ -67,7 +67,7 @@ describe('spot prices', () => {
     );
   });
 
-  it('are unknown where EC2 cannot be asked, which is logged and tried again a minute later', async () => {
+  it('are unknown if EC2 cannot be asked, which is logged and retried a minute later', async () => {
     const { prices, asked, time, telemetry } = givenPrices();
     asked.fails = true;
     expect((await prices.now(['t3.large'])).size).toBe(0);

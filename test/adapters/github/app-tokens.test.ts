@@ -29,7 +29,7 @@ function appWhoseTokensLast(minutes: number) {
 }
 
 describe('tokens of the App', () => {
-  it('are signed once for calls that meet, and for those that follow', async () => {
+  it('are signed once for simultaneous calls, and for those that follow', async () => {
     const tokens = createAppTokens(appWhoseTokensLast(9.5));
     const first = { token: 'token 1', isNew: true };
     expect(await Promise.all([tokens.current(), tokens.current()])).toEqual([first, first]);
@@ -42,7 +42,7 @@ describe('tokens of the App', () => {
     expect(await tokens.current()).toEqual({ token: 'token 2', isNew: true });
   });
 
-  it('are signed again once one is dropped, and not for one that was replaced before', async () => {
+  it('are signed again once one is dropped, but not for one that was replaced before', async () => {
     const tokens = createAppTokens(appWhoseTokensLast(9.5));
     const { token } = await tokens.current();
     tokens.drop(token);
@@ -51,7 +51,7 @@ describe('tokens of the App', () => {
     expect(await tokens.current()).toEqual({ token: 'token 2', isNew: false });
   });
 
-  it('are asked for again where signing failed', async () => {
+  it('are requested again after signing failed', async () => {
     let calls = 0;
     const auth = async () => {
       calls += 1;
@@ -65,7 +65,7 @@ describe('tokens of the App', () => {
 });
 
 describe('tokens of installations', () => {
-  it('are kept for a thousand, and the one that was used longest ago is asked for again', async () => {
+  it('are cached for a thousand installations, and the least recently used one is requested again', async () => {
     const given: number[] = [];
     const asApp = async (_route: string, { installation_id: id }: { installation_id?: number }) => {
       given.push(id ?? 0);
@@ -112,7 +112,7 @@ describe('a GitHub that does not answer', () => {
     expect(await failsAfter(() => github.getInstallation(InstallationId(1)))).toBe(10_000);
   });
 
-  it('is waited for ten seconds where an App is set up', async () => {
+  it('is waited for ten seconds when an App is set up', async () => {
     const { fetch } = globalThis;
     globalThis.fetch = (_url, options) => unanswered(options?.signal);
     const known = { appId: '1', privateKey: (await app.current()).privateKey };

@@ -17,11 +17,11 @@ const asked = { installationId: acme, organization: 'acme', name: 'builds' };
 const find = (groups: number) => findRunnerGroup(organizationWith(groups) as never, asked);
 
 describe('a runner group that is not in GitHub’s list', () => {
-  it('is gone where the list was read to its end', async () => {
+  it('is gone if the list was read to its end', async () => {
     expect(await find(250)).toBeUndefined();
   });
 
-  it('may be there where the list is longer than what is read', async () => {
+  it('may exist if the list is longer than what is read', async () => {
     const refusal = {
       status: 422,
       message: 'None of the first 1000 runner groups of acme is called builds.',
@@ -43,7 +43,7 @@ describe('a runner group for selected repositories', () => {
       { ...asked, name: undefined },
     );
 
-  it('has them read up to a thousand, and counts as open to any where there are more', async () => {
+  it('has up to a thousand of them read, and counts as open to all if there are more', async () => {
     expect((await groupWith(999))?.selectedRepositoryIds).toHaveLength(999);
     expect(await groupWith(1_001)).not.toHaveProperty('selectedRepositoryIds');
   });

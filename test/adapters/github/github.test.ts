@@ -89,7 +89,7 @@ describe('the adapter and its tokens', () => {
   const fault = (route: string, status: number, more: object = {}) =>
     standIn.setDials({ faults: [{ route, status, ...more }] });
 
-  it('asks for one token where several calls need it at the same time', async () => {
+  it('requests one token if several calls need it at the same time', async () => {
     fault('POST /app/*', 500, { count: 1 });
 
     const outcomes = await Promise.allSettled(['a', 'b', 'c'].map(register));
@@ -98,14 +98,14 @@ describe('the adapter and its tokens', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
   });
 
-  it('asks for no second token while the first is good', async () => {
+  it('requests no second token while the first is valid', async () => {
     await register('a');
     fault('POST /app/*', 500);
 
     expect(await register('b')).toMatchObject({ ok: true });
   });
 
-  it('asks for no more than the call needs', async () => {
+  it('requests no more permissions than the call needs', async () => {
     await register('a');
     await github.removeRunner(acme, { kind: 'repository', owner: 'acme', repository: 'app' }, 'a');
     await github.getJob(acme, 'acme/app', JobId(1));
@@ -118,7 +118,7 @@ describe('the adapter and its tokens', () => {
     ]);
   });
 
-  it('takes up a key that was rotated once GitHub refuses the old one, and reads once a minute at most', async () => {
+  it('reads a rotated key once GitHub refuses the old one, at most once a minute', async () => {
     const appId = String(standIn.appId);
     let now = 0;
     const stored = (privateKey: string) => JSON.stringify({ appId, privateKey });
@@ -138,7 +138,7 @@ describe('the adapter and its tokens', () => {
     expect(secret.reads()).toBe(2);
   });
 
-  it('signs anew, once, where GitHub no longer takes what the App signed before', async () => {
+  it('signs again, once, if GitHub no longer accepts what the App signed before', async () => {
     await register('a');
     fault('POST /app/*', 401, { count: 1 });
 
@@ -146,7 +146,7 @@ describe('the adapter and its tokens', () => {
     expect(await github.removeRunner(acme, other, 'a')).toMatchObject({ ok: true });
   });
 
-  it('fetches another token once GitHub no longer takes the one it has', async () => {
+  it('requests another token once GitHub no longer accepts the current one', async () => {
     await register('a');
     fault('POST *generate-jitconfig', 401, { message: 'Bad credentials', count: 1 });
 
@@ -156,13 +156,13 @@ describe('the adapter and its tokens', () => {
     expect(events.filter(({ name }) => name === 'token-minted')).toHaveLength(2);
   });
 
-  it('does not ask a third time where GitHub takes no token at all', async () => {
+  it('does not try a third time if GitHub accepts no token at all', async () => {
     fault('POST *generate-jitconfig', 401, { message: 'Bad credentials' });
 
     expect(await register('a')).toMatchObject({ refusal: { kind: 'forbidden', message: /Bad credentials/ } });
   });
 
-  it('uses no token beyond its time', async () => {
+  it('uses no token after its expiry', async () => {
     standIn.setDials({ tokenLifetimeSeconds: 30 });
     await register('a');
     fault('POST /app/*', 500, { count: 1 });
@@ -174,13 +174,13 @@ describe('the adapter and its tokens', () => {
     [403, { 'retry-after': '17' }, 17],
     [429, {}, 60],
     [429, { 'retry-after': '3' }, 3],
-  ])('reads %i with %j as: come back in %i seconds', async (status, headers, retryAfterSeconds) => {
+  ])('reads %i with %j as: retry in %i seconds', async (status, headers, retryAfterSeconds) => {
     fault('POST *generate-jitconfig', status, { headers, message: 'slow down' });
 
     expect(await register('a')).toEqual({ ok: false, refusal: { kind: 'limited', retryAfterSeconds } });
   });
 
-  it('reads the reset time where no retry-after is given', async () => {
+  it('reads the reset time if no retry-after is given', async () => {
     const reset = String(Math.ceil(Date.now() / 1000) + 120);
     const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset };
     fault('POST *generate-jitconfig', 403, { headers, message: 'slow down' });
@@ -193,14 +193,14 @@ describe('the adapter and its tokens', () => {
     expect(seconds).toBeLessThanOrEqual(122);
   });
 
-  it('takes no token to another host', async () => {
+  it('sends no token to another host', async () => {
     const headers = { location: 'http://127.0.0.1:9/repositories/1' };
     fault('POST *generate-jitconfig', 307, { headers, message: 'Temporary Redirect' });
 
     await expect(register('a')).rejects.toMatchObject({ code: 'github-redirect' });
   });
 
-  it('gives up on redirects that lead in a circle', async () => {
+  it('gives up on circular redirects', async () => {
     const headers = { location: `${standIn.url}/orgs/acme/actions/runners/generate-jitconfig` };
     fault('POST *generate-jitconfig', 301, { headers, message: 'Moved Permanently' });
 
@@ -213,7 +213,7 @@ describe('the adapter and its tokens', () => {
     expect(await register('a')).toMatchObject({ ok: false, refusal: { kind: 'forbidden' } });
   });
 
-  it('gives up on a GitHub that does not answer, as something worth a retry', async () => {
+  it('gives up on a GitHub that does not answer, with a retryable error', async () => {
     const hasty = adapterTo(standIn, { timeoutMs: 50 });
     standIn.setDials({ latencyMs: 400 });
 

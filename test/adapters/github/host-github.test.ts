@@ -68,12 +68,12 @@ describe.each(['an App', 'a token'])('a single host with %s', (kind) => {
     expect(await host.repository('acme/gone')).toMatchObject({ refusal: { kind: 'not-found' } });
   });
 
-  it('learns that an organization is not within its reach', async () => {
+  it('reports that an organization is out of its reach', async () => {
     const scope = { kind: 'organization', organization: 'globex' } as const;
     expect(await github().list(scope)).toMatchObject({ ok: false, refusal: { kind: 'not-found' } });
   });
 
-  it('reads a token anew once GitHub refuses it', async () => {
+  it('requests a new token once GitHub refuses the current one', async () => {
     const host = github();
     await host.list(acme);
     const before = reads;
@@ -85,7 +85,7 @@ describe.each(['an App', 'a token'])('a single host with %s', (kind) => {
 });
 
 describe('a token without the scope', () => {
-  it('is answered as if there were no such organization', async () => {
+  it('gets the same answer as for an organization that does not exist', async () => {
     const standIn = await startGitHub();
     standIn.install({ login: 'acme', repositories: ['app'] });
     const token = standIn.addPersonalToken({ login: 'acme', scopes: ['repo'] });

@@ -39,7 +39,7 @@ it('reads a thousand runners', async () => {
   expect(asked).toEqual(['1', '2', '3', '4', '5', '6', '7', '8', '9', '10']);
 });
 
-it('shows 160 characters of what was answered to a delivery', async () => {
+it('shows the first 160 characters of the answer to a delivery', async () => {
   const payload = JSON.stringify({ outcome: 'dropped', why: 'x'.repeat(1_000) });
   const delivery = {
     id: 1,

@@ -42,7 +42,7 @@ afterAll(
 const post = { method: 'POST', headers: { accept: 'json' }, body: '{"name":"é"}' } as const;
 
 describe('the small fetch', () => {
-  it('sends what it is given, and gives what is answered', async () => {
+  it('sends what it is given, and returns what is answered', async () => {
     const reply = await createSmallFetch()(`${url}/a?b=c`, post);
     expect(seen).toMatchObject([{ method: 'POST', path: '/a?b=c', body: '{"name":"é"}' }]);
     expect(seen[0]!.headers).toMatchObject({ accept: 'json', 'content-length': '13' });
@@ -53,13 +53,13 @@ describe('the small fetch', () => {
     expect(Buffer.from(await reply.arrayBuffer()).toString()).toBe('é 🐛');
   });
 
-  it('keeps its connection from one call to the next', async () => {
+  it('reuses its connection for the next call', async () => {
     const fetch = createSmallFetch();
     for (let call = 0; call < 3; call++) await fetch(url, post);
     expect(new Set(seen.map(({ port }) => port)).size).toBe(1);
   });
 
-  it('closes a connection that lies idle, and no other', async () => {
+  it('closes an idle connection, and no other', async () => {
     const closed = new Promise<void>((resolve) => {
       server.once('connection', (socket) => socket.once('close', () => resolve()));
     });
@@ -85,7 +85,7 @@ describe('the small fetch', () => {
     expect(waits.find((each) => each > 0)).toBe(4_000);
   });
 
-  it('shares sixty-four connections among calls at once', async () => {
+  it('shares sixty-four connections among simultaneous calls', async () => {
     const held: ServerResponse[] = [];
     answer = (_, response) => {
       held.push(response);
@@ -97,7 +97,7 @@ describe('the small fetch', () => {
     expect(new Set(seen.map(({ port }) => port)).size).toBe(64);
   });
 
-  it('throws the reason of a caller that gives up', async () => {
+  it('throws the reason if its caller gives up', async () => {
     answer = () => undefined;
     const reason = new Error('enough');
     const giveUp = new AbortController();
@@ -149,7 +149,7 @@ describe('an answer of GitHub', () => {
     await expect(fetch(url, post)).rejects.toMatchObject({ message: tooLarge(20_971_520) });
   });
 
-  it('may take as much where a redirect leads', async () => {
+  it('may have the same size after a redirect', async () => {
     answer = ({ url: path }, response) =>
       path === '/new'
         ? response.end('x'.repeat(20_971_521))
@@ -169,7 +169,7 @@ describe('an answer of GitHub', () => {
     });
   });
 
-  it('may take twenty megabytes where an App is made; one that takes more is asked for again, and three times in all', async () => {
+  it('may take twenty megabytes when an App is created; a larger one is requested again, three times in all', async () => {
     const made = JSON.stringify({ id: 42, pem: 'key', name: 'Acme runners' });
     answer = (_, response) => {
       if (seen.length === 1) response.writeHead(201).end(made.padEnd(20_971_521));

@@ -33,7 +33,7 @@ describe('a file that is followed', () => {
     ['its last lines', 2, 'b\nc\nd\n'],
     ['none of them', 0, 'd\n'],
     ['all of them', 9, 'a\nb\nc\nd\n'],
-  ])('is told from %s on', async (_what, lines, heard) => {
+  ])('is printed from %s on', async (_what, lines, heard) => {
     writeFileSync(path, 'a\nb\nc\n');
     expect(await follow(lines, [() => appendFileSync(path, 'd\n')])).toBe(heard);
   });
@@ -49,7 +49,7 @@ describe('a file that is followed', () => {
     expect(await follow(5, happenings)).toBe('a\nb\n');
   });
 
-  it('is read whole when it is renamed and begun anew', async () => {
+  it('is read from its start after it was renamed and created anew', async () => {
     writeFileSync(path, 'a\n');
     const renew = () => {
       appendFileSync(path, 'b\n');
@@ -64,12 +64,12 @@ describe('a file that is followed', () => {
     expect(await follow(5, happenings)).toBe('a\nb\nc\nd\ne\n');
   });
 
-  it('is read from its start when it was truncated', async () => {
+  it('is read from its start after it was truncated', async () => {
     writeFileSync(path, 'long enough\n');
     expect(await follow(0, [() => writeFileSync(path, 'new\n')])).toBe('new\n');
   });
 
-  it('keeps a letter whole of which one half was written later', async () => {
+  it('keeps a character whole if its second half is written later', async () => {
     const [first, second] = [Buffer.from('ä').subarray(0, 1), Buffer.from('ä\n').subarray(1)];
     writeFileSync(path, '');
     const happenings = [() => appendFileSync(path, first), () => appendFileSync(path, second)];

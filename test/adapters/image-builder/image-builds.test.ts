@@ -43,7 +43,7 @@ describe('the builds of images', () => {
   });
   afterAll(() => new Promise((resolve) => server.close(resolve)));
 
-  it('are asked for by pipeline, with a token of the version, under a signature that fits', async () => {
+  it('are requested by pipeline, with a token for the version and a valid signature', async () => {
     expect(await builds.start('x64', '2.337.0')).toBe('started');
     const request = asked.at(-1)!;
     expect([request.method, request.path]).toEqual(['PUT', '/StartImagePipelineExecution']);
@@ -58,13 +58,13 @@ describe('the builds of images', () => {
     expect(signatureFits(request, authorization, 'another key')).toBe(false);
   });
 
-  it('have a token that Image Builder takes, however long a version gets', async () => {
+  it('have a token that Image Builder accepts, however long a version gets', async () => {
     await builds.start('x64', '2.999.999');
     const { clientToken } = JSON.parse(asked.at(-1)!.body.toString()) as { clientToken: string };
     expect(clientToken.length).toBeLessThanOrEqual(36);
   });
 
-  it('are none where there is no pipeline, or none yet', async () => {
+  it('are none if there is no pipeline, or none yet', async () => {
     const before = asked.length;
     expect(await builds.start('arm64', '2.337.0')).toBe('no-pipeline');
     expect(asked).toHaveLength(before);
@@ -76,12 +76,12 @@ describe('the builds of images', () => {
     ['AccessDeniedException', 403, false],
     ['CallRateLimitExceededException', 429, true],
     ['ServiceUnavailableException', 503, true],
-  ])('that fail with %s say so', async (code, status, retryable) => {
+  ])('that fail with %s report it', async (code, status, retryable) => {
     answer = { status, code, body: '{"message":"no"}' };
     await expect(builds.start('x64', '2.337.0')).rejects.toMatchObject({ code, retryable });
   });
 
-  it('that cannot be asked for say where', async () => {
+  it('that cannot be requested name the pipeline', async () => {
     const variables = { AWS_ENDPOINT_URL: 'http://127.0.0.1:9', AWS_REGION: 'us-east-1' };
     const away = buildsWith(variables);
     await expect(away.start('x64', '2.337.0')).rejects.toMatchObject({

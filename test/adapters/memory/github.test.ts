@@ -65,7 +65,7 @@ githubContract('in memory', async () => {
 });
 
 describe('the dials of GitHub in memory', () => {
-  it('gives the answers it was told to give, in order, and then its own', async () => {
+  it('return the given answers, in order, and then their own', async () => {
     const github = createMemoryGitHub();
     github.failNext(
       'getInstallation',

@@ -36,7 +36,7 @@ describe("the App's private key", () => {
 });
 
 describe('a deployment without an App', () => {
-  it('says which command makes one, and finds it a minute after it was stored', async () => {
+  it('names the command that creates one, and finds it a minute after it was stored', async () => {
     let now = 0;
     const clock = { now: () => now, sleep: async () => undefined };
     const secret = createMemorySecret({ value: '{}', clock });

@@ -8,7 +8,7 @@ import { readDeployment } from '../../../lib/adapters/system/deployment.ts';
 import { givenDeployment } from '../../support/given.ts';
 
 describe('the deployment', () => {
-  it('is read from beside the bundle', () => {
+  it('is read from the file beside the bundle', () => {
     const folder = mkdtempSync(join(tmpdir(), 'deployment-'));
     const bundle = pathToFileURL(join(folder, 'index.mjs')).href;
     expect(() => readDeployment(bundle)).toThrow(/deployment\.json cannot be read/);

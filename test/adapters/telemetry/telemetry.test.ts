@@ -29,7 +29,7 @@ describe('an event', () => {
     });
   });
 
-  it('hides what is named like a secret, and shows errors and sets', () => {
+  it('hides fields that are named like secrets, and shows errors and sets', () => {
     const { telemetry, only } = givenTelemetry();
     const error = new TypeError('broken', { cause: new Error('why') });
     const nested = { jitConfig: 'abc', privateKey: 'pem' };
@@ -43,7 +43,7 @@ describe('an event', () => {
     });
   });
 
-  it('is written even if its fields cannot be', () => {
+  it('is written even if its fields cannot be serialized', () => {
     const { telemetry, only } = givenTelemetry();
     const circular: Record<string, unknown> = {};
     circular['self'] = circular;
@@ -96,7 +96,7 @@ describe('an event with metrics', () => {
     });
   });
 
-  it('names each set of dimensions once, and leaves out what was not measured', () => {
+  it('names each set of dimensions once, and leaves out missing measurements', () => {
     const { telemetry, only } = givenTelemetry();
     const measured = { LeasedToClaimedMilliseconds: [], JobsWaiting: [2, 3], LeasesInUse: 1 };
     telemetry.event('info', 'x', { tier: 'small' }, measured);
@@ -111,7 +111,7 @@ describe('an event with metrics', () => {
   });
 });
 
-describe('what is not in the catalogue', () => {
+describe('an event that is not in the catalogue', () => {
   it('does not compile', () => {
     const { telemetry } = givenTelemetry();
     const wrong = [

@@ -14,7 +14,7 @@ const record = (changes: Partial<CallRecord> = {}): CallRecord => ({
 });
 
 describe('CallLog', () => {
-  it('remembers the latest calls only, and counts them all', () => {
+  it('keeps only the latest calls, and counts all of them', () => {
     const log = new CallLog();
     for (let at = 0; at < 10_000; at += 1) log.add(record({ at, writeUnits: 2 }));
     expect(log.recent()).toHaveLength(2000);
@@ -23,7 +23,7 @@ describe('CallLog', () => {
     expect(log.counts()).toMatchObject([{ calls: 10_000, writeUnits: 20_000, readUnits: 0 }]);
   });
 
-  it('counts apart by caller, service and action', () => {
+  it('counts separately by caller, service and action', () => {
     const log = new CallLog();
     log.add(record());
     log.add(record({ caller: 'dev-claim', outcome: 'denied', status: 403 }));

@@ -13,7 +13,7 @@ describe('Dials', () => {
     return set;
   };
 
-  it('lets the most specific latency win', () => {
+  it('applies the most specific latency', () => {
     const dials = givenDials(
       { service: '*', action: '*', latencyMs: 15 },
       { service: 'sqs', action: 'SendMessage', latencyMs: 3 },
@@ -26,7 +26,7 @@ describe('Dials', () => {
     expect(dials.apply({ ...call, caller: 'dev-claim' }).latencyMs).toBe(99);
   });
 
-  it('fails the next calls only, as many as counted, and keeps the general latency', () => {
+  it('fails only the next calls, as many as counted, and keeps the general latency', () => {
     const dials = givenDials(
       { service: '*', action: '*', latencyMs: 15 },
       { service: 'sqs', action: '*', error: { code: 'Throttled' }, count: 1 },
@@ -36,7 +36,7 @@ describe('Dials', () => {
     expect(dials.list()[0]).toMatchObject({ count: 0 });
   });
 
-  it('fails with the probability given, and spends no count otherwise', () => {
+  it('fails with the given probability, and uses up no count otherwise', () => {
     const error = { code: 'Throttled' };
     const likely = givenDials({ service: '*', action: '*', error, probability: 0.6, count: 1 });
     const unlikely = givenDials({ service: '*', action: '*', error, probability: 0.4, count: 1 });
@@ -73,7 +73,7 @@ describe('the endpoint under dials', () => {
   const dial = (body: string, method = 'PUT') => fetch(`${world.endpoint.url}/_dials`, { method, body });
   const sent = () => world.sqs.counts('jobs').visible;
 
-  it('waits for as long as is dialled over HTTP, until the dials are cleared', async () => {
+  it('waits as long as dialled over HTTP, until the dials are cleared', async () => {
     await dial('[{"service":"sqs","latencyMs":120}]');
     const before = performance.now();
     await send();
@@ -85,7 +85,7 @@ describe('the endpoint under dials', () => {
     expect(world.endpoint.dials.list()).toEqual([]);
   });
 
-  it('fails before anything is done', async () => {
+  it('fails before the call has an effect', async () => {
     const error = { code: 'RequestThrottled', message: 'Slow down.', status: 400 };
     world.endpoint.dials.set([{ service: 'sqs', action: 'SendMessage', error, count: 1 }]);
     await expect(send()).rejects.toMatchObject({ name: 'RequestThrottled', message: 'Slow down.' });
@@ -94,21 +94,21 @@ describe('the endpoint under dials', () => {
     expect(sent()).toBe(1);
   });
 
-  it('fails after it is done', async () => {
+  it('fails after the call had its effect', async () => {
     const error = { code: 'ServiceUnavailable', status: 503 };
     world.endpoint.dials.set([{ service: 'sqs', action: '*', error, when: 'after' }]);
     await expect(send()).rejects.toMatchObject({ name: 'ServiceUnavailable' });
     expect(sent()).toBe(1);
   });
 
-  it('drops the answer where the error is a ConnectionReset', async () => {
+  it('drops the answer if the error is a ConnectionReset', async () => {
     const error = { code: 'ConnectionReset' };
     world.endpoint.dials.set([{ service: 'sqs', action: '*', error, when: 'after' }]);
     await expect(send()).rejects.toThrow('socket hang up');
     expect(sent()).toBe(1);
   });
 
-  it('leaves the dials as they are when the new ones make no sense', async () => {
+  it('leaves the dials as they are if the new ones are invalid', async () => {
     world.endpoint.dials.set([{ service: '*', action: '*', latencyMs: 1 }]);
     const answer = await dial('[{"speed":1}]');
     expect(answer.status).toBe(400);

@@ -11,7 +11,7 @@ const answers = (url: string) =>
   );
 
 describe('the DynamoDB engine', () => {
-  it('starts several at once, each at a port of its own, and closes them', async () => {
+  it('starts several at once, each on its own port, and closes them', async () => {
     const engines = await Promise.all([startDynamoEngine(), startDynamoEngine(), startDynamoEngine()]);
     const urls = engines.map((engine) => engine.url);
 

@@ -18,7 +18,7 @@ import { nonEmpty } from '../../support/non-empty.ts';
 import { clientConfiguration, place } from './support.ts';
 
 describe('the limits of a key', () => {
-  it('let a second’s worth through at once, and then as much as comes back', () => {
+  it('allow a second’s worth at once, and then as much as is refilled', () => {
     const limits = new KeyLimits();
     limits.use('row', 'write', { units: 1_000, now: 0 });
     expect(limits.isUsedUp('row', 'write', 0)).toBe(true);
@@ -31,7 +31,7 @@ describe('the limits of a key', () => {
     expect(limits.throttled).toBe(2);
   });
 
-  it('save nothing up for longer than a second', () => {
+  it("save up at most a second's worth", () => {
     const limits = new KeyLimits();
     limits.use('row', 'read', { units: 1, now: 0 });
     limits.use('row', 'read', { units: 3_000, now: 300_000 });
@@ -42,7 +42,7 @@ describe('the limits of a key', () => {
 const TableName = 'dev-rows';
 const oneUnitAnHour = { writesPerSecond: 1 / 3600, readsPerSecond: 1 / 3600 };
 
-describe('calls to DynamoDB whose key is used up', () => {
+describe('calls to DynamoDB whose key is throttled', () => {
   let engine: DynamoEngine;
   let service: DynamoService;
   let endpoint: AwsEndpoint;
@@ -118,7 +118,7 @@ describe('calls to DynamoDB whose key is used up', () => {
     }
   });
 
-  it('are refused, alone, and not done', async () => {
+  it('are refused, alone, and have no effect', async () => {
     await expect(update('hot')).rejects.toMatchObject({ name: throttled });
     await expect(client.send(queryOf('hot'))).rejects.toMatchObject({ name: throttled });
     await update('cold');
@@ -127,7 +127,7 @@ describe('calls to DynamoDB whose key is used up', () => {
     expect((await update('hot')).Attributes?.['n']).toEqual({ N: '2' });
   });
 
-  it('cancel a transaction as a whole, and say which item', async () => {
+  it('cancel a transaction as a whole, and name the item', async () => {
     const Update = (id: string) => ({
       TableName,
       Key: { id: { S: id } },
@@ -140,7 +140,7 @@ describe('calls to DynamoDB whose key is used up', () => {
     });
   });
 
-  it('leave keys unread in a batch, and refuse it where none is left', async () => {
+  it('leave keys of a batch unread, and fail the batch if none is left', async () => {
     const keys = (...ids: string[]) =>
       new BatchGetItemCommand({
         RequestItems: { [TableName]: { Keys: ids.map((id) => ({ id: { S: id } })), ConsistentRead: true } },
@@ -151,7 +151,7 @@ describe('calls to DynamoDB whose key is used up', () => {
     await expect(client.send(keys('hot'))).rejects.toMatchObject({ name: throttled });
   });
 
-  it('fail by themselves among the statements of a batch', async () => {
+  it('fail separately among the statements of a batch', async () => {
     const insert = (id: string) => ({
       Statement: `INSERT INTO "${TableName}" VALUE {'state': ?, 'id': ?}`,
       Parameters: [{ S: 'new' }, { S: id }],

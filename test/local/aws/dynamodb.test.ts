@@ -53,7 +53,7 @@ describe('DynamoDB behind the endpoint', () => {
     return { read: count?.readUnits, write: count?.writeUnits };
   };
 
-  it('obeys a table’s own policy, even against a caller who may do everything', async () => {
+  it('obeys a table’s own policy, even for a caller who may do everything', async () => {
     const denied = 'dev-audit';
     await createJobsTable(service, denied);
     const Resource = tableArn.replace(table, denied);
@@ -66,7 +66,7 @@ describe('DynamoDB behind the endpoint', () => {
     await drop(table);
   });
 
-  it('gives back what was put', async () => {
+  it('returns what was put', async () => {
     await put('1');
     const { Item, ConsumedCapacity } = await operator.send(
       new GetItemCommand({ TableName: table, Key: { id: { S: '1' } }, ConsistentRead: true }),
@@ -85,7 +85,7 @@ describe('DynamoDB behind the endpoint', () => {
     expect(Table).toMatchObject({ TableStatus: 'ACTIVE', TableArn: tableArn });
   });
 
-  it('asks for the permission on the index that is read', async () => {
+  it('checks the permission on the index that is read', async () => {
     const byState = new QueryCommand({
       TableName: table,
       IndexName: 'by-state',
@@ -99,7 +99,7 @@ describe('DynamoDB behind the endpoint', () => {
     expect((await onIndex.send(byState)).Items).toEqual([]);
   });
 
-  it('asks for each action of a transaction', async () => {
+  it('checks the permission for each action of a transaction', async () => {
     const Item = { id: { S: 'transacted' } };
     const transaction = new TransactWriteItemsCommand({
       TransactItems: [
@@ -117,7 +117,7 @@ describe('DynamoDB behind the endpoint', () => {
     expect(found).toEqual(Item);
   });
 
-  it('counts the units that calls cost, failed conditions and transactions included', async () => {
+  it('counts the units that calls cost, including failed conditions and transactions', async () => {
     endpoint.calls.reset();
     await put('3');
     await expect(put('3')).rejects.toThrow();
@@ -136,14 +136,14 @@ describe('DynamoDB behind the endpoint', () => {
     expect(unitsOf('TransactWriteItems').write).toBeGreaterThanOrEqual(2);
   });
 
-  it('tells the capacity to a caller who asks for it', async () => {
+  it('returns the capacity to a caller who asks for it', async () => {
     const { ConsumedCapacity } = await operator.send(
       new GetItemCommand({ TableName: table, Key: { id: { S: '1' } }, ReturnConsumedCapacity: 'TOTAL' }),
     );
     expect(ConsumedCapacity).toMatchObject({ TableName: table, CapacityUnits: 0.5 });
   });
 
-  it('says why a table cannot be made', async () => {
+  it('says why a table cannot be created', async () => {
     await expect(createJobsTable(service)).rejects.toThrow(/refused CreateTable.*ResourceInUse/);
   });
 });

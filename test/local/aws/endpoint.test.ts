@@ -43,7 +43,7 @@ describe('the AWS endpoint', () => {
     expect(world.sqs.counts(queueArn).visible).toBe(1);
   });
 
-  it('refuses what they do not allow, naming who, what and on what', async () => {
+  it('refuses what they do not allow, with the principal, the action and the resource', async () => {
     const claim = givenFunction(world.endpoint, 'dev-claim', allowing('sqs:ReceiveMessage', queueArn));
     await expect(sendAs(claim)).rejects.toMatchObject({
       name: 'AccessDeniedException',
@@ -54,7 +54,7 @@ describe('the AWS endpoint', () => {
     expect(world.sqs.counts(queueArn).visible).toBe(0);
   });
 
-  it('names the condition operator that it does not know', async () => {
+  it('names an unknown condition operator', async () => {
     const policy = {
       Statement: { ...allowing('*', '*').Statement, Effect: 'Allow' as const, Action: '*', Resource: '*' },
     };
@@ -63,7 +63,7 @@ describe('the AWS endpoint', () => {
     await expect(sendAs(webhook)).rejects.toThrow(/explicit deny.*IpAddress is not known/);
   });
 
-  it('obeys new policies at once', async () => {
+  it('applies new policies at once', async () => {
     const webhook = givenFunction(world.endpoint, 'dev-webhook');
     world.endpoint.updatePolicies('dev-webhook', [allowing('sqs:*', '*')]);
     await sendAs(webhook);
@@ -71,7 +71,7 @@ describe('the AWS endpoint', () => {
     await expect(sendAs(webhook)).rejects.toMatchObject({ name: 'AccessDeniedException' });
   });
 
-  it('knows the operator by either of the documented keys, and nobody else', async () => {
+  it("accepts the operator's two documented keys, and no others", async () => {
     await sendAs(world.endpoint.operatorCredentials);
     await sendAs({ accessKeyId: 'test', secretAccessKey: 'test' });
     await expect(sendAs({ accessKeyId: 'stranger', secretAccessKey: 'test' })).rejects.toMatchObject({
@@ -89,7 +89,7 @@ describe('the AWS endpoint', () => {
     await expect(sendAs(webhook)).rejects.toMatchObject({ name: 'UnrecognizedClientException' });
   });
 
-  it('says which services it has when it is asked for another', async () => {
+  it('lists its services if asked for another', async () => {
     const dynamodb = new DynamoDBClient(clientConfiguration(world.endpoint));
     await expect(dynamodb.send(new ListTablesCommand())).rejects.toMatchObject({
       name: 'UnknownOperationException',
@@ -97,7 +97,7 @@ describe('the AWS endpoint', () => {
     });
   });
 
-  it('speaks to EC2 callers in XML, of refusals and of faults', async () => {
+  it('answers EC2 callers in XML, both refusals and faults', async () => {
     const describeAs = (credentials?: { accessKeyId: string; secretAccessKey: string }) =>
       new EC2Client(clientConfiguration(world.endpoint, credentials)).send(new DescribeInstancesCommand());
     await expect(describeAs(givenFunction(world.endpoint, 'dev-claim'))).rejects.toMatchObject({
@@ -117,7 +117,7 @@ describe('the AWS endpoint', () => {
     expect(await answer.text()).toMatch(/MissingAuthenticationToken.*mayfly-operator/s);
   });
 
-  it('records each call with its questions and its outcome, and counts them', async () => {
+  it('records each call with the permissions it needed and its outcome, and counts them', async () => {
     const records: CallRecord[] = [];
     const stop = world.endpoint.onCall((record) => records.push(record));
     const webhook = givenFunction(world.endpoint, 'dev-webhook', allowing('sqs:SendMessage', queueArn));
@@ -140,7 +140,7 @@ describe('the AWS endpoint', () => {
     });
   });
 
-  it('keeps to the caller of the connection when many call at once', async () => {
+  it("attributes each call to its connection's caller when many call at once", async () => {
     const allowed = givenFunction(world.endpoint, 'dev-webhook', allowing('sqs:*', '*'));
     const denied = givenFunction(world.endpoint, 'dev-claim');
     const attributesOf = { QueueUrl: url, AttributeNames: ['All' as const] };

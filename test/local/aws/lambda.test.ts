@@ -59,7 +59,7 @@ describe("the laptop's Lambda", () => {
     expect(await list('somebody-else')).toEqual([]);
   });
 
-  it('switches one of them off and on', async () => {
+  it('disables and enables one of them', async () => {
     await client.send(new UpdateEventSourceMappingCommand({ UUID: 'one', Enabled: false }));
     expect([reads.get('one'), reads.get('two')]).toEqual([false, true]);
     expect((await list('acme-scale-up'))[0]).toMatchObject({ State: 'Disabled' });
@@ -67,14 +67,14 @@ describe("the laptop's Lambda", () => {
     expect(reads.get('one')).toBe(true);
   });
 
-  it('says so in JSON where there is no such mapping, or no such call', async () => {
+  it('answers in JSON if there is no such mapping, or no such call', async () => {
     const unknown = client.send(new UpdateEventSourceMappingCommand({ UUID: 'four', Enabled: false }));
     await expect(unknown).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
     const listed = client.send(new ListFunctionsCommand({}));
     await expect(listed).rejects.toMatchObject({ name: 'UnknownOperationException' });
   });
 
-  it('has a function answer whoever invokes it, and says where it failed, was throttled, or is not there', async () => {
+  it('lets a caller invoke a function, and reports that it failed, was throttled, or does not exist', async () => {
     const results: Record<string, InvokeResult> = {
       'acme-lifecycle': { payload: { batchItemFailures: [] } },
       'acme-claim': { error: { errorType: 'Runtime.ExitError', errorMessage: 'It exited.' } },

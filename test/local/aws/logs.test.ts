@@ -42,7 +42,7 @@ describe('CloudWatch Logs', () => {
     expect(await messages({ logStreamName: 'one' }, 'GetLogEvents')).toEqual(['job 1 queued']);
   });
 
-  it('pages without repeating or skipping what comes meanwhile', async () => {
+  it('pages without repeating or skipping events that arrive meanwhile', async () => {
     const { logs, ask, messages } = givenLogs();
     for (const message of ['a', 'b', 'c']) logs.append(group, 'one', message);
     const { nextToken } = await ask('FilterLogEvents', { limit: 2 });
@@ -51,14 +51,14 @@ describe('CloudWatch Logs', () => {
     expect((await ask('FilterLogEvents', { nextToken })).nextToken).toBeUndefined();
   });
 
-  it('keeps the latest events only', async () => {
+  it('keeps only the latest events', async () => {
     const { logs, messages } = givenLogs();
     for (let index = 0; index < 20_000; index += 1) logs.append(group, 'one', String(index));
     const kept = await messages({});
     expect([kept.length, kept.at(-1)]).toEqual([10_000, '19999']);
   });
 
-  it('says which group and which action it does not have', async () => {
+  it('names the unknown group or action', async () => {
     const { ask } = givenLogs();
     await expect(ask('FilterLogEvents')).rejects.toMatchObject({ code: 'ResourceNotFoundException' });
     await expect(ask('DeleteLogGroup')).rejects.toThrow(/has no DeleteLogGroup; it has DescribeLogGroups/);

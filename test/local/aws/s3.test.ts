@@ -44,7 +44,7 @@ describe("the laptop's S3", () => {
     });
   const asNobody = (key: string, gateway = '') => fetch(`${endpoint.url}${gateway}/${Bucket}/${key}`);
 
-  it('gives back what was put, lists it by prefix, and forgets what was deleted', async () => {
+  it('returns what was put, lists it by prefix, and forgets what was deleted', async () => {
     const { Body } = await operator.send(new GetObjectCommand({ Bucket, Key: 'open/a' }));
     expect(await Body?.transformToString()).toBe('this is open/a');
     const keys = async () => {
@@ -57,7 +57,7 @@ describe("the laptop's S3", () => {
     expect(await keys()).toEqual(['open/a', 'open/b']);
   });
 
-  it('keeps nothing whose checksum is another', async () => {
+  it('stores nothing whose checksum differs', async () => {
     const ChecksumSHA256 = createHash('sha256').update('other').digest('base64');
     const put = new PutObjectCommand({ Bucket, Key: 'open/wrong', Body: 'bytes', ChecksumSHA256 });
     await expect(operator.send(put)).rejects.toMatchObject({ name: 'BadDigest' });
@@ -75,7 +75,7 @@ describe("the laptop's S3", () => {
     await expect(reader.send(put)).rejects.toMatchObject(refused);
   });
 
-  it('says that a key is missing only to callers who may list', async () => {
+  it('reports a missing key only to callers who may list', async () => {
     const missing = new GetObjectCommand({ Bucket, Key: 'open/none' });
     const blind = clientOf('blind', 's3:GetObject', '*');
     const seeing = clientOf('seeing', ['s3:GetObject', 's3:ListBucket'], '*');
@@ -83,7 +83,7 @@ describe("the laptop's S3", () => {
     await expect(seeing.send(missing)).rejects.toMatchObject({ name: 'NoSuchKey' });
   });
 
-  it('lets a bucket policy open what it names to callers of one endpoint', async () => {
+  it('lets a bucket policy open objects to callers through one endpoint', async () => {
     const policy = { Statement: readThrough({ StringEquals: { 'aws:SourceVpce': endpointId } }) };
     s3.setPolicy(Bucket, policy);
     const statuses = await Promise.all([

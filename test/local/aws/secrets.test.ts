@@ -44,7 +44,7 @@ describe('Secrets Manager through the SDK', () => {
     expect([secrets.get(arn), secrets.get(arn, 'AWSPREVIOUS')]).toEqual(['third', 'second']);
   });
 
-  it('describes and lists without telling the value', async () => {
+  it('describes and lists without revealing the value', async () => {
     const described = await operator.send(new DescribeSecretCommand({ SecretId: arn }));
     expect(Object.values(described.VersionIdsToStages ?? {})).toEqual([['AWSCURRENT']]);
     const listed = await operator.send(new ListSecretsCommand());
@@ -52,7 +52,7 @@ describe('Secrets Manager through the SDK', () => {
     expect(JSON.stringify([described, listed])).not.toContain('first');
   });
 
-  it('gives a secret to those alone who may read that secret', async () => {
+  it('returns a secret only to those who may read that secret', async () => {
     const other = secrets.create({ name: 'dev/app', secretString: 'key' }).arn;
     const credentials = givenFunction(
       endpoint,
@@ -65,13 +65,13 @@ describe('Secrets Manager through the SDK', () => {
     await expect(read('nope', undefined, webhook)).rejects.toMatchObject({ name: 'AccessDeniedException' });
   });
 
-  it('refuses to make one twice', () => {
+  it('refuses to create one twice', () => {
     expect(() => secrets.create({ name: 'dev/webhook' })).toThrow(/exists already/);
   });
 });
 
 describe('generateSecretString', () => {
-  it('makes passwords of the length and of the characters allowed, each kind at least once', () => {
+  it('creates passwords of the given length and characters, each kind at least once', () => {
     const password = generateSecretString({
       PasswordLength: 64,
       ExcludePunctuation: true,
@@ -83,7 +83,7 @@ describe('generateSecretString', () => {
     expect(generateSecretString({})).not.toBe(generateSecretString({}));
   });
 
-  it('puts the password into the template under its key', () => {
+  it('inserts the password into the template under its key', () => {
     const text = generateSecretString({
       SecretStringTemplate: '{"user":"mayfly"}',
       GenerateStringKey: 'password',

@@ -10,7 +10,7 @@ const call = (action: string) =>
   }) as unknown as AwsCall;
 
 describe('STS', () => {
-  it('tells a caller who it is', async () => {
+  it('tells callers who they are', async () => {
     const { body } = await createStsService().handle(call('GetCallerIdentity'));
     expect(body).toContain('<Arn>arn:aws:iam::123456789012:user/operator</Arn>');
     expect(body).toContain('<Account>123456789012</Account>');

@@ -59,7 +59,7 @@ describe('a machine with a job', () => {
     expect(machine.stateReason?.code).toBe('Client.InstanceInitiatedShutdown');
   });
 
-  it('proves which machine it is, to claim and to confirm alike, and reports how long it took', async () => {
+  it('proves its identity both to claim and to confirm, and reports how long it took', async () => {
     const { asked, machine, ec2 } = await given({ claims: (url) => [run(url)], jobMilliseconds: 1 });
 
     await ended();
@@ -99,7 +99,7 @@ describe('a machine with a job', () => {
     }
   });
 
-  it('gives the runner its token, and the claim doors none', async () => {
+  it('gives the runner the JIT config, and the claim URL no runner token', async () => {
     const { asked } = await given({ claims: (url) => [run(url)], jobMilliseconds: 1 });
 
     await ended();
@@ -126,7 +126,7 @@ describe('a machine with a start gate', () => {
       .filter(({ path }) => path === `/_runner/jobs/7/${kind}`)
       .map(({ body }) => (JSON.parse(body) as { text: string }).text);
 
-  it('lets the job begin once the platform says so, and asks again until then', async () => {
+  it('lets the job begin once the platform admits it, and asks again until then', async () => {
     const { asked, machine } = await gated([
       { status: 503 },
       { status: 429, body: '{"Reason":"ConcurrentInvocationLimitExceeded"}' },
@@ -168,7 +168,7 @@ describe('a machine with a start gate', () => {
     expect(machine.console).toMatch(/ gate the job may not run: .*\n[\s\S]* power-off status 0\n/);
   });
 
-  it('asks nothing where the claim says nothing of a gate', async () => {
+  it("asks nothing if the claim's answer contains no gate", async () => {
     const { paths } = await gated([reject], { claims: (url) => [run(url)] });
 
     await ended();
@@ -180,7 +180,7 @@ describe('a machine with a start gate', () => {
 });
 
 describe('a spot machine', () => {
-  it('ends its job, which fails, and powers off when EC2 takes it back', async () => {
+  it('ends its job, which fails, and powers off when EC2 reclaims it', async () => {
     const { machine, asked, ec2, paths } = await given({ ...spot, jobMilliseconds: 60_000 });
     await eventually(
       () => paths(),
@@ -198,7 +198,7 @@ describe('a spot machine', () => {
     expect(machine.stateReason?.code).toBe('Client.InstanceInitiatedShutdown');
   });
 
-  it('runs its job to the end when it is not', async () => {
+  it('runs its job to the end if it is not', async () => {
     const { machine, paths } = givenBegun('a spot machine that stays');
 
     await ended();
@@ -209,7 +209,7 @@ describe('a spot machine', () => {
 });
 
 describe('a machine without a job', () => {
-  it('powers off when the answer is to stand down', async () => {
+  it('powers off if the answer is to stand down', async () => {
     const { paths, machine } = await given({
       claims: () => [{ status: 200, body: 'action=stand-down\nwhy=the job was cancelled\n' }],
     });
@@ -220,7 +220,7 @@ describe('a machine without a job', () => {
     expect(machine.console).toMatch(/ stand-down the job was cancelled\n/);
   });
 
-  it('powers off when the claim is forbidden', async () => {
+  it('powers off if the claim is forbidden', async () => {
     const { paths } = await given({ claims: () => [{ status: 403 }] });
 
     await ended();
@@ -228,7 +228,7 @@ describe('a machine without a job', () => {
     expect(paths()).toEqual(['/claim']);
   });
 
-  it('powers off when the confirm is refused, without starting the runner', async () => {
+  it('powers off if the confirm is refused, without starting the runner', async () => {
     const { paths } = await given({ claims: (url) => [run(url)], confirm: { status: 403 } });
 
     await ended();
@@ -236,7 +236,7 @@ describe('a machine without a job', () => {
     expect(paths()).toEqual(['/claim', '/confirm']);
   });
 
-  it('asks again with the same nonce when the answer says so, and when the call fails', async () => {
+  it('asks again with the same nonce if the answer says so, and if the call fails', async () => {
     const { asked } = await given({
       claims: () => [
         { status: 200, body: 'action=again\nseconds=0\n' },
@@ -251,7 +251,7 @@ describe('a machine without a job', () => {
     expect(new Set(asked.map((request) => request.body)).size).toBe(1);
   });
 
-  it('powers off on an answer that it does not know', async () => {
+  it('powers off on an unknown answer', async () => {
     const { machine } = await given({ claims: () => [{ status: 200, body: '<html>' }] });
 
     await ended();
@@ -259,7 +259,7 @@ describe('a machine without a job', () => {
     expect(machine.console).toContain('the answer has an unknown action');
   });
 
-  it('stops a runner that no job comes to', async () => {
+  it('stops a runner that gets no job', async () => {
     const { machine, paths } = givenBegun('a runner without a job');
 
     await ended();
@@ -270,7 +270,7 @@ describe('a machine without a job', () => {
     );
   });
 
-  it('powers off after its life, whatever hangs', async () => {
+  it('powers off at the end of its life, whatever hangs', async () => {
     const { machine, paths } = await given({
       claims: (url) => [run(url)],
       extraUserData: 'sleep 86400',
@@ -284,7 +284,7 @@ describe('a machine without a job', () => {
     expect(paths()).toEqual([]);
   });
 
-  it('lets a job that began run on past the idle bound', async () => {
+  it('lets a job that has begun run past the idle limit', async () => {
     const { machine, paths } = await given({
       claims: (url) => [run(url)],
       idleSeconds: 5,

@@ -29,7 +29,7 @@ const describeBy = async (name: string, ...values: string[]) => {
 };
 
 describe('CreateFleet', () => {
-  it('launches what was asked for, tagged, in the first pool', async () => {
+  it('launches what was requested, tagged, in the first pool', async () => {
     const answer = await launch({ machines: 2 });
 
     expect(answer.Errors).toEqual([]);
@@ -52,7 +52,7 @@ describe('CreateFleet', () => {
     expect(machines[0]).toMatchObject({ State: { Name: 'pending', Code: 0 }, Architecture: 'x86_64' });
   });
 
-  it('starts what there is room for, and says of each pool why no more', async () => {
+  it('starts as many as there is room for, and says for each pool why no more', async () => {
     world.ec2.setDials({
       capacity: [
         { pool: 'on-demand:t3.medium:us-east-1a', available: 2 },
@@ -76,7 +76,7 @@ describe('CreateFleet', () => {
     ]);
   });
 
-  it('keeps spot and on-demand pools apart', async () => {
+  it('counts spot and on-demand pools separately', async () => {
     world.ec2.setDials({ capacity: [{ pool: 'spot:t3.medium', available: 0 }] });
     const spot = { TotalTargetCapacity: 1, DefaultTargetCapacityType: 'spot' as const };
 
@@ -87,7 +87,7 @@ describe('CreateFleet', () => {
     expect((await launch()).Errors).toEqual([]);
   });
 
-  it('stops at the quota of the account, which an ended machine gives back', async () => {
+  it("stops at the account's quota, which ended machines free", async () => {
     world.ec2.setDials({ quotas: { spot: null, 'on-demand': 5 } });
 
     const first = await launch({ machines: 3 });
@@ -98,7 +98,7 @@ describe('CreateFleet', () => {
     expect(idsOf(await launch({ machines: 2 }))).toHaveLength(2);
   });
 
-  it('answers a token that it knows with the same fleet, lists no machines again, and launches nothing', async () => {
+  it('answers a known token with the same fleet, without its machines, and launches nothing', async () => {
     const first = await launch({ ClientToken: 'launch-1', machines: 2 });
     const again = await launch({ ClientToken: 'launch-1', machines: 2 });
 
@@ -116,7 +116,7 @@ describe('CreateFleet', () => {
     expect(world.ec2.instances()).toHaveLength(1);
   });
 
-  it('takes the newest version of a template where that is asked for', async () => {
+  it('uses the newest version of a template on request', async () => {
     const data = { ...givenTemplateData('#!/bin/sh\n'), ImageId: 'ami-00000000000000002' };
     world.ec2.defineLaunchTemplate({ name: 'test-small', data });
 
@@ -125,7 +125,7 @@ describe('CreateFleet', () => {
     expect(machine?.ImageId).toBe('ami-00000000000000002');
   });
 
-  it('refuses credits for a type that has none', async () => {
+  it('refuses CPU credits for a type that has none', async () => {
     const data = givenTemplateData('#!/usr/bin/env bash\n');
     world.ec2.defineLaunchTemplate({
       name: 'test-credits',
@@ -177,7 +177,7 @@ describe('DescribeInstances', () => {
     expect(await describeBy('instance-state-name', 'terminated')).toHaveLength(0);
   });
 
-  it('gives every machine once over all pages', async () => {
+  it('returns every machine once over all pages', async () => {
     const ids = idsOf(await launch({ machines: 12 }));
 
     const sizes: (number | undefined)[] = [];
@@ -191,7 +191,7 @@ describe('DescribeInstances', () => {
     expect(seen).toEqual(ids);
   });
 
-  it('refuses an id that does not exist, and a filter that it does not know', async () => {
+  it('refuses an unknown id and an unknown filter', async () => {
     const unknown = new DescribeInstancesCommand({ InstanceIds: ['i-0'] });
     await expect(world.client.send(unknown)).rejects.toMatchObject({ name: 'InvalidInstanceID.NotFound' });
     await expect(describeBy('hypervisor', 'xen')).rejects.toMatchObject({ name: 'InvalidParameterValue' });
@@ -234,7 +234,7 @@ describe('TerminateInstances', () => {
     expect(await describeBy('tag-key', 'ghr:tenant_id')).toHaveLength(0);
   });
 
-  it('ends nothing where one id is unknown, and names those', async () => {
+  it('ends nothing if some ids are unknown, and names those', async () => {
     const [id] = idsOf(await launch()) as [string];
 
     const error = await terminate(id, 'i-1', 'i-2').catch((caught: Error) => caught);
@@ -259,7 +259,7 @@ describe('other calls', () => {
     expect(machine?.Tags).toContainEqual({ Key: 'note', Value: '<a & "b">' });
   });
 
-  it('announces a spot machine that is taken back, and refuses one on demand', async () => {
+  it('announces the interruption of a spot machine, and refuses it for one on demand', async () => {
     const spot = { TotalTargetCapacity: 1, DefaultTargetCapacityType: 'spot' as const };
     const [taken] = idsOf(await launch({ TargetCapacitySpecification: spot })) as [string];
     const [kept] = idsOf(await launch()) as [string];
@@ -276,7 +276,7 @@ describe('other calls', () => {
     expect(() => world.ec2.interruptSpot(kept)).toThrow(/on demand/);
   });
 
-  it('gives what a machine printed', async () => {
+  it('returns what a machine printed', async () => {
     world.ec2.setDials({ bootMilliseconds: 1 });
     const data = givenTemplateData('#!/usr/bin/env bash\necho "hello from $PWD"\n');
     world.ec2.defineLaunchTemplate({ name: 'test-small', data });
@@ -291,7 +291,7 @@ describe('other calls', () => {
     expect(Buffer.from(Output ?? '', 'base64').toString()).toMatch(/^hello from .*\n$/);
   });
 
-  it('refuses a call that it does not know', async () => {
+  it('refuses an unknown call', async () => {
     const unknown = world.ec2.handle({ action: 'RunInstances', input: {} } as never);
     await expect(unknown).rejects.toMatchObject({ code: 'InvalidAction' });
   });

@@ -28,7 +28,7 @@ async function curl(arguments_: string[], input = '') {
   return { status, output };
 }
 
-describe('the curl of a host without curl', () => {
+describe('the curl replacement for a host without curl', () => {
   it('posts the standard input, and writes the status after the answer', async () => {
     const options = ['--silent', '--show-error', '--max-time', '60', '--header', 'content-type: a/b'];
     const post = [...options, '--data-binary', '@-', '--write-out', '\\n%{http_code}', `${server.url}/503`];
@@ -42,14 +42,14 @@ describe('the curl of a host without curl', () => {
     expect(await curl(get, 'x-word: secret\n')).toEqual({ status: 0, output: 'GET secret undefined ' });
   });
 
-  it('says nothing but 22 where --fail meets a refusal', async () => {
+  it('only exits with 22 if --fail meets a refusal', async () => {
     expect(await curl(['--fail', '--request', 'PUT', `${server.url}/404`])).toEqual({
       status: 22,
       output: '',
     });
   });
 
-  it('asks several addresses, and with --fail-early none after one that fails', async () => {
+  it('requests several addresses, and with --fail-early none after one that fails', async () => {
     const urls = [`${server.url}/201`, `${server.url}/404`, `${server.url}/202`];
     const all = ['--fail', '--header', 'x-word: all', '--write-out', '%{http_code};', ...urls];
     const answer = (status: number) => `GET all undefined ${status};`;
@@ -58,13 +58,13 @@ describe('the curl of a host without curl', () => {
     expect(await curl(['--fail-early', ...all])).toEqual({ status: 22, output: `${answer(201)}404;` });
   });
 
-  it('ends with 7 and writes 000 where nobody listens', async () => {
+  it('exits with 7 and writes 000 if nobody listens', async () => {
     const nobody = ['--write-out', '%{http_code}', 'http://127.0.0.1:1/'];
 
     expect(await curl(nobody)).toEqual({ status: 7, output: '000' });
   });
 
-  it('knows every option that the scripts use, and refuses the others', async () => {
+  it('supports every option that the scripts use, and refuses the others', async () => {
     const scripts = ['../../../images/boot.sh', '../../../lib/local/ec2/runner/run.sh'].map((file) =>
       readFileSync(new URL(file, import.meta.url), 'utf8').replaceAll('\\\n', ' '),
     );

@@ -7,7 +7,7 @@ import { createToolbox } from '../../../lib/local/ec2/toolbox.ts';
 import { givenEc2 } from './given.ts';
 
 describe('dials', () => {
-  it('turn the ones that are named, and leave the others', () => {
+  it('change the named ones, and leave the others', () => {
     const turned = turnDials(turnDials(defaultDials, { lagMilliseconds: 7 }), { bootMilliseconds: 9 });
 
     expect(turned).toEqual({ ...defaultDials, lagMilliseconds: 7, bootMilliseconds: 9 });
@@ -35,7 +35,7 @@ it.each([
 });
 
 describe('launch templates', () => {
-  it('are refused where a property would be ignored', async () => {
+  it('are refused if a property would be ignored', async () => {
     const world = await givenEc2();
     const define = (data: LaunchTemplateData) => () => world.ec2.defineLaunchTemplate({ name: 'odd', data });
 

@@ -66,7 +66,7 @@ describe('processes', () => {
     );
   });
 
-  it('are all gone though the script that started them had ended', async () => {
+  it('are all gone even if the script that started them had ended', async () => {
     const { machine, client, workDirectory } = await givenMachine('sleep 60 &\necho $$ is over');
     await printed(machine, 'is over');
     const script = Number.parseInt(machine.console, 10);
@@ -132,7 +132,7 @@ describe('processes', () => {
 });
 
 describe('the end of a script', () => {
-  it('leaves the machine running without a poweroff', async () => {
+  it('leaves the machine running if it did not power off', async () => {
     const { machine, workDirectory } = await givenMachine('echo bye');
 
     await printed(machine, 'bye');
@@ -144,7 +144,7 @@ describe('the end of a script', () => {
     expect(machine.state).toBe('running');
   });
 
-  it('does not come at once with a shutdown that is for later', async () => {
+  it('does not come at once with a scheduled shutdown', async () => {
     const { machine, workDirectory } = await givenMachine('shutdown --no-wall -P +60; echo bye');
 
     await printed(machine, 'bye');
@@ -157,7 +157,7 @@ describe('the end of a script', () => {
     expect(machine.state).toBe('running');
   });
 
-  it('does not come with a shutdown that is called off', async () => {
+  it('does not come with a shutdown that was cancelled', async () => {
     const script = 'shutdown -P +60; shutdown -P +50; shutdown -c; echo bye';
     const { machine, workDirectory } = await givenMachine(script);
 
@@ -170,7 +170,7 @@ describe('the end of a script', () => {
     expect(machine.state).toBe('running');
   });
 
-  it('stops the machine where its template says so', async () => {
+  it('stops the machine if its template says so', async () => {
     const data = { InstanceInitiatedShutdownBehavior: 'stop' as const };
     const { machine } = await givenMachine('poweroff; sleep 60', { data });
 
@@ -180,7 +180,7 @@ describe('the end of a script', () => {
     );
   });
 
-  it('never comes where a machine does not boot', async () => {
+  it('never comes for a machine that does not boot', async () => {
     const { machine, client, ec2 } = await givenMachine('echo booted', {
       dials: { neverBoot: { probability: 1, count: 1 } },
     });
@@ -198,7 +198,7 @@ describe('the metadata service', () => {
   const token =
     'token=$(curl -s -X PUT -H "x-aws-ec2-metadata-token-ttl-seconds: 60" $base/api/token)\nwith="x-aws-ec2-metadata-token: $token"';
 
-  it('requires a token, and answers the machine’s own facts', async () => {
+  it('requires a token, and returns the machine’s own data', async () => {
     const { machine } = await givenMachine(
       `${get}\n${token}\nget $base/meta-data/instance-id\nget -H "x-aws-ec2-metadata-token: x" $base/meta-data/instance-id\n` +
         'curl -s -H "$with" $base/meta-data/instance-id\nget -H "$with" $base/meta-data/no-such\necho done',

@@ -60,7 +60,7 @@ describe('CreateFleet', () => {
     ]);
   });
 
-  it('shows the tags of what is tagged, and of nothing else', () => {
+  it('includes the tags of tagged resources, and no others', () => {
     const tagged = fleet().filter(({ context }) => 'aws:requesttag/ghr:tenant_id' in context);
 
     expect(tagged.map(({ action, resource }) => [action, resource])).toEqual(
@@ -77,7 +77,7 @@ describe('CreateFleet', () => {
     });
   });
 
-  it('shows the tags of the template, for the template alone', () => {
+  it("includes the template's tags for the template alone", () => {
     const tags = new Map([['ghr:environment', 'my-saas']]);
     world.ec2.defineLaunchTemplate({ name: 'tagged', data: {}, tags });
     const template = 'LaunchTemplateConfigs.1.LaunchTemplateSpecification.LaunchTemplateName';
@@ -95,7 +95,7 @@ describe('CreateFleet', () => {
       .filter((question) => question.action === action && question.resource.includes(part))
       .map(({ context }) => context);
 
-  it('shows how the machines would be launched, each pool by itself', () => {
+  it('includes how the machines would be launched, for each pool', () => {
     const [small, large] = contextOf(fleet(), 'ec2:RunInstances', ':instance/');
 
     expect(small).toMatchObject({
@@ -115,12 +115,12 @@ describe('CreateFleet', () => {
     // The template names no subnet: the request does.
     [':subnet/', 'false'],
     [':network-interface/', 'false'],
-  ])('says of %s whether it comes from the template: %s', (part, comes) => {
+  ])('states for %s whether it comes from the template: %s', (part, comes) => {
     const [context] = contextOf(fleet(), 'ec2:RunInstances', part);
     expect(context?.['ec2:islaunchtemplateresource']).toBe(comes);
   });
 
-  it('gives no key that EC2 does not give for the resource', () => {
+  it('includes no key that EC2 does not provide for the resource', () => {
     expect(contextOf(fleet(), 'ec2:RunInstances', 'spot-instances-request')).toEqual([
       { 'ec2:region': 'us-east-1' },
     ]);
@@ -129,7 +129,7 @@ describe('CreateFleet', () => {
     expect(creating).toMatchObject({ 'ec2:instancetype': 't3.medium' });
   });
 
-  it('says of an image that the request names that it is not from the template', () => {
+  it('states for an image in the request that it is not from the template', () => {
     const foreign = 'ami-0fffffffffffffff0';
     const asked = fleet({ 'LaunchTemplateConfigs.1.Overrides.1.ImageId': foreign });
 
@@ -149,7 +149,7 @@ describe('CreateFleet', () => {
   it.each([
     ['/aws/service/ami/x', 'arn:aws:ssm:us-east-1::parameter/aws/service/ami/x'],
     ['/own/image:3', 'arn:aws:ssm:us-east-1:123456789012:parameter/own/image'],
-  ])('asks for the parameter %s that the image is looked up in', (name, resource) => {
+  ])('asks for the parameter %s that names the image', (name, resource) => {
     world.ec2.defineParameter({ name: '/own/image', dataType: 'aws:ec2:image' });
     world.ec2.defineLaunchTemplate({ name: 'looked-up', data: { ImageId: `resolve:ssm:${name}` } });
     const template = 'LaunchTemplateConfigs.1.LaunchTemplateSpecification.LaunchTemplateName';
@@ -161,7 +161,7 @@ describe('CreateFleet', () => {
     ]);
   });
 
-  it("asks for the account's role for spot until there is a spot machine, and never for others", async () => {
+  it("asks for EC2's service-linked spot role until there is a spot machine, and never for others", async () => {
     const asked = (market: string) =>
       fleet({ 'TargetCapacitySpecification.DefaultTargetCapacityType': market })
         .filter(({ action }) => action.startsWith('iam:'))
@@ -199,7 +199,7 @@ describe('CreateFleet', () => {
     );
   });
 
-  it('takes no template whose parameter does not exist yet, or holds no image', () => {
+  it('refuses a template whose parameter does not exist yet, or holds no image', () => {
     const data = { ImageId: 'resolve:ssm:/images/own:3' };
     const define = () => world.ec2.defineLaunchTemplate({ name: 'early', data });
     expect(define).toThrow(/\/images\/own, which does not exist yet/);
@@ -209,7 +209,7 @@ describe('CreateFleet', () => {
     expect(define).not.toThrow();
   });
 
-  it('refuses a request that it cannot read before anybody is asked', () => {
+  it('refuses an unreadable request before checking permissions', () => {
     expect(() => fleet({ Type: 'maintain' })).toThrow(/type instant only/);
     expect(() => fleet({ 'LaunchTemplateConfigs.1.Overrides.1.MaxPrice': '1' })).toThrow(/MaxPrice/);
   });
@@ -227,7 +227,7 @@ describe('RunInstances', () => {
   const contextOf = (questions: ReturnType<typeof run>, part: string) =>
     questions.find(({ resource }) => resource.includes(part))?.context;
 
-  it('shows what the request names in place of the template', () => {
+  it('includes what the request overrides in the template', () => {
     const asked = run({
       'LaunchTemplate.LaunchTemplateName': 'test-small',
       InstanceType: 'p5.48xlarge',
@@ -243,12 +243,12 @@ describe('RunInstances', () => {
       expect(contextOf(asked, part)).toMatchObject({ 'ec2:islaunchtemplateresource': 'false' });
   });
 
-  it('shows no template where there is none', () => {
+  it('includes no template if there is none', () => {
     const context = contextOf(run({ ImageId: 'ami-0123456789abcdef0' }), ':image/');
     expect(context).toEqual({ 'ec2:region': 'us-east-1', 'ec2:islaunchtemplateresource': 'false' });
   });
 
-  it('is answered where it is a dry run alone', async () => {
+  it('is answered only as a dry run', async () => {
     const input = { MinCount: 1, MaxCount: 1, LaunchTemplate: { LaunchTemplateName: 'test-small' } };
     const trying = world.client.send(new RunInstancesCommand({ ...input, DryRun: true }));
     await expect(trying).rejects.toMatchObject({ name: 'DryRunOperation' });
@@ -273,7 +273,7 @@ it('asks TerminateInstances for each machine, with its tags', async () => {
   expect(questions[1]?.context).toEqual({ 'ec2:region': 'us-east-1' });
 });
 
-it('shows no tags of a machine that EC2 does not show', async () => {
+it('includes no tags of a machine that EC2 does not show', async () => {
   await world.client.send(new CreateFleetCommand(givenFleet()));
   const id = world.ec2.instances()[0]?.instanceId as string;
   world.ec2.setDials({ lagMilliseconds: 3_600_000 });
@@ -281,7 +281,7 @@ it('shows no tags of a machine that EC2 does not show', async () => {
   expect(question?.context).toEqual({ 'ec2:region': 'us-east-1' });
 });
 
-it('asks DescribeInstances for everything, since it cannot be narrowed', () => {
+it('asks for DescribeInstances on all resources, since it cannot be restricted', () => {
   expect(ask('DescribeInstances', {})).toEqual([
     { action: 'ec2:DescribeInstances', resource: '*', context: { 'ec2:region': 'us-east-1' } },
   ]);

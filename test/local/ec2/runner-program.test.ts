@@ -68,21 +68,21 @@ const texts = (kind: string) =>
 const conclusion = () => asked.find(({ path }) => path === '/_runner/jobs/7/completed')?.body;
 
 describe("the laptop's runner program", () => {
-  it('runs what comes before the steps first, and then each step whose condition holds', async () => {
+  it('runs the pre-steps first, and then each step whose condition holds', async () => {
     await start({});
 
     expect(texts('step')).toEqual(['prepare', 'build', 'clean']);
     expect(conclusion()).toBe('');
   });
 
-  it('runs failure() and always() after a step that failed', async () => {
+  it('runs failure() and always() steps after a failed step', async () => {
     await start({ lines: ['main success() 1 fails', ...steps] });
 
     expect(texts('step')).toEqual(['prepare', 'fails', 'report', 'clean']);
     expect(conclusion()).toBe('{"conclusion":"failure"}');
   });
 
-  it('lets always(), failure() and pre: run where the hook has no more than an exit code', async () => {
+  it('runs always(), failure() and pre: steps if the hook only exits with an error', async () => {
     await start({ hook: 'echo "::error::not \\"here\\""\nexit 3\n' });
 
     expect(texts('step')).toEqual(['prepare', 'report', 'clean']);
@@ -94,13 +94,13 @@ describe("the laptop's runner program", () => {
     expect(conclusion()).toBe('{"conclusion":"failure"}');
   });
 
-  it('fails the job, and no more, where the hook is not there', async () => {
+  it('only fails the job if the hook is missing', async () => {
     await start({ hook: '' });
 
     expect(texts('step')).toEqual(['prepare', 'report', 'clean']);
   });
 
-  it('tells the hook of which run it is, and goes on once it succeeds', async () => {
+  it('tells the hook which run it is for, and continues once it succeeds', async () => {
     await start({ hook: 'echo "$GITHUB_REPOSITORY $GITHUB_RUN_ID $GITHUB_RUN_ATTEMPT $INPUT_JOB"' });
 
     expect(texts('log')).toContain('acme/app 9 1 ');

@@ -25,7 +25,7 @@ const tool = (name: string, script: string) =>
    chmod +x "$file"`;
 
 describe('extra user data', () => {
-  it('runs whole, before the machine asks what to run, and prints to the console', async () => {
+  it('runs to its end before the machine asks what to run, and prints to the console', async () => {
     const console = await bootedWith({
       extraUserData: 'read -r line || line="no input"\necho "1: $line"\necho 2',
     });
@@ -36,7 +36,7 @@ describe('extra user data', () => {
     expect(world.paths()).toEqual(['/claim']);
   });
 
-  it('ends the boot at its first command that fails', async () => {
+  it('ends the boot at its first failing command', async () => {
     const console = await bootedWith({ extraUserData: '(exit 3)\necho "not reached"' });
 
     expect(console).toMatch(/ extra-user-data it failed with 3\n[\s\S]*power-off status 1\n/);
@@ -56,12 +56,12 @@ describe('extra user data', () => {
 describe("the job's user", () => {
   const sayGroups = tool('usermod', 'echo "usermod [$1] [$2] [$3]"');
 
-  it('may use Docker by default, where the image has it', async () => {
+  it('may use Docker by default, if the image has it', async () => {
     const console = await bootedWith({ extraUserData: sayGroups });
     expect(console).toContain('usermod [--append] [--groups] [docker]');
   });
 
-  it('knows that it has no Docker if the image has none, like the stock one', async () => {
+  it('sees that it has no Docker if the image has none, like the stock one', async () => {
     const console = await bootedWith({});
     expect(console).toMatch(/ user there is no Docker for the job\n[\s\S]*asking what to run/);
   });
@@ -70,7 +70,7 @@ describe("the job's user", () => {
   const sudoOfJob = `${tool('poweroff', 'runuser -u runner -- sudo -n printf "the job is root"; printf x >&3')}
     runuser -u runner -- sudo -n true || echo "no sudo as the image is"`;
 
-  it('may use sudo, which the image itself does not let it', async () => {
+  it('may use sudo, which the image itself does not allow', async () => {
     const console = await bootedWith({ extraUserData: sudoOfJob });
     expect(console).toMatch(/no sudo as the image is\n[\s\S]*the job is root/);
   });
@@ -82,16 +82,13 @@ describe("the job's user", () => {
     expect(world.paths()).toEqual(['/claim']);
   });
 
-  it.each([true, false])(
-    'reaches the metadata service as nobody but root (rootless: %s)',
-    async (rootless) => {
-      // By newuidmap the user runner can be any of its 65,536 subordinate users.
-      const console = await bootedWith({ rootless, extraUserData: tool('iptables', 'echo "rule $*"') });
-      expect(console).toContain('rule -w -I OUTPUT -d 169.254.169.254 -m owner ! --uid-owner 0 -j REJECT');
-    },
-  );
+  it.each([true, false])('reaches the metadata service only as root (rootless: %s)', async (rootless) => {
+    // By newuidmap the user runner can be any of its 65,536 subordinate users.
+    const console = await bootedWith({ rootless, extraUserData: tool('iptables', 'echo "rule $*"') });
+    expect(console).toContain('rule -w -I OUTPUT -d 169.254.169.254 -m owner ! --uid-owner 0 -j REJECT');
+  });
 
-  it('has no groups left on a rootless tier', async () => {
+  it('belongs to no other group on a rootless tier', async () => {
     const console = await bootedWith({ rootless: true, extraUserData: sayGroups });
     expect(console).toContain('usermod [--groups] [] [runner]');
     expect(world.paths()).toEqual(['/claim']);
@@ -105,14 +102,14 @@ describe("the job's user", () => {
       'iptables failed, and jobs of this tier must not reach',
     ],
     ['groups', tool('usermod', 'exit 1'), "the runner's groups could not be taken away"],
-  ])('never gets a job on a rootless tier with %s in its reach', async (_, extraUserData, line) => {
+  ])('never gets a job on a rootless tier if it could use %s', async (_, extraUserData, line) => {
     const console = await bootedWith({ rootless: true, extraUserData });
 
     expect(console).toContain(line);
     expect(world.paths()).toEqual([]);
   });
 
-  it('gets its job all the same where the tier is not rootless', async () => {
+  it('gets its job all the same if the tier is not rootless', async () => {
     const console = await bootedWith({ extraUserData: tool('iptables', 'exit 4') });
 
     expect(console).toContain('harden iptables failed: the job can reach 169.254.169.254');

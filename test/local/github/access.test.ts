@@ -36,7 +36,7 @@ describe('access', () => {
       expect(answer.status).toBe(status);
     });
 
-    it('by another key, or none at all, is refused', async () => {
+    it('signed by another key, or missing, is refused', async () => {
       const forged = appToken(standIn, {}, otherAppKey());
 
       expect((await ask(standIn, 'GET /app', { token: forged })).status).toBe(401);
@@ -46,7 +46,7 @@ describe('access', () => {
   });
 
   describe("an installation's token", () => {
-    it('has 520 characters and begins as GitHub has it', async () => {
+    it("has 520 characters and GitHub's prefix", async () => {
       const token = await installationToken(standIn, acme);
 
       expect(token).toMatch(new RegExp(`^ghs_${standIn.appId}_[A-Za-z0-9_-]+$`));
@@ -67,7 +67,7 @@ describe('access', () => {
       expect(await look(token)).toBe(401);
     });
 
-    it('narrowed to a repository reaches that one alone', async () => {
+    it('restricted to a repository reaches only that one', async () => {
       const token = await installationToken(standIn, acme, { repositories: ['app'] });
       const register = (name: string) =>
         ask(standIn, `POST /repos/acme/${name}/actions/runners/generate-jitconfig`, {
@@ -79,7 +79,7 @@ describe('access', () => {
       expect((await register('web')).status).toBe(404);
     });
 
-    it('narrowed to a permission may do nothing else', async () => {
+    it('restricted to a permission may do nothing else', async () => {
       const token = await installationToken(standIn, acme, { permissions: { actions: 'read' } });
 
       const answer = await ask(standIn, registerRoute, { token, body: runner('i') });
@@ -93,7 +93,7 @@ describe('access', () => {
   });
 
   describe('limits', () => {
-    it('count each request of an installation, and refuse what is beyond', async () => {
+    it('count each request of an installation, and refuse those beyond', async () => {
       standIn.setDials({ requestsPerHour: 2 });
       const token = await installationToken(standIn, acme);
       const look = () => ask(standIn, 'GET /installation/repositories', { token });
@@ -105,7 +105,7 @@ describe('access', () => {
       expect(Number(third.headers.get('x-ratelimit-reset'))).toBeGreaterThan(seconds() + 3500);
     });
 
-    it('refuse writes beyond the secondary limit, where the dial sets one', async () => {
+    it('refuse writes beyond the secondary limit, if the dial sets one', async () => {
       standIn.setDials({ contentWritesPerMinute: 1 });
       const token = await installationToken(standIn, acme);
       const register = (name: string) => ask(standIn, registerRoute, { token, body: runner(name) });

@@ -57,7 +57,7 @@ describe('the control', () => {
     expect(answer).toMatchObject({ status: 422, body: { message: expect.stringContaining(words) } });
   });
 
-  it('makes so many requests of a route fail as a dial says, and no others', async () => {
+  it('fails as many requests of a route as a dial says, and no others', async () => {
     const fault = {
       route: 'GET /app/installations*',
       status: 502,
@@ -77,7 +77,7 @@ describe('the control', () => {
     expect((await look('GET /app/installations')).status).toBe(200);
   });
 
-  it('takes a hand-signed installation and job as its own', async () => {
+  it('adopts the installation and job of a hand-signed webhook', async () => {
     standIn.adopt('installation', {
       action: 'created',
       installation,
@@ -90,7 +90,7 @@ describe('the control', () => {
     expect(standIn.state().jobs).toMatchObject([{ id: 4711, repository: 'byhand/app', status: 'queued' }]);
   });
 
-  it('knows the installation of a job that came first, once, and not one of a foreign owner', () => {
+  it('creates the installation of a job that came first, once, but none for a foreign owner', () => {
     standIn.adopt('workflow_job', queued());
     standIn.adopt('workflow_job', queued());
     const foreign = { ...repository, owner: { id: 9, login: 'stranger' } };
@@ -103,7 +103,7 @@ describe('the control', () => {
     expect(standIn.state().jobs).toHaveLength(1);
   });
 
-  it('does not bring back an installation that was deleted', () => {
+  it('does not bring back a deleted installation', () => {
     standIn.adopt('installation', { action: 'created', installation });
     standIn.adopt('installation', { action: 'deleted', installation });
     standIn.adopt('installation', { action: 'created', installation });
@@ -111,7 +111,7 @@ describe('the control', () => {
     expect(standIn.state().installations).toEqual([]);
   });
 
-  it('breaks on no payload that GitHub ever sent, and on none that is no payload', () => {
+  it('survives every payload that GitHub ever sent, and anything that is not a payload', () => {
     for (const { name, examples: payloads } of examples as unknown as Examples) {
       for (const payload of payloads) standIn.adopt(name, payload);
     }

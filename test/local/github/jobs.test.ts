@@ -38,7 +38,7 @@ describe('jobs and runners', () => {
       .filter(({ payload }) => payload.workflow_job?.id === id)
       .map(({ payload }) => payload.action);
 
-  it('hands a JIT config of about 4 KB with an address and a token', async () => {
+  it('returns a JIT config of about 4 KB with an address and a token', async () => {
     const jit = await givenRunner('i-1');
 
     expect(jit.length).toBeGreaterThan(4000);
@@ -75,7 +75,7 @@ describe('jobs and runners', () => {
     },
   );
 
-  it('wakes a runner that waits, with the oldest job it can take, whatever it was made for', async () => {
+  it('wakes a waiting runner with the oldest job it can run, whatever it was made for', async () => {
     const jit = await givenRunner('made for the second job');
     await openSession(jit);
     const waiting = nextJob(jit);
@@ -112,7 +112,7 @@ describe('jobs and runners', () => {
     expect(jobNow(taken.jobId)?.runnerName).toBe('i-1');
   });
 
-  it('gives no runner of the default group to a public repository, until its owner allows it', async () => {
+  it("gives no runner of the default group to a public repository, until the group's owner allows it", async () => {
     standIn.setPublic('acme/app', true);
     await openSession(await givenRunner('i-1'));
     const open = givenJob(['linux'], 'acme/app');
@@ -122,7 +122,7 @@ describe('jobs and runners', () => {
     expect(jobNow(open.jobId)?.runnerName).toBe('i-1');
   });
 
-  it('gives a job that names a group a runner of it, with its labels or with any', async () => {
+  it('gives a job that names a group one of its runners, with its labels or any', async () => {
     const { groupId } = standIn.setGroup('acme', { name: 'builds' });
     const named = standIn.queueJob({ repository: 'acme/app', labels: [], group: 'Builds', milliseconds: 5 });
     const labelled = standIn.queueJob({ repository: 'acme/app', labels: ['linux'], group: 'builds' });
@@ -134,7 +134,7 @@ describe('jobs and runners', () => {
     expect([named, labelled].map(({ jobId }) => jobNow(jobId)?.runnerName)).toEqual(['i-2', 'i-3']);
   });
 
-  it('has the runners of a deleted group in the default one, and takes no more registrations for it', async () => {
+  it('moves the runners of a deleted group to the default one, and accepts no more registrations for it', async () => {
     const { groupId } = standIn.setGroup('acme', { name: 'builds', visibility: 'selected' });
     await openSession(await givenRunner('i-1', { group: groupId }));
     const job = givenJob(['linux'], 'acme/app');
@@ -160,7 +160,7 @@ describe('jobs and runners', () => {
     expect(jobNow(jobId)?.runnerName).toBe('i-1');
   });
 
-  it('completes a job that is cancelled before it began, with no runner', async () => {
+  it('completes a job that is cancelled before it began, without a runner', async () => {
     const { jobId } = givenJob();
     standIn.cancelJob(jobId);
     await openSession(await givenRunner('i-1'));
@@ -179,7 +179,7 @@ describe('jobs and runners', () => {
     expect((await openSession(jit)).status).toBe(404);
   });
 
-  it('takes a runner offline when its connection breaks off, and gives it no job', async () => {
+  it('takes a runner offline when its connection breaks, and gives it no job', async () => {
     const jit = await givenRunner('i-1');
     await openSession(jit);
     // A poll that breaks off before it has arrived is none: then the next one is broken off.
@@ -195,7 +195,7 @@ describe('jobs and runners', () => {
     expect(jobNow(jobId)?.runnerName).toBeNull();
   });
 
-  it('fails a job whose runner went silent, and queues one again that was never started', async () => {
+  it('fails a job whose runner fell silent, and queues one again that was never started', async () => {
     const started = givenJob();
     const jit = await givenRunner('i-1');
     await openSession(jit);
@@ -210,7 +210,7 @@ describe('jobs and runners', () => {
     expect(jobNow(untouched.jobId)).toMatchObject({ status: 'queued', runnerName: null });
   });
 
-  it('answers a poll with nothing after its time, and then takes the next one', async () => {
+  it('ends a poll without a job after its time, and then accepts the next one', async () => {
     standIn.setDials({ pollSeconds: 0.05 });
     const jit = await givenRunner('i-1');
     await openSession(jit);

@@ -23,7 +23,7 @@ const send = (url: string, stop = new AbortController().signal) =>
   postWebhook({ url, headers: { 'x-github-event': 'ping' }, body: '{"zen":"…"}', agent, stop });
 
 describe('a webhook', () => {
-  it('arrives with its headers and its bytes, and its answer is kept', async () => {
+  it('arrives with its headers and its bytes, and its answer is recorded', async () => {
     const seen: string[] = [];
     const url = await givenAddress(async (request, response) => {
       let body = '';
@@ -39,7 +39,7 @@ describe('a webhook', () => {
     expect(outcome.responseHeaders['x-answer']).toBe('a, b');
   });
 
-  it('has failed where the answer is a refusal or a redirect, which is not followed', async () => {
+  it('has failed if the answer is a refusal or a redirect, which is not followed', async () => {
     const url = await givenAddress((request, response) => {
       response.writeHead(request.url === '/' ? 302 : 200, { location: '/elsewhere' }).end();
     });
@@ -69,7 +69,7 @@ describe('a webhook', () => {
     expect(await send(await address())).toMatchObject({ status: 'failed to connect to host', statusCode: 0 });
   });
 
-  it('ends at once where GitHub stops', async () => {
+  it('ends at once when GitHub stops', async () => {
     const stopping = new AbortController();
     const url = await givenAddress(() => stopping.abort());
 

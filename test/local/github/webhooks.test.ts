@@ -49,7 +49,7 @@ describe('webhooks', () => {
     });
   });
 
-  it('tell of everything that happens to an installation', async () => {
+  it('report everything that happens to an installation', async () => {
     const { installationId } = givenAcme();
     const acts = [
       () => standIn.suspend(installationId),
@@ -79,7 +79,7 @@ describe('webhooks', () => {
     expect(receiver.received[5]?.payload.changes).toEqual({ login: { from: 'acme' } });
   });
 
-  it('name the organization of a job, and none where the owner is a user', async () => {
+  it('name the organization of a job, and none if the owner is a user', async () => {
     givenAcme();
     standIn.install({ login: 'joan', type: 'User', repositories: ['toys'] });
     await standIn.settle();
@@ -118,7 +118,7 @@ describe('webhooks', () => {
     );
   });
 
-  it('are lost, doubled or late where a dial says so', async () => {
+  it('are lost, doubled or delayed if a dial says so', async () => {
     standIn.setDials({ webhooks: { loseProbability: 1 } });
     givenAcme();
     await standIn.settle();

@@ -57,13 +57,13 @@ describe('npm start', () => {
     await untilNothingIsLeft(started);
   });
 
-  it('leaves nothing behind when it is killed while it starts', async () => {
+  it('leaves nothing behind when it is killed during its start', async () => {
     const started = await startNpm(folder);
     killProcess(started.laptop, 'SIGKILL');
     await untilNothingIsLeft(started);
   });
 
-  it('clears away, at its next start, what was killed together with its guard', async () => {
+  it('removes, at its next start, what was left when it was killed together with its guard', async () => {
     const first = await givenRunningJob();
     for (const id of [first.guard, first.laptop]) killProcess(id, 'SIGKILL');
     await until(() => lookAt(first.laptop) === undefined);
@@ -77,7 +77,7 @@ describe('npm start', () => {
     expect(left.processes.filter(({ id, startTime }) => lookAt(id)?.startTime === startTime)).toEqual([]);
   });
 
-  it('reports a job that is cancelled before it ran, and buys no machine for it', async () => {
+  it('reports a job that is cancelled before it ran, and starts no machine for it', async () => {
     const { github, sees, printed, untilRunning } = await startNpm(folder);
     await github('installations', { login: 'acme', installationId: 12345678 });
     const ids: number[] = [];

@@ -8,7 +8,7 @@ function takeAll(account: AccountConcurrency, name: string): (() => void)[] {
 }
 
 describe("an account's concurrency", () => {
-  it('is shared by all functions, and free again once a copy ends', () => {
+  it('is shared by all functions, and freed when a copy ends', () => {
     const account = new AccountConcurrency(12);
     const taken = takeAll(account, 'webhook');
     expect(taken).toHaveLength(12);
@@ -17,21 +17,21 @@ describe("an account's concurrency", () => {
     expect(account.take('scale-up')).toBeDefined();
   });
 
-  it('that is set aside for a function is there whatever the others do, and is all that it gets', () => {
+  it('that is reserved for a function is always there for it, and is its maximum', () => {
     const account = new AccountConcurrency(15);
     account.reserve('scale-up', 5);
     expect(takeAll(account, 'webhook')).toHaveLength(10);
     expect(takeAll(account, 'scale-up')).toHaveLength(5);
   });
 
-  it('bounds a function by its share where the account has no end', () => {
+  it('limits a function to its reservation even if the account has no limit', () => {
     const account = new AccountConcurrency();
     account.reserve('webhook', 3);
     expect(takeAll(account, 'webhook')).toHaveLength(3);
     expect(account.take('claim')).toBeDefined();
   });
 
-  it('of a new account cannot be set aside, as AWS says', () => {
+  it('of a new account cannot be reserved, as on AWS', () => {
     const account = new AccountConcurrency(10);
     expect(() => account.reserve('scale-up', 1)).toThrow(/leaves 9 of the account's 10 unreserved/);
   });

@@ -35,7 +35,7 @@ describe('the containers of a function', () => {
   };
   const pass = (milliseconds: number) => jest.advanceTimersByTimeAsync(milliseconds);
 
-  it('are one more only when the line has not moved on for a moment', async () => {
+  it('grow by one only when the line has not moved for a moment', async () => {
     const { run, made } = givenPool();
     void run();
     await pass(0);
@@ -46,7 +46,7 @@ describe('the containers of a function', () => {
     expect(made()).toBe(2);
   });
 
-  it('are one more later where loading takes long: until then one is free as a rule', async () => {
+  it('grow later if loading takes long, since one is usually free by then', async () => {
     const { run, made } = givenPool({ loadMilliseconds: 400 });
     void run();
     await pass(400);
@@ -57,7 +57,7 @@ describe('the containers of a function', () => {
     expect(made()).toBe(2);
   });
 
-  it('are used again where one is free in time', async () => {
+  it('are reused if one becomes free in time', async () => {
     const { run, end, made } = givenPool();
     const first = run();
     await pass(0);

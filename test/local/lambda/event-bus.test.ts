@@ -24,7 +24,7 @@ describe('an event pattern', () => {
     expect(matchesPattern(pattern, terminated)).toBe(matches);
   });
 
-  it('with a filter that is not understood is refused by name', () => {
+  it('with an unsupported filter is refused by name', () => {
     expect(() => checkPattern({ detail: { state: [{ wildcard: '*' }] } })).toThrow(
       'detail.state by wildcard',
     );
@@ -68,7 +68,7 @@ describe('the event bus', () => {
     return { bus, delivered, target };
   }
 
-  it('delivers an event, in its envelope, to the rules that want it', async () => {
+  it('delivers an event, in its envelope, to the rules that match', async () => {
     const { bus, delivered, target } = givenBus();
     bus.addRule({
       name: 'ended',
@@ -84,7 +84,7 @@ describe('the event bus', () => {
     bus.close();
   });
 
-  it('fires a schedule by name, with the input that the rule gives', async () => {
+  it("fires a schedule by name, with the rule's input", async () => {
     const { bus, delivered, target } = givenBus();
     const targets = [{ ...target, input: '{"sweep":true}' }];
     bus.addRule({ name: 'sweep', arn: 'arn:sweep', schedule: 'rate(1 minute)', targets });
@@ -94,7 +94,7 @@ describe('the event bus', () => {
     bus.close();
   });
 
-  it('has fired a schedule when its targets are done with it', async () => {
+  it('has fired a schedule when its targets are done', async () => {
     const { bus, delivered } = givenBus();
     const deliver = async () => {
       await new Promise((resolve) => setImmediate(resolve));
@@ -109,7 +109,7 @@ describe('the event bus', () => {
   it.each([
     [undefined, 1],
     [false, 0],
-  ])('fires schedules by the clock, unless it is told not to (%s)', (firesByClock, fired) => {
+  ])('fires schedules by the clock, unless this is turned off (%s)', (firesByClock, fired) => {
     jest.useFakeTimers();
     const { bus, delivered, target } = givenBus(firesByClock);
     bus.addRule({ name: 'sweep', arn: 'arn:sweep', schedule: 'rate(1 minute)', targets: [target] });
@@ -119,7 +119,7 @@ describe('the event bus', () => {
     jest.useRealTimers();
   });
 
-  it('reports a target that fails, and still serves the next one', async () => {
+  it('reports a failing target, and still serves the next one', async () => {
     const { bus, delivered, target } = givenBus();
     const failing = {
       deliver: () => {

@@ -54,7 +54,7 @@ describe('an event source', () => {
     expect(batches[0]?.Records.map(({ body }) => body)).toEqual(['a', 'b']);
   });
 
-  it('keeps only the messages that the function names, and hands them out again later', async () => {
+  it('keeps only the messages that the function names, and delivers them again later', async () => {
     const { left, batches, queues } = await givenSource(['a', 'b', 'c'], ({ Records }) =>
       failing(
         Records.filter(({ body }) => body === 'b').map((record) => ({ itemIdentifier: record.messageId })),
@@ -80,14 +80,14 @@ describe('an event source', () => {
     expect(left()).toEqual(['a', 'b']);
   });
 
-  it('deletes the batch whatever the answer says, where partial answers are not agreed on', async () => {
+  it('deletes the batch whatever the answer says, if partial answers are not configured', async () => {
     const answer = () => failing([{ itemIdentifier: 'm1' }]);
     const { left, batches } = await givenSource(['a'], answer, { reportsItemFailures: false });
     await eventually(() => batches.length === 1 && left().length === 0);
     expect(batches).toHaveLength(1);
   });
 
-  it('runs no more batches at once than its concurrency', async () => {
+  it('runs no more concurrent batches than configured', async () => {
     let running = 0;
     let most = 0;
     const invoke = async () => {
@@ -103,7 +103,7 @@ describe('an event source', () => {
     expect(most).toBe(2);
   });
 
-  it('waits out its batching window for more', async () => {
+  it('waits for more messages during its batching window', async () => {
     const queues = new FakeQueues();
     const receive = queues.receive.bind(queues);
     let asked = 0;
@@ -118,7 +118,7 @@ describe('an event source', () => {
     expect(batches[0]?.Records.map(({ body }) => body)).toEqual(['a', 'b']);
   });
 
-  it('gives each record the fields that Lambda gives', async () => {
+  it('gives each record the fields that Lambda provides', async () => {
     const { batches } = await givenSource(['hello'], () => ({ payload: null }));
     await eventually(() => batches.length === 1);
     expect(batches[0]?.Records[0]).toEqual({

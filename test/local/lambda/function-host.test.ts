@@ -69,7 +69,7 @@ function givenFunction(options: Partial<FunctionDefinition> = {}, world = givenC
 }
 
 describe('a function', () => {
-  it("has the heap that Lambda's start script gives Node: 90% for what lives, twice 5% for what is new", async () => {
+  it("has the heap that Lambda's start script gives Node: 90% for old objects, twice 5% for new ones", async () => {
     const { options } = await givenFunction({ memoryMegabytes: 256 }).see();
     expect(options).toEqual(expect.arrayContaining(['--max-semi-space-size=12', '--max-old-space-size=231']));
   });
@@ -110,13 +110,13 @@ describe('a function', () => {
     expect(second).toMatchObject({ count: 2, pid: first.pid });
   });
 
-  it('runs in as many containers as its bound allows, and the rest waits in line', async () => {
+  it('runs in as many containers as its limit allows, and the rest waits in line', async () => {
     const { see } = givenFunction({}, givenCloud({ concurrency: 2 }));
     const seen = await Promise.all(Array.from({ length: 5 }, () => see('meet')));
     expect(new Set(seen.map(({ pid }) => pid)).size).toBe(2);
   });
 
-  it('ends when the process that hosts it is killed', async () => {
+  it('ends when its host process is killed', async () => {
     const { folder } = givenFunction();
     const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
     const script = `
@@ -138,7 +138,7 @@ describe('a function', () => {
     await eventually(() => isGone(Number(said)));
   });
 
-  it('is killed when its time is up, and says so', async () => {
+  it('is killed when its time is up, and reports that', async () => {
     const { invoke, functions } = givenFunction({ timeoutSeconds: 0.3 });
     const result = await invoke('hang');
     expect(result).toMatchObject({
@@ -151,7 +151,7 @@ describe('a function', () => {
     ['crash', 'exit status 7'],
     ['throw', 'no good'],
     ['reject', 'exit status 128'],
-  ])('that fails by %s fails this invocation only', async (action, message) => {
+  ])('that fails by %s fails only this invocation', async (action, message) => {
     const { invoke, see } = givenFunction();
     expect(await invoke(action)).toMatchObject({ error: { errorMessage: expect.stringContaining(message) } });
     expect(await see()).toMatchObject({ cwd: expect.any(String) });
@@ -178,14 +178,14 @@ describe('a function', () => {
     expect((await see()).pid).not.toBe(pid);
   });
 
-  it('loses a container that idles too long', async () => {
+  it('loses a container that is idle for too long', async () => {
     const { see, functions } = givenFunction({}, givenCloud({ idleMilliseconds: 30 }));
     await see();
     await eventually(() => functions.processIds('worker').length === 0);
     expect((await see()).count).toBe(1);
   });
 
-  it('has passed on all that it printed when its outcome is known, and nothing of the host', async () => {
+  it('has passed on everything that it printed when its outcome is known, and nothing from the host', async () => {
     const { invoke, lines } = givenFunction();
     await invoke('print-much');
     expect(lines).toEqual(Array.from({ length: 2000 }, (_, line) => `line ${line}`));
@@ -198,7 +198,7 @@ describe('a function', () => {
     ]);
   });
 
-  it('counts what it used, and what is under way', async () => {
+  it('counts what it used, and what is in progress', async () => {
     const { invoke, functions } = givenFunction();
     const both = [invoke('print'), invoke('throw')];
     expect(functions.underWay).toBe(2);

@@ -28,7 +28,7 @@ async function givenUrl(answer: InvokeResult) {
 const ok: InvokeResult = { payload: { statusCode: 202, headers: { 'X-Seen': 'yes' }, body: 'taken' } };
 
 describe('a function URL', () => {
-  it('hands over path, query, lower-case headers and a JSON body as text', async () => {
+  it('passes on path, query, lower-case headers and a JSON body as text', async () => {
     const { url, events } = await givenUrl(ok);
     const headers = { 'Content-Type': 'application/json', 'X-GitHub-Event': 'ping' };
     const response = await fetch(`${url}hook?a=1&a=2`, { method: 'POST', headers, body: '{"ü":1}' });
@@ -55,7 +55,7 @@ describe('a function URL', () => {
     expect(events[0]).toMatchObject({ body: 'AP8=', isBase64Encoded: true });
   });
 
-  it('refuses more than 6 MB with 413, and the function does not hear of it', async () => {
+  it('refuses more than 6 MB with 413, without invoking the function', async () => {
     const { url, events } = await givenUrl(ok);
     const response = await fetch(url, { method: 'POST', body: Buffer.alloc(6 * 1024 * 1024 + 1) });
     expect([response.status, events.length]).toEqual([413, 0]);

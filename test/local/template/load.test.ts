@@ -21,7 +21,7 @@ function givenStacks(stacks: Readonly<Record<string, Template>>, bundle?: string
 const givenStack = (Resources: Resources, bundle?: string) => givenStacks({ app: { Resources } }, bundle);
 
 describe('an assembly', () => {
-  it('is refused with every unknown type, property, attribute and name at once, each by its place', async () => {
+  it('is refused with every unknown type, property, attribute and name at once, each with its location', async () => {
     const { load } = givenStacks({
       one: {
         Parameters: {},
@@ -58,7 +58,7 @@ describe('an assembly', () => {
     ]);
   });
 
-  it('is made in order of its references, across stacks', async () => {
+  it('is created in order of its references, across stacks', async () => {
     const { load } = givenStacks({
       user: {
         Resources: {
@@ -82,7 +82,7 @@ describe('an assembly', () => {
     expect(outputs).toEqual({ Name: 'builds', 'owner.Name': 'builds' });
   });
 
-  it('has a parameter when a launch template looks its image up there, only where the template waits for it', async () => {
+  it('has a parameter when a launch template reads its image there, only if the template depends on it', async () => {
     const parameter = {
       Type: 'AWS::SSM::Parameter',
       Properties: { Name: '/images/own', DataType: 'aws:ec2:image', Type: 'String', Value: 'ami-1' },
@@ -105,13 +105,13 @@ describe('an assembly', () => {
     expect(await loading('Parameter')).toEqual(['/images/own', 'template']);
   });
 
-  it('that refers to itself in a circle is refused with the circle', async () => {
+  it('with a circular reference is refused, and the circle is named', async () => {
     const role = (other: string) => ({ Type: 'AWS::IAM::Role', DependsOn: other });
     const { load } = givenStack({ A: role('B'), B: role('A') });
     await expect(load()).rejects.toThrow('app/A → app/B → app/A');
   });
 
-  it('hands a table to the engine with its keys, indexes and time to live', async () => {
+  it('passes a table to the engine with its keys, indexes and time to live', async () => {
     const { load, tables } = givenStack({
       Jobs: {
         Type: 'AWS::DynamoDB::Table',
@@ -201,8 +201,8 @@ describe('a missing grant', () => {
   });
 });
 
-describe('a queue that shows a message again before its function may be done', () => {
-  it('feeds no function', async () => {
+describe('a queue that shows a message again before its function may have finished', () => {
+  it('cannot trigger a function', async () => {
     const slow = functionResources([take], { Timeout: 31 });
     const { load } = givenStack({ ...queue, ...slow, ...mapping });
     await expect(load()).rejects.toThrow(
@@ -212,7 +212,7 @@ describe('a queue that shows a message again before its function may be done', (
 });
 
 describe('what a template describes', () => {
-  it('runs: a queue feeds a function with its environment', async () => {
+  it('runs: a queue triggers a function with its environment', async () => {
     const resources = {
       ...queue,
       ...functionResources([take], { Environment: { Variables: { QUEUE: queueArn } } }),
@@ -228,7 +228,7 @@ describe('what a template describes', () => {
     expect(queues.visible.get(arn)).toEqual([]);
   });
 
-  it('answers at a URL that the template opens', async () => {
+  it('answers at a URL that the template creates', async () => {
     const { load, cloud } = givenStack(
       {
         ...functionResources(),
@@ -248,7 +248,7 @@ describe('what a template describes', () => {
     ]);
   });
 
-  it("reaches a rule's queue, where its policy lets it", async () => {
+  it("reaches a rule's queue, if the queue's policy allows it", async () => {
     const policy = {
       Type: 'AWS::SQS::QueuePolicy',
       Properties: {
@@ -271,7 +271,7 @@ describe('what a template describes', () => {
     expect(JSON.parse(message?.body ?? '{}')).toMatchObject({ detail: { state: 'terminated' } });
   });
 
-  it('retries an asynchronous event that fails as often as its configuration says', async () => {
+  it('retries a failing asynchronous event as often as configured', async () => {
     const resources = {
       ...functionResources(),
       Invoke: {

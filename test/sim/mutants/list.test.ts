@@ -7,7 +7,7 @@ import { mutants } from './list.ts';
 const root = join(import.meta.dirname, '../../..');
 const changes = mutants.flatMap(({ name, changes: own }) => own.map((change) => ({ name, ...change })));
 
-it.each([...nonEmpty(changes)])('$name is about a text that stands in its file once', ({ file, from }) => {
+it.each([...nonEmpty(changes)])('$name replaces a text that occurs once in its file', ({ file, from }) => {
   expect(readFileSync(join(root, file), 'utf8').split(from)).toHaveLength(2);
 });
 

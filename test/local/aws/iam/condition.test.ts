@@ -69,7 +69,7 @@ describe('compileCondition', () => {
     expect(compileCondition(operator, key, value)(context)).toBe(fits);
   });
 
-  it('compares keys without regard to case, on either side', () => {
+  it('compares keys case-insensitively on both sides', () => {
     const test = compileCondition('StringEquals', 'aws:RequestTag/ghr:Environment', 'dev');
     expect(test({ 'AWS:requesttag/GHR:environment': 'dev' })).toBe(true);
   });

@@ -43,11 +43,11 @@ describe('evaluate', () => {
     expect(evaluate([policy(statement)], question())).toBe(verdict);
   });
 
-  it('takes a single statement without a list', () => {
+  it('accepts a single statement without a list', () => {
     expect(evaluate([{ Statement: allow() }], question())).toBe('allowed');
   });
 
-  it('denies where there is no policy at all', () => {
+  it('denies if there is no policy at all', () => {
     expect(evaluate([], question())).toBe('implicitDeny');
   });
 
@@ -65,7 +65,7 @@ describe('evaluate', () => {
     expect(explanation.reason).toMatch(reason);
   });
 
-  it('minds an unknown operator only where its statement is concerned', () => {
+  it('is affected by an unknown operator only where its statement applies', () => {
     const elsewhere = allow({ Action: 's3:*', Condition: { IpAddress: { a: 'b' } } });
     expect(evaluate([policy(allow(), elsewhere)], question())).toBe('allowed');
   });
@@ -81,7 +81,7 @@ describe('evaluate, whatever the policies', () => {
     { maxLength: 6 },
   );
 
-  it('lets a deny win wherever it stands', () => {
+  it('lets a deny win wherever it is', () => {
     fc.assert(
       fc.property(statements, fc.nat(), (list, place) => {
         const denied = [...list];

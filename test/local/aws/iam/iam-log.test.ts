@@ -38,7 +38,7 @@ describe('the IAM log', () => {
     expect(ask(twice, 'sqs:DeleteMessage', 'a').uses()).toMatchObject([{ sid: 'Read' }]);
   });
 
-  it('keeps what was refused, and credits nothing for it', () => {
+  it('records refusals, and credits nothing for them', () => {
     const iam = ask([reading], 'sqs:SendMessage', 'a');
     expect(iam.uses()).toEqual([]);
     expect(iam.denials()).toEqual([

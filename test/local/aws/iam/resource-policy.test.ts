@@ -33,7 +33,7 @@ function verdictOn(
 }
 
 describe('evaluateResourcePolicy', () => {
-  it('allows the service that is named, for the source that is named', () => {
+  it('allows the named service for the named source', () => {
     expect(verdictOn([fromEvents, onlyEncrypted])).toBe('allowed');
   });
 
@@ -49,11 +49,11 @@ describe('evaluateResourcePolicy', () => {
     expect(verdictOn([fromEvents, onlyEncrypted], { secure: 'false' })).toBe('explicitDeny');
   });
 
-  it('takes a star for everyone', () => {
+  it('treats a star as everyone', () => {
     expect(verdictOn([{ ...fromEvents, Principal: '*' }])).toBe('allowed');
   });
 
-  it('takes no role for a service', () => {
+  it("does not let a service use a role's statement", () => {
     expect(verdictOn([{ ...fromEvents, Principal: { AWS: 'arn:aws:iam::1:role/x' } }])).toBe('implicitDeny');
   });
 });

@@ -64,13 +64,13 @@ describe('SQS through the SDK', () => {
     });
   });
 
-  it('answers a long poll when a message comes', async () => {
+  it('answers a long poll when a message arrives', async () => {
     const polling = receive({ WaitTimeSeconds: 20 });
     await send('a job');
     expect(await polling).toHaveLength(1);
   });
 
-  it('sends and deletes batches, and tells the entries that failed', async () => {
+  it('sends and deletes batches, and lists the entries that failed', async () => {
     const Entries = ['1', '2'].map((Id) => ({ Id, MessageBody: `job ${Id}` }));
     await client.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
     const [first] = await receive();
@@ -88,7 +88,7 @@ describe('SQS through the SDK', () => {
     expect((await attributes())?.['ApproximateNumberOfMessagesNotVisible']).toBe('1');
   });
 
-  it('makes a message visible when asked, and only while it is in flight', async () => {
+  it("changes a message's visibility, only while it is in flight", async () => {
     await send('a job');
     const [message] = await receive();
     const visible = new ChangeMessageVisibilityCommand({
@@ -107,7 +107,7 @@ describe('SQS through the SDK', () => {
     expect(listed.QueueUrls).toEqual([`${world.endpoint.url}/123456789012/letters`]);
   });
 
-  it('knows a queue by the URL that AWS would give it', async () => {
+  it("accepts a queue's URL in AWS's form", async () => {
     const QueueUrl = 'https://sqs.us-east-1.amazonaws.com/123456789012/jobs';
     await client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'a job' }));
     expect(world.sqs.counts('jobs').visible).toBe(1);
@@ -141,7 +141,7 @@ describe('SQS through the SDK', () => {
     expect(`${failed.name} ${failed.Code ?? ''}`).toMatch(new RegExp(code.replace('Name', '(Name|Already)')));
   });
 
-  it('says that a queue does not exist', async () => {
+  it('reports that a queue does not exist', async () => {
     const attempt = client.send(new GetQueueUrlCommand({ QueueName: 'nope' }));
     await expect(attempt).rejects.toBeInstanceOf(QueueDoesNotExist);
   });

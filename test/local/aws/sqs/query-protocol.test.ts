@@ -6,7 +6,7 @@ import { place } from '../support.ts';
 
 const url = 'http://127.0.0.1:1/123456789012/jobs';
 
-describe('SQS in its older protocol', () => {
+describe('SQS with its query protocol', () => {
   const givenQueue = () => {
     const sqs = createSqsService({ ...place, endpointUrl: () => 'http://127.0.0.1:1' });
     sqs.createQueue({ name: 'jobs' });
@@ -37,7 +37,7 @@ describe('SQS in its older protocol', () => {
     sqs.close();
   });
 
-  it('tells attributes, URLs and lists', async () => {
+  it('returns attributes, URLs and lists', async () => {
     const { ask } = givenQueue();
     const attributes = await ask('GetQueueAttributes', { QueueUrl: url, 'AttributeName.1': 'DelaySeconds' });
     expect(attributes).toContain('<Attribute><Name>DelaySeconds</Name><Value>0</Value></Attribute>');
@@ -50,7 +50,7 @@ describe('SQS in its older protocol', () => {
     );
   });
 
-  it('refuses a field that it does not read', () => {
+  it('refuses an unknown field', () => {
     expect(() => fromForm({ 'SendMessageBatchRequestEntry.1.Id': 'a' })).toThrow(
       /SendMessageBatchRequestEntry.1.Id/,
     );

@@ -10,7 +10,7 @@ const redriveAfter = (maxReceiveCount: number) => ({
   RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead, maxReceiveCount }),
 });
 
-describe('a queue, in process', () => {
+describe('a queue, used in process', () => {
   let sqs: SqsService;
   const givenQueue = (attributes: Record<string, string> = {}) => {
     sqs = createSqsService({ ...place, endpointUrl: () => 'http://127.0.0.1:1' });
@@ -51,7 +51,7 @@ describe('a queue, in process', () => {
     expect(second?.attributes['ApproximateReceiveCount']).toBe('2');
   });
 
-  it('takes no receipt of an earlier receive', async () => {
+  it('accepts no receipt of an earlier receive', async () => {
     const arn = givenQueue();
     sqs.send(arn, 'a job');
     const [first] = await receive(arn, { hideSeconds: 0 });
@@ -60,13 +60,13 @@ describe('a queue, in process', () => {
     expect(sqs.counts(arn).inFlight).toBe(1);
   });
 
-  it('gives a message once in a receive, even with a visibility timeout of zero', async () => {
+  it('returns a message once in a receive, even with a visibility timeout of zero', async () => {
     const arn = givenQueue();
     sqs.send(arn, 'a job');
     expect(await receive(arn, { hideSeconds: 0 })).toHaveLength(1);
   });
 
-  it('lengthens and ends invisibility when asked', async () => {
+  it('extends and ends invisibility on request', async () => {
     const arn = givenQueue();
     sqs.send(arn, 'a job');
     const [message] = await receive(arn, { hideSeconds: 0.02 });
@@ -77,7 +77,7 @@ describe('a queue, in process', () => {
     expect(sqs.counts(arn).visible).toBe(1);
   });
 
-  it('moves a message to the dead letters once it was received as often as allowed', async () => {
+  it('moves a message to the dead letters after the maximum number of receives', async () => {
     const arn = givenQueue(redriveAfter(2));
     const { messageId } = sqs.send(arn, 'a bad job');
     await receive(arn, { hideSeconds: 0 });
@@ -89,14 +89,14 @@ describe('a queue, in process', () => {
     expect(letter?.attributes['DeadLetterQueueSourceArn']).toBe(arn);
   });
 
-  it('keeps a message back for its delay', async () => {
+  it('holds a message back during its delay', async () => {
     const arn = givenQueue();
     sqs.send(arn, 'later', { delaySeconds: 0.03 });
     expect(sqs.counts(arn)).toEqual({ visible: 0, inFlight: 0, delayed: 1 });
     expect(bodies(await receive(arn, { waitSeconds: 20 }))).toEqual(['later']);
   });
 
-  it('wakes a waiting receiver at once, with all that came together', async () => {
+  it('wakes a waiting receiver at once, with all messages that came together', async () => {
     const arn = givenQueue();
     const waiting = receive(arn, { waitSeconds: 10 });
     for (const body of ['a', 'b', 'c']) sqs.send(arn, body);
@@ -105,7 +105,7 @@ describe('a queue, in process', () => {
     expect(await Promise.race([waiting.then(bodies), nextTurn])).toEqual(['a', 'b', 'c']);
   });
 
-  it('gives each of several waiting receivers messages of its own', async () => {
+  it('gives several waiting receivers different messages', async () => {
     const arn = givenQueue();
     const waiting = [receive(arn, { max: 1, waitSeconds: 20 }), receive(arn, { max: 1, waitSeconds: 20 })];
     sqs.send(arn, 'a');
@@ -113,7 +113,7 @@ describe('a queue, in process', () => {
     expect((await Promise.all(waiting)).map(bodies)).toEqual([['a'], ['b']]);
   });
 
-  it('ends a wait with nothing when time is up, or the receiver gives up, or the queue closes', async () => {
+  it('ends a wait without messages when time is up, the receiver gives up, or the queue closes', async () => {
     const arn = givenQueue();
     const abort = new AbortController();
     const aborted = sqs.receive(arn, { max: 1, waitSeconds: 20, signal: abort.signal });
@@ -125,7 +125,7 @@ describe('a queue, in process', () => {
     expect(await closed).toEqual([]);
   });
 
-  it('loses no message to a receiver that gave up', async () => {
+  it('loses no message to a receiver that has given up', async () => {
     const arn = givenQueue();
     const abort = new AbortController();
     const aborted = sqs.receive(arn, { max: 1, waitSeconds: 20, signal: abort.signal });
@@ -146,7 +146,7 @@ describe('a queue, in process', () => {
     return taken;
   };
 
-  it('serves quiet groups before one with a tenth, and at least thirty, of what is in flight', async () => {
+  it('serves quiet groups before one with a tenth, and at least thirty, of the messages in flight', async () => {
     const arn = givenQueue();
     flood(arn, 50);
     sqs.send(arn, 'quiet', { messageGroupId: 'quiet' });
@@ -155,7 +155,7 @@ describe('a queue, in process', () => {
     expect(bodies(await receive(arn, { max: 2 }))).toEqual(['quiet', 'noisy-30']);
   });
 
-  it('helps nobody while fewer than thirty messages of the noisy one are in flight', async () => {
+  it('applies no fairness while fewer than thirty messages of the noisy group are in flight', async () => {
     const arn = givenQueue();
     flood(arn, 40);
     sqs.send(arn, 'quiet', { messageGroupId: 'quiet' });
@@ -163,7 +163,7 @@ describe('a queue, in process', () => {
     expect(bodies(await receive(arn)).at(-1)).toBe('noisy-29');
   });
 
-  it('takes a group for noisy until nothing of it is left', async () => {
+  it('treats a group as noisy until none of its messages is left', async () => {
     const arn = givenQueue();
     flood(arn, 60);
     const taken = await takeTens(arn, 3);
@@ -175,7 +175,7 @@ describe('a queue, in process', () => {
     expect(bodies(await receive(arn, { max: 2 }))).toEqual(['quiet', 'noisy-30']);
   });
 
-  it('takes each message without a group for a tenant of its own', async () => {
+  it('treats each message without a group as a tenant of its own', async () => {
     const arn = givenQueue();
     for (let index = 0; index < 50; index += 1) sqs.send(arn, `alone-${index}`);
     sqs.send(arn, 'quiet', { messageGroupId: 'quiet' });
@@ -183,7 +183,7 @@ describe('a queue, in process', () => {
     expect(bodies(await receive(arn, { max: 1 }))).toEqual(['alone-30']);
   });
 
-  it('serves of two noisy groups the one that has less in flight', async () => {
+  it('of two noisy groups, serves the one that has less in flight', async () => {
     const arn = givenQueue();
     flood(arn, 60, 'one');
     await takeTens(arn, 4);
@@ -204,7 +204,7 @@ describe('a queue, in process', () => {
     expect(sqs.counts(arn).visible).toBe(0);
   });
 
-  it('takes all that XML has, up to 1 MiB with attributes', () => {
+  it('accepts all characters that XML allows, up to 1 MiB with attributes', () => {
     const arn = givenQueue();
     sqs.send(arn, '\t\n\r\u007f\ufffd🐛');
     const attributes = { n: { DataType: 'String', StringValue: 'v'.repeat(8) } };
