@@ -28,9 +28,9 @@ export interface SynthesisCacheOptions {
   /** Every file that the output depends on: patterns below `root`. */
   readonly root: string;
   readonly sources: readonly string[];
-  /** How many outputs are kept, of about 7 MB each. */
+  /** How many outputs are kept; each has about 7 MB. */
   readonly mostEntries: number;
-  /** Told why the cache could not be used. Starting goes on without it. */
+  /** Called with the reason if the cache cannot be used. The start goes on without it. */
   onUnusable(why: string): void;
 }
 

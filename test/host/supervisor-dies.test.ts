@@ -48,7 +48,7 @@ async function expectClean(deaths: readonly Death[], isStoppedAtOnce = false) {
 }
 
 describe('a supervisor that dies', () => {
-  it('has more than a hundred effects in such a life, so that deaths are tried everywhere', async () => {
+  it('has more than a hundred effects, so that deaths are tried everywhere', async () => {
     const { world } = await live([]);
     expect(world.world.done).toBe(3);
     expect(world.lost).toEqual([]);

@@ -22,25 +22,25 @@ function simulateSeeds(count: number) {
 }
 
 describe('the simulation', () => {
-  it(`holds every invariant in ${seeds} runs`, () => {
+  it(`holds every invariant in ${seeds} stories`, () => {
     expect(simulateSeeds(seeds)).toMatchObject({ status: 0, seeds, violations: [] });
   }, 1_200_000);
 
   it.each(keptSeeds)(
-    'holds every invariant in the run of seed $seed, which once found: $found',
+    'holds every invariant in the story of seed $seed, which once found: $found',
     async ({ seed }) => {
       expect((await simulate(seed)).violations).toEqual([]);
     },
   );
 
-  it('repeats the same run for the same seed, event for event', async () => {
+  it('repeats the same story for the same seed, event for event', async () => {
     const first = await simulate(33, { story: true });
     const second = await simulate(33, { story: true });
     expect(first.story.length).toBeGreaterThan(100);
     expect(second.story).toEqual(first.story);
   });
 
-  it('runs differently for another seed', async () => {
+  it('has another story for another seed', async () => {
     expect((await simulate(33, { story: true })).story).not.toEqual(
       (await simulate(34, { story: true })).story,
     );

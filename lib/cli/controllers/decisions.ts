@@ -31,7 +31,7 @@ Examples:
     const admin = await adminOf(call);
     if (!admin.found) {
       throw new UsageError(
-        `Decisions are kept with each tenant, the votes of ${platformName} among them: mayfly controllers decisions acme. What ${platformName} rejected, mayfly audit has of all.`,
+        `Decisions are stored for each tenant, with the votes of ${platformName}: mayfly controllers decisions acme. For all tenants, mayfly audit shows what ${platformName} rejected.`,
       );
     }
     const decisions = await decisionsOf(call, admin);

@@ -34,7 +34,7 @@ export function costsTable(report: CostReport, asked: Asked): string {
   const { lines, total } = report;
   const title = `Costs of ${month.name}${month.isOpen ? ' so far' : ''}, ${tenant ?? 'all tenants'}, in US dollars`;
   if (lines.length === 0)
-    return `${printableLine(title)}\n\n  No machine has ended that was launched then.\n`;
+    return `${printableLine(title)}\n\n  No machine that was launched then has ended yet.\n`;
   const head = [
     by,
     'machines',

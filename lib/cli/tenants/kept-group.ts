@@ -67,7 +67,7 @@ async function makeGroup(
   if (!known.ok) throw new UsageError(`GitHub does not show the runner groups: ${refusalText(known)}`);
   if (known.value) {
     if (known.value.visibility === 'selected')
-      return say(`${accountLogin} has the runner group ${name} already.\n`);
+      return say(`${accountLogin} already has the runner group ${name}.\n`);
     throw new UsageError(
       `${accountLogin} has a runner group ${name}, and it is not for selected repositories. Choose another name, or have an owner change its “Repository access” under Settings, Actions, Runner groups.`,
     );

@@ -294,7 +294,7 @@ const withoutSlash = (url: string) => url.replace(/\/+$/, '');
 /** The platform answers an unsigned request with 401, which shows that it is there. */
 function doorRow({ door }: Seen): Row {
   const check = 'webhook reachable';
-  if (door.status === 401) return passed(check, 'it refuses requests without a signature, as it should');
+  if (door.status === 401) return passed(check, 'it refuses requests without a signature');
   const found = door.fault ?? `it answered ${door.status} to a request without a signature`;
   return failed(
     check,

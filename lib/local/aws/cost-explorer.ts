@@ -1,8 +1,9 @@
 /**
- * Cost Explorer: which tags have been on a bill, which are active, backfills, and costs by day. Dials set which tags a
- * bill has seen, whether this account pays its own bill, and what is really charged.
- * Sources: https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_UpdateCostAllocationTagsStatus.html,
- * API_ListCostAllocationTags.html and API_StartCostAllocationTagBackfill.html there; what a linked account is told:
+ * Cost Explorer: which tags have been on a bill, which are active, backfills, and costs by day. Dials set which tags
+ * a bill has seen, whether this account pays its own bill, and what is really charged.
+ * Sources:
+ * https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_UpdateCostAllocationTagsStatus.html,
+ * API_ListCostAllocationTags.html and API_StartCostAllocationTagBackfill.html there; what a linked account gets:
  * https://github.com/2i2c-org/infrastructure/pull/4932
  */
 import { type BillDials, usualBill } from '../bill/bill-items.ts';

@@ -28,14 +28,14 @@ export interface DataExportsOptions {
   readonly s3: Pick<S3Service, 'deliver' | 'checkDelivery'>;
   readonly bill: BillSource;
   readonly now?: () => number;
-  /** The ARN of a new one, by its name. */
+  /** The ARN of a new export, by its name. */
   readonly newId?: (name: string) => string;
   /** Rows of a file, at most: the laptop has few. */
   readonly rowsOfFile?: number;
 }
 
 export interface DataExportsService extends AwsService {
-  /** What AWS does at least once a day. */
+  /** Does what AWS does at least once a day. */
   deliver(): void;
 }
 

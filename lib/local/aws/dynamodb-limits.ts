@@ -32,14 +32,14 @@ export class KeyLimits {
     this.#rates = rates;
   }
 
-  /** @param now milliseconds that only grow */
+  /** @param now milliseconds of a clock that never goes back */
   isUsedUp(key: string, kind: UnitKind, now: number): boolean {
     if (this.#bucket(key, kind, now).units > 0) return false;
     this.throttled += 1;
     return true;
   }
 
-  /** A call that is let through may use more than is left: the next ones wait for it. */
+  /** A call that is let through may use more than is left; the next ones then wait longer. */
   use(key: string, kind: UnitKind, { units, now }: { units: number; now: number }): void {
     this.#bucket(key, kind, now).units -= units;
   }

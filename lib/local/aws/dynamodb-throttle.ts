@@ -26,7 +26,7 @@ const provisionedMessage =
   'The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning level ' +
   'with the UpdateTable API.';
 
-/** The two by turns. */
+/** Both exceptions in turn. */
 let refusals = 0;
 const isProvisionedNext = () => ++refusals % 2 === 0;
 
@@ -61,7 +61,7 @@ export interface JsonAnswer extends AwsAnswer {
   readonly body: string;
 }
 
-/** @param handle does what is left of the call */
+/** @param handle processes the part of the call that was not throttled */
 export async function underLimits(
   { call, kind, limits, book }: { call: AwsCall; kind: UnitKind; limits: KeyLimits; book: KeyBook },
   handle: (input: Input) => Promise<JsonAnswer>,

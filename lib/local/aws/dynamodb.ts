@@ -18,7 +18,7 @@ export interface DynamoService extends AwsService {
     input: { readonly TableName: string } & Readonly<Record<string, unknown>>,
     options?: { readonly timeToLiveAttribute?: string },
   ): Promise<void>;
-  /** From now on a key takes no more than this; undefined (the start): as much as the engine does. */
+  /** From now on a key takes no more than this; undefined (the default): as much as the engine does. */
   limitKeys(rates: KeyRates | undefined): void;
   /** How often a key was throttled since. */
   throttled(): number;

@@ -1,6 +1,6 @@
 /**
- * Lambda, as far as commands and functions need it: which queues a function reads, switching that off and on, and a function that
- * calls another one and waits for its answer.
+ * Lambda, as far as commands and functions need it: which queues a function reads, enabling and disabling that, and a
+ * function that invokes another one and waits for its answer.
  * Sources: API_ListEventSourceMappings, API_UpdateEventSourceMapping and API_Invoke of the Lambda API Reference.
  */
 import { type InvokeResult, throttled } from '../lambda/function-host.ts';
@@ -22,7 +22,7 @@ export interface LambdaService extends AwsService {
   runFunctionsBy(functions: Invoker): void;
 }
 
-/** The functions that are there. */
+/** The functions that exist. */
 export interface Invoker {
   readonly names: readonly string[];
   invoke(name: string, event: unknown): Promise<InvokeResult>;

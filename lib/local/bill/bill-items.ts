@@ -93,7 +93,7 @@ function computePerHour(
   return ((onDemandPrice(region, instanceType) ?? 0) * (1000 - dials.discountThousandths)) / 1000;
 }
 
-/** The same for a machine each time. */
+/** Always the same for one machine. */
 function busyOf(instanceId: string, { busyThousandths, busySpreadThousandths }: BillDials): number {
   const chance = createHash('sha256').update(instanceId).digest().readUInt32BE() / 2 ** 32;
   return Math.min(1000, Math.max(0, busyThousandths + (2 * chance - 1) * busySpreadThousandths));

@@ -15,7 +15,7 @@ export interface TenantReport {
   readonly completed: number;
   readonly cancelled: number;
   readonly refused: number;
-  /** How many were seen waiting because a limit was reached. */
+  /** How many jobs were seen waiting because a limit was reached. */
   readonly waited: number;
   readonly mostRunnersAtOnce: number;
   readonly limit: number;
@@ -57,7 +57,7 @@ export function makeReport(
   };
 }
 
-/** By nearest rank; 0 without values. */
+/** By the nearest-rank method; 0 without values. */
 export function percentile(values: readonly number[], percent: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? 0;

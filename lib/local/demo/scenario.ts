@@ -6,7 +6,7 @@ export interface DemoAccount {
   readonly login: string;
   readonly type: 'Organization' | 'User';
   readonly repository: string;
-  /** What the operator sets with one `update-item`, as in docs/OPERATIONS.md; absent: the default tier's. */
+  /** The plan that the operator sets with one `update-item`, as in docs/OPERATIONS.md; absent: the default tier. */
   readonly upgrade?: { readonly tier: string; readonly maxRunners: number };
 }
 
@@ -67,5 +67,5 @@ export const jobs: readonly DemoJob[] = [
 /** How often GitHub's webhooks are lost, late or repeated during the demo. */
 export const webhookTrouble = { duplicateProbability: 0.15, delayProbability: 0.1, delayMs: 900 };
 
-/** The demo gives up after this. It normally ends within half a minute, and on a machine that is busy with much else in minutes. */
+/** The demo gives up after this. It normally ends within half a minute, on a very busy machine within minutes. */
 export const longestMilliseconds = 480_000;

@@ -95,7 +95,10 @@ export interface Ec2StandIn extends AwsService {
   close(): Promise<void>;
 }
 
-/** One for all that this process creates, which have nothing else in common: a key takes 0.05 s of a processor. */
+/**
+ * One for all stand-ins of this process, which have nothing else in common: generating a key takes 0.05 s of
+ * processor time.
+ */
 let signer: IdentitySigner | undefined;
 
 export function createEc2(options: Ec2Options): Ec2StandIn {
@@ -130,7 +133,7 @@ export function createEc2(options: Ec2Options): Ec2StandIn {
     },
     onConsole: ({ instanceId }, text) => options.onEvent?.({ kind: 'console', instanceId, text }),
   });
-  // Machines are sessions of their own: whatever ends this process must end them first.
+  // Machines run in sessions of their own, so whatever ends this process must end them first.
   const closeNow = () => void machines.close();
   process.once('exit', closeNow);
 

@@ -55,22 +55,23 @@ function endOf(child: ChildProcess, options: ProcessOptions): Promise<void> {
 }
 
 /**
- * Once: what was killed starts nothing more. The script's group is killed in one call. A look at all processes of this computer,
- * which takes milliseconds, finds what else there is, and one at the new ones shows that nothing is left.
+ * Called once: killed processes start nothing more. The script's group is killed in one call. A scan of all of this
+ * host's processes, which takes milliseconds, finds the others, and a scan of the new ones confirms that none is
+ * left.
  */
 function killSession(child: ChildProcess): void {
   const session = child.pid;
   if (session === undefined) return;
-  // A script that has ended may have given its number, and so its group's, to somebody else.
+  // After the script has ended, its process id, and so its group's, may belong to another process.
   const isGroupOurs = child.exitCode === null && child.signalCode === null;
   if (isGroupOurs) killProcess(-session, 'SIGKILL');
   const killed = new Set<number>();
-  // Nobody enters a session from outside, and the kernel gives no number anew within these milliseconds.
+  // No process joins a session from outside, and the kernel does not reuse an id within these milliseconds.
   const others = new Set<number>();
   const isLeft = ({ id, ...found }: ProcessLook) =>
     found.session === session && !killed.has(id) && !(isGroupOurs && found.group === session);
-  // A process may fork between look and kill; the next look finds what is left then. One that is killed cannot fork any
-  // more, though it may be seen for a while.
+  // A process may fork between scan and kill; the next scan finds its child. A killed process cannot fork any more,
+  // but it may be visible for a while.
   for (let look = 0; look < 10; look += 1) {
     const seen = allProcesses(others);
     const members = seen.filter(isLeft);

@@ -9,7 +9,9 @@ export const powerDescriptor = 3;
 
 const powerOff = `printf 'poweroff\\n' >&${powerDescriptor}`;
 
-/** At once, after so many minutes, or not after all (-c). What waits is of the machine's session, and ends with it. */
+/**
+ * Now, after some minutes, or cancelled (-c). A waiting shutdown belongs to the machine's session, and ends with it.
+ */
 const shutdown = `
 pending="$HOME/.shutdown"
 if [[ -e $pending ]]; then kill -- "-$(<"$pending")"; rm "$pending"; fi
@@ -32,8 +34,8 @@ case " $* " in *' stop '*'apt-daily.service '*) rm -f "$HOME/.lists-lock" ;; esa
 exit 0`;
 
 /**
- * It waits for the package lock for DPkg::Lock::Timeout, by default not at all, and never for the lock of the lists. That it
- * found one held, a file shows.
+ * It waits for the package lock for DPkg::Lock::Timeout, by default not at all, and never for the lock of the package
+ * lists. If it finds one of them held, it leaves a file that says so.
  * Source: apt.conf(5); https://github.com/github-aws-runners/terraform-aws-github-runner/pull/5141
  */
 const aptGet = `
@@ -64,7 +66,7 @@ if [[ -e $HOME/.icu ]]; then echo "	libicuuc.so.74 (libc6,x86-64) => /lib/libicu
 const usermod = `
 case " $* " in *' docker '*) echo "usermod: group 'docker' does not exist" >&2; exit 6 ;; esac`;
 
-/** To this host all of the machine's processes are one user; on the machine they are the user that runuser names. */
+/** On this host all of a machine's processes run as one user. On the machine, USER is the one that runuser names. */
 const runuser = `
 while [[ $# -gt 0 && $1 != -- ]]; do
   if [[ $1 == -u ]]; then export USER="$2"; fi

@@ -12,7 +12,7 @@ export interface Post {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** For plain HTTP, as the laptop's own functions are reached. */
+  /** For plain HTTP, which the laptop's own functions use. */
   readonly agent: Agent;
   readonly stop: AbortSignal;
 }
@@ -29,7 +29,7 @@ export const unreached: Outcome = {
 
 /** Never fails: what went wrong is recorded, as on GitHub, where it can be read and redelivered. */
 export function postWebhook(post: Post): Promise<Outcome> {
-  // It throws if the address is none.
+  // It throws if the URL is invalid.
   return exchange(post).catch(() => unreached);
 }
 

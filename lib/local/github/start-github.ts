@@ -1,7 +1,7 @@
 /**
- * Starts GitHub on this machine: one App, one HTTP server on 127.0.0.1, nothing on disk. The caller must stop it, which breaks
- * off open polls and webhooks in progress. The App's key is the same for all that one process starts, which have nothing else in
- * common: a key takes 0.05 s of a processor.
+ * Starts GitHub on this machine: one App, one HTTP server on 127.0.0.1, nothing on disk. The caller must stop it,
+ * which aborts open polls and webhooks in progress. All stand-ins of one process share the App's key, and nothing
+ * else: generating a key takes 0.05 s of processor time.
  */
 import { generateKeyPair } from 'node:crypto';
 import type { AddressInfo } from 'node:net';

@@ -1,16 +1,16 @@
 /**
- * A process that outlives the laptop platform for a moment, whatever ended the platform: it waits at a pipe that the
- * kernel closes then, ends all of the platform's processes, and removes its folder.
+ * A process that briefly outlives the laptop platform, however the platform ended. It waits at a pipe that the kernel
+ * closes at that moment, ends all of the platform's processes, and removes its folder.
  *
- * It also watches the process that started the platform. A shell that npm puts in between dies of SIGTERM without passing
- * it on: then the guard stops the platform.
+ * It also watches the process that started the platform. If npm puts a shell in between, SIGTERM kills that shell and
+ * is not passed on: then the guard stops the platform.
  */
 import { removeFolder } from './laptop-folder.ts';
 import { endProcessesOf } from './laptop-processes.ts';
 import { killProcess, lookAt } from './processes.ts';
 
 const watchMilliseconds = 250;
-/** To close by itself. */
+/** The platform has this long to close by itself. */
 const patienceMilliseconds = 3_000;
 
 const [folder = '', starter = ''] = process.argv.slice(2);

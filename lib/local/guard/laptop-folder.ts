@@ -23,7 +23,7 @@ export const makeFolder = (path: string) => mkdirSync(path, { mode: 0o700 });
 export const removeFolder = (path: string) =>
   rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
 
-/** Ends what this user's laptops left behind whose own process is gone. */
+/** Ends what this user's laptops left behind if their own process is gone. */
 export async function clearLeftovers(): Promise<void> {
   for (const path of abandonedFolders()) {
     await endProcessesOf(path);

@@ -1,13 +1,13 @@
 /**
- * A laptop platform's processes, found by their environment: machines and the database have their home in its folder,
- * functions their code. Nothing else has: a shell that someone opened in the folder is left alone.
+ * A laptop platform's processes, found by their environment: the home of machines and the database, and the code of
+ * functions, are in its folder. No other process has that: a shell that someone opened in the folder is left alone.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { allProcesses, environmentOf, killProcess } from './processes.ts';
 
 const variables = ['HOME', 'LAMBDA_TASK_ROOT'];
 
-/** With everything in their sessions, whatever its environment. */
+/** With all processes in their sessions, whatever their environment. */
 export function processesOf(folder: string): number[] {
   const starts = variables.map((name) => `${name}=${folder}/`);
   const all = allProcesses();

@@ -32,7 +32,7 @@ export function lookAt(id: number | 'self'): ProcessLook | undefined {
   };
 }
 
-/** To look at one takes 0.02 ms. @param except those that need no look */
+/** Reading one process takes 0.02 ms. @param except processes that need not be read */
 export function allProcesses(except: ReadonlySet<number> = new Set()): ProcessLook[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && !except.has(Number(name)))

@@ -15,7 +15,8 @@ const program = fileURLToPath(new URL('./guard.ts', import.meta.url));
 export async function startGuardedFolder(): Promise<GuardedFolder> {
   await clearLeftovers();
   const path = newFolderName();
-  // Before there is anything to guard. A session of its own: no signal from the terminal reaches it.
+  // Started before there is anything to guard, in a session of its own, so that no signal from the terminal reaches
+  // it.
   const guard = spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', program, path, starterByNpm()],
@@ -27,7 +28,7 @@ export async function startGuardedFolder(): Promise<GuardedFolder> {
       code === 0 ? resolve() : reject(new Error(`The laptop's guard ended with ${code}.`)),
     );
   });
-  // The error is thrown by `close`; nothing else needs it.
+  // `close` throws the error; nothing else needs it.
   ended.catch(() => {});
   holdNoLonger(guard);
   makeFolder(path);
@@ -45,7 +46,7 @@ function holdNoLonger(guard: ChildProcess): void {
   (guard.stdin as { unref?: () => void } | null)?.unref?.();
 }
 
-/** The process of npm, or of jest under npm: shells in between pass no signal on. Empty: there is no such process. */
+/** The process of npm, or of jest under npm: shells in between do not pass signals on. Empty: there is none. */
 function starterByNpm(): string {
   if (process.env['npm_lifecycle_event'] === undefined) return '';
   let found = lookAt(process.ppid);

@@ -124,7 +124,7 @@ export class ContainerPool {
     return loaded;
   }
 
-  /** To the first in line, or to the idle ones. */
+  /** Gives the container to the first in line, or else to the idle ones. */
   #release(container: Container): void {
     if (this.#closed) container.kill();
     if (!container.alive) {

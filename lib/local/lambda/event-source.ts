@@ -65,7 +65,7 @@ export function startEventSource(options: EventSourceOptions): EventSource {
   };
 }
 
-/** A batch: what is there now, and with a batching window, what arrives until it ends. */
+/** Collects a batch: the messages there are now and, with a batching window, those that arrive until it ends. */
 async function gather(options: EventSourceOptions, signal: AbortSignal): Promise<ReceivedMessage[]> {
   const { queues, queueArn, batchSize, batchingWindowSeconds } = options;
   const messages: ReceivedMessage[] = [];

@@ -170,7 +170,7 @@ describe('mayfly controllers', () => {
     ['create acme --poll --timeout 1', 'a whole number from 500 to 10000'],
     ['create @platform --poll --exempt app', 'give a repository by its GitHub id'],
     ['test @platform --tier small --repository acme/app', 'A job belongs to one tenant'],
-    ['decisions @platform', 'Decisions are kept with each tenant'],
+    ['decisions @platform', 'Decisions are stored for each tenant'],
     ['list 0', 'No tenant has the installation id or login "0".'],
     ['decisions acme --job x', '--job is "x"; it must be an id.'],
     ['scope create acme ctl_aaaaaaaaaaaaaaaa', 'Give --installation, --tier'],

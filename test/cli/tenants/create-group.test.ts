@@ -71,7 +71,7 @@ describe('mayfly tenant set --create-group', () => {
     const taken = await set(...create);
     expect(taken).toMatchObject({
       status: 0,
-      out: expect.stringContaining('has the runner group ci already'),
+      out: expect.stringContaining('already has the runner group ci'),
     });
     expect(await group()).toMatchObject({ repositories: [`${login}/web`] });
     expect(await stored()).toMatchObject({ keep_runner_group: { BOOL: true } });
