@@ -83,7 +83,7 @@ function judgeGroup(tenant: Tenant, job: Job, group: GroupView): Verdict | undef
   return excluded && { kind: 'hold', ...excluded };
 }
 
-/** By their decision under the current policy: an earlier one does not count. */
+/** Applies the controllers' decision under the current policy; a decision under an earlier one does not count. */
 export function judgeControllers(tenant: Tenant, { admission }: Job): Verdict | undefined {
   const mark = policyMark(tenant);
   if (mark === undefined) return undefined;
@@ -103,11 +103,11 @@ export function judgeControllers(tenant: Tenant, { admission }: Job): Verdict | 
   return admission.state === 'unavailable' ? judgeUnavailable(admission) : undefined;
 }
 
-/** What they wait for, if it is not their answer. */
+/** What delays the controllers' decision, other than their own answers. */
 const waitsFor = (admission: JobAdmission | undefined, mark: string) =>
   admission?.policy === mark && admission.reason !== undefined ? ` ${sentence(admission.reason)}.` : '';
 
-/** Tenants see this: about the operator's controllers it shows only that a policy exists, and its reason. */
+/** Shown to tenants. Of the operator's controllers it reveals only that a policy exists, and its reason. */
 const judgeName = ({ controllerId, ofPlatform }: JobAdmission) =>
   ofPlatform ? "the operator's admission policy" : `the admission controller ${controllerId}`;
 
@@ -143,7 +143,7 @@ function judgeJob(tenant: Tenant, tier: Tier, job: Job): Verdict | undefined {
   return judgeRepository(tenant, job);
 }
 
-/** Used at both gates: GitHub may give a machine a job of a repository for which no machine was bought. */
+/** Used at both gates: GitHub may give a machine a job of a repository for which no machine was launched. */
 export function judgeRepository(tenant: Tenant, job: Job): Verdict | undefined {
   const { allowedRepositories, allowPublicRepositories } = tenant;
   const isAllowed = allowedRepositories?.some((id) => id === job.repositoryId) ?? true;

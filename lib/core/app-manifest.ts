@@ -12,7 +12,7 @@ export type RunnerLevel = 'organization' | 'repository' | 'both';
 
 export const runnerLevels: readonly RunnerLevel[] = ['organization', 'repository', 'both'];
 
-/** The default: the least with which the owner can have runners. */
+/** The default: the level with the fewest permissions at which this owner can have runners. */
 export const defaultLevel = (owner: 'organization' | 'account'): RunnerLevel =>
   owner === 'organization' ? 'organization' : 'repository';
 
@@ -35,7 +35,7 @@ export interface ManifestOptions {
   readonly redirectUrl: string;
   /** Whether accounts other than the owner may install it. */
   readonly isPublic: boolean;
-  /** Whether it may rerun a job that lost its spot machine; read access is enough for everything else. */
+  /** Whether it may re-run a job that lost its spot machine; read access is enough for everything else. */
   readonly rerunsJobs: boolean;
 }
 

@@ -44,7 +44,7 @@ export interface Bound {
  */
 const lookAhead = 10;
 
-/** The jobs of one launch, and some more. */
+/** Enough for one launch, and some more. */
 const mostWorthReading = 100;
 
 /** @param options.waiting a page of at most `pageSize` waiting jobs, oldest first */
@@ -126,7 +126,7 @@ function rested(verdict: Verdict, job: Job, now: number): Verdict {
   return { kind: 'hold', reason: job.reason ?? unbounded.reason, ofJob: true };
 }
 
-/** The tenant's own limits come first: among equals theirs is the reason to show. */
+/** `bounds` starts with the tenant's own limits: of several equal bounds, theirs gives the reason to show. */
 function tightest(bounds: readonly Bound[]): Bound {
   return bounds.reduce((best, next) => (next.machines < best.machines ? next : best), unbounded);
 }

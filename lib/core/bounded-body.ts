@@ -28,7 +28,7 @@ export function createBoundedBody(whose: string, mostBytes: number): BoundedBody
   };
 }
 
-/** As Node's HTTP answers are. */
+/** The part of Node's `http.IncomingMessage` that is needed here. */
 interface Pieces {
   on(event: 'data', listener: (piece: Uint8Array) => void): unknown;
   on(event: 'end', listener: () => void): unknown;
@@ -36,7 +36,7 @@ interface Pieces {
 }
 
 /**
- * For answers by the thousand: reading a stream with `for await` takes more of the processor's time.
+ * For thousands of responses: it takes less CPU time than `for await` over the stream.
  * @throws the stream's error; an error that `isTooLarge`: then the caller has to end the stream
  */
 export function collectBounded(pieces: Pieces, whose: string, mostBytes: number): Promise<Buffer> {
@@ -51,7 +51,7 @@ export function collectBounded(pieces: Pieces, whose: string, mostBytes: number)
   });
 }
 
-/** @throws what the chunks throw; an error that `isTooLarge` */
+/** @throws the stream's error; an error that `isTooLarge` */
 export async function readBounded(
   pieces: AsyncIterable<Uint8Array>,
   whose: string,

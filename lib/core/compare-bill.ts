@@ -24,7 +24,7 @@ export interface Compared {
   readonly name: string;
   readonly recorded: Micros;
   readonly billed: Micros;
-  /** Billed for a dollar on record; absent: nothing is on record. */
+  /** Billed divided by recorded; absent: nothing is recorded. */
   readonly ratio?: number;
 }
 

@@ -67,10 +67,10 @@ function ratiosOf({ recorded, billed }: { recorded: ByComponent; billed: ByCompo
   return byComponent(ratio);
 }
 
-/** A tenant's day below this amount proves nothing, and neither do too few of them. */
+/** Fewer days of tenants than this say nothing about the uncertainty. */
 const fewestClusters = 5;
 
-/** The standard error of a ratio, over tenants' days; machines of one tenant are alike, so they do not count singly. */
+/** The cluster-robust error of a ratio. A cluster is one tenant's day: machines of one tenant are not independent. */
 function uncertaintyOf(compared: readonly ComparedDay[]): number | undefined {
   const clusters = compared.flatMap(({ tenants }) => tenants).filter(({ recorded }) => sumOf(recorded) > 0);
   const count = clusters.length;
@@ -86,5 +86,5 @@ function uncertaintyOf(compared: readonly ComparedDay[]): number | undefined {
   return error * quantile(count - 1);
 }
 
-/** Student's t at 97.5%, to a hundredth from four degrees of freedom on. */
+/** Student's t at 97.5%; within 0.01 from four degrees of freedom on. */
 const quantile = (degrees: number) => 1.96 + 2.37 / degrees + 2.82 / degrees ** 2 + 2.5 / degrees ** 3;

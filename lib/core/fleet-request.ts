@@ -51,7 +51,7 @@ export interface FleetPlan {
   readonly machines: number;
 }
 
-/** Exactly these pools. Instance types get their priority in order of first appearance. */
+/** Requests exactly these pools. The priority of an instance type is the order of its first appearance. */
 export function fleetRequest(plan: FleetPlan): FleetRequest {
   const owner = [
     { Key: tagKeys.tenant, Value: String(plan.installationId) },

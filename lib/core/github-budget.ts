@@ -47,13 +47,13 @@ export interface BudgetStanding {
 /** The part of the budget that must be left for a call of this purpose to be made. */
 const leastShare: Readonly<Record<CallPurpose, number>> = { register: 0, remove: 0.05, ask: 0.2 };
 
-/** While more than this is left, other copies need not know. */
+/** While more than this is left, budgets are not shared among copies. */
 const noteworthyShare = 0.5;
 
-/** Copies tell each other whenever this much of the limit is used up: 25 times an hour, at most. */
+/** Below that, copies share the budget each time this much of the limit is used up: at most 25 times an hour. */
 const noteStepShare = 0.02;
 
-/** Undefined: the call may be made now. Otherwise: in how many seconds. */
+/** @returns in how many seconds the call may be made; undefined: now */
 export function secondsUntilCall(
   standing: BudgetStanding,
   purpose: CallPurpose,
@@ -68,21 +68,21 @@ export function secondsUntilCall(
   return isShort ? seconds(budget.resetsAt - now) : undefined;
 }
 
-/** Whether to tell the other copies, given what they were last told. */
-export function isNoteworthy(now: CallBudget, told: CallBudget | undefined): boolean {
+/** Whether to share this budget with the other copies. @param shared the budget as it was last shared */
+export function isNoteworthy(now: CallBudget, shared: CallBudget | undefined): boolean {
   if (now.remaining > now.limit * noteworthyShare) return false;
-  const isNewWindow = told === undefined || told.resetsAt < now.resetsAt;
-  return isNewWindow || told.remaining - now.remaining >= now.limit * noteStepShare;
+  const isNewWindow = shared === undefined || shared.resetsAt < now.resetsAt;
+  return isNewWindow || shared.remaining - now.remaining >= now.limit * noteStepShare;
 }
 
-/** The later window; within one, the lower number, since answers may arrive out of order. */
+/** The budget of the later window; within one window the lower one, since answers may arrive out of order. */
 export function latestBudget(one: CallBudget | undefined, other: CallBudget | undefined) {
   if (!one || !other) return one ?? other;
   if (one.resetsAt !== other.resetsAt) return one.resetsAt > other.resetsAt ? one : other;
   return one.remaining <= other.remaining ? one : other;
 }
 
-/** Both, resource by resource. */
+/** The latest budget of each resource. */
 export function latestBudgets(one: Budgets, other: Budgets): Budgets {
   return Object.fromEntries(
     callResources.flatMap((resource) => {
@@ -105,7 +105,7 @@ export function closingsBy(
   return resource === undefined ? { all: until } : { [resource]: until, [resourceFor[purpose]]: until };
 }
 
-/** The later of both, for each. */
+/** The later time of each closing. */
 export function latestClosings(one: Closings, other: Closings): Closings {
   const names = [...callResources, 'all'] as const;
   return Object.fromEntries(

@@ -72,7 +72,7 @@ const addUp = (charges: readonly Charge[]): Charge => ({
   amount: charges.reduce((all, { amount }) => all + amount, 0),
 });
 
-/** The first of the month, day by day, and within a day by tier, repository and workflow. */
+/** Free minutes are the first ones of the month, by day, and within a day by tier, repository and workflow. */
 function freeOf(sums: readonly UsageSum[], freeSeconds: number): Invoice['free'] {
   let left = freeSeconds;
   let amount = 0;

@@ -13,7 +13,7 @@ export interface LaunchPace {
   readonly nextCallAt: number;
   /** Where the line ends, epoch milliseconds. */
   readonly lineEndsAt: number;
-  /** When whose turn is, by `installation/tier`. */
+  /** The turns of all places in the line, by `installation/tier`. */
   readonly turns: Readonly<Record<string, TurnTimes>>;
   readonly slowedAt: number;
 }
@@ -21,14 +21,14 @@ export interface LaunchPace {
 /** Both epoch milliseconds. */
 interface TurnTimes {
   readonly at: number;
-  /** When it is woken: before its turn, if the pace slowed down meanwhile, and then once more. */
+  /** When it is woken. If the pace has slowed down since, that is before its turn, and it is woken again. */
   readonly calledAt: number;
 }
 
 export type Turn =
   /** It may call, after this delay. */
   | { readonly kind: 'go'; readonly waitMilliseconds: number }
-  /** `fresh`: someone must wake it then; otherwise that is under way. */
+  /** `fresh`: the turn is new, and the caller must schedule a wake-up for it; otherwise one is scheduled already. */
   | { readonly kind: 'wait'; readonly at: number; readonly fresh: boolean };
 
 interface Asked {
@@ -45,15 +45,15 @@ const refillPerSecond = 5;
 /** As fast as the full bucket allows: a brief throttle does not slow down for long. */
 const fastest = 50;
 const slowest = 0.25;
-/** With each call. EC2 refuses within 0.1 s, long before it would accept: no answer yet is a good sign. */
+/** Factor for each call. EC2 throttles within 0.1 s, but takes longer to accept: no answer yet is a good sign. */
 const growth = 1.3;
-/** Calls a second, with each call. */
+/** Calls a second, added with each call. */
 const cautiousGrowth = 0.25;
-/** A function waits no longer than this for its turn; otherwise it comes again. */
+/** A function waits no longer than this for its turn; for a later one it is woken again. */
 export const longestHoldMilliseconds = 2_000;
 /** A tenant that does not come within this time of its turn loses it. */
 const missedMilliseconds = 60_000;
-/** Keeps the note small; a tenant without a place comes again with the sweep. */
+/** Keeps the note small; the sweep retries for tenants without a place. */
 const longestLine = 2_000;
 const memoryMilliseconds = 120_000;
 

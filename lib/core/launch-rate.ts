@@ -23,11 +23,11 @@ export function rateRoom(tenant: Tenant, launchesPerMinute: number, now: number)
 export interface RateCharge {
   /** Milliseconds. */
   readonly cost: number;
-  /** All that was ever used is at most this before it, milliseconds. */
+  /** The launch is allowed only if everything used before it is at most this, milliseconds. */
   readonly usedAtMost: number;
-  /** From when that counts, epoch milliseconds: as read, or as it is from now on. */
+  /** The moment from which use counts, epoch milliseconds: as read, or as the launch restarts it. */
   readonly from: number;
-  /** It is set, and was this before; undefined: it did not exist. Absent: it stays. */
+  /** Present: the launch restarts the rate. `instead` is the moment as read; undefined: there was none. */
   readonly anew?: { readonly instead: number | undefined };
 }
 
@@ -48,7 +48,7 @@ export function rateCharge(
   return { cost, usedAtMost, from, ...(isInUse ? {} : { anew: { instead: known } }) };
 }
 
-/** After a shorter gap than this, launches add to what was used; then a second's worth more may start. */
+/** The rate restarts only if it was unused for this long, milliseconds. So at most a second's worth more may start. */
 const inUse = 1_000;
 
 const share = (tenant: Tenant, launchesPerMinute: number) =>

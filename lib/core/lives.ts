@@ -18,7 +18,7 @@ export const lifeOf = (seconds: number): number =>
 export const rangeSeconds = (range: number): number =>
   range === rangesOfLives - 1 ? Number.POSITIVE_INFINITY : shortest * 2 ** range;
 
-/** Undefined: too few of them. */
+/** Undefined: too few to rely on. */
 export const believedLives = (lives: Lives | undefined): Lives | undefined =>
   lives && numberOf(lives) >= leastLives ? lives : undefined;
 
@@ -43,10 +43,10 @@ export function usualSeconds(lives: Lives | undefined): number | undefined {
 
 /** How taking leases changes the lives of their tier: the first taking in each 30 days halves them. */
 export interface LivesFade {
-  /** As read; absent: never halved. If the row has another value by then, nothing is halved. */
+  /** As read; undefined: never halved. The write fails if the row's value has changed since. */
   readonly from: number | undefined;
   readonly to: number;
-  /** For each range, what is subtracted: still correct if machines have ended since the row was read. */
+  /** For each range, how much to subtract: correct even if machines have ended since the row was read. */
   readonly off: Lives;
 }
 
@@ -61,7 +61,7 @@ export function livesFade(tenant: Tenant, tier: TierName, now: number): LivesFad
   return { from, to, off: lives.map((count, range) => count - left[range]!) };
 }
 
-/** Only as often as leaves enough to rely on: old counts of a tenant with few jobs are better than none. */
+/** Stops halving before too few are left to rely on: old counts of a tenant with few jobs are better than none. */
 function halved(lives: Lives, times: number): Lives {
   const half = lives.map((count) => Math.floor(count / 2));
   return times === 0 || numberOf(half) < leastLives ? lives : halved(half, times - 1);

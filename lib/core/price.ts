@@ -29,7 +29,7 @@ export interface BilledMachine {
   readonly cpuCredits?: CpuCredits;
 }
 
-/** For one machine, as at its launch. Absent: not known. */
+/** The rates of one machine, fixed at its launch. Absent: not known. */
 export interface MachineRates {
   /** The day of the price list. */
   readonly list: string;
@@ -101,7 +101,7 @@ export interface MachineLife {
 }
 
 export interface MachineCost {
-  /** That AWS charges for. */
+  /** Billed by AWS. */
   readonly seconds: number;
   readonly cost: Readonly<Partial<Record<Component, Micros>>>;
   readonly unpriced: readonly Component[];
@@ -109,7 +109,7 @@ export interface MachineCost {
 
 const hour = 3_600;
 const month = 730 * hour;
-/** At each start. Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StartInstances.html */
+/** AWS bills at least this long for each start. Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StartInstances.html */
 const leastSeconds = 60;
 
 /** Its cost from start to end; its disk and its address exist for as long as it does. */

@@ -35,7 +35,7 @@ export interface RefusedOptions {
   readonly installation: Installation | undefined;
 }
 
-/** An event says when the permission is given; this is for the event that is lost. */
+/** Granting a permission sends a webhook. This retry is for a lost one. */
 const permissionProbeSeconds = 600;
 /** For a refusal that the installation's state does not explain, and that may pass by itself. */
 const unexplainedProbeSeconds = 120;
@@ -55,7 +55,7 @@ export function explainRefusal(options: RefusedOptions): RefusedRunner {
   return refusedNow(options, scope);
 }
 
-/** A refusal that the installation's state does not explain: for an organization it concerns all of its jobs. */
+/** A refusal that the installation's state does not explain. For an organization, it applies to all of its jobs. */
 export function refusedNow(
   options: Pick<RefusedOptions, 'refusal' | 'account'>,
   scope: RunnerScope,

@@ -18,12 +18,12 @@ export interface RunnerGroup {
   readonly selectedRepositoryIds?: readonly number[];
 }
 
-/** GitHub's latest answer. missing: no group of that name. unavailable: it shows this organization no groups. */
+/** GitHub's latest answer. missing: no group of that name. unavailable: this organization has no runner groups. */
 export type GroupStanding =
   | { readonly kind: 'found'; readonly group: RunnerGroup }
   | { readonly kind: 'missing' }
   | { readonly kind: 'unavailable'; readonly message: string }
-  /** GitHub may not be asked; the registration will show why. */
+  /** The App may not read groups. Nothing is excluded: the registration will show what is missing. */
   | { readonly kind: 'unreadable' };
 
 /** The group of one tenant's runners. */
@@ -39,7 +39,7 @@ export type GroupedJob = Pick<Job, 'repository' | 'repositoryId' | 'visibility'>
 
 export interface Exclusion {
   readonly reason: Reason;
-  /** It is about this job, not about every job of the tenant. */
+  /** Whether it excludes only this job. False: all of the tenant's jobs. */
   readonly ofJob: boolean;
 }
 

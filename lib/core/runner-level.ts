@@ -34,11 +34,11 @@ export function missingPermission(tenant: Tenant): { name: string; given: string
   return { name, given: tenant.permissions?.[name] ?? 'none' };
 }
 
-/** Even one that registers with repositories now may have some left from before. */
+/** True even for a tenant that registers with repositories now: it may have organization runners from before. */
 export const mayHaveOrganizationRunners = ({ accountType, permissions }: Tenant) =>
   accountType === 'Organization' && mayWrite(permissions, 'organization');
 
-/** Unknown permissions block nothing: the registration finds out. */
+/** Unknown permissions block nothing: the registration will show whether they suffice. */
 const mayWrite = (permissions: Permissions | undefined, level: RunnerLevel) =>
   permissions === undefined || ['write', 'admin'].includes(permissions[permissionFor[level]] ?? '');
 

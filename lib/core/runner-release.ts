@@ -48,11 +48,11 @@ export function chooseArchive(
   const { version } = release;
   const file = release.files.find(({ name }) => name === archiveName(version, architecture));
   if (!file) return { kind: 'refused', reason: 'no-archive' };
-  const told = [checksumOfFile(file), checksumInNotes(release.notes, architecture)].filter(
+  const published = [checksumOfFile(file), checksumInNotes(release.notes, architecture)].filter(
     (checksum) => checksum !== undefined,
   );
-  const [sha256, ...others] = pinnedSha256 === undefined ? told : [...told, pinnedSha256];
-  if (sha256 === undefined || told.length === 0) return { kind: 'refused', reason: 'no-checksum' };
+  const [sha256, ...others] = pinnedSha256 === undefined ? published : [...published, pinnedSha256];
+  if (sha256 === undefined || published.length === 0) return { kind: 'refused', reason: 'no-checksum' };
   if (others.some((other) => other !== sha256)) return { kind: 'refused', reason: 'checksums-differ' };
   const { url, bytes } = file;
   return { kind: 'chosen', archive: { version, architecture, url, bytes, sha256 } };

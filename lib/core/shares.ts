@@ -15,13 +15,13 @@ import {
 } from './shared-cap.ts';
 import { tenantTierKey } from './tenant-tier.ts';
 
-/** A waiter while leases are given out: `since` advances with each. */
+/** A waiter while leases are given out: each lease advances `since`. */
 interface Turn extends Waiter {
   since: number;
   readonly step: number;
 }
 
-/** With fewer free leases than this for each waiter, giving them out one by one is faster. */
+/** With no more free leases than this for each waiter, giving them out one by one is faster. */
 const worthARise = 10;
 /** Each halves the interval. */
 const halvings = 64;
@@ -52,7 +52,7 @@ export function sharesOf(
     turn.since += count * turn.step;
     free -= count;
   };
-  // Turns count only while someone holds nothing. From then on all levels rise evenly.
+  // Turns count only while someone holds nothing. After that, leases divided by weight rise evenly.
   while (free > 0 && line.some((turn) => heldBy(holds, turn) === 0)) give(nextOf(line, holds), 1);
   if (free > worthARise * line.length) {
     for (const [turn, count] of evenRise(line, holds, free)) give(turn, count);
@@ -68,7 +68,7 @@ function nextOf(line: readonly Turn[], holds: Holds): Turn {
   return line.reduce((best, turn) => (comesBefore(turn, best, { holds, first }) ? turn : best));
 }
 
-/** @param round.first the place whose turn it is */
+/** @param round.first the `since` of the waiter whose turn it is */
 function comesBefore(one: Turn, other: Turn, { holds, first }: { holds: Holds; first: number }): boolean {
   const hasTurn = (turn: Turn) => heldBy(holds, turn) === 0 && turn.since <= first;
   if (hasTurn(one) !== hasTurn(other)) return hasTurn(one);
@@ -81,12 +81,13 @@ const isInFront = (one: Turn, other: Turn) =>
   one.since < other.since || (one.since === other.since && tenantTierKey(one) < tenantTierKey(other));
 
 /**
- * What each has been given once all have risen, for their weights, as far as the free leases allow; fewer are left over
- * than tenants wait. Everyone holds something already, so only this, and no turn, decides who is next.
+ * Raises all tenants to the highest common level of leases divided by weight for which the free leases suffice. Fewer leases
+ * are left over than tenants wait. Everyone holds something already, so turns do not count.
+ * @returns how many leases each waiter gets
  */
 function evenRise(line: readonly Turn[], holds: Holds, free: number): [Turn, number][] {
   const tenants = [...Map.groupBy(line, ({ installationId }) => installationId).values()].map((turns) => {
-    // A tenant that waits in several tiers rises once, and its heaviest places are served.
+    // A tenant that waits in several tiers counts once, and only its waiters with the greatest weight get leases.
     const weight = Math.max(...turns.map((turn) => turn.weight));
     const served = turns.filter((turn) => turn.weight === weight);
     return { held: heldBy(holds, served[0]!), weight, served };
@@ -103,7 +104,7 @@ function evenRise(line: readonly Turn[], holds: Holds, free: number): [Turn, num
   return given.sort(([one], [other]) => (comesBefore(one, other, round) ? -1 : 1));
 }
 
-/** The leases of one tenant over the places where it waits, in turn. */
+/** Divides one tenant's leases among the tiers in which it waits, in turn. */
 function inTurn(turns: readonly Turn[], count: number): [Turn, number][] {
   const [only, ...others] = turns;
   if (only && others.length === 0) return count === 0 ? [] : [[only, count]];
@@ -122,7 +123,7 @@ function inTurn(turns: readonly Turn[], count: number): [Turn, number][] {
   return given.filter(([, steps]) => steps > 0);
 }
 
-/** The number of steps, from 1 on, whose value is within the bound. @param about where it is, except for rounding */
+/** How many steps, counted from 1, have a value within the bound. @param about the result, except for rounding */
 function stepsWithin(bound: number, valueAt: (step: number) => number, about: number): number {
   let steps = Math.max(0, Math.floor(about));
   while (steps > 0 && valueAt(steps) > bound) steps--;
@@ -131,8 +132,8 @@ function stepsWithin(bound: number, valueAt: (step: number) => number, about: nu
 }
 
 /**
- * The greatest number in the range for which `holds` is true, within floating-point precision. It is true at the
- * start, and false from some point on.
+ * Bisection: the greatest number in the range for which `holds` is true, within floating-point precision. `holds` must be
+ * true at the start of the range, and false from some point on.
  */
 function greatest([from, most]: readonly [number, number], holds: (at: number) => boolean): number {
   if (holds(most)) return most;

@@ -18,26 +18,26 @@ export interface SpendQuestion {
   readonly tier: Tier;
   readonly place: PricePlace;
   readonly cost: LeaseCost;
-  /** What may cost more than expected; absent: nothing does. */
+  /** For leases that may cost more than expected; absent: none may. */
   readonly reserve?: Reserve;
   readonly now: number;
   /** Jobs over the cap are refused, once no machine runs that could end below its expected cost. */
   readonly refuses: boolean;
   /**
-   * To the cent, for a caller that asks now; otherwise in hundredths of the cap: stored reasons must not
-   * change with each job.
+   * Whether the reason has amounts to the cent, for somebody who asks now. Otherwise they are in hundredths of the cap, so
+   * that a stored reason does not change with each job.
    */
   readonly exact?: boolean;
 }
 
 export interface Reserve {
-  /** The leases that are held and were taken in a month or on a day. */
+  /** The held leases that were taken in this month or on this day. */
   heldIn(period: string): readonly Held[];
-  /** What these cost if each of their machines lives longest. */
+  /** What these cost if each machine reaches the longest life. */
   longestIn(period: string): Micros;
-  /** One more of the most expensive tier: another copy may take it at the same moment. */
+  /** One lease of the most expensive tier, which another copy may take at the same moment. */
   readonly dearest: Held;
-  /** One that is taken now. */
+  /** The lease to be taken now. */
   readonly next: Held;
   readonly longestSeconds: number;
 }
@@ -53,11 +53,11 @@ interface Standing {
 }
 
 export type SpendBound = Bound & {
-  /** Then its day or month is over. Absent: nothing but the operator changes it. */
+  /** When its day or month is over, epoch milliseconds. Absent: only the operator can change it. */
   readonly until?: number;
   /**
-   * Its leases may cost so much more than expected that taking more must fail if anybody took or freed one
-   * meanwhile.
+   * Whether leases may cost enough beyond their expected cost to exceed the cap. Then a launch must fail if any lease was
+   * taken or freed since the tenant was read.
    */
   readonly asRead: boolean;
 };
@@ -85,7 +85,7 @@ export function spendBound(question: SpendQuestion): SpendBound | undefined {
   };
 }
 
-/** The month first: of two that leave the same room it is the one that lasts. */
+/** The month comes first: if both leave the same room, the month's cap applies for longer. */
 export function standings({ tenant, now }: { tenant: Tenant; now: number }): Standing[] {
   const { month, day } = tenant.caps ?? {};
   const [ofMonth, ofDay] = [monthOf(now), dayOf(now)];
@@ -109,11 +109,11 @@ interface SpendRoom {
   readonly used: Micros;
   /** What one more machine may cost. */
   readonly next: Micros;
-  /** The possible cost of leases beyond their expected cost can fill the cap. */
+  /** Whether the cost of leases beyond their expected cost can fill the cap. */
   readonly mayMatter: boolean;
 }
 
-/** As many as the cap has room for, by the expected cost of all and by their possible cost beyond that. */
+/** How many machines the cap has room for, by their expected cost and by what they may cost beyond it. */
 function roomIn({ tenant, cost, reserve }: SpendQuestion, { cap, spent, period }: Standing): SpendRoom {
   const expected = Math.max(0, Math.floor((cap - spent) / Math.max(1, cost.expected)));
   const byCount = { machines: expected, used: spent, next: cost.expected, mayMatter: false };
@@ -124,7 +124,7 @@ function roomIn({ tenant, cost, reserve }: SpendQuestion, { cap, spent, period }
   if (cost.strict && counted >= overrun + reserve.longestIn(period)) return byCount;
   const held = reserve.heldIn(period);
   const reserved = { held, next, longestSeconds };
-  // A machine that was not ended costs its overrun in any case: the reserve has no life longer than the longest.
+  // Overruns count in full: the reserve assumes no life beyond the longest.
   const settled = Math.max(0, spent - counted) + overrun;
   const wanted = Math.min(expected, tenant.maxRunners - tenant.leases);
   const surely = (next: Held) => machinesSurelyWithin(cap - settled, { ...reserved, next });
@@ -140,7 +140,7 @@ function roomIn({ tenant, cost, reserve }: SpendQuestion, { cap, spent, period }
   };
 }
 
-/** From amounts by day, those of a month or a day. */
+/** The sum over the days of a month, or of one day. */
 const inPeriod = (amounts: ReadonlyMap<string, Micros> | undefined, period: string): Micros =>
   [...(amounts ?? [])].reduce((sum, [day, micros]) => sum + (day.startsWith(period) ? micros : 0), 0);
 
@@ -152,7 +152,7 @@ function overText(
   const what = `${attribute === 'spend_cap' ? 'monthly' : 'daily'} spend cap (${attribute})`;
   const next = `one more ${tier.name} machine may cost ${dollarAmount(room.next)}`;
   const raise = `the operator raises ${attribute}`;
-  // A job that needs more waits until this room is used.
+  // The reason is for a job that waits behind the machines for which there is room.
   const used = exact ? room.used : room.used + room.machines * room.next;
   if (room.next > cap) {
     return `${tenant.accountLogin} has a ${what} of ${dollarAmount(cap)}, and ${next}: the job starts when ${raise}.`;

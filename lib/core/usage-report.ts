@@ -12,7 +12,7 @@ export interface CostLine {
   readonly name: string;
   readonly machines: number;
   readonly jobs: number;
-  /** That machines lived, and AWS charges for. */
+  /** Billed machine time. */
   readonly seconds: number;
   readonly cost: Readonly<Record<Component, Micros>>;
   readonly total: Micros;
@@ -27,7 +27,7 @@ export interface CostReport {
   readonly waste: Readonly<Record<WasteKind, Waste>>;
   /** Machines without a price, by the component that has none. */
   readonly unpriced: Readonly<Partial<Record<Component, number>>>;
-  /** Whose instance type has no price. */
+  /** Instance types without a price. */
   readonly unpricedTypes: readonly string[];
   /** The days of the price lists. */
   readonly priceLists: readonly string[];

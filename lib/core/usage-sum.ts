@@ -11,7 +11,7 @@ import { byComponent, type Component, components, totalOf } from './price.ts';
 import type { UsageRecord } from './usage.ts';
 
 export interface UsageSum {
-  /** On which the machines were launched: `2026-11-21`, in UTC. */
+  /** The day on which the machines were launched: `2026-11-21`, in UTC. */
   readonly day: string;
   readonly installationId: InstallationId;
   /** The account's name, as of the last machine. */
@@ -22,10 +22,10 @@ export interface UsageSum {
   /** When the last of its machines was launched, epoch milliseconds. */
   readonly lastLaunchedAt: number;
   readonly machines: number;
-  /** Of them. */
+  /** How many of the machines were spot machines. */
   readonly spotMachines: number;
   readonly jobs: number;
-  /** That AWS charges for. */
+  /** Billed machine time. */
   readonly seconds: number;
   readonly cost: Readonly<Record<Component, Micros>>;
   readonly waste: Readonly<Record<WasteKind, Waste>>;
@@ -33,7 +33,7 @@ export interface UsageSum {
   readonly owed: Owed;
   /** Machines without a price, by the component that has none. */
   readonly unpriced: Readonly<Partial<Record<Component, number>>>;
-  /** Whose instance type has no price. */
+  /** Instance types without a price. */
   readonly unpricedTypes: readonly string[];
   /** The days of the price lists. */
   readonly priceLists: readonly string[];

@@ -1,5 +1,5 @@
 /**
- * Whether to call a controller behind a URL now. After several timeouts in a row it is skipped for a while,
+ * A circuit breaker: whether to call a controller behind a URL now. After several timeouts in a row it is skipped for a while,
  * and then gets one trial call: a call that ends in time resumes all calls. A refused connection or a wrong
  * answer arrives at once and delays nobody, so such failures do not count.
  */

@@ -34,7 +34,7 @@ export interface JobFacts {
 /** Facts that only GitHub has. */
 export type RunFacts = Omit<RunAbout, 'path'>;
 
-/** The organization's own name for the group that runners join which name none. */
+/** GitHub's name for the group of runners that were registered without naming one. */
 export const defaultGroup = 'Default';
 
 /** @param group the runner group that the tenant's machines join, if it has named one */
