@@ -14,7 +14,7 @@ export const functionSettings = {
   webhook: {
     description: "Verifies GitHub's webhooks and puts each on its queue",
     timeoutSeconds: 10,
-    // It waits for one send, and needs half of this; the largest request that Lambda hands over, 6 MB, fits in the rest.
+    // It waits for one send, and needs half of this; the largest request that Lambda passes on, 6 MB, fits in the rest.
     memoryMegabytes: 160,
     url: true,
   },

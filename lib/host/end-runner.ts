@@ -24,7 +24,7 @@ export async function collect(situation: Situation, name: string): Promise<void>
   await deps.engine.remove(name);
   const hadJob = /running job/i.test(log);
   deps.log(`${name} ended${hadJob ? ', its job is over' : ''}`);
-  if (hadJob || memory.told.has(name) || mode !== 'serve') {
+  if (hadJob || memory.stopped.has(name) || mode !== 'serve') {
     memory.failures = 0;
     return;
   }
@@ -45,7 +45,7 @@ export async function forget({ deps, github, memory }: Situation, runner: HostRu
   const now = deps.clock.now();
   memory.refused.delete(name);
   if (answer.value === 'busy') return rest(memory, name, now + busyMs);
-  // GitHub's list may be too early or too old to show it.
+  // GitHub's list may predate the registration, so its absence alone proves nothing.
   const isOver = (answer.value === 'removed' && memory.launched.has(name)) || isSettled(memory, runner, now);
   if (!isOver) return rest(memory, name, now + againMs);
   await deps.state.dropRunner(name);
@@ -78,6 +78,6 @@ export async function endGhost(situation: Situation, { name, scope }: HostRunner
 }
 
 export async function cancel({ deps, config, memory }: Situation, name: string): Promise<void> {
-  memory.told.add(name);
+  memory.stopped.add(name);
   await deps.engine.stop(name, config.cleanupSeconds);
 }

@@ -39,7 +39,7 @@ export async function lookAround(
     const isSoon = mode !== 'serve' || !memory.hasWorked;
     memory.listAt = now + (isSoon ? soonMs : listMs);
     const { found, shown } = await readRegistrations(situation, { runners, containers });
-    // A list that fails halfway has cost its calls.
+    // A list that fails halfway has also used calls.
     memory.listed = shown ?? memory.listed;
     memory.listAt = Math.max(memory.listAt, now + Math.ceil(memory.listed / pageSize) * perPageMs);
     runners.push(...found);

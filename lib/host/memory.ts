@@ -1,24 +1,24 @@
-/** What a supervisor remembers but may lose: without it, a new one only asks GitHub and the engine once more. */
+/** What a supervisor keeps in memory only. After a restart, it is learned again from GitHub and the engine. */
 export interface Memory {
-  /** By the runner's name, epoch milliseconds. */
+  /** When a runner may next be acted on, by its name, epoch milliseconds. */
   readonly restUntil: Map<string, number>;
-  /** GitHub shows no registration of it: the first and the last such answer, epoch milliseconds. */
+  /** Runners of which GitHub shows no registration: the first and the last such answer, epoch milliseconds. */
   readonly missing: Map<string, { readonly since: number; readonly last: number }>;
-  /** They have been registered and have or had a container since then: nothing of them can appear later. */
+  /** Runners that were registered and had a container by this time: nothing of them can appear later. */
   readonly launched: Map<string, number>;
-  /** One of its calls failed at this time, and may still take effect. */
+  /** Runners for which a call failed at this time, and may still take effect. */
   readonly unsure: Map<string, number>;
-  /** Calls of earlier supervisors were made before this time. */
+  /** Epoch milliseconds. All calls of earlier supervisors were made before. */
   readonly startedAt: number;
-  /** This process asked it to end. */
-  readonly told: Set<string>;
-  /** GitHub refuses to let this host remove them. */
+  /** Runners that this process has asked to end. */
+  readonly stopped: Set<string>;
+  /** Runners whose registrations GitHub refuses to remove. */
   readonly refused: Set<string>;
   /** How many runners in a row ended without a job. */
   failures: number;
   holdUntil: number;
   holdReason: string | undefined;
-  /** Not just a short pause between retries. */
+  /** Whether the hold is more than a short pause between retries. */
   isHeld: boolean;
   listAt: number;
   /** How many runners GitHub showed when all of its lists could be read. */
@@ -37,7 +37,7 @@ export function createMemory(now: number): Memory {
     launched: new Map(),
     unsure: new Map(),
     startedAt: now,
-    told: new Set(),
+    stopped: new Set(),
     refused: new Set(),
     failures: 0,
     holdUntil: 0,
@@ -70,5 +70,5 @@ export const rest = (memory: Memory, name: string, until: number) => void memory
 /** Nothing of this runner is left. */
 export function forgetName(memory: Memory, name: string): void {
   for (const map of [memory.restUntil, memory.missing, memory.launched, memory.unsure]) map.delete(name);
-  for (const set of [memory.told, memory.refused]) set.delete(name);
+  for (const set of [memory.stopped, memory.refused]) set.delete(name);
 }

@@ -1,7 +1,6 @@
 /**
- * Decides what the supervisor does next from its records, the engine's containers and GitHub's registrations. Pure rules
- * over plain data. A supervisor that died at any step left some of the three behind, and the same rules finish or undo
- * its work, whoever began it.
+ * Decides what the supervisor does next, from its records, the engine's containers and GitHub's registrations. Pure rules
+ * over plain data. If a supervisor died at any step, some of the three are left, and the same rules finish or undo its work.
  */
 import type { Container } from '../ports/container-engine.ts';
 import type { HostRunner, Wish } from '../ports/host-state.ts';
@@ -9,16 +8,16 @@ import type { HostRunner, Wish } from '../ports/host-state.ts';
 export interface RoundView {
   readonly now: number;
   readonly mode: Wish['mode'];
-  /** Of the configuration in force. */
+  /** The key of the configuration in force. */
   readonly configuration: string;
   readonly wanted: number;
   readonly runners: readonly HostRunner[];
   readonly containers: readonly Container[];
-  /** Names that GitHub shows no registration of: milliseconds from its first such answer to its last. */
+  /** Runners without a registration at GitHub, by name: milliseconds from the first such answer to the last. */
   readonly missingFor: ReadonlyMap<string, number>;
-  /** Names whose container may still appear. */
+  /** Names of runners whose container may still appear. */
   readonly coming: ReadonlySet<string>;
-  /** What must not be retried yet. */
+  /** Names of runners that must not be acted on yet. */
   readonly resting: ReadonlySet<string>;
 }
 
@@ -31,7 +30,7 @@ export type Step =
   | { readonly kind: 'retire'; readonly runner: HostRunner; readonly why: string }
   /** GitHub no longer knows it: it can get no job, and ends unless a job is still finishing. */
   | { readonly kind: 'end-ghost'; readonly runner: HostRunner }
-  /** Its job is cancelled. */
+  /** End the container now: its job is cancelled. */
   | { readonly kind: 'cancel'; readonly runner: HostRunner }
   | { readonly kind: 'launch'; readonly count: number };
 
@@ -49,7 +48,7 @@ export function planRound(view: RoundView): Step[] {
   return count > 0 ? [...steps, { kind: 'launch', count }] : [...steps, ...surplus(view, byName)];
 }
 
-/** If more run than wanted, those without a job end. */
+/** If more runners run than wanted, those without a job end. */
 function surplus(view: RoundView, byName: ReadonlyMap<string, Container>): Step[] {
   const running = view.runners.filter(({ name }) => byName.get(name)?.state === 'running');
   const kept = running.filter(({ configuration }) => configuration === view.configuration);

@@ -5,7 +5,7 @@
 import type { HostRunner } from '../ports/host-state.ts';
 import type { Memory } from './memory.ts';
 
-/** What was asked for happens within this time or never: a request without an answer, an engine's command left behind. */
+/** A request without a response, or an engine's command whose caller died, takes effect within this time or never. */
 const settledMs = 60_000;
 /** GitHub's lists are no older than this. */
 const listLagMs = 10_000;

@@ -1,5 +1,5 @@
 /**
- * Keeps the configured number of runners on this host, each for one job in a fresh container, until it is told to stop.
+ * Keeps the configured number of runners on this host, each for one job in a fresh container, until it is asked to stop.
  * Then it lets running jobs finish, and leaves no container or registration behind. It may die at any step: the next one
  * finishes or undoes what it finds. For each runner, a record is written first, then GitHub is called, then the engine.
  */

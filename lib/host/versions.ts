@@ -35,7 +35,7 @@ export function versionToRestore(
   return versions.findLast((version) => version.worked && version.text !== now);
 }
 
-/** A version with the token in use now: one from then may have been revoked since. */
+/** A version's settings with the current token: the token of that time may have been revoked. */
 export function restored(version: SettingsVersion, current: string): string {
   const token = readSettings(current).settings[secretSetting];
   return token ? writeSettings(version.text, { [secretSetting]: token }) : version.text;
@@ -44,6 +44,6 @@ export function restored(version: SettingsVersion, current: string): string {
 export function withoutSecret(text: string): string {
   const { settings } = readSettings(text);
   if (!(secretSetting in settings)) return text;
-  // Not as a comment, which would still contain it.
+  // Emptied rather than commented out: a comment would still contain it.
   return writeSettings(text, { [secretSetting]: '' });
 }

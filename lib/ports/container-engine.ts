@@ -9,8 +9,8 @@ export interface ContainerEngine {
   version(): Promise<string>;
   /** Undefined: there is no such image here. */
   image(reference: string): Promise<ContainerImage | undefined>;
-  /** Resolves when the image exists; `told` receives what the build prints. */
-  build(build: ImageBuild, told: (text: string) => void): Promise<void>;
+  /** Resolves when the image exists. @param onOutput receives what the build prints */
+  build(build: ImageBuild, onOutput: (text: string) => void): Promise<void>;
   /** A container with a disk of its own, started. One whose start failed may be left, as `created`. */
   run(container: NewContainer): Promise<void>;
   /** All that carry this label, whatever their state. */
@@ -22,7 +22,7 @@ export interface ContainerEngine {
   /** What it printed, the last lines. Empty if it is gone. */
   logs(name: string, lines: number): Promise<string>;
   /** Passes on what it prints, from its last lines on, until it has ended. @returns false if it is gone */
-  follow(name: string, lines: number, told: (text: string) => void): Promise<boolean>;
+  follow(name: string, lines: number, onOutput: (text: string) => void): Promise<boolean>;
   /** With its disk. Also resolves if it is gone. One that runs is refused: it may have got a job since it was listed. */
   remove(name: string): Promise<void>;
 }

@@ -18,7 +18,7 @@ import type { RunnerGroup } from '../core/runner-group.ts';
  * Refusals are returned; everything else (no connection, 5xx) throws a retryable OperationalError.
  */
 export interface GitHub {
-  /** A call for this installation follows at once: reads its prerequisites ahead. Optional. */
+  /** Optional prefetch: a call for this installation follows at once. */
   prepare(installationId: InstallationId): Promise<void>;
   /** As the App itself: is this installation real, and what is it now? */
   getInstallation(installationId: InstallationId): Promise<Answer<Installation>>;

@@ -34,7 +34,7 @@ export interface HostRunner {
   readonly bornAt: number;
 }
 
-/** What the supervisor is to do: serve jobs; end once running jobs have ended; end now, jobs cancelled. */
+/** What the supervisor should do: serve jobs; end once running jobs have ended; end now and cancel them. */
 export interface Wish {
   readonly mode: 'serve' | 'drain' | 'end';
   /** Grows with each change of the settings that the supervisor must load. */

@@ -72,12 +72,11 @@ export interface JobStore {
   /** waiting, covered → blocked, and unsettled since then; else nothing. No lease is freed by it. */
   block(installationId: InstallationId, jobId: JobId, at: number): Promise<boolean>;
   /**
-   * blocked → waiting, unless it is held back since later than `heardAt`; and so is done → waiting where the platform ended it
-   * by a word of its own, but for what expired. Answers with the job as it was; undefined: it was in no such state, or no
-   * tier has its labels.
+   * blocked → waiting, unless the hold began after `heardAt`. Also done → waiting, if the platform itself ended the job and it
+   * did not expire. Returns the job as it was; undefined: it was in no such state, or no tier has its labels.
    */
   reopen(installationId: InstallationId, jobId: JobId, again: Reopening): Promise<Job | undefined>;
-  /** Its repository has this name now. Answers with the job as it was; undefined: it is not known. */
+  /** Its repository was renamed. Returns the job as it was; undefined: it is not known. */
   rename(installationId: InstallationId, jobId: JobId, repository: string): Promise<Job | undefined>;
   /** Stores why each job still waits; jobs that no longer wait stay unchanged. */
   setWaitReasons(
@@ -85,13 +84,13 @@ export interface JobStore {
     waits: readonly { readonly jobId: JobId; readonly reason: Reason }[],
   ): Promise<void>;
   /**
-   * Stores what controllers said of each job that is not done, and returns those of which it did. It replaces only the decision
-   * that the caller read, if that is open or of another policy: of several callers that read the same, one decides.
+   * Stores the controllers' decision about each job that is not done, and returns the jobs for which it did. It replaces only
+   * the decision that the caller read, if that is open or of another policy: of several callers that read the same, one wins.
    */
   setAdmissions(installationId: InstallationId, admissions: readonly DecidedJob[]): Promise<readonly JobId[]>;
   /**
-   * covered by this very lease, which is kept as its former one → waiting; else nothing, and false. Without a rest its place in the line stays, and what
-   * was counted; here and in `requeue`.
+   * covered by this very lease, which is kept as `formerLease` → waiting; else nothing, and false. Without `rest`, its place in
+   * the line and its count of replacements stay; here and in `requeue`.
    */
   waitAgain(
     installationId: InstallationId,
@@ -103,8 +102,8 @@ export interface JobStore {
   /** waiting → waiting, with this rest, or without any; else nothing. */
   rest(installationId: InstallationId, jobId: JobId, reason: Reason, rest?: Rest): Promise<void>;
   /**
-   * Not done: notes that GitHub says it has no such job, or (undefined) that it has. A doubt is noted only where the row still
-   * has the one that was known: one that was cleared meanwhile does not come back with its old beginning.
+   * Any state but done: records that GitHub reports no such job, or (undefined) that it reports it again. A doubt is written
+   * only over the one that was read, so that a doubt that was cleared meanwhile does not return with its old beginning.
    */
   doubt(installationId: InstallationId, jobId: JobId, doubt: Doubt | undefined): Promise<void>;
   /**
@@ -125,12 +124,12 @@ export interface JobStore {
     runner: InstanceId,
     at: number,
   ): Promise<boolean>;
-  /** Whatever its state: the start gate let none of its steps run. True for the first caller that reports it. */
+  /** Any state: records that the start gate let none of its steps run. True for the first caller only. */
   noteStartRefusal(installationId: InstallationId, jobId: JobId, why: Reason): Promise<boolean>;
   /**
-   * Anything that is not over on GitHub → running, and unsettled where no machine of ours runs it. What the platform ended by
-   * a word of its own counts as not over if a tier has its labels. Answers with the job as it was: undefined if it was not
-   * known (it is not written then); one that is over on GitHub stays so.
+   * Any state in which the job is not over on GitHub → running, and unsettled if none of our machines runs it. A job that the
+   * platform itself ended counts as not over if a tier has its labels. Returns the job as it was; undefined: it is not known,
+   * and nothing was written. A job that is over on GitHub is not changed.
    */
   start(
     installationId: InstallationId,
@@ -143,7 +142,7 @@ export interface JobStore {
   ): Promise<Job | undefined>;
   /**
    * Anything but done → done; an end without a reason is GitHub's report, and also replaces an end by the platform.
-   * Answers with the job as it was: undefined if it was not known (it is not written then).
+   * Returns the job as it was; undefined: it is not known, and nothing was written.
    */
   finish(installationId: InstallationId, jobId: JobId, end: JobEnd): Promise<Job | undefined>;
   /** blocked → done; else nothing, and false. */

@@ -9,11 +9,11 @@ import type { UnreadableRow } from './unreadable-row.ts';
 /** The launches, and the one transaction that enforces all limits. Every method may throw OperationalError. */
 export interface LaunchStore {
   /**
-   * All or nothing: counts the launch's leases on the tenant, and stores the launch. The condition: the tenant is active, has
-   * no predecessor, its `max_runners`, plan, spend caps and limit for the tier are what `tenant` says, and both limits have room
-   * for all; what the machines are expected to cost is counted as spent, and no cap is less than what is spent then;
-   * each cap's row has room for all, and counts them too; and the launch rate has room for it. A launch that is already
-   * stored as it is here counts as taken. Its jobs still wait, or have no rows: they are covered before any machine is asked for.
+   * All or nothing: stores the launch, adds its leases to the tenant's counts and to each cap's row, and counts the expected
+   * cost of its machines as spent. The conditions: the tenant is active and has no predecessor; its `max_runners`, plan, spend
+   * caps and limit for the tier are as in `tenant`; and the limits, the spend caps, each cap's row and the launch rate have room
+   * for all of it. A launch that is already stored exactly like this counts as taken. Its jobs still wait, or have no rows: they
+   * are covered before any machine is requested.
    */
   take(taking: Taking): Promise<TakeOutcome>;
   /**
@@ -22,9 +22,9 @@ export interface LaunchStore {
    */
   cover(launch: Launch): Promise<PlannedJob[]>;
   /**
-   * For a launch that is `intent` and for which EC2 was not called: it goes on without these jobs, with another
-   * request, or is closed if no job is left. In the same write their leases and their part of the launch rate go
-   * back. Answers with the launch as it then stands; undefined: another caller has it by now.
+   * For a launch in state `intent` for which EC2 was not called: removes these jobs and changes the request, or closes the
+   * launch if no job is left. The same write gives back their leases and their part of the launch rate. Returns the launch as
+   * it is then; undefined: another caller has it by now.
    */
   shrink(launch: Launch, gone: Shrinking): Promise<Launch | undefined>;
   get(installationId: InstallationId, launchId: LaunchId): Promise<Launch | undefined>;
@@ -36,14 +36,13 @@ export interface LaunchStore {
   /** While it is open: these machines have these leases, for good; others may come. */
   place(launch: Launch, instances: ReadonlyMap<LeaseId, InstanceId>): Promise<void>;
   /**
-   * intent → answered: these machines came, and no others will. Answers with the launch as it then stands: the first answer
-   * stays. Undefined: it is not stored any more.
+   * intent → answered: these machines came, and no others will. Returns the launch as it is then: the first answer stays.
+   * Undefined: it is no longer stored.
    */
   answer(launch: Launch, instances: ReadonlyMap<LeaseId, InstanceId>): Promise<Launch | undefined>;
   /**
-   * intent → closed, in one write, where a machine came for each lease: nothing goes back. It is listed at
-   * `lookAt`. Its machines may have no rows yet, and never get any from this caller if it dies now. Answers as
-   * `answer` does.
+   * intent → closed, in one write, if a machine came for each lease: no lease goes back. The launch is listed at `lookAt`. Its
+   * machines may have no rows yet, and never get them from this caller if it dies now. Returns what `answer` does.
    */
   complete(
     launch: Launch,
@@ -58,9 +57,8 @@ export interface LaunchStore {
   /** Closed: its machines are looked at again then; undefined: all have ended, and it is never listed again. */
   lookAgain(launch: Launch, lookAt: number | undefined): Promise<void>;
   /**
-   * Lists a stored launch at `lookAt`, whatever its state, and even if its row cannot be read, if its row puts it
-   * in no list. `listed`: its row puts it in one, though readers of the list may not see that yet. `gone`: it is
-   * not stored.
+   * If a stored launch is in no list, lists it at `lookAt`, whatever its state, and even if its row cannot be read. `listed`: it
+   * was in a list already, though readers of that list may not see it yet. `gone`: it is not stored.
    */
   relist(launchId: LaunchId, lookAt: number): Promise<'listed-again' | 'listed' | 'gone'>;
   /**
@@ -85,7 +83,7 @@ export interface LaunchStore {
   leaveLine(cap: string, place: { installationId: InstallationId; tier: TierName }): Promise<void>;
   /** Sets what a cap's row counts, if it still changed as often as was read. False: it has changed since. */
   correctCapRow(row: CapRow, leases: number): Promise<boolean>;
-  /** Writes a cap's row that holds no numbers, where no lease can be counted meanwhile. False: it holds numbers by now. */
+  /** Replaces a cap's row that holds no numbers, so that no lease can be counted meanwhile. False: it holds numbers now. */
   mendCapRow(row: CapRow): Promise<boolean>;
 }
 
@@ -116,5 +114,5 @@ export type TakeOutcome =
   | { readonly kind: 'tenant-changed'; readonly tenant: Tenant | undefined }
   /** This row of a cap over all tenants has no room for it. */
   | { readonly kind: 'cap-full'; readonly row: string }
-  /** Another transaction was at the same rows; try again shortly. */
+  /** Another transaction wrote the same rows; try again shortly. */
   | { readonly kind: 'contended' };

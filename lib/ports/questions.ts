@@ -39,9 +39,9 @@ export interface QuestionStore {
   /** Stores the question unless one with its id exists, and returns the stored one. */
   ask(question: Question): Promise<StoredQuestion>;
   /**
-   * Those to fetch that can still be answered: whose time ends first, first; of the operator's controllers, in turns of the
-   * tenants (core/controllers/question-turns.ts). Reads no more of them than it may return, whatever was answered. For a
-   * moment a new one may be missing, and fewer may come than there are.
+   * Questions to fetch that can still be answered, ordered by when their time ends; for the operator's controllers, tenants take
+   * turns (core/controllers/question-turns.ts). Reads no more of them than it may return, however many were answered. For a
+   * moment a new one may be missing, and fewer may be returned than there are.
    */
   pendingOf(
     owner: InstallationId,

@@ -2,11 +2,11 @@ import type { JobFacts } from '../core/controllers/facts.ts';
 
 /** Expressions over the facts of a job, in CEL (https://cel.dev). Bounded in length, depth and cost; never throws. */
 export interface Rules {
-  /** What is wrong with an expression, for whoever wrote it. Undefined: it is a condition, and within the bounds. */
+  /** What is wrong with an expression, for its author. Undefined: it is a condition within the bounds. */
   faultOf(expression: string): string | undefined;
-  /** The facts that it names and only GitHub has: `run.event`. */
+  /** The facts that the expression names and that only GitHub has: `run.event`. */
   askedFacts(expression: string): readonly string[];
-  /** Why it cannot be evaluated, if so. */
+  /** Evaluates the expression. `failed`: why it could not be evaluated. */
   judge(expression: string, facts: JobFacts): boolean | { readonly failed: string };
 }
 

@@ -9,7 +9,7 @@ import type { UnreadableRow } from './unreadable-row.ts';
 export interface RunnerStore {
   /** Stores each that is not known yet; the others stay unchanged. */
   bind(runners: readonly Runner[]): Promise<void>;
-  /** Of this tenant only: another tenant's machine is not there. */
+  /** Undefined also for another tenant's machine. */
   get(installationId: InstallationId, instanceId: InstanceId): Promise<Runner | undefined>;
   /**
    * The job that the runner is meant for, and its tenant, in one consistent read; each undefined if it does not
@@ -19,7 +19,7 @@ export interface RunnerStore {
     runner: Runner,
     how?: { readonly jobMayLag: true },
   ): Promise<{ readonly job: Job | undefined; readonly tenant: Tenant | undefined }>;
-  /** The same of a runner that was read before, and the runner as it is now, where this tenant has it. */
+  /** The same for a runner that was read before, and the runner as it is now, if this tenant has it. */
   readRun(runner: Runner): Promise<RunRead>;
   /**
    * Across tenants: EC2's events name no tenant. Unknown ids are left out. Rows that cannot be read are added to `skipped`; without
@@ -34,7 +34,7 @@ export interface RunnerStore {
     at: number;
   }): Promise<ClaimOutcome>;
   /**
-   * claimed with this nonce → listening; listening, or another nonce, or without the gate that is required by now: false. Its
+   * claimed with this nonce → listening. False: it listens already, has another nonce, or lacks a gate that is required now. Its
    * deadline stays as it is.
    */
   confirm(confirm: RunnerConfirm): Promise<boolean>;
@@ -48,7 +48,7 @@ export interface RunnerStore {
   giveJob(runner: Runner, job: Job): Promise<boolean>;
   /** Each machine runs this job, which is not the one that was planned. False: it has ended, or is not known. */
   recordRan(runs: readonly Run[]): Promise<readonly boolean[]>;
-  /** It ran a job that the App does not know. True for the first caller only, whatever its state. */
+  /** Any state: it ran a job that the App does not know. True for the first caller only. */
   noteUnknownRun(instanceId: InstanceId, at: number): Promise<boolean>;
   /** Not ended → later deadline; else false. */
   extend(runner: Runner, deadline: number): Promise<boolean>;
@@ -66,7 +66,7 @@ export interface RunnerStore {
 
 export interface RunRead {
   readonly runner: Runner | undefined;
-  /** The job that `runner` was assumed to run as it was given, not as it is read. */
+  /** The job that the given `runner` was assumed to run; the row may name another one by now. */
   readonly job: Job | undefined;
   readonly tenant: Tenant | undefined;
 }

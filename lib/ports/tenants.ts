@@ -61,8 +61,8 @@ export interface TenantStore {
     leases: { readonly tierLeases: ReadonlyMap<TierName, number>; readonly held: HeldLeases | undefined },
   ): Promise<boolean>;
   /**
-   * Sets what is spent on a day, and changes its month alike, if the day still is as `tenant` says, and no lease was taken or
-   * freed since. False: not so, and nothing was written.
+   * Sets what is spent on a day, and changes its month by the same amount, if the day is still as in `tenant` and no lease was
+   * taken or freed since. False: nothing was written.
    */
   correctSpent(tenant: Tenant, spent: { readonly day: string; readonly to: Micros }): Promise<boolean>;
 }

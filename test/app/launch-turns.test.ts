@@ -134,13 +134,13 @@ describe('an answer of EC2', () => {
 
   it('that throttles sends the launch to the end of the line, at least a second later', async () => {
     const { platform, launch, paceNow } = await givenPace({ turns, lineEndsAt: noon + 60_000 });
-    const told = { launch, askedAt: noon, answer: throttled, paced: true };
-    expect(await learn(platform, told)).toEqual({ againNow: false, againSeconds: 62 });
+    const call = { launch, askedAt: noon, answer: throttled, paced: true };
+    expect(await learn(platform, call)).toEqual({ againNow: false, againSeconds: 62 });
     expect(paceNow().callsPerSecond).toBe(0.5);
     const ordinary = await givenPlatform();
-    expect(await learn(ordinary, told)).toEqual({ againNow: false, againSeconds: 1 });
+    expect(await learn(ordinary, call)).toEqual({ againNow: false, againSeconds: 1 });
     ordinary.notes.writeIf = async () => false;
-    expect(await learn(ordinary, told)).toEqual({ againNow: false, againSeconds: 10 });
+    expect(await learn(ordinary, call)).toEqual({ againNow: false, againSeconds: 10 });
   });
 
   it.each([
@@ -155,8 +155,8 @@ describe('an answer of EC2', () => {
     async (kinds, ...lesson) => {
       const { platform, launch } = await givenPace();
       const [againNow, againSeconds] = lesson;
-      const told = { launch, askedAt: noon, answer: answered(...kinds), paced: false };
-      expect(await learn(platform, told)).toEqual({ againNow, againSeconds });
+      const call = { launch, askedAt: noon, answer: answered(...kinds), paced: false };
+      expect(await learn(platform, call)).toEqual({ againNow, againSeconds });
     },
   );
 
@@ -258,13 +258,13 @@ describe('the line that a launch logs', () => {
   it('names only pools that AWS does not offer', async () => {
     const { platform, launch } = await givenPace();
     const pool = { market: 'spot', instanceType: 't3.medium', subnetId: 'subnet-a' } as const;
-    const told = { launch, askedAt: noon, paced: false };
+    const call = { launch, askedAt: noon, paced: false };
     const unoffered = { ...failure('unoffered'), pool };
     const dry = { ...failure('capacity'), pool: { ...pool, subnetId: 'subnet-b' } };
-    await learn(platform, { ...told, answer: { kind: 'answered', instances: [], failures: [dry] } });
+    await learn(platform, { ...call, answer: { kind: 'answered', instances: [], failures: [dry] } });
     expect(lines(platform, 'pools-not-offered')).toEqual([]);
     await learn(platform, {
-      ...told,
+      ...call,
       answer: { kind: 'answered', instances: [], failures: [unoffered, dry] },
     });
     const pools = ['spot:t3.medium:us-east-1a'];

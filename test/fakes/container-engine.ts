@@ -48,9 +48,9 @@ export function createMemoryEngine(): MemoryEngine {
       const labels = images.get(reference);
       return answering(labels && { id: `sha256:${reference}`, labels });
     },
-    build: async ({ tag, arguments: given }, told) => {
+    build: async ({ tag, arguments: given }, onOutput) => {
       images.set(tag, { 'dev.mayfly.runner-version': given['RUNNER_VERSION'] ?? '' });
-      told(`Successfully tagged ${tag}\n`);
+      onOutput(`Successfully tagged ${tag}\n`);
     },
     run: async (made) => {
       answering(undefined);
@@ -74,19 +74,19 @@ export function createMemoryEngine(): MemoryEngine {
     },
     stop: async (name) => end(answering(name)),
     logs: async (name) => answering(containers.get(name)?.log ?? ''),
-    async follow(name, lines, told) {
+    async follow(name, lines, onOutput) {
       const seen = () => answering(containers.get(name));
       if (!seen()) return false;
       const last = (seen()?.log ?? '')
         .split('\n')
         .slice(-lines - 1)
         .join('\n');
-      if (last !== '') told(last);
+      if (last !== '') onOutput(last);
       let length = seen()?.log.length ?? 0;
       for (let isOver = false; !isOver; ) {
         isOver = seen()?.state !== 'running';
         const log = seen()?.log ?? '';
-        if (log.length > length) told(log.slice(length));
+        if (log.length > length) onOutput(log.slice(length));
         length = log.length;
         await new Promise((resolve) => setImmediate(resolve));
       }

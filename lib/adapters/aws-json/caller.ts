@@ -1,7 +1,7 @@
 /**
- * Calls an AWS service with JSON: signed, with bounded waits, and up to three attempts where another can help, as the SDK
- * makes them. For services of which a function calls only one or two actions. It reads the process's credentials for each
- * call, so that new ones are used at once.
+ * Calls an AWS service with JSON: signed, with bounded waits, and with up to three attempts for errors that may pass, like the
+ * SDK. For services of which a function calls only one or two actions. It reads the process's credentials for each call, so
+ * that new ones are used at once.
  * Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,19 +14,19 @@ import { type Credentials, signedHeaders } from './sign-request.ts';
 
 export interface AwsJsonOptions {
   readonly service: keyof typeof jsonServices;
-  /** For one attempt. */
+  /** Timeout of one attempt. */
   readonly answerMilliseconds?: number;
   /** Longest pauses before the second attempt; they double before each further one. */
   readonly pauses?: Pauses;
-  /** Each call gets a new connection: one that was idle may be closed on the other side, which costs a call without retries. */
+  /** Each call gets a new connection. The server may have closed an idle one, and without retries the call would fail. */
   readonly isAlwaysFresh?: boolean;
   /** Absent: each call has its three attempts. */
   readonly budget?: RetryBudget;
-  /** How bodies are written and read, where JSON does not hold all values. */
+  /** How bodies are written and read, if plain JSON cannot represent all values. */
   readonly format?: Format;
   /**
-   * Sends along which invocation calls, as the SDK does. With it, Lambda stops functions that call each other in a circle:
-   * not for queues, over which messages may come back by design.
+   * Sends the X-Ray trace header, as the SDK does, by which Lambda detects and stops recursive loops. Not for queues, where
+   * messages may come back by design.
    */
   readonly isTraced?: boolean;
   readonly variables?: Variables;
@@ -47,7 +47,7 @@ const maxTries = 3;
 const connectMilliseconds = 1_000;
 /** Three attempts of at most this; GitHub waits 10 s for an answer. */
 const usualAnswerMilliseconds = 2_500;
-/** The largest answer there is: DynamoDB's 16 MB, which base64 makes a third longer. */
+/** The largest response: DynamoDB's 16 MB, a third longer in base64. */
 const mostAnswerBytes = 24 * 1024 * 1024;
 /** Jittered, so that callers don't collide again. */
 const usualPauses: Pauses = { usual: 100, throttled: 100 };
@@ -92,7 +92,7 @@ export function createAwsJson(options: AwsJsonOptions): AwsJson {
       const body = format.write(input);
       let retried: RetryKind | undefined;
       for (let tries = 1; ; tries++) {
-        // While a function sleeps, the other side may forget all of its connections.
+        // A retry uses a new connection: while a function is frozen, the server may close all idle ones.
         const outcome = await tryOnce(action, body, tries > 1 || options.isAlwaysFresh === true).then(
           (answer) => outcomeOf(answer, format),
           (cause: Error) => noAnswer(endpoint, cause),
@@ -142,9 +142,9 @@ function outcomeOf(answer: HttpAnswer, format: Format): Outcome {
   return { error, passes: status >= 500 || timeouts.test(code) ? 'usual' : undefined };
 }
 
-/** What looks like success and is no JSON, such as a proxy's page. Taken for an empty answer, it would say that rows are missing. */
+/** A success that is not JSON, such as a proxy's page. If it counted as an empty answer, rows would seem to be missing. */
 function unreadable({ headers, body }: HttpAnswer): Error {
-  // Its text may hold a secret.
+  // The message does not quote the body, which may contain a secret.
   const error = new Error(
     `The answer is not JSON: ${body.length} characters of ${headers['content-type'] ?? 'unknown type'}`,
   );
@@ -152,7 +152,7 @@ function unreadable({ headers, body }: HttpAnswer): Error {
   return error;
 }
 
-/** It is unknown whether the service did what it was asked; every action called this way may safely happen twice. */
+/** It is unknown whether the action took effect. Every action called this way is safe to repeat. */
 function noAnswer(endpoint: URL, cause: Error): Outcome {
   if (cause.name === 'TimeoutError') return { error: cause, passes: 'usual' };
   // The next answer would be as large.

@@ -30,7 +30,7 @@ export function createRetryBudget(): RetryBudget {
   };
 }
 
-/** For calls that have another way where they fail. */
+/** For calls whose caller has a fallback. */
 export const noRetries: RetryBudget = { take: () => false, giveBack: () => undefined };
 
 /** For services that a function calls once. */

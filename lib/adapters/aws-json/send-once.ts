@@ -1,6 +1,7 @@
 /**
- * One HTTP request, as a rule over a kept-alive connection, with bounds on connecting, on the whole and on the answer's size. It
- * knows nothing of AWS. Its own timer and Node's own agent cost a third of the processor time of the SDK's handler.
+ * One HTTP request, normally over a kept-alive connection, with bounds on the time to connect, the total time and the size of
+ * the response. It knows nothing of AWS. With its own timer and Node's own agent it takes a third of the CPU time of the SDK's
+ * handler.
  */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
@@ -20,7 +21,7 @@ export interface HttpRequest {
   readonly connectMilliseconds: number;
   readonly answerMilliseconds: number;
   readonly mostAnswerBytes: number;
-  /** Over a connection of its own, which is closed then. */
+  /** Uses a new connection, which is closed afterwards. */
   readonly isFresh?: boolean;
 }
 

@@ -37,9 +37,9 @@ export function createCliEngine({ program, socketGroup }: CliEngineOptions): Con
       const [shown] = JSON.parse(done(ran, 'the image cannot be read').out) as ImageShape[];
       return shown && { id: shown.Id, labels: labelsOf(shown) };
     },
-    async build(build, told) {
+    async build(build, onOutput) {
       const args = buildArguments(build);
-      const ran = await runProgram(program, args, { seconds: buildSeconds, told });
+      const ran = await runProgram(program, args, { seconds: buildSeconds, onOutput });
       done(ran, `${build.tag} could not be built`);
     },
     async run(container) {
@@ -80,13 +80,13 @@ export function createCliEngine({ program, socketGroup }: CliEngineOptions): Con
       const ran = await ask(['logs', '--tail', String(lines), container]);
       return isGone(ran) ? '' : `${done(ran, `the log of ${container} cannot be read`).out}${ran.error}`;
     },
-    async follow(container, lines, told) {
+    async follow(container, lines, onOutput) {
       // The container's output and the engine's errors share these streams, so ask first whether it exists.
       const found = await ask(['container', 'inspect', container]);
       if (isGone(found)) return false;
       done(found, `${container} cannot be read`);
       const ran = await runProgram(program, ['logs', '--follow', '--tail', String(lines), container], {
-        told,
+        onOutput,
       });
       if (isGone(ran)) return false;
       done(ran, `the log of ${container} cannot be followed`);

@@ -15,16 +15,16 @@ export interface RunOptions {
   /** Absent: no limit. */
   readonly seconds?: number;
   readonly environment?: Readonly<Record<string, string>>;
-  /** Gets its output as it comes. */
-  readonly told?: (text: string) => void;
+  /** Receives its output as it comes. */
+  readonly onOutput?: (text: string) => void;
 }
 
-/** Of each stream; an engine prints less. */
+/** How much of each stream is kept; an engine prints less. */
 const mostCharacters = 4_000_000;
 
 /** @throws OperationalError where it cannot be started or exceeds its time limit */
 export function runProgram(program: string, args: readonly string[], options: RunOptions): Promise<Ran> {
-  const { seconds, environment = {}, told } = options;
+  const { seconds, environment = {}, onOutput } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       env: { ...process.env, ...environment },
@@ -35,7 +35,7 @@ export function runProgram(program: string, args: readonly string[], options: Ru
     const said = { out: '', error: '' };
     const hear = (stream: 'out' | 'error') => (text: string) => {
       if (said[stream].length < mostCharacters) said[stream] += text;
-      told?.(text);
+      onOutput?.(text);
     };
     child.stdout.setEncoding('utf8').on('data', hear('out'));
     child.stderr.setEncoding('utf8').on('data', hear('error'));

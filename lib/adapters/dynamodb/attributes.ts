@@ -84,7 +84,7 @@ export class Row {
   map(name: string): Row {
     return this.optionalMap(name) ?? this.#unfit(name, 'a map (M)');
   }
-  /** What `read` makes of the JSON in the attribute. Whatever it throws means that the attribute cannot be read. */
+  /** Parses the attribute's deflated JSON with `read`. Any error that `read` throws counts as an unreadable attribute. */
   deflatedJson<Stored, Value>(name: string, read: (stored: Stored) => Value): Value {
     try {
       return read(JSON.parse(inflated(this.attributes[name])) as Stored);
@@ -112,6 +112,6 @@ export class Row {
   }
 }
 
-/** Of what a row holds in deflated form, nobody could read the bytes. */
+/** For error messages. Of a deflated value, only its length: nobody could read the bytes. */
 const textOf = (value: AttributeValue | undefined): string =>
   value?.B ? `${value.B.length} bytes (B)` : (JSON.stringify(value) ?? 'missing');

@@ -75,7 +75,7 @@ function agrees(head: Attributes, controllers: readonly Controller[]): boolean {
   );
 }
 
-/** Sent again if another write is at the same rows. */
+/** Retried if another write conflicts. */
 export async function savePolicy(
   deps: ControllerTables,
   from: ControllerPolicy,

@@ -153,7 +153,7 @@ export function tokenOfRow(attributes: Attributes): StoredToken {
 
 export const secretsRow = (key: Attributes, secrets: readonly SigningSecret[]): Attributes => ({
   ...key,
-  /** Lets a change find out that it is the first since its reading. */
+  /** A writer's condition compares it, so that no change since the secrets were read is lost. */
   newest: text(secrets.at(-1)?.id ?? ''),
   secrets: { L: secrets.map((secret) => ({ M: secretMap(secret) })) },
 });

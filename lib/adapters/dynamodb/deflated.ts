@@ -1,4 +1,4 @@
-/** Text in deflated form: each write pays for the whole row. */
+/** Deflates text, because each write is billed by the size of its whole row. */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 

@@ -22,15 +22,15 @@ const final = new Set([
   'ValidationException',
 ]);
 
-/** Another write was at the same row. Retried here a few times, since it passes in milliseconds. */
+/** Conflicts with another write to the same row. They pass in milliseconds, so they are retried here a few times. */
 const conflicts = new Set([
   'TransactionConflict',
   'TransactionConflictException',
   'TransactionInProgressException',
 ]);
 /**
- * One of many asked for too much. Where a key is too hot, DynamoDB may say so by any of these, on demand too, and it does not
- * say by which: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/throttling-diagnosing-workflow.html
+ * Throttling. For a hot key DynamoDB may return any of these, in on-demand mode too, and does not document which:
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/throttling-diagnosing-workflow.html
  */
 const throttles = new Set([
   'ProvisionedThroughputExceeded',
@@ -54,7 +54,7 @@ export function codeOf(error: unknown): string {
   return error instanceof Error ? error.name : 'Unknown';
 }
 
-/** `doing` completes the sentence "DynamoDB failed at …". */
+/** @param doing completes "DynamoDB failed at …" */
 export function operational(doing: string, cause: unknown): OperationalError {
   if (cause instanceof OperationalError) return cause;
   const code = codeOf(cause);

@@ -24,7 +24,7 @@ export const rename = (repository: string): JobChange => ({
   values: { ':repository': text(repository) },
 });
 
-/** Undoes what was recorded of an end that turned out to be none. */
+/** The attributes of an end, removed if the job turns out not to be over. */
 const ended = '#outcome, #conclusion, #done_at, #expires_at';
 
 /** waiting, covered → blocked. Its lease belongs to its machine, and stays taken. */
@@ -79,7 +79,7 @@ export const rest = (jobId: JobId, again: Again): JobChange => {
   };
 };
 
-/** Not done: since when GitHub says that it has no such job, and when it said so last. */
+/** Any state but done: since when GitHub has reported that it has no such job, and when it did so last. */
 export const doubt = (doubted: Doubt | undefined): JobChange => ({
   update: doubted ? 'SET #gone_at = :at, #gone_said_at = :said' : 'REMOVE #gone_at, #gone_said_at',
   condition: `attribute_exists(#state) AND #state <> :done${doubted ? ` AND ${asKnown(doubted)}` : ''}`,
@@ -120,7 +120,7 @@ export const noteStartRefusal = (why: Reason): JobChange => ({
   values: { ':why': reasonValue(why) },
 });
 
-/** Not done: the controllers' decision, in place of the one that was read. A final decision of the same policy stays. */
+/** Any state but done: replaces the decision that was read. A final decision under the same policy stays. */
 export function decide(admission: JobAdmission, insteadOf: DecidedJob['insteadOf']): JobChange {
   const attributes = admissionAttributes(admission);
   const given = compact<Attributes>(attributes);
@@ -132,7 +132,7 @@ export function decide(admission: JobAdmission, insteadOf: DecidedJob['insteadOf
   const isAsRead = insteadOf
     ? `#admission_policy = :read_policy AND #admission_state = :read_state AND #admission_at = :read_at${isOpen}`
     : 'attribute_not_exists(#admission_policy)';
-  // It was written before, and its answer lost.
+  // An earlier attempt wrote it, and its response was lost.
   const isWritten =
     '#admission_policy = :admission_policy AND #admission_state = :admission_state AND #admission_at = :admission_at';
   return {

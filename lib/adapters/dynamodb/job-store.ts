@@ -33,7 +33,7 @@ const fewWaiting = 4;
 interface WaitingRange {
   readonly from: string;
   readonly to: string;
-  /** What was written within the last second need not be seen, at half the price. */
+  /** Reads eventually consistently, at half the price: writes of the last second may be missing. */
   readonly mayLag?: true;
 }
 
@@ -46,7 +46,7 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
   const changed = async (installationId: InstallationId, jobId: JobId, how: changes.JobChange) =>
     (await change(installationId, jobId, how)).met;
 
-  /** Facts come in batches. Met or not, `row` is the job as it was before. */
+  /** Facts come in batches, so their writes share calls. @returns the job as it was before, whether or not it changed */
   const beforeFact = async (installationId: InstallationId, jobId: JobId, how: changes.JobChange) => {
     const write = { tableName, key: jobKey(installationId, jobId), ...how };
     const { row } = await updateTogether(client, write, 'ALL OLD');

@@ -84,7 +84,7 @@ function noteOfRow(attributes: Attributes): readonly [string, Note] {
   return [row.text('name'), { value, expiresAt: row.number('valid_until'), version: row.number('version') }];
 }
 
-/** What DynamoDB leaves unread counts as expired. */
+/** Keys that DynamoDB leaves unprocessed count as expired. */
 async function readRows(
   keys: readonly Attributes[],
   read: (key: Attributes) => Promise<Attributes | undefined>,

@@ -1,7 +1,7 @@
 /**
- * Questions to external controllers, as rows in the partition of the controller's owner. Those to fetch stand in a sparse index
- * by the end of their time until they are answered, so that a look reads what it hands out, and nothing else. The index may be
- * some moments behind: the rows say which of its questions are open.
+ * Questions to external controllers, as rows in the partition of the controller's owner. Unanswered questions for controllers
+ * that poll are in a sparse index, ordered by when their time ends, so that a poll reads only what it returns. The index may
+ * lag by moments: the rows say which questions are still open.
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { tables } from '../../contract/tables.ts';
@@ -17,7 +17,7 @@ import { insertStatement, runStatements } from './statements.ts';
 import { updateRow } from './write.ts';
 
 const keptSeconds = 24 * 60 * 60;
-/** Of the counts by which turns are given: longer than their window. */
+/** How long the counts for turns are kept: longer than their window. */
 const countKeptSeconds = 60 * 60;
 
 const { indexes, partitionKey, sortKey } = tables.controllers;
@@ -97,7 +97,7 @@ export function createQuestionStore(deps: StoreDeps): QuestionStore {
   };
 }
 
-/** How many questions this controller was lately asked about the tenant's jobs, this one included. */
+/** How many questions this controller has been asked about the tenant's jobs in this window, including this one. */
 async function countAsked({ client, tableName }: StoreDeps, question: Question): Promise<number> {
   const { owner, controllerId, installationId, askedAt } = question;
   const { row } = await updateRow(

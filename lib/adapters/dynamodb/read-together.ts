@@ -28,7 +28,7 @@ const collecting = new WeakMap<DynamoDBClient, Map<string, Wanted>>();
 
 /**
  * Undefined: there is no such row.
- * @param how.mayLag what was written within the last second need not be seen, at half the price
+ * @param how.mayLag eventually consistent, at half the price: writes of the last second may be missing
  * @throws OperationalError
  */
 export function readTogether(

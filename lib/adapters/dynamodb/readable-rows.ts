@@ -1,4 +1,4 @@
-/** Reads rows of several tenants: one that a manual edit broke does not stop the others from being read. */
+/** Reads rows of several tenants. A row that a manual edit broke does not keep the others from being read. */
 import { InstallationId } from '../../core/ids.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { UnreadableRow } from '../../ports/unreadable-row.ts';
@@ -6,8 +6,8 @@ import type { Attributes } from './attributes.ts';
 
 /**
  * @param keyName the attribute that names the row
- * @param skipped is added those that cannot be read
- * @throws OperationalError where one cannot be read, and there is no `skipped`
+ * @param skipped collects the rows that cannot be read
+ * @throws OperationalError if a row cannot be read and there is no `skipped`
  */
 export function readableRows<Value>(
   rows: readonly Attributes[],

@@ -72,7 +72,7 @@ export const planJob = (runner: Runner, job: { jobId: JobId; repository: string 
   },
 });
 
-/** Once: the caller relies on being the only one that counts it. */
+/** Succeeds once: only that caller counts it. */
 export const unknownRun = (at: number): RunnerChange => ({
   update: 'SET #unknown_run_at = :at',
   condition: 'attribute_exists(#instance_id) AND attribute_not_exists(#unknown_run_at)',
@@ -109,13 +109,13 @@ export const end = ({ runner, ...ending }: RunnerEnd): RunnerChange => ({
   },
 });
 
-/** What is settled is what was counted. */
+/** The end settles the amount that the lease counted when the runner was read, so it must not have changed. */
 const countsAsRead = ({ leaseCost: cost }: Runner) => ({
   condition: cost === undefined ? 'attribute_not_exists(#expected)' : '#expected = :counted',
   values: cost === undefined ? {} : { ':counted': number(cost.expected) },
 });
 
-/** Its lease counts more, unless it has ended. */
+/** Raises what its lease counts, unless it has ended. */
 export const expectMore = (
   runner: Runner,
   { expected, overrun }: Pick<LeaseCost, 'expected' | 'overrun'>,

@@ -90,13 +90,13 @@ export function spendTaken(tenant: Tenant, launch: Launch, asRead: boolean): Spe
   };
 }
 
-/** Leases that were planned before the caps became strict count less than strict caps want. */
+/** Leases that were planned before the caps became strict count less than strict caps require. */
 const strictUnchanged = ({ caps }: Tenant) =>
   caps?.strict === undefined
     ? { condition: 'attribute_not_exists(#spend_strict)', values: {} }
     : { condition: '#spend_strict = :strict', values: { ':strict': flag(caps.strict) } };
 
-/** By one taking alone: another copy that read the same row finds them halved, and plans again. */
+/** Only one launch halves them: for another copy that read the same row, the condition fails, and it plans again. */
 function livesFaded(tenant: Tenant, { tier, createdAt }: Launch) {
   const fade = livesFade(tenant, tier, createdAt);
   if (!fade) return { adds: [], sets: [], conditions: [], values: {}, names: [] };
@@ -179,7 +179,7 @@ export function spendSettled(
 }
 
 /**
- * For a lease that is held and counts more than before. A copy that planned with the former count then plans again.
+ * Raises what a held lease counts. A copy that planned with the former count fails its condition, and plans again.
  */
 export function spendRaised(
   { launchedAt, leaseCost: before }: Pick<Runner, 'launchedAt' | 'leaseCost'>,
@@ -214,7 +214,7 @@ export function carriedSet(carried: ReadonlyMap<string, Micros>) {
   };
 }
 
-/** As further SETs: sets what the row says of held leases to what it should be; entries of leases that are not held go. */
+/** Further SETs that correct the row's entries about held leases. Entries without a held lease become 0. */
 export function heldSet(read: HeldLeases | undefined, now: HeldLeases | undefined) {
   const entries = [
     ...new Map([...heldNumbers(read).keys()].map((name) => [name, 0] as const)),

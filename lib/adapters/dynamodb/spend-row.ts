@@ -53,7 +53,7 @@ export function capsOfRow({ attributes }: Row): SpendCaps | undefined {
 const fault = (name: string, value: AttributeValue, must: string) =>
   `${name} is ${JSON.stringify(value)}; it must be ${must}.`;
 
-/** For a new row. What cannot be read in the row that it inherits from cannot be read in this one either. */
+/** For the row of a reinstallation. A cap that is unreadable in the earlier row stays unreadable, so that nothing starts. */
 export const capsRow = (caps: SpendCaps | undefined): Attributes => ({
   ...(caps?.unreadable === undefined ? {} : { spend_cap: text('unreadable in the earlier installation') }),
   ...(caps?.month === undefined || caps.unreadable !== undefined ? {} : { spend_cap: capValue(caps.month) }),

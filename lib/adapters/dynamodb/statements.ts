@@ -18,8 +18,8 @@ import { maximumTries, pause } from './retry.ts';
 const statementsPerCall = 25;
 
 /**
- * done: the row was written. refused: it exists already (INSERT), or the WHERE clause does not hold (UPDATE). An error: of this
- * statement alone, and the others are as they say.
+ * done: the row was written. refused: it exists already (INSERT), or the WHERE clause does not hold (UPDATE). An error concerns
+ * this statement only.
  */
 export type StatementOutcome = 'done' | 'refused' | OperationalError;
 

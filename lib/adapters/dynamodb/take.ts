@@ -74,7 +74,7 @@ function assertPlannedWithinLimits({ tenant, tier, launch }: Taking): void {
   );
 }
 
-/** Below no room at all, a tenant that has spent nothing would pass: its counts do not exist. */
+/** The condition passes while the tenant's counts do not exist. So a launch that exceeds the whole cap is refused here. */
 function assertWithinCaps({ tenant, launch }: Taking): void {
   const [expected, [month, day]] = [expectedOf(launch), periodsOf(launch.createdAt)];
   const caps = [

@@ -73,7 +73,7 @@ export const newTenantItem = (tableName: string, tenant: NewTenant, digest: stri
   },
 });
 
-/** Each of these is in that row as it is in this one, in the operator's spelling. */
+/** Checks that the policy attributes of the tenant's row are exactly as in `row`, as the operator wrote them. */
 export function policyCheck(tableName: string, row: Attributes, tenant: Tenant): TransactWriteItem {
   const clauses = policyAttributes.map((name) =>
     row[name] === undefined ? `attribute_not_exists(#${name})` : `#${name} = :${name}`,
@@ -90,5 +90,5 @@ export function policyCheck(tableName: string, row: Attributes, tenant: Tenant):
   };
 }
 
-/** Whether the row still says what was read of it. */
+/** Whether the row still has the policy that was read. */
 export const hasPolicyOf = (row: Attributes, read: Tenant): boolean => hasSamePolicy(tenantOfRow(row), read);

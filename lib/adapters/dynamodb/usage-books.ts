@@ -129,7 +129,7 @@ function rangeOf({ after, only }: Tenants): { condition: string; values: Attribu
       values: { ':machines': text(machinesOf(only)) },
     };
   if (after === undefined) return { condition: '', values: {} };
-  // Behind all of that tenant's machines, and before those of any later tenant.
+  // After all of that tenant's machines, and before those of any later tenant.
   return { condition: ' AND #machine > :after', values: { ':after': text(`${machinesOf(after)}~`) } };
 }
 

@@ -29,7 +29,7 @@ export interface RowUpdate {
 /** `row`: as requested, where the condition held; as found (absent: no such row) where it did not. */
 export type Written = { readonly met: boolean; readonly row: Attributes | undefined };
 
-/** Retries while a transaction is at the row. */
+/** Retries while a transaction holds the row. */
 export async function updateRow(
   client: DynamoDBClient,
   write: RowUpdate,
@@ -88,7 +88,7 @@ export async function tryTransaction(
   }
 }
 
-/** True: done. False: a condition does not hold. Retries while another write is at the rows. */
+/** True: done. False: a condition does not hold. Retries while another write holds the rows. */
 export async function transact(client: DynamoDBClient, items: TransactWriteItem[]): Promise<boolean> {
   for (let tries = 1; ; tries += 1) {
     const reasons = await tryTransaction(client, items);

@@ -1,11 +1,11 @@
 /**
- * The tokens by which the App says who it is, signed with its key. A signature takes a millisecond of a whole core, and a token
- * holds for ten minutes, so each is used for some minutes. Tokens never leave this process, and are never logged.
+ * The JWTs with which the App authenticates, signed with its key. Signing takes a millisecond of CPU time and a token is valid
+ * for ten minutes, so each is reused for some minutes. They never leave this process, and are never logged.
  */
 import type { App } from '@octokit/app';
 
 export interface AppTokens {
-  /** `isNew`: made for this caller. @throws Error for a key that is none */
+  /** `isNew`: it was signed for this call. @throws Error if the key is not a private key */
   current(): Promise<{ readonly token: string; readonly isNew: boolean }>;
   /** GitHub rejected this one: the next `current` makes another. Does nothing if that has already happened. */
   drop(token: string): void;
@@ -16,7 +16,7 @@ interface Made {
   readonly expiresAt: string;
 }
 
-/** More than half of a token's time: a call may take ten seconds, and clocks differ. */
+/** A token must be valid for this much longer: a call may take ten seconds, and clocks differ. */
 const leftMilliseconds = 5 * 60_000;
 
 export function createAppTokens(app: App): AppTokens {
@@ -46,6 +46,6 @@ export function createAppTokens(app: App): AppTokens {
   };
 }
 
-/** GitHub's words where its clock and ours differ. Source: @octokit/auth-app, hook.ts */
+/** Whether GitHub rejected a token because its clock and ours differ. Source: @octokit/auth-app, hook.ts */
 export const isAboutTime = (error: unknown) =>
   /'(Expiration time|Issued at)' claim/.test(String((error as Error).message));

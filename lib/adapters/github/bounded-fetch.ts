@@ -1,4 +1,4 @@
-/** What Octokit uses of `fetch`: Node's own, which also follows redirects, with a bound on what it reads. */
+/** The part of `fetch` that Octokit uses: Node's own, which also follows redirects, with a bound on the response. */
 import { readBounded } from '../../core/bounded-body.ts';
 
 export type Fetch = (url: string, asked: Asked) => Promise<Reply>;
@@ -20,8 +20,8 @@ export interface Reply {
 }
 
 /**
- * A page of a hundred workflow runs takes 1.5 MB, one of a hundred jobs with hundreds of steps each 8 MB. Whoever opens a
- * delivery reads its payload, of which GitHub sends 25 MB at most:
+ * A page of a hundred workflow runs takes 1.5 MB, one of a hundred jobs with hundreds of steps each 8 MB. A single webhook
+ * delivery includes its payload, at most 25 MB:
  * https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap
  */
 export const mostAnswerBytes = { page: 20 * 1024 * 1024, payload: 32 * 1024 * 1024 } as const;

@@ -38,7 +38,7 @@ const pageSize = 100;
  * Source: https://docs.github.com/en/actions/reference/limits
  */
 const mostPages = 100;
-/** A personal token; no installation stands behind it. */
+/** A personal token belongs to no installation. */
 const noInstallation = InstallationId(0);
 
 interface Access extends Asking {

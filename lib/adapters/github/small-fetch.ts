@@ -1,18 +1,18 @@
 /**
- * What Octokit uses of `fetch`, over Node's own HTTP: in a function it takes half of the processor time, and its first call 10 ms
- * less. An idle connection is closed before GitHub closes it, since nobody repeats a call that fails on one. It reads no answer
- * beyond its bound. It does not follow redirects: Octokit's caller does, or Node's own `fetch` where that should.
+ * The part of `fetch` that Octokit uses, on Node's own HTTP client: in a function it takes half of the CPU time, and its first
+ * call 10 ms less. It closes an idle connection before GitHub does, since nobody retries a call that fails on one. It reads no
+ * response beyond its bound. With `redirect: 'manual'` it returns redirects; otherwise Node's `fetch` repeats the request.
  */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { collectBounded } from '../../core/bounded-body.ts';
 import { createBoundedFetch, type Fetch, mostAnswerBytes, type Reply, replyOf } from './bounded-fetch.ts';
 
-/** As long as `fetch` keeps one. */
+/** As long as Node's `fetch` keeps an idle connection. */
 const usualIdleMilliseconds = 4_000;
 const redirects: readonly number[] = [301, 302, 303, 307, 308];
 
-/** Connections are kept by what this returns. */
+/** The returned function has its own connection pool. */
 export function createSmallFetch({ idleMilliseconds = usualIdleMilliseconds } = {}): Fetch {
   const agentOptions = { keepAlive: true, timeout: idleMilliseconds, maxSockets: 64 };
   const plain = { request: httpRequest, agent: new HttpAgent(agentOptions) };

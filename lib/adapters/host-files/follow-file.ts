@@ -1,24 +1,24 @@
 /**
- * A growing file, as `tail --follow=name` shows it: first its last lines, then what is appended, even if the file is
- * renamed and started anew. A missing file is waited for.
+ * Follows a growing file like `tail --follow=name`: first its last lines, then what is appended, even if the file is
+ * rotated. It waits for a missing file.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 
 export interface Following {
-  /** How many of the existing lines. */
+  /** How many of the existing lines to show first. */
   readonly lines: number;
-  /** Gets text as it is appended, not always in whole lines. */
-  readonly told: (text: string) => void;
-  /** False: no more will come. It pauses before it answers. */
+  /** Receives text as it is appended, not always in whole lines. */
+  readonly onText: (text: string) => void;
+  /** Called for each look; it waits before it resolves. False: stop following. */
   readonly again: () => Promise<boolean>;
 }
 
-/** Of an existing file, at most this much is searched for its last lines. */
+/** The part of an existing file, from its end, that is searched for its last lines. */
 const mostBytes = 4_000_000;
 const chunkBytes = 65_536;
 
-export async function followFile(path: string, { lines, told, again }: Following): Promise<void> {
+export async function followFile(path: string, { lines, onText, again }: Following): Promise<void> {
   let file = await openIfThere(path);
   let position = 0;
   let decoder = new StringDecoder('utf8');
@@ -32,7 +32,7 @@ export async function followFile(path: string, { lines, told, again }: Following
     }
     return added;
   };
-  const handOn = (text: string) => text !== '' && told(text);
+  const handOn = (text: string) => text !== '' && onText(text);
   try {
     if (file) position = Math.max(0, (await file.stat()).size - mostBytes);
     handOn(lastLines(await readOn(), lines));

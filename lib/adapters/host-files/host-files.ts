@@ -67,7 +67,7 @@ export function createHostFiles(
   };
 }
 
-/** Our names have no other characters; nothing else becomes a path. */
+/** Names of this host's files have only these characters. Anything else is replaced, so that no name can act as a path. */
 const plain = (name: string) => name.replace(/[^A-Za-z0-9._-]/g, '_').replace(/^\.+/, '_');
 
 async function namesIn(path: string): Promise<string[]> {

@@ -36,7 +36,7 @@ const refusedSeconds = 20;
 /** The longest life of a note about a limit for which GitHub wants callers to wait. */
 const longestRefusedSeconds = 3_600;
 
-interface Told {
+interface RunNote {
   readonly about?: RunAbout;
   readonly why?: string;
 }
@@ -48,7 +48,7 @@ export async function aboutRun(deps: AboutDeps, job: Job): Promise<AboutAnswer> 
     if (looks > 0) await deps.clock.sleep(lookMilliseconds);
     const now = deps.clock.now();
     const note = (await deps.notes.read([name], now)).get(name);
-    const { about, why }: Told = note?.value ?? {};
+    const { about, why }: RunNote = note?.value ?? {};
     if (about) return { kind: 'known', about };
     if (why !== undefined && note) return refused(why, Math.ceil((note.expiresAt - now) / 1000));
     const mark = { value: {}, expiresAt: now + askingMilliseconds, version: 0, now };
@@ -77,7 +77,7 @@ async function keepRefusal(
 ): Promise<AboutAnswer> {
   const now = clock.now();
   const note = (await notes.read([name], now)).get(name);
-  const { about }: Told = note?.value ?? {};
+  const { about }: RunNote = note?.value ?? {};
   if (about) return { kind: 'known', about };
   const expiresAt = now + refusal.retryAfterSeconds * 1000;
   await notes.writeIf(name, { value: { why: refusal.why }, expiresAt, version: note?.version ?? 0, now });

@@ -40,8 +40,8 @@ const closingTries = 3;
 interface Known extends BudgetStanding {
   /** When the notes were read. */
   readonly readAt: number;
-  /** What the notes say. */
-  readonly told: Budgets;
+  /** The budgets in the notes, as copies last shared them. */
+  readonly shared: Budgets;
 }
 
 export function budgetedGitHub(github: GitHub, deps: BudgetDeps): GitHub {
@@ -117,10 +117,10 @@ async function readNotes(
   const names = { closed: closedNote(installationId), budget: budgetNote(installationId) };
   // If this lagging read misses something, GitHub's own answer shows it.
   const notes = await deps.notes.glance([names.closed, names.budget], readAt);
-  const told = budgetsOf(notes.get(names.budget));
-  const budgets = latestBudgets(before?.budgets ?? {}, told);
+  const shared = budgetsOf(notes.get(names.budget));
+  const budgets = latestBudgets(before?.budgets ?? {}, shared);
   const closed = latestClosings(before?.closed ?? {}, closingsOf(notes.get(names.closed)));
-  return { readAt, closed, told, budgets };
+  return { readAt, closed, shared, budgets };
 }
 
 /** By resource; anything else in the note is ignored. */
@@ -142,7 +142,7 @@ function closingsOf(note: Note | undefined): Closings {
   return Object.fromEntries(named.map((name) => [name, note.value[name]]));
 }
 
-/** What this copy knows after an answer; it tells the others if that matters to them. */
+/** What this copy knows after an answer. It shares a closing, and a budget that matters to other copies. */
 async function learn(
   deps: BudgetDeps,
   heard: {
@@ -162,15 +162,15 @@ async function learn(
   if (!answer.budgets) return standing;
   const budgets = latestBudgets(standing.budgets, answer.budgets);
   const known = { ...standing, budgets };
-  const isWorthTelling = Object.values(budgets).some(
-    (budget) => now < budget.resetsAt && isNoteworthy(budget, standing.told[budget.resource]),
+  const isNoteworthyNow = Object.values(budgets).some(
+    (budget) => now < budget.resetsAt && isNoteworthy(budget, standing.shared[budget.resource]),
   );
-  if (!isWorthTelling) return known;
+  if (!isNoteworthyNow) return known;
   const expiresAt = Math.max(...Object.values(budgets).map(({ resetsAt }) => resetsAt));
   await telling(deps, installationId, () =>
     deps.notes.write(budgetNote(installationId), { value: { ...budgets }, expiresAt }),
   );
-  return { ...known, told: budgets };
+  return { ...known, shared: budgets };
 }
 
 /** The note lives as long as anything is closed, and never shortens a closure. */

@@ -19,7 +19,7 @@ export interface VerdictGroup extends Omit<Verdict, 'estimate'> {
   readonly jobs: readonly Job['jobId'][];
   /** Epoch milliseconds. */
   readonly oldestAcceptedAt: number;
-  /** Of the first of them. */
+  /** For the first of these jobs. */
   readonly estimate?: Estimate;
 }
 

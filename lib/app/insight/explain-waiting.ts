@@ -48,7 +48,7 @@ interface Here {
   readonly job: Job;
 }
 
-/** From the reason's own sentence, and the table of what follows from its code. */
+/** A verdict from the reason's own sentence and the guidance for its code. */
 export function ofReason(facts: Facts, job: Job, why: Reason, estimate?: Estimate): Verdict {
   const guidance = guidanceOf(why.code, {
     tenant: facts.tenant?.accountLogin ?? String(job.installationId),
@@ -59,7 +59,7 @@ export function ofReason(facts: Facts, job: Job, why: Reason, estimate?: Estimat
   return { code: why.code, line: why.text, ...guidance, ...(found ? { estimate: found } : {}) };
 }
 
-/** One machine tries again what keeps all jobs of a tenant, at a time that its row names. */
+/** While all jobs of a tenant are held, one machine retries at the time in the tenant's row. */
 function probeEstimate({ tenant, now }: Facts, code: ReasonCode): Estimate | undefined {
   const { attention } = tenant ?? {};
   if (attention?.code !== code) return undefined;
@@ -96,7 +96,7 @@ function restVerdict(facts: Facts, job: Job): Verdict | undefined {
   return { ...verdict, mend: (verdict.mend ?? '').replace('INSTANCE', last.instanceId) };
 }
 
-/** Spending: whether the caps leave a machine for it, after those that come first. */
+/** Whether the spend caps have room for it after the jobs before it. */
 function spendVerdict(
   { now, platform, line, ...facts }: Facts,
   { tenant, tier, job }: Here,
@@ -108,7 +108,7 @@ function spendVerdict(
   return ofReason({ now, platform, ...facts }, job, bound.reason, estimate);
 }
 
-/** Its own limits: whether they leave a machine for it, after those that come first. */
+/** Whether the tenant's own limits have room for it after the jobs before it. */
 function limitVerdict(facts: Facts, { tenant, tier, job }: Here): Verdict | undefined {
   const { now, line = { ahead: 0, recent: [] } } = facts;
   const room = roomFor(tenant, tier);
@@ -123,7 +123,7 @@ function limitVerdict(facts: Facts, { tenant, tier, job }: Here): Verdict | unde
     ? undefined
     : untilFree(historyOf(line.recent, tier.name), {
         ahead: line.ahead,
-        // Those that may become free for it: of all tiers, or of its own.
+        // Any machine of the tenant, or of the tier, may become free for it.
         machines: room.machines + (room.limitedBy === 'tenant' ? tenant.leases : inTier),
         now,
       });
@@ -241,7 +241,7 @@ function freeVerdict(facts: Facts, job: Job): Verdict {
   return ofReason(facts, job, why, estimate || undefined);
 }
 
-/** They say what happened, not what keeps it waiting. */
+/** Codes that say what happened, not why the job still waits. */
 const isPassing = (code: ReasonCode) => ['runner-ended', 'runner-taken', 'runner-stolen'].includes(code);
 
 const counted = (count: number, one: string, more: string) => `${count} ${count === 1 ? one : more}`;

@@ -32,7 +32,7 @@ export type VerdictCode =
   | 'cancelled'
   | 'reopening'
   | 'closing'
-  /** The platform has no row of it. */
+  /** The platform has no row of the job. */
   | 'not-asked'
   | 'not-on-github'
   | 'not-installed'

@@ -29,11 +29,11 @@ export interface Facts {
   readonly group?: GroupView;
   readonly line?: Line;
   readonly supply?: Supply;
-  /** For the lease that is meant for the job. */
+  /** The machine of the lease that covers the job. */
   readonly plan?: Machine;
-  /** The one that was meant for it before. */
+  /** The machine that was planned for it before. */
   readonly former?: Machine;
-  /** The one that GitHub says ran it. */
+  /** The machine that GitHub says ran it. */
   readonly ranOn?: Runner;
   /** Absent: GitHub was not asked. */
   readonly github?: GitHubFacts;
@@ -41,7 +41,7 @@ export interface Facts {
   readonly deadLetters?: readonly DeadLetter[];
 }
 
-/** The configuration. */
+/** The deployment's configuration. */
 export interface Platform {
   readonly environment: string;
   readonly region: string;
@@ -53,13 +53,13 @@ export interface Platform {
   readonly caps: Caps;
 }
 
-/** Of the tenant's jobs in the same tier. */
+/** The line of the tenant's waiting jobs in the same tier. */
 export interface Line {
   /** How many waiting jobs before it may have a machine. */
   readonly ahead: number;
-  /** It stands behind all that were read of the line: at least so many are ahead. */
+  /** The job is beyond the part of the line that was read: at least `ahead` jobs are before it. */
   readonly isCut?: true;
-  /** The newest ones of all tiers, whatever their state. */
+  /** The tenant's newest jobs of all tiers, in any state. */
   readonly recent: readonly Job[];
 }
 

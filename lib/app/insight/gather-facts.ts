@@ -32,7 +32,7 @@ export interface InsightDeps {
 
 /** Enough for medians, and some 70 KB. */
 export const recentJobs = 100;
-/** A job further back has "at least" so many before it, as far as they may have a machine. */
+/** A job beyond these is reported to have "at least" as many before it as may have a machine. */
 const lineRead = 101;
 
 export interface Asked {

@@ -9,17 +9,17 @@ import type { Estimate } from './explanation.ts';
 
 export interface History {
   readonly tier: TierName;
-  /** Half of them ran no longer. Undefined: none has ended. */
+  /** The median run time. Undefined: none has ended. */
   readonly runSeconds: number | undefined;
   readonly ended: number;
-  /** A quarter of them started sooner: those that did not have to wait for a limit. */
+  /** The first quartile of the time to start: such jobs did not wait for a limit. */
   readonly startSeconds: number | undefined;
   readonly started: number;
-  /** When each of the running ones began, epoch milliseconds. */
+  /** When each running job began, epoch milliseconds. */
   readonly runningSince: readonly number[];
 }
 
-/** With the stock image; one's own image starts sooner (docs/BENCHMARKS.md). */
+/** With the stock image. Custom images start sooner (docs/BENCHMARKS.md). */
 const stockStartSeconds = 90;
 
 export function historyOf(jobs: readonly Job[], tier: TierName): History {
@@ -52,7 +52,7 @@ export function untilStart(history: History, sinceSeconds = 0): Estimate {
   return { seconds, basis };
 }
 
-/** Until one of so many machines is free for a job that has `ahead` others before it. Undefined: nothing is known. */
+/** The time until one of the line's machines is free for a job with `ahead` others before it. Undefined: nothing is known. */
 export function untilFree(
   history: History,
   line: { readonly ahead: number; readonly machines: number; readonly now: number },

@@ -65,12 +65,12 @@ export async function carryOutLaunch(deps: LaunchDeps, planned: PlannedLaunch): 
 /** An answer's hints for other copies: if they cannot be written, machines that came are not delayed. */
 export async function learnFrom(
   deps: LaunchDeps,
-  told: { launch: Launch; askedAt: number; answer: LaunchAnswer; paced: boolean },
+  call: { launch: Launch; askedAt: number; answer: LaunchAnswer; paced: boolean },
 ): Promise<Lesson> {
   try {
-    return await learn(deps, told);
+    return await learn(deps, call);
   } catch (error) {
-    const { installationId, tier, launchId } = told.launch;
+    const { installationId, tier, launchId } = call.launch;
     const about = { installationId, tier, launchId, error: String(error) };
     deps.telemetry.event('warn', 'note-failed', about, { NotesFailed: 1 });
     return { againNow: false, againSeconds: retryDelaySeconds };
@@ -122,11 +122,11 @@ export async function settleLaunch(
 /** As it stands from now on, before any of its machines has a row. */
 async function answeredLaunch(
   deps: LaunchDeps,
-  told: { launch: Launch; lookAt: number; instances: readonly LaunchedInstance[] },
+  seen: { launch: Launch; lookAt: number; instances: readonly LaunchedInstance[] },
 ): Promise<Launch | undefined> {
-  const { launch, lookAt } = told;
+  const { launch, lookAt } = seen;
   if (launch.state === 'answered') return launch;
-  const places = placesOf(launch, told.instances);
+  const places = placesOf(launch, seen.instances);
   const isComplete = places.size === launch.plannedJobs.length;
   return isComplete ? deps.launches.complete(launch, places, lookAt) : deps.launches.answer(launch, places);
 }

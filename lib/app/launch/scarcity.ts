@@ -103,9 +103,9 @@ export interface Lesson {
 /** Records what an answer reveals. It does nothing if EC2 gave what was requested and was not short lately. */
 export async function learn(
   deps: ScarcityDeps,
-  told: { launch: Launch; askedAt: number; answer: LaunchAnswer; paced: boolean },
+  call: { launch: Launch; askedAt: number; answer: LaunchAnswer; paced: boolean },
 ): Promise<Lesson> {
-  const { launch, askedAt, answer, paced } = told;
+  const { launch, askedAt, answer, paced } = call;
   const failures = answer.kind === 'answered' ? answer.failures : [answer.failure];
   const closings = closingsOf(deps, launch, failures);
   if (Object.keys(closings).length > 0) await close(deps, closings);

@@ -8,9 +8,9 @@ import type { DeploymentChange } from '../../ports/deployment-audit.ts';
 import { OperationalError } from '../../ports/errors.ts';
 
 export interface RecordDeps {
-  /** Into the audit, in the caller's name. */
+  /** Writes to the audit in the caller's name. */
   readonly record: (change: Pick<DeploymentChange, 'action' | 'before' | 'after'>) => Promise<void>;
-  /** Of a private key; undefined: it is not one. */
+  /** The fingerprint of a private key; undefined: it is not one. */
   readonly fingerprint: (privateKey: string) => string | undefined;
 }
 

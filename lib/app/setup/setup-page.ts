@@ -19,7 +19,7 @@ export interface SetupDeps extends SessionDeps, Omit<TakeDeps, 'record'> {
   readonly githubWebUrl: string;
 }
 
-/** A visit to the page, or a form of it, by a browser with a valid session. */
+/** A request by a browser with a valid session: for the page, or with one of its forms. */
 export interface SetupAct {
   readonly session: SetupClaims;
   /** The page's own address, without a slash at its end. */
@@ -38,7 +38,7 @@ export async function showExisting(deps: SetupDeps, { session }: SetupAct): Prom
   return { view: 'existing', place: await placeOf(deps, session), fields: {}, faults: {} };
 }
 
-/** The manifest, and its destination, for a person to look at before GitHub gets it. */
+/** Shows the manifest and its destination for review before it goes to GitHub. */
 export async function review(deps: SetupDeps, act: SetupAct, fields: Fields): Promise<SetupView> {
   const { session, origin } = act;
   const stale = await staleForm(deps, session, fields);
@@ -63,7 +63,7 @@ export async function review(deps: SetupDeps, act: SetupAct, fields: Fields): Pr
   };
 }
 
-/** GitHub sends the browser back: the code becomes the App, which is stored. */
+/** After GitHub has sent the browser back: exchanges the code for the App, and stores it. */
 export async function finish(
   deps: SetupDeps,
   act: SetupAct,
@@ -89,7 +89,7 @@ export async function finish(
   }
 }
 
-/** An existing App: its key is tried at GitHub, and stored if GitHub accepts it. */
+/** Stores an existing App if GitHub accepts its key. */
 export async function enterExisting(deps: SetupDeps, act: SetupAct, fields: Fields): Promise<SetupView> {
   const { session } = act;
   const stale = await staleForm(deps, session, fields);
@@ -120,7 +120,7 @@ export async function enterExisting(deps: SetupDeps, act: SetupAct, fields: Fiel
   return logged(deps, act, 'entered', { appId: app.appId, app: known.value.slug }, done(deps, taken));
 }
 
-/** In the name of the person who made the link. */
+/** The audit names the person who made the link. */
 const recorded = (deps: SetupDeps, { by }: SetupClaims): TakeDeps => ({
   ...deps,
   record: (change) =>
@@ -164,7 +164,7 @@ function done({ environment, githubWebUrl }: SetupDeps, taken: Taken): SetupView
   };
 }
 
-/** Who did what, and when: the log is the page's record. */
+/** The log is the page's record of who did what, and when. */
 function logged(
   deps: SetupDeps,
   { session, sourceIp }: SetupAct,

@@ -22,9 +22,9 @@ export interface Taken {
   readonly appId: string;
   readonly name: string;
   readonly htmlUrl: string;
-  /** What is left for the operator to do; undefined: nothing. */
+  /** What the operator still has to do; undefined: nothing. */
   readonly todo?: string;
-  /** What the App should request, and does not: it is stored nevertheless, since that can be added at any time. */
+  /** What the App should request and does not. It is stored anyway, since permissions can be added at any time. */
   readonly missing: readonly string[];
 }
 

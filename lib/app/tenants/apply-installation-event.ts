@@ -103,7 +103,7 @@ async function previousTenant(deps: TenantDeps, installationId: InstallationId, 
     (tenant) => tenant.installationId !== installationId,
   );
   const [latest] = others.sort((a, b) => b.installationId - a.installationId);
-  // Its own `deleted` may be on its way or lost; an account has one installation, so it is worth a look.
+  // An account has one installation, so this one is gone. Its `deleted` event may be late or lost: ask GitHub.
   if (latest && latest.status !== 'deleted' && !isSuperseded(installationId, latest)) {
     await deps.queues.sendToInstallations({
       kind: 'installation',
@@ -146,7 +146,7 @@ function newTenant(
   };
 }
 
-/** True: it was ended, or changed by someone else: look again. */
+/** @returns true if the tenant was ended, or someone else changed it: read it again */
 async function endIfSuperseded(deps: TenantDeps, tenant: Tenant): Promise<boolean> {
   if (tenant.status === 'deleted') return false;
   const others = await deps.tenants.findByAccount(tenant.accountId);
@@ -186,7 +186,7 @@ async function afterwards(
   if (event.repositoriesRemoved.length > 0) {
     const names = new Set(event.repositoriesRemoved);
     const ids = new Set(event.repositoryIdsRemoved);
-    // A name may be another repository's by now; an id never is.
+    // Another repository may have the name by now; ids are never reused.
     const isRemoved = ({ repository, repositoryId }: Job) =>
       repositoryId !== undefined && ids.size > 0 ? ids.has(repositoryId) : names.has(repository);
     await refuseWaitingJobs(deps, installationId, (job) =>

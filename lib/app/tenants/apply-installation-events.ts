@@ -1,6 +1,6 @@
 /**
- * Takes a batch of installation events, one after the other where they are about the same installation, and of jobs that
- * GitHub is to run again, may have run without a word, or may have let go, and of runner groups to look at.
+ * Handles a batch of the installations queue: installation events, one after the other for each installation; jobs to re-run;
+ * runs without a webhook; held jobs that GitHub may have released; and runner groups to look at.
  */
 import {
   type InstallationEvent,

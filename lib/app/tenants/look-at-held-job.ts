@@ -22,7 +22,7 @@ export async function lookAtHeldJob(deps: RerunDeps, message: LookAtJob): Promis
   }
   const { status } = answer.value;
   if (status === 'queued') return open(deps, message, askedAt);
-  // GitHub's replicas lag: it is asked once more.
+  // GitHub's replicas may lag, so it is asked once more.
   const isFirstLook = askedAt < heardAt + heldJobAgainSeconds * 1000;
   if (status === 'waiting' && isFirstLook)
     await deps.queues.sendToInstallations(message, { delaySeconds: heldJobAgainSeconds });
@@ -31,7 +31,7 @@ export async function lookAtHeldJob(deps: RerunDeps, message: LookAtJob): Promis
 async function open(
   deps: RerunDeps,
   { installationId, jobId }: LookAtJob,
-  /** A later hold is another one. */
+  /** A hold that began later is another one, and stays. */
   askedAt: number,
 ): Promise<void> {
   const again = { reason: approved, heardAt: askedAt };

@@ -22,7 +22,7 @@ interface UnknownDeps {
   readonly clock: Clock;
 }
 
-/** It has no row: jobs that wait for one are refused. */
+/** The installation has no tenant row. Once it is certainly gone, jobs that wait for the row are refused. */
 export async function noteUnknown(deps: UnknownDeps, event: InstallationEvent): Promise<void> {
   const { installationId } = event;
   const again = { ...event, event: 'unknown.asked-again' };
@@ -33,7 +33,7 @@ export async function noteUnknown(deps: UnknownDeps, event: InstallationEvent): 
 
 /**
  * Called when GitHub says that there is no such installation.
- * @param again what asks once more, as long as that is not proven
+ * @param again the event that asks GitHub again later, if that is not proven yet
  */
 export async function isSurelyGone(
   deps: UnknownDeps,
@@ -47,7 +47,7 @@ export async function isSurelyGone(
   return false;
 }
 
-/** GitHub shows it: its earlier answer was a lapse. */
+/** Called when GitHub shows the installation: its earlier answer was wrong. */
 export async function forgetUnknown(deps: UnknownDeps, installationId: InstallationId): Promise<void> {
   const now = deps.clock.now();
   const name = unknownNote(installationId);
@@ -65,5 +65,5 @@ async function isProven(deps: UnknownDeps, { installationId, event }: Installati
   return since <= now - unknownProofSeconds * 1000;
 }
 
-/** Since when GitHub has said so. */
+/** The note with the time since which GitHub has not known the installation. */
 export const unknownNote = (installationId: InstallationId) => `unknown-installation/${installationId}`;

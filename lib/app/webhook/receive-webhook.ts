@@ -87,7 +87,7 @@ async function receive(deps: WebhookDeps, request: WebhookRequest): Promise<Webh
   return follow(deps, route);
 }
 
-/** The one send. What is sent needs no count of its own: SQS counts messages. */
+/** Makes the one send. Sends are not counted here, because SQS counts messages. */
 async function follow({ queues, telemetry }: WebhookDeps, route: Route): Promise<WebhookAnswer> {
   switch (route.to) {
     case 'tier':

@@ -1,5 +1,5 @@
 /**
- * Where a signed webhook delivery goes, and what of it: the whole decision, over plain data. It reads only the fields
+ * Where a signed webhook delivery goes, and which part of it: the whole decision, over plain data. It reads only the fields
  * that it needs, does not rely on any of them, and never throws, whatever a payload contains. The message is always a
  * small part of what SQS accepts, and each of its texts is one that DynamoDB accepts.
  */
@@ -39,7 +39,7 @@ export interface Delivery {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** More than GitHub's own names, ids and words need. */
+/** Longer than GitHub's own names, ids and keywords. */
 const longestText = 100;
 /** Enough to identify it in a report; each job's row has it. */
 const longestWorkflow = 60;
@@ -109,7 +109,7 @@ function routeJob(delivery: Delivery, payload: Fields, installationId: Installat
   return { to: isWaitedFor(message) ? 'completions' : 'lifecycle', message };
 }
 
-/** Another job may wait for the machine's place, or this one for its first step. */
+/** Whether something waits for this fact: another job for the machine's lease, or this job for its first step. */
 const isWaitedFor = ({ action, runnerName }: JobEvent) =>
   action === 'completed' || (action === 'in_progress' && isGatedName(runnerName));
 

@@ -59,7 +59,7 @@ async function followSupervisor({ io }: CommandCall, host: Host, lines: number):
     await sleep(lookMilliseconds);
     return true;
   };
-  await followFile(supervisorLog(host.folder), { lines, told: take, again });
+  await followFile(supervisorLog(host.folder), { lines, onText: take, again });
 }
 
 async function runnerLog(

@@ -33,15 +33,15 @@ Without --now, no running job is interrupted: it first asks GitHub to give the r
     const end = seconds === undefined ? Number.POSITIVE_INFINITY : Date.now() + seconds * 1000;
     const hasTime = () => Date.now() < end;
     await wishFor(host, call.options['now'] ? 'end' : 'drain');
-    let told = '';
+    let shown = '';
     for (;;) {
       const ended = await superviseHere(call, host, { config, log: call.io.out, hasTime });
       if (ended && hasTime()) return finish(ended, call.io.out);
       const names = (await host.state.runners()).map(({ name }) => name).join(', ');
       if (!hasTime())
         throw new HostFault(`Not ended yet: ${names}. Stopping continues; run it again to wait.`);
-      if (names !== '' && names !== told) call.io.out(`waiting for: ${names}\n`);
-      told = names;
+      if (names !== '' && names !== shown) call.io.out(`waiting for: ${names}\n`);
+      shown = names;
       await sleep(500);
     }
   },

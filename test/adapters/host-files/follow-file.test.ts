@@ -1,4 +1,4 @@
-/** A log that is followed: nothing of it is lost or told twice, whatever happens to the file between two looks. */
+/** A log that is followed: no text is lost or repeated, whatever happens to the file between two looks. */
 import { appendFileSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ describe('a file that is followed', () => {
   async function follow(lines: number, happenings: readonly (() => void)[]): Promise<string> {
     const left = [...happenings];
     let heard = '';
-    const told = (text: string) => {
+    const onText = (text: string) => {
       heard += text;
     };
     const again = async () => {
@@ -25,7 +25,7 @@ describe('a file that is followed', () => {
       next?.();
       return next !== undefined;
     };
-    await followFile(path, { lines, told, again });
+    await followFile(path, { lines, onText, again });
     return heard;
   }
 
