@@ -103,7 +103,8 @@ describe('the runs of a repository beyond the first page', () => {
 });
 
 describe('a repository about which GitHub cannot answer', () => {
-  it('does not stop jobs of later repositories from being adopted', async () => {
+  /** Each of two repositories has a job that nobody reported, and GitHub never lists the first one's. */
+  async function givenFailing() {
     const platform = await givenPlatform();
     platform.github.putInstallation(acme, { ...account, suspended: false, repositories: ['a', 'b'] });
     for (const [n, name] of ['a', 'b'].entries())
@@ -117,6 +118,18 @@ describe('a repository about which GitHub cannot answer', () => {
         throw new OperationalError('too large', { code: 'github-unreachable', retryable: true });
       return listRunJobs(...given);
     };
+    return platform;
+  }
+
+  it('does not keep its tenant from being caught up with in the run in which its visit fails', async () => {
+    const platform = await givenFailing();
+    await noteReturn(platform, acme);
+    await expect(platform.reconcile()).rejects.toThrow('2 parts of the reconciler failed');
+    expect(platform.queues.tiers.map(({ message }) => 'jobId' in message && message.jobId)).toEqual([2]);
+  });
+
+  it('does not stop jobs of later repositories from being adopted', async () => {
+    const platform = await givenFailing();
     const failed = '1 parts of the reconciler failed';
     await expect(platform.reconcile()).rejects.toThrow(failed);
     // It adopts the job, and then goes through all repositories, of which the first still fails.

@@ -90,8 +90,14 @@ async function visitAll(
         await recordOutsideChange(deps, installationId);
         const calls = new CallAllowance(callsPerVisit);
         const of = { installationId, calls, adopted: run.adopted, waitingRooms: run.waitingRooms };
-        const marks = await visit(deps, of, (visiting) => lookAfter(deps, visiting, run.open));
-        if (marks?.backlog ?? marks?.failedRepositories) run.behind.push(installationId);
+        await visit(deps, of, async (visiting) => {
+          try {
+            await lookAfter(deps, visiting, run.open);
+          } finally {
+            // Also after a visit that failed: the repository on which each visit fails may be the one that is behind.
+            if (isBehind(visiting.marks)) run.behind.push(installationId);
+          }
+        });
       }),
     );
     errors.push(...errorsOf(results));
@@ -99,15 +105,18 @@ async function visitAll(
   return errors;
 }
 
-/** @returns the marks that it leaves; undefined: there is no such tenant */
+const isBehind = ({ backlog, failedRepositories }: VisitMarks) =>
+  backlog !== undefined || failedRepositories !== undefined;
+
+/** Does nothing if there is no such tenant. */
 async function visit(
   deps: ReconcileDeps,
   of: RunState & { readonly installationId: InstallationId; readonly calls: CallAllowance },
   work: (visiting: Visit) => Promise<void>,
-): Promise<VisitMarks | undefined> {
+): Promise<void> {
   const { installationId, calls, adopted, waitingRooms } = of;
   const tenant = await deps.tenants.get(installationId);
-  if (!tenant) return undefined;
+  if (!tenant) return;
   const now = deps.clock.now();
   const name = visitNote(installationId);
   const notes = await deps.notes.read([name, returnNote(installationId)], now);
@@ -119,7 +128,6 @@ async function visit(
     const expiresAt = now + notesKeptSeconds * 1000;
     await deps.notes.write(name, { value: { ...marks }, expiresAt });
   }
-  return marks;
 }
 
 /** A tenant that is back from a suspension has jobs that GitHub did not report. */
