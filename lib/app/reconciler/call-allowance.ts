@@ -2,6 +2,7 @@
  * How many calls to GitHub one piece of work may still make, until when, and how fast. Work for a tenant whose
  * budget is low stops at once: its own registrations need the rest, and another run comes in minutes.
  */
+import type { GitHubRefusal } from '../../core/github.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Answer } from '../../ports/github.ts';
 
@@ -13,6 +14,11 @@ export interface Pace {
   /** Minimum time between two calls. */
   readonly millisecondsApart: number;
 }
+
+/** What `ask` passes on: a rate limit ends the allowance instead. */
+type Unlimited<Value> =
+  | Extract<Answer<Value>, { readonly ok: true }>
+  | { readonly ok: false; readonly refusal: Exclude<GitHubRefusal, { readonly kind: 'limited' }> };
 
 export class CallAllowance {
   #left: number;
@@ -29,7 +35,7 @@ export class CallAllowance {
   }
 
   /** @returns undefined if no call is left, or GitHub rate-limited one: then none is left either */
-  async ask<Value>(call: () => Promise<Answer<Value>>, cost = 1): Promise<Answer<Value> | undefined> {
+  async ask<Value>(call: () => Promise<Answer<Value>>, cost = 1): Promise<Unlimited<Value> | undefined> {
     if (this.isSpent || this.#left < cost) {
       this.#left = 0;
       return undefined;
@@ -37,7 +43,9 @@ export class CallAllowance {
     this.#left -= cost;
     await this.#turn();
     const answer = await call();
-    if (answer.ok || answer.refusal.kind !== 'limited') return answer;
+    if (answer.ok) return answer;
+    const { refusal } = answer;
+    if (refusal.kind !== 'limited') return { ok: false, refusal };
     this.#left = 0;
     return undefined;
   }

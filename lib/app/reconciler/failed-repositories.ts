@@ -46,7 +46,6 @@ async function tryOne(
     if (!answer) return 'spent';
     if (!answer.ok) {
       const { refusal } = answer;
-      if (refusal.kind === 'limited') return 'spent';
       if (refusal.kind === 'not-found') return 'done';
       throw new OperationalError(refusal.message, { code: 'repository-failed', retryable: true });
     }
