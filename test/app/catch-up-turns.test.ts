@@ -196,6 +196,36 @@ describe('a tenant is caught up with', () => {
     expect(marks.failedRepositories).toBeUndefined();
   });
 
+  it('without a public repository that failed and is no longer selected, which GitHub still shows', async () => {
+    const { platform, run, marks, put } = await givenBehind('app', 'lib');
+    platform.github.setVisibility('acme/app', 'public');
+    put('app', 1);
+    const isFailing = failFor(platform, ['acme/app']);
+    await expect(run(100)).rejects.toThrow('acme/app');
+    isFailing.clear();
+    platform.github.putInstallation(acme, { ...account, suspended: false, repositories: ['lib'] });
+    expect(await run(100)).toEqual({ adopted: [], calls: 2 });
+    expect(marks.failedRepositories).toBeUndefined();
+  });
+
+  it('again with public repositories that failed, however many pages the list of those selected has', async () => {
+    const { platform, run, marks, put } = await givenBehind('app', 'lib', 'web');
+    platform.github.listing.pageSize = 1;
+    for (const [n, name] of ['app', 'lib', 'web'].entries()) {
+      platform.github.setVisibility(`acme/${name}`, 'public');
+      put(name, n + 1);
+    }
+    const isFailing = failFor(platform, ['acme/web', 'acme/lib']);
+    await expect(run(100)).rejects.toThrow('acme/lib');
+    isFailing.clear();
+    expect(await run(2)).toMatchObject({ adopted: [] });
+    platform.github.failNext('listRepositories', { refusal: { kind: 'forbidden', message: 'Not now.' } });
+    await expect(run(100)).rejects.toThrow('Not now.');
+    expect(adoptedBy(platform).toSorted()).toEqual([1, 2]);
+    expect(await run(100)).toMatchObject({ adopted: [3] });
+    expect(marks.failedRepositories).toBeUndefined();
+  });
+
   it('later where GitHub refuses to list its repositories', async () => {
     const { platform, put, run, marks } = await givenBehind('app');
     put('app', 1);

@@ -1,6 +1,6 @@
 /**
  * Repositories that could not be caught up with: what GitHub cannot answer about one of them may last, so those behind it come first.
- * They are remembered, and tried again until they succeed or are gone.
+ * They are remembered, and tried again until they succeed, are gone, or have left the installation.
  */
 import { OperationalError } from '../../ports/errors.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
@@ -23,9 +23,10 @@ export async function tryAgain(
   { earlier, failures }: { earlier: readonly FailedRepository[]; failures: Failures },
 ): Promise<void> {
   const { marks } = visit;
+  const isSelected = selectionOf(deps, visit);
   for (const failed of earlier) {
     const position = runOf(failed);
-    const outcome = await tryOne(deps, visit, { failed, position, failures });
+    const outcome = await tryOne(deps, visit, { failed, position, failures, isSelected });
     const others = without(marks, failed);
     if (outcome === 'done') remember(marks, others);
     else remember(marks, [...others, { repositoryId: failed.repositoryId, ...position }]);
@@ -36,10 +37,10 @@ export async function tryAgain(
 async function tryOne(
   deps: ReconcileDeps,
   visit: Visit,
-  of: { failed: FailedRepository; position: RunPosition; failures: Failures },
+  of: { failed: FailedRepository; position: RunPosition; failures: Failures; isSelected: IsSelected },
 ): Promise<'done' | 'spent' | 'failed'> {
   const { tenant, calls } = visit;
-  const { failed, position, failures } = of;
+  const { failed, position, failures, isSelected } = of;
   const { repositoryId } = failed;
   try {
     const answer = await calls.ask(() => deps.github.getRepository(tenant.installationId, repositoryId));
@@ -47,10 +48,15 @@ async function tryOne(
     if (!answer.ok) {
       const { refusal } = answer;
       if (refusal.kind === 'not-found') return 'done';
-      throw new OperationalError(refusal.message, { code: 'repository-failed', retryable: true });
+      throw refused(refusal);
     }
     // GitHub shows public repositories to every App, those of other accounts too.
     if (answer.value.ownerId !== tenant.accountId) return 'done';
+    if (answer.value.visibility === 'public') {
+      const selected = await isSelected(repositoryId);
+      if (selected === undefined) return 'spent';
+      if (!selected) return 'done';
+    }
     return await goThrough(deps, visit, { repository: answer.value, position, failures });
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error;
@@ -58,6 +64,29 @@ async function tryOne(
     return 'failed';
   }
 }
+
+/** Undefined: the calls ran out. */
+type IsSelected = (repositoryId: number) => Promise<boolean | undefined>;
+
+/** Reads the installation's list as far as it is asked about, each page once. */
+function selectionOf({ github }: ReconcileDeps, { tenant, calls }: Visit): IsSelected {
+  const listed = new Set<number>();
+  let next: { readonly cursor?: string } | undefined = {};
+  return async (repositoryId) => {
+    while (!listed.has(repositoryId) && next) {
+      const { cursor }: { readonly cursor?: string } = next;
+      const answer = await calls.ask(() => github.listRepositories(tenant.installationId, cursor));
+      if (!answer) return undefined;
+      if (!answer.ok) throw refused(answer.refusal);
+      for (const { id } of answer.value.items) listed.add(id);
+      next = answer.value.cursor === undefined ? undefined : { cursor: answer.value.cursor };
+    }
+    return listed.has(repositoryId);
+  };
+}
+
+const refused = ({ message }: { readonly message: string }) =>
+  new OperationalError(message, { code: 'repository-failed', retryable: true });
 
 export function failureOf(failures: Failures): OperationalError {
   const each = [...failures].map(([name, { message }]) => `${name}: ${message}`);
