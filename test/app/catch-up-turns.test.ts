@@ -63,6 +63,18 @@ function failFor(platform: Platform, repositories: readonly string[]): Set<strin
   return failing;
 }
 
+/** GitHub's answers about the jobs of these runs are too large. @returns those for which that is so */
+function failForRuns(platform: Platform, runs: readonly number[]): Set<number> {
+  const failing = new Set(runs);
+  const { listRunJobs } = platform.github;
+  platform.github.listRunJobs = async (...given) => {
+    if (failing.has(given[2]))
+      throw new OperationalError('too large', { code: 'github-unreachable', retryable: true });
+    return listRunJobs(...given);
+  };
+  return failing;
+}
+
 const adoptedBy = ({ queues }: Platform): number[] =>
   queues.tiers.flatMap(({ message }) => ('jobId' in message ? [Number(message.jobId)] : []));
 
@@ -116,23 +128,50 @@ describe('a tenant is caught up with', () => {
     expect(await run(100)).toEqual({ adopted: [], calls: 0 });
   });
 
-  it('from where it failed within a repository, however often the calls run out there', async () => {
+  it('behind a run that fails, which is named, and tried again until it succeeds', async () => {
     const { platform, put, run, marks } = await givenBehind('app', 'web');
-    for (const jobId of [1, 2, 3, 4]) put('app', jobId);
-    const { listRunJobs } = platform.github;
-    platform.github.listRunJobs = async (...given) => {
-      if (given[2] === 1002)
-        throw new OperationalError('too large', { code: 'github-unreachable', retryable: true });
-      return listRunJobs(...given);
-    };
-    await expect(run(100)).rejects.toThrow('acme/app');
-    expect(marks.failedRepositories).toMatchObject([{ run: 1001 }]);
-    platform.github.listRunJobs = listRunJobs;
-    expect(await run(4)).toMatchObject({ adopted: [2] });
-    expect(marks.failedRepositories).toMatchObject([{ run: 1002 }]);
-    expect(await run(4)).toMatchObject({ adopted: [3] });
-    expect(await run(4)).toMatchObject({ adopted: [4] });
-    expect(marks.failedRepositories).toBeUndefined();
+    for (const jobId of [1, 2, 3]) put('app', jobId);
+    put('web', 4);
+    const isFailing = failForRuns(platform, [1002]);
+    const named = /tried again: acme\/app, run 1002: too large$/;
+    await expect(run(100)).rejects.toThrow(named);
+    expect(adoptedBy(platform)).toEqual([1, 3, 4]);
+    expect(marks).toMatchObject({ failedRepositories: [{ run: 1003, failedRuns: [1002] }] });
+    put('app', 5);
+    await expect(run(100)).rejects.toThrow(named);
+    expect(adoptedBy(platform)).toEqual([1, 3, 4, 5]);
+    isFailing.clear();
+    expect(await run(100)).toEqual({ adopted: [2], calls: 4 });
+    expect(marks).toEqual({});
+  });
+
+  it('without a run that failed and is over', async () => {
+    const { platform, put, run, marks } = await givenBehind('app');
+    for (const jobId of [1, 2]) put('app', jobId);
+    failForRuns(platform, [1001]);
+    await expect(run(100)).rejects.toThrow('acme/app, run 1001');
+    platform.github.dropJob('acme/app', JobId(1));
+    delete marks.backlog;
+    expect(await run(100)).toEqual({ adopted: [], calls: 3 });
+    expect(marks).toEqual({});
+  });
+
+  it('later where more than five runs of a repository fail, from the sixth, however often the calls run out there', async () => {
+    const { platform, put, run, marks } = await givenBehind('app', 'web');
+    for (const jobId of [1, 2, 3, 4, 5, 6, 7]) put('app', jobId);
+    const isFailing = failForRuns(platform, [1001, 1002, 1003, 1004, 1005, 1006]);
+    const failedRuns = [1001, 1002, 1003, 1004, 1005];
+    await expect(run(100)).rejects.toThrow('acme/app: too large');
+    expect(marks.failedRepositories).toMatchObject([{ run: 1005, failedRuns }]);
+    await expect(run(100)).rejects.toThrow('acme/app: too large');
+    expect(marks.failedRepositories).toMatchObject([{ run: 1005, failedRuns }]);
+    isFailing.clear();
+    isFailing.add(1006);
+    expect(await run(4)).toMatchObject({ adopted: [1] });
+    await expect(run(4)).rejects.toThrow('acme/app, run 1006');
+    await expect(run(100)).rejects.toThrow('acme/app, run 1006');
+    expect(adoptedBy(platform)).toEqual([1, 2, 3, 4, 5, 7]);
+    expect(marks.failedRepositories).toMatchObject([{ run: 1007, failedRuns: [1006] }]);
   });
 
   it('as far as the calls reach, with the repositories that failed last', async () => {

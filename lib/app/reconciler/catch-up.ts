@@ -86,6 +86,7 @@ async function goThroughAll(deps: ReconcileDeps, visit: Visit, failures: Failure
         return false;
       backlog.repository = repository.fullName;
       delete backlog.run;
+      delete backlog.failedRuns;
     }
     delete backlog.repository;
     const { cursor } = answer.value;

@@ -90,11 +90,14 @@ const refused = ({ message }: { readonly message: string }) =>
 
 export function failureOf(failures: Failures): OperationalError {
   const each = [...failures].map(([name, { message }]) => `${name}: ${message}`);
-  const message = `These repositories could not be gone through, and are tried again: ${each.join('; ')}`;
+  const message = `These repositories or runs could not be gone through, and are tried again: ${each.join('; ')}`;
   return new OperationalError(message, { code: 'repository-failed', retryable: true });
 }
 
-export const runOf = ({ run }: RunPosition): RunPosition => (run === undefined ? {} : { run });
+export const runOf = ({ run, failedRuns }: RunPosition): RunPosition => ({
+  ...(run === undefined ? {} : { run }),
+  ...(failedRuns === undefined ? {} : { failedRuns }),
+});
 
 const without = ({ failedRepositories = [] }: VisitMarks, { repositoryId }: FailedRepository) =>
   failedRepositories.filter((one) => one.repositoryId !== repositoryId);

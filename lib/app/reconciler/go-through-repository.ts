@@ -1,27 +1,27 @@
 /**
- * Adopts what is queued in one repository: goes through every unfinished run, oldest first. The position says where it goes on, if the
- * calls run out or GitHub fails within it.
+ * Adopts what is queued in one repository: goes through every unfinished run, oldest first. A few runs whose jobs GitHub cannot list
+ * are passed, and tried again later. The position says where it goes on, if the calls run out or GitHub fails within it.
  */
-import type { GitHubRepository, GitHubRun } from '../../core/github.ts';
+import type { GitHubRepository, GitHubRun, ListedJob } from '../../core/github.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { Answer, Page } from '../../ports/github.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
 import { adopt } from './adopt-job.ts';
 import type { CallAllowance } from './call-allowance.ts';
-import { jobPages, runPages } from './reconcile-settings.ts';
+import { failedRunsRemembered, jobPages, runPages } from './reconcile-settings.ts';
 import type { RunPosition, Visit } from './tenant-visit.ts';
 
-/** By the repository's name. */
+/** By the name of the repository, or of one run of it. */
 export type Failures = Map<string, OperationalError>;
 
-/** @returns spent: the calls ran out within it */
+/** @returns spent: the calls ran out within it. failed: all of it, or some runs */
 export async function goThrough(
   deps: ReconcileDeps,
   visit: Visit,
   of: { readonly repository: GitHubRepository; readonly position: RunPosition; readonly failures: Failures },
 ): Promise<'done' | 'spent' | 'failed'> {
   try {
-    return (await adoptAll(deps, visit, of)) ? 'done' : 'spent';
+    return await adoptAll(deps, visit, of);
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error;
     of.failures.set(of.repository.fullName, error);
@@ -29,13 +29,11 @@ export async function goThrough(
   }
 }
 
-/** False: the calls ran out within it. */
-async function adoptAll(
-  deps: ReconcileDeps,
-  visit: Visit,
-  { repository, position }: { repository: GitHubRepository; position: RunPosition },
-): Promise<boolean> {
+type Of = Parameters<typeof goThrough>[2];
+
+async function adoptAll(deps: ReconcileDeps, visit: Visit, of: Of): Promise<'done' | 'spent' | 'failed'> {
   const { tenant, calls } = visit;
+  const { repository, position } = of;
   const { installationId } = tenant;
   const { fullName } = repository;
   const runs: GitHubRun[] = [];
@@ -43,19 +41,52 @@ async function adoptAll(
     const found = await allPages(calls, runPages, (cursor) =>
       deps.github.listRuns(installationId, fullName, status, cursor),
     );
-    if (!found) return false;
+    if (!found) return 'spent';
     runs.push(...found);
   }
-  const unseen = runs.filter(({ runId }) => runId > (position.run ?? 0));
-  for (const { runId } of unseen.toSorted((one, other) => one.runId - other.runId)) {
-    const jobs = await allPages(calls, jobPages, (cursor) =>
-      deps.github.listRunJobs(installationId, fullName, runId, cursor),
-    );
-    if (!jobs) return false;
+  for (const runId of inTurn(position, runs)) {
+    const jobs = await jobsOf(deps, visit, { ...of, runId });
+    if (!jobs) return 'spent';
     for (const job of jobs) await adopt(deps, visit, { repository, runId, job });
-    position.run = runId;
+    position.run = Math.max(runId, position.run ?? 0);
   }
-  return true;
+  return position.failedRuns ? 'failed' : 'done';
+}
+
+/** Those that failed before come last, or first if no more of them can be passed. Those that are over are forgotten. */
+function inTurn(position: RunPosition, runs: readonly GitHubRun[]): number[] {
+  const ids = runs.map(({ runId }) => runId).toSorted((one, other) => one - other);
+  const unseen = ids.filter((runId) => runId > (position.run ?? 0));
+  const failed = (position.failedRuns ?? []).filter((runId) => ids.includes(runId));
+  remember(position, failed);
+  return failed.length >= failedRunsRemembered ? [...failed, ...unseen] : [...unseen, ...failed];
+}
+
+/** None of a run that fails and is passed. Undefined: the calls ran out. */
+async function jobsOf(
+  deps: ReconcileDeps,
+  { tenant, calls }: Visit,
+  { repository, position, failures, runId }: Of & { readonly runId: number },
+): Promise<ListedJob[] | undefined> {
+  const { fullName } = repository;
+  const others = (position.failedRuns ?? []).filter((one) => one !== runId);
+  try {
+    const jobs = await allPages(calls, jobPages, (cursor) =>
+      deps.github.listRunJobs(tenant.installationId, fullName, runId, cursor),
+    );
+    if (jobs) remember(position, others);
+    return jobs;
+  } catch (error) {
+    if (!(error instanceof OperationalError) || others.length >= failedRunsRemembered) throw error;
+    remember(position, [...others, runId]);
+    failures.set(`${fullName}, run ${runId}`, error);
+    return [];
+  }
+}
+
+function remember(position: RunPosition, failedRuns: readonly number[]): void {
+  if (failedRuns.length > 0) position.failedRuns = failedRuns;
+  else delete position.failedRuns;
 }
 
 /** Undefined: the calls ran out. Skips what GitHub refuses to list. */

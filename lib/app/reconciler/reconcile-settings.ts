@@ -45,6 +45,9 @@ export const catchUpSeconds = 90;
 /** Repositories of a tenant that fail: where more do, it is GitHub that fails. Each costs a few calls in every run. */
 export const failedRepositoriesRemembered = 10;
 
+/** Runs of a repository whose jobs GitHub cannot list: where more fail, so does their repository. Each costs a call in every run. */
+export const failedRunsRemembered = 5;
+
 /** GitHub shows 1,000 runs of one state at the most, and a run has 256 jobs of a matrix, and others. */
 export const runPages = 10;
 export const jobPages = 10;

@@ -68,8 +68,10 @@ export interface FurtherPage {
 
 /** Of a repository that is gone through. */
 export interface RunPosition {
-  /** The last run whose jobs were listed; older runs have lower ids. */
+  /** The last run whose jobs were listed, or that was passed; older runs have lower ids. */
   run?: number;
+  /** Runs whose jobs GitHub could not list, the longest untried first. */
+  failedRuns?: readonly number[];
 }
 
 /** Its run is of the repository that comes next. */
