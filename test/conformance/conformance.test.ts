@@ -93,7 +93,10 @@ describe('a suite with tests that are known to fail', () => {
         name: 'some.test.ts',
         status: 'failed',
         message: '',
-        assertionResults: Object.entries(tests).map(([fullName, status]) => ({ fullName, status })),
+        assertionResults: Object.entries(tests).map(([fullName, status]) => ({
+          ...{ fullName, status },
+          failureMessages: status === 'failed' ? ['Received: 7'] : [],
+        })),
       },
     ],
   });
@@ -104,7 +107,7 @@ describe('a suite with tests that are known to fail', () => {
   });
 
   it.each([
-    ['another one fails', { can: 'failed', cannot: 'failed' }, /^failed: can$/],
+    ['another one fails', { can: 'failed', cannot: 'failed' }, /^failed: can\nReceived: 7$/],
     ['one of them passes', { can: 'passed', cannot: 'passed' }, /known to fail, and does not: cannot/],
     ['one of them is skipped', { can: 'passed', cannot: 'pending' }, /pending: cannot/],
     ['one of them is gone', { can: 'passed' }, /known to fail, and does not: cannot/],

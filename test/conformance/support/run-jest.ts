@@ -19,7 +19,11 @@ export interface JestReport {
     readonly name: string;
     readonly status: string;
     readonly message: string;
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages?: readonly string[];
+    }[];
   }[];
 }
 
@@ -48,7 +52,9 @@ export function findingsOf(report: JestReport, knownFailures: readonly KnownFail
     ...broken.map(({ name, message }) => `${name}: ${message}`),
     ...results
       .filter(({ status, fullName }) => status !== 'passed' && !(status === 'failed' && known.has(fullName)))
-      .map(({ status, fullName }) => `${status}: ${fullName}`),
+      .map(({ status, fullName, failureMessages = [] }) =>
+        [`${status}: ${fullName}`, ...failureMessages].join('\n'),
+      ),
     ...[...known]
       .filter((test) => !failed.has(test))
       .map((test) => `known to fail, and does not: ${test}; take it out of known-failures.ts`),
