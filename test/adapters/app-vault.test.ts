@@ -23,7 +23,7 @@ describe('the vault', () => {
     const appSecretArn = secrets.create({ name: 'app', secretString: '{}' }).arn;
     const webhookSecretArn = secrets.create({ name: 'webhook', secretString: 'first' }).arn;
     const vault = createAppVault({ client, appSecretArn, webhookSecretArn });
-    // Secrets Manager tells whole seconds.
+    // Secrets Manager's times are in whole seconds.
     const before = Math.floor(Date.now() / 1000) * 1000;
     await vault.storeWebhookSecret('second');
     const { value, storedAt } = await vault.webhookSecret();

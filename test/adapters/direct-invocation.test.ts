@@ -79,7 +79,7 @@ describe('facts that come alone', () => {
   it.each([
     ['queued', () => queues.sendToTier(small, givenEvent({ jobId: JobId(1) }))],
     ['completed', () => queues.sendToCompletions(givenEvent({ jobId: JobId(1), action: 'completed' }))],
-  ])('take the queue right after another job is %s, but not after their own', async (_, send) => {
+  ])('go through the queue right after another job is %s, but not after their own', async (_, send) => {
     await givenThatFactsComeAlone();
     now += 3000;
     await send();
@@ -115,9 +115,9 @@ describe('facts that come alone', () => {
   });
 
   it.each([
-    ['says that it failed', async () => ({ batchItemFailures: [{ itemIdentifier: 'one' }] })],
+    ['reports a failure', async () => ({ batchItemFailures: [{ itemIdentifier: 'one' }] })],
     ['died or threw', async () => ({ errorType: 'Runtime.ExitError', errorMessage: 'It exited.' })],
-    ['answers what nobody knows', async () => ({})],
+    ['gives an unknown answer', async () => ({})],
     ['is throttled, or cannot be reached', () => Promise.reject(new Error('Rate Exceeded.'))],
   ])('go through the queue if the function %s, and so do those right after', async (_, given) => {
     await givenThatFactsComeAlone();

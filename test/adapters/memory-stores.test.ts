@@ -1,4 +1,4 @@
-/** The dials of the stores in memory: a failure before the effect leaves nothing, one after it leaves all. */
+/** The dials of the in-memory stores: a failure before the effect changes nothing, one after it changes everything. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { JobId } from '../../lib/core/ids.ts';
 import { newTenant } from '../contracts/support/stored.ts';

@@ -1,4 +1,4 @@
-/** What an organization may ask of its accounts, and what is told of each fault. */
+/** What an organization may require of its accounts, and how each invalid setting is reported. */
 import { describe, expect, it } from '@jest/globals';
 import { assertConfig, checkConfig } from '../../lib/config/check-config.ts';
 import { configWith, defaultConfig } from './configurations.ts';
@@ -43,7 +43,7 @@ describe('the account-wide options', () => {
       { reservedConcurrency: { lifecycle: 2 } },
       'reservedConcurrency.lifecycle is 2; it must be a whole number from 6',
     ],
-  ])('are not %j', (options, fault) => {
+  ])('cannot be %j', (options, fault) => {
     const outcome = checkConfig(configWith(options));
     expect(outcome).toEqual({ ok: false, faults: [expect.stringContaining(fault)] });
   });

@@ -1,4 +1,4 @@
-/** Who is told of alarms: left out, right, and wrong, each fault with what was given and what is allowed. */
+/** Who gets alarms: left out, valid and invalid, with what was given and what is allowed. */
 import { describe, expect, it } from '@jest/globals';
 import { checkConfig } from '../../lib/config/check-config.ts';
 import { configWith, defaultConfig } from './configurations.ts';

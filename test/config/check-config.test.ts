@@ -1,4 +1,4 @@
-/** The configuration's rules: what passes, what every fault says, and that all of them come at once. */
+/** The configuration's rules: what passes, each error's message, and that all errors are reported at once. */
 import { describe, expect, it } from '@jest/globals';
 import { assertConfig, ConfigurationError, checkConfig } from '../../lib/config/check-config.ts';
 import type { MayflyConfig } from '../../lib/config/config.ts';
@@ -53,7 +53,7 @@ describe('a fault', () => {
       'environment is "My-SaaS"; it must be 1 to 24 lower',
     ],
     ['environment too long', { environment: 'a'.repeat(25) }, 'it must be 1 to 24'],
-    ['environment that is no text', { environment: 7 }, 'environment is 7;'],
+    ['environment that is not a string', { environment: 7 }, 'environment is 7;'],
     ['region', { region: 'Virginia' }, 'region is "Virginia"; it must be the name of an AWS region'],
     [
       'host with a scheme',
@@ -84,7 +84,7 @@ describe('a fault', () => {
     ],
     ['caps', { caps: 5 }, 'caps is 5; it must be an object'],
     [
-      'cell cap',
+      'cap over all tenants',
       { caps: { machinesInAll: 0 } },
       'caps.machinesInAll is 0; it must be a whole number from 1 to 100000',
     ],
@@ -98,7 +98,7 @@ describe('a fault', () => {
       'runnerSha256.x64 is "abc"; it must be 64 lower-case hexadecimal digits',
     ],
     [
-      'checksum of no release',
+      'checksum without a release',
       { runnerSha256: { x64: 'a'.repeat(64) } },
       'it must be left out where runnerVersion is',
     ],
@@ -130,7 +130,7 @@ describe('a fault', () => {
     ],
     ['certificates', { identityCertificates: ['x'] }, 'it must be an object of lists by region'],
     [
-      'certificates of no region',
+      'certificates without a region',
       { identityCertificates: { here: [pem] } },
       'a region of identityCertificates is "here"; it must be the name of an AWS region',
     ],

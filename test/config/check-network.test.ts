@@ -1,4 +1,4 @@
-/** What an operator may ask of the machines' network, and what is told of each fault. */
+/** What an operator may configure for the machines' network, and how each invalid setting is reported. */
 import { describe, expect, it } from '@jest/globals';
 import { assertConfig, checkConfig } from '../../lib/config/check-config.ts';
 import { configWith, defaultConfig } from './configurations.ts';

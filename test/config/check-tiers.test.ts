@@ -1,4 +1,4 @@
-/** The tiers' rules, of each and of all against each other. */
+/** The rules for each tier, and for the tiers together. */
 import { describe, expect, it } from '@jest/globals';
 import { checkConfig } from '../../lib/config/check-config.ts';
 import { instanceArchitecture } from '../../lib/config/instance-architecture.ts';
@@ -20,7 +20,7 @@ describe('a tier with a fault', () => {
     ],
     ['a label twice', { labels: ['Linux', 'linux', 'x'] }, 'has "linux" more than once'],
     [
-      "a label of GitHub's machines",
+      'a label of GitHub-hosted runners',
       { labels: ['ubuntu-latest'] },
       'a label that GitHub-hosted runners do not have',
     ],
@@ -30,7 +30,11 @@ describe('a tier with a fault', () => {
       'architecture is "riscv"; it must be "x64" or "arm64".',
     ],
     ['no instance types', { instanceTypes: [] }, 'it must be a list of at least one EC2 instance type.'],
-    ['a text for a list', { instanceTypes: 't3.medium' }, 'instanceTypes is "t3.medium"; it must be a list'],
+    [
+      'a string in place of a list',
+      { instanceTypes: 't3.medium' },
+      'instanceTypes is "t3.medium"; it must be a list',
+    ],
     [
       'an unknown instance type',
       { instanceTypes: ['medium'] },
@@ -48,30 +52,22 @@ describe('a tier with a fault', () => {
       'maxRunners is 1001; it must be a whole number from 1 to 1000.',
     ],
     ['another system', { os: 'windows' }, 'os is "windows"; it must be "linux".'],
-    ['a market that is no yes or no', { spot: 'yes' }, 'spot is "yes"; it must be true or false.'],
+    ['a spot setting that is not a boolean', { spot: 'yes' }, 'spot is "yes"; it must be true or false.'],
     [
       'a misspelled setting',
       { maxRunner: 2 },
       'tiers.small has no setting "maxRunner"; its settings are labels,',
     ],
-  ])('%s is told', (_, changes, message) => {
+  ])('%s is reported', (_, changes, message) => {
     const faults = faultsOfTiers({ small: tierWith(changes) });
     expect(faults).toHaveLength(1);
     expect(faults[0]).toContain(message);
   });
 
   it.each<[string, Record<string, unknown>, string]>([
-    [
-      'an image that is none',
-      { image: 'ubuntu' },
-      'image is "ubuntu"; it must be an image\'s id ("ami-…") or',
-    ],
+    ['an invalid image', { image: 'ubuntu' }, 'image is "ubuntu"; it must be an image\'s id ("ami-…") or'],
     ['a root disk without an image', { rootDevice: '/dev/xvda' }, 'must be left out where there is no image'],
-    [
-      'a root disk that is none',
-      { image: 'ami-0123456789abcdef0', rootDevice: 'sda1' },
-      'rootDevice is "sda1"',
-    ],
+    ['an invalid root disk', { image: 'ami-0123456789abcdef0', rootDevice: 'sda1' }, 'rootDevice is "sda1"'],
     ['a disk too small for the image', { diskGigabytes: 4 }, 'must be a whole number from 8 to 65536.'],
     ['too many operations', { diskIops: 80_001, diskGigabytes: 500 }, 'a whole number from 3000 to 80000.'],
     ['a disk filled too fast', { diskInitializationMegabytes: 301 }, 'a whole number from 100 to 300.'],
@@ -87,39 +83,51 @@ describe('a tier with a fault', () => {
       'diskThroughputMegabytes is 751; it must be at most a quarter of diskIops, which is 3000.',
     ],
     [
-      'credits of a word that is none',
+      'an unknown credits setting',
       { cpuCredits: 'none' },
       'cpuCredits is "none"; it must be "standard" or "unlimited"',
     ],
     [
-      'credits beside a type that has none',
+      'credits with a type that has none',
       { cpuCredits: 'standard', instanceTypes: ['t3.large', 'm5.large'] },
       'must be left out where an instance type is not burstable, such as m5.large',
     ],
-    ['a root that is no yes or no', { rootless: 'no' }, 'rootless is "no"; it must be true or false.'],
-    ['extra user data that is no text', { extraUserData: ['ls'] }, 'must be shell commands, or left out.'],
+    [
+      'a rootless setting that is not a boolean',
+      { rootless: 'no' },
+      'rootless is "no"; it must be true or false.',
+    ],
+    [
+      'extra user data that is not a string',
+      { extraUserData: ['ls'] },
+      'must be shell commands, or left out.',
+    ],
     [
       'too much extra user data',
       { extraUserData: 'é'.repeat(1281) },
       'has 2562 bytes; at most 2560 fit in addition',
     ],
-    ['a policy for a role', { instanceRoleArn: 'arn:aws:iam::1:policy/p' }, 'it must be the ARN of a role'],
+    [
+      'a policy in place of a role',
+      { instanceRoleArn: 'arn:aws:iam::1:policy/p' },
+      'it must be the ARN of a role',
+    ],
     [
       'an extra label that it has already',
       { extraLabels: ['LINUX'] },
       'has "LINUX", which tiers.small.labels has',
     ],
     [
-      'more labels than GitHub takes',
+      'more labels than GitHub accepts',
       { extraLabels: Array.from({ length: 97 }, (_, n) => `extra-${n}`) },
       'The number of tiers.small.labels and extraLabels is 101; it must be at most 100 together.',
     ],
     [
-      "an extra label of GitHub's machines",
+      'an extra label of GitHub-hosted runners',
       { extraLabels: ['ubuntu-24.04'] },
       'a label that GitHub-hosted runners do not have',
     ],
-  ])('%s is told', (_, changes, message) => {
+  ])('%s is reported', (_, changes, message) => {
     const faults = faultsOfTiers({ small: tierWith(changes) });
     expect(faults).toHaveLength(1);
     expect(faults[0]).toContain(message);
@@ -182,8 +190,8 @@ describe('several tiers', () => {
   });
 
   it.each([
-    ['no job can mean both', { labels: ['large'] }],
-    ['the size is not known', { labels: ['self-hosted', 'large'], instanceTypes: ['m5.metal'] }],
+    ['no job can match both', { labels: ['large'] }],
+    ['the size is unknown', { labels: ['self-hosted', 'large'], instanceTypes: ['m5.metal'] }],
   ])('may come in any order if %s', (_, changes) => {
     const large = tierWith({ instanceTypes: ['m5.2xlarge'], ...changes });
     expect(faultsOfTiers({ large, small: tierWith() })).toEqual([]);

@@ -1,17 +1,17 @@
-/** Configurations for tests: the one of the repository, and variations of it. */
+/** Configurations for tests: this repository's, and variations of it. */
 import type { MayflyConfig, TierConfig } from '../../lib/config/config.ts';
 import config from '../../mayfly.config.ts';
 
 export const defaultConfig: MayflyConfig = config;
 
-/** The default one with some settings replaced, as an operator's editor would: by values of any type. */
+/** The default one with some settings replaced by values of any type, as an operator could write them. */
 export const configWith = (changes: Record<string, unknown>): MayflyConfig =>
   ({ ...config, ...changes }) as unknown as MayflyConfig;
 
 export const tierWith = (changes: Record<string, unknown> = {}): TierConfig =>
   ({ ...config.tiers['small'], ...changes }) as unknown as TierConfig;
 
-/** The most that is allowed: thirty tiers, x64 and arm64 in turn. */
+/** The maximum: thirty tiers, alternately x64 and arm64. */
 export const thirtyTiers: MayflyConfig = configWith({
   defaultTier: 'tier-01',
   tiers: Object.fromEntries(

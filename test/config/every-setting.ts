@@ -1,4 +1,4 @@
-/** A configuration that sets all that can be set, and the same with any part of it replaced. */
+/** A configuration with every setting, and the same with any part of it replaced. */
 import type { MayflyConfig } from '../../lib/config/config.ts';
 import { trustedCertificates } from '../../lib/contract/aws-certificates.ts';
 import { configWith, tierWith } from './configurations.ts';
@@ -64,7 +64,7 @@ export const everySetting: MayflyConfig = configWith({
 
 type Path = readonly string[];
 
-/** The way to each part of a value, outermost first. */
+/** The path to each part of a value, outermost first. */
 export function pathsOf(value: unknown, path: Path = []): Path[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, entry]) => [[...path, key], ...pathsOf(entry, [...path, key])]);

@@ -169,7 +169,7 @@ describe('an instance identity document', () => {
     { name: 'without content', ...given(), document: '', refused: 'malformed' },
     { name: 'of absurd length', ...given(), document: 'A'.repeat(10_000), refused: 'malformed' },
     { name: 'with a field missing', ...given({ instanceId: undefined }), refused: 'malformed' },
-    { name: 'with a time that is none', ...given({ pendingTime: 'soon' }), refused: 'malformed' },
+    { name: 'with an invalid time', ...given({ pendingTime: 'soon' }), refused: 'malformed' },
     { name: 'of another account', ...given({ accountId: '999999999999' }), refused: 'other-account' },
     { name: 'of another region', ...given({ region: 'us-east-1' }), refused: 'other-region' },
     {

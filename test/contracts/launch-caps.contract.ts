@@ -64,7 +64,7 @@ export function launchCapsContract(backend: StoreBackend): void {
 
       it.each<[string, OperatorEdit, OperatorEdit]>([
         ['the plan', { maxRunners: 9 }, { tier: medium }],
-        ['a limit for the tier, where none was,', { maxRunners: 9 }, { tierLimits: new Map([[small, 9]]) }],
+        ['a missing limit for the tier', { maxRunners: 9 }, { tierLimits: new Map([[small, 9]]) }],
         [
           'the limit for the tier',
           { tierLimits: new Map([[small, 1]]) },

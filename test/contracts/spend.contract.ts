@@ -106,7 +106,7 @@ export function spendContract(backend: StoreBackend): void {
       { month: 599 },
       { month: 9_999, day: 599 },
       { unreadable: 'It is none.' },
-    ])('throws at a plan that exceeds the caps it was made with: %p', async (caps) => {
+    ])('rejects a plan that exceeds the caps it was made with: %p', async (caps) => {
       const tenant = { ...(await storedTenant(stores)), caps };
       await expect(take({ tenant })).rejects.toThrow(/is expected to cost 600|It is none/);
       expect(await spent()).toBeUndefined();
@@ -115,7 +115,7 @@ export function spendContract(backend: StoreBackend): void {
     it.each<[string, NonNullable<NewTenant['caps']>]>([
       ['month', { month: 1_000 }],
       ['day', { day: 1_000 }],
-    ])('is never more than the cap of a %s, by what was read before another launch', async (_, caps) => {
+    ])('never exceeds the cap of a %s, even if it was read before another launch', async (_, caps) => {
       const tenant = await storedTenant(stores, { caps, maxRunners: 9 });
       const launches = await Promise.all(
         [1, 2, 3].map((n) =>

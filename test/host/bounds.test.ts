@@ -1,4 +1,7 @@
-/** How many runners a single host starts at once, what it keeps of a log, and when it asks again: literally, so that a wider bound fails. */
+/**
+ * A single host's limits: how many runners it starts at once, how much of a log it keeps, and when it retries. The
+ * numbers are literal, so that a raised limit fails.
+ */
 import { describe, expect, it } from '@jest/globals';
 import { checkHostConfig } from '../../lib/host/check-config.ts';
 import { collect, forget } from '../../lib/host/end-runner.ts';
@@ -17,7 +20,7 @@ const name = 'mayfly-a1b2c3-00000001';
 const scope = { kind: 'organization', organization: 'acme' } as const;
 const runner = { name, scope, configuration: '', bornAt: 0 };
 
-/** GitHub registers every runner, and shows none but those of other hosts. */
+/** GitHub registers every runner, but its lists show only those of other hosts. */
 function givenSituation({
   removes = 'absent' as 'absent' | 'busy',
   settings = organizationSettings,

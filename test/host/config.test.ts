@@ -48,7 +48,7 @@ describe('the settings of a single host', () => {
     ['both', 'GITHUB_ORGANIZATION=acme\nGITHUB_REPOSITORY=acme/app', /Both are set/],
     ['a repository without its owner', 'GITHUB_REPOSITORY=app', /it must be owner\/name/],
     [
-      'a group of a repository',
+      'a group for a repository',
       'GITHUB_REPOSITORY=acme/app\nRUNNER_GROUP=x',
       /runners of a repository are in no group/,
     ],
@@ -58,15 +58,19 @@ describe('the settings of a single host', () => {
       /LABEL is not a setting. The settings are: .*LABELS/,
     ],
     ['runners that live on', 'GITHUB_ORGANIZATION=acme\nEPHEMERAL=false', /one job in a fresh container/],
-    ['a text for a number', 'GITHUB_ORGANIZATION=acme\nRUNNER_COUNT=many', /whole number from 1 to 50/],
+    [
+      'a text in place of a number',
+      'GITHUB_ORGANIZATION=acme\nRUNNER_COUNT=many',
+      /whole number from 1 to 50/,
+    ],
     ['other repositories', 'GITHUB_REPOSITORY=acme/app\nALLOWED_REPOSITORIES=web', /serves no other/],
     [
       'two credentials',
       'GITHUB_ORGANIZATION=a\nGITHUB_TOKEN=x\nGITHUB_APP_ID=1\nGITHUB_APP_PRIVATE_KEY_FILE=k',
       /both set/,
     ],
-    ['half an App', 'GITHUB_ORGANIZATION=acme\nGITHUB_APP_ID=1', /belong together/],
-    ['a line that says nothing', 'GITHUB_ORGANIZATION=acme\nhello', /line 2 is not a setting/],
+    ["only a part of the App's settings", 'GITHUB_ORGANIZATION=acme\nGITHUB_APP_ID=1', /belong together/],
+    ['a line without a setting', 'GITHUB_ORGANIZATION=acme\nhello', /line 2 is not a setting/],
     ['a setting twice', 'GITHUB_ORGANIZATION=acme\nLABELS=a\nLABELS=b', /LABELS a second time/],
   ])('are refused with %s', (_what, text, fault) => {
     expect(faultsOf(text)).toEqual([expect.stringMatching(fault)]);

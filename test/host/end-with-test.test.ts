@@ -1,4 +1,4 @@
-/** What a killed test of a single host left behind. */
+/** Cleans up what a killed test of a single host left behind. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync } from 'node:fs';
@@ -17,7 +17,7 @@ it('is ended and removed, with everything that its containers started', async ()
     CONTAINER: `${folder}/1`,
   });
   const ends = [supervisor, container].map(async (one) => (await once(one, 'exit'))[1]);
-  // It may end before they are seen to have ended.
+  // It may end before the process list shows that the others have ended.
   const guardEnds = once(guard, 'exit');
   guard.stdin?.end();
   expect(await Promise.all(ends)).toEqual(['SIGKILL', 'SIGKILL']);

@@ -1,4 +1,4 @@
-/** What a round of a single host plans, where something may still come, or too many are there. */
+/** What a round of a single host plans if containers may still appear, or there are too many. */
 import { describe, expect, it } from '@jest/globals';
 import { createMemory, noteMissing } from '../../lib/host/memory.ts';
 import { planRound, type RoundView } from '../../lib/host/plan-round.ts';
@@ -53,7 +53,7 @@ describe('a round of a single host', () => {
     };
     const why = 'fewer runners are wanted';
     expect(planRound(view(seen))).toEqual([{ kind: 'retire', runner: runner('a'), why }]);
-    // It has a job, and rests; another one may have none.
+    // The first one turned out to have a job, and pauses; another one may have none.
     expect(planRound(view({ ...seen, resting: new Set(['a']) }))).toMatchObject([{ runner: { name: 'b' } }]);
   });
 
@@ -79,9 +79,9 @@ describe("a runner that is missing in one of GitHub's lists", () => {
 
 describe('nothing of a runner can appear any more', () => {
   it.each([
-    ['a minute after the supervisor started that found its record', { startedAt: 100_000 }, 160_000],
+    ['a minute after the start of a supervisor that found its record', { startedAt: 100_000 }, 160_000],
     ['a minute after a call for it failed', { startedAt: 0, failedAt: 200_000 }, 260_000],
-    ['once it has had a container, and GitHub’s lists have come up to date', { launchedAt: 50_000 }, 60_000],
+    ['once it has had a container, and GitHub’s lists are up to date', { launchedAt: 50_000 }, 60_000],
   ])('%s', (_when, { startedAt = 0, failedAt, launchedAt }: Times, settledAt) => {
     const memory = createMemory(startedAt);
     if (failedAt !== undefined) memory.unsure.set('a', failedAt);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { simulate } from './sim/simulate-host.ts';
 
-/** `npm run sim -- --host` runs as many more as one likes. */
+/** `npm run sim -- --host` runs any number of further seeds. */
 const seeds = 60;
 
 describe('the simulation of a single host', () => {

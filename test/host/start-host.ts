@@ -1,4 +1,4 @@
-/** A machine with a GitHub and a container engine of its own, for the commands of a single host. */
+/** A machine with its own GitHub and container engine, for the commands of a single host. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ const cli = fileURLToPath(new URL('../../bin/mayfly-cli.ts', import.meta.url));
 export interface HostMachine {
   readonly github: GitHubStandIn;
   readonly engine: EngineStandIn;
-  /** Where the commands are run. */
+  /** The working directory of the commands. */
   readonly folder: string;
   /** In one bash, as in a terminal; `npx mayfly` is this repository's. */
   paste(script: string): Promise<{ status: number; out: string; error: string }>;
@@ -73,7 +73,10 @@ export async function startHostMachine(): Promise<HostMachine> {
   return machine;
 }
 
-/** Ends what is left in these folders once this process has ended: supervisors and containers outlive whoever started them. */
+/**
+ * Ends what is left in these folders when this process ends: supervisors and containers outlive the process that
+ * started them.
+ */
 export function endWithTest(...folders: string[]): ChildProcess {
   const program = fileURLToPath(new URL('end-with-test.ts', import.meta.url));
   const stdio = ['pipe', 'ignore', 'ignore'] as const;

@@ -1,6 +1,6 @@
 /**
- * The supervisor dies at each of its effects in turn: before it, after it, or with the request under way, which then still
- * arrives. Whoever runs it next must lose no job, and a stop must leave no container and no registration behind.
+ * The supervisor dies at each of its effects in turn: before it, after it, or with the request in progress, which
+ * then still arrives. The next run must lose no job, and a stop must leave no container and no registration behind.
  */
 import { describe, expect, it } from '@jest/globals';
 import { createHostWorld, type Death } from './world.ts';
@@ -19,7 +19,7 @@ async function live(deaths: readonly Death[], isStoppedAtOnce = false) {
     const ended = await world.supervise({ ...(death ? { death } : {}), ...(until ? { until } : {}) });
     if (ended !== 'died') return { world, ended };
     const isSeen = world.world.rounds >= endOfServing;
-    // Somebody notices, and starts it again, or stops it.
+    // The owner notices, and restarts or stops it.
     for (let round = 0; round < 2; round++) await world.play();
     if (isServing && (isSeen || isStoppedAtOnce)) {
       isServing = false;
@@ -31,7 +31,7 @@ async function live(deaths: readonly Death[], isStoppedAtOnce = false) {
 
 async function expectClean(deaths: readonly Death[], isStoppedAtOnce = false) {
   const { world, ended } = await live(deaths, isStoppedAtOnce);
-  // What was under way must have arrived.
+  // Requests in progress must have arrived.
   for (let round = 0; round < 5; round++) await world.play();
   const left = { containers: [...world.engine.containers.keys()], registrations: world.registrations() };
   const records = (await world.state.runners()).map(({ name }) => name);

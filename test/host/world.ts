@@ -1,7 +1,7 @@
 /**
- * One host, its engine, its folder and GitHub, in virtual time. Each time the supervisor sleeps the world goes on: runners get
- * jobs, jobs end. A job whose container goes away before its end is lost, and the world says so. A supervisor can be killed at
- * any of its effects: before it, after it, or with the request still under way.
+ * One host, its engine, its folder and GitHub, in virtual time. Each time the supervisor sleeps, the world moves on:
+ * runners get jobs, jobs end. If a job's container disappears before the job ends, the world records the job as lost.
+ * A supervisor can be killed at any of its effects: before it, after it, or with the request still in progress.
  */
 import { InstallationId } from '../../lib/core/ids.ts';
 import { checkHostConfig } from '../../lib/host/check-config.ts';
@@ -23,7 +23,7 @@ export interface Death {
   readonly when: 'before' | 'after' | 'under-way';
 }
 
-/** Of one process: what it still calls once it is over does nothing. */
+/** For one process: after its end, its calls have no effect. */
 interface Life extends Death {
   isOver: boolean;
 }
@@ -86,7 +86,7 @@ export function createHostWorld({
   const play = async () => {
     world.rounds += 1;
     for (const request of late.splice(0)) {
-      // What is refused by then, nobody hears.
+      // After the process's end nobody sees a refusal.
       if (request.rounds <= 0) await request.effect().catch(() => undefined);
       else late.push({ ...request, rounds: request.rounds - 1 });
     }
@@ -107,7 +107,7 @@ export function createHostWorld({
           if (death?.at !== world.effects) return effect();
           death.isOver = true;
           if (death.when === 'after') await effect();
-          // What is written to a folder ends with the process.
+          // A write to the folder ends with the process.
           if (death.when === 'under-way' && isFar) late.push({ rounds: lateRounds, effect });
           throw new Died(`at effect ${death.at}: ${String(key)}`);
         };

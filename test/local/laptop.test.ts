@@ -1,6 +1,6 @@
 /**
- * The laptop as a whole: the synthesized app runs, IAM counts, foreign webhooks are adopted, and nothing is
- * left.
+ * The laptop as a whole: the synthesized app runs, IAM applies, hand-signed webhooks are adopted, and nothing is left
+ * behind.
  */
 import { createHmac } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -104,7 +104,7 @@ describe('the laptop', () => {
         .filter(({ kind, text }) => kind === 'log' && text.includes('"_aws"'))
         .flatMap(({ text }) => metricsOf(JSON.parse(text)));
     const phases = ['LeasedToLaunched', 'LeasedToClaimed', 'ClaimedToListening', 'QueuedToStarted'];
-    // A short job may be over before its start is recorded, which then has no phases to tell.
+    // A short job may be over before its start is recorded; such a start has no phases to report.
     const asked = { repository: 'acme/web', labels: ['self-hosted', 'small'], milliseconds: 600_000 };
     const { jobId } = laptop.github.queueJob(asked);
     const jobs = () => laptop.github.state().jobs;

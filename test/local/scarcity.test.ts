@@ -1,6 +1,6 @@
 /**
- * Scarcity on the laptop: the synthesized functions, with the permissions that their roles give them, when spot has no
- * machine and when a cap over all tenants is reached.
+ * Scarcity on the laptop: the synthesized functions, with the permissions of their roles, when spot has no machine
+ * and a cap over all tenants is reached.
  */
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';

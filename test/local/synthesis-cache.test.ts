@@ -24,7 +24,7 @@ const source = (text: string) => {
   writeFileSync(join(base, 'lib', 'deep', 'source.ts'), text);
 };
 
-/** One start, whose synthesis writes what it was given. @returns what is in its output */
+/** One start, whose synthesis writes the given values. @returns the content of its output */
 async function start(
   values: StartValues,
   { input = {}, name = 'a' }: { input?: unknown; name?: string } = {},
@@ -164,7 +164,7 @@ describe('the cache of synthesis', () => {
   });
 });
 
-/** An asset's name is the hash of its content: the laptop looks it up by the manifest and needs no hash. */
+/** An asset's name is the hash of its content, but the laptop finds it through the manifest and needs no hash. */
 const withoutHashes = (path: string) => readFileSync(path, 'utf8').replace(/[0-9a-f]{64}/g, 'hash');
 const contents = (folder: string, pattern: string) =>
   globSync(pattern, { cwd: folder })

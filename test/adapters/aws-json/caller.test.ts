@@ -1,4 +1,4 @@
-/** Calls with JSON: how they are signed, which failures are tried again, and which bounds they keep. */
+/** Calls with JSON: how they are signed, which failures are retried, and which limits apply. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -10,7 +10,7 @@ import { timersUntilFailure } from '../../support/virtual-deadlines.ts';
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 const asked: SignedRequest[] = [];
-/** One for each request; the last one is for all that follow. */
+/** One for each request; the last one repeats. */
 let answers: Answer[] = [];
 const variables: Record<string, string> = {};
 
@@ -61,7 +61,7 @@ afterAll(
     }),
 );
 
-/** Tries follow each other at once. */
+/** Retries follow at once. */
 const sqs = (over: { answerMilliseconds?: number } = {}) =>
   createAwsJson({ service: 'sqs', variables, fraction: () => 0, ...over });
 const send = (over = {}) => sqs(over).call('SendMessage', { QueueUrl: 'q', MessageBody: 'é 🐛' });
@@ -126,7 +126,7 @@ describe('many calls at once', () => {
       (request, response) => {
         ports.add(request.socket.remotePort);
         held.push(() => ok(request, response));
-        // The last one waits for a connection that is free again.
+        // The last one waits for a free connection.
         if (held.length >= 64) for (const answer of held.splice(0)) answer();
       },
     ];
@@ -158,7 +158,7 @@ describe('a call that fails', () => {
     expect(fresh).toBeDefined();
     answers = [dies, lives];
     await send();
-    // A connection for one attempt alone is not kept.
+    // A connection that serves a single attempt is not kept.
     expect(kept).not.toContain(fresh);
   });
 
@@ -169,7 +169,7 @@ describe('a call that fails', () => {
     ['because of too many calls', throttled],
     ['because the connection was dropped', drops],
     ['because its answer broke off', breaksOff],
-    ['because what answers is no service of AWS', says(200, '<html>Sign in</html>')],
+    ['because the answer is not from a service of AWS', says(200, '<html>Sign in</html>')],
   ])('%s is retried, with a new signature', async (_, fault) => {
     answers = [fault, fault, ok];
     expect(await send()).toEqual({ MessageId: 'm-1' });
@@ -228,7 +228,7 @@ describe('a call that fails', () => {
 
   it("because the answer is larger than any of AWS's is not retried", async () => {
     const sized = (bytes: number) => says(200, JSON.stringify({ MessageId: 'm-1' }).padEnd(bytes, ' '));
-    // What 16 MB take in base64, with all names around them.
+    // 16 MB in base64, with all names around them.
     answers = [sized(23_000_000)];
     expect(await send()).toEqual({ MessageId: 'm-1' });
     asked.length = 0;

@@ -1,4 +1,4 @@
-/** DynamoDB's client in bundles: that it sends and reads what the SDK's does, and fails and retries in the same way. */
+/** DynamoDB's client in bundles: it sends and reads the same as the SDK's, and fails and retries in the same way. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as sdk from '@aws-sdk/client-dynamodb';
@@ -9,7 +9,7 @@ import { timersUntilFailure } from '../../support/virtual-deadlines.ts';
 const bytes = Buffer.from([0, 1, 254, 255]);
 const asked: { action: string; body: Record<string, unknown>; headers: IncomingMessage['headers'] }[] = [];
 type Answer = (response: ServerResponse) => void;
-/** One for each request; the last one is for all that follow. */
+/** One for each request; the last one repeats. */
 let answers: Answer[] = [];
 const says =
   (status: number, body: object): Answer =>
@@ -32,7 +32,7 @@ const server = createServer((request, response) => {
 let sdkClient: sdk.DynamoDBClient;
 let ownClient: own.DynamoDBClient;
 let variables: Readonly<Record<string, string>>;
-/** Tries follow each other at once. */
+/** Retries follow at once. */
 const freshClient = () => new own.DynamoDBClient({}, { variables, fraction: () => 0 });
 
 beforeAll(async () => {
@@ -143,7 +143,7 @@ describe("DynamoDB's client in bundles", () => {
     const [bySdk, byOwn] = asked;
     expect(byOwn).toMatchObject({ action: bySdk!.action, body: bySdk!.body });
     expect(byOwn!.headers['x-amzn-trace-id']).toBe('Root=1-5759e988-bd862e3fe1be46a994272793');
-    // A hop may extend it.
+    // A proxy may extend it.
     expect(byOwn!.headers['authorization']).not.toContain('x-amzn-trace-id');
   });
 

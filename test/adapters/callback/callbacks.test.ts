@@ -88,11 +88,11 @@ describe('a callback', () => {
   });
 
   it.each<[string, Answer, number]>([
-    ['an error of its own', (_, response) => void response.writeHead(503).end(), 2],
+    ['an error', (_, response) => void response.writeHead(503).end(), 2],
     ['a redirect', (_, response) => void response.writeHead(302, { location: '/elsewhere' }).end(), 1],
     ['another status', (_, response) => void response.writeHead(204).end(), 1],
-    ['another id', say({ id: 'q-2', decision: 'admit' }), 1],
-    ['something else than JSON', (_, response) => void response.end('admit'), 1],
+    ['the id of another question', say({ id: 'q-2', decision: 'admit' }), 1],
+    ['something that is not JSON', (_, response) => void response.end('admit'), 1],
     ['too many bytes', (_, response) => void response.end('x'.repeat(100_000)), 2],
   ])('that gets %s has failed', async (_, answer, calls) => {
     const { seen, url } = await givenController(answer);

@@ -1,4 +1,4 @@
-/** How many parsed expressions a process keeps, by how often the parser is asked. */
+/** How many parsed expressions a process caches, measured by the number of calls to the parser. */
 import { expect, it, jest } from '@jest/globals';
 
 const cel = await import('@bufbuild/cel');

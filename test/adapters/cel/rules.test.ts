@@ -63,7 +63,7 @@ describe('rules', () => {
       'steps',
     ],
     ['[1,2,3].map(a, [1,2,3].map(b, [1,2,3].map(c, a + b + c))).size() == 3', 'steps'],
-  ])('have a fault: %.60s', (expression, words) => {
+  ])('are invalid: %.60s', (expression, words) => {
     expect(rules.faultOf(expression)).toContain(words);
   });
 

@@ -1,4 +1,4 @@
-/** No row of the audit holds a secret, whoever writes it and whatever it is about. */
+/** No audit row contains a secret, whoever writes it and whatever it is about. */
 import { describe, expect, it } from '@jest/globals';
 import type { Attributes } from '../../../lib/adapters/dynamodb/attributes.ts';
 import {
@@ -20,7 +20,7 @@ import { fc } from '../../support/properties.ts';
 const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'];
 const word = (from: number, to: number) =>
   fc.array(fc.constantFrom(...letters), { minLength: from, maxLength: to }).map((all) => all.join(''));
-/** A secret, with the part of it that must be nowhere. */
+/** A secret, with the part of it that must not appear anywhere. */
 const recognizable = fc.oneof(
   fc
     .tuple(fc.constantFrom('RSA PRIVATE KEY', 'PRIVATE KEY', 'EC PRIVATE KEY'), word(40, 80))

@@ -1,4 +1,7 @@
-/** How much each store asks DynamoDB for, how much goes into one transaction, and how often it is tried: literally, so that a wider bound fails. */
+/**
+ * The stores' limits: how many rows they read, the size of a transaction, and how often it is tried. The numbers are
+ * literal, so that a raised limit fails.
+ */
 import {
   ConditionalCheckFailedException,
   DynamoDBClient,
@@ -33,7 +36,7 @@ const days = ['2026-11-21'];
 const tables = { tenants: 'tenants', jobs: 'jobs', runners: 'runners', launches: 'launches' };
 const policies = { tenants: 'tenants', controllers: 'controllers', audit: 'audit' };
 
-/** A client that keeps what it was asked, and answers with nothing, or as `answer` says. */
+/** A client that records the commands, and answers with nothing, or as `answer` says. */
 function givenClient(answer: (command: unknown) => object = () => ({})) {
   const asked: object[] = [];
   const client = new DynamoDBClient({ region: 'us-east-1' });
@@ -46,7 +49,11 @@ function givenClient(answer: (command: unknown) => object = () => ({})) {
 
 it.each<[string, number, (client: DynamoDBClient) => unknown]>([
   ['the changes of a subject', 100_000, (client) => auditOf({ client, tableName: 'audit' }, 'tenant#1')],
-  ['a part of a day’s machines', 1_000_000, (client) => listUsage({ client, tableName: 'usage' }, { days })],
+  [
+    'a partition of a day’s machines',
+    1_000_000,
+    (client) => listUsage({ client, tableName: 'usage' }, { days }),
+  ],
   ['a day’s sums', 1_000_000, (client) => listSums({ client, tableName: 'usage' }, { days })],
   ['compared days of a month', 31, (client) => readComparedDays({ client, usage: 'usage' }, '2026-11')],
   [
@@ -69,7 +76,7 @@ it.each<[string, number, (client: DynamoDBClient) => unknown]>([
     (client) => createControllerStore({ client, tables: policies }).decisionsOfJob(acme, JobId(1)),
   ],
   [
-    'jobs that wait beyond a bound',
+    'jobs that wait beyond a limit',
     20_000,
     (client) => createJobStore({ client, tableName: 'jobs' }).listWaitingBeyond(acme, 1, 1),
   ],
@@ -83,7 +90,7 @@ it.each<[string, number, (client: DynamoDBClient) => unknown]>([
     1_000,
     (client) => createTenantStore({ client, tableName: 'tenants' }).findByAccount(1),
   ],
-])('asks for so many rows of %s: %i', async (_, most, read) => {
+])('reads at most this many rows of %s: %i', async (_, most, read) => {
   const { client, asked } = givenClient();
   await read(client);
   const [query] = asked.filter((command) => command instanceof QueryCommand);
@@ -130,7 +137,7 @@ describe('a transaction', () => {
     const controllers = [givenController({ id: 'ctl_1' })];
     const from = { owner: acme, epoch: 1, controllers };
     await createControllerStore({ client, tables: policies }).save(from, { put: [], remove: ['ctl_1'] });
-    // The policy, its tenant, the controller and its secrets.
+    // The pauses; none is really waited for.
     expect(itemsOf(asked)).toEqual([54]);
   });
 });

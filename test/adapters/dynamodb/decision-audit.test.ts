@@ -29,15 +29,10 @@ describe('the audit of decisions', () => {
   it.each<[string, Decision['outcome'], Partial<ControllerVote>, string[]]>([
     ['a plain admission', 'admitted', {}, []],
     ['a rejection', 'rejected', { vote: 'reject', reason: 'No.' }, ['admission-rejected']],
-    [
-      'one that dry run would reject',
-      'admitted',
-      { vote: 'reject', enforced: false },
-      ['admission-would-reject'],
-    ],
+    ['a rejection in dry run', 'admitted', { vote: 'reject', enforced: false }, ['admission-would-reject']],
     ['an exemption that was used', 'admitted', { vote: 'exempt' }, ['admission-exempted']],
-    ['what failed open', 'failed-open', { vote: 'failed', reason: 'late' }, ['admission-failed-open']],
-    ['what failed closed', 'unavailable', { vote: 'failed' }, []],
+    ['a failure that admits', 'failed-open', { vote: 'failed', reason: 'late' }, ['admission-failed-open']],
+    ['a failure that rejects', 'unavailable', { vote: 'failed' }, []],
     ['a failure in dry run', 'admitted', { vote: 'failed', enforced: false }, []],
   ])('of %s', (_, outcome, over, actions) => {
     expect(rowsOf(outcome, [vote(over)]).map((row) => row['action']?.S)).toEqual(actions);

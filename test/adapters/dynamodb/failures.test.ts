@@ -1,4 +1,4 @@
-/** What the stores make of DynamoDB's failures: which are worth a retry, which are retried here, and where that ends. */
+/** How the stores handle DynamoDB's failures: which are retryable, which are retried here, and when they give up. */
 import {
   BatchExecuteStatementCommand,
   type BatchExecuteStatementCommandInput,
@@ -26,7 +26,7 @@ import { acme, givenJobs, noon, small } from '../../support/given.ts';
 
 const backend = dynamoBackend();
 
-/** The real client, but for the first so many commands of one class: `instead` answers or throws in its place. */
+/** The real client, except that `instead` answers or throws for the first commands of one class. */
 function disturbed(
   client: DynamoDBClient,
   what: { command: unknown; times: number; instead: (input: never) => unknown },

@@ -1,4 +1,7 @@
-/** Launches as rows: small, since each write of one pays for all of it, and read as earlier versions wrote them, too. */
+/**
+ * Launches as rows: small, since each write is charged for the whole row, and readable as earlier versions wrote
+ * them.
+ */
 import { describe, expect, it } from '@jest/globals';
 import { launchOfRow, launchRow } from '../../../lib/adapters/dynamodb/launch-row.ts';
 import { InstanceId, JobId, leaseOf } from '../../../lib/core/ids.ts';
@@ -8,7 +11,7 @@ import { givenLaunch } from '../../contracts/support/stored.ts';
 function launchOf(machines: number): Launch {
   const launch = givenLaunch([]);
   const leases = Array.from({ length: machines }, (_, n) => leaseOf(launch.launchId, n));
-  // Of a multiplicative hash: as hard to deflate as real ids are.
+  // From a multiplicative hash: as hard to compress as real ids.
   const hex = (n: number) => ((n * 2_654_435_761) % 2 ** 32).toString(16).padStart(8, '0');
   return {
     ...launch,
@@ -22,7 +25,7 @@ function launchOf(machines: number): Launch {
   };
 }
 
-/** As DynamoDB counts a row, but for a few bytes for each of its attributes. */
+/** The row's size as DynamoDB counts it, except for a few bytes for each attribute. */
 const bytesOf = (launch: Launch) =>
   Object.entries(launchRow(launch)).reduce(
     (sum, [name, { B, ...rest }]) => sum + name.length + (B?.length ?? JSON.stringify(rest).length),

@@ -1,4 +1,4 @@
-/** How much goes into one call to DynamoDB, how many calls are made at once, and until when rows are kept. */
+/** How much goes into one call to DynamoDB, how many calls run concurrently, and how long rows are kept. */
 import {
   type BatchExecuteStatementCommand,
   type BatchGetItemCommand,
@@ -13,7 +13,7 @@ import { platformOwner } from '../../../lib/core/controllers/controller.ts';
 import { noon } from '../../support/given.ts';
 import { givenQuestion } from '../../support/questions.ts';
 
-/** A client that answers with nothing, and keeps what it was asked for. */
+/** A client that answers with nothing, and records the commands. */
 function givenClient() {
   const asked: BatchGetItemCommand['input'][] = [];
   const client = new DynamoDBClient({ region: 'us-east-1' });

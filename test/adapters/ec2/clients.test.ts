@@ -33,7 +33,7 @@ it('launches over a new connection each time, since an idle one may break as it 
 });
 
 describe('a call that is not answered', () => {
-  /** Those that ran out, in milliseconds. */
+  /** The timers that ran out, in milliseconds. */
   async function timersOf(name: 'launching' | 'asking' | 'pricing'): Promise<number[]> {
     let asked = 0;
     const server = createServer(() => {
@@ -60,7 +60,7 @@ describe('a call that is not answered', () => {
     ['pricing', 2_000, 1],
   ] as const)('during %s fails after %i ms, %i times', async (name, milliseconds, times) => {
     const timers = await timersOf(name);
-    // Shorter ones are pauses, and what looks after the socket.
+    // Shorter timers are pauses, or belong to the socket.
     expect(timers.filter((each) => each >= milliseconds)).toEqual(new Array(times).fill(milliseconds));
   });
 });

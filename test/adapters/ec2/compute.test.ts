@@ -1,4 +1,4 @@
-/** The EC2 adapter against answers that are hard to bring about: pages, several unknown ids, errors that name none. */
+/** The EC2 adapter with answers that are hard to produce: pages, several unknown ids, errors that name none. */
 import { describe, expect, it } from '@jest/globals';
 import type { Ec2Clients } from '../../../lib/adapters/ec2/clients.ts';
 import { createCompute } from '../../../lib/adapters/ec2/compute.ts';
@@ -8,7 +8,7 @@ import { failsAfter, unanswered } from '../../support/virtual-deadlines.ts';
 
 type Input = Record<string, unknown>;
 
-/** EC2 as one function from a call's input to its answer; it keeps what it was asked. */
+/** EC2 as one function from a call's input to its answer; it records the inputs. */
 function givenEc2(answer: (input: Input, call: number) => Input) {
   const asked: Input[] = [];
   const client = {
@@ -99,7 +99,7 @@ describe('launch', () => {
   it.each([
     ['is not shown', () => fail('InvalidFleetId.NotFound', 'unknown')],
     ['may not be read', () => fail('UnauthorizedOperation', 'Not you')],
-    ['says nothing either', () => ({ Fleets: [made] })],
+    ['contains nothing either', () => ({ Fleets: [made] })],
   ])('is unclear where the fleet %s', async (_case, fleet) => {
     const { compute } = givenEc2((input) => (input['FleetIds'] ? fleet() : made));
     expect(await compute.launch(request)).toMatchObject({

@@ -1,4 +1,4 @@
-/** Spot prices as the laptop's EC2 tells them: one call for a tier's types, and not another one for some minutes. */
+/** Spot prices from the laptop's EC2: one call for a tier's types, and no second one for some minutes. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createSpotPrices } from '../../../lib/adapters/ec2/spot-prices.ts';
 import { spotPriceAt } from '../../../lib/local/ec2/spot-price.ts';

@@ -18,7 +18,7 @@ const keyForm = {
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
 } as const;
 
-/** Signs tokens that hold for so long; their number is their text. */
+/** Signs tokens that are valid for this long; each token's text is its number. */
 function appWhoseTokensLast(minutes: number) {
   let signed = 0;
   const auth = async () => {
@@ -86,7 +86,7 @@ describe('tokens of installations', () => {
 
 describe('redirects', () => {
   const origin = 'https://api.github.com';
-  /** GitHub answers after so many of them. */
+  /** GitHub answers after this many redirects. */
   const follow = (redirects: number) => {
     let left = redirects;
     return followRedirects(origin)(['GET /repos/acme/app', {}], async () =>

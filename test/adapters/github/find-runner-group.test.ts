@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { findRunnerGroup } from '../../../lib/adapters/github/runner-groups.ts';
 import { acme } from '../../support/given.ts';
 
-/** An organization with this many groups, none of them called as asked. */
+/** An organization with this many groups, none of them with the requested name. */
 const organizationWith = (groups: number) => async (_id: unknown, _grant: unknown, call: unknown) => {
   const { page = 1 } = (call as [string, { page?: number }])[1];
   const left = Math.max(0, Math.min(100, groups - (page - 1) * 100));
@@ -31,7 +31,7 @@ describe('a runner group that is not in GitHub’s list', () => {
 });
 
 describe('a runner group for selected repositories', () => {
-  /** The default group, with so many repositories. */
+  /** The default group, with this many repositories. */
   const groupWith = (repositories: number) =>
     findRunnerGroup(
       (async (_id: unknown, _grant: unknown, [route, { page = 1 }]: [string, { page?: number }]) => {

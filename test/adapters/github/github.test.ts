@@ -1,7 +1,4 @@
-/**
- * The real adapter keeps the GitHub contract against the stand-in, and does what only a remote GitHub asks
- * of it.
- */
+/** The real adapter fulfils the GitHub contract against the stand-in, and does what only a remote GitHub requires. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { givenApp } from '../../../lib/adapters/github/app-client.ts';
 import { createGitHub } from '../../../lib/adapters/github/github.ts';
@@ -80,7 +77,7 @@ describe('the adapter and its tokens', () => {
   const scope = { kind: 'organization', organization: 'acme' } as const;
   const register = (name: string) =>
     github.createJitConfig({ installationId: acme, scope, name, labels: ['linux'], runnerGroupId: 1 });
-  /** What the stand-in tells of a token; every token may read metadata. */
+  /** What the stand-in knows about a token; every token may read metadata. */
   const granted = (permissions: object, repositories: string | string[]) => ({
     installationId: acme,
     permissions: { ...permissions, metadata: 'read' },
@@ -94,7 +91,7 @@ describe('the adapter and its tokens', () => {
 
     const outcomes = await Promise.allSettled(['a', 'b', 'c'].map(register));
 
-    // Had each call asked for itself, only the first would have met the fault.
+    // If each call had requested its own token, only the first would have met the fault.
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
   });
 

@@ -1,4 +1,6 @@
-/** The port of a single host over the real client, against the stand-in: by an App's key and by a person's token. */
+/**
+ * The port of a single host with the real client, against the stand-in: with an App's key and with a person's token.
+ */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { givenApp } from '../../../lib/adapters/github/app-client.ts';
 import { createHostGitHub, type HostCredential } from '../../../lib/adapters/github/host-github.ts';
@@ -97,7 +99,7 @@ describe('a token without the scope', () => {
   });
 });
 
-/** How many pages are asked for, where an organization has so many runners. */
+/** How many pages are read if an organization has this many runners. */
 async function listOf(count: number) {
   const { fetch } = globalThis;
   const pages: number[] = [];

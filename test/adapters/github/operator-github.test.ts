@@ -1,4 +1,4 @@
-/** How far an operator's command reads on at GitHub, and what it shows of what others said. */
+/** How many pages an operator's command reads from GitHub, and how much of others' texts it shows. */
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, it } from '@jest/globals';
 import { givenApp } from '../../../lib/adapters/github/app-client.ts';

@@ -81,7 +81,7 @@ describe('the small fetch', () => {
     } finally {
       Socket.prototype.setTimeout = usual;
     }
-    // The first is the client's; what a server proposes, and its own wait, come later.
+    // The first is the client's own; the server's proposal, and its own timeout, are longer.
     expect(waits.find((each) => each > 0)).toBe(4_000);
   });
 
@@ -89,7 +89,7 @@ describe('the small fetch', () => {
     const held: ServerResponse[] = [];
     answer = (_, response) => {
       held.push(response);
-      // The others wait for connections that are free again.
+      // The others wait for free connections.
       if (held.length >= 64) for (const each of held.splice(0)) each.end('here');
     };
     const fetch = createSmallFetch();

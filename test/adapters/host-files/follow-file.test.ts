@@ -1,4 +1,4 @@
-/** A log that is followed: no text is lost or repeated, whatever happens to the file between two looks. */
+/** Following a log: nothing is lost or printed twice, whatever happens to the file between two reads. */
 import { appendFileSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ describe('a file that is followed', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  /** Between two looks, one of these happens. */
+  /** One of these happens between two reads. */
   async function follow(lines: number, happenings: readonly (() => void)[]): Promise<string> {
     const left = [...happenings];
     let heard = '';

@@ -1,4 +1,4 @@
-/** What is sent to EC2 Image Builder, signed as AWS wants it, and what its answers mean. */
+/** What is sent to EC2 Image Builder, with AWS's signature, and how its answers are read. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -9,7 +9,7 @@ import { parseAuthorization, type SignedRequest, signatureFits } from '../../../
 const secret = 'a-secret-key';
 const arn = 'arn:aws:imagebuilder:us-east-1:123456789012:image-pipeline/my-saas-linux-x64';
 
-/** Three tries follow each other at once. */
+/** Three attempts follow each other at once. */
 const buildsWith = (variables: Record<string, string>) =>
   createImageBuilds({
     pipelines: { x64: arn },

@@ -1,4 +1,4 @@
-/** The fake in memory keeps the GitHub contract, and its dials answer in GitHub's place. */
+/** The in-memory fake fulfils the GitHub contract, and its dials answer in GitHub's place. */
 import { describe, expect, it } from '@jest/globals';
 import { InstallationId, JobId } from '../../../lib/core/ids.ts';
 import type { RunnerGroup } from '../../../lib/core/runner-group.ts';

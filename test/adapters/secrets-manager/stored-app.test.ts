@@ -1,4 +1,7 @@
-/** The App is taken as people store it, a missing one is told with the command that mends it, and no error shows a key. */
+/**
+ * The App is read in any form in which people store it, a missing one is reported with the command that creates it,
+ * and no error shows a key.
+ */
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { createStoredApp, readAppSecret } from '../../../lib/adapters/secrets-manager/stored-app.ts';
@@ -14,20 +17,24 @@ describe("the App's private key", () => {
   it.each([
     { name: 'PKCS#1', given: pkcs1, expected: pkcs1 },
     { name: 'PKCS#8', given: pkcs8, expected: pkcs8 },
-    { name: 'PEM with space around it', given: `\n ${pkcs1} \n`, expected: pkcs1 },
-    { name: 'PEM of a form, with its line ends', given: pkcs1.replaceAll('\n', '\r\n'), expected: pkcs1 },
-    { name: 'PEM with written line breaks', given: pkcs1.replaceAll('\n', '\\n'), expected: pkcs1 },
+    { name: 'PEM with white space around it', given: `\n ${pkcs1} \n`, expected: pkcs1 },
+    {
+      name: "PEM from a form, with the form's line ends",
+      given: pkcs1.replaceAll('\n', '\r\n'),
+      expected: pkcs1,
+    },
+    { name: 'PEM with line breaks as \\n', given: pkcs1.replaceAll('\n', '\\n'), expected: pkcs1 },
     { name: 'base64 of PEM', given: Buffer.from(pkcs1).toString('base64'), expected: pkcs1 },
   ])('may be $name', ({ given, expected }) => {
     expect(readAppSecret(secretOf(given))).toEqual({ appId: '123456', privateKey: expected });
   });
 
   it.each([
-    { name: 'no JSON', secret: 'hush-hush', message: /is not JSON/ },
+    { name: 'not JSON', secret: 'hush-hush', message: /is not JSON/ },
     { name: 'null', secret: 'null', message: /is not a JSON object/ },
     { name: 'without the id', secret: '{"privateKey":"hush-hush"}', message: /no appId/ },
     { name: 'without the key', secret: '{"appId":"1","key":"hush-hush"}', message: /no privateKey/ },
-    { name: 'with a key that is none', secret: secretOf('hush-hush'), message: /is not a key/ },
+    { name: 'with an invalid key', secret: secretOf('hush-hush'), message: /is not a key/ },
   ])('is refused when the secret is $name, without showing it', ({ secret, message }) => {
     expect(() => readAppSecret(secret)).toThrow(message);
     expect(() => readAppSecret(secret)).toThrow(/npx mayfly setup/);

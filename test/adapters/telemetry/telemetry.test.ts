@@ -1,4 +1,4 @@
-/** Each event and each count is one line of JSON, whatever it holds, and no secret gets into it. */
+/** Each event and each count is one line of JSON, whatever it contains, and no secret appears in it. */
 import { describe, expect, it } from '@jest/globals';
 import { createTelemetry } from '../../../lib/adapters/telemetry/telemetry.ts';
 import { createMemoryClock } from '../../fakes/clock.ts';

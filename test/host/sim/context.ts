@@ -1,4 +1,4 @@
-/** What the parts of a simulated host share: time, chance, what fails, and whoever finds that a promise is broken. */
+/** What the parts of a simulated host share: time, randomness, faults, and the report of a broken invariant. */
 import { OperationalError } from '../../../lib/ports/errors.ts';
 import type { Random } from '../../sim/random.ts';
 import type { Scheduler } from '../../sim/scheduler.ts';
@@ -16,7 +16,7 @@ export interface Context {
   violated(invariant: string, detail: string): void;
   /** Whether it answers nobody just now, or refuses everybody. */
   isOut(service: Outage['service']): boolean;
-  /** When GitHub refused the credential last. */
+  /** When GitHub last refused the credential. */
   refusedAt: number;
 }
 
@@ -26,7 +26,7 @@ export interface Outage {
   readonly until: number;
 }
 
-/** Some minutes in which nothing is answered, or the owner's credential is refused. */
+/** Some minutes in which GitHub does not answer, or refuses the owner's credential. */
 export function chooseOutages(random: Random, { from, until }: { from: number; until: number }): Outage[] {
   return Array.from({ length: random.between(0, 3) }, () => {
     const begin = random.between(from, until);
@@ -35,13 +35,13 @@ export function chooseOutages(random: Random, { from, until }: { from: number; u
   });
 }
 
-/** Probabilities of a call, by what becomes of it. Each seed has its own. */
+/** Probabilities of what happens to a call. Each seed has its own. */
 export interface Faults {
   /** Off in the last part of a story, in which everything must come to rest. */
   isOn: boolean;
   readonly failBefore: number;
   readonly failAfter: number;
-  /** The caller hears of a failure, and what it asked for happens all the same, later. */
+  /** The caller gets a failure, but the request takes effect later. */
   readonly late: number;
   readonly slow: number;
   /** GitHub's lists are seconds old. */
@@ -49,7 +49,7 @@ export interface Faults {
   /** GitHub has more runners than a host reads. */
   readonly cut: number;
   readonly limited: number;
-  /** A runner that is not registered listens on and does not end. */
+  /** A runner that is not registered continues to listen and does not end. */
   readonly ghost: number;
   /** GitHub drops an idle registration. */
   readonly dropped: number;
@@ -80,7 +80,7 @@ export function chooseFaults(random: Random): Faults {
 export const strikes = ({ random, faults }: Context, fault: Exclude<keyof Faults, 'isOn'>) =>
   random.chance(faults.isOn ? faults[fault] : 0);
 
-/** What is sent arrives within this time, also where its sender has died. The supervisor counts on a minute. */
+/** A request arrives within this time, even if its sender has died. The supervisor relies on a minute. */
 export const latestMs = 45_000;
 
 export const failure = (what: string) =>

@@ -1,6 +1,7 @@
 /**
- * The container engine of a simulated host, with a runner in each container. A container is made first and started a moment
- * later, by a command that lives on where the supervisor dies. It says what is wrong with how one is ended.
+ * The container engine of a simulated host, with a runner in each container. A container is created first and started
+ * a moment later, by a command that survives the supervisor's death. The engine reports containers that are ended
+ * wrongly.
  */
 import type { Container, ContainerEngine, NewContainer } from '../../../lib/ports/container-engine.ts';
 import { OperationalError } from '../../../lib/ports/errors.ts';
@@ -19,11 +20,11 @@ export interface SimulatedEngine {
   readonly port: ContainerEngine;
   readonly containers: Map<string, SimulatedContainer>;
   readonly started: readonly string[];
-  /** Whoever is told of a new container that runs. */
+  /** Called with each new running container. */
   onStart: (container: SimulatedContainer) => void;
   /** The operator has asked for jobs to be cancelled. */
   mayCancel: boolean;
-  /** The machine is switched off and on again: every container ends, and its job is lost by nobody's fault. */
+  /** The machine is switched off and on again: every container ends, and losing their jobs is nobody's fault. */
   reboot(): void;
   running(): readonly string[];
 }
@@ -40,7 +41,7 @@ export function createSimulatedEngine(context: Context, github: SimulatedGitHub)
     container.log += `${line}\n`;
     github.leave(container.made.name);
   };
-  /** What nobody hears of any more: GitHub gives the job up after some minutes. */
+  /** A runner that GitHub no longer hears from: GitHub gives up its job after some minutes. */
   const lose = (container: SimulatedContainer) => {
     const { job, made } = container;
     container.job = undefined;
@@ -74,7 +75,7 @@ export function createSimulatedEngine(context: Context, github: SimulatedGitHub)
       after(container, random.between(20_000, 60_000), () => look(container));
     } else if (!strikes(context, 'ghost')) end(container, 'not registered');
   };
-  /** A runner finds out after some time that GitHub has forgotten it; some never do. */
+  /** A runner notices after some time that GitHub has forgotten it; some never do. */
   const look = (container: SimulatedContainer) => {
     if (container.job || container.hasWorker || /completed/.test(container.log)) return;
     if (github.isRegistered(container.made.name)) {

@@ -1,6 +1,6 @@
 /**
- * GitHub as one host sees it. It gives a queued job to any runner that listens, deletes no registration that has a job, and
- * drops a registration when its job is over. Its lists may be some seconds old.
+ * GitHub as one host sees it. It gives a queued job to any listening runner, deletes no registration that has a job,
+ * and drops a registration when its job is over. Its lists may be some seconds old.
  */
 import type { RunnerScope } from '../../../lib/core/github.ts';
 import { scopeName } from '../../../lib/host/runner.ts';
@@ -39,7 +39,7 @@ export interface SimulatedGitHub {
   jitConfigs(): readonly string[];
 }
 
-/** How old a list may be. The supervisor counts on ten seconds. */
+/** The maximum age of a list. The supervisor relies on ten seconds. */
 const oldestListMs = 8_000;
 
 export function createSimulatedGitHub(context: Context): SimulatedGitHub {
@@ -84,7 +84,7 @@ export function createSimulatedGitHub(context: Context): SimulatedGitHub {
     async remove(_scope: RunnerScope, name) {
       const one = all.get(name);
       const at = seenAt();
-      // The number of a registration is found in a list; the deletion itself goes by what is.
+      // The registration's id comes from a list; the deletion itself uses the current state.
       if (!isThere(one, at)) return { ok: true, value: 'absent' };
       if (one.busyAt <= at) return { ok: true, value: 'busy' };
       if (!isThere(one)) return { ok: true, value: 'absent' };

@@ -1,6 +1,7 @@
 /**
- * A process that supervises, or runs a command: its calls travel, have their effect, and are answered. It may die at a call
- * or between two. What it had sent to GitHub or the engine may still arrive, within the time that the supervisor counts on.
+ * A process that supervises, or runs a command: its calls travel, take effect, and are answered. It may die at a call
+ * or between two calls. Requests that it has sent to GitHub or the engine may still arrive, within the time that the
+ * supervisor relies on.
  */
 import { type Context, failure, latestMs, strikes } from './context.ts';
 
@@ -17,7 +18,7 @@ export type Reach =
   /** The host's folder: a write is whole or not there. */
   'folder' | 'engine' | 'github';
 
-/** A new one each time: what waits for a promise is kept as long as the promise is. */
+/** A new promise each time, because whatever waits for a promise stays in memory as long as the promise does. */
 const never = () => new Promise<never>(() => undefined);
 const timeoutMs = { engine: 120_000, github: 10_000 };
 
@@ -105,7 +106,7 @@ async function travel(
   return strikes(context, 'failAfter') ? failed : outcome;
 }
 
-/** What somebody sent who has died since arrives within a time of that death. */
+/** Requests of a sender that has died arrive within a bounded time after its death. */
 const timeLeft = ({ scheduler }: Context, process: Process) =>
   process.isAlive ? latestMs : process.diedAt + latestMs - scheduler.now();
 

@@ -1,7 +1,7 @@
 /**
- * One host's life by a seed: a supervisor that dies and is started again, jobs, an operator who switches, rolls back, stops
- * and starts, a GitHub and an engine that fail. The supervisor is the real one; time is virtual. At the end everything is
- * calm, jobs must have run, and the host is stopped for the last time.
+ * One host's life from a seed: a supervisor that dies and is restarted, jobs, an operator who switches, rolls back,
+ * stops and starts, and failures of GitHub and the engine. The supervisor is the real one; time is virtual. At the
+ * end all faults stop, the jobs must have run, and the host is stopped for good.
  */
 import { checkHostConfig } from '../../../lib/host/check-config.ts';
 import type { HostConfig } from '../../../lib/host/config.ts';
@@ -30,7 +30,7 @@ export interface HostLife {
   readonly violations: readonly Violation[];
   readonly story: readonly string[];
   readonly steps: number;
-  /** Those that ran to their end. */
+  /** Jobs that ran to their end. */
   readonly jobs: number;
   /** Containers that were started. */
   readonly machines: number;
@@ -43,7 +43,10 @@ const secret = 'ghp_secretOfTheOwner';
 const first = `GITHUB_ORGANIZATION=acme\nGITHUB_TOKEN=${secret}\nRUNNER_COUNT=2\n`;
 const minute = 60_000;
 const longestJobMs = 4 * minute;
-/** With every fault over, a host comes to what it is told within this time: a runner that rests longest, and its job. */
+/**
+ * Once all faults are over, a host reaches the wanted state within this time: the longest pause of a runner, and its
+ * job.
+ */
 const calmMs = 15 * minute;
 
 export async function simulate(seed: number, options: { story?: boolean } = {}): Promise<HostLife> {
@@ -94,7 +97,7 @@ function createLife(context: Context) {
   const state = createMemoryHostState(first);
   let supervisor: Process | undefined;
   let deaths = 0;
-  /** Somebody runs it again where it dies: systemd, or its owner. */
+  /** systemd or the owner restarts it when it dies. */
   let isToRun = true;
 
   const configOf = (text: string): HostConfig => {
@@ -120,7 +123,7 @@ function createLife(context: Context) {
     const most = Math.max(...names.map((name) => wantedAtLaunch.get(name) ?? 0));
     if (running > most) context.violated('too-many-runners', `${running} run, and ${most} may`);
   };
-  /** How many may run: less counts for launches from when the supervisor has taken it up. */
+  /** How many runners may exist. A lower number applies to launches once the supervisor has read it. */
   let wanted = configOf(first).runners;
   const wantedAtLaunch = new Map<string, number>();
 
@@ -198,7 +201,7 @@ function createLife(context: Context) {
     await state.putWish({ mode, change: hasChanged ? change + 1 : change });
   }
 
-  /** As the command does, which may be killed at any of its writes. */
+  /** Like the real command, which may be killed at any of its writes. */
   async function apply(text: string, why: string): Promise<void> {
     context.tell(`${why}: ${text.replace(secret, '…').replaceAll('\n', ' ')}`);
     const writes = [
@@ -253,12 +256,12 @@ function createLife(context: Context) {
   }
 
   async function checkNothingLeft({ left }: Ended): Promise<void> {
-    // What is under way must have arrived.
+    // Requests in progress must have arrived.
     await scheduler.sleep(latestMs + 5_000);
     const records = (await state.runners()).map(({ name }) => name);
     const found = { containers: [...engine.containers.keys()], registrations: github.registered(), records };
     if (left.length > 0) {
-      // Only what GitHub refuses to give up may be left, and its owner is told.
+      // Only registrations that GitHub refuses to remove may be left, and the owner gets a list of them.
       if (scheduler.now() - context.refusedAt > 3 * minute) context.violated('gave-up', left.join());
       return;
     }
@@ -313,7 +316,7 @@ function createLife(context: Context) {
       void operate(until);
       void queueJobs(until);
     },
-    /** Of the level that is in force, every job has run, and there are as many runners as there are to be. */
+    /** On the level in force, every job has run, and the number of runners is the wanted one. */
     checkCalm() {
       const running = engine.running().length;
       if (isToRun && running !== wanted)
@@ -333,7 +336,7 @@ function createLife(context: Context) {
   };
 }
 
-/** The folder, with whoever looks at each text that is written to it. */
+/** The folder, with a check of each text that is written to it. */
 function watched<State extends object>(state: State, look: (where: string, text: string) => void): State {
   return new Proxy(state, {
     get(target, member) {

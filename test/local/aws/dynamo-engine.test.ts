@@ -43,7 +43,7 @@ describe('the DynamoDB engine', () => {
     parent.kill('SIGKILL');
     await once(parent, 'exit');
 
-    // Where it never ends, the test does not either, until jest ends it.
+    // If it never ends, neither does the test, until jest ends it.
     while (await answers(url)) await new Promise((resolve) => setTimeout(resolve, 20));
   });
 });

@@ -1,4 +1,4 @@
-/** What a key takes in a second, and how calls are answered that ask for more. */
+/** How much a key takes in a second, and how calls beyond that are answered. */
 import {
   BatchExecuteStatementCommand,
   BatchGetItemCommand,
@@ -65,7 +65,7 @@ describe('calls to DynamoDB whose key is throttled', () => {
     service.close();
     await engine.close();
   });
-  /** hot is used up, cold is not. */
+  /** The key `hot` is used up, `cold` is not. */
   beforeEach(async () => {
     service.limitKeys(undefined);
     for (const id of ['hot', 'cold']) {

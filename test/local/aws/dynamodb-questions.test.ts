@@ -68,7 +68,7 @@ describe('dynamodbQuestions', () => {
     ['ExecuteStatement', { Statement: 'DROP TABLE jobs' }],
     ['TransactWriteItems', { TransactItems: [{ Upsert: { TableName: 'jobs' } }] }],
     ['TransactWriteItems', {}],
-  ])('refuses to guess at %s %j', (action, input) => {
+  ])('refuses to guess for %s %j', (action, input) => {
     expect(() => asked(action, input)).toThrow(expect.objectContaining({ code: 'ValidationException' }));
   });
 });

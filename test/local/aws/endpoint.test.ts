@@ -14,7 +14,7 @@ import {
 
 const queueArn = 'arn:aws:sqs:us-east-1:123456789012:dev-small-builds';
 
-/** Says its questions, and fails with whatever it is asked to do. */
+/** A service that reports its questions, and fails with the given error. */
 const ec2: AwsService = {
   service: 'ec2',
   questions: ({ action }) => [{ action: `ec2:${action}`, resource: '*', context: {} }],

@@ -1,4 +1,4 @@
-/** The laptop's S3: who may read and write, by identity and by bucket policy, and what it makes of wrong bytes. */
+/** The laptop's S3: who may read and write, by identity and by bucket policy, and what happens to wrong bytes. */
 import { createHash } from 'node:crypto';
 import {
   DeleteObjectCommand,
@@ -114,8 +114,8 @@ describe("the laptop's S3", () => {
   });
 
   it.each([
-    ['what it does not do', 'PUT', `${Bucket}?versioning`, 501],
-    ['a bucket that is not there', 'GET', 'none/key', 403],
+    ['an unsupported request', 'PUT', `${Bucket}?versioning`, 501],
+    ['a missing bucket', 'GET', 'none/key', 403],
   ])('answers %s with an error of S3', async (_, method, path, status) => {
     const answer = await fetch(`${endpoint.url}/${path}`, { method });
     expect(answer.status).toBe(status);

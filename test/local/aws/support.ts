@@ -25,7 +25,7 @@ export async function startQueueWorld(services: readonly AwsService[] = []): Pro
   return { endpoint, sqs, close };
 }
 
-/** For any SDK client: errors are told at once, never retried. */
+/** For any SDK client: errors are reported at once, never retried. */
 export function clientConfiguration(
   endpoint: AwsEndpoint,
   credentials: Credentials = endpoint.operatorCredentials,

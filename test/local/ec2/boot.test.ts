@@ -1,6 +1,4 @@
-/**
- * A machine's whole life with the real boot script, against a claim door and a GitHub that the test plays.
- */
+/** A machine's whole life with the real boot script, against a claim URL and a GitHub that the test plays. */
 import { verify, X509Certificate } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from './given.ts';
@@ -20,7 +18,7 @@ const ended = () =>
 afterEach(() => world.close());
 
 const spot = { claims: (url: string) => [run(url)], idleSeconds: 60, spot: true };
-/** Lives of some seconds, in which nothing is to happen: they begin with the first test, and go by during the others. */
+/** Lives of some seconds in which nothing may happen: they begin with the first test, and pass during the others. */
 const patient = {
   'a runner without a job': { claims: (url: string) => [run(url)], idleSeconds: 5 },
   'a spot machine that stays': { ...spot, jobMilliseconds: 2_500 },

@@ -13,7 +13,7 @@ import { eventually, givenEc2, givenFleet, givenTemplateData } from './given.ts'
 let world: Awaited<ReturnType<typeof givenEc2>>;
 beforeEach(async () => {
   world = await givenEc2();
-  // Long enough that no machine boots while a test looks at calls alone.
+  // Long enough that no machine boots while a test is about calls alone.
   world.ec2.setDials({ bootMilliseconds: 60_000 });
 });
 afterEach(() => world.close());

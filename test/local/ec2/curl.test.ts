@@ -1,4 +1,4 @@
-/** The stand-in for curl does what the real one does, for the options that the machines' scripts use. */
+/** The replacement for curl behaves like the real one, for the options that the machines' scripts use. */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

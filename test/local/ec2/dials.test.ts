@@ -1,4 +1,4 @@
-/** What is refused when the stand-in is set up or its dials are turned. */
+/** What is refused when the stand-in is configured or its dials are changed. */
 import { describe, expect, it } from '@jest/globals';
 import type { LaunchTemplateData } from '../../../lib/local/ec2/account.ts';
 import { virtualCpus } from '../../../lib/local/ec2/capacity.ts';

@@ -1,6 +1,6 @@
 /**
- * Worlds for the EC2 tests: the stand-in behind the smallest HTTP server that the real client can talk to,
- * and a claim door and GitHub that a machine can talk to. Everything ends with `close`.
+ * Worlds for the EC2 tests: the stand-in behind the smallest HTTP server that the real client can talk to, and a
+ * claim URL and GitHub that a machine can talk to. Everything ends with `close`.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';

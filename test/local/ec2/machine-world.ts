@@ -1,6 +1,6 @@
 /**
- * What a booting machine talks to: a claim door and a GitHub, both as scripts of answers that a test gives,
- * with everything that was asked kept in order.
+ * What a booting machine talks to: a claim URL and a GitHub that give the test's answers in order, and record every
+ * request.
  */
 import { readFileSync } from 'node:fs';
 import { CreateFleetCommand } from '@aws-sdk/client-ec2';
@@ -16,22 +16,22 @@ export interface Asked {
 export type Reply = { readonly status: number; readonly body?: string };
 
 export interface MachineWorldOptions {
-  /** What the claim door answers, in turn; the last one again and again. */
+  /** The answers to claims, in turn; the last one repeats. */
   readonly claims: (url: string) => readonly Reply[];
   readonly confirm?: Reply;
   /** How long the job runs; absent: no job ever comes. */
   readonly jobMilliseconds?: number;
   /** Its steps, as the laptop's runner program reads them. */
   readonly steps?: readonly string[];
-  /** What the start gate answers, in turn; the last one again and again. */
+  /** The start gate's answers, in turn; the last one repeats. */
   readonly starts?: readonly Reply[];
   readonly gateSeconds?: number;
   readonly idleSeconds?: number;
   readonly lifeMinutes?: number;
-  /** What the stack fills into the boot script for the tier. */
+  /** The values that the stack fills into the boot script for the tier. */
   readonly rootless?: boolean;
   readonly extraUserData?: string;
-  /** A spot machine, which looks each second whether it is taken back. */
+  /** A spot machine, which checks each second whether it is interrupted. */
   readonly spot?: boolean;
 }
 
@@ -41,7 +41,7 @@ export async function givenMachineWorld(options: MachineWorldOptions) {
     const path = request.url ?? '';
     asked.push({ path, body: await readBody(request), authorization: request.headers.authorization });
     const reply = answer(path);
-    // A long poll without an answer: the machine is left waiting.
+    // A long poll without an answer: the machine keeps waiting.
     if (reply) response.writeHead(reply.status).end(reply.body);
   });
   const claims = [...options.claims(server.url)];
@@ -89,7 +89,7 @@ export async function givenMachineWorld(options: MachineWorldOptions) {
   };
 }
 
-/** Beside the config: the job's first step is to wait for a yes. */
+/** Beside the config: the platform must admit the job before its first step. */
 export const runGated = (url: string): Reply => ({
   status: 200,
   body: claimAnswerLines(
@@ -98,7 +98,7 @@ export const runGated = (url: string): Reply => ({
   ),
 });
 
-/** "Run", with what GitHub would give for a runner: here it names the server that plays GitHub. */
+/** "Run", with what GitHub would return for a runner: here it names the server that plays GitHub. */
 export const run = (url: string): Reply => ({ status: 200, body: `action=run\njit=${jitConfig(url)}\n` });
 
 export const jitConfig = (url: string) =>

@@ -1,4 +1,4 @@
-/** What a machine is made of: its processes, its folder, its metadata service, and how all of it ends. */
+/** What a machine consists of: its processes, its folder, its metadata service, and how all of it ends. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { CreateFleetCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -148,7 +148,7 @@ describe('the end of a script', () => {
     const { machine, workDirectory } = await givenMachine('shutdown --no-wall -P +60; echo bye');
 
     await printed(machine, 'bye');
-    // The one that waits, and its sleep.
+    // The waiting one, and its sleep.
     await eventually(
       () => processesIn(workDirectory),
       (running) => running.length === 2,

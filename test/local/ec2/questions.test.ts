@@ -1,4 +1,4 @@
-/** What IAM is asked before an EC2 call. */
+/** Which permissions an EC2 call needs. */
 import { CreateFleetCommand, RunInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { givenCall, givenEc2, givenFleet } from './given.ts';
@@ -49,7 +49,7 @@ describe('CreateFleet', () => {
     ];
     const both = ['ec2:CreateFleet', 'ec2:RunInstances'].flatMap((action) => [
       ...parts('subnet-a').map((part) => [action, part]),
-      // Asked again only where the second pool differs.
+      // Asked again only for what the second pool changes.
       ...[`${own}:instance/*`, `${own}:subnet/subnet-b`].map((part) => [action, part]),
     ]);
     expect(fleet().map(({ action, resource }) => [action, resource])).toEqual([
@@ -112,7 +112,7 @@ describe('CreateFleet', () => {
     [':security-group/', 'true'],
     [':instance/', 'true'],
     [':volume/', 'true'],
-    // The template names no subnet: the request does.
+    // The template names no subnet; the request does.
     [':subnet/', 'false'],
     [':network-interface/', 'false'],
   ])('states for %s whether it comes from the template: %s', (part, comes) => {

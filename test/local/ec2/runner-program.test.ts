@@ -1,6 +1,6 @@
 /**
- * The laptop's program in place of GitHub's runner, against a GitHub that the test plays: what a job's hook can stop, and
- * what only SIGINT to Runner.Listener does. The sources are named in the program.
+ * The laptop's replacement for GitHub's runner program, against a GitHub that the test plays: what a job's hook can
+ * stop, and what only SIGINT to Runner.Listener can. The program names its sources.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { eventually, givenServer, readBody } from './given.ts';
 import { jitConfig } from './machine-world.ts';
 
 const program = fileURLToPath(new URL('../../../lib/local/ec2/runner/run.sh', import.meta.url));
-/** As a job has them whose first action has a `pre:` and whose last step is to run in any case. */
+/** The steps of a job whose first action has a `pre:` and whose last step runs in any case. */
 const steps = [
   'main success() 1 build',
   'pre always() 1 prepare',
@@ -42,7 +42,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** @param options.hook what its script says; empty: the script is not there */
+/** @param options.hook the hook's script; empty: the script is missing */
 function start({ hook, lines = steps }: { hook?: string; lines?: readonly string[] }) {
   const words = ['job=7', 'milliseconds=1', 'repository=acme/app', 'run=9', 'attempt=1'];
   message = [...words, ...lines.map((line) => `step=${line}`), ''].join('\n');

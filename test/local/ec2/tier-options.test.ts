@@ -1,4 +1,4 @@
-/** What a tier adds to its machines' boot, and what it takes from the job's user; by the real boot script. */
+/** What a tier adds to its machines' boot, and what it takes away from the job's user, with the real boot script. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually } from './given.ts';
 import { givenMachineWorld, type MachineWorldOptions } from './machine-world.ts';
@@ -6,7 +6,7 @@ import { givenMachineWorld, type MachineWorldOptions } from './machine-world.ts'
 let world: Awaited<ReturnType<typeof givenMachineWorld>>;
 afterEach(() => world.close());
 
-/** A machine that is told to stand down as soon as it asks; answers with its console when it has ended. */
+/** A machine that is told to stand down as soon as it claims; resolves with its console when it has ended. */
 async function bootedWith(options: Omit<MachineWorldOptions, 'claims'>): Promise<string> {
   world = await givenMachineWorld({ ...options, claims: () => [standDown] });
   await eventually(
@@ -17,7 +17,7 @@ async function bootedWith(options: Omit<MachineWorldOptions, 'claims'>): Promise
 }
 const standDown = { status: 200, body: 'action=stand-down\nwhy=nothing waits\n' };
 
-/** Puts a tool of this machine's in the place of the laptop's stand-in, as another image would have it. */
+/** Uses one of this machine's tools in place of the laptop's stand-in, as another image would. */
 const tool = (name: string, script: string) =>
   `file="$(dirname "$(command -v useradd)")/${name}"
    rm -f "$file"
@@ -66,7 +66,7 @@ describe("the job's user", () => {
     expect(console).toMatch(/ user there is no Docker for the job\n[\s\S]*asking what to run/);
   });
 
-  /** Runs as the job would, just before the machine powers off. */
+  /** Runs as the job's user would, just before the machine powers off. */
   const sudoOfJob = `${tool('poweroff', 'runuser -u runner -- sudo -n printf "the job is root"; printf x >&3')}
     runuser -u runner -- sudo -n true || echo "no sudo as the image is"`;
 
@@ -83,7 +83,7 @@ describe("the job's user", () => {
   });
 
   it.each([true, false])('reaches the metadata service only as root (rootless: %s)', async (rootless) => {
-    // By newuidmap the user runner can be any of its 65,536 subordinate users.
+    // With newuidmap the user runner can become any of its 65,536 subordinate users.
     const console = await bootedWith({ rootless, extraUserData: tool('iptables', 'echo "rule $*"') });
     expect(console).toContain('rule -w -I OUTPUT -d 169.254.169.254 -m owner ! --uid-owner 0 -j REJECT');
   });

@@ -1,7 +1,4 @@
-/**
- * Who may ask the stand-in what: App tokens, installation tokens, permissions and limits, as GitHub has
- * them.
- */
+/** Who may call what on the stand-in: App tokens, installation tokens, permissions and limits, as on GitHub. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type GitHubStandIn, startGitHub } from '../../../lib/local/github/start-github.ts';
 import { otherAppKey } from '../../support/other-app-key.ts';
@@ -23,12 +20,12 @@ describe('access', () => {
 
   describe("the App's token", () => {
     it.each<[string, () => Claims, number]>([
-      ['of the App by its number', () => ({ iss: standIn.appId }), 200],
-      ['of the App by its number as text', () => ({ iss: String(standIn.appId) }), 200],
+      ['of the App by its id', () => ({ iss: standIn.appId }), 200],
+      ['of the App by its id as text', () => ({ iss: String(standIn.appId) }), 200],
       ['of the App by its client id', () => ({ iss: standIn.clientId }), 200],
       ['of another App', () => ({ iss: 7 }), 401],
       ['that has expired', () => ({ exp: seconds() - 1 }), 401],
-      ['that is good for eleven minutes', () => ({ exp: seconds() + 660 }), 401],
+      ['that is valid for eleven minutes', () => ({ exp: seconds() + 660 }), 401],
       ['from the future', () => ({ iat: seconds() + 60 }), 401],
     ])('%s', async (_title, claims, status) => {
       const answer = await ask(standIn, 'GET /app', { token: appToken(standIn, claims()) });

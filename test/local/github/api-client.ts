@@ -1,7 +1,4 @@
-/**
- * Speaks to the stand-in as an App does, by plain HTTP, so that tests see statuses, headers and bodies as
- * they are.
- */
+/** Calls the stand-in as an App does, with plain HTTP, so that tests see statuses, headers and bodies unchanged. */
 import { sign } from 'node:crypto';
 import type { GitHubStandIn } from '../../../lib/local/github/start-github.ts';
 

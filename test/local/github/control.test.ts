@@ -1,4 +1,4 @@
-/** People and tests turn the stand-in over HTTP, and it takes webhooks that they signed by hand as news. */
+/** People and tests control the stand-in over HTTP, and it adopts webhooks that they signed by hand. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import examples from '@octokit/webhooks-examples' with { type: 'json' };
 import { type GitHubEvent, type GitHubStandIn, startGitHub } from '../../../lib/local/github/start-github.ts';

@@ -1,6 +1,6 @@
 /**
- * GitHub's published schema of the endpoints in question, as a judge of answers. It accepts nothing it has
- * no schema for.
+ * GitHub's published schema of the endpoints in question, to check answers with. It accepts nothing that it has no
+ * schema for.
  */
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
@@ -9,12 +9,12 @@ import type { ApiAnswer } from './api-client.ts';
 const subset = JSON.parse(
   readFileSync(new URL('../../fixtures/github-openapi-subset.json', import.meta.url), 'utf8'),
 );
-/** Not in the subset; GitHub answers with one of what the list of runs holds. Source: actions/get-workflow-run. */
+/** Missing in the subset; GitHub answers with an entry of the list of runs. Source: actions/get-workflow-run. */
 const oneRun = { schema: { $ref: '#/components/schemas/workflow-run' } };
 subset.paths['/repos/{owner}/{repo}/actions/runs/{run_id}'] = {
   get: { responses: { 200: { content: { 'application/json': oneRun } } } },
 };
-/** Not in the subset; GitHub answers with this and more. Source: repos/get. */
+/** Missing in the subset; GitHub answers with this and more. Source: repos/get. */
 const oneRepository = { schema: { $ref: '#/components/schemas/repository' } };
 subset.paths['/repos/{owner}/{repo}'] = {
   get: { responses: { 200: { content: { 'application/json': oneRepository } } } },
@@ -27,7 +27,7 @@ interface Tree {
   readonly [key: string]: Tree;
 }
 
-/** What is wrong with an answer of `METHOD pattern`; an empty list is a good answer. */
+/** What is wrong with an answer of `METHOD pattern`; empty: nothing. */
 export function faultsOf(route: string, answer: ApiAnswer): string[] {
   const [method = '', pattern = ''] = route.split(' ');
   const operation = document['paths']?.[pattern]?.[method.toLowerCase()];
@@ -61,9 +61,9 @@ function follow(reference: string): Tree {
 }
 
 /**
- * OpenAPI 3.0 says `nullable: true` where JSON Schema wants a choice. And one place of GitHub's own is
- * mended: the list of installations asks that an account be a user and an enterprise at once, where the
- * single one asks for either.
+ * OpenAPI 3.0 says `nullable: true` where JSON Schema needs a choice. One mistake of GitHub's own is also fixed: the
+ * list of installations requires an account to be a user and an enterprise at once, where the single one requires
+ * either.
  */
 function asJsonSchema(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(asJsonSchema);

@@ -1,4 +1,4 @@
-/** The stand-in gives jobs to runners as GitHub does, and tells of each step. */
+/** The stand-in gives jobs to runners as GitHub does, and reports each step. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type GitHubStandIn, startGitHub } from '../../../lib/local/github/start-github.ts';
 import { eventually } from '../lambda/fake-cloud.ts';
@@ -182,7 +182,7 @@ describe('jobs and runners', () => {
   it('takes a runner offline when its connection breaks, and gives it no job', async () => {
     const jit = await givenRunner('i-1');
     await openSession(jit);
-    // A poll that breaks off before it has arrived is none: then the next one is broken off.
+    // A poll that breaks off before it has arrived does not count; then the next one is broken off.
     while (standIn.state().runners[0]?.status !== 'offline') {
       const signal = AbortSignal.timeout(30);
       await expect(askAsRunner(jit, 'GET /_runner/message', { signal })).rejects.toThrow();

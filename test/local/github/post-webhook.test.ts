@@ -1,4 +1,4 @@
-/** What GitHub records of a webhook's delivery, by how the address answers. */
+/** What GitHub records about a webhook's delivery, depending on the receiver's answer. */
 import { Agent, createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -55,8 +55,8 @@ describe('a webhook', () => {
 
   it.each([
     ['nobody listens', async () => 'http://127.0.0.1:1/'],
-    ['the address is none', async () => 'nonsense'],
-    ['the protocol is another', async () => 'ftp://127.0.0.1/'],
+    ['the URL is invalid', async () => 'nonsense'],
+    ['the protocol is not HTTP', async () => 'ftp://127.0.0.1/'],
     ['the connection breaks', () => givenAddress((request) => void request.socket.destroy())],
     [
       'it breaks within the answer',
@@ -65,7 +65,7 @@ describe('a webhook', () => {
           response.writeHead(200, { 'content-length': 10 }).write('four', () => request.socket.destroy());
         }),
     ],
-  ])('reached nobody where %s', async (_, address) => {
+  ])('did not arrive if %s', async (_, address) => {
     expect(await send(await address())).toMatchObject({ status: 'failed to connect to host', statusCode: 0 });
   });
 

@@ -1,4 +1,4 @@
-/** Every public route of the stand-in, driven over HTTP, answers in the shape that GitHub publishes. */
+/** Every public route of the stand-in, called over HTTP, answers in the shape that GitHub publishes. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { publicRoutes } from '../../../lib/local/github/public-routes.ts';
 import { type GitHubStandIn, startGitHub } from '../../../lib/local/github/start-github.ts';
@@ -14,7 +14,7 @@ const releases = '/repos/{owner}/{repo}/releases';
 const runnerRepository = { owner: 'actions', repo: 'runner' };
 const runner = (name: string) => ({ name, labels: ['linux'], runner_group_id: 1 });
 
-/** A route, who asks, the values in its path, its body, and the status to expect. */
+/** A route, the caller, the values in its path, its body, and the expected status. */
 type Drive = readonly [
   route: string,
   as: 'app' | 'acme' | 'nobody',
@@ -173,7 +173,7 @@ const refusals: readonly Drive[] = [
 describe("GitHub's schema", () => {
   let standIn: GitHubStandIn;
   let acmeToken: string;
-  /** Names in the tables above, and what they stand for in this world. */
+  /** Names in the tables above, and what they mean in this world. */
   let known: Record<string, string | number>;
 
   beforeAll(async () => {
@@ -230,7 +230,7 @@ describe("GitHub's schema", () => {
     return body.id;
   }
 
-  /** As a browser: the form goes to GitHub's page, which answers with the way back. */
+  /** As a browser: the form is posted to GitHub's page, which redirects back. */
   async function manifestCode(): Promise<string> {
     const manifest = JSON.stringify({
       redirect_url: 'http://127.0.0.1:1/',

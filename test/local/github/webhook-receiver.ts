@@ -1,4 +1,4 @@
-/** A platform's webhook door, for tests: keeps what it got, and answers with the status it was told. */
+/** A platform's webhook URL, for tests: it records what arrives, and answers with the given status. */
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';

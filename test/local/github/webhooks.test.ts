@@ -136,7 +136,7 @@ describe('webhooks', () => {
     expect(receiver.received[0]?.headers['x-github-delivery']).toBe(
       receiver.received[1]?.headers['x-github-delivery'],
     );
-    // What reached nobody is in neither of the two lists.
+    // Deliveries that reached no server are in neither of the two lists.
     for (const [status, listed] of [
       ['failure', 0],
       ['success', 3],

@@ -1,4 +1,4 @@
-/** However `npm start` ends, it takes everything with it: machines and their watchdogs, functions, database, folder. */
+/** However `npm start` ends, everything ends with it: machines and their watchdogs, functions, database, folder. */
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { killProcess, lookAt } from '../../../lib/local/guard/processes.ts';
@@ -24,7 +24,7 @@ async function givenRunningJob(): Promise<Started> {
   return started;
 }
 
-/** Its machine's job and watchdog would go on for an hour, and its functions for ever. */
+/** The machine's job and watchdog would run for an hour, and its functions forever. */
 async function untilNothingIsLeft({ laptop }: Started): Promise<void> {
   await until(() => lookAt(laptop) === undefined);
   await until(() => {
@@ -48,7 +48,7 @@ describe('npm start', () => {
     ['SIGKILL', ({ laptop }) => killProcess(laptop, 'SIGKILL')],
     ['SIGHUP', ({ laptop }) => killProcess(laptop, 'SIGHUP')],
     ['a second Ctrl-C', twice],
-    ['SIGTERM to npm, which a shell in between keeps for itself', ({ npm }) => void npm.kill('SIGTERM')],
+    ['SIGTERM to npm, which a shell in between does not pass on', ({ npm }) => void npm.kill('SIGTERM')],
     ['SIGKILL to npm', ({ npm }) => void npm.kill('SIGKILL')],
   ])('leaves nothing behind after %s', async (_, end) => {
     const started = await givenRunningJob();

@@ -1,4 +1,4 @@
-/** `npm start` as people start it, in a temporary folder by which all that it leaves behind is found. */
+/** `npm start` as people start it, in a temporary folder that makes everything it leaves behind easy to find. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,10 +11,10 @@ export interface Started {
   /** The platform itself. */
   readonly laptop: number;
   readonly guard: number;
-  /** All that it printed so far. */
+  /** Everything that it has printed so far. */
   printed(): string;
   sees(pattern: RegExp): Promise<RegExpExecArray>;
-  /** Ids of the jobs that run, as soon as there are so many. */
+  /** Ids of the running jobs, as soon as there are this many. */
   untilRunning(count: number): Promise<number[]>;
   /** A call to the GitHub stand-in. */
   github(path: string, body: object): Promise<Response>;
@@ -22,13 +22,13 @@ export interface Started {
 
 export const givenTemporaryFolder = () => mkdtempSync(join(tmpdir(), 'mayfly-test-'));
 
-/** What still runs with the folder in its environment, and what is in it. */
+/** The processes that still have the folder in their environment, and the folder's content. */
 export const leftOf = (folder: string) => ({
   processes: allProcesses().filter(({ id }) => environmentOf(id).some((entry) => entry.includes(folder))),
   files: readdirSync(folder),
 });
 
-/** A look at the processes reads a file of each process of the machine: more looks would cost more than what they wait for. */
+/** Each check reads a file of every process of the machine, so checking more often would cost more than it gains. */
 export async function until<Value>(read: () => Value | undefined | false): Promise<Value> {
   for (;;) {
     const value = read();
@@ -37,10 +37,10 @@ export async function until<Value>(read: () => Value | undefined | false): Promi
   }
 }
 
-/** Not in TMPDIR, where npm would keep what Node compiles for all that it ever starts. */
+/** Not in TMPDIR, where npm would cache compiled code for every Node process that it starts. */
 const compiled = join(root, 'node_modules', '.cache', 'compiled');
 
-/** Resolves as soon as the platform's process and its guard are there; it takes its time until it is ready. */
+/** Resolves as soon as the platform's process and its guard exist; the platform itself becomes ready later. */
 export async function startNpm(folder: string): Promise<Started> {
   const npm = spawn('npm', ['start', '--', '--verbose'], {
     cwd: root,

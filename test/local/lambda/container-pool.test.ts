@@ -1,4 +1,4 @@
-/** When a function gets another container: by a clock that the test moves, with containers that only play. */
+/** When a function gets another container, with a clock that the test moves and simulated containers. */
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Container, Outcome } from '../../../lib/local/lambda/container.ts';
 import { ContainerPool } from '../../../lib/local/lambda/container-pool.ts';

@@ -71,8 +71,8 @@ describe('an event source', () => {
     ['a failed invocation', { error: { errorType: 'Error', errorMessage: 'no' } }],
     ['an unknown message id', failing([{ itemIdentifier: 'other' }])],
     ['an empty message id', failing([{ itemIdentifier: '' }])],
-    ['failures that are no list', failing('all')],
-    ['an answer that is a text', { payload: 'fine' }],
+    ['failures that are not a list', failing('all')],
+    ['an answer that is a string', { payload: 'fine' }],
   ])('keeps the whole batch after %s', async (_, result) => {
     const { left, batches, settle } = await givenSource(['a', 'b'], () => result);
     await eventually(() => batches.length === 1);

@@ -1,6 +1,6 @@
 /**
- * A world for tests of the template loader and the function host: real processes, URLs and rules, over
- * queues and tables that live in memory. It records what was made.
+ * A world for tests of the template loader and the function host: real processes, URLs and rules, with queues and
+ * tables in memory. It records what was created.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import { PolicyBook } from '../../../lib/local/template/policy-book.ts';
 
 const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
-/** Messages that are in sight, out of sight, or gone; `returnAll` ends every visibility timeout. */
+/** Visible, invisible and deleted messages; `returnAll` ends every visibility timeout. */
 export class FakeQueues {
   readonly visible = new Map<string, ReceivedMessage[]>();
   readonly hidden: { arn: string; message: ReceivedMessage }[] = [];
@@ -124,14 +124,14 @@ export function givenCloud(options: { concurrency?: number; idleMilliseconds?: n
   return { cloud, queues, lines, faults, tables, principals, close };
 }
 
-/** A folder with a function's bundle, and how to be rid of it. */
+/** A folder with a function's bundle, and a way to remove it. */
 export function givenBundle(source: string, folder = mkdtempSync(join(tmpdir(), 'mayfly-bundle-'))) {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'index.mjs'), source);
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-/** Ends only what hangs: a busy machine may take many times longer than an idle one. */
+/** Only ends what hangs: a busy machine may take many times longer than an idle one. */
 export async function eventually(holds: () => boolean, milliseconds = 240_000): Promise<void> {
   const deadline = Date.now() + milliseconds;
   while (!holds()) {

@@ -1,4 +1,4 @@
-/** The function host with real processes: what a function gets to see, and how it may fail. */
+/** The function host with real processes: what a function sees, and how it may fail. */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -31,7 +31,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** An orphan that nobody waits for stays in the table as a zombie; it has ended all the same. */
+/** An orphan stays in the process table as a zombie if nobody waits for it, but it has ended. */
 function isGone(processId: number): boolean {
   const path = `/proc/${processId}/stat`;
   return !existsSync(path) || readFileSync(path, 'utf8').split(') ')[1]?.startsWith('Z') === true;

@@ -1,4 +1,4 @@
-/** Function URLs over real HTTP: what the function gets, and what the caller does. */
+/** Function URLs over real HTTP: what the function gets, and what the caller gets. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { InvokeResult } from '../../../lib/local/lambda/function-host.ts';
 import { openFunctionUrl } from '../../../lib/local/lambda/function-url.ts';
@@ -71,7 +71,7 @@ describe('a function URL', () => {
       502,
       'Internal Server Error',
     ],
-    ['a status that is none', { payload: { statusCode: 'x' } }, 502, 'Internal Server Error'],
+    ['an invalid status', { payload: { statusCode: 'x' } }, 502, 'Internal Server Error'],
   ])('answers %s', async (_, result, status, body) => {
     const { url } = await givenUrl(result);
     const response = await fetch(url);

@@ -1,4 +1,4 @@
-/** Small assemblies, written out: what a template test puts in, beside a function that may run. */
+/** Small assemblies, written out: a template test's input, with a function that can run. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +38,7 @@ export function givenAssembly(
 
 const statement = (Action: string | string[], Resource: unknown) => ({ Effect: 'Allow', Action, Resource });
 
-/** A function, with a role that may write logs and what `may` says. */
+/** A function whose role may write logs, and do what `may` says. */
 export function functionResources(
   may: readonly { actions: string[]; resource: unknown }[] = [],
   properties: Readonly<Record<string, unknown>> = {},

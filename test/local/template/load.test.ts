@@ -1,4 +1,4 @@
-/** Whole assemblies: what is made, in which order, and what is refused, by name and all at once. */
+/** Whole assemblies: what is created, in which order, and what is refused, by name and all at once. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { loadAssembly } from '../../../lib/local/template/assembly.ts';
 import type { Template } from '../../../lib/local/template/cloudformation.ts';

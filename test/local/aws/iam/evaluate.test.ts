@@ -21,7 +21,7 @@ const allow = (changes: Partial<PolicyStatement> = {}): PolicyStatement => ({
 
 describe('evaluate', () => {
   it.each<[string, PolicyStatement, string]>([
-    ['the very action and resource', allow(), 'allowed'],
+    ['exactly the action and resource', allow(), 'allowed'],
     ['an action in another case', allow({ Action: 'DynamoDB:getitem' }), 'allowed'],
     ['a resource in another case', allow({ Resource: table.toUpperCase() }), 'implicitDeny'],
     ['a star in the action', allow({ Action: 'dynamodb:Get*' }), 'allowed'],

@@ -1,4 +1,4 @@
-/** What the IAM log remembers: the statement that was needed, and only that. */
+/** What the IAM log records: the statement that was needed, and only that. */
 import { describe, expect, it } from '@jest/globals';
 import { findRefusal } from '../../../../lib/local/aws/iam/authorize.ts';
 import { IamLog } from '../../../../lib/local/aws/iam/iam-log.ts';

@@ -100,7 +100,7 @@ describe('a queue, used in process', () => {
     const arn = givenQueue();
     const waiting = receive(arn, { waitSeconds: 10 });
     for (const body of ['a', 'b', 'c']) sqs.send(arn, body);
-    // In the same turn of the event loop: whatever else is due comes later.
+    // In the same turn of the event loop: everything else comes later.
     const nextTurn = new Promise((resolve) => setImmediate(() => resolve('the next turn')));
     expect(await Promise.race([waiting.then(bodies), nextTurn])).toEqual(['a', 'b', 'c']);
   });
