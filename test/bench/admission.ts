@@ -1,6 +1,7 @@
 /**
- * What admission controllers cost: calls and units of a job with eight of them, the processor time of rules at the queue gate,
- * and what other tenants, and jobs of controllers in dry run, wait for them. Waits are of virtual time.
+ * What admission controllers cost: calls and units of a job that has eight of them, the processor time of rules at
+ * the queue gate, and how long other tenants, and the jobs of controllers in dry run, wait because of them. Waits are
+ * in virtual time.
  */
 import { createRulesLoader } from '../../lib/adapters/cel/load-rules.ts';
 import { createTickets } from '../../lib/adapters/identity/tickets.ts';
@@ -37,15 +38,15 @@ import { latencies } from './platform.ts';
 import { median, type Report, type Result } from './result.ts';
 import type { Size } from './size.ts';
 
-/** No rule here names what only GitHub has. */
+/** No rule here uses facts that only GitHub has. */
 const loadGitHub = async () => createMemoryGitHub();
 
 const copies = 5;
-/** Of what is left to chance: one run's waits differ from another's by more than what is measured. */
+/** Seeds of the random part: the waits of two runs differ by more than what is measured. */
 const seeds = [1, 2, 3];
 const limit = 1000;
 const each = 8;
-/** The most that one job may have. */
+/** The most controllers that one job may have. */
 const eight = Array.from({ length: each }, (_, n) => n);
 
 const enabled = (n: number, over: Partial<Controller>) =>
@@ -117,7 +118,7 @@ async function waits(size: Size): Promise<Result[]> {
   ];
 }
 
-/** The others have a controller each, which answers after 100 ms; the one tenant's eight let each call run out of its time. */
+/** Each of the others has a controller that answers after 100 ms; the first tenant's eight let each call time out. */
 async function waitsOfOwnControllers(wait: Wait): Promise<Result[]> {
   const own = { othersAnswerAfter: 100 };
   const none = await wait(own);
@@ -158,7 +159,7 @@ async function countedCosts(size: Size): Promise<Result[]> {
   ];
 }
 
-/** Of jobs that come one by one: a batch of them shares calls. */
+/** With jobs that come one by one, since the jobs of a batch share calls. */
 async function costOf(size: Size, controllers: readonly Controller[]): Promise<Cost> {
   const engine = await startDynamoAlone();
   const meter: UnitMeter = { read: 0, written: 0, calls: 0 };
@@ -178,7 +179,7 @@ async function costOf(size: Size, controllers: readonly Controller[]): Promise<C
   }
 }
 
-/** Scale-up and admission, with whatever they send to each other delivered at once. */
+/** Scale-up and admission; whatever they send to each other is delivered at once. */
 function createGate(stores: Pick<ReturnType<typeof createMemoryStores>, 'tenants' | 'jobs'> & Stores) {
   const clock = createMemoryClock(noon);
   const queues = createMemoryQueues();
@@ -221,7 +222,7 @@ function createGate(stores: Pick<ReturnType<typeof createMemoryStores>, 'tenants
       }
       const machines = compute.live().length;
       if (machines !== to) throw new Error(`${machines} machines came for ${to} jobs.`);
-      // What else they sent is about no machine.
+      // The other messages are not about machines.
       queues.tiers.splice(0);
     },
   };
@@ -232,7 +233,7 @@ type Stores = Pick<
   'tenants' | 'jobs' | 'launches' | 'runners' | 'controllers' | 'questions'
 >;
 
-/** Batches of ten, with rules and without them in turns, so that other users of the machine meet both. */
+/** Batches of ten, alternately with and without rules, so that other load on the machine affects both. */
 async function processorTimeOfRules({ ruleRounds }: Size): Promise<number> {
   const gates = await Promise.all(
     [[], byRules].map(async (controllers) => {
@@ -250,7 +251,7 @@ async function processorTimeOfRules({ ruleRounds }: Size): Promise<number> {
       const before = process.cpuUsage();
       await gate.accept(round * batch + 1, (round + 1) * batch);
       const { user, system } = process.cpuUsage(before);
-      // The first one loads and compiles.
+      // The first one loads and compiles the code.
       if (round > 0) spent.push((user + system) / 1000 / batch);
     }
   }

@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: measures, compares each figure with its goal, and prints a table, or with `--json` one JSON object and
- * nothing else. It asserts nothing: a goal that is missed is printed as missed.
+ * `npm run bench`: measures, compares each figure with its goal, and prints a table or, with `--json`, one JSON
+ * object and nothing else. It asserts nothing: a missed goal is printed as missed.
  */
 import { createCommandLine, exitStatus, oneOf, runScript } from '../../lib/cli/command-line.ts';
 import { showProgress } from '../../lib/local/console/progress.ts';
@@ -11,8 +11,8 @@ import { full, type Size, smoke } from './size.ts';
 import { renderReport } from './table.ts';
 
 /**
- * Those without a platform come first, while nothing else runs. Each is loaded when it is measured, so that help and mistakes
- * are answered at once.
+ * Those without a platform run first, while nothing else does. Each is loaded when it is measured, so that help and
+ * wrong options are answered at once.
  */
 const alone: Readonly<Record<string, (size: Size) => Promise<Report>>> = {
   webhook: async (given) => (await import('./webhook.ts')).measureWebhook(given),
@@ -34,9 +34,9 @@ const onPlatform: Readonly<Record<string, (platform: BenchPlatform) => Promise<R
   'start-gate': async (given) => (await import('./start-gate.ts')).measureStartGate(given),
   'claim-memory': async (given) => (await import('./claim-memory.ts')).measureClaimMemory(given),
   'next-launch': async (given) => (await import('./next-launch.ts')).measureNextLaunch(given),
-  // EC2 throttles in it, and each launch of the next two minutes minds that.
+  // EC2 throttles in this one, which slows down the launches of the next two minutes.
   bursts: async (given) => (await import('./bursts.ts')).measureBursts(given),
-  // After the load of the others.
+  // Last, after the load of the others.
   memory: async (given) => (await import('./memory.ts')).measureMemory(given),
 };
 const names = [...Object.keys(alone), ...Object.keys(onPlatform)];
@@ -91,7 +91,7 @@ async function measureAll(chosen: readonly string[]): Promise<Report[]> {
   return reports;
 }
 
-/** Side by side: those on the platform mostly wait for machines. */
+/** In parallel: those on the platform mostly wait for machines. */
 async function tryAll(chosen: readonly string[]): Promise<Report[]> {
   const begun = (name: string) => void process.stderr.write(`  … ${name}\n`);
   const both = [measureAlone, measureOnPlatform].map((measure) => measure(chosen, smoke, begun));

@@ -1,4 +1,4 @@
-/** What a bill says of a use that can be counted by hand. */
+/** The bill for usage that can be counted by hand. */
 import { describe, expect, it } from '@jest/globals';
 import { billLines, functionTimeDollars, perMillion, totalDollars, type Use } from './bill.ts';
 

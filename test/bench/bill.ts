@@ -1,12 +1,12 @@
-/** The control plane's bill for what was used, as pure arithmetic. Machines, networks and alarms are no part of it. */
+/** The control plane's bill for its usage, as pure arithmetic. It does not include machines, networks and alarms. */
 import { logEventOverheadBytes, prices } from './prices.ts';
 
-/** What all functions together used. */
+/** The usage of all functions together. */
 export interface Use {
   readonly functions: readonly FunctionUse[];
-  /** Calls of functions, and sends of EventBridge, to any queue; what pollers call is not in it. */
+  /** Sends by functions and EventBridge, to any queue; the pollers' own calls are not included. */
   readonly queueSends: number;
-  /** Of these, to the tiers' queues, which are fair. */
+  /** Of these, sends to the tiers' queues, which are fair. */
   readonly fairSends: number;
   readonly writeUnits: number;
   readonly readUnits: number;
@@ -19,11 +19,11 @@ export interface FunctionUse {
   readonly name: string;
   readonly memoryMegabytes: number;
   readonly invocations: number;
-  /** Processor time, and waiting for calls. */
+  /** Processor time, plus the time that it waits for calls. */
   readonly billedMilliseconds: number;
-  /** What invokes it. A poller receives and deletes once a batch. */
+  /** What invokes it. A poller calls receive and delete once for each batch. */
   readonly source: 'queue' | 'fair-queue' | 'other';
-  /** Of the invocations, those by another function, which no poller has a part in. */
+  /** Of the invocations, those by another function, which involve no poller. */
   readonly byFunctions?: number;
 }
 
@@ -59,7 +59,7 @@ export const functionTimeDollars = ({ memoryMegabytes, billedMilliseconds }: Fun
 
 export const totalDollars = (lines: readonly BillLine[]): number => sum(lines, ({ dollars }) => dollars);
 
-/** The same lines for a million jobs, from those for `jobs`. */
+/** The same lines extrapolated to a million jobs, from those for `jobs`. */
 export function perMillion(lines: readonly BillLine[], jobs: number): BillLine[] {
   return lines.map(({ item, dollars }) => ({ item, dollars: (dollars / jobs) * 1e6 }));
 }

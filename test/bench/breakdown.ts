@@ -1,4 +1,7 @@
-/** Where the dollars of a job go, item by item: each function's time, each statement's units, each kind of line. Pure arithmetic. */
+/**
+ * What a job's cost consists of, item by item: each function's time, each statement's units, each kind of log line.
+ * Pure arithmetic.
+ */
 import { billLines, functionTimeDollars, perMillion } from './bill.ts';
 import type { Reading } from './meter.ts';
 import { logEventOverheadBytes, prices } from './prices.ts';
@@ -8,7 +11,7 @@ export interface Item {
   readonly dollars: number;
 }
 
-/** Of a million jobs, in the groups of the bill, the most expensive first. */
+/** For a million jobs, in the groups of the bill, the most expensive first. */
 export function itemsOf({ use, unitsByPart, readsByPart, logsByEvent }: Reading, jobs: number): Item[] {
   const split = new Set(['Lambda time', 'DynamoDB writes', 'DynamoDB reads', 'logs']);
   const items: Item[] = [
@@ -32,7 +35,7 @@ export function itemsOf({ use, unitsByPart, readsByPart, logsByEvent }: Reading,
 
 const title = '$ for a million jobs';
 
-/** Side by side, as lines of text; what is less than a cent in both is left out. */
+/** The two side by side, as lines of text; items below a cent in both are left out. */
 export function renderItems(burst: readonly Item[], singles: readonly Item[]): string[] {
   const ofSingles = new Map(singles.map(({ item, dollars }) => [item, dollars]));
   const known = new Set(burst.map(({ item }) => item));

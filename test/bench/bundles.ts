@@ -21,7 +21,7 @@ export async function measureBundles({ bundleLoads: loads }: Size): Promise<Repo
   try {
     const paths = new Map<string, string>([...bundles, [sdkAlone, sdkClient]]);
     const measured = new Map([...paths].map(([name]) => [name, [] as Load[]]));
-    // In turns, so that a busy moment of the machine does not fall on one function alone.
+    // Alternating, so that a busy moment of the machine does not affect one function alone.
     for (let load = 0; load < loads; load += 1) {
       for (const [name, path] of paths) measured.get(name)!.push(await loadOnce(path));
     }
@@ -45,7 +45,7 @@ export async function measureBundles({ bundleLoads: loads }: Size): Promise<Repo
   }
 }
 
-/** The bundles as the stacks make them: the path of each module by function. */
+/** The bundles as the stacks make them: the path of each function's module. */
 export function makeBundles(config: MayflyConfig = defaultConfig): {
   bundles: ReadonlyMap<FunctionName, string>;
   remove: () => void;
@@ -67,7 +67,7 @@ export function makeBundles(config: MayflyConfig = defaultConfig): {
 
 interface Load {
   readonly milliseconds: number;
-  /** Milliseconds. More than those on the clock where two threads work. */
+  /** Milliseconds. More than the elapsed time if two threads work. */
   readonly processor: number;
 }
 
@@ -83,7 +83,7 @@ async function loadOnce(bundle: string): Promise<Load> {
   }
 }
 
-/** Something that each variable's reader takes; nothing is called with it. */
+/** A value that each variable's reader accepts; nothing is called with it. */
 const loadEnvironment = {
   ...Object.fromEntries(Object.values(variables).map((name) => [name, 'http://127.0.0.1:9'])),
   [variables.tierQueueUrls]: '{}',

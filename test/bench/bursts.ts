@@ -1,7 +1,7 @@
 /**
- * When the last CreateFleet call of a burst is sent: many jobs of one tenant, one job each of many tenants, and many tenants
- * right after EC2 throttled once. Machines do not boot. Beside the first two stand what the latencies that are dialled in
- * make of the same burst where processors take no time, and what the processors of this machine spent on it.
+ * When the last CreateFleet call of a burst is sent: for many jobs of one tenant, for one job each of many tenants,
+ * and for many tenants right after EC2 throttled once. Machines do not boot. For comparison, the first two also show
+ * the same burst with the same latencies but no processor time, and how much processor time this machine spent.
  */
 import { defaultScaleUpConcurrency } from '../../lib/config/check-account.ts';
 import { chunksOf } from '../../lib/core/chunks.ts';
@@ -63,7 +63,7 @@ async function besideBaseline(
 async function newTenants(platform: BenchPlatform, count: number): Promise<Tenant[]> {
   const tenants: Tenant[] = [];
   for (let n = 0; n < count; n += 1) tenants.push(await platform.newTenant());
-  // What follows an installation is no part of a burst.
+  // The work that follows an installation is not part of a burst.
   await settle(platform);
   return tenants;
 }
@@ -72,11 +72,11 @@ interface Burst {
   /** From the first job to the last CreateFleet call, seconds. */
   readonly lastSent: number;
   readonly launches: number;
-  /** Of one core, until all is settled. */
+  /** Seconds of one core, until everything is settled. */
   readonly used: ProcessorTime;
 }
 
-/** So many jobs of each tenant, all at once. */
+/** This many jobs of each tenant, all at once. */
 async function burst(platform: BenchPlatform, tenants: readonly Tenant[], jobs: number): Promise<Burst> {
   const { laptop } = platform;
   const sent: number[] = [];
@@ -109,7 +109,7 @@ async function queueAll(platform: BenchPlatform, tenants: readonly Tenant[], job
   }
 }
 
-/** From one throttle to the last machine of the tenants that queue a job each right then, seconds. */
+/** Seconds from one throttle to the last machine of the tenants that queue a job each at that moment. */
 async function afterThrottle(platform: BenchPlatform, tenants: readonly Tenant[]): Promise<number> {
   const { endpoint } = platform.laptop;
   const dials = endpoint.dials.list();
@@ -144,7 +144,7 @@ const scaleUp = ({ laptop }: BenchPlatform) => `${laptop.environment}-scale-up`;
 const queue = ({ laptop }: BenchPlatform, { login }: Tenant) =>
   laptop.github.queueJob({ repository: `${login}/app`, labels: ['self-hosted', 'small'] });
 
-/** What is still under way of one burst must not slow the next one. */
+/** Work that is left from one burst must not slow down the next one. */
 async function settle({ laptop }: BenchPlatform): Promise<void> {
   await laptop.github.settle();
   const isEmpty = () =>

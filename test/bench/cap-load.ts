@@ -1,6 +1,7 @@
 /**
- * A cap over all tenants under load, in virtual time: launches that count in its rows and machines that end, by the product's
- * own choice of rows, against what DynamoDB gives a key in a second. It counts units; no call is made.
+ * A cap over all tenants under load, in virtual time: launches that count in its rows and machines that end, with the
+ * product's own choice of rows, compared with what DynamoDB allows a key in a second. It counts units and makes no
+ * calls.
  */
 import { type CapUse, capCharge, capRowBounds, type SharedCap } from '../../lib/core/shared-cap.ts';
 import { KeyLimits } from '../../lib/local/aws/dynamodb-limits.ts';
@@ -18,19 +19,19 @@ export interface CapLoad {
 }
 
 export interface CapLoadSeen {
-  /** Write units of one row within one second, at most; read units likewise. */
+  /** The maximum of write units on one row within one second; likewise for reads. */
   readonly busiestWrites: number;
   readonly busiestReads: number;
-  /** Reads and writes that found their row used up. */
+  /** Reads and writes of a row that was throttled. */
   readonly throttled: number;
   readonly taken: number;
-  /** Leases at once, at most. */
+  /** The maximum of leases held at once. */
   readonly mostHeld: number;
 }
 
 /** One item of a transaction, up to 1 KB. */
 const unitsOfWrite = 2;
-/** One row, read consistently. */
+/** One strongly consistent read of a row. */
 const unitsOfRead = 1;
 
 export function simulateCap(load: CapLoad): CapLoadSeen {

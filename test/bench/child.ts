@@ -1,9 +1,9 @@
-/** Runs a script of this folder as a process of its own, on this very node, and never leaves it behind. */
+/** Runs a script of this folder as a separate process, with this same node, and never leaves it behind. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 export interface Child {
-  /** The next message that it sends. @throws Error where it ends without one, or takes too long */
+  /** The next message that it sends. @throws Error if it ends without one, or takes too long */
   next<Message>(): Promise<Message>;
   send(message: object): void;
   end(): Promise<void>;

@@ -1,7 +1,7 @@
 /**
- * Whether claim's memory grows: one process of its real bundle, with the heap that Lambda gives it, answers some machines again
- * and again. Each answer reads the tables, calls GitHub and signs, as a first one does. The machines never boot, so that nobody
- * else claims for them.
+ * Whether claim's memory grows: one process of its real bundle, with Lambda's heap size, answers a few machines again
+ * and again. Each answer reads the tables, calls GitHub and signs, like a first one. The machines never boot, so no
+ * one else claims for them.
  */
 import { readFileSync } from 'node:fs';
 import { functionSettings } from '../../lib/contract/functions.ts';
@@ -37,7 +37,7 @@ async function measure(platform: BenchPlatform): Promise<Report> {
   });
   try {
     await child.next();
-    // What is made once and kept is made by then.
+    // By now everything that is created once and kept exists.
     const before = await claim(child, requests, size.claims / 4);
     const after = await claim(child, requests, size.claims);
     return {
@@ -86,7 +86,7 @@ function request(laptop: Laptop, signer: IdentitySigner, instance: Instance): As
   return { rawPath: '/claim', body: JSON.stringify(body) };
 }
 
-/** What Lambda would give it, read from a copy that is there. */
+/** The environment that Lambda would provide, read from an existing copy. */
 function environmentOfClaim(laptop: Laptop): Record<string, string> {
   const [processId] = laptop.functions.processIds(`${laptop.environment}-claim`);
   const lines = readFileSync(`/proc/${processId}/environ`, 'utf8').split('\0').filter(Boolean);

@@ -1,4 +1,7 @@
-/** In a process of its own: claim's bundle, one request after the other, and what its heap holds once garbage is collected. */
+/**
+ * A separate process: claim's bundle, one request after the other, and how much its heap holds after garbage
+ * collection.
+ */
 import { pathToFileURL } from 'node:url';
 import { peakMegabytes } from './memory.ts';
 
@@ -15,7 +18,7 @@ const { handler } = (await import(pathToFileURL(process.argv[2] ?? '').href)) as
 
 function look(): Seen {
   const peak = peakMegabytes(process.pid);
-  // There because of --expose-gc. Twice: the first makes what the second can free.
+  // Available because of --expose-gc. Called twice: the first call produces garbage that the second collects.
   globalThis.gc?.();
   globalThis.gc?.();
   return { peakMegabytes: peak, heapMegabytes: process.memoryUsage().heapUsed / 1024 / 1024 };

@@ -1,4 +1,4 @@
-/** What calls cost in waiting, by hand. */
+/** How long calls are waited for, computed by hand. */
 import { describe, expect, it } from '@jest/globals';
 import { longestChain } from './critical-path.ts';
 

@@ -1,7 +1,7 @@
 /**
- * How long an invocation waited for its calls, had the machine nothing else to do: the longest chain of calls of which each
- * began after the one before it was answered, at the latencies that are dialled in. What really passed is longer where
- * the stand-ins share their cores with others.
+ * How long an invocation would wait for its calls on an idle machine: the longest chain of calls in which each began
+ * after the previous one was answered, at the dialled latencies. The measured time is longer, because the stand-ins
+ * share their cores with others.
  */
 export interface TimedCall {
   readonly at: number;

@@ -1,6 +1,6 @@
 /**
- * What it costs to read when one machine of a tenant at its limit ends, and the next job in its line gets one: beside ten
- * jobs that wait, and beside ten thousand. The real use cases and stores, on the stand-in of DynamoDB.
+ * How much must be read when one machine of a tenant at its limit ends and the next job in its line gets one: with
+ * ten waiting jobs, and with ten thousand. The real use cases and stores, on the stand-in of DynamoDB.
  */
 import { createRulesLoader } from '../../lib/adapters/cel/load-rules.ts';
 import { createNoteStore } from '../../lib/adapters/dynamodb/note-store.ts';
@@ -31,7 +31,7 @@ export async function measureFreedSlot({ manyWaiting }: Size): Promise<Report> {
   const meter: UnitMeter = { read: 0, written: 0, calls: 0 };
   const client = meteredClient(engine.url, meter);
   try {
-    // Tables of its own for each: the machines of two worlds have the same names.
+    // Separate tables for each, because the machines of two worlds have the same names.
     const worldOf = async (name: string) => {
       const tables = await createTables(client, name);
       const notes = createNoteStore({ client, tableName: tables.notes });

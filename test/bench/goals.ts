@@ -1,4 +1,7 @@
-/** Every goal of the benchmark, in one place, by the name of its result. A result that is not listed has no goal and cannot miss one. */
+/**
+ * Every goal of the benchmark, by the name of its result. A result that is not listed has no goal and cannot miss
+ * one.
+ */
 import { functionNames, functionSettings } from '../../lib/contract/functions.ts';
 import type { Result } from './result.ts';
 
@@ -48,7 +51,7 @@ const goals: Readonly<Record<string, Goal>> = {
   ...Object.fromEntries(functionNames.map((name) => [`load of ${name}`, { atMost: 100 }])),
   'load of webhook': { atMost: 40 },
   'load of scale-up': { atMost: 95 },
-  // Hono, zod and CEL: an administrator waits for it now and then, and no job does.
+  // Hono, zod and CEL: only an administrator waits for it, now and then, and never a job.
   'load of admission-api': { atMost: 300 },
   'queued to machine asked for': { atMost: 300 },
   'completed to the next CreateFleet': { atMost: 0.3 },
@@ -64,7 +67,7 @@ const goals: Readonly<Record<string, Goal>> = {
   synthesis: { atMost: 8 },
 };
 
-/** A figure held against its goal. It is judged as measured, and rounded only to be shown. */
+/** Compares a figure with its goal, as measured; it is rounded only for display. */
 export function judged(name: string, value: number, unit: string): Result {
   const goal = Object.hasOwn(goals, name) ? goals[name] : undefined;
   if (!goal) return { name, value: rounded(value), unit, goal: null, met: null };
@@ -73,7 +76,7 @@ export function judged(name: string, value: number, unit: string): Result {
     : { name, value: rounded(value), unit, goal: `at least ${goal.atLeast}`, met: value >= goal.atLeast };
 }
 
-/** Three digits that mean something, and every digit before the point. */
+/** Three significant digits, and all digits before the point. */
 function rounded(value: number): number {
   return Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3));
 }

@@ -1,6 +1,7 @@
 /**
- * What a job costs over its whole life, from its first webhook to the end of its machine: real jobs, run to completion
- * on machines that boot, once as a burst and once one at a time. Every call of every function that a job causes counts.
+ * What a job costs over its whole life, from its first webhook to the end of its machine: real jobs, run to
+ * completion on machines that boot, once as a burst and once one at a time. Every call that a job causes in any
+ * function counts.
  */
 import { looksInVain } from '../../lib/app/common/settings.ts';
 import { type BillLine, billLines, functionTimeDollars, perMillion, totalDollars } from './bill.ts';
@@ -15,13 +16,14 @@ import { until } from './until.ts';
 export async function measureJobLife(platform: BenchPlatform): Promise<Report> {
   const { burstJobs: burstSize, singleJobs } = platform.size;
   const tenant = await platform.newTenant();
-  // These load what a busy platform has loaded: containers, secrets (kept five minutes), tokens (an hour). Two, because the first
-  // one's jobs are done before all copies had one.
+  // Warm up what a busy platform has loaded: containers, secrets (kept five minutes), tokens (an hour). Twice,
+  // because the first burst is over before every copy has had a job.
   await runJobs(platform, tenant, burstSize);
   await runJobs(platform, tenant, burstSize);
-  // Right after them: copies that do nothing end after a while.
+  // Right afterwards, because idle copies end after a while.
   const burst = await metered(platform, () => runJobs(platform, tenant, burstSize));
-  // As a process works that gets one job at a time: the first ones after a burst look for more of it.
+  // Single jobs leave scale-up in the state of a process that gets one job at a time: after a burst it first polls
+  // for more.
   for (let job = 0; job < looksInVain; job += 1) await runJobs(platform, tenant, 1);
   const singles = await metered(platform, async () => {
     for (let job = 0; job < singleJobs; job += 1) await runJobs(platform, tenant, 1);

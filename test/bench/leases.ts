@@ -1,6 +1,7 @@
 /**
- * What a lease costs in DynamoDB's write units, taken and freed, beside none and beside very many: the counts of tenant and
- * cap are set to the height in question, and the real stores write to the stand-in, which says what each call used.
+ * What taking and freeing a lease costs in DynamoDB's write units, when no leases are held and when very many are:
+ * the counts of tenant and cap are set to the given level, and the real stores write to the stand-in, which reports
+ * the units of each call.
  */
 import { InstallationId, JobId, LaunchId, leaseOf } from '../../lib/core/ids.ts';
 import { capRowBounds, capRowKey, type SharedCap } from '../../lib/core/shared-cap.ts';
@@ -86,7 +87,7 @@ async function unitsOfLife(
   return meter.written - before;
 }
 
-/** Spread over the cap's rows, as launches would have left it. */
+/** Spread over the cap's rows, as launches would do. */
 async function setCap(stores: DynamoStores, leases: number): Promise<void> {
   const { rows } = await stores.launches.capUseAcrossTenants(cap);
   const each = Math.floor(leases / capRowBounds(cap).size);

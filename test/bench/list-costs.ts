@@ -1,6 +1,7 @@
 /**
- * What `mayfly costs --by repository` takes of a month of 100,000 jobs, of 100 tenants with three repositories each: days that are
- * summed up, and the machines of the last two days, which are not yet. The stand-in of DynamoDB is a process of its own.
+ * What `mayfly costs --by repository` costs for a month of 100,000 jobs, of 100 tenants with three repositories each:
+ * days with sums, and the last two days' machines, which have none yet. The stand-in of DynamoDB is a separate
+ * process.
  */
 import { BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Attributes } from '../../lib/adapters/dynamodb/attributes.ts';

@@ -1,6 +1,6 @@
 /**
- * What `mayfly tenants` takes where there are ten thousand, and a job of each tenth one waits: the time of the whole command,
- * its processor time, and the calls that it makes. The stand-in of DynamoDB is a process of its own.
+ * What `mayfly tenants` costs with ten thousand tenants, of which each tenth has a waiting job: the time of the whole
+ * command, its processor time, and its calls. The stand-in of DynamoDB is a separate process.
  */
 import { BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Attributes } from '../../lib/adapters/dynamodb/attributes.ts';

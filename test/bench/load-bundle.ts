@@ -1,4 +1,4 @@
-/** In a process of its own: imports the bundle that its argument names, and tells its parent how long that took. */
+/** A separate process: imports the bundle that its argument names, and reports to its parent how long that took. */
 import { pathToFileURL } from 'node:url';
 
 const { href } = pathToFileURL(process.argv[2] ?? '');

@@ -1,4 +1,4 @@
-/** Which machine the figures are of: without it they compare with nothing. */
+/** The machine that the figures were measured on, without which they cannot be compared. */
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 
 export interface Machine {
@@ -6,7 +6,7 @@ export interface Machine {
   readonly cores: number;
   readonly memoryGigabytes: number;
   readonly node: string;
-  /** Of the last minute, before the benchmark: above 0.5 others were at work too. */
+  /** The load average of the last minute before the benchmark; above 0.5, other programs were running too. */
   readonly load: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The most memory that a process of each function ever had, after the load that came before: what Lambda would bill it
- * for, and end it beyond. Read from Linux, which keeps the peak of each process.
+ * The peak memory of a process of each function, after the preceding load: what Lambda would bill for, and above
+ * which it would kill the process. Linux keeps the peak of each process.
  */
 import { readFileSync } from 'node:fs';
 import { functionNames, functionSettings } from '../../lib/contract/functions.ts';
@@ -24,7 +24,7 @@ export async function measureMemory({ laptop }: BenchPlatform): Promise<Report> 
   };
 }
 
-/** `VmHWM`: the most that was ever resident. See proc(5). */
+/** `VmHWM`: the peak resident set size. See proc(5). */
 export function peakMegabytes(processId: number): number {
   const status = readFileSync(`/proc/${processId}/status`, 'utf8');
   const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];

@@ -1,7 +1,8 @@
 /**
  * Counts what the functions use between two moments: calls to AWS and GitHub, DynamoDB units, queue messages,
- * invocations with their time, and log lines. A function's time is its processor time here and what it waited for calls at
- * the latencies that are dialled in, so that a busy machine adds nothing. The operator and schedules are not counted.
+ * invocations with their time, and log lines. A function's time is its processor time here plus the time that it
+ * waited for calls at the dialled latencies, so that a busy machine adds nothing. The operator and schedules are not
+ * counted.
  */
 import type { CallRecord } from '../../lib/local/aws/service.ts';
 import type { LaptopEvent } from '../../lib/local/laptop-event.ts';
@@ -22,7 +23,7 @@ export interface Reading {
   readonly unitsByPart: readonly UnitsOfPart[];
   /** The same for reads. */
   readonly readsByPart: readonly UnitsOfPart[];
-  /** Log lines by the event that they tell of. */
+  /** Log lines by event name. */
   readonly logsByEvent: readonly LinesOfEvent[];
   /** Of the write units, those of writes that a condition or another transaction refused. */
   readonly failedUnits: number;
@@ -40,16 +41,22 @@ export interface LinesOfEvent {
   readonly bytes: number;
 }
 
-/** What runs because of a job. A schedule's calls grow with time, and a short measurement may or may not hold one. */
+/**
+ * Functions that run because of a job. A schedule's calls grow with time, so a short measurement may or may not
+ * include one.
+ */
 const jobFunctions = ['webhook', 'scale-up', 'claim', 'lifecycle'];
 
-/** The only requests to GitHub in the life of a job that goes well: the stand-in tells of each. */
+/** The only requests to GitHub in the life of a successful job; the stand-in reports each. */
 const githubRequests = ['token-minted', 'runner-registered'];
 
-/** States that EventBridge puts on the lifecycle queue, as the rule in control-plane.ts says; each is counted as a send. */
+/**
+ * Instance states that EventBridge sends to the lifecycle queue, by the rule in control-plane.ts; each counts as a
+ * send.
+ */
 const endStates = ['terminated', 'stopped'];
 
-/** @returns the way to stop counting */
+/** @returns a function that stops counting */
 export function startMeter(
   { laptop, events }: BenchPlatform,
   functions: readonly string[] = jobFunctions,
@@ -94,7 +101,7 @@ export function startMeter(
         source: sourceOf(name),
       };
     });
-    // Sends, and what scale-up receives and deletes by itself.
+    // Its sends, and the receives and deletes that scale-up makes itself.
     const queueCalls = calls.filter(({ service }) => service === 'sqs');
     return {
       awsCalls: calls.length,
@@ -124,14 +131,17 @@ export function startMeter(
   };
 }
 
-/** A function that another one called, and that answered. */
+/** A function that was called by another one, and answered. */
 const isInvocation = ({ service, action, status, questions }: CallRecord, name: string) =>
   service === 'lambda' &&
   action === 'Invoke' &&
   status === 200 &&
   !!questions[0]?.resource.endsWith(`:${name}`);
 
-/** Whoever calls a function waits for it, and both are billed: for as long as an invocation of that function takes on average. */
+/**
+ * A function waits for the function that it calls, and both are billed: here for the callee's average time per
+ * invocation.
+ */
 function withWaits(
   uses: readonly FunctionUse[],
   calls: readonly CallRecord[],
@@ -150,7 +160,7 @@ function withWaits(
 /** Lambda bills each invocation in whole milliseconds. */
 const roundedUpMilliseconds = 0.5;
 
-/** Of calls whose invocation is not known, each waits for the one before. */
+/** Calls whose invocation is unknown count as sequential. */
 function waited(calls: readonly CallRecord[]): number {
   const invocations = Map.groupBy(calls, ({ invocation }) => invocation);
   const timed = calls.map(({ at, endedAt = at, latencyMs = 0 }): TimedCall => ({ at, endedAt, latencyMs }));
@@ -173,7 +183,7 @@ function unitsByPart(calls: readonly CallRecord[], environment: string): UnitsOf
   return [...units].map(([part, used]) => ({ part, units: used })).sort((a, b) => b.units - a.units);
 }
 
-/** A refused transaction says what it cost, and not where: it names all of its tables. */
+/** A refused transaction reports its cost but not where it arose, so all of its tables are named. */
 const tablesOf = (questions: CallRecord['questions']) =>
   [...new Set(questions.flatMap(({ resource }) => /:table\/([^/]+)/.exec(resource)?.[1] ?? []))].join(
     ' and ',

@@ -1,4 +1,4 @@
-/** A DynamoDB client that adds up what the stand-in says each of its calls used. */
+/** A DynamoDB client that adds up the units that the stand-in reports for its calls. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 
 export interface UnitMeter {

@@ -1,4 +1,4 @@
-/** What controllers of one tenant cost others who have controllers of their own: counted in virtual time. */
+/** How much one tenant's controllers delay others that have controllers of their own, in virtual time. */
 import { describe, expect, it } from '@jest/globals';
 import type { Controller } from '../../lib/core/controllers/controller.ts';
 import { givenController, givenScope } from '../support/controllers.ts';

@@ -1,6 +1,6 @@
 /**
- * Admission controllers in virtual time: what those of one tenant cost the others, or a dry run its own job, where calls and
- * controllers take as long as they are told to.
+ * Admission controllers in virtual time: how much those of one tenant delay others, or a dry run delays its own jobs,
+ * if calls and controllers take the given times.
  */
 import type { Controller } from '../../lib/core/controllers/controller.ts';
 import { InstallationId } from '../../lib/core/ids.ts';
@@ -10,22 +10,22 @@ import { noon } from '../support/given.ts';
 import { createModelledPlatform, type PlatformShape } from './modelled-platform.ts';
 
 export interface AdmissionShape extends Omit<PlatformShape, 'tenants'> {
-  /** Of the first tenant, who has controllers; the others have one each. */
+  /** Jobs of the first tenant, the one with controllers; the others have one job each. */
   readonly jobs: number;
   readonly others: number;
   readonly controllers: readonly Controller[];
-  /** Each of the others has a controller of its own behind a URL, which takes so many milliseconds. Absent: none. */
+  /** Each of the others has its own controller behind a URL, which takes this many milliseconds. Absent: none. */
   readonly othersAnswerAfter?: number;
   /** Milliseconds that each controller behind a URL takes; absent: it never answers. */
   readonly answersAfter?: number;
 }
 
 export interface ModelledAdmission {
-  /** Seconds from the first webhook to the last launch, of the tenant with controllers. */
+  /** Seconds from the first webhook to the last launch, for the tenant with controllers. */
   readonly own: number;
-  /** The same of the others. */
+  /** The same for the others. */
   readonly others: number;
-  /** The longest time from one of the others' first questions to the call of its controller; 0: they have none. */
+  /** The longest time from the first question of one of the others to the call of its controller; 0: they have none. */
   readonly othersCalled: number;
 }
 
@@ -48,7 +48,7 @@ export async function modelAdmission(shape: AdmissionShape): Promise<ModelledAdm
       return { kind: 'answered', vote: 'admit' };
     });
   }
-  // Loading takes real time, and here none may pass.
+  // Loading takes real time, and none may pass here.
   await platform.loadRules();
   for (const { transport, timeoutMilliseconds } of shape.controllers) {
     if (transport.kind !== 'https') continue;
@@ -73,7 +73,7 @@ export async function modelAdmission(shape: AdmissionShape): Promise<ModelledAdm
   };
 }
 
-/** Those of the others come in between. */
+/** The others' jobs come in between. */
 const tenantsInTurn = ({ jobs, others }: AdmissionShape) =>
   Array.from({ length: jobs + others }, (_, n) => {
     const isOwn = others === 0 || n % Math.ceil((jobs + others) / others) !== 0 || n / jobs > others;
@@ -91,7 +91,7 @@ const controllerOf = (owner: InstallationId) =>
 
 const urlOf = ({ transport }: Controller) => (transport.kind === 'https' ? transport.url : '');
 
-/** As the tenant's administrator made them: all of one tenant's. */
+/** All controllers of one tenant, created by its administrator. */
 export async function putControllers(
   { controllers: store }: Pick<ReturnType<typeof createMemoryStores>, 'controllers'>,
   controllers: readonly Controller[],

@@ -1,4 +1,4 @@
-/** How fast the design is where only AWS takes time: counted in virtual time, so that it is the same on any machine. */
+/** How fast the design is if only AWS takes time. Virtual time makes it the same on any machine. */
 import { describe, expect, it } from '@jest/globals';
 import { modelBurst } from './modelled-burst.ts';
 import { latencies } from './platform.ts';
@@ -10,7 +10,7 @@ describe('a burst, where processors take no time', () => {
     const burst = await modelBurst({ tenants: 1, jobsOfEach: 1000, copies, latencies });
     expect(burst.lastSent).toBeLessThanOrEqual(2);
     expect(burst.launches).toBeLessThanOrEqual(20);
-    // The copies that began it all ask for one look at the tenant's runner group.
+    // The copies that started the burst all ask for one check of the tenant's runner group.
     expect(burst.failedWrites).toBeLessThan(copies);
   });
 

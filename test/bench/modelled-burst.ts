@@ -1,6 +1,6 @@
 /**
- * A burst in virtual time: what the design makes of the latencies of AWS. What a measured burst takes beyond that is the
- * time of this machine's processors.
+ * A burst in virtual time: what the design achieves with AWS's latencies. Any time beyond that in a measured burst is
+ * this machine's processor time.
  */
 import { noon } from '../support/given.ts';
 import { createModelledPlatform, type PlatformShape } from './modelled-platform.ts';
@@ -13,7 +13,7 @@ export interface ModelledBurst {
   /** From the first webhook to the last CreateFleet call, seconds. */
   readonly lastSent: number;
   readonly launches: number;
-  /** Conditions that did not hold, of notes and of transactions that take leases. */
+  /** Failed conditions, of notes and of transactions that take leases. */
   readonly failedWrites: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The platform in virtual time: real use cases on stores in memory, where each call takes as long as a benchmark dials, and
- * processors take no time at all. So what it shows is the same on any machine.
+ * The platform in virtual time: real use cases on in-memory stores, where each call takes the dialled latency and
+ * processors take no time. So the results are the same on any machine.
  */
 import { createRulesLoader } from '../../lib/adapters/cel/load-rules.ts';
 import { createTickets } from '../../lib/adapters/identity/tickets.ts';
@@ -27,11 +27,11 @@ import { givenDeployment, givenEvent, givenTenant, givenTier, noon, small } from
 export interface PlatformShape {
   /** Numbered from one; each may have a thousand machines. */
   readonly tenants: number;
-  /** Of scale-up, at once. */
+  /** Copies of scale-up that run at once. */
   readonly copies: number;
   /** Milliseconds. */
   readonly latencies: { readonly aws: number; readonly createFleet: number };
-  /** Of what is left to chance: how long copies wait to see what else comes. */
+  /** Seeds the random part: how long copies wait for more messages. */
   readonly seed?: number;
 }
 
@@ -40,7 +40,7 @@ const batchSize = 10;
 const arriveWithinMilliseconds = 100;
 const limit = 1000;
 
-/** No rule here names what only GitHub has. */
+/** No rule here uses facts that only GitHub has. */
 const loadGitHub = async () => createMemoryGitHub();
 
 export async function createModelledPlatform({ tenants, copies, latencies, seed = 7 }: PlatformShape) {
@@ -100,7 +100,7 @@ export async function createModelledPlatform({ tenants, copies, latencies, seed 
     arriving.addCopy((batch) => acceptArrivals(deps, batch));
     if (copy < queueConcurrency.admission) asking.addCopy((batch) => askArrivals(asks, batch));
   }
-  /** Queues one job of a burst for each tenant named, in this order. */
+  /** Queues one job of a burst for each named tenant, in this order. */
   const queueJobs = (tenantOfEach: readonly number[]) => {
     for (const [n, tenant] of tenantOfEach.entries()) {
       const ids = { installationId: InstallationId(tenant), repositoryOwnerId: tenant, jobId: JobId(n + 1) };
@@ -108,7 +108,7 @@ export async function createModelledPlatform({ tenants, copies, latencies, seed 
       arriving.send(event, latencies.aws + (n * arriveWithinMilliseconds) / tenantOfEach.length);
     }
   };
-  /** @throws where not each job has its machine by then */
+  /** @throws if not every job has its machine by then */
   const runUntilServed = async (jobs: number, seconds: number) => {
     await scheduler.runUntil(noon + seconds * 1000);
     if (compute.live().length !== jobs)
@@ -118,7 +118,7 @@ export async function createModelledPlatform({ tenants, copies, latencies, seed 
   return { scheduler, stores, seen, loadRules, callbacks, queueJobs, runUntilServed };
 }
 
-/** Lets each call take its time, half of it on its way to the service. */
+/** Lets each call take its time, half of it on the way to the service. */
 function createCalls(scheduler: Scheduler, latencies: PlatformShape['latencies']) {
   const seen = {
     sentAt: [] as number[],
@@ -145,14 +145,14 @@ function createCalls(scheduler: Scheduler, latencies: PlatformShape['latencies']
   return { seen, to };
 }
 
-/** A condition that did not hold, of a note or of a transaction that takes leases. */
+/** A failed condition, of a note or of a transaction that takes leases. */
 function hasFailed(member: string, answer: unknown): boolean {
   const isRefused =
     typeof answer === 'object' && answer !== null && 'kind' in answer && answer.kind !== 'taken';
   return member === 'take' ? isRefused : member.startsWith('write') && answer === false;
 }
 
-/** Hands what is there to whichever copy is free, at once, as the laptop does. */
+/** Gives messages to whichever copy is free, at once, as the laptop does. */
 function createModelledQueue(scheduler: Scheduler) {
   const line: Delivery[] = [];
   const idle: ((batch: readonly Delivery[]) => Promise<readonly string[]>)[] = [];

@@ -1,6 +1,7 @@
 /**
- * How long a freed machine's place stays empty: from GitHub's `completed` to the CreateFleet call for a job of the same
- * tenant that waited for it, with every function in between. The answers of AWS alone, one after the other, stand beside it.
+ * How long a freed machine's place stays empty: from GitHub's `completed` to the CreateFleet call for a waiting job
+ * of the same tenant, through every function in between. For comparison: the time of the AWS calls alone, one after
+ * the other.
  */
 import type { CallRecord } from '../../lib/local/aws/service.ts';
 import { judged } from './goals.ts';
@@ -29,7 +30,7 @@ export async function measureNextLaunch(platform: BenchPlatform): Promise<Report
 
 interface HandOver {
   readonly seconds: number;
-  /** To AWS, between the two moments. */
+  /** Calls to AWS between the two moments. */
   readonly calls: number;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Where the time goes between a queued job and a machine that is asked for, and between a machine that is up and a runner
- * that listens: jobs one at a time, each phase read from the platform's own log lines, as an operator sees it on CloudWatch.
+ * How the time is spent from a queued job to the request for a machine, and from a running machine to a listening
+ * runner: jobs one at a time, with each phase read from the platform's own log lines, as an operator sees them in
+ * CloudWatch.
  */
 import type { LaptopEvent } from '../../lib/local/laptop-event.ts';
 import { judged } from './goals.ts';
@@ -8,7 +9,7 @@ import { type BenchPlatform, latencies, type Tenant } from './platform.ts';
 import { median, type Report, type Result } from './result.ts';
 import { until } from './until.ts';
 
-/** What one job's lines and the events about its machine tell, milliseconds. */
+/** Milliseconds, from the lines of one job and the events about its machine. */
 type Phases = Readonly<Record<PhaseName, number>>;
 
 const phaseNames = [
@@ -97,7 +98,7 @@ function phasesOf(seen: {
     lines.find(({ event, instanceId }) => event === 'machine-ready' && instanceId === machine),
     'machine-ready',
   );
-  // In a line of its own where the job waited.
+  // In a separate line if the job waited.
   const accepted = launch['ReceivedToAcceptedMilliseconds'] === undefined ? about('jobs-accepted') : launch;
   const leasedToAsked = figure(launch, 'LeasedToAskedMilliseconds');
   const launchedAt = found(launch._aws, 'time of the launch').Timestamp;

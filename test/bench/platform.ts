@@ -1,6 +1,6 @@
 /**
- * The laptop platform as the benchmark uses it: the latencies of AWS and GitHub dialled in, limits out of the way, and
- * tenants on demand. The operator's own calls wait for nothing, so that looking at the platform costs no time.
+ * The laptop platform for the benchmark: with the latencies of AWS and GitHub dialled in, limits out of the way, and
+ * new tenants on demand. The operator's own calls have no latency, so that watching the platform costs no time.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
@@ -21,12 +21,12 @@ export interface BenchPlatform {
   readonly laptop: Laptop;
   readonly size: Size;
   readonly events: (listener: (event: LaptopEvent) => void) => () => void;
-  /** An organization that has the App, is active, and may have `limit` machines. */
+  /** Creates an organization that has installed the App, is active, and may have `limit` machines. */
   newTenant(options?: { readonly maxRunners?: number }): Promise<Tenant>;
-  /** Machines that EC2 started for these tenants, found in one pass: a burst asks every few milliseconds. */
+  /** Counts machines that EC2 started for these tenants, in one pass: a burst asks every few milliseconds. */
   machinesOf(...tenants: readonly Tenant[]): readonly Instance[];
   runnerRowsOf(tenant: Tenant): Promise<number>;
-  /** For what is not about time. */
+  /** For everything that is not about time. */
   withoutLatency<Result>(work: () => Promise<Result>): Promise<Result>;
   /** Waits until its machines have ended and no message is left. */
   rest(tenant: Tenant): Promise<void>;
@@ -45,7 +45,7 @@ export async function openPlatform(size: Size): Promise<BenchPlatform> {
   const laptop = await startLaptop({
     config: { ...defaultConfig, tiers: { small: { ...small!, maxRunners: limit }, ...otherTiers } },
     prewarm: size.warmCopies,
-    // The memory of all functions is read at the end, also of those that were seldom called.
+    // All functions' memory is read at the end, including rarely called ones.
     idleMilliseconds: 3_600_000,
     onEvent: (event) => {
       for (const listener of listeners) listener(event);
@@ -103,7 +103,7 @@ export async function openPlatform(size: Size): Promise<BenchPlatform> {
         });
       const slowly = { everyMilliseconds: 50 };
       await until('its machines have ended', machinesEnded, slowly);
-      // EC2's word about the last one is on its way, and would be counted for whatever comes next.
+      // EC2's event about the last machine is still on its way, and would be counted in the next measurement.
       await sleep(300);
       await laptop.github.settle();
       await until('all messages are dealt with', queuesEmpty, slowly);
@@ -116,7 +116,7 @@ export async function openPlatform(size: Size): Promise<BenchPlatform> {
   };
 }
 
-/** As an operator does it, with UpdateItem. False: the tenant is not there yet. */
+/** With UpdateItem, as an operator does it. False: the tenant does not exist yet. */
 async function setLimit(
   client: DynamoDBClient,
   laptop: Laptop,

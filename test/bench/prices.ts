@@ -9,7 +9,7 @@ export const prices = {
   /** arm64, the first tier. */
   lambdaGigabyteSecond: 0.0000133334,
   sqsRequest: 0.4e-6,
-  /** On top, for requests about queues whose messages have a group: fair queues. */
+  /** Added for requests about queues whose messages have a group: fair queues. */
   sqsFairRequest: 0.1e-6,
   dynamoWriteUnit: 0.625e-6,
   dynamoReadUnit: 0.125e-6,

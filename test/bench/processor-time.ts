@@ -1,6 +1,6 @@
 /**
- * What this process and those that it started used of the processors, by what they are: the platform's functions, the database's
- * engine, and this process, which holds the other stand-ins. A process that ended before it was looked at is not in it.
+ * How much processor time this process and its children used, by kind: the platform's functions, the database engine,
+ * and this process, which contains the other stand-ins. It misses processes that ended before they were read.
  * Source: proc(5).
  */
 import { readFileSync } from 'node:fs';
@@ -15,10 +15,10 @@ export interface ProcessorTime {
   readonly all: number;
 }
 
-/** Linux counts in hundredths of a second, whatever its own clock does. */
+/** Linux counts in hundredths of a second, whatever its kernel timer does. */
 const ticksPerSecond = 100;
 
-/** @returns the way to ask what was used since */
+/** @returns a function that returns the time used since now */
 export function startProcessorClock(): () => ProcessorTime {
   const before = usedByProcess();
   return () => {

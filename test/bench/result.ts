@@ -1,9 +1,12 @@
-/** What a measurement hands back: figures, and in a few sentences how they came about. A figure without a goal is there for comparison. */
+/**
+ * A measurement's result: figures, and a few sentences about how they were obtained. A figure without a goal is there
+ * for comparison.
+ */
 export interface Result {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  /** `at most 14`, or null where there is no goal. */
+  /** `at most 14`, or null if there is no goal. */
   readonly goal: string | null;
   readonly met: boolean | null;
 }
@@ -13,7 +16,7 @@ export interface Report {
   readonly notes: readonly string[];
 }
 
-/** Of an odd or even number of values; the machine is shared, so that a mean would tell of its other users. */
+/** Of any number of values. Not the mean: the machine is shared, and other load would distort it. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((one, other) => one - other);
   const middle = Math.floor(sorted.length / 2);

@@ -1,4 +1,7 @@
-/** How many calls scale-up makes for ten jobs that it gets as one batch, of one tenant or of ten, counted where they arrive. */
+/**
+ * How many calls scale-up makes for ten jobs that come as one batch, of one tenant or of ten, counted at the
+ * receiver.
+ */
 import { randomUUID } from 'node:crypto';
 import type { JobEvent } from '../../lib/contract/messages.ts';
 import { InstallationId, JobId, TierName } from '../../lib/core/ids.ts';
@@ -14,7 +17,7 @@ export async function measureScaleUpCalls(platform: BenchPlatform): Promise<Repo
   const scaleUp = `${laptop.environment}-scale-up`;
   laptop.ec2.setDials({ neverBoot: { probability: 1, count: null } });
   try {
-    // The first batch of a process also reads the ticket secret: that is counted over a job's whole life.
+    // A process's first batch also reads the ticket secret; that is counted over a job's whole life.
     await invoke(platform, scaleUp, await newTenants(platform, 1));
     const one = await countCalls(platform, scaleUp, await newTenants(platform, 1));
     const ten = await countCalls(platform, scaleUp, await newTenants(platform, batchSize));
@@ -35,7 +38,7 @@ export async function measureScaleUpCalls(platform: BenchPlatform): Promise<Repo
 
 async function newTenants(platform: BenchPlatform, count: number): Promise<Tenant[]> {
   const tenants = await Promise.all(Array.from({ length: count }, () => platform.newTenant()));
-  // What follows an installation must not be counted with the batch.
+  // The work that follows an installation must not be counted with the batch.
   for (const tenant of tenants) await platform.rest(tenant);
   return tenants;
 }
@@ -53,7 +56,7 @@ async function countCalls(platform: BenchPlatform, scaleUp: string, tenants: rea
   return { calls, list: counts.map(({ action, calls: times }) => `${action} ${times}`).join(', ') };
 }
 
-/** One batch, whose jobs are shared out among the tenants. */
+/** One batch, with its jobs distributed over the tenants. */
 async function invoke({ laptop }: BenchPlatform, scaleUp: string, tenants: readonly Tenant[]): Promise<void> {
   const queueArn = `arn:aws:sqs:${laptop.region}:${laptop.accountId}:${laptop.environment}-small-builds`;
   const messages = Array.from({ length: batchSize }, (_, number) => ({

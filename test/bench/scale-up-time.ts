@@ -54,7 +54,7 @@ async function scaleUp(platform: BenchPlatform, jobs: number): Promise<number> {
   await until(`${jobs} machines are started`, () => platform.machinesOf(tenant).length >= jobs);
   await until(`${jobs} runner rows exist`, async () => (await platform.runnerRowsOf(tenant)) >= jobs);
   const seconds = (performance.now() - startedAt) / 1000;
-  // What is still under way of this round must not slow the next one.
+  // Work that is left from this round must not slow down the next one.
   await sleep(300);
   return seconds;
 }

@@ -1,6 +1,6 @@
 /**
- * What scale-up writes for a burst of one tenant's jobs, which reach several of its copies at once, and how much of that
- * is spent on transactions and conditions that fail because copies meet. Machines do not boot here.
+ * What scale-up writes for a burst of one tenant's jobs that reaches several copies at once, and how much of that
+ * goes to failed transactions and conditions, because copies conflict. Machines do not boot here.
  */
 import { judged } from './goals.ts';
 import { type Reading, startMeter } from './meter.ts';

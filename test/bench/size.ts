@@ -1,4 +1,4 @@
-/** How much the benchmark measures: `full` for figures, `smoke` only to see that every measurement still runs. */
+/** How much the benchmark measures: `full` for figures, `smoke` only to check that every measurement still runs. */
 export interface Size {
   readonly webhookRounds: number;
   readonly webhookSeconds: number;
@@ -9,41 +9,41 @@ export interface Size {
   readonly scaleUpRounds: number;
   /** Jobs of one tenant at once, for the units of scale-up alone. */
   readonly unitBursts: readonly number[];
-  /** The longest line. */
+  /** The number of jobs in the longest line. */
   readonly manyWaiting: number;
   readonly manyTenants: number;
   readonly listings: number;
   /** Of a month, for its costs. */
   readonly reportedJobs: number;
-  /** Of one tenant with eight admission controllers, at once. */
+  /** Jobs at once of one tenant with eight admission controllers. */
   readonly controlledJobs: number;
-  /** With a job each, and no controllers, beside them. */
+  /** Other tenants beside it, with one job each and no controllers. */
   readonly besideTenants: number;
-  /** One by one, for the calls and units of their decisions. */
+  /** Jobs one by one, for the calls and units of their decisions. */
   readonly admittedJobs: number;
   readonly ruleRounds: number;
   readonly burstJobs: number;
   /** One after the other; a multiple of the four after which a quiet scale-up looks at its queue. */
   readonly singleJobs: number;
   readonly phaseJobs: number;
-  /** With a start gate, and as many without. */
+  /** Jobs with a start gate, and the same number without. */
   readonly gatedJobs: number;
-  /** Claims of one process, before its memory is looked at. */
+  /** Claims of one process, before its memory is read. */
   readonly claims: number;
   readonly handOvers: number;
   /** Jobs of one tenant at once. */
   readonly burstOfOne: number;
-  /** With a job each, at once. */
+  /** Tenants with one job each, at once. */
   readonly burstTenants: number;
-  /** With a job each, right after EC2 throttled once. */
+  /** Tenants with one job each, right after EC2 throttled once. */
   readonly throttledTenants: number;
   /** Long enough that a job's start is written before its end arrives, as it is with real jobs. */
   readonly jobMilliseconds: number;
-  /** A machine's, from its last command to its end. */
+  /** A machine's time from its last command to its end. */
   readonly shutdownMilliseconds: number;
-  /** How much of the latencies of AWS and GitHub is dialled in, from 0 to 1. */
+  /** The dialled share of AWS's and GitHub's latencies, from 0 to 1. */
   readonly latencyShare: number;
-  /** Copies of each function that are loaded before anything is measured: as many as a tier's queue may start. */
+  /** Copies of each function that are loaded before measuring: as many as a tier's queue may start. */
   readonly warmCopies: number;
 }
 

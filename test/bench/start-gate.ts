@@ -1,6 +1,7 @@
 /**
- * What the start gate adds to a job whose controllers have decided before: the time from GitHub's word that the job began to
- * its end, and the calls of the function that answers the machine, beside those of a tenant without controllers.
+ * What the start gate adds to a job whose controllers have already decided: the time from GitHub's event that the job
+ * began to its end, and the calls of the function that answers the machine, compared with a tenant without
+ * controllers.
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InstallationId } from '../../lib/core/ids.ts';
@@ -13,14 +14,14 @@ import type { BenchPlatform, Tenant } from './platform.ts';
 import { median, type Report } from './result.ts';
 import { until } from './until.ts';
 
-/** A job that does nothing: what takes time is what comes before its first step. */
+/** The job does nothing: all of its time passes before its first step. */
 const jobMilliseconds = 1;
 
 export async function measureStartGate(platform: BenchPlatform): Promise<Report> {
   const open = await platform.newTenant();
   const gated = await platform.newTenant();
   await admitAll(platform, gated);
-  // The first of each loads what a busy platform has loaded.
+  // The first job of each loads what a busy platform has loaded.
   for (const tenant of [open, gated]) await runOne(platform, tenant);
   const [without, withGate]: [Ran[], Ran[]] = [[], []];
   for (let job = 0; job < platform.size.gatedJobs; job++) {
@@ -70,10 +71,10 @@ async function admitAll({ laptop }: BenchPlatform, { installationId }: Tenant): 
 }
 
 interface Ran {
-  /** From GitHub's word that it began to its end. */
+  /** From GitHub's event that it began to its end. */
   readonly milliseconds: number;
   readonly calls: number;
-  /** From the first call to AWS for the machine's last question to the answer. */
+  /** From the first AWS call for the machine's last question to the answer. */
   readonly answer: number;
 }
 

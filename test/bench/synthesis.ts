@@ -1,6 +1,6 @@
 /**
- * How long the CDK app takes from its start to its templates, as `cdk synth` runs it. Bundles are kept while sources are
- * unchanged, so of several rounds the first one at most makes them.
+ * How long the CDK app takes from its start to its templates, as `cdk synth` runs it. Bundles are kept while sources
+ * are unchanged, so at most the first of several rounds makes them.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -29,7 +29,7 @@ async function synthesizeOnce(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'mayfly-bench-'));
   try {
     const startedAt = performance.now();
-    // Set by tests alone, to which the figure means nothing.
+    // Only tests set it; the figure means nothing to them.
     const { PATH, CDK_VALIDATION = 'true' } = process.env;
     await promisify(execFile)(process.execPath, [app], {
       env: { PATH, CDK_VALIDATION, CDK_OUTDIR: folder },

@@ -1,4 +1,4 @@
-/** How the report for people reads. */
+/** The format of the report for people. */
 import { describe, expect, it } from '@jest/globals';
 import { judged } from './goals.ts';
 import { median } from './result.ts';

@@ -1,4 +1,4 @@
-/** The report for people: a table that names the machine, then how each figure came about. It computes nothing. */
+/** The report for people: a table that names the machine, then how each figure was obtained. It computes nothing. */
 import type { Machine } from './machine.ts';
 import type { Report, Result } from './result.ts';
 
@@ -31,7 +31,7 @@ export function renderTable(results: readonly Result[]): string[] {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const line = (row: string[]) =>
     row
-      // Values stand under each other by their last digit.
+      // Values are right-aligned.
       .map((cell, column) => (column === 1 ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)))
       .join('  ')
       .trimEnd();

@@ -1,4 +1,4 @@
-/** Waits for something to become true, and never for ever. */
+/** Waits for a condition, with a time limit. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** @throws Error that says what did not happen */

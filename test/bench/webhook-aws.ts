@@ -1,4 +1,4 @@
-/** In a process of its own: the AWS that the webhook function sees, and tells its parent how to reach it. */
+/** A separate process: the AWS that the webhook function calls. It sends its address to its parent. */
 import { variables } from '../../lib/contract/environment.ts';
 import { startAwsEndpoint } from '../../lib/local/aws/endpoint.ts';
 import { createSecretsService } from '../../lib/local/aws/secrets.ts';

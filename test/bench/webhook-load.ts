@@ -1,6 +1,6 @@
 /**
- * In a process of its own: imports the webhook's bundle and calls its handler with signed requests, so many in flight.
- * A request that is not accepted ends the measurement with an error: refusing is cheap.
+ * A separate process: imports the webhook's bundle and calls its handler with signed requests, a fixed number of them
+ * in flight. A request that is not accepted ends the measurement with an error, because refusing is cheap.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createRequire } from 'node:module';
@@ -14,11 +14,11 @@ const [, , bundle = '', secret = '', rounds, secondsPerRound] = process.argv;
 const { handler } = (await import(pathToFileURL(bundle).href)) as { handler: Handler };
 const requests = signedRequests(secret);
 const seconds = Number(secondsPerRound);
-// The first round warms the code and the connections, and is not counted.
+// The first round warms up the code and the connections, and is not counted.
 await runRound(handler, requests, Math.min(1, seconds));
 await runRound(bareHandler, requests, Math.min(1, seconds / 4));
 const measured: { [Which in keyof Measured]: RoundResult[] } = { webhook: [], bare: [] };
-// In turns, so that a busy moment of the machine falls on both.
+// Alternating, so that a busy moment of the machine affects both.
 for (let round = 0; round < Number(rounds); round += 1) {
   measured.webhook.push(await runRound(handler, requests, seconds));
   measured.bare.push(await runRound(bareHandler, requests, seconds / 4));
@@ -26,7 +26,7 @@ for (let round = 0; round < Number(rounds); round += 1) {
 process.once('disconnect', () => process.exit());
 process.send?.(measured);
 
-/** The least that a webhook can do: checks the signature, reads the body, and answers. It calls nobody. */
+/** The least that a webhook can do: it checks the signature, reads the body, and answers, without any call. */
 async function bareHandler({ headers, body = '' }: FunctionUrlRequest) {
   const given = Buffer.from((headers['x-hub-signature-256'] ?? '').slice('sha256='.length), 'hex');
   const isSigned = timingSafeEqual(given, createHmac('sha256', secret).update(body).digest());
@@ -34,7 +34,7 @@ async function bareHandler({ headers, body = '' }: FunctionUrlRequest) {
   return { statusCode: isSigned && action === 'queued' ? 202 : 401 };
 }
 
-/** GitHub's own example of a queued job, once for each of a few hundred jobs of ours. */
+/** GitHub's own example of a queued job, for each of a few hundred different jobs. */
 function signedRequests(secret: string): FunctionUrlRequest[] {
   const example = queuedExample();
   return Array.from({ length: 500 }, (_, number) => {

@@ -1,11 +1,11 @@
-/** What the two processes of the webhook's measurement agree on. */
+/** The messages between the two processes that measure the webhook. */
 export const inFlight = 16;
 
 export interface RoundResult {
   readonly requestsPerSecond: number;
   /** Milliseconds. */
   readonly p99: number;
-  /** Milliseconds of this process's processor time a request. */
+  /** Milliseconds of this process's processor time per request. */
   readonly cpu: number;
 }
 

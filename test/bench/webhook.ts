@@ -1,7 +1,7 @@
 /**
- * How many signed requests a second one process of the webhook function takes: its real bundle in a process of its
- * own, sending to the local SQS in another one. The requests are signed before the clock starts; each is verified,
- * read, and sent with one AWS call.
+ * How many signed requests a second one process of the webhook function handles: its real bundle in a separate
+ * process, sending to the local SQS in another one. The requests are signed before the clock starts; each is
+ * verified, read, and sent with one AWS call.
  */
 import { makeBundles } from './bundles.ts';
 import { startChild } from './child.ts';

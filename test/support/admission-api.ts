@@ -27,7 +27,7 @@ export async function givenApi() {
   const tenants = [givenTenant(), givenTenant({ installationId: beta, accountId: 2, accountLogin: 'beta' })];
   const platform = await givenPlatform({ tenants });
   const { deployment, stores, github, telemetry, queues } = platform;
-  /** What happens while a request waits. */
+  /** Called while a request waits. */
   const waiting: { meanwhile: () => Promise<unknown> } = { meanwhile: async () => {} };
   const clock = {
     ...platform.clock,

@@ -1,6 +1,6 @@
 /**
- * The platform under load in virtual time: several copies of scale-up at once, each call to EC2 takes a while, messages are
- * delayed as SQS would, the sweep runs each minute, and machines run their jobs for as long as a test says.
+ * The platform under load in virtual time: several concurrent copies of scale-up, EC2 calls that take a while,
+ * messages delayed as by SQS, a sweep each minute, and machines that run their jobs for as long as a test says.
  */
 import { followLifecycle } from '../../lib/app/lifecycle/follow-lifecycle.ts';
 import { acceptJobs } from '../../lib/app/scale-up/accept-jobs.ts';
@@ -28,7 +28,7 @@ export const throttled: LaunchFailure = {
 };
 
 /**
- * EC2's bucket for calls: each takes one, and so many come back a second.
+ * EC2's token bucket for calls: each call takes a token, and this many are refilled each second.
  * Source: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
  */
 export interface CallBucket {
@@ -52,7 +52,7 @@ export type BusyPlatform = Awaited<ReturnType<typeof givenBusyPlatform>>;
 export async function givenBusyPlatform(world: {
   deployment: Partial<Deployment>;
   tenants: readonly Tenant[];
-  /** How long a machine lives, by its tenant; absent: for ever. */
+  /** How long a machine lives, by its tenant; absent: forever. */
   jobMilliseconds?: (runner: Runner) => number;
   copies?: number;
 }) {
@@ -105,7 +105,7 @@ export async function givenBusyPlatform(world: {
     },
   };
 
-  /** Whoever changes a note meets others between reading and writing. */
+  /** Reading a note is slow, so that other copies can change it before the write. */
   const slowNotes = (): Notes => ({
     ...platform.notes,
     read: async (...given) => {
@@ -152,13 +152,13 @@ export async function givenBusyPlatform(world: {
   sweepEachMinute();
   return {
     ...platform,
-    /** EC2's answer to every launch from now on, in place of machines. */
+    /** EC2's answer to every launch from now on; no machine starts. */
     ec2,
     /** When EC2 was called, epoch milliseconds. */
     callTimes,
-    /** When EC2 answered that there were too many calls, where a bucket is set. */
+    /** When EC2 throttled a call, if there is a bucket. */
     throttledCalls,
-    /** Every machine that came, in order. */
+    /** Every machine that started, in order. */
     launched,
     /** Messages and sweeps that failed. */
     failed,
@@ -180,7 +180,7 @@ export const tenantNumber = (n: number, over: Partial<Tenant> = {}): Tenant =>
     ...over,
   });
 
-/** The numbers of two tenants' jobs never meet. */
+/** Job ids of two tenants never collide. */
 export function queueJob(platform: BusyPlatform, tenant: Tenant, n: number): void {
   const { installationId, accountId: repositoryOwnerId } = tenant;
   const jobId = JobId(installationId * 10_000 + n);

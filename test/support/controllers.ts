@@ -1,4 +1,4 @@
-/** Admission controllers as tests begin with. */
+/** Admission controllers that tests start with. */
 import { type Controller, platformOwner } from '../../lib/core/controllers/controller.ts';
 import type { ControllerScope, ScopeTarget } from '../../lib/core/controllers/scope.ts';
 import type { InstallationId } from '../../lib/core/ids.ts';
@@ -7,7 +7,7 @@ import { acme } from './given.ts';
 
 const at = '2026-11-21T12:00:00.000Z';
 
-/** Disabled, and asked nowhere. */
+/** Disabled, and without scopes. */
 export const givenController = (over: Partial<Controller> = {}): Controller => ({
   owner: acme,
   id: 'ctl_1',
@@ -30,7 +30,7 @@ export const givenScope = (target: ScopeTarget): ControllerScope => ({
   createdAt: at,
 });
 
-/** Judges every job of the tenant by these expressions. */
+/** Evaluates these expressions for every job of the tenant. */
 export const givenRules = (over: Partial<Controller>, ...reject: string[]): Controller =>
   givenController({
     state: 'enabled',
@@ -39,10 +39,10 @@ export const givenRules = (over: Partial<Controller>, ...reject: string[]): Cont
     ...over,
   });
 
-/** In place of all that the tenant has. */
+/** Replaces all of the tenant's controllers. */
 export const putControllers = (store: ControllerStore, ...put: Controller[]) => putAll(store, acme, put);
 
-/** In place of all that the operator has over all tenants. */
+/** Replaces all of the operator's own controllers. */
 export const putPlatformControllers = (store: ControllerStore, ...put: Controller[]) =>
   putAll(
     store,

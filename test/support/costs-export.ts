@@ -1,4 +1,4 @@
-/** A bucket for AWS's bill with the policy that the stack gives it, and the service that delivers there. */
+/** A bucket for AWS's bill with the policy that the stack gives it, and the service that delivers to it. */
 import { exportBucketOf } from '../../lib/contract/costs-export.ts';
 import { type BillSource, createDataExportsService } from '../../lib/local/aws/data-exports.ts';
 import { createS3Service } from '../../lib/local/aws/s3.ts';
@@ -7,15 +7,15 @@ import type { PolicyDocument } from '../../lib/local/aws/service.ts';
 export interface BillExportOptions {
   readonly environment: string;
   readonly region: string;
-  /** Of the platform. */
+  /** The platform's account. */
   readonly account: string;
   /** Default: the same. */
   readonly payerAccount?: string;
   readonly bill: BillSource;
   readonly isWithoutBucket?: boolean;
-  /** Of the bucket of that name. Default: the platform's account. */
+  /** The owner of the bucket with that name. Default: the platform's account. */
   readonly bucketOwner?: string;
-  /** When files are stored. */
+  /** The time at which files are stored. */
   readonly now?: () => number;
   /** ARNs of new exports, by name. */
   readonly newId?: (name: string) => string;
@@ -37,7 +37,7 @@ export function givenBillExport(options: BillExportOptions) {
   return { s3, bucket, exports };
 }
 
-/** As the stack's template has it; test/stacks/costs-export.test.ts compares the two. */
+/** The same policy as in the stack's template; test/stacks/costs-export.test.ts compares the two. */
 export const deliveryPolicy = (bucket: string, payer: string): PolicyDocument => ({
   Version: '2012-10-17',
   Statement: [

@@ -1,6 +1,6 @@
 /**
- * A process that dies at its n-th call of any port: before the call has its effect, or after it, with the answer lost.
- * From then on every call of that process fails, as nothing more comes from a process that is dead.
+ * A process that dies at its n-th call of any port: before the call has its effect, or after it, with the answer
+ * lost. From then on all of its calls fail, because nothing more comes from a dead process.
  */
 const ports = [
   'tenants',
@@ -19,9 +19,9 @@ export class Died extends Error {}
 
 export interface DyingProcess<Deps> {
   readonly deps: Deps;
-  /** Whether it lived to make that many calls. */
+  /** Whether it lived long enough to make that many calls. */
   died(): boolean;
-  /** What it was calling when it died: `jobs.insert`. */
+  /** The call at which it died: `jobs.insert`. */
   lastWords(): string;
 }
 

@@ -1,4 +1,4 @@
-/** The facts of a situation, read through the stores in memory as the command reads them, and how many calls that took. */
+/** The facts of a situation, read from the in-memory stores as the command reads them, with the number of calls. */
 import type { Facts } from '../../lib/app/insight/facts.ts';
 import { gatherFacts } from '../../lib/app/insight/gather-facts.ts';
 import { JobId } from '../../lib/core/ids.ts';
@@ -10,7 +10,7 @@ import { acme, givenDeployment } from './given.ts';
 import { now } from './given-facts.ts';
 import { rowsOf, type Situation } from './situations.ts';
 
-/** Stores that hold the situation's rows. `calls` counts from then on. */
+/** Stores with the situation's rows. `calls` counts from then on. */
 export async function storedSituation(situation: Situation) {
   const stores = createMemoryStores();
   const notes = createMemoryNotes();

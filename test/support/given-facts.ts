@@ -1,4 +1,4 @@
-/** The facts of an ordinary job that waits, two minutes after noon, with what matters to the test put over them. */
+/** The facts of an ordinary waiting job, two minutes after noon, with overrides for what matters to the test. */
 import type { Facts, GitHubFacts, JobOnGitHub, Platform } from '../../lib/app/insight/facts.ts';
 import { JobId } from '../../lib/core/ids.ts';
 import type { Job } from '../../lib/core/job.ts';
@@ -8,7 +8,7 @@ export const now = noon + 120_000;
 
 export const givenPlatform = (over: Partial<Platform> = {}): Platform => ({ ...givenDeployment(), ...over });
 
-/** What is not given over is absent, but the tenant and the job. */
+/** Everything but the tenant and the job is absent unless a test gives it. */
 export const givenFacts = (over: Partial<Facts> = {}): Facts => ({
   now,
   platform: givenPlatform(),
@@ -24,7 +24,7 @@ export function givenUnheard(over: Partial<Facts> = {}): Facts {
   return { ...facts, ...over };
 }
 
-/** GitHub's answer about the job, where the installation was not asked about. */
+/** GitHub's answer about the job, without one about the installation. */
 export const givenGitHub = (
   job: Partial<JobOnGitHub> = {},
   over: Partial<GitHubFacts> = {},
@@ -46,7 +46,7 @@ export const givenGitHub = (
   ...over,
 });
 
-/** A job of the tenant that began at this time, and ended after so many seconds if they are given. */
+/** A job of the tenant that began at this time and, if seconds are given, ended after them. */
 export const givenRun = (startedAt: number, ran?: { readonly seconds: number }, over: Partial<Job> = {}) =>
   givenJob({
     jobId: JobId(2),

@@ -1,5 +1,5 @@
 /**
- * Worlds for tests: a tenant, a tier, a job, each complete and ordinary, with what matters to the test put over it.
+ * Worlds for tests: a tenant, a tier, a job, each complete and ordinary, with overrides for what matters to the test.
  */
 import type { Deployment } from '../../lib/contract/deployment.ts';
 import type { JobEvent } from '../../lib/contract/messages.ts';
@@ -25,7 +25,7 @@ export const givenTier = (over: Partial<Tier> = {}): Tier => ({
   ...over,
 });
 
-/** All that the App asks for. */
+/** All permissions that the App requests. */
 export const permissions = {
   actions: 'write',
   administration: 'write',
@@ -107,7 +107,7 @@ export const givenDeployment = (over: Partial<Deployment> = {}): Deployment => (
   ...over,
 });
 
-/** As GitHub tells of the account that installed the App. */
+/** What GitHub reports about the account that installed the App. */
 export const acmeAccount = {
   accountId: 1,
   accountLogin: 'acme',

@@ -1,6 +1,6 @@
 /**
- * Circles of imports among source files, as Biome's `noImportCycles` finds them. Under that rule Biome reads all files twice,
- * which is a third of its time. An import by a name that is computed is not seen, there or here.
+ * Import cycles among source files, as Biome's `noImportCycles` finds them. With that rule Biome reads all files
+ * twice, which is a third of its time. Neither finds an import with a computed name.
  */
 import { dirname, join } from 'node:path';
 
@@ -8,7 +8,7 @@ const statement = /^(?:import|export)\s+(type\s)?[^'"`;]*?from\s+'(\.[^']+)'/gm;
 const bare = /^import\s+'(\.[^']+)'/gm;
 const call = /(?<!typeof )\b(?:import|require)\(\s*'(\.[^']+)'/g;
 
-/** What the file imports from others of the project. @param types whether what is imported for types alone counts */
+/** The project's files that the file imports. @param types whether type-only imports count */
 export function importsOf(path: string, source: string, { types }: { types: boolean }): string[] {
   const named = [...source.matchAll(statement)].flatMap(([, type, from]) =>
     type === undefined || types ? [from] : [],
@@ -17,7 +17,7 @@ export function importsOf(path: string, source: string, { types }: { types: bool
   return [...named, ...others].map((from = '') => join(dirname(path), from));
 }
 
-/** @returns the first circle found, from a file to itself */
+/** @returns the first cycle found, from a file to itself */
 export function findCycle(imports: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
   const done = new Set<string>();
   const visit = (file: string, through: readonly string[]): readonly string[] | undefined => {

@@ -1,6 +1,6 @@
 /**
  * Lives in which everything that is measured happens once: each plays a part of the platform on in-memory ports, and
- * answers with what it told. Together they emit every metric of the catalogue; tests hold them against it.
+ * returns its log. Together they emit every metric of the catalogue, with which tests compare them.
  */
 import { withDirectInvocation } from '../../lib/adapters/sqs/direct-invocation.ts';
 import { budgetedGitHub } from '../../lib/app/common/budgeted-github.ts';
@@ -175,7 +175,7 @@ async function installations() {
   return platform.telemetry;
 }
 
-/** GitHub takes its registration away, as after a job, and no webhook tells of one. */
+/** GitHub removes the registration, as after a job, and sends no webhook about one. */
 async function aJobOfAnotherRepository() {
   const platform = await givenPlatform();
   const instanceId = await runJob(platform, 1);
@@ -208,7 +208,7 @@ async function aRunnerProgram(): Promise<MemoryTelemetry> {
   return telemetry;
 }
 
-/** What all of these told, by metric. */
+/** The logs of all lives, by metric. */
 export async function emittedMetrics(): Promise<Map<string, MemoryTelemetry['counts']>> {
   const told = await Promise.all(
     [
@@ -234,5 +234,5 @@ export async function emittedMetrics(): Promise<Map<string, MemoryTelemetry['cou
   );
 }
 
-/** One job from webhook to end, for what it costs to tell of it. */
+/** One job from webhook to end, to measure how much is logged about it. */
 export const ordinaryLife = anOrdinaryJob;

@@ -1,6 +1,6 @@
 /**
- * What a loop of expectations goes over. Over nothing such a loop proves nothing, so this throws where nothing is there;
- * test/docs/loops.test.ts finds loops that go without it.
+ * What a loop of expectations iterates over. Over an empty list such a loop proves nothing, so this throws if the
+ * list is empty; test/docs/loops.test.ts finds loops that do not use it.
  */
 export function nonEmpty<Item>(items: Iterable<Item>): Item[] {
   const found = [...items];

@@ -1,4 +1,4 @@
-/** A tenant at work, as `mayfly status --tenant` reads it: one machine runs a job, one boots. */
+/** An active tenant, as `mayfly status --tenant` reads it: one machine runs a job, one boots. */
 import type { OneTenant } from '../../lib/cli/tenants/one-tenant.ts';
 import { noon } from './given.ts';
 

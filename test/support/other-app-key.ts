@@ -1,4 +1,4 @@
-/** A private key that belongs to no App: the GitHub stand-ins of one process have one key in common. */
+/** A private key that belongs to no App; the GitHub stand-ins of one process share one key. */
 import { generateKeyPairSync } from 'node:crypto';
 
 export const otherAppKey = (): string =>

@@ -74,7 +74,7 @@ export async function givenPlatform(
     clock,
     chance: createMemoryChance(7),
     tickets: createTickets({ secret: createMemorySecret({ value: 'ticket-secret', clock }) }),
-    /** A machine's document is its instance id, here; the real check has tests of its own. */
+    /** Here a machine's document is its instance id; the real verification has tests of its own. */
     identity: {
       verify: async (document: string) =>
         document.startsWith('i-')
@@ -101,7 +101,7 @@ export async function givenPlatform(
     });
   }
 
-  /** As one copy of a function calls GitHub. */
+  /** Calls GitHub as one copy of a function does. */
   const working = { ...deps, github: budgetedGitHub(github, deps) };
   let deliveries = 0;
   const asDeliveries = (messages: readonly unknown[]) =>
@@ -120,7 +120,7 @@ export async function givenPlatform(
     ...deps,
     stores,
     accept,
-    /** EC2 starts the machines, and nobody hears of it; what it shows later is as it is. */
+    /** EC2 starts the machines, but the answer is lost; EC2 shows them later. */
     acceptUnheard: async (...messages: readonly unknown[]) => {
       Object.assign(compute.dials, { loseAnswers: 2, hideNew: true });
       await accept(...messages);
@@ -135,29 +135,29 @@ export async function givenPlatform(
         gated,
         timings: { up: 22_000, prepared: 7_000, claimed: 900 },
       }),
-    /** What the machine's agent asks before the first step of the job that GitHub gave it. */
+    /** The question that the machine's agent asks before the first step of the job that GitHub gave it. */
     start: (instanceId: InstanceId, { hint, nonce }: { hint?: RunHint; nonce?: string } = {}) =>
       answerStart(working, { ...request(instanceId, nonce), ...(hint ? { hint } : {}) }),
-    /** The machine ends on its own, and EC2 says so. */
+    /** The machine ends by itself, and EC2 sends the event. */
     machineEnds: (instanceId: InstanceId, state = 'terminated') => {
       compute.setState(instanceId, state);
       return followLifecycle(deps, asDeliveries([instanceEvent(instanceId, state)]));
     },
     sweep: () => sweep(working),
     reconcile: () => reconcile(working),
-    /** Delivers the pokes that were sent, and those that follow from them. */
+    /** Delivers the pokes that were sent, and those that result from them. */
     deliverPokes: async () => {
       for (let round = 0; queues.tiers.length > 0 && round < 20; round++) {
         await accept(...queues.tiers.splice(0).map(({ message }) => message));
       }
     },
-    /** Delivers once what was sent to the admission function. */
+    /** Delivers once the messages for the admission function. */
     deliverAdmission: () =>
       askControllers(
         { ...deps, loadGitHub: async () => working.github },
         asDeliveries(queues.admission.splice(0)),
       ),
-    /** Delivers what was sent to the tenant manager; what it sends in turn stays in the queues. */
+    /** Delivers the messages for the tenant manager; the messages that it sends stay in the queues. */
     deliverInstallations: () =>
       applyInstallationEvents(working, asDeliveries(queues.installations.splice(0))),
     job: (jobId: number, installationId: InstallationId = acme) =>
@@ -168,8 +168,7 @@ export async function givenPlatform(
   };
 }
 
-/** EventBridge's word about an instance. */
-/** GitHub is asked, at the end of each rest, until its word that it has no such job counts. */
+/** Asks GitHub at the end of each rest, until its answer that it has no such job counts. */
 export async function denialLasts(platform: Platform): Promise<void> {
   for (let seconds = 0; seconds < goneApartSeconds; seconds += goneRestSeconds - askBeforeSeconds) {
     platform.clock.advance((goneRestSeconds - askBeforeSeconds) * 1000);
@@ -177,6 +176,7 @@ export async function denialLasts(platform: Platform): Promise<void> {
   }
 }
 
+/** EventBridge's event about an instance. */
 export const instanceEvent = (instanceId: InstanceId, state: string) => ({
   'detail-type': 'EC2 Instance State-change Notification',
   detail: { 'instance-id': instanceId, state },
@@ -196,7 +196,7 @@ export async function expectBalanced(
   expectRecorded(platform);
 }
 
-/** Each machine whose row is closed is in the books, once. */
+/** Each machine with a closed row has exactly one cost record. */
 function expectRecorded({ stores: { world } }: Platform): void {
   const ended = world.allRunners().filter(({ state }) => state === 'ended');
   const recorded = [...world.rows.usage.values()].map(({ instanceId }) => instanceId);
@@ -204,7 +204,7 @@ function expectRecorded({ stores: { world } }: Platform): void {
   expect(new Set(recorded).size).toBe(recorded.length);
 }
 
-/** Everything is over: no machine, no lease, no row that is still open. */
+/** Everything is over: no machine, no lease, no open row. */
 export async function expectNothingLeft(
   platform: Platform,
   installationId: InstallationId = acme,

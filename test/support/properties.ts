@@ -1,6 +1,7 @@
 /**
- * Properties with the same cases at each run: a gate that draws new ones would fail for whoever comes next, not for who
- * made the fault. To look for faults, draw: `PROPERTY_SEED=$RANDOM npm run test:jest -- test/config`.
+ * Property tests with the same cases at each run: new random cases in CI would fail for the next person, not for
+ * whoever made the mistake. To search for failures, draw new ones: `PROPERTY_SEED=$RANDOM npm run test:jest --
+ * test/config`.
  */
 import fc from 'fast-check';
 

@@ -1,4 +1,4 @@
-/** The admission API over HTTP on a port of this machine, as Lambda's function URL hands requests to it. */
+/** The admission API over HTTP on a port of this machine, called as Lambda's function URL calls it. */
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Api } from '../../lambdas/admission-api/api-context.ts';
@@ -9,7 +9,7 @@ export interface ServedApi {
   close(): Promise<void>;
 }
 
-/** @param before each request */
+/** @param before called before each request */
 export async function serveApi(api: Api, before: () => void = () => {}): Promise<ServedApi> {
   const server = createServer(async (incoming, outgoing) => {
     before();

@@ -1,4 +1,4 @@
-/** The setup page's use cases with everything behind them in memory: GitHub, Secrets Manager, the audit and the notes. */
+/** The setup page's use cases with in-memory ports: GitHub, Secrets Manager, the audit and the notes. */
 import { createSetupTokens } from '../../lib/adapters/identity/setup-tokens.ts';
 import type { SetupDeps } from '../../lib/app/setup/setup-page.ts';
 import { openLink } from '../../lib/app/setup/setup-session.ts';
@@ -109,7 +109,7 @@ export function givenSetup() {
     recorded,
     fail: (step: SetupStep) => void failing.add(step),
     link,
-    /** A browser that opened a link of its own. */
+    /** A browser that opened its own link. */
     async browser(over: Partial<SetupClaims> = {}) {
       const opened = await openLink(deps, await link(over));
       if (typeof opened === 'string' || !('session' in opened)) throw new Error('The link did not open.');

@@ -1,6 +1,6 @@
 /**
- * What can be with a job, as rows in the stores and as answers of GitHub: each with the verdict that is right, and a word
- * that its line must have. `now` is two minutes after noon, when the job was queued.
+ * Every situation of a job, as rows in the stores and answers of GitHub: each with the right verdict, and a word that
+ * its line must contain. `now` is two minutes after noon, when the job was queued.
  */
 import { groupNote } from '../../lib/app/common/runner-groups.ts';
 import type { VerdictCode } from '../../lib/app/insight/explanation.ts';
@@ -21,11 +21,11 @@ import { now } from './given-facts.ts';
 
 export interface Situation {
   readonly code: VerdictCode;
-  /** In the verdict's line. */
+  /** Must match the verdict's line. */
   readonly says: RegExp;
-  /** In how to fix it. Absent: it says nothing about that. */
+  /** Must match the text about how to fix it. Absent: not checked. */
   readonly mend?: RegExp;
-  /** null: there is none. */
+  /** null: there is no such row. */
   readonly tenant?: Partial<Tenant> | null;
   /** null: the platform has no row of it. */
   readonly job?: Partial<Job> | null;
@@ -34,11 +34,11 @@ export interface Situation {
   readonly runner?: Partial<Runner>;
   readonly notes?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly deployment?: Partial<Deployment>;
-  /** Leases that the cap over all tenants counts, by the name of its first row; and its line. */
+  /** The leases that the cap over all tenants counts, by the name of its first row, and the cap's line. */
   readonly cap?: { readonly row: string; readonly leases: number; readonly line: readonly Waiter[] };
   readonly github?: GitHubFacts;
   readonly deadLetters?: Facts['deadLetters'];
-  /** Seconds; absent: there is no estimate, or it does not matter. */
+  /** Seconds; absent: no estimate, or it does not matter. */
   readonly estimate?: number;
 }
 

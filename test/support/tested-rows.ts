@@ -1,4 +1,4 @@
-/** What `mayfly tenant test --run` finds of a repository whose job ran. */
+/** What `mayfly tenant test --run` reports about a repository whose job ran. */
 import { judged } from '../../lib/cli/tenants/run-workflow.ts';
 import { testRows } from '../../lib/cli/tenants/test-rules.ts';
 import { InstanceId, JobId } from '../../lib/core/ids.ts';

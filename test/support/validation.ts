@@ -1,4 +1,4 @@
-/** A tenant whose settings are right, here and on GitHub: what `mayfly tenant validate` reads of it. */
+/** A tenant whose settings are valid, here and on GitHub, as `mayfly tenant validate` reads them. */
 import type { Seen } from '../../lib/cli/tenants/validate-rules.ts';
 import type { RunnerGroup } from '../../lib/core/runner-group.ts';
 import { givenTenant, noon, permissions } from './given.ts';

@@ -1,6 +1,6 @@
-/** Deadlines in virtual time: a test of one waits for nothing. */
+/** Deadlines in virtual time, so that a test of one does not wait. */
 
-/** `AbortSignal.timeout`, until it is given back. */
+/** Replaces `AbortSignal.timeout`, until it is restored. */
 function takeSignalTime() {
   const { timeout } = AbortSignal;
   const waiting: { readonly at: number; readonly controller: AbortController }[] = [];
@@ -23,13 +23,15 @@ function takeSignalTime() {
   };
 }
 
-/** What is asked gets no answer before its signal says that it is too late. */
+/** A request that gets no answer until its signal aborts it. */
 export const unanswered = (signal: AbortSignal | null | undefined): Promise<never> =>
   new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** How long, in virtual milliseconds, until the work fails: in steps of a tenth of a second, for ten minutes at most. */
+/**
+ * How long, in virtual milliseconds, until the work fails: in steps of a tenth of a second, for ten minutes at most.
+ */
 export async function failsAfter(begin: () => Promise<unknown>): Promise<number | undefined> {
   const time = takeSignalTime();
   let hasFailed = false;
@@ -50,8 +52,8 @@ export async function failsAfter(begin: () => Promise<unknown>): Promise<number 
 }
 
 /**
- * The timers that end the work's attempts, in milliseconds: the shortest one that runs ends at once.
- * @param isTime after so many of them; until then the attempt goes on as it does without this
+ * The timers that end the work's attempts, in milliseconds: the shortest running one ends at once.
+ * @param isTime whether to end the next one, given how many have ended; until then the attempt proceeds as usual
  */
 export async function timersUntilFailure(
   begin: () => Promise<unknown>,

@@ -1,6 +1,4 @@
-/**
- * A webhook door with everything behind it in memory, and deliveries that are signed as GitHub signs them.
- */
+/** A webhook endpoint with everything behind it in memory, and deliveries with GitHub's signature. */
 import { createHmac } from 'node:crypto';
 import { createSignatures } from '../../lib/adapters/signature/signatures.ts';
 import { receiveWebhook } from '../../lib/app/webhook/receive-webhook.ts';

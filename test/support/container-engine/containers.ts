@@ -1,6 +1,6 @@
 /**
- * Containers of the stand-in: what its folder says of each, and the processes of its session. As in a real container, all
- * of them end with the first one (keeper.sh sees to that).
+ * The stand-in's containers: what its folder stores about each, and the processes of its session. As in a real
+ * container, all of them end with the first one (keeper.sh ensures it).
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,17 +16,17 @@ export const containerFolder = (state: string, name: string) => join(state, 'con
 
 export function readContained(state: string, name: string): Contained | undefined {
   const text = textOf(state, name, 'container.json');
-  // It is being made, or removed.
+  // It is being created or removed.
   return text === undefined || text === '' ? undefined : (JSON.parse(text) as Contained);
 }
 
-/** Docker's words: https://docs.docker.com/reference/api/engine/ (ContainerState). */
+/** Docker's terms: https://docs.docker.com/reference/api/engine/ (ContainerState). */
 export function statusOf(state: string, { name }: Contained): { Status: string; ExitCode: number } {
   const exit = textOf(state, name, 'exit');
   if (exit) return { Status: 'exited', ExitCode: Number(exit) };
   const session = textOf(state, name, 'session');
   if (session === undefined) return { Status: 'created', ExitCode: 0 };
-  // Its keeper was killed with it, as by a host that was switched off.
+  // Its keeper was killed with it, as when a host is switched off.
   if (processes(Number(session)).length === 0) return { Status: 'exited', ExitCode: 137 };
   return { Status: 'running', ExitCode: 0 };
 }
@@ -37,7 +37,9 @@ export const isRunning = (state: string, container: Contained) =>
 export const sessionLines = (state: string, { name }: Contained): string[] =>
   processes(Number(textOf(state, name, 'session'))).map(({ id, words }) => `1001 ${id} ${words}`);
 
-/** SIGTERM to the first process, and SIGKILL to all after the grace. Resolves when nothing of it runs. */
+/**
+ * SIGTERM to the first process, and SIGKILL to all after the grace period. Resolves when none of its processes runs.
+ */
 export async function endSession(state: string, container: Contained, graceMs: number): Promise<void> {
   const session = Number(textOf(state, container.name, 'session'));
   const lateAt = Date.now() + graceMs;
@@ -53,7 +55,7 @@ function kill(id: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   try {
     process.kill(id, signal);
   } catch (error) {
-    // It has ended since it was listed.
+    // It ended after it was listed.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
@@ -64,7 +66,7 @@ function textOf(state: string, name: string, file: string): string | undefined {
   return readFileSync(path, 'utf8').trim();
 }
 
-/** Of this session. Source: proc_pid_stat(5): the session is the fourth field behind the name. */
+/** The processes of this session. Source: proc_pid_stat(5): the session is the fourth field after the name. */
 function processes(session: number): { id: number; words: string }[] {
   if (!(session > 0)) return [];
   return readdirSync('/proc')

@@ -1,7 +1,7 @@
 /**
- * In place of Docker or Podman where none can run: their command line, as far as a single host uses it. It keeps containers
- * in the folder ENGINE_STATE and runs each as a session of processes of this user, from the image's own entrypoint script,
- * with a disk (a folder) of its own. An option that it does not know fails, as it does there.
+ * Replaces Docker or Podman where neither can run: their command line, as far as a single host uses it. It keeps
+ * containers in the folder ENGINE_STATE and runs each as a session of processes of this user, from the image's own
+ * entrypoint script, with its own disk (a folder). An unknown option fails, as it does there.
  * Sources: https://docs.docker.com/reference/cli/docker/, https://docs.docker.com/engine/containers/run/#exit-status
  */
 import { spawn } from 'node:child_process';
@@ -51,7 +51,7 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void
     if (verb !== 'inspect') throw new Refused(1, `unknown command: container ${verb}`);
     const found = names.map(find);
     say(JSON.stringify(found.flatMap((one) => (one ? [shape(one)] : []))));
-    // It shows those that there are, and fails for the others.
+    // Prints the existing ones, and fails for the others.
     const gone = names.filter((_name, at) => !found[at]);
     if (gone.length > 0) throw missing(gone.join(', '));
   },
@@ -72,7 +72,7 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void
         .slice(-Number(given.one('--tail')))
         .join('\n'),
     );
-    // To the end of the container, or of its log.
+    // Until the container ends, or its log.
     for (let isOver = !given.has('--follow'); !isOver; ) {
       await new Promise((resolve) => setTimeout(resolve, 20));
       isOver = !isRunning(state, container);
@@ -130,7 +130,7 @@ async function run(args: string[]): Promise<void> {
   mkdirSync(join(folder, 'disk'), { recursive: true });
   const id = randomBytes(32).toString('hex');
   const labels = Object.fromEntries(given.all('--label').map((one) => one.split(/=(.*)/s)));
-  // A variable without a value has that of whoever runs the command, and is not set where that has none.
+  // A variable without a value takes the caller's, and is not set if the caller has none.
   const environment = Object.fromEntries(
     given
       .all('--env')
@@ -140,7 +140,7 @@ async function run(args: string[]): Promise<void> {
   writeFileSync(join(folder, 'log'), '');
   writeFileSync(join(folder, 'container.json'), JSON.stringify({ id, name, image, labels }));
   writeFileSync(join(folder, 'arguments.json'), JSON.stringify(args));
-  // What cannot be started stays behind, as created.
+  // A container that cannot be started stays, with the state created.
   if (dial('cannot-start')) throw new Refused(126, 'docker: Error response from daemon: exec format error');
   const keeper = fileURLToPath(new URL('keeper.sh', import.meta.url));
   const variables = {

@@ -1,4 +1,4 @@
-/** How the image of a single host is built from the runner that GitHub's stand-in releases. */
+/** Builds the image of a single host from the runner that GitHub's stand-in releases. */
 import { fileURLToPath } from 'node:url';
 import { archiveNameOf, firstVersion, sha256Of } from '../../../lib/local/github/runner-releases.ts';
 import type { ImageBuild } from '../../../lib/ports/container-engine.ts';

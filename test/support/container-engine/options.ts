@@ -1,4 +1,4 @@
-/** The options of the engine's command line that are known here. Whatever else is given is refused, as Docker does. */
+/** The supported options of the engine's command line. Any other option is refused, as Docker does. */
 
 /** Ends the command: 125 for a fault of the engine, 126 and 127 for a program that cannot be started. */
 export class Refused extends Error {
@@ -36,7 +36,7 @@ export interface Given {
   has(name: string): boolean;
 }
 
-/** Options stand before the first word that is none. @throws Refused for one that is not known */
+/** Options come before the first word that is not one. @throws Refused for an unknown option */
 export function take(args: readonly string[], known: Known): Given {
   const found: (readonly [name: string, value: string])[] = [];
   let at = 0;

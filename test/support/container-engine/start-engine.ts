@@ -1,4 +1,4 @@
-/** The stand-in of a container engine in a folder of its own, with a program to put on PATH and dials to turn. */
+/** The stand-in of a container engine in a folder of its own, with a program to put on PATH and dials to change. */
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,16 +7,16 @@ import { createCliEngine } from '../../../lib/adapters/container-engine/cli-engi
 import type { ContainerEngine } from '../../../lib/ports/container-engine.ts';
 
 export interface EngineStandIn {
-  /** Before PATH: has a `docker` that is the stand-in. */
+  /** To put first on PATH: contains a `docker` that is the stand-in. */
   readonly programs: string;
   readonly engine: ContainerEngine;
-  /** Names of containers that were made and not removed. */
+  /** Names of containers that were created and not removed. */
   containers(): string[];
   /** A file of a container: `log`, `arguments.json`, `disk/…`. */
   read(container: string, file: string): string;
   write(container: string, file: string, text: string): void;
   turn(dial: 'down' | 'cannot-start', on: boolean): void;
-  /** Kills what still runs. */
+  /** Kills everything that still runs. */
   stop(): Promise<void>;
 }
 
