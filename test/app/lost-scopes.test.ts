@@ -208,3 +208,43 @@ describe('a scope', () => {
     expect(asked).toBe(calls);
   });
 });
+
+describe('the look at runner groups', () => {
+  type Given = Awaited<ReturnType<Platform['github']['getRunnerGroup']>>;
+  const limited = { ok: false, refusal: { kind: 'limited', retryAfterSeconds: 60 } } as const;
+  const group = { id: 7, name: 'any', visibility: 'all', allowsPublicRepositories: true } as const;
+  const there = { ok: true, value: group } as const;
+
+  /** Visits five minutes apart, to a tenant with scopes of so many groups. @returns the groups that each visit asked about */
+  async function asked(groups: number, visitsMade: number, answerTo: (nth: number) => Given) {
+    const names = Array.from({ length: groups }, (_, n) => `g${n + 1}`);
+    const platform = await given(...names.map((group) => ({ kind: 'group', group }) as const));
+    const each: (string | undefined)[][] = [];
+    platform.github.getRunnerGroup = async (_installation, _organization, name) => {
+      each.at(-1)!.push(name);
+      return answerTo(each.flat().length);
+    };
+    for (let n = 0; n < visitsMade; n += 1) {
+      each.push([]);
+      await platform.reconcile();
+      platform.clock.advance(minutes(5));
+    }
+    return each;
+  }
+
+  it('comes again after a quarter of an hour where GitHub did not answer, and after an hour where it did', async () => {
+    const each = await asked(1, 18, (nth) => (nth <= 2 ? limited : there));
+    const looks = each.flatMap((names, visit) => (names.length > 0 ? [visit * 5] : []));
+    expect(looks).toEqual([0, 15, 30]);
+  });
+
+  it('goes on with the first group about which GitHub did not answer', async () => {
+    const each = await asked(7, 4, (nth) => (nth === 3 ? limited : there));
+    expect(each).toEqual([['g1', 'g2', 'g3'], [], [], ['g3', 'g4', 'g5', 'g6', 'g7']]);
+  });
+
+  it('goes on behind groups about which GitHub refuses to say anything', async () => {
+    const each = await asked(7, 4, () => ({ ok: false, ...refusal }));
+    expect(each).toEqual([['g1', 'g2', 'g3', 'g4', 'g5'], [], [], ['g6', 'g7', 'g1', 'g2', 'g3']]);
+  });
+});

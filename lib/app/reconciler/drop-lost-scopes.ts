@@ -1,7 +1,7 @@
 /**
  * A tier, a runner group or a repository that is gone takes along the scopes that name it; a controller without scopes is
  * no longer asked. Removing a scope means asking less, so one answer is not enough: the target must still be missing at a
- * later visit. GitHub is asked once an hour, and again soon if something is missing.
+ * later visit. GitHub is asked once an hour, again soon if something is missing, and after a pause if it did not answer.
  */
 import { changePolicy } from '../../core/controllers/change-policy.ts';
 import { changeRecord } from '../../core/controllers/change-record.ts';
@@ -14,7 +14,13 @@ import {
 } from '../../core/controllers/lost-scopes.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
 import { logRepair } from './log-repair.ts';
-import { lostScopesPerVisit, settledSeconds, targetsPerVisit, targetsSeconds } from './reconcile-settings.ts';
+import {
+  lostScopesPerVisit,
+  settledSeconds,
+  targetsAgainSeconds,
+  targetsPerVisit,
+  targetsSeconds,
+} from './reconcile-settings.ts';
 import type { Visit, VisitMarks } from './tenant-visit.ts';
 
 type Of = Pick<Visit, 'tenant' | 'calls' | 'marks'>;
@@ -46,14 +52,17 @@ async function look(deps: ReconcileDeps, of: Of, { controllers }: ControllerPoli
   if (!isDue && marks.lostTargets === undefined) return { tiers };
   const { groups, repositories } = namedTargets(controllers);
   if (groups.length + repositories.length === 0) return { tiers };
-  marks.targetsAt = now;
+  // Until GitHub has answered about each, also if it fails: due again after a pause.
+  marks.targetsAt = now - (targetsSeconds - targetsAgainSeconds) * 1000;
   const missing = namedTargets(missingAt(marks, controllers));
   const nextGroups = inTurn(groups, missing.groups, marks.groupTarget);
-  return {
-    tiers,
+  const seen = {
     groups: await lookAtGroups(deps, of, nextGroups),
     repositories: await lookAtRepositories(deps, of, { all: repositories, missing: missing.repositories }),
   };
+  const asked = nextGroups.length + Math.min(repositories.length, targetsPerVisit);
+  if (seen.groups.size + seen.repositories.size >= asked) marks.targetsAt = now;
+  return { tiers, ...seen };
 }
 
 /** Only those scopes whose targets were missing at the last look. */
@@ -83,7 +92,9 @@ async function lookAtGroups(
   for (const name of names) {
     // Its groups, and the one's repositories.
     const answer = await calls.ask(() => github.getRunnerGroup(installationId, accountLogin, name), 2);
-    if (answer?.ok) seen.set(name, answer.value !== undefined);
+    if (!answer) break;
+    if (answer.ok) seen.set(name, answer.value !== undefined);
+    // Also if GitHub refuses to say: the others have their turn.
     marks.groupTarget = name;
   }
   return seen;

@@ -18,6 +18,8 @@ export const groupChangesPerVisit = 10;
  */
 export const targetsPerVisit = 5;
 export const targetsSeconds = 3_600;
+/** And how soon again if GitHub did not answer about each: at every third visit. */
+export const targetsAgainSeconds = 900;
 /** Scopes of a tenant that are removed in one visit, in a transaction each. */
 export const lostScopesPerVisit = 20;
 
