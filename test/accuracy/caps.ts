@@ -19,7 +19,7 @@ const tenants = [
   { machines: 20, capHours: 240 },
 ];
 
-const dearest = (costs: readonly number[]) => Math.max(...costs);
+const highest = (costs: readonly number[]) => Math.max(...costs);
 const average = (costs: readonly number[]) => costs.reduce((sum, one) => sum + one, 0) / costs.length;
 const percent = (part: number) => (Number.isFinite(part) ? `${(part * 100).toFixed(1)}%` : '–');
 
@@ -28,10 +28,10 @@ await runScript(
     name: 'npm run caps --',
     description:
       'Simulates days of a tenant that has more jobs than its daily cap allows, for several kinds of jobs, and prints what ' +
-      'the dearest day and the average one cost, as a part of the cap; and the same under strict caps.',
+      'the most expensive day and the average day cost, as a share of the cap, and the same under strict caps.',
   })
     .option('--seeds <count>', 'days of each kind', wholeNumber({ least: 1 }), 20)
-    .option('--seed-from <number>', 'other days', wholeNumber({ least: 0 }), 1)
+    .option('--seed-from <number>', 'the first day', wholeNumber({ least: 0 }), 1)
     .option('--quick', 'the smaller tenant alone')
     .option('--ended <count>', 'machines that ended before', wholeNumber({ least: 0 }), 200)
     .addHelpText('after', exitStatus('a day cost over 1% more than its cap'))
@@ -49,11 +49,11 @@ function run({ seeds, seedFrom, ended, quick = false }: CapsOptions): void {
       worst = Math.max(worst, ...usual, ...strict);
       return [
         `${name}, ${tenant.machines} machines, ${tenant.capHours} h`,
-        ...[dearest(usual), average(usual), dearest(strict), average(strict)].map(percent),
+        ...[highest(usual), average(usual), highest(strict), average(strict)].map(percent),
       ];
     }),
   );
-  const head = ['jobs', 'dearest day', 'average', 'strict: dearest', 'average'];
+  const head = ['jobs', 'highest day', 'average', 'strict: highest', 'average'];
   process.stdout.write(`${drawTable(head, rows)}\n`);
   const isMet = worst <= 1 + most;
   process.stdout.write(

@@ -13,11 +13,11 @@ await runScript(
   createCommandLine({
     name: 'npm run histories --',
     description:
-      'Simulates the ends of machines, one at a time: told of by several sources, more than once and in any order, while whoever ' +
-      'writes them down dies at any call. Each machine must have one record, and its lease must go back once.',
+      'Simulates how machines end, one at a time. Several sources report each end, more than once and in any order, and the ' +
+      'process that records it may die at any call. Each machine must get one record, and its lease must be freed once.',
   })
     .option('--histories <count>', 'how many machines', wholeNumber({ least: 1 }), 100_000)
-    .option('--seed-from <number>', 'other histories', wholeNumber({ least: 0 }), 1)
+    .option('--seed-from <number>', 'the first history', wholeNumber({ least: 0 }), 1)
     .addHelpText('after', exitStatus('a record was lost or double, or a lease was counted wrong'))
     .action(run),
 );

@@ -50,7 +50,7 @@ interface BenchOptions {
 await runScript(
   createCommandLine({
     name: 'npm run bench --',
-    description: "Measures Mayfly on this machine in under three minutes, against the project's goals.",
+    description: "Measures Mayfly on this machine, in about six minutes, against the project's goals.",
   })
     .option('--only <measurement>', `this one only; may be repeated: ${names.join(', ')}`, oneOf(names))
     .option(

@@ -19,11 +19,11 @@ export type Story = readonly [title: string, tell: (stage: Stage) => Promise<voi
 
 /** In this order: the first one stores the App, the others open the page again. */
 export const stories: readonly Story[] = [
-  ['creates the App with the keyboard alone, and is closed after', createWithKeyboard],
-  ['tells a wrong key beside its field, and stores the right one', enterByHand],
-  ['says that an answer of GitHub came too late', answerTooLate],
-  ['shows faults beside their fields, and keeps what was entered', showFaults],
-  ['fits a telephone, in the light and in the dark', fitTelephone],
+  ['creates the App with the keyboard alone, and closes afterwards', createWithKeyboard],
+  ['reports a wrong key beside its field, and stores the right one', enterByHand],
+  ['reports that GitHub answered too late', answerTooLate],
+  ['shows errors beside their fields, and keeps what was entered', showFaults],
+  ['fits a phone, in light and dark mode', fitPhone],
 ];
 
 async function createWithKeyboard({ laptop, page, picture }: Stage) {
@@ -106,18 +106,18 @@ async function showFaults({ laptop, page, picture }: Stage) {
   expectThat(!(await page.isVisible('#organization')), 'an own account has no organization to enter');
 }
 
-async function fitTelephone({ laptop, page, picture }: Stage) {
+async function fitPhone({ laptop, page, picture }: Stage) {
   await page.setViewportSize({ width: 360, height: 740 });
   await openAgain(laptop, page);
   await expectFits(page);
-  await picture('8-telephone');
+  await picture('8-phone');
   await page.emulateMedia({ colorScheme: 'dark' });
-  await picture('9-telephone-dark');
+  await picture('9-phone-dark');
   await page.fill('#organization', 'acme');
   await page.click('button');
   await expectHeading(page, 'Send it to GitHub');
   await expectFits(page);
-  await picture('10-telephone-review');
+  await picture('10-phone-review');
   await page.setViewportSize({ width: 1280, height: 900 });
   await page.goto(`${laptop.setupUrl}existing`);
   await picture('11-dark-existing');

@@ -24,7 +24,7 @@ await runScript(
   createCommandLine({
     name: 'npm run mutation --',
     description:
-      'Puts small faults into lib/core and lib/app, one at a time, and lists those that no quick test finds. A room takes some minutes.',
+      'Puts small faults into lib/core and lib/app, one at a time, and lists those that no quick test finds. A room takes a few minutes.',
   })
     .option('--only <room>', `this room only, such as core or app/claim; may be repeated`, oneOf(rooms))
     .option('--file <path>', 'this file of them only; may be repeated', severally)
