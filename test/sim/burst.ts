@@ -1,6 +1,6 @@
 /**
- * One tenant, many short jobs at once, and a world without faults: as many machines should come as jobs. GitHub gives each
- * job to whichever machine listens first, and the boots are spread more widely than the jobs last.
+ * One tenant, many short jobs at once, and a world without faults: ideally as many machines start as there are jobs.
+ * GitHub gives each job to whichever machine listens first, and boot times differ by more than the jobs last.
  */
 import { createCalmWorld } from './calm-world.ts';
 

@@ -1,6 +1,6 @@
 /**
- * The simulated world with one tenant and without faults, for tests that bring about one thing at a time. Whoever uses it
- * queues the jobs, lets the sweep run, and says which function dies.
+ * The simulated world with one tenant and without faults, for tests that cause one event at a time. The test queues
+ * the jobs, runs the sweep, and decides which function dies.
  */
 import type { Deployment } from '../../lib/contract/deployment.ts';
 import { InstallationId, TierName } from '../../lib/core/ids.ts';
@@ -94,7 +94,7 @@ export function createCalmWorld({ seed, maxRunners, faults = none, deathOf }: Ca
         labels: tier.labels,
         durationSeconds,
       }),
-    /** To the end of that second, with a sweep at each full minute. */
+    /** Until the end of that second, with a sweep at each full minute. */
     async runUntil(second: number) {
       const now = () => (scheduler.now() - start) / 1000;
       for (let next = Math.floor(now()) + 1; next <= second; next++) {

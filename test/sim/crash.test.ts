@@ -1,12 +1,12 @@
-/** What it costs that a function dies, wherever it dies: the longest wait of whoever it worked for. */
+/** What a function's death costs, wherever it dies: the longest wait of whatever it worked for. */
 import { describe, expect, it } from '@jest/globals';
 import type { FunctionName } from '../../lib/contract/functions.ts';
 import { type CalmWorld, createCalmWorld, installationId, start } from './calm-world.ts';
 import type { Death } from './program/process.ts';
 
-/** Whatever has no row yet waits for its message: twice the function's 20 s, and a second or two for the calls. */
+/** Work without a row waits for its message: twice the function's 20 s, and a second or two for the calls. */
 const messageSeconds = 45;
-/** Whatever has one waits for its launch's fence of 30 s, and then up to a minute for the sweep. */
+/** Work with a row waits for its launch's fence of 30 s, and then up to a minute for the sweep. */
 const rowSeconds = 95;
 
 /** No function makes more calls here before its work is done. */
@@ -15,7 +15,7 @@ const deaths: readonly Death[] = Array.from({ length: 16 }, (_, n) => [
   { atCall: n + 1, arrives: true },
 ]).flat();
 
-/** The first run of the function, from the moment that it is told to. */
+/** The function's first run that begins when it is told to. */
 function dyingOnce(name: FunctionName, death: Death) {
   let isDue = false;
   return {
@@ -30,7 +30,7 @@ function dyingOnce(name: FunctionName, death: Death) {
   };
 }
 
-/** From now until it is so, at most five minutes. */
+/** From now until the condition holds, at most five minutes. */
 async function secondsUntil(world: CalmWorld, isSo: () => boolean): Promise<number> {
   const before = world.scheduler.now();
   const elapsed = () => (world.scheduler.now() - before) / 1000;
@@ -51,7 +51,7 @@ describe('a crash costs', () => {
       const dying = dyingOnce('scale-up', death);
       const world = createCalmWorld({ seed: 1, maxRunners: 2, deathOf: dying.deathOf });
       await world.addTenant();
-      // So long after a sweep the next one comes just too early for what is due then.
+      // This long after a sweep, the next sweep comes just too early for work that is due then.
       await world.runUntil(60 + 31);
       dying.tell();
       world.queueJob(10);

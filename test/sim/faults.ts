@@ -1,14 +1,14 @@
 /**
- * How hostile the world of a seed is. Each seed has a mood, and in a mood that is not calm a random part of the faults,
- * each at a rate of its own: stories with few kinds of fault reach places that stories with all of them never do.
+ * How hostile the world of a seed is. Each seed has a mood, and in every mood but calm a random part of the faults,
+ * each with its own rate: stories with few kinds of fault reach states that stories with all of them never do.
  */
 import type { Random } from './random.ts';
 
-/** Probabilities, at most these in the wildest seed. */
+/** Probabilities; these are the maximum, in the wildest seeds. */
 const highest = {
-  /** DynamoDB fails a call: half of them before its effect, half after it. */
+  /** DynamoDB fails a call: half of the failures come before its effect, half after it. */
   storeError: 0.06,
-  /** Two transactions meet. */
+  /** Two transactions conflict. */
   contention: 0.2,
   /** An index shows rows as they were some seconds ago. */
   indexLag: 0.5,
@@ -16,25 +16,25 @@ const highest = {
   ec2Error: 0.2,
   ec2Refusal: 0.5,
   ec2Unclear: 0.3,
-  /** EC2 takes many seconds over a launch before it starts anything, or says no. */
+  /** EC2 takes many seconds for a launch before it starts anything, or refuses it. */
   slowLaunch: 0.4,
   githubError: 0.15,
   githubRefusal: 0.1,
   githubLimit: 0.2,
-  /** GitHub denies an installation for up to three minutes: its token, its runners, its jobs, and itself. */
+  /** For up to three minutes GitHub denies that an installation exists: its token, its runners, its jobs, and itself. */
   githubDenial: 0.2,
-  /** GitHub denies one job for as long as half an hour, and shows its run. */
+  /** For up to half an hour GitHub denies that one job exists, but shows its run. */
   jobDenied: 0.2,
   /** A function's process dies at some call. */
   death: 0.2,
-  /** Lambda has no copy free, and hands a batch over late. */
+  /** Lambda has no free copy, and delivers a batch late. */
   throttled: 0.2,
   /** A call takes seconds. */
   stall: 0.03,
   webhookLost: 0.25,
   webhookTwice: 0.25,
   webhookLate: 0.3,
-  /** A `completed` event that names a machine of somebody else. */
+  /** A `completed` event that names another tenant's machine. */
   misdirected: 0.1,
   eventLost: 0.5,
   eventLate: 0.3,
@@ -44,20 +44,20 @@ const highest = {
   dryPool: 0.5,
   neverBoots: 0.15,
   machineDies: 0.15,
-  /** EC2 takes a spot machine back, two minutes after it said so. */
+  /** EC2 interrupts a spot machine, two minutes after announcing it. */
   spotTaken: 0.7,
   /** EC2 does not show a machine for a while. */
   hidden: 0.3,
   /** GitHub never gives the runner a job. */
   ghost: 0.2,
-  /** The machine goes on after its job, or tries the door with what it is not entitled to. */
+  /** The machine continues after its job, or calls the claim URL with credentials that it must not use. */
   hostile: 0.3,
   /** The tenant's own runner takes the job. */
   foreignRunner: 0.1,
   jobCancelled: 0.2,
   jobRequeued: 0.3,
   jobBlocked: 0.35,
-  /** The job is announced as queued before it is announced as held back. */
+  /** The job is announced as queued before it is announced as held. */
   queuedBeforeWaiting: 0.9,
   /** One of the account's repositories is public. */
   publicRepository: 0.7,
@@ -67,16 +67,16 @@ const highest = {
   /** An account queues many jobs at once. */
   crowd: 0.4,
   tenantChange: 0.8,
-  /** An operator edits a tenant just as a job of it is being taken in. */
+  /** An operator edits a tenant just as one of its jobs is being accepted. */
   meddling: 0.5,
   clockSkew: 0.5,
   /** A machine claims as soon as its launch is answered. */
   quickBoot: 0.6,
-  /** GitHub calls a runner idle that works, and lets it be removed. */
+  /** GitHub reports a busy runner as idle, and allows its removal. */
   staleBusy: 0.9,
-  /** GitHub lets no runner of a tenant be removed, for the whole story and the quiet after it. */
+  /** GitHub refuses to remove a tenant's runners, for the whole story and the quiet after it. */
   removalLimited: 0.2,
-  /** An account or a repository gets another name. */
+  /** An account or a repository is renamed. */
   renamed: 0.8,
 } as const;
 
@@ -85,9 +85,9 @@ export type Mood = 'calm' | 'rough' | 'wild';
 
 export interface Faults {
   readonly mood: Mood;
-  /** Whether this one happens now. */
+  /** Whether this fault happens now. */
   strikes(name: FaultName): boolean;
-  /** From now on nothing happens. */
+  /** From now on no fault happens. */
   stop(): void;
   describe(): string;
 }

@@ -1,4 +1,4 @@
-/** Answers are remembered: names of calls are few, and each is asked about at every call of a story. */
+/** Caches the results: there are few names of calls, and each is matched at every call of a story. */
 export function rememberedByName<Answer>(answerTo: (name: string) => Answer): (name: string) => Answer {
   const known = new Map<string, Answer>();
   return (name) => {

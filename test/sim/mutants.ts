@@ -1,6 +1,6 @@
 /**
- * `npm run sim:mutants`: tests the simulation itself. It puts one deliberate fault after the other into a copy of the
- * sources, and says by which seed it was caught.
+ * `npm run sim:mutants`: tests the simulation itself. It puts one deliberate fault at a time into a copy of the
+ * sources, and reports which seed catches it.
  */
 import { createCommandLine, exitStatus, oneOf, runScript, wholeNumber } from '../../lib/cli/command-line.ts';
 import { allMutants, loadMutant, registerMutants } from './mutants/load.ts';

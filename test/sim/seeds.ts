@@ -1,6 +1,7 @@
 /**
- * Seeds that found faults in the platform, or in the simulation itself, each with what it found. They are run with every
- * test: what was mended once stays mended. A story changes with the simulated world; the named test beside each fault does not.
+ * Seeds that found faults in the platform, or in the simulation itself, each with its finding. They run with every
+ * test, so that a fixed fault stays fixed. A story changes with the simulated world; the named test beside each fault
+ * does not.
  */
 export const keptSeeds: readonly { readonly seed: number; readonly found: string }[] = [
   { seed: 369_675, found: 'a lease was given to a second machine when the first had come and gone' },
@@ -12,7 +13,7 @@ export const keptSeeds: readonly { readonly seed: number; readonly found: string
     seed: 309_650,
     found: 'the job time of a busy runner was counted from its launch instead of its listening',
   },
-  // lib/constructs/basics/queue-with-dead-letters.ts: so many receives
+  // lib/constructs/basics/queue-with-dead-letters.ts: this many receives
   {
     seed: 431_695,
     found:

@@ -5,15 +5,15 @@ import { root } from '../docs/markdown.ts';
 import { keptSeeds } from './seeds.ts';
 import { simulate } from './simulate.ts';
 
-/** Every kind of fault meets every other one; `npm run sim` runs as many more as one likes. */
+/** Combines every kind of fault with every other; `npm run sim` runs any number of further seeds. */
 const seeds = 2_000;
 
-/** In a process of their own: in Jest's sandbox the same stories take half as long again. */
+/** In a separate process, because in Jest's sandbox the same stories take half as long again. */
 function simulateSeeds(count: number) {
   const { NODE_OPTIONS: _, ...env } = process.env;
   const script = join(root, 'test', 'sim', 'sim.ts');
-  // Most of what a story makes is gone with its next step: with more room for it, Node collects it a quarter as often.
-  // And most of its code runs often enough to be worth compiling at its first call.
+  // Most objects of a story are garbage after its next step: with a larger young generation, Node collects it a
+  // quarter as often. And most of its code runs often enough to be worth compiling at its first call.
   const flags = ['--max-semi-space-size=64', '--always-sparkplug'];
   const args = [...flags, script, '--seeds', String(count), '--json'];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', env });

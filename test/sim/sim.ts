@@ -1,4 +1,7 @@
-/** `npm run sim`: runs seeds of the simulation and says which of them broke a promise. The clock is read here only. */
+/**
+ * `npm run sim`: runs seeds of the simulation and reports which of them broke an invariant. Only this file reads the
+ * real clock.
+ */
 import { createCommandLine, exitStatus, runScript, wholeNumber } from '../../lib/cli/command-line.ts';
 
 interface SimOptions {
@@ -23,7 +26,7 @@ await runScript(
     .option('--json', 'print JSON')
     .addHelpText('after', exitStatus('a promise was broken'))
     .action(async ({ seeds, seedFrom, replay: seed, json, host }: SimOptions) => {
-      // Loaded only here, so that help and mistakes are answered at once.
+      // Loaded only here, so that help and wrong options are answered at once.
       const { simulate } = host
         ? await import('../host/sim/simulate-host.ts')
         : await import('./simulate.ts');

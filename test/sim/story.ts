@@ -1,4 +1,4 @@
-/** What happened, one line an event with its virtual time; kept only where somebody will read it. */
+/** The story's log, one line for each event with its virtual time; kept only if somebody will read it. */
 export interface Story {
   tell(line: () => string): void;
   readonly lines: readonly string[];

@@ -1,6 +1,6 @@
 /**
- * Keeps books of its own about what the world sees, and says what must never be. It shares no code with the platform: tags,
- * limits and leases are counted here once more, in the simplest way. It reads rows, and changes none.
+ * Keeps its own records of what the world sees, and reports broken invariants. It shares no code with the platform:
+ * it counts tags, limits and leases again, in the simplest way. It only reads rows.
  */
 import type { Deployment } from '../../../lib/contract/deployment.ts';
 import type { JobEvent } from '../../../lib/contract/messages.ts';
@@ -52,50 +52,50 @@ export interface Auditor {
   jobQueued(job: WorldJob): void;
   jobStarted(job: WorldJob, instanceId: string): void;
   jobEnded(jobId: number): void;
-  /** @returns to be called when that sweep has done all that it was to do, and nothing failed */
+  /** @returns to be called when that sweep has finished all of its work without a failure */
   sweepBegins(): () => void;
-  /** The list of the machine's tenant, if it has one, has the job's repository. */
+  /** Whether the allowed repositories of the machine's tenant, if it has a list, include the job's repository. */
   lists(job: WorldJob, instanceId: string): boolean;
-  /** @param asked when the machine asked, and what `lists` said when it asked first */
+  /** @param asked when the machine asked, and whether the repository was listed when it first asked */
   stepsBegan(
     job: WorldJob,
     instanceId: string,
     asked: { readonly at: number; readonly wasListed: boolean },
   ): void;
-  /** The machine got a runner for the job that it is meant for. */
+  /** The machine got a runner for the job that it is planned for. */
   minted(instanceId: string, how: { readonly askedAt: number; readonly gated: boolean }): void;
-  /** It and its jobs are of another account from now on. */
+  /** The repository and its jobs belong to another account from now on. */
   repositoryTransferred(repositoryId: number, jobs: readonly WorldJob[], former: number): void;
-  /** EC2 says that it takes the machine back. */
+  /** EC2 announces that it interrupts the machine. */
   machineTakenBack(instanceId: string): void;
-  /** And it does: nobody else ended the machine first. */
+  /** EC2 interrupts it, and nobody else ended it before. */
   machineReclaimed(instanceId: string): void;
-  /** EC2 does not show the machine any more. */
+  /** EC2 no longer shows the machine. */
   machineForgotten(instanceId: string): void;
   /** GitHub was asked to run it again, and does. */
   jobRerun(job: WorldJob): void;
-  /** The platform changed whom the tenant's runner group is for. */
+  /** The platform changed the repositories of the tenant's runner group. */
   groupKept(installationId: number, change: GroupChange): void;
   limitsSet(installationId: number): void;
-  /** The operator wrote it into the row. */
+  /** The operator wrote the status into the row. */
   statusSet(installationId: number, status: 'active' | 'suspended'): void;
-  /** A machine tried the door with what should not open it. */
+  /** A machine called the claim URL with credentials that must not be accepted. */
   doorTried(how: string, answer: { readonly action: string } | undefined): void;
-  /** The claim door knows nothing of this machine. */
+  /** The claim function does not know this machine. */
   turnedAway(instanceId: string): void;
-  /** Before each call's effect; `cause` is what its process was started for. */
+  /** Called before each call takes effect; `cause` is what its process was started for. */
   beforeCall(cause: readonly string[]): void;
-  /** @param runSince when the run began that made it */
+  /** @param runSince when the run that made the call began */
   afterCall(call: AuditedCall, runSince: number): void;
-  /** Its caller heard no answer, or that it failed. */
+  /** The caller got no answer, or a failure. */
   callFailed(name: string): void;
-  /** A function threw; that is allowed, but not for a bug. */
+  /** A function threw, which is allowed unless the error is a bug. */
   thrown(name: string, error: unknown): undefined;
-  /** Each virtual minute. */
+  /** Called each virtual minute. */
   minute(): void;
-  /** GitHub refused something to this tenant; a limit is for so long. */
+  /** GitHub refused something to this tenant; a rate limit lasts this long. */
   githubRefused(installationId: number, limitSeconds: number | undefined): void;
-  /** A tier's queue delivers it no more. */
+  /** A tier's queue delivers the message no more. */
   messageDone(body: string): void;
   /** The platform got GitHub's webhook. */
   jobTold(event: JobEvent): void;
@@ -115,7 +115,7 @@ export function createAuditor(world: {
   const books = createBooks(world);
   const note = (invariant: string, detail: string) => {
     world.tell(() => `VIOLATION ${invariant}: ${detail}`);
-    // One broken promise breaks others: the first of each kind is what to look at.
+    // One broken invariant breaks others, so only the first of each kind is reported.
     if (!violations.some((known) => known.invariant === invariant)) violations.push({ invariant, detail });
   };
   const ranUngated = createRanUngatedCheck(books, note);
@@ -190,7 +190,7 @@ export function createAuditor(world: {
     },
     messageDone: (body) => checkConfirmed(books, body, note),
     jobTold({ action, installationId, jobId, runnerName }) {
-      // A job that GitHub gave back runs again elsewhere, and its first start says nothing of that.
+      // A job that GitHub gave back runs again elsewhere, so its first start does not count for that.
       const key = `${installationId}/${jobId} on ${instanceNamed(runnerName) ?? runnerName}`;
       if (action === 'in_progress' || action === 'completed') books.told.add(key);
       if (action === 'completed') books.toldEnded.add(key);
@@ -275,7 +275,7 @@ const kindOf = rememberedByName(
     ) as Readonly<Record<keyof typeof kinds, boolean>>,
 );
 
-/** What services do wrong arrives as an operational error; all else is a fault in the code. */
+/** Errors of services arrive as operational errors; any other error is a bug. */
 function isBug(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isBug);
   return !(error instanceof Error && error.name === 'OperationalError');

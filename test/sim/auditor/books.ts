@@ -1,4 +1,4 @@
-/** The auditor's own books: machines by their tags, launches as they were stored, limits as they were at each time. */
+/** The auditor's own records: machines by their tags, launches as stored, and limits over time. */
 import type { Deployment } from '../../../lib/contract/deployment.ts';
 import type { JobAdmission } from '../../../lib/core/controllers/job-admission.ts';
 import type { InstallationId } from '../../../lib/core/ids.ts';
@@ -22,7 +22,7 @@ export interface AuditedMachine {
   /** All jobs that GitHub began on it. */
   readonly ranJobs: Set<number>;
   live: boolean;
-  /** EC2 did not show it at some time. */
+  /** At some time EC2 did not show it. */
   wasForgotten: boolean;
   /** The job that GitHub runs on it now. */
   job: number | undefined;
@@ -72,36 +72,36 @@ export function createBooks(world: {
     now,
     machines,
     launches,
-    /** GitHub has it. */
+    /** GitHub has a registration for it. */
     isInstalled: world.isInstalled,
     market: world.market,
     setLimits: (tenant: number) => setLimits(tenant),
-    /** GitHub's jobs, as they are there. */
+    /** GitHub's own jobs. */
     worldJobs,
-    /** Jobs that were seen done, by whose word. */
+    /** Jobs that were seen done, with who reported it. */
     doneJobs: new Map<string, 'github' | 'platform'>(),
-    /** The rows of jobs, and their runners, of which the platform got to know by webhook that they began or ended. */
+    /** Jobs with their runners whose start or end the platform learned by webhook. */
     told: new Set<string>(),
     /** How often EC2 was asked for each launch. */
     launchCalls: new Map<string, number>(),
-    /** Those of which it was told that they ended. */
+    /** Those whose end it learned. */
     toldEnded: new Set<string>(),
-    /** Since when each row is held back for an approval, by its own word. */
+    /** Since when each row is held for an approval, by its own timestamp. */
     heldSince: new Map<string, number>(),
-    /** Tenants that GitHub refused something for its own reasons, after which a machine may be ended early. */
+    /** Tenants that GitHub refused something for its own reasons; their machines may be ended early. */
     refused: new Set<number>(),
     githubLimits: limitedUntil,
-    /** Until then GitHub takes no calls of this tenant, as far as it said. */
+    /** Until when GitHub refuses this tenant's calls, by its own answer. */
     limitedUntil: (tenant: number) => limitedUntil.get(tenant) ?? 0,
-    /** The last word of the operator about each tenant's status; true: suspended. */
+    /** The operator's last change of each tenant's status; true: suspended. */
     bans: new Map<number, boolean>(),
     knownTenants: new Set<number>(),
-    /** Machines that EC2 said it takes back. */
+    /** Machines whose interruption EC2 has announced. */
     takenBack: new Set<string>(),
-    /** When EC2 ended them, as nobody else had. */
+    /** When EC2 ended them, if nobody else had. */
     reclaimedAt: new Map<string, number>(),
     describeFailures,
-    /** Whoever wrote at that moment what a machine was used for may not have heard how it ended. */
+    /** A function that recorded a machine's usage at that moment may not have learned how the machine ended. */
     describeFailedNear: (at: number) => describeFailures.some((failed) => Math.abs(failed - at) < 60_000),
     /** How often each job was run again, by its id. */
     reruns: new Map<number, number>(),
@@ -110,27 +110,27 @@ export function createBooks(world: {
     polled: createPolledBooks(now, policies),
     /** The policy under which its controllers last rejected each job, by its row. */
     rejectedUnder: new Map<string, string>(),
-    /** What was last decided of each job, by its row. */
+    /** The latest decision about each job, by its row. */
     decided: new Map<string, JobAdmission>(),
-    /** When GitHub's word of each run was first written down, by the note's name. */
+    /** When GitHub's facts about each run were first stored, by the note's name. */
     factsNotedAt: new Map<string, number>(),
-    /** Records of use, as they were looked at. */
+    /** Usage records as of the last check. */
     knownRecords: new Set<UsageRecord>(),
-    /** How long the machines of each tenant lived, by range, as it was last looked at; by tenant, tier and when it was halved. */
+    /** Counts of machine lifetimes by range, as of the last check; by tenant, tier and when they were halved. */
     lives: new Map<string, readonly number[]>(),
-    /** Jobs of a repository, over or not, when it was transferred, and of which installation they had been. */
+    /** Jobs, running or over, of a repository at the time of its transfer, and their installation before. */
     transfers: [] as { readonly job: WorldJob; readonly former: number; readonly at: number }[],
     /** Repositories that were transferred from an installation, as `installation/repository`. */
     leftRepositories: new Set<string>(),
-    /** Accounts whose group the platform keeps. */
+    /** Accounts whose runner group the platform maintains. */
     keptGroups: new Set<Account>(),
     /** Machines that ran a job of a repository outside the installation. */
     ranUnlisted: new Set<string>(),
     /** The machine that each job was last seen on. */
     machineOfJob,
-    /** Infinity while faults go on: a sweep that cannot reach its services ends nothing. */
+    /** Infinity while faults continue: a sweep that cannot reach its services ends nothing. */
     longestLifeSeconds: Number.POSITIVE_INFINITY,
-    /** From then on nothing goes wrong. */
+    /** When the faults stopped. */
     quietSince: undefined as number | undefined,
     live: () => [...machines.values()].filter(({ live }) => live),
     addMachine({ instanceId, tags }: MemoryMachine): AuditedMachine {
@@ -176,12 +176,12 @@ export function createBooks(world: {
       ),
     highestLimitSince: limits.highestSince,
     limitRaisedAt: limits.raisedAt,
-    /** GitHub's jobs that a launch was planned for. */
+    /** The jobs that a launch was planned for. */
     plannedJobs: ({ id }: AuditedLaunch): WorldJob[] =>
       [...(rows.launches.get(id as never)?.plannedJobs ?? [])].flatMap(
         ({ jobId }) => worldJobs.get(jobId) ?? [],
       ),
-    /** Takes note of new tenants and launches; answers with those launches. */
+    /** Records new tenants and launches, and returns those launches. */
     followRows(): AuditedLaunch[] {
       for (const row of rows.tenants.values()) {
         if (!limits.has(row.installationId)) setLimits(row.installationId);
@@ -204,8 +204,8 @@ export function createBooks(world: {
 }
 
 /**
- * Counted from the configuration alone: a tier's limit, or the tenant's own for it, or as many as the tenant may have in all
- * where the tier comes no later than the plan.
+ * Computed from the configuration alone: the tier's limit, or the tenant's own for it, or the tenant's total limit if
+ * the tier is not above its plan.
  */
 export function limitInTier(deployment: Deployment, tenant: Tenant, tier: string): number {
   const own = tenant.tierLimits?.get(tier as never);
@@ -230,9 +230,9 @@ function createLimitHistory(now: () => number) {
       history.push({ at: now(), limit });
       limits.set(key, history);
     },
-    /** When the operator gave it more; of which nobody is told, and the sweep finds it. */
+    /** When the operator raised a limit; nobody is notified, and the sweep finds it. */
     raisedAt: (tenant: number) => raised.get(tenant) ?? 0,
-    /** The highest limit that held at any moment since then. */
+    /** The highest limit at any moment since then. */
     highestSince(tenant: LimitKey, since: number): number {
       const history = limits.get(tenant) ?? [];
       const before = history.filter(({ at }) => at <= since).at(-1);

@@ -1,4 +1,7 @@
-/** A launch is taken only by a tenant that may launch now, and only while no machine of its account lives elsewhere. */
+/**
+ * A launch is taken only by a tenant that may launch now, and only while no machine of its account lives under
+ * another installation.
+ */
 import type { AuditedLaunch, Books, Note } from './books.ts';
 import { checkTakenRoom } from './check-leases.ts';
 

@@ -1,4 +1,7 @@
-/** What the operator suspended stays so, whatever the account does: until the operator lifts it, or the installation is gone. */
+/**
+ * A tenant that the operator suspended stays suspended, whatever the account does, until the operator lifts it or the
+ * installation is gone.
+ */
 import type { Tenant } from '../../../lib/core/tenant.ts';
 import type { Books, Note } from './books.ts';
 
@@ -11,7 +14,7 @@ export function checkBans(books: Books, note: Note): void {
   }
 }
 
-/** A reinstall goes on as its predecessor was when it was made. */
+/** A reinstallation inherits the predecessor's state when it is created. */
 function inherit({ knownTenants, bans }: Books, { installationId, predecessor }: Tenant): void {
   knownTenants.add(installationId);
   if (predecessor !== undefined && bans.get(predecessor)) bans.set(installationId, true);

@@ -1,4 +1,7 @@
-/** A message about a new job is done only once a row has the job: from then on nobody but the reconciler would know of it. */
+/**
+ * A message about a new job is confirmed only once a row has the job: afterwards nobody but the reconciler would know
+ * of it.
+ */
 import type { Books, Note } from './books.ts';
 
 export function checkConfirmed(books: Books, body: string, note: Note): void {

@@ -1,6 +1,6 @@
 /**
- * A tenant is deleted here only once GitHub has its installation no more: an id that is gone never comes back, so nothing would
- * ever correct it.
+ * A tenant is deleted only once its installation is gone on GitHub: a deleted id never comes back, so nothing would
+ * ever correct a wrong deletion.
  */
 import type { Books, Note } from './books.ts';
 

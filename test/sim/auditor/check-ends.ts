@@ -1,14 +1,14 @@
 /**
- * How jobs end, held against GitHub's own word. Completed and cancelled are GitHub's to say; refused and expired are the
- * platform's, for reasons that its operator chose, and no job that GitHub still has queued ends for any other. What GitHub
- * ended stays so.
+ * Compares how jobs end with GitHub's own state. Only GitHub may complete or cancel a job. The platform may refuse or
+ * expire one for the reasons that its operator chose, and ends no job that GitHub still has queued for any other
+ * reason. A job that GitHub ended stays ended.
  */
 import type { Job } from '../../../lib/core/job.ts';
 import type { WorldJob } from '../world/context.ts';
 import { isTrulyRefused } from './admission/check-admission.ts';
 import type { Books, Note } from './books.ts';
 
-/** What an operator or the account itself decided: GitHub may have such a job queued. */
+/** Decisions of the operator or the account itself: GitHub may still have such a job queued. */
 const decided = new Set([
   'tenant-suspended',
   'tenant-deleted',
@@ -22,7 +22,7 @@ const decided = new Set([
 
 const ofControllers = new Set(['controller-rejected', 'controller-unavailable']);
 
-/** What was read before a refusal was written is as old as a function may run. */
+/** What was read before a refusal is written can be as old as a function's time limit. */
 const longestRunSeconds = 60;
 
 const isByControllers = (books: Books, { installationId, reason }: Job, job: WorldJob) =>
@@ -49,7 +49,7 @@ export function checkEnds(books: Books, note: Note): void {
 
 function checkEnd(books: Books, job: Job, note: Note): void {
   const known = books.worldJobs.get(job.jobId);
-  // Of an installation that is over GitHub says truly that it has nothing.
+  // For a deleted installation GitHub truly reports nothing.
   if (!known || known.account.installationId !== job.installationId) return;
   if (known.status !== 'queued' && known.status !== 'waiting') return;
   const code = job.reason?.code ?? 'none';
@@ -62,11 +62,11 @@ function checkEnd(books: Books, job: Job, note: Note): void {
   }
 }
 
-/** At the end: what ran, and of which the platform was told, is refused in no row. */
+/** At the end of a story: no row is refused whose job ran, if the platform was notified. */
 export function checkTruth(books: Books, note: Note): void {
   for (const [key, job] of books.rows.jobs) {
     const known = books.worldJobs.get(job.jobId);
-    // An installation that is over is asked in vain, and never told again.
+    // A deleted installation gets no answers and no further webhooks.
     if (known?.account.installationId !== job.installationId) continue;
     if (job.outcome !== 'refused' || known.conclusion !== 'success') continue;
     if (!books.told.has(`${key} on ${known.runnerName}`)) continue;
@@ -75,8 +75,8 @@ export function checkTruth(books: Books, note: Note): void {
 }
 
 /**
- * A while after the last fault: a job that was refused while its tenant was banned, and that GitHub still has queued, is a
- * job like any other once the ban is lifted; or it would take the machines of those that came later.
+ * Some time after the last fault: a job that was refused while its tenant was banned, and that GitHub still has
+ * queued, is handled like any other once the ban is lifted. Otherwise it would take the machines of later jobs.
  */
 export function checkTakenUp(books: Books, note: Note): void {
   for (const [key, job] of books.rows.jobs) {
@@ -84,7 +84,7 @@ export function checkTakenUp(books: Books, note: Note): void {
     const tenant = books.rows.tenants.get(job.installationId);
     if (known?.status !== 'queued' || known.account.installationId !== job.installationId) continue;
     if (tenant?.status !== 'active' || job.outcome !== 'refused' || isCrowded(books, known)) continue;
-    // Whom GitHub limits since, nobody could ask about it.
+    // While GitHub limits the tenant, nobody could ask about the job.
     if (books.limitedUntil(job.installationId) > (books.quietSince ?? 0)) continue;
     if (job.reason?.code === 'tenant-suspended')
       note(
@@ -94,7 +94,7 @@ export function checkTakenUp(books: Books, note: Note): void {
   }
 }
 
-/** One visit lists the jobs of so many runs of a repository; which come next is not this check's question. */
+/** One visit lists the jobs of this many runs of a repository; which ones come next is not checked here. */
 const runsPerVisit = 5;
 
 const isCrowded = (books: Books, { repository }: WorldJob) =>

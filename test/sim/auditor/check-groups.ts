@@ -1,19 +1,26 @@
 /**
- * A runner group decides who gets its machines, and the platform must know: no machine is bought, and none listens, for a job
- * of a public repository whose group never admitted any; and a job that is admitted does not go on being held.
+ * A runner group decides which repositories get its machines, and the platform must respect it: no machine is
+ * launched for, and none listens for, a job of a public repository whose group never admitted any; and an admitted
+ * job does not stay held.
  */
 import type { Job } from '../../../lib/core/job.ts';
 import type { WorldJob } from '../world/context.ts';
 import { isExcluded, isPublic } from '../world/groups.ts';
 import type { AuditedLaunch, Books, Note } from './books.ts';
 
-/** The codes of jobs that are held for their group. */
+/** The reason codes of jobs that are held because of their group. */
 const heldForGroup = ['public-repository', 'repository-not-in-group', 'group-unknown'];
 
-/** A look at the group is made within two minutes, a poke within one; a limit of GitHub lasts for ten, and may come twice. */
+/**
+ * The group is checked within two minutes, and a poke arrives within one; a rate limit of GitHub lasts ten, and may
+ * come twice.
+ */
 const longestHeldSeconds = 2_400;
 
-/** Reasons are written for so many at the head of a tenant's line in a tier; the others keep theirs until they come near it. */
+/**
+ * Reasons are updated for this many jobs at the head of a tenant's line in a tier; the others keep theirs until they
+ * get near it.
+ */
 const headOfLine = 10;
 
 export function checkGroupOfLaunch(books: Books, launch: AuditedLaunch, note: Note): void {
@@ -59,13 +66,14 @@ function waitingBefore(books: Books, { installationId, tier, queuedAt }: Job): n
 }
 
 /**
- * It is another account's by now, of whose group this tenant knows nothing. That holds too if it was over before, and its
- * end was never told: whether its repository is public, the tenant heard from the job's own webhooks alone.
+ * It belongs to another account by now, whose group this tenant cannot know. That also applies to a job that was over
+ * before without a webhook about its end: the tenant knows whether its repository is public only from the job's own
+ * webhooks.
  */
 const isTransferred = (books: Books, tenant: number, job: WorldJob) =>
   books.transfers.some((one) => one.job === job) && job.account.installationId !== tenant;
 
-/** Where GitHub refused to talk to the tenant at all, nobody could know better. */
+/** If GitHub refused all of the tenant's calls, nobody could know better. */
 function checkMeantFor(books: Books, tenant: number, jobId: number, note: Note): void {
   const job = books.worldJobs.get(jobId);
   if (!job || job.account.type === 'User' || books.refused.has(tenant)) return;

@@ -1,10 +1,10 @@
 /**
- * A job that GitHub holds back for an approval stays held here until GitHub lets it go: what it said before the hold opens
- * nothing, however late that arrives, and whoever delivers it again.
+ * A job that GitHub holds for an approval stays held here until GitHub releases it. Events from before the hold do
+ * not release it, however late they arrive, and whoever delivers them again.
  */
 import type { Books, Note } from './books.ts';
 
-/** Called as jobs are held back and opened again. */
+/** Called as jobs are held and released. */
 export function checkHeld(books: Books, note: Note): void {
   for (const [key, job] of books.rows.jobs) {
     const since = books.heldSince.get(key);

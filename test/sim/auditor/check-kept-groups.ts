@@ -1,6 +1,6 @@
 /**
- * A group that is kept: each change of it is on record before it is made, and once nothing goes wrong any more it is for the
- * repositories that the operator allows, and for no others.
+ * A runner group that the platform maintains: each change is on record before it is made, and once all faults have
+ * stopped it contains exactly the repositories that the operator allows.
  */
 import type { Books, Note } from './books.ts';
 
@@ -28,7 +28,7 @@ export function checkKept(
     note('group-change-unrecorded', `the group of ${installationId} changed for ${repositoryId}`);
 }
 
-/** Called each minute of the quiet. */
+/** Called each minute after the faults have stopped. */
 export function createKeptCheck(books: Books, note: Note): () => void {
   const since = new Map<number, number>();
   return () => {

@@ -1,7 +1,7 @@
 /**
- * Each live machine is covered by a lease for as long as it lives: a lease that goes back before its machine's end is a
- * machine that nobody pays for. What a tenant or a cap counts is what the rows of launches and machines hold, at every
- * moment. And leases are never more than both limits allow when they grow.
+ * Each live machine is covered by a lease for its whole life: if a lease were freed before its machine's end, that
+ * machine would be counted for nobody. At every moment the counts of a tenant and of a cap equal what the rows of
+ * launches and machines hold. And when leases are taken, they never exceed either limit.
  */
 import { type Books, limitInTier, type Note } from './books.ts';
 
@@ -37,7 +37,10 @@ export function checkLeases(books: Books, note: Note): void {
   }
 }
 
-/** A launch holds a lease for each machine that may still come, until it closes, and for each that came, until that ends. */
+/**
+ * A launch holds a lease for each machine that may still come, until it closes, and for each that came, until that
+ * machine ends.
+ */
 function heldByRows({ rows }: Books): Map<string, number> {
   const held = new Map<string, number>();
   const add = (

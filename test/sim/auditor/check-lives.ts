@@ -1,10 +1,10 @@
 /**
- * Of the lives that a tenant counts for a tier, the first taking of 30 days takes half away, and nothing else takes any away:
- * not a copy that read the same row, and no machine that ends meanwhile.
+ * A tenant's counts of machine lifetimes in a tier are halved by the first taking of leases after 30 days, and
+ * reduced by nothing else: not by another copy that read the same row, and not by a machine that ends meanwhile.
  */
 import type { Books, Note } from './books.ts';
 
-/** Called as leases are taken, and as they go back. */
+/** Called as leases are taken and freed. */
 export function checkLives({ rows, lives: seen }: Books, note: Note): void {
   for (const { installationId, lives = new Map(), livesFaded } of rows.tenants.values()) {
     for (const [tier, counts] of lives) {

@@ -1,4 +1,4 @@
-/** A machine may start only where its launch is on record, for its own tenant, and where both limits leave room for it. */
+/** A machine may start only if its launch is on record, for its own tenant, and both limits have room for it. */
 import type { AuditedMachine, Books, Note } from './books.ts';
 
 export function checkMachine(books: Books, machine: AuditedMachine, note: Note): void {
@@ -11,7 +11,7 @@ export function checkMachine(books: Books, machine: AuditedMachine, note: Note):
     note('crosses-tenants', `${machine.id} is tagged ${machine.tenant} ${machine.tier}, its launch is not`);
   }
   const ofTenant = books.live().filter(({ tenant }) => tenant === machine.tenant);
-  // A limit that was lowered after the launch was taken forbids new launches, not this one.
+  // A limit that was lowered after the launch was taken forbids new launches, but not this one.
   const limit = books.highestLimitSince(machine.tenant, launch.takenAt);
   if (ofTenant.length > limit) {
     note('tenant-limit', `${machine.tenant} has ${ofTenant.length} live machines; allowed are ${limit}`);

@@ -1,8 +1,11 @@
-/** When the faults have stopped and time has passed, everything is over: each job has its end, each machine and lease is gone. */
+/**
+ * Some time after the faults have stopped, everything is over: each job has ended, and each machine and lease is
+ * gone.
+ */
 import type { Books, Note } from './books.ts';
 
 export function isOver(books: Books): boolean {
-  // Asked all the time, and while anything goes on it mostly is a job.
+  // Called very often, so the check that usually decides comes first: a job in progress.
   for (const { state } of books.rows.jobs.values()) if (state !== 'done') return false;
   let over = true;
   checkOver(books, () => {
@@ -40,11 +43,11 @@ export function checkOver(books: Books, note: Note): void {
   }
 }
 
-/** Whoever asks what a job cost, or whether a machine was of use, reads it here. GitHub's word of its end names the runner. */
+/** This row shows what a job cost, or what a machine was used for. GitHub's completed event names the runner. */
 function checkWhereItRan({ rows, worldJobs }: Books, key: string, note: Note): void {
   const job = rows.jobs.get(key);
   const truth = job && worldJobs.get(job.jobId);
-  // What the platform gave up without GitHub's word has another conclusion; a runner of the tenant's own has no row.
+  // Jobs that the platform ended without GitHub have another conclusion; a runner of the tenant's own has no row.
   if (!job || !truth?.runnerName?.startsWith('i-') || job.outcome !== 'completed') return;
   if (job.conclusion === truth.conclusion && job.runner !== truth.runnerName)
     note('ran-elsewhere', `job ${key} ran on ${truth.runnerName}, and its row says ${job.runner}`);

@@ -1,23 +1,23 @@
 /**
- * What machines cost, counted once more in the simplest way: on demand by the list; on spot by a price that EC2 really had for that
- * pool at about the launch, and by none only where EC2 was not heard; and for nothing, disk and address aside, exactly where EC2
- * itself took the machine back in its first hour.
+ * Computes the machines' cost again in the simplest way: on demand by the list price; on spot by a price that EC2
+ * really had for that pool at about the time of the launch, and without a price only if EC2 could not be asked; and
+ * free, except for disk and address, exactly if EC2 itself interrupted the machine in its first hour.
  */
 import { onDemandPrice } from '../../../lib/core/price-list.ts';
 import type { UsageRecord } from '../../../lib/core/usage.ts';
 import type { AuditedMachine, Books, Note } from './books.ts';
 
-/** Each copy of a function remembers prices for ten minutes, and for one that it heard none; clocks differ by two seconds. */
+/** Each copy of a function caches prices for ten minutes, and failed reads for one; clocks differ by two seconds. */
 const rememberedMilliseconds = 605_000;
 const unheardMilliseconds = 65_000;
-/** From when an end was known to the answer to the question for its price. */
+/** From the moment when an end was known to the answer about its price. */
 const askingMilliseconds = 10_000;
 const hour = 3_600_000;
 
 export function checkPrice(books: Books, record: UsageRecord, machine: AuditedMachine, note: Note): void {
   const { instanceId, spot, instanceType, zone, rates, launchedAt, endedAt } = record;
   const { compute } = rates;
-  // A launch whose answer was lost is carried on after its machine's end: the price is asked for then.
+  // A launch whose answer was lost may be completed after its machine's end; the price is asked for then.
   const askedBy = Math.max(endedAt, books.now());
   if (!spot) {
     if (compute !== onDemandPrice('us-east-1', instanceType))
@@ -46,7 +46,7 @@ function checkCompute(books: Books, record: UsageRecord, machine: AuditedMachine
     note('free-and-not-taken', `${instanceId} is free, and EC2 did not take it back`);
   const couldAsk =
     endReason === 'instance-ended' && !machine.wasForgotten && !books.describeFailedNear(endedAt);
-  // One that was gone before anybody saw of which type it is has no price, and nothing is charged for it.
+  // A machine that was gone before anybody learned its type has no price, and costs nothing.
   const isPriced = rates.compute !== undefined;
   if (reclaimedAt !== undefined && !takenBack && isYoung && couldAsk && isPriced)
     note('taken-and-charged', `EC2 took ${instanceId} back in its first hour, and it is charged for`);

@@ -1,6 +1,6 @@
 /**
- * A job is run again once at most, and only where EC2 took its machine back. That its account lets the App do so, GitHub
- * minds itself.
+ * A job is run again at most once, and only if EC2 interrupted its machine. GitHub itself checks that the account
+ * lets the App do so.
  */
 import type { WorldJob } from '../world/context.ts';
 import type { Books, Note } from './books.ts';

@@ -1,14 +1,15 @@
 /**
- * What a tenant counts of the leases that it holds (their expected cost, what of it is beyond the longest lives, and when they
- * were taken) is what its rows say was taken and has not gone back, by the day of the launch: by it a spend cap keeps room free
- * for machines that live long. And so is how many machines have ended: by it what is spent is compared with the records.
+ * What a tenant counts about its held leases (their expected cost, the part of it beyond the longest lives, and when
+ * they were taken) equals, by the day of the launch, what its rows say was taken and not yet freed. From this a spend
+ * cap reserves room for machines that live long. The number of ended machines is checked too; it is the basis for
+ * comparing spending with the records.
  */
 import type { Launch } from '../../../lib/core/launch.ts';
 import type { Books, Note } from './books.ts';
 import { dayAt } from './days.ts';
 import { raisedBy } from './raised.ts';
 
-/** Called as leases are taken, and as they go back. */
+/** Called as leases are taken and freed. */
 export function checkReserved({ rows }: Books, note: Note): void {
   const held = new Map<string, number>();
   const add = (key: string, amount: number) => held.set(key, (held.get(key) ?? 0) + amount);

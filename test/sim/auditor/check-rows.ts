@@ -1,4 +1,4 @@
-/** What must hold of the rows at any time: whoever waits has a reason that can be read, and machines are meant for somebody. */
+/** Invariants of the rows at any time: every waiting job has a readable reason, and machines are planned for somebody. */
 import type { Runner } from '../../../lib/core/runner.ts';
 import type { Books, Note } from './books.ts';
 import { checkEnds } from './check-ends.ts';
@@ -19,7 +19,7 @@ export function checkRows(books: Books, note: Note): void {
   checkSilent(books, note);
 }
 
-/** The sweep finds a machine by its launch alone. */
+/** The sweep finds a machine only through its launch. */
 function checkWatched({ rows }: Books, note: Note): void {
   for (const { instanceId, launchId, state } of rows.runners.values()) {
     const launch = rows.launches.get(launchId);
@@ -28,7 +28,7 @@ function checkWatched({ rows }: Books, note: Note): void {
   }
 }
 
-/** One machine is meant for a job; a second one may be, for a moment, while plans change places. */
+/** One machine is planned for a job; for a moment a second one may be, while plans are exchanged. */
 const mostMachinesPerJob = 2;
 
 function checkOneMachinePerJob(books: Books, note: Note): void {
@@ -36,9 +36,9 @@ function checkOneMachinePerJob(books: Books, note: Note): void {
   for (const row of books.rows.runners.values()) {
     const machine = books.machines.get(row.instanceId);
     if (!machine?.live || row.state === 'ended') continue;
-    // A machine gets one job: whoever had another one is meant for none.
+    // A machine gets one job: one that has run another job is planned for none.
     if (machine.ran !== undefined && machine.ran !== row.plannedJob) continue;
-    // One that is silent for too long is looked at again for an hour, and nobody counts on it.
+    // A runner that has been silent for too long is checked again for an hour, and no job relies on it.
     if (row.state === 'listening' && isSilentFor(books, row, 0)) continue;
     const key = `${row.installationId}/${row.plannedJob}`;
     meant.set(key, (meant.get(key) ?? 0) + 1);
@@ -49,10 +49,10 @@ function checkOneMachinePerJob(books: Books, note: Note): void {
   }
 }
 
-/** Some looks of the sweep, some of which fail. */
+/** Some sweeps, of which some fail. */
 const silentSeconds = 1_200;
 
-/** A job that GitHub has queued does not count for long on a machine that listens, and to which GitHub gives nothing. */
+/** A job that GitHub has queued must not rely for long on a listening machine that GitHub gives nothing. */
 function checkSilent(books: Books, note: Note): void {
   for (const row of books.rows.runners.values()) {
     const machine = books.machines.get(row.instanceId);
@@ -68,7 +68,7 @@ function checkSilent(books: Books, note: Note): void {
   }
 }
 
-/** It has listened for so much longer than it may without a job. */
+/** It has listened this much longer than it may without a job. */
 function isSilentFor({ deployment, now }: Books, { listeningAt = 0 }: Runner, seconds: number): boolean {
   return now() >= listeningAt + (deployment.limits.idleSeconds + seconds) * 1000;
 }

@@ -1,12 +1,12 @@
 /**
- * In a calm world a job that lost its machine to another one is seen to at once: whoever is queued on GitHub and known here
- * has a machine that is free or on its way, or there is no room for one. Machines at work are counted by what runs on them,
- * whatever the rows say that they are for.
+ * In a calm world a job that lost its machine to another job is served at once: each job that is queued on GitHub and
+ * known here has a machine that is free or on its way, unless there is no room for one. Busy machines are counted by
+ * the job that they really run, whatever the rows say.
  */
 import { type Books, limitInTier, type Note } from './books.ts';
 import { hasSharedRoom, isHeldByControllers, isJustRaised, isResting } from './check-waiting.ts';
 
-/** A start is told within seconds, as is what follows from it; a launch and an end take a few more. */
+/** A start is reported within seconds, and its consequences follow as quickly; a launch and an end take a few more. */
 const longestSeconds = 60;
 
 export function createServedCheck(books: Books, note: Note): () => void {
@@ -36,7 +36,7 @@ function* shortPlaces(books: Books): Iterable<string> {
       if (leases >= limitInTier(books.deployment, tenant, name) || !hasSharedRoom(books, name)) continue;
       const atWork = live
         .filter((machine) => machine.tenant === tenant.installationId && machine.tier === name)
-        // What nobody tells the platform of it finds after ten minutes and more.
+        // Without any event, the platform finds out only after ten minutes or more.
         .filter(({ job }) => job !== undefined && !books.worldJobs.get(job)?.isUnlisted).length;
       if (queuedJobs(books, tenant.installationId, name) > leases - atWork) {
         yield `${tenant.installationId}/${name}`;

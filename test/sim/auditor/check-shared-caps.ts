@@ -1,4 +1,4 @@
-/** However many tenants want machines at once, all of theirs together are never more than the caps over all of them. */
+/** However many tenants want machines at once, their total never exceeds the caps over all tenants. */
 import type { AuditedMachine, Books, Note } from './books.ts';
 
 /** Called for each machine as it starts. */

@@ -1,9 +1,9 @@
 /**
- * What a tenant counts as spent is, at every moment and in each month and day, what its machines that have ended cost by their
- * records, and what the leases that it holds are expected to cost. No taking leaves an account with more than its caps; under
- * strict caps not even if each lease that was taken before counts the longest life. Under strict caps a lease counts no less than
- * that, and a machine that was not ended counts no less than it has cost by then. Where no cap is set, there is none to be strict
- * about: a lease of that time may count less, and the first taking under a strict cap makes up for it.
+ * At every moment, and in each month and day, what a tenant counts as spent is the recorded cost of its ended
+ * machines plus the expected cost of its held leases. No taking brings an account over its caps; under strict caps
+ * not even if each earlier lease counts the longest life. Under strict caps a lease counts no less than that, and a
+ * machine that was not ended counts no less than its cost so far. Without a cap there is nothing to be strict about:
+ * a lease of that time may count less, and the first taking under a strict cap makes up for it.
  */
 import type { Launch } from '../../../lib/core/launch.ts';
 import type { UsageRecord } from '../../../lib/core/usage.ts';
@@ -11,7 +11,7 @@ import type { AuditedLaunch, Books, Note } from './books.ts';
 import { dayAt } from './days.ts';
 import { raisedBy } from './raised.ts';
 
-/** Called as leases are taken, and as they go back. */
+/** Called as leases are taken and freed. */
 export function checkSpend(books: Books, note: Note): void {
   const owed = spentByRows(books);
   for (const tenant of books.rows.tenants.values()) {
@@ -55,7 +55,7 @@ function spentByRows({ rows }: Books): Map<number, Amounts> {
   return spent;
 }
 
-/** By how much held leases count less than the longest life, by installation, and by month and day of the launch. */
+/** How much less held leases count than the longest life, by installation, and by month and day of the launch. */
 function lackingByRows(books: Books): Map<number, Amounts> {
   const lacking = new Map<number, Amounts>();
   const add = (of: Pick<Launch, 'installationId' | 'tier' | 'leaseCost'>, at: number, leases: number) => {
@@ -80,7 +80,7 @@ function lackingByRows(books: Books): Map<number, Amounts> {
 
 const expectedOf = ({ leaseCost }: Pick<Launch, 'leaseCost'>) => leaseCost?.expected ?? 0;
 
-/** Without a price it counts the most that it may have cost. */
+/** Without a price it counts the highest possible cost. */
 function costOf({ cost, unpriced, startedAt, endedAt }: UsageRecord, ceiling: number | undefined): number {
   const priced = Object.values(cost).reduce((sum, part) => sum + part, 0);
   if (unpriced.length === 0 || ceiling === undefined) return priced;
@@ -125,7 +125,10 @@ export function checkTakenSpend(books: Books, taken: AuditedLaunch, note: Note):
 /** The sweep may be late, or fail for some minutes. */
 const unsweptSeconds = 600;
 
-/** Called each minute. Of machines that count the longest life: what others count is compared with what is usual. */
+/**
+ * Called each minute, for machines that count the longest life; the counts of others are compared with the usual
+ * life.
+ */
 export function checkOverruns(books: Books, note: Note): void {
   for (const runner of books.rows.runners.values()) {
     const machine = books.machines.get(runner.instanceId);

@@ -1,11 +1,11 @@
 /**
- * No step runs of a job that the operator's list excludes, on a machine that asks first. The list may change while it asks:
- * what it said at either end is as good.
+ * On a machine with a start gate, no step runs of a job that the operator's list excludes. The list may change while
+ * the machine asks: its content at either end is accepted.
  */
 import type { Rows } from '../../fakes/world.ts';
 import type { WorldJob } from '../world/context.ts';
 
-/** Whether the list of the machine's tenant has the job's repository now. */
+/** Whether the list of the machine's tenant includes the job's repository now. */
 export function listsJob(rows: Rows, job: WorldJob, instanceId: string): boolean {
   const runner = rows.runners.get(instanceId as never);
   const list = runner && rows.tenants.get(runner.installationId)?.allowedRepositories;

@@ -1,9 +1,9 @@
-/** The sums of past days, held against the records: each counted once more, a machine at a time. */
+/** Compares the sums of past days with the records, adding them up again machine by machine. */
 import type { UsageRecord } from '../../../lib/core/usage.ts';
 import type { UsageSum } from '../../../lib/core/usage-sum.ts';
 import type { Books, Note } from './books.ts';
 
-/** @param finished how often the sums of every day have been made by now */
+/** @param finished how often the sums of each day have been made so far */
 export function checkRolledUp(books: Books, finished: number, note: Note): void {
   const { usage, usageSums, rollUps } = books.rows;
   const due = new Map<string, string>();
@@ -39,7 +39,7 @@ const keyOf = (record: UsageRecord) => {
 const sumKey = ({ day, installationId, tier, work }: UsageSum) =>
   JSON.stringify([day, installationId, tier, ...(work ? [work.repository, work.workflow] : ['no job'])]);
 
-/** In one text, so that two of them are compared at once. */
+/** As one text, so that two of them are compared at once. */
 const textOf = (machines: number, lostOrIdle: number, amounts: readonly number[]) =>
   `${machines} machines, ${lostOrIdle} wasted, ${amounts.join('+')}`;
 

@@ -1,6 +1,6 @@
 /**
- * The platform ends a machine for a reason of its own tenant's: no message about one tenant reaches another's machine, and
- * a machine at work is left alone until a limit of time is reached.
+ * The platform ends a machine only for a reason of its own tenant: no message about one tenant affects another's
+ * machine, and a busy machine is left alone until a time limit is reached.
  */
 import type { AuditedMachine, Books, Note } from './books.ts';
 
@@ -22,7 +22,7 @@ export function checkTermination(
   const tenant = books.rows.tenants.get(machine.tenant as never);
   const { limits } = books.deployment;
   const age = (books.now() - machine.startedAt) / 1000;
-  // A runner that confirms as the sweep looks at its boot deadline may still be ended for it.
+  // A runner that confirms while the sweep handles its boot deadline may still be ended for it.
   const pastBoot = age - limits.bootSeconds;
   const isLateToListen = pastBoot >= -clockSeconds && pastBoot <= betweenSweepsSeconds + clockSeconds;
   const isOverdue = age >= limits.jobSeconds - clockSeconds || isLateToListen;
@@ -34,6 +34,6 @@ export function checkTermination(
   }
 }
 
-/** Clocks differ by so much. */
+/** Clocks differ by this much. */
 const clockSeconds = 5;
 const betweenSweepsSeconds = 60;

@@ -1,14 +1,15 @@
 /**
- * What becomes of the jobs of a repository that was transferred: the former owner's rows end without machine after machine, which
- * GitHub would give no job; no other tenant's machine runs them; and where the new owner has the App, the reconciler finds them.
+ * The jobs of a repository that was transferred: the former owner's rows end without launching machine after machine,
+ * to which GitHub would give no job; no other tenant's machine runs them; and if the new owner has the App, the
+ * reconciler finds them.
  */
 import type { WorldJob } from '../world/context.ts';
 import type { Books, Note } from './books.ts';
 
-/** One that was on its way or asks in vain, and a few that GitHub or AWS failed. */
+/** A machine that was on its way or claims in vain, and a few that failed because of GitHub or AWS. */
 const mostMachines = 3;
 
-/** Each minute, once nothing goes wrong any more. */
+/** Called each minute once the faults have stopped. */
 export function checkTransfers(books: Books, note: Note): void {
   const { quietSince } = books;
   if (quietSince === undefined) return;
@@ -26,6 +27,6 @@ export function checkTransfers(books: Books, note: Note): void {
   }
 }
 
-/** The new owner's tenant has a row of its own of it. */
+/** The new owner's tenant has its own row for the job. */
 export const isHeardOf = ({ rows }: Books, { id, account }: WorldJob) =>
   rows.jobs.has(`${account.installationId}/${id}`);

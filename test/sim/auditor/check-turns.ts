@@ -1,11 +1,14 @@
 /**
- * Under a cap over all tenants everybody has a turn: whoever waits and has no machine sees a bounded number of machines go
- * to others before it gets one, whatever the weights are.
+ * Under a cap over all tenants everyone has a turn: while a tenant waits without a machine, only a bounded number of
+ * machines goes to others, whatever the weights are.
  */
 import { type Books, limitInTier, type Note } from './books.ts';
 import { isHeldByControllers } from './check-waiting.ts';
 
-/** A tenant of weight 1 comes after ten machines of one of weight 10; some more are under way when it begins to wait. */
+/**
+ * A tenant of weight 1 comes after ten machines of one with weight 10; some more are in progress when it begins to
+ * wait.
+ */
 const mostBefore = 16;
 
 export function createTurnsCheck(books: Books, note: Note): () => void {

@@ -1,11 +1,11 @@
 /**
- * Once nothing goes wrong any more, the reconciler finds within some runs every job that nobody told of, and nobody waits
- * for an installation that is gone.
+ * Once the faults have stopped, the reconciler finds every job without webhooks within some runs, and no job waits
+ * for a deleted installation.
  */
 import type { Books, Note } from './books.ts';
 import { isHeardOf } from './check-transfers.ts';
 
-/** Two runs, and what a message takes. */
+/** Two runs, and the time of a message. */
 const longestSeconds = 700;
 
 /** @param reconciles whether the reconciler runs in this story */
@@ -31,7 +31,7 @@ function unheard(books: Books): string[] {
     const tenant = rows.tenants.get(account.installationId as never);
     const isOurs = status === 'queued' && tenant?.status === 'active' && !account.suspended && !isUnlisted;
     const isLimited = tenant !== undefined && now() < limitedUntil(tenant.installationId);
-    // The former owner's row says nothing of the new one's.
+    // The former owner's row does not count for the new owner.
     const isKnown = moved.has(job) ? isHeardOf(books, job) : known.has(id);
     return isOurs && !isLimited && !isKnown ? [`nobody has heard of job ${id}`] : [];
   });

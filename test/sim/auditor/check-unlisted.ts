@@ -1,4 +1,10 @@
-/** At the end of any story: whatever was lost on the way, no machine is counted that ran nothing at all. */
+/** Whether machines that ran jobs unknown to the App are counted, and only those. */
+import type { Books, Note } from './books.ts';
+
+/**
+ * At the end of any story: whatever was lost, no machine is counted as running an unknown job if it ran nothing at
+ * all.
+ */
 export function checkInvented({ rows, machines }: Books, note: Note): void {
   for (const { instanceId, unknownRunAt } of rows.runners.values()) {
     if (unknownRunAt === undefined || machines.get(instanceId)?.ranJobs.size !== 0) continue;
@@ -7,16 +13,15 @@ export function checkInvented({ rows, machines }: Books, note: Note): void {
 }
 
 /**
- * At the end of a calm story: each machine that GitHub gave a job of a repository outside the installation, and that ended by
- * itself, is counted against its tenant, and none that ran no such job is. Where webhooks are lost nobody can tell the two apart.
+ * At the end of a calm story: each machine to which GitHub gave a job of a repository outside the installation, and
+ * that ended by itself, is counted against its tenant; no other machine is. If webhooks are lost, the two cannot be
+ * told apart.
  */
-import type { Books, Note } from './books.ts';
-
 export function checkUnlisted(books: Books, note: Note): void {
   for (const { instanceId, installationId, unknownRunAt } of books.rows.runners.values()) {
     const ran = books.ranUnlisted.has(instanceId);
     const endedByItself = !books.endedByPlatform.has(instanceId);
-    // Of whom GitHub refuses to tell anything, nobody finds out.
+    // If GitHub refuses the tenant's calls, nobody finds out.
     if (ran && endedByItself && unknownRunAt === undefined && !books.refused.has(installationId))
       note('unlisted-run-unseen', `${instanceId} ran a job of a repository outside, and nobody counted it`);
     if (!ran && unknownRunAt !== undefined)

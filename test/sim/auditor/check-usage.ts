@@ -1,15 +1,15 @@
 /**
- * The books of what machines were used for, held against the world: no machine has two records, none has one before its end,
- * and once its row has closed each has one, of its tenant and of a job that GitHub ran on it, for as long as it lived and a
- * bounded while more.
+ * Compares the usage records with the world: no machine has two records or one before its end. Once its row has
+ * closed it has one, for its tenant and for a job that GitHub ran on it, with a duration of its real life plus a
+ * bounded time.
  */
 import type { UsageRecord } from '../../../lib/core/usage.ts';
 import type { AuditedMachine, Books, Note } from './books.ts';
 import { checkPrice } from './check-prices.ts';
 
 /**
- * Called as records are written, and as rows close. A record is looked at as it is written: from then on the world only gets to
- * know more that excuses it. Each minute all are looked at again.
+ * Called as records are written, and as rows close. A record is checked as it is written, because later the world can
+ * only excuse more. All are checked again each minute.
  */
 export function checkUsage(books: Books, note: Note, { again }: { again: boolean }): void {
   const { usage, runners } = books.rows;
@@ -32,7 +32,10 @@ export function checkUsage(books: Books, note: Note, { again }: { again: boolean
   }
 }
 
-/** From the call to the machine's start; a machine whose row is made later, and that EC2 does not show, counts from the plan. */
+/**
+ * From the call to the machine's start. If a machine's row is made later and EC2 does not show the machine, it counts
+ * from the plan.
+ */
 const earliestSeconds = 120;
 
 function checkRecord(
@@ -47,7 +50,7 @@ function checkRecord(
     note('recorded-job', `${instanceId} is recorded with job ${job.jobId}, which it never ran`);
   const early = (machine.startedAt - startedAt) / 1000;
   const late = (endedAt - (machine.endedAt ?? 0)) / 1000;
-  // Whose first call's answer was lost is taken to have started with a later one.
+  // If the answer to the first call was lost, the machine is assumed to have started with a later one.
   const isAskedAgain = (books.launchCalls.get(machine.launch) ?? 0) > 1;
   const isTooEarly = early > earliestSeconds && !isAskedAgain && startedAt !== launchedAt;
   // Clocks differ by two seconds.
@@ -55,7 +58,7 @@ function checkRecord(
     note('recorded-time', `${instanceId} is recorded ${early} s before its start to ${late} s after its end`);
 }
 
-/** At the end: of whose job the platform was told that it ended there, its record says it. */
+/** At the end: if the platform was notified that a job ended on a machine, the machine's record names it. */
 export function checkUsedJobs(books: Books, note: Note): void {
   for (const { instanceId, installationId, job } of books.rows.usage.values()) {
     const machine = books.machines.get(instanceId);

@@ -1,12 +1,12 @@
 /**
- * In a calm world nobody waits while there is room: whoever frees room tells those who wait, and they need no sweep to be
- * found. Room is counted here from the rows alone.
+ * In a calm world nobody waits while there is room: whatever frees room notifies the waiting jobs, without a sweep.
+ * Room is counted here from the rows alone.
  */
 import type { Job } from '../../../lib/core/job.ts';
 import type { Tenant } from '../../../lib/core/tenant.ts';
 import { type Books, limitInTier, type Note } from './books.ts';
 
-/** A delivery, a retry of a lost race and some calls take far less. */
+/** A delivery, a retry after a conflict and some calls take far less. */
 const longestSeconds = 45;
 
 export function createWaitingCheck(books: Books, note: Note): () => void {
@@ -35,19 +35,19 @@ export function createWaitingCheck(books: Books, note: Note): () => void {
 /** In a calm world the sweep comes every ten minutes. */
 const sweptSeconds = 660;
 
-/** A job whose machines came to nothing rests, and the sweep is who finds that its rest is over. */
+/** A job whose machines failed rests, and only the sweep notices the end of its rest. */
 export const isResting = ({ now }: Books, { retryAt }: Job) =>
   retryAt !== undefined && now() < retryAt + sweptSeconds * 1000;
 
-/** Who has to answer first, and when it is asked again, is another check's question. */
+/** Another check covers who must answer first, and when the question is asked again. */
 export const isHeldByControllers = ({ reason }: Job) =>
   reason?.code === 'admission-pending' || reason?.code === 'controller-unavailable';
 
-/** An operator's edit reaches nobody but the sweep. */
+/** Only the sweep notices an operator's edit. */
 export const isJustRaised = ({ limitRaisedAt, now }: Books, { installationId }: Tenant) =>
   now() < limitRaisedAt(installationId) + sweptSeconds * 1000;
 
-/** Counted by what all tenants hold, not by the caps' own rows: those are what is to be proven right. */
+/** Counted from what all tenants hold, not from the caps' own rows, which are what is being verified. */
 export function hasSharedRoom({ deployment, rows }: Books, tier: string): boolean {
   const tierCap = deployment.tiers.find(({ name }) => name === tier)?.capOverAllTenants;
   const tenants = [...rows.tenants.values()];

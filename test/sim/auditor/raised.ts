@@ -1,4 +1,4 @@
-/** What a machine's lease counts more than as it was taken, since the machine outlived all that was expected of it. */
+/** How much more a machine's lease counts than when it was taken, because the machine outlived its expected life. */
 import type { Runner } from '../../../lib/core/runner.ts';
 import type { Rows } from '../../fakes/world.ts';
 

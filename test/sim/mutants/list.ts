@@ -1,6 +1,6 @@
 /**
- * Deliberate faults, one at a time, by the room of the source that they are in. Each is a mistake that somebody might make, and
- * that some promise of the platform forbids.
+ * Deliberate faults, one at a time, grouped by the folder of the source that they change. Each is a mistake that
+ * somebody might make, and that breaks an invariant of the platform.
  */
 import type { Mutant } from './mutant.ts';
 import { adaptersMutants } from './rooms/adapters.ts';

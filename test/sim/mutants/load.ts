@@ -1,7 +1,8 @@
 /**
- * Loads the simulation over a copy of the sources with one fault put in, without touching a file. Whatever is imported
- * under `?mutant=name` imports the rest under it too, and the text of that mutant's file is replaced as it loads. A text
- * that is not there exactly once is an error: the source has changed, and its mutant must follow.
+ * Loads the simulation over a copy of the sources with one fault in it, without changing any file. A module that is
+ * imported under `?mutant=name` imports the others under it too, and the text of that mutant's file is replaced as it
+ * loads. It is an error if the text does not occur exactly once: the source has changed, and the mutant must be
+ * updated.
  */
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +10,7 @@ import { hostMutants } from '../../host/sim/mutants.ts';
 import { mutants } from './list.ts';
 import type { Mutant } from './mutant.ts';
 
-/** Of the platform, or of a single host. */
+/** A mutant of the platform, or of a single host. */
 export interface Simulation {
   simulate(seed: number): Promise<{ readonly violations: readonly { readonly invariant: string }[] }>;
 }
@@ -19,7 +20,7 @@ export const allMutants = [...mutants, ...hostMutants];
 const root = new URL('../../../', import.meta.url).href;
 const marker = /\?mutant=([a-z0-9-]+)$/;
 
-/** Call once, before the first mutant is loaded. */
+/** Call it once, before the first mutant is loaded. */
 export function registerMutants(): void {
   registerHooks({
     resolve(specifier, context, nextResolve) {

@@ -1,7 +1,7 @@
-/** A deliberate fault: a replacement in one file, or in two that make one fault together. */
+/** A deliberate fault: a replacement in one file, or in two files that together make one fault. */
 export interface Mutant {
   readonly name: string;
-  /** What it does wrong. */
+  /** What the mutant does wrong. */
   readonly fault: string;
   readonly changes: readonly { readonly file: string; readonly from: string; readonly to: string }[];
 }

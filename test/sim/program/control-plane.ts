@@ -1,6 +1,7 @@
 /**
- * The functions as AWS runs them: the real use cases, each run a process of its own with its own slightly wrong clock,
- * fed by queues and by the minute. What they send is taken out of the fake's queues and delivered by the simulated ones.
+ * The functions as AWS runs them: the real use cases, each run a process with its own slightly wrong clock, started
+ * by queues and schedules. Messages that they send are taken out of the fake's queues and delivered by the simulated
+ * ones.
  */
 import { askArrivals } from '../../../lib/app/admission/ask-arrivals.ts';
 import { type Circuits, withCircuitBreaker } from '../../../lib/app/admission/circuit-breaker.ts';
@@ -41,9 +42,9 @@ import { createSimulatedQueue, type SimulatedQueue } from './queue.ts';
 import { createWebhookCopies } from './webhook-copies.ts';
 
 export interface ControlPlane {
-  /** What GitHub delivers about a job, signed and routed. */
+  /** Delivers GitHub's event about a job, signed and routed. */
   receive(event: JobEvent): void;
-  /** What EC2 says of a machine. */
+  /** Delivers EC2's event about a machine. */
   toLifecycle(message: unknown): void;
   toInstallations(message: unknown): void;
   /** Undefined: the machine got no answer, or an error. */
@@ -51,7 +52,7 @@ export interface ControlPlane {
   confirm(request: MachineRequest): Promise<boolean | undefined>;
   /** Undefined: as above. */
   start(request: MachineRequest): Promise<StartResult | undefined>;
-  /** What a controller that polls calls with its token. Undefined: as above. */
+  /** A polling controller's call with its token. Undefined: as above. */
   fetchQuestions(polling: Polling, waitSeconds: number): Promise<Fetched | undefined>;
   /** Undefined: as above. */
   answerQuestion(
@@ -64,9 +65,9 @@ export interface ControlPlane {
 }
 
 export interface ControlPlaneDeps extends Omit<PartsDeps, 'copies'> {
-  /** The operator has controllers over all tenants, in this story. */
+  /** In this story the operator has controllers over all tenants. */
   readonly hasPlatformControllers?: boolean;
-  /** Which story it is; absent: none of those that are drawn. */
+  /** The story's seed; absent: no part of it is drawn by seed. */
   readonly seed?: number;
 }
 
@@ -77,7 +78,7 @@ export function createControlPlane(given: ControlPlaneDeps): ControlPlane {
 
   type Use = (parts: Parts, deliveries: readonly Delivery[]) => Promise<string[]>;
 
-  /** Each batch in a run of its own. */
+  /** Runs each batch in a process of its own. */
   const batches = (name: QueueReader, use: Use) => (deliveries: readonly Delivery[]) => {
     const cause = deliveries.map(({ body }) => body);
     const process = startProcess(deps, { name, cause });
@@ -101,7 +102,7 @@ export function createControlPlane(given: ControlPlaneDeps): ControlPlane {
   );
   const lifecycle = fed('lifecycle', followLifecycle);
   const installations = fed('tenant-manager', applyInstallationEvents);
-  /** What its copies know of controllers: here they are one and the same process for ever. */
+  /** What its copies know about controllers; here all copies are one process that lives forever. */
   const circuits: Circuits = new Map();
   const admission: SimulatedQueue = fed('admission', (parts, deliveries) =>
     askArrivals(
@@ -115,7 +116,7 @@ export function createControlPlane(given: ControlPlaneDeps): ControlPlane {
     ),
   );
 
-  /** The fake keeps what is sent; here it goes on its way. */
+  /** The fake keeps sent messages; here they are delivered. */
   const sending: Ports['queues'] = {
     ...ports.queues,
     sendToTier: async (tier, message, options) => tiers.get(tier)?.send(message, options?.delaySeconds),
@@ -154,7 +155,7 @@ export function createControlPlane(given: ControlPlaneDeps): ControlPlane {
     return running;
   }
 
-  /** A function behind a URL: what it throws, or dies of, its caller sees as no answer. */
+  /** A function behind a URL: if it throws or dies, its caller gets no answer. */
   async function door<Result>(
     how: string,
     start: { readonly name: FunctionName; readonly cause: string },
@@ -206,7 +207,7 @@ const asking = (parts: Parts) => ({
   longPolls: createLongPolls(parts, longPollBounds(undefined)),
 });
 
-/** What controllers are not called about is told to the auditor, who knows better whether they were silent. */
+/** Tells the auditor which controllers were skipped, because it knows whether they were really silent. */
 function sparing(
   { auditor, scheduler }: PartsDeps,
   { callbacks, clock }: Pick<Parts, 'callbacks' | 'clock'>,

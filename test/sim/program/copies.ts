@@ -1,7 +1,7 @@
 /**
- * Copies of functions, as Lambda keeps them: one run at a time has a copy, and what the copy learned of the platform's own
- * policy is there for the next run. A copy whose run died, or ran out of its time, is gone. Only stories in which the operator
- * has controllers use them.
+ * Copies of functions, as Lambda keeps them: one run at a time uses a copy, and what the copy has learned about the
+ * platform's own policy is there for the next run. A copy whose run died or timed out is gone. Only stories in which
+ * the operator has controllers use them.
  */
 import { withPlatformPolicy } from '../../../lib/app/admission/platform-policy.ts';
 import type { FunctionName } from '../../../lib/contract/functions.ts';
@@ -22,19 +22,22 @@ export interface Judging {
 
 interface Copy {
   running: Running;
-  /** How far its clock is wrong, in milliseconds. */
+  /** How wrong its clock is, in milliseconds. */
   readonly skew: number;
   readonly judging: Judging;
 }
 
 export interface Copies {
-  /** The copy that this run has; undefined: its function judges no jobs. */
+  /** The copy that this run uses; undefined: its function makes no admission decisions. */
   start(process: Running, skew: number): Copy | undefined;
-  /** Its run came to its end. */
+  /** Its run has ended normally. */
   rest(process: Running): void;
 }
 
-/** As in lambdas/: which functions know of it, and for how long each may use what it read. Absent: as long as is usual. */
+/**
+ * As in lambdas/: which functions know the policy, and for how long each may use what it read. Absent: the usual
+ * time.
+ */
 const judges: Partial<Record<FunctionName, { readonly keptSeconds?: number }>> = {
   'scale-up': {},
   claim: {},
@@ -92,6 +95,6 @@ function newCopy(
   return Object.assign(copy, { judging: { ...judged, controllers } });
 }
 
-/** A port's methods as properties of their own: who puts them together with others copies properties. */
+/** A port's methods as its own properties, because code that combines ports copies properties. */
 const methodsOf = <Port extends object>(port: Port): Port =>
   Object.fromEntries(Object.keys(port).map((name) => [name, Reflect.get(port, name) as unknown])) as Port;

@@ -1,6 +1,6 @@
 /**
- * What the real functions are put together from, as one process sees it: each port call goes through that process, and
- * its clock may be a little wrong. A dependency that use cases gain is added here, and nowhere else.
+ * The parts that the real functions are composed of, as one process sees them: each port call goes through that
+ * process, and its clock may be a little wrong. A new dependency of the use cases is added here, and nowhere else.
  */
 import { createRulesLoader } from '../../../lib/adapters/cel/load-rules.ts';
 import { budgetedGitHub } from '../../../lib/app/common/budgeted-github.ts';
@@ -16,16 +16,16 @@ import { type ProcessDeps, portOf, type Running } from './process.ts';
 export interface PartsDeps extends ProcessDeps {
   readonly ports: Ports;
   readonly deployment: Deployment;
-  /** Where the operator has controllers over all tenants. */
+  /** In stories in which the operator has controllers over all tenants. */
   readonly copies?: Copies;
 }
 
-/** What is loaded while a story is told takes real time: a story with rules loads them before it begins. */
+/** Loading during a story would take real time, so a story with rules loads them before it begins. */
 export const loadRules = createRulesLoader();
 
 export type Parts = ReturnType<typeof partsOf>;
 
-/** @param messages.queues where messages go that this process sends */
+/** @param messages.queues where this process's messages go */
 export function partsOf(
   deps: PartsDeps,
   process: Running,

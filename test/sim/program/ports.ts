@@ -31,7 +31,7 @@ export function createPorts(clock: Clock) {
   };
 }
 
-/** A machine's document is its instance id, here; nobody can show another machine's. */
+/** Here a machine's document is its instance id, and nobody can present another machine's. */
 const identityOf = ({ machines }: MemoryCompute): IdentityVerifier => ({
   async verify(document) {
     const instanceId = InstanceId(document);

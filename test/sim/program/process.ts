@@ -1,7 +1,7 @@
 /**
- * One run of a function: a process that calls ports. Each call travels to its service, has its effect as a whole, and its
- * answer travels back, with everybody else's calls in between. A process that dies, or runs out of its time, hears and
- * does nothing more; what it had sent may still arrive.
+ * One run of a function: a process that calls ports. Each call travels to its service and takes effect as a whole,
+ * and its answer travels back, with other processes' calls in between. A process that has died or timed out receives
+ * and does nothing more; requests that it has sent may still arrive.
  */
 import { type FunctionName, functionSettings } from '../../../lib/contract/functions.ts';
 import type { Auditor } from '../auditor/auditor.ts';
@@ -21,7 +21,7 @@ export interface Running {
   readonly diesAt: number;
   /** Whether the call that it dies at still has its effect. */
   readonly lastCallArrives: boolean;
-  /** What it was started for, for the auditor. */
+  /** What it was started for; the auditor uses it. */
   readonly cause: readonly string[];
 }
 
@@ -36,7 +36,7 @@ export interface PortCall {
   readonly effect: () => Promise<unknown>;
 }
 
-/** What a service does with a call: answers, or throws. */
+/** How a service handles a call: it answers or throws. */
 export type Service = (call: PortCall) => Promise<unknown>;
 
 export interface ProcessDeps {
@@ -46,11 +46,11 @@ export interface ProcessDeps {
   readonly story: Story;
   readonly auditor: Auditor;
   readonly service: Service;
-  /** A call that nothing holds up takes at most so long, each way. */
+  /** An undisturbed call takes at most this long, each way. */
   readonly callMilliseconds: number;
-  /** A launch takes EC2 long: what else may happen meanwhile. */
+  /** EC2 is slow with a launch: lets other things happen meanwhile. */
   readonly launchIsSlow?: () => void;
-  /** Where a story itself says who dies, and when; else chance does. */
+  /** For stories that decide who dies, and when; otherwise it is random. */
   readonly deathOf?: (name: FunctionName) => Death | undefined;
 }
 
@@ -64,7 +64,7 @@ export interface Death {
 /** The client gives up after 12 s (lib/adapters/ec2/clients.ts). */
 const slowestLaunchMilliseconds = 11_000;
 
-/** A new one each time: what waits for a promise is kept as long as the promise is. */
+/** A new promise each time, because whatever waits for a promise stays in memory as long as the promise does. */
 const never = () => new Promise<never>(() => undefined);
 
 export function startProcess(
@@ -93,7 +93,7 @@ const deathByChance = ({ faults, random }: ProcessDeps): Death => {
   return { atCall, arrives: random.chance(0.5) };
 };
 
-/** The port, as this process calls it, or as whoever is running by then. */
+/** The port, as called by this process or by whichever process is running then. */
 export function portOf<Port extends object>(
   deps: ProcessDeps,
   process: Running | (() => Running),
@@ -120,7 +120,7 @@ export function portOf<Port extends object>(
   });
 }
 
-/** Made once: a text that is put together anew is slow to compare and to look up. */
+/** Made once: a newly concatenated text is slow to compare and to look up. */
 const names = new Map<string, Map<string | symbol, string>>();
 
 function namesOf(port: string): Map<string | symbol, string> {
@@ -170,7 +170,7 @@ async function call(deps: ProcessDeps, process: Running, made: PortCall): Promis
   return value;
 }
 
-/** What was sent arrives within seconds or not at all; an answer may keep its caller waiting until it times out. */
+/** A request arrives within seconds or not at all; an answer may keep its caller waiting until it times out. */
 function latency({ random, faults, callMilliseconds }: ProcessDeps, name: string, longest: number): number {
   if (faults.strikes('stall')) return random.between(500, longest);
   return name === 'compute.launch'

@@ -1,7 +1,8 @@
 /**
- * SQS and Lambda's poller: each message is delivered at least once, in no particular order, to several copies of a function at
- * once. A function may get its batch late, where Lambda has no copy free: the visibility timeout counts from the receive, so
- * that a second copy may get the same messages while the first is at them. What no run confirmed in time comes again.
+ * SQS and Lambda's poller: each message is delivered at least once, in no particular order, to several copies of a
+ * function at once. A function may get its batch late if Lambda has no free copy: the visibility timeout counts from
+ * the receive, so a second copy may get the same messages while the first still processes them. Messages that no run
+ * confirmed in time are delivered again.
  * Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
 import type { Delivery } from '../../../lib/app/common/batch.ts';
@@ -18,36 +19,36 @@ interface Message extends Delivery {
 export interface QueueOptions {
   readonly name: string;
   readonly visibilitySeconds: number;
-  /** After so many it is set aside. */
+  /** After this many receives it is a dead letter. */
   readonly mostReceives: number;
   readonly slowestPollMilliseconds: number;
   readonly random: Random;
   readonly scheduler: Scheduler;
   readonly faults: Faults;
   readonly story: Story;
-  /** What is confirmed. */
+  /** Called with each confirmed message. */
   readonly onDone?: (body: string) => void;
-  /** Hands a batch to a run of the function; never settles where the run dies. Answers with what failed. */
+  /** Gives a batch to a run of the function; never settles if the run dies. Returns the failed messages. */
   readonly handle: (deliveries: readonly Delivery[]) => Promise<readonly string[]>;
 }
 
 export interface SimulatedQueue {
   send(message: unknown, delaySeconds?: number): void;
-  /** A short poll: some of what is there, or nothing although something is. */
+  /** A short poll: it may return only some of the messages, or none although there are some. */
   take(): Arrival[];
-  /** A receipt counts until its message is shown again. */
+  /** A receipt is valid until its message becomes visible again. */
   done(arrivals: readonly Arrival[]): void;
-  /** Messages that are neither handled nor set aside. */
+  /** Messages that are neither handled nor dead letters. */
   left(): number;
 }
 
-/** SQS delays a message by no more. */
+/** SQS's maximum delay. */
 const longestDelaySeconds = 900;
 
 export function createSimulatedQueue(options: QueueOptions): SimulatedQueue {
   const { random, scheduler, faults, story } = options;
   const visible: Message[] = [];
-  /** What was received and is neither confirmed nor shown again, by receipt. */
+  /** Messages that were received and are neither confirmed nor visible again, by receipt. */
   const receipts = new Map<string, { message: Message; open: Set<Message> }>();
   let sent = 0;
   let left = 0;
@@ -75,14 +76,14 @@ export function createSimulatedQueue(options: QueueOptions): SimulatedQueue {
     return batch;
   }
 
-  /** @returns those that are not confirmed yet */
+  /** @returns the messages that are not confirmed yet */
   function receive(batch: readonly Message[]): Set<Message> {
     const open = new Set(batch);
     for (const message of batch) message.receives += 1;
     const visibleAgain = options.visibilitySeconds * 1000;
     scheduler.after(visibleAgain, () => {
       const left = [...open];
-      // Whoever confirms them now holds a receipt that counts no more.
+      // A late confirmation has an invalid receipt.
       open.clear();
       left.forEach(again);
     });

@@ -1,6 +1,6 @@
 /**
  * How the services behind the ports fail: before a call's effect, after it with the answer lost, or with a refusal of
- * their own. What succeeds is the fake's own doing.
+ * their own. A successful call's effect is the fake's own.
  */
 import type { GitHubRefusal } from '../../../lib/core/github.ts';
 import type { LaunchFailure } from '../../../lib/ports/compute.ts';
@@ -23,14 +23,14 @@ export function createService(given: ServiceDeps): Service {
   const deps = { ...given, denials: createDenials(given), deniesJob: createJobDenials(given) };
   const limitsRemoval = createRemovalLimits(given);
   const isDoneAgain = createRepeats(given.faults);
-  // Every call of a story comes by here: each async function on its way costs as much as the call's own effect.
+  // Every call of a story passes here, and each async function in its path costs as much as the call's own effect.
   return (call) => {
     switch (call.port) {
       case 'compute':
         return call.name === 'compute.launch' ? launch(deps, call) : ec2(deps, call);
       case 'github':
         return heard(deps, call, limitsRemoval(call) ?? github(deps, call));
-      // It never throws: what goes wrong on its way is an answer.
+      // It never throws: an error is an answer.
       case 'callbacks':
         return call.effect();
       case 'queues':
@@ -41,18 +41,21 @@ export function createService(given: ServiceDeps): Service {
   };
 }
 
-/** Writes of which the ports promise that doing them again changes nothing. */
+/** Writes that the ports promise to be idempotent. */
 const repeatable = matching(
   /^(launches\.(take|cover|answer|close)|runners\.(bind|claim|end|recordRan)|jobs\.(insert|start|finish))$/,
 );
 
-/** Every fifth of them reaches DynamoDB twice, and the first answer counts: by chance it would change every other story. */
+/**
+ * Every fifth of them reaches DynamoDB twice, and the first answer counts. Drawing it at random would change all
+ * other stories.
+ */
 function createRepeats({ mood }: Faults) {
   let writes = 0;
   return (call: PortCall): boolean => mood !== 'calm' && repeatable(call.name) && ++writes % 5 === 0;
 }
 
-/** What is told late is old; so is what a read that need not be consistent tells. */
+/** Late information is outdated; so is the result of an eventually consistent read. */
 const lagging = matching(/^(?!runners\.find).*(Across|findByAccount|pendingOf|glance)/);
 
 async function store(
@@ -61,7 +64,7 @@ async function store(
   isDoneAgain: (call: PortCall) => boolean,
 ): Promise<unknown> {
   const { faults, random, scheduler } = deps;
-  // Between a lease and its job another copy, a machine or GitHub may be faster.
+  // Between taking a lease and covering its job, another copy, a machine or GitHub may be faster.
   if (call.name === 'launches.cover' && faults.strikes('contention'))
     await scheduler.sleep(random.between(100, 9_000));
   const isContended = call.name === 'launches.take' && faults.strikes('contention');
@@ -82,7 +85,7 @@ async function fail({ random }: ServiceDeps, call: PortCall): Promise<never> {
   throw failure(call.name, 'after');
 }
 
-/** Nobody reads where it was thrown, and to find that out takes longer than the call. */
+/** Nobody reads the stack trace, and capturing it takes longer than the call. */
 function failure(name: string, moment: string): OperationalError {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
@@ -105,7 +108,7 @@ const refusals: readonly LaunchFailure[] = [
 
 const unclear = { kind: 'unclear', failure: { class: 'unknown', code: 'TimeoutError', message: 'Lost.' } };
 
-/** What EC2 had received of a call whose caller is gone it may still carry out: sooner than any fence is over. */
+/** EC2 may still carry out a call that it received from a caller that is gone: sooner than any fence ends. */
 const longestAfterwardsMilliseconds = 9_000;
 
 /**
@@ -130,7 +133,7 @@ const githubRefusals: readonly GitHubRefusal[] = [
   { kind: 'invalid', message: 'Validation Failed' },
 ];
 
-/** The auditor is told of refusals: after one, the platform may give a machine up. */
+/** The auditor is notified of refusals: after one, the platform may give up a machine. */
 async function heard({ auditor }: ServiceDeps, call: PortCall, asked: unknown): Promise<unknown> {
   const answer = await asked;
   const { ok, refusal } = answer as { ok: boolean; refusal?: GitHubRefusal };
@@ -145,8 +148,8 @@ function installationOf({ given }: PortCall): number {
 }
 
 /**
- * What GitHub denies as a whole though it is there, it denies for less than three minutes, and then for some minutes no more.
- * A single call it may deny at any time.
+ * If GitHub denies that something exists altogether, it does so for less than three minutes, and then not again for
+ * some minutes. It may deny a single call at any time.
  */
 const denialMilliseconds = 170_000;
 const truthfulMilliseconds = 600_000;
@@ -156,14 +159,14 @@ function createDenials({ scheduler, faults, random }: Pick<ServiceDeps, 'schedul
   const wholly = new Map<number, { until: number; refusal: GitHubRefusal }>();
   const hiddenUntil = new Map<number, number>();
   return {
-    /** Whether GitHub may deny something of this installation now. */
+    /** Whether GitHub may deny something about this installation now. */
     may(installationId: number): boolean {
       const begun = since.get(installationId);
       const now = scheduler.now();
       if (begun === undefined || now > begun + truthfulMilliseconds) since.set(installationId, now);
       return now <= since.get(installationId)! + denialMilliseconds;
     },
-    /** For a while it denies all that is asked, in the same way, or only what the installation itself is. */
+    /** For a while it denies all requests in the same way, or only those for the installation itself. */
     of(installationId: number, { isAboutItself }: { isAboutItself: boolean }): GitHubRefusal | undefined {
       const now = scheduler.now();
       const known = wholly.get(installationId);
@@ -182,7 +185,7 @@ function createDenials({ scheduler, faults, random }: Pick<ServiceDeps, 'schedul
   };
 }
 
-/** Whether GitHub denies a job, and for how long, is settled when it is first asked about it. */
+/** Whether GitHub denies a job, and for how long, is drawn at the first request about it. */
 function createJobDenials({
   scheduler,
   faults,
@@ -199,7 +202,7 @@ function createJobDenials({
   };
 }
 
-/** Whether a tenant's runners can be removed at all is settled once. */
+/** Whether a tenant's runners can be removed at all is drawn once. */
 function createRemovalLimits({ faults, random }: ServiceDeps): (call: PortCall) => unknown {
   const limited = new Map<unknown, boolean>();
   return ({ name, given: [installationId] }) => {

@@ -17,7 +17,7 @@ import type { Story } from '../story.ts';
 
 export interface WebhookCopies {
   receive(event: JobEvent): void;
-  /** Calls of lifecycle whose answer is not there yet. */
+  /** Calls of lifecycle that are not answered yet. */
   callsUnderWay(): number;
 }
 
@@ -28,7 +28,7 @@ export interface WebhookCopiesDeps {
   readonly telemetry: Telemetry;
   readonly queues: Queues;
   readonly auditor: Pick<Auditor, 'note'>;
-  /** One run of lifecycle. Answers with what failed; never settles where the run dies. */
+  /** One run of lifecycle. Returns the failed messages; never settles if the run dies. */
   readonly runLifecycle: (deliveries: readonly Delivery[]) => Promise<readonly string[]>;
 }
 
@@ -76,7 +76,7 @@ const noting = (queues: Queues, safe: Set<string>): Queues => ({
   },
 });
 
-/** As lib/app/webhook does. */
+/** As lib/app/webhook does it. */
 function send(queues: Queues, event: JobEvent): Promise<void> {
   if (event.action === 'queued') return queues.sendToTier(event.tier!, event);
   return event.action === 'completed' ? queues.sendToCompletions(event) : queues.sendToLifecycle(event);

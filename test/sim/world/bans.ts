@@ -1,11 +1,11 @@
 /**
- * A ban and what it leaves behind: jobs that the platform refused, and that GitHub keeps queued. When the ban is lifted
- * they take the machines of whoever comes next, for GitHub gives any job to any runner that fits.
+ * A ban and its consequences: jobs that the platform refused, and that GitHub keeps queued. When the ban is lifted
+ * they take the machines of later jobs, because GitHub gives any job to any runner that fits.
  */
 import { InstallationId } from '../../../lib/core/ids.ts';
 import type { Account, WorldDeps } from './context.ts';
 
-/** @param queue queues so many jobs within so many seconds */
+/** @param queue queues this many jobs within this many seconds */
 export function banForAWhile(
   { random, scheduler, ports, story, auditor }: WorldDeps,
   account: Account,

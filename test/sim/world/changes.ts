@@ -1,6 +1,6 @@
 /**
- * What changes about a tenant while its jobs run: the account suspends, uninstalls and reinstalls the App, and operators edit
- * its row with the AWS CLI, of which no function is told.
+ * Changes of a tenant while its jobs run: the account suspends, uninstalls and reinstalls the App, and operators edit
+ * its row with the AWS CLI, of which no function is notified.
  */
 import type { Permissions } from '../../../lib/core/github.ts';
 import { InstallationId, TierName } from '../../../lib/core/ids.ts';
@@ -15,15 +15,15 @@ export interface Changes {
   /** Suspends and unsuspends it, or uninstalls and reinstalls it under a new id. */
   installation(account: Account): void;
   byOperator(account: Account): void;
-  /** The account, or one of its repositories, gets another name. */
+  /** The account, or one of its repositories, is renamed. */
   renamed(account: Account): void;
-  /** Somebody else's machine is named in an event of this account. */
+  /** An event of this account names another tenant's machine. */
   misdirected(account: Account): void;
 }
 
 interface Parts {
   readonly webhooks: Webhooks;
-  /** The account goes on working. */
+  /** The account continues to queue jobs. */
   readonly queueMore: () => void;
   readonly repositoryRenamed: (from: string, to: string) => void;
 }
@@ -65,7 +65,7 @@ function suspendForAWhile(deps: WorldDeps, { webhooks }: Parts, account: Account
     putInstallation(ports, account);
     story.tell(() => `${account.login} ${suspended ? 'suspends' : 'unsuspends'} ${installationId}`);
     webhooks.installation(`installation.${suspended ? 'suspend' : 'unsuspend'}`, installationId);
-    // The ban falls while the tenant manager is at the event.
+    // The ban comes while the tenant manager handles the event.
     if (deps.faults.strikes('meddling')) {
       scheduler.after(random.between(20, deps.webhookMilliseconds + 500), () => turn(deps, installationId));
     }
@@ -91,19 +91,19 @@ function reinstall(deps: WorldDeps, parts: Parts, account: Account): void {
     putInstallation(ports, account);
     story.tell(() => `${account.login} installs again as ${account.installationId}`);
     webhooks.installation('installation.created', account.installationId);
-    // The operator still knows the account by its former row.
+    // The operator knows the account only by its former row.
     for (let times = 0; times < 4; times++) {
       if (!deps.faults.strikes('meddling')) continue;
       scheduler.after(random.between(20, deps.webhookMilliseconds + 500), () => ban(deps, installationId));
     }
     queueMore();
-    // Some cannot make up their minds.
+    // Some reinstall repeatedly.
     if (account.reinstalls < 2 && random.chance(0.6))
       scheduler.after(random.between(500, 15_000), () => reinstall(deps, parts, account));
   });
 }
 
-/** The operator edits the row itself; no function is told. */
+/** The operator edits the row itself; no function is notified. */
 function operate(deps: WorldDeps, account: Account): void {
   const { random, ports, story, auditor } = deps;
   const tenant = ports.stores.world.tenant(InstallationId(account.installationId ?? 0));
@@ -133,7 +133,7 @@ function operate(deps: WorldDeps, account: Account): void {
   }
 }
 
-/** Bans whoever is active or suspended by GitHub, and lifts a ban that stands, by a bare write of the status. */
+/** Bans an active tenant or one that GitHub suspended, or lifts an existing ban, with a bare write of the status. */
 function turn({ ports, story, auditor }: WorldDeps, id: number): void {
   const tenant = ports.stores.world.tenant(InstallationId(id));
   if (!tenant || tenant.status === 'deleted' || tenant.status === 'pending') return;

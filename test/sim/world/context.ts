@@ -1,4 +1,4 @@
-/** What every part of the simulated world works with. */
+/** What all parts of the simulated world share. */
 import type { Deployment } from '../../../lib/contract/deployment.ts';
 import type { Auditor } from '../auditor/auditor.ts';
 import type { Faults } from '../faults.ts';
@@ -18,11 +18,11 @@ export interface WorldDeps {
   readonly ports: Ports;
   readonly deployment: Deployment;
   readonly plane: ControlPlane;
-  /** A webhook that is not late takes at most so long. */
+  /** A webhook that is not late takes at most this long. */
   readonly webhookMilliseconds: number;
-  /** A job may be of the run of the one before. Else each is the only one of its run. */
+  /** A job may belong to the same run as the one before; otherwise each has its own run. */
   readonly sharesRuns?: boolean;
-  /** How long a machine takes from the answer to its claim until it confirms. Absent: no time worth mentioning. */
+  /** How long a machine takes from the answer to its claim until it confirms. Absent: no noticeable time. */
   readonly confirmPause?: () => number;
 }
 
@@ -38,14 +38,14 @@ export interface Account {
   installationId: number | undefined;
   suspended: boolean;
   reinstalls: number;
-  /** The account lets the App run jobs again. */
+  /** The account lets the App re-run jobs. */
   readonly letsRerun: boolean;
 }
 
 export interface WorldJob {
   readonly id: number;
   readonly runId: number;
-  /** Whose repository it is of, as of now. */
+  /** The owner of its repository now. */
   account: Account;
   /** `owner/name`, as it is now. */
   repository: string;
@@ -53,15 +53,18 @@ export interface WorldJob {
   readonly tier: string;
   readonly labels: readonly string[];
   readonly queuedAt: number;
-  /** Of a repository outside the installation: GitHub tells the App nothing of it, and runs it on the same runners. */
+  /**
+   * It is in a repository outside the installation: GitHub notifies the App of nothing about it, but runs it on the
+   * same runners.
+   */
   readonly isUnlisted: boolean;
   readonly durationSeconds: number;
   /** Counted from 1; a job that is run again is a new job of the next attempt. */
   readonly attempt: number;
   status: 'waiting' | 'queued' | 'in_progress' | 'completed';
   conclusion: string | null;
-  /** Of one of ours, its machine. */
+  /** The machine, if the runner is one of ours. */
   runnerName: string | null;
-  /** As its runner is registered, where that is another name than the machine's. */
+  /** The name under which its runner is registered, if it differs from the machine's. */
   registeredName?: string | undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * EC2's side of the story: machines that start when a launch takes effect, that EC2 may not show for a while, that end
- * by themselves or by order, and whose events are best effort. The fake's own books stay the truth.
+ * EC2's side of the story: machines that start when a launch takes effect, that EC2 may not show for a while, that
+ * end by themselves or on request, and whose events are best effort. The fake's own state remains the truth.
  */
 import { terminate } from '../../../lib/adapters/ec2/terminate.ts';
 import type { InstanceId } from '../../../lib/core/ids.ts';
@@ -11,11 +11,11 @@ import type { Undying } from './undying.ts';
 
 export interface Ec2 {
   isLive(instanceId: InstanceId): boolean;
-  /** It powers off, crashes, or its spot capacity is taken back. */
+  /** It powers off, crashes, or its spot capacity is reclaimed. */
   end(instanceId: InstanceId, why: string): void;
-  /** As EC2 ends a spot machine, for which it then charges nothing in its first hour. */
+  /** EC2 interrupts a spot machine, and charges nothing if that is in the machine's first hour. */
   reclaim(instanceId: InstanceId): void;
-  /** Says that it takes a spot machine back. */
+  /** Announces the interruption of a spot machine. */
   warn(instanceId: InstanceId): void;
   onStart(listener: (machine: MemoryMachine) => void): void;
   onEnd(listener: (instanceId: InstanceId) => void): void;
@@ -111,7 +111,7 @@ export function createEc2(deps: WorldDeps, undying?: Undying): Ec2 {
   };
 }
 
-/** So many machines are left of each type; often none. */
+/** This many machines are left of each type; often none. */
 function dryPools({ deployment, ports, random }: WorldDeps, market: string): void {
   for (const tier of deployment.tiers) {
     for (const type of tier.instanceTypes)

@@ -1,6 +1,6 @@
 /**
- * EC2 as the adapter that ends machines sees it: one id that EC2 does not show, or has forgotten, refuses the whole call, as
- * `UnauthorizedOperation` and without naming it, since the permission has a condition on tags.
+ * EC2 as the adapter that ends machines sees it: one id that EC2 does not show, or has forgotten, makes it refuse the
+ * whole call, as `UnauthorizedOperation` and without naming the id, because the permission has a condition on tags.
  * Sources: https://github.com/aws/karpenter-provider-aws/issues/2100,
  * https://github.com/runs-on/terraform-aws-runs-on/issues/60
  */
@@ -8,7 +8,7 @@ import { DescribeInstancesCommand, type EC2Client, TerminateInstancesCommand } f
 import { InstanceId } from '../../../lib/core/ids.ts';
 import type { MemoryCompute } from '../../fakes/compute.ts';
 
-/** @param end ends machines that are shown */
+/** @param end ends machines that EC2 shows */
 export function forgetfulEc2(
   machines: MemoryCompute['machines'],
   end: (instanceIds: readonly InstanceId[]) => Promise<unknown>,

@@ -1,6 +1,6 @@
 /**
- * Runners as GitHub sees them: each that listens, is up and is still registered may get any job that fits its scope and
- * labels. A runner gets one job; when its machine ends under the job, GitHub notices late.
+ * Runners as GitHub sees them: each one that listens, is up and is still registered may get any job that fits its
+ * scope and labels. A runner gets one job; when its machine ends during the job, GitHub notices late.
  */
 import { type InstanceId, instanceNamed } from '../../../lib/core/ids.ts';
 import type { WorldDeps, WorldJob } from './context.ts';
@@ -9,7 +9,7 @@ import { isExcluded } from './groups.ts';
 
 export interface Listening {
   readonly isGhost: boolean;
-  /** Asks before a job's first step. Absent: it asks nobody. */
+  /** Asks the platform before a job's first step. Absent: no start gate. */
   readonly mayBegin?: (job: WorldJob) => Promise<boolean>;
   /** Its job is over. */
   readonly finished: () => void;
@@ -24,15 +24,15 @@ interface Listener extends Listening {
 
 export interface GitHubRunners {
   listen(instanceId: InstanceId, listening: Listening): { gotJob: () => boolean };
-  /** Looks soon whether some job fits some runner. */
+  /** Soon checks whether some job fits some runner. */
   matchSoon(): void;
-  /** The job is over: its runner is registered no more. */
+  /** The job is over, and its runner is no longer registered. */
   release(job: WorldJob): void;
 }
 
 export interface JobChanges {
   readonly jobs: readonly WorldJob[];
-  /** @param how.told whether a webhook says so */
+  /** @param how.told whether a webhook reports it */
   started(job: WorldJob, instanceId: InstanceId, how: { told: boolean; registeredName: string }): void;
   giveBack(job: WorldJob): void;
   complete(job: WorldJob, conclusion: string): void;
@@ -81,7 +81,7 @@ export function createGitHubRunners(
     });
   }
 
-  /** GitHub gives a job back that had hardly begun; any other it calls a failure, minutes later. */
+  /** GitHub gives back a job that had hardly begun; any other one fails, minutes later. */
   ec2.onEnd((instanceId) => {
     const listener = listeners.get(instanceId);
     listeners.delete(instanceId);
@@ -118,7 +118,7 @@ export function createGitHubRunners(
   };
 }
 
-/** A machine whose answer was lost may be registered twice: its runner has what it was told last. */
+/** A machine whose answer was lost may be registered twice: its runner uses the latest answer. */
 const registrationOf = ({ ports }: WorldDeps, instanceId: InstanceId) =>
   [...ports.github.registrations.values()].findLast(({ name }) => instanceNamed(name) === instanceId);
 

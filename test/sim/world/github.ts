@@ -1,6 +1,6 @@
 /**
- * GitHub's side of the story: the life of each job, told by webhook and when asked. It knows nothing of leases, and who
- * runs a job is seldom who was meant to.
+ * GitHub's side of the story: the life of each job, reported by webhook and on request. It knows nothing of leases,
+ * and a job rarely runs on the machine that was planned for it.
  */
 import { JobId } from '../../../lib/core/ids.ts';
 import type { Account, WorldDeps, WorldJob } from './context.ts';
@@ -10,21 +10,21 @@ import { aboutRun, runOf } from './runs.ts';
 import { nameOnGitHub, type Webhooks } from './webhooks.ts';
 
 export interface GitHubWorld {
-  /** Tells of each job as it becomes queued. */
+  /** Called with each job that becomes queued. */
   onQueued(listener: (job: WorldJob) => void): void;
   queue(
     job: Pick<WorldJob, 'account' | 'repository' | 'tier' | 'labels'> &
       Partial<Pick<WorldJob, 'durationSeconds' | 'isUnlisted'>> & {
-        /** Held for an approval that is refused after so long. */
+        /** Held for an approval that is refused after this long. */
         readonly heldForSeconds?: number;
       },
   ): void;
   readonly listen: GitHubRunners['listen'];
-  /** A repository has this name from now on, `owner/name`. */
+  /** From now on a repository has this name, `owner/name`. */
   renamed(from: string, to: string): void;
-  /** A repository has this name and this owner from now on. @returns its jobs, also those of whose end nobody heard */
+  /** From now on a repository has this name and owner. @returns its jobs, also those whose end was not reported */
   transferred(from: string, to: string, owner: Account): readonly WorldJob[];
-  /** Owners changed their settings: some runner may suit some job now. */
+  /** Owners changed their settings: some runner may fit some job now. */
   groupsChanged(): void;
   /** Somebody cancels it. */
   cancel(job: WorldJob): void;
@@ -123,7 +123,7 @@ export function createGitHubWorld(deps: WorldDeps, parts: { ec2: Ec2; webhooks: 
     }
     if (job.isUnlisted || !faults.strikes('jobBlocked')) return becomeQueued(job);
     write(deps, job, {});
-    // Seen by others: queued, then waiting, then queued again (CloudSnorkel/cdk-github-runners#380, #416).
+    // Observed in practice: queued, then waiting, then queued again (CloudSnorkel/cdk-github-runners#380, #416).
     if (faults.strikes('queuedBeforeWaiting')) webhooks.job('queued', job);
     webhooks.job('waiting', job);
     laterSeconds(5, random.pick([60, 600, 1_500]), () =>
@@ -135,7 +135,7 @@ export function createGitHubWorld(deps: WorldDeps, parts: { ec2: Ec2; webhooks: 
 type GivenJob = Pick<WorldJob, 'id' | 'account' | 'repository' | 'tier' | 'labels' | 'attempt'> &
   Partial<Pick<WorldJob, 'durationSeconds' | 'isUnlisted'>> & { readonly heldForSeconds?: number };
 
-/** A job that is run again is a new one, soon after GitHub was asked for it. */
+/** A re-run job is a new job, soon after GitHub was asked for it. */
 function rerunsMakeJobs(
   { random, scheduler, ports, auditor }: WorldDeps,
   world: { readonly jobs: readonly WorldJob[]; readonly queue: (given: Omit<GivenJob, 'id'>) => void },
@@ -158,7 +158,7 @@ const newJob = (deps: WorldDeps, given: GivenJob, before: WorldJob | undefined):
   repositoryId: deps.ports.github.repositoryId(given.repository),
   queuedAt: deps.scheduler.now(),
   runId: runOf(deps, given, before),
-  // Some outlive the time that a job may take.
+  // Some exceed the time that a job may take.
   durationSeconds: deps.random.between(5, deps.random.chance(0.2) ? 2_400 : 240),
   isUnlisted: false,
   ...given,

@@ -1,6 +1,6 @@
 /**
- * The runner groups of organizations, as their owners set them and change them, of which GitHub tells nobody. Repositories that
- * are public get no runner from a group as it is at first; some groups are for selected repositories.
+ * The runner groups of organizations, as their owners set and change them, without any notification from GitHub.
+ * Public repositories get no runner from a new group; some groups are for selected repositories.
  */
 import { InstallationId } from '../../../lib/core/ids.ts';
 import type { RunnerGroup } from '../../../lib/core/runner-group.ts';
@@ -9,7 +9,7 @@ import type { Ports } from '../program/ports.ts';
 import type { Account, WorldDeps, WorldJob } from './context.ts';
 import { eventfulSeconds } from './times.ts';
 
-/** The group that an account's runners are in, and since when it is as it is. */
+/** The group of an account's runners, and since when it has its current settings. */
 export interface AccountGroup {
   now: RunnerGroup;
   changedAt: number;
@@ -34,13 +34,13 @@ export function isExcluded(job: WorldJob): boolean {
   return visibility === 'selected' && !selectedRepositoryIds.includes(repositoryId);
 }
 
-/** GitHub's own knowledge of the account, under the installation that it has now. */
+/** What GitHub itself knows about the account, under its current installation. */
 export function putGroup({ github }: Ports, account: Account): void {
   if (account.installationId === undefined) return;
   github.putGroup(InstallationId(account.installationId), account.group.now);
 }
 
-/** Some owners change their minds while jobs wait. */
+/** Some owners change the group while jobs wait. */
 export function startGroupChanges(deps: WorldDeps, account: Account, changed: () => void): void {
   const { random, scheduler, faults, ports, story } = deps;
   for (let n = 0; n < 2; n++) {

@@ -1,6 +1,7 @@
 /**
- * Runner groups that an operator has the platform keep as the tenant's allowed repositories, and that owners change by hand
- * all the same. GitHub gives machines by the group as it is at each moment, so a group that lags is seen in who runs.
+ * Runner groups that an operator has the platform keep equal to the tenant's allowed repositories, and that owners
+ * nevertheless change by hand. GitHub assigns machines by the group's current state, so an outdated group shows in
+ * which jobs run.
  */
 import { InstallationId } from '../../../lib/core/ids.ts';
 import type { RunnerGroup } from '../../../lib/core/runner-group.ts';
@@ -17,7 +18,7 @@ const built: RunnerGroup = {
   selectedRepositoryIds: [],
 };
 
-/** The account's group from now on; it still admits nobody. */
+/** The account's group from now on; it admits nobody yet. */
 export function makeKeptGroup(deps: WorldDeps, account: Account): void {
   Object.assign(account.group, { now: built, neverPublic: false });
   deps.auditor.books.keptGroups.add(account);
@@ -29,7 +30,7 @@ export const keptPolicy = (deps: WorldDeps, account: Account): Partial<Tenant> =
     ? { runnerGroup: 'builds', keepsRunnerGroup: true, allowedRepositories: someOf(deps, account) }
     : {};
 
-/** The operator changes the list, and owners the group; of neither is anybody told. */
+/** The operator changes the list, and owners change the group; nobody is notified of either. */
 export function changeKeptGroup(deps: WorldDeps, account: Account, changed: () => void): void {
   const { random, scheduler } = deps;
   for (let n = random.between(1, 4); n > 0; n--) {
@@ -63,7 +64,7 @@ function someOf({ random, ports }: WorldDeps, { login, repositories }: Account):
   return random.pick([ids, ids.slice(0, 1), ids.slice(1)]);
 }
 
-/** What the platform changes at GitHub changes the account's group. */
+/** The platform's changes on GitHub change the account's group. */
 export function followKeeping(
   { ports, auditor, scheduler, story }: WorldDeps,
   accounts: readonly Account[],

@@ -1,7 +1,7 @@
 /**
- * In some stories the operator allows a tenant some of its repositories only, and leaves its runner group alone: GitHub then
- * gives jobs of the others to machines that were bought for jobs of these. What happens here is drawn by a generator of its
- * own, and changes nothing in the rest of a seed's story.
+ * In some stories the operator allows a tenant only some of its repositories, and leaves its runner group unchanged:
+ * GitHub then gives jobs of the others to machines that were launched for jobs of these. This draws from its own
+ * random generator, so the rest of a seed's story stays the same.
  */
 import { InstallationId } from '../../../lib/core/ids.ts';
 import { createRandom } from '../random.ts';
@@ -13,7 +13,7 @@ export function startLists(
   { seed, accounts }: { seed: number; accounts: readonly Account[] },
 ): void {
   const random = createRandom(seed * 6_151 + 29);
-  // In a calm world whoever waits is asked why, and a job that was robbed of its machine waits for another one.
+  // In a calm world every wait must have a reason, and a job that lost its machine to another one waits for the next.
   if (deps.faults.mood === 'calm' || !random.chance(0.15)) return;
   for (const account of accounts) {
     // A user's machines register with one repository, and get no job of another.
@@ -26,7 +26,7 @@ export function startLists(
   }
 }
 
-/** @param allowed of the account's repositories, by their places */
+/** @param allowed indexes of the account's repositories */
 function allow({ ports, story }: WorldDeps, account: Account, allowed: readonly number[]): void {
   const id = InstallationId(account.installationId ?? 0);
   const tenant = ports.stores.world.tenant(id);

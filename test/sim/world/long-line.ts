@@ -1,6 +1,6 @@
 /**
- * One account has more jobs held for an approval than a sweep reads, and another is behind it in the order of reading. The
- * operator gives that one its first machine, of which only the sweep finds out.
+ * One account has more jobs held for an approval than a sweep reads, and another one comes after it in reading order.
+ * The operator then allows that one its first machine, which only the sweep notices.
  */
 import { InstallationId } from '../../../lib/core/ids.ts';
 import type { Account, WorldDeps } from './context.ts';
@@ -9,7 +9,10 @@ import type { GitHubWorld } from './github.ts';
 /** The sweep reads twenty pages. */
 const heldJobs = 45;
 
-/** When the accounts' other jobs have come, so that none of them makes anybody look; and until the story is nearly over. */
+/**
+ * After the accounts' other jobs have come, so that none of them triggers a check, and until the story is nearly
+ * over.
+ */
 const beginsSeconds = 920;
 const heldForSeconds = 860;
 
@@ -44,7 +47,7 @@ export function startLongLine(deps: WorldDeps, github: GitHubWorld, accounts: re
 }
 
 /**
- * DynamoDB ends a page at 1 MB, however many rows were asked for; here each page has one.
+ * DynamoDB ends a page at 1 MB, however many rows were requested; here each page has one row.
  * Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Scan.html#Scan.Pagination
  */
 function readRowByRow({ ports }: WorldDeps): void {

@@ -1,4 +1,4 @@
-/** How a machine talks to the claim door: as images/boot.sh does, and as a hostile one might. */
+/** How a machine calls the claim URL: like images/boot.sh, or like a hostile machine. */
 import type { MachineRequest } from '../../../lib/contract/machine.ts';
 import { tagKeys } from '../../../lib/core/tags.ts';
 import type { MemoryMachine } from '../../fakes/compute.ts';
@@ -14,7 +14,7 @@ export const requestOf = ({ random }: WorldDeps, { instanceId, tags }: MemoryMac
   nonce: random.id(),
 });
 
-/** Once there is a JIT config, and whether the first step of its job is to wait for a yes. */
+/** Called once there is a JIT config, with whether the job must be admitted before its first step. */
 export async function claim(
   { plane, scheduler, story, auditor }: WorldDeps,
   request: MachineRequest,
@@ -45,7 +45,7 @@ export async function claim(
 /** As in images/gate.sh. */
 const gateSeconds = 15;
 
-/** Whether the first step of the job that GitHub gave the machine may run: no answer in time is no. */
+/** Whether the first step of the job that GitHub gave the machine may run; no answer in time means no. */
 export async function mayBegin(
   { plane, scheduler, random, auditor }: WorldDeps,
   request: MachineRequest,

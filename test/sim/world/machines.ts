@@ -1,6 +1,7 @@
 /**
- * Machines run the boot script's protocol: claim with retries, confirm once, run one job, power off. Some never boot, some
- * die on the way, and hostile ones try the door with what they are not entitled to, or go on after their job.
+ * Machines follow the boot script's protocol: claim with retries, confirm once, run one job, power off. Some never
+ * boot, some die on the way, and hostile ones call the claim URL with credentials that they must not use, or continue
+ * after their job.
  */
 import type { InstanceId } from '../../../lib/core/ids.ts';
 import type { MemoryMachine } from '../../fakes/compute.ts';
@@ -44,7 +45,7 @@ export function runMachines(deps: WorldDeps, parts: { ec2: Ec2; github: GitHubWo
       return ec2.end(instanceId, 'it was not confirmed');
     if (!ec2.isLive(instanceId)) return;
     const listener = github.listen(instanceId, {
-      // A hostile one may also only sit there.
+      // A hostile one may also just idle.
       isGhost: faults.strikes('ghost') || (isHostile && random.chance(0.3)),
       ...(gated ? { mayBegin: (job: WorldJob) => mayBegin(deps, request, job) } : {}),
       finished: () => {
@@ -58,11 +59,11 @@ export function runMachines(deps: WorldDeps, parts: { ec2: Ec2; github: GitHubWo
   }
 }
 
-/** Half of the quick ones ask while their launch is being written down. */
+/** Half of the quick ones claim while their launch is being written. */
 const quickBoot = (random: Random) =>
   random.chance(0.5) ? random.between(300, 3_000) : random.between(1, 600);
 
-/** EC2's two minutes. The runner cancels its job within them, as a rule; the job's own clean-up may take longer. */
+/** EC2's two minutes. The runner usually cancels its job within them; the job's own clean-up may take longer. */
 const warningSeconds = 120;
 
 function takeBack(deps: WorldDeps, parts: { ec2: Ec2; github: GitHubWorld }, instanceId: InstanceId): void {

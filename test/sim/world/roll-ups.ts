@@ -1,6 +1,7 @@
 /**
- * The days after a story: its days are over, the reconciler makes their sums, and makes them again when late words have come. Visits
- * overlap, take long, die at any call and fail; at last one comes to its end. What happens here is drawn by a generator of its own.
+ * The days after a story: its days are over, the reconciler adds up their sums, and does so again when late events
+ * have come. Runs overlap, take long, die at any call and fail; in the end one completes. This draws from its own
+ * random generator.
  */
 import { rollUpUsage } from '../../../lib/app/reconciler/roll-up-usage.ts';
 import { rolledUpDays } from '../../../lib/contract/tables.ts';
@@ -21,7 +22,7 @@ export async function rollUpDays(world: RollUpWorld, seed: number): Promise<void
   const random = createRandom(seed * 6899 + 41);
   const first = daysOf(world)[0];
   if (first === undefined) return;
-  // Of the days before the story everything was done in time.
+  // For the days before the story everything was done in time.
   for (const day of daysBefore(Date.parse(first), rolledUpDays))
     ports.stores.world.rows.rollUps.set(day, { finished: rollUpPasses });
   const last = await lastDay(world);
@@ -39,7 +40,7 @@ export async function rollUpDays(world: RollUpWorld, seed: number): Promise<void
       void Promise.all(visits);
       await scheduler.runUntil(scheduler.now() + random.between(5_000, 300_000));
     }
-    // Each visit of the reconciler ends by its time limit at the latest.
+    // Each run of the reconciler ends by its time limit at the latest.
     await scheduler.runUntil(scheduler.now() + hour);
     await visit(world, random, 'none');
     await scheduler.runUntil(scheduler.now() + hour);
@@ -50,11 +51,11 @@ export async function rollUpDays(world: RollUpWorld, seed: number): Promise<void
   checkRolledUp(auditor.books, rollUpPasses, auditor.note);
 }
 
-/** The days that machines were launched on. */
+/** The days on which machines were launched. */
 const daysOf = ({ ports }: RollUpWorld): readonly string[] =>
   [...ports.stores.world.rows.usage.values()].map(({ launchedAt }) => dayOf(launchedAt)).toSorted();
 
-/** The story is over as soon as nothing is left to do, and some jobs are queued only then: also after midnight. */
+/** The story is over as soon as nothing is left to do, but some jobs are queued only then: also after midnight. */
 async function lastDay(world: RollUpWorld): Promise<string> {
   for (;;) {
     const last = daysOf(world).at(-1)!;
@@ -63,7 +64,7 @@ async function lastDay(world: RollUpWorld): Promise<string> {
   }
 }
 
-/** GitHub's word on how a job ended may come days later. */
+/** GitHub's report of how a job ended may come days later. */
 async function sayLate({ ports, story }: RollUpWorld, random: Random): Promise<void> {
   for (const record of ports.stores.world.rows.usage.values()) {
     if (record.job?.conclusion !== undefined || !random.chance(0.8)) continue;
@@ -73,7 +74,7 @@ async function sayLate({ ports, story }: RollUpWorld, random: Random): Promise<v
   }
 }
 
-/** It is started, and not waited for: whoever dies hears and does nothing more. */
+/** It is started without waiting for it: a process that dies never settles. */
 async function visit(world: RollUpWorld, random: Random, faults: 'none' | 'some'): Promise<void> {
   const { ports, scheduler, auditor, deployment } = world;
   const usage = faulty(world, random, faults);
@@ -83,7 +84,7 @@ async function visit(world: RollUpWorld, random: Random, faults: 'none' | 'some'
   await Promise.resolve();
 }
 
-/** Calls that take long, fail before or after their effect, and one at which the visit dies. */
+/** Calls that take long, fail before or after their effect, and one at which the run dies. */
 function faulty(
   { ports, scheduler, story, auditor }: RollUpWorld,
   random: Random,

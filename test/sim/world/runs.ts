@@ -1,4 +1,4 @@
-/** Which run a job is of, and what GitHub alone knows of the run: the same whenever it is asked. */
+/** Which run a job belongs to, and the facts about the run that only GitHub has: always the same for a run. */
 import type { RunAbout } from '../../../lib/core/github.ts';
 import type { WorldDeps, WorldJob } from './context.ts';
 

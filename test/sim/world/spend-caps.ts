@@ -1,7 +1,8 @@
 /**
- * In some stories the operator caps what tenants may spend, at a few machines' worth, and sets other caps while jobs run, by
- * bare writes of which no function is told. In some, caps become strict and cease to be while machines run. At the end of what is eventful the caps are gone, so that every job comes to
- * its end. What happens here is drawn by a generator of its own, and changes nothing in the rest of a seed's story.
+ * In some stories the operator caps what tenants may spend, at a few machines' worth, and changes the caps while jobs
+ * run, with bare writes of which no function is notified. In some, caps become strict or stop being strict while
+ * machines run. After the eventful part the caps are removed, so that every job comes to its end. This draws from its
+ * own random generator, so the rest of a seed's story stays the same.
  */
 import { InstallationId, TierName } from '../../../lib/core/ids.ts';
 import { fadePeriod } from '../../../lib/core/lives.ts';
@@ -11,10 +12,10 @@ import type { Account, WorldDeps } from './context.ts';
 import type { GitHubWorld } from './github.ts';
 import { eventfulSeconds } from './times.ts';
 
-/** In some stories, and in some of those of machines that will not end. */
+/** In some stories, among them some of those with machines that will not end. */
 const turnsStrict = (seed: number): boolean => seed % 4 === 3 || seed % 32 === 10;
 
-/** What a small machine is expected to cost at most, about. */
+/** The highest expected cost of a small machine, approximately. */
 const oneMachine = 60_000;
 
 export function startSpendCaps(
@@ -22,7 +23,7 @@ export function startSpendCaps(
   { seed, github, accounts }: { seed: number; github: GitHubWorld; accounts: readonly Account[] },
 ): void {
   const random = createRandom(seed * 7919 + 13);
-  // In a calm world whoever waits is asked why, and only the platform's own limits may be an answer.
+  // In a calm world every wait must have a reason, and only the platform's own limits may be one.
   if (deps.faults.mood === 'calm' || random.chance(0.4)) return;
   const liftAt = deps.scheduler.now() + (eventfulSeconds - 10) * 1000;
   for (const account of accounts) {
@@ -32,7 +33,7 @@ export function startSpendCaps(
     const turnMilliseconds = eventfulSeconds * 100;
     const strict = () =>
       turnsStrict(seed) ? Math.floor((deps.scheduler.now() - start) / turnMilliseconds) % 2 === 1 : isStrict;
-    // The room for one machine of the longest life, and for some of the usual one beside it.
+    // Room for one machine of the longest life, and for some of the usual life beside it.
     const tight = createRandom(seed * 7919 + 35);
     const tightCap = () => (tight.chance(0.5) ? { day: oneMachine + tight.between(0, oneMachine) } : {});
     for (let turn = 1; turnsStrict(seed) && turn <= 7; turn += 1)
@@ -44,7 +45,7 @@ export function startSpendCaps(
       const at = n === 1 ? 0 : random.between(1, eventfulSeconds * 0.7);
       deps.scheduler.after(at * 1000, () => setCaps(deps, account, capsOf(random, strict())));
     }
-    // An operator changes the cap just as a job is taken in.
+    // An operator changes the cap just as a job is accepted.
     github.onQueued((job) => {
       if (job.account !== account || deps.scheduler.now() >= liftAt || !random.chance(0.5)) return;
       const within = deps.webhookMilliseconds + 300;
@@ -54,7 +55,7 @@ export function startSpendCaps(
       deps.scheduler.after(leastAt, () => setCaps(deps, account, { strict: strict(), day }));
       deps.scheduler.after(within + 30_000, () => setCaps(deps, account, capsOf(random, strict())));
     });
-    // Whatever was suspended, deleted and installed again meanwhile.
+    // Even if the tenant was suspended, deleted and reinstalled meanwhile.
     deps.scheduler.after(eventfulSeconds * 1000, () => liftCaps(deps, account));
   }
 }
@@ -83,7 +84,10 @@ function turnStrict(deps: WorldDeps, account: Account, now: SpendCaps): void {
   if (caps) setCaps(deps, account, { ...caps, ...now });
 }
 
-/** Of machines that ended a month ago, so that the usual life is much shorter than the longest one, and the first taking halves them. */
+/**
+ * Lives of machines that ended a month ago: the usual life is much shorter than the longest one, and the first taking
+ * halves the counts.
+ */
 function giveLives({ ports, scheduler }: WorldDeps, { installationId }: Account): void {
   const id = InstallationId(installationId ?? 0);
   const lives = [0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0];

@@ -1,6 +1,6 @@
 /**
- * EC2's spot prices: by pool, moving every few minutes, asked through the real adapter, whose calls are lost in some stories. What
- * happens here is drawn by a generator of its own.
+ * EC2's spot prices: by pool, changing every few minutes, read through the real adapter, whose calls are lost in some
+ * stories. This draws from its own random generator.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSpotPriceHistory.html
  */
 import type { EC2Client } from '@aws-sdk/client-ec2';
@@ -17,15 +17,15 @@ interface Pool {
 }
 
 export interface SpotMarket {
-  /** As a copy of a function sees them, which remembers what it was told. */
+  /** As one copy of a function sees them, with its own cache. */
   ofCopy(id: number): SpotPrices;
-  /** All that were in force at some moment between these two, in micro-dollars for an hour. */
+  /** All prices in force at some moment between these two, in micro-dollars for an hour. */
   pricesBetween(pool: Pool, from: number, to: number): number[];
-  /** Whether this was one of them: asked of each record each minute, and mostly true of one of the first. */
+  /** Whether this was one of them. Called for each record each minute, and mostly true for one of the first. */
   hadPrice(pool: Pool, price: number, between: { from: number; to: number }): boolean;
   /** Whether a call was lost between these two moments. */
   lostBetween(from: number, to: number): boolean;
-  /** From now on so many calls of a hundred are lost; and the prices are this seed's. */
+  /** From now on this many calls of a hundred are lost; and the prices are this seed's. */
   begin(options: { seed: number; lostInHundred: number }): void;
 }
 
@@ -41,7 +41,7 @@ export function createSpotMarket(clock: Clock, telemetry: Telemetry): SpotMarket
   const lostAt: number[] = [];
 
   const periodAt = (at: number) => Math.floor(at / movesEveryMilliseconds);
-  /** By pool and period: the auditor asks for each of them again and again. */
+  /** Cached by pool and period: the auditor asks for each of them again and again. */
   const known = new Map<string, Map<number, number>>();
   function priceIn(period: number, { instanceType, zone }: Pool): number {
     const pool = spotPool(instanceType, zone);
@@ -61,7 +61,10 @@ export function createSpotMarket(clock: Clock, telemetry: Telemetry): SpotMarket
     return Math.round((onDemandPrice(region, instanceType) ?? 100_000) * share);
   }
 
-  /** One price a pool, in force since the last move; and the one before, as EC2 answers with what was in force at a moment. */
+  /**
+   * For each pool the price in force since the last change, and the one before, because EC2 also returns the price in
+   * force at a start time.
+   */
   async function send({ input }: { input: { InstanceTypes?: readonly string[] } }) {
     await clock.sleep(random.between(20, 600));
     if (random.chance(lostInHundred / 100)) {

@@ -1,6 +1,6 @@
 /**
- * Who uses the platform: accounts that install the App and queue jobs, alone and in bursts. What changes about them while
- * their jobs run is in changes.ts.
+ * The platform's users: accounts that install the App and queue jobs, one by one and in bursts. What changes about
+ * them while their jobs run is in changes.ts.
  */
 import { InstallationId, TierName } from '../../../lib/core/ids.ts';
 import { banForAWhile } from './bans.ts';
@@ -69,7 +69,7 @@ export function startTenants(
     const queue = (jobs: number, withinSeconds: number) =>
       queueJobs(deps, parts.github, { account, jobs, withinSeconds });
     if (faults.strikes('crowd')) laterInStory(() => queue(random.between(6, 12), 10));
-    // No faults: also in a calm world.
+    // Not faults: these happen in a calm world too.
     if (account.type === 'Organization' && random.chance(0.15)) queueUnlisted(deps, parts.github, account);
     if (random.chance(0.15)) laterInStory(() => banForAWhile(deps, account, queue));
     if (faults.strikes('misdirected')) {
@@ -89,8 +89,8 @@ export function startTenants(
 }
 
 /**
- * Under a cap over all tenants one of great weight brings more jobs than the cap has machines; the others come a little later,
- * with one each.
+ * Under a cap over all tenants, one tenant of great weight queues more jobs than the cap has machines; the others
+ * follow a little later, with one job each.
  */
 function crowd(deps: WorldDeps, github: GitHubWorld, [great, ...others]: readonly Account[]): void {
   const { random, scheduler, deployment, ports, story } = deps;
@@ -137,7 +137,7 @@ function createAccount({ random, faults, scheduler, ports }: WorldDeps, n: numbe
   };
 }
 
-/** Most are known already when the story begins; the others come by their event, before or after their first jobs. */
+/** Most tenants exist when the story begins; the others come by their event, before or after their first jobs. */
 function install(deps: WorldDeps, webhooks: Webhooks, account: Account): void {
   const { random, scheduler, ports, story } = deps;
   const installationId = account.id * 100 + random.between(0, 99);
@@ -159,7 +159,7 @@ function install(deps: WorldDeps, webhooks: Webhooks, account: Account): void {
     accountId: account.id,
     accountLogin: account.login,
     accountType: account.type,
-    // A limit of its own that is tighter than the other two, so that two launches at once come up against it.
+    // A limit of its own that is tighter than the other two, so that two simultaneous launches reach it.
     ...(installationId % 2 === 0 ? { tierLimits: new Map([[TierName('small'), 1]]) } : {}),
     permissions: permissionsOf(account),
     ...policy,
@@ -169,8 +169,8 @@ function install(deps: WorldDeps, webhooks: Webhooks, account: Account): void {
 }
 
 /**
- * At the end of what is eventful the account suspends the App for some minutes, and queues jobs that GitHub tells nobody of:
- * far more than a visit of the reconciler looks at.
+ * At the end of the eventful part the account suspends the App for some minutes, and queues jobs without webhooks:
+ * far more than one run of the reconciler looks at.
  */
 function queueUnheard(
   deps: WorldDeps,
@@ -195,7 +195,7 @@ function queueUnheard(
   scheduler.after(eventfulSeconds * 1000 + 200_000, () => set(false));
 }
 
-/** Of a repository that the installation does not include; its runners are the organization's, and GitHub lets it have them. */
+/** A job of a repository outside the installation; its runners are the organization's, and GitHub lets it use them. */
 function queueUnlisted(deps: WorldDeps, github: GitHubWorld, account: Account): void {
   const { random, scheduler, deployment } = deps;
   for (let n = random.between(1, 3); n > 0; n--) {
@@ -221,7 +221,7 @@ function queueJobs(
   for (let n = 0; n < jobs; n++) {
     const isBurst = random.chance(0.7);
     const tier = isBurst && random.chance(0.7) ? burstTier : random.pick(deployment.tiers);
-    // Without a tier's own label a job means the smallest, and runners of any tier may take it.
+    // Without a tier's own label a job asks for the smallest tier, but runners of any tier may take it.
     const isPlain = random.chance(0.2);
     const nth = random.between(0, account.repositories.length - 1);
     const at = isBurst ? burstAt + random.between(0, 100) : random.between(1, withinSeconds) * 1000;

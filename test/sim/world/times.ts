@@ -1,2 +1,2 @@
-/** For how long the world is eventful, in seconds. */
+/** How long the eventful part of a story lasts, in seconds. */
 export const eventfulSeconds = 1_800;

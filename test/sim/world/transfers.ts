@@ -1,7 +1,7 @@
 /**
- * In some stories a repository is transferred while its jobs wait, have a machine or run: to another account of the story, or to
- * one that does not have the App; or its visibility changes. GitHub tells the App nothing of either. What happens here is drawn by
- * a generator of its own, and changes nothing in the rest of a seed's story but by its consequences.
+ * In some stories a repository is transferred while its jobs wait, have a machine or run: to another account of the
+ * story, or to one without the App; or its visibility changes. GitHub does not notify the App of either. This draws
+ * from its own random generator, so only its consequences change a seed's story.
  */
 import { InstallationId } from '../../../lib/core/ids.ts';
 import { createRandom } from '../random.ts';
@@ -20,7 +20,7 @@ interface Parts {
 }
 
 export function startTransfers(deps: WorldDeps, { seed, github, accounts }: Parts): void {
-  // In a calm world whoever is queued on GitHub has a machine at once, and of these jobs nobody tells.
+  // In a calm world a job that is queued on GitHub has a machine at once, but about these jobs there is no webhook.
   if (deps.faults.mood === 'calm' || !transfersRepositories(seed)) return;
   const random = createRandom(seed * 7_919 + 43);
   const stranger = strangerTo(deps);
@@ -31,7 +31,7 @@ export function startTransfers(deps: WorldDeps, { seed, github, accounts }: Part
     const at = random.between(5, eventfulSeconds * 0.8) * 1000;
     const nth = random.between(0, 1);
     const opens = random.chance(0.4);
-    // A list that names a repository of somebody else cannot be kept.
+    // A list that names somebody else's repository cannot be kept up to date on GitHub.
     if ([from, to].some((account) => deps.auditor.books.keptGroups.has(account))) continue;
     deps.scheduler.after(at, () => {
       if (opens) open(deps, from, nth);
@@ -46,7 +46,7 @@ const strangerTo = ({ scheduler }: WorldDeps): Account => ({
   ...{ installationId: undefined, suspended: false, reinstalls: 0, letsRerun: false },
 });
 
-/** A private repository is made public. */
+/** A private repository becomes public. */
 function open({ ports, story }: WorldDeps, account: Account, nth: number): void {
   const name = `${account.login}/${account.repositories[nth]}`;
   ports.github.setVisibility(name, 'public');
@@ -66,14 +66,14 @@ function transfer(deps: WorldDeps, github: GitHubWorld, { from, to, nth, serial 
   const { installationId } = from;
   const name = from.repositories[nth];
   if (installationId === undefined || name === undefined) return;
-  // The new owner may have one of this name: GitHub lets it be renamed on the way.
+  // The new owner may already have a repository of this name: GitHub allows renaming it during the transfer.
   const moved = `${name}-moved-${serial}`;
   const id = ports.github.repositoryId(`${from.login}/${name}`);
   ports.github.renameRepository(InstallationId(installationId), name, moved);
   ports.github.transferRepository(InstallationId(installationId), moved, to.login);
   unregister(deps, `${to.login}/${moved}`);
   if (from.publicRepositories.has(id)) to.publicRepositories = new Set([...to.publicRepositories, id]);
-  // The former owner works on in another one.
+  // The former owner continues to work in another repository.
   from.repositories = from.repositories.map((one) => (one === name ? `${name}-next` : one));
   to.repositories = [...to.repositories, moved];
   for (const account of [from, to]) if (account.installationId !== undefined) putInstallation(ports, account);

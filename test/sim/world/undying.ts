@@ -1,7 +1,7 @@
 /**
- * Machines that will not end: in some stories EC2 ends some of its machines for up to an hour and a half neither by order nor as
- * they power off, and goes on charging for them. Times are short in these stories, so that such machines outlive all that
- * was expected of them while spend caps hold. What happens here is drawn by a generator of its own.
+ * Machines that will not end: in some stories EC2 fails for up to an hour and a half to end some machines, whether
+ * they are terminated or power off, and continues to charge for them. Times are short in these stories, so that such
+ * machines outlive their expected life while spend caps are set. This draws from its own random generator.
  */
 import type { Deployment } from '../../../lib/contract/deployment.ts';
 import type { InstanceId } from '../../../lib/core/ids.ts';
@@ -10,7 +10,7 @@ import { createRandom } from '../random.ts';
 import type { WorldDeps } from './context.ts';
 import { eventfulSeconds } from './times.ts';
 
-/** Sixteen stories: times as short as theirs bring about other things than these are for. */
+/** Sixteen stories only, because such short times would keep the others from what they are for. */
 export const hasUndying = (seed: number): boolean => seed < 256 && seed % 16 === 10;
 
 export const shortLimits: Deployment['limits'] = {
@@ -18,9 +18,9 @@ export const shortLimits: Deployment['limits'] = {
 };
 
 export interface Undying {
-  /** It has been decided by now whether it ends when it is told to. */
+  /** Whether it will not end when it is told to; drawn by now. */
   clings(instanceId: InstanceId): boolean;
-  /** @throws OperationalError if one of them clings: then EC2 ends none of them */
+  /** @throws OperationalError if one of them will not end: then EC2 ends none of them */
   assertEnds(instanceIds: readonly InstanceId[]): void;
 }
 
@@ -41,7 +41,8 @@ export function createUndying({ scheduler, faults, story }: WorldDeps, seed: num
     clings,
     assertEnds(instanceIds) {
       if (!instanceIds.map(clings).includes(true)) return;
-      // Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TerminateInstances.html (one fails: none is ended)
+      // Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TerminateInstances.html (if one fails,
+      // none is ended)
       throw new OperationalError('EC2 cannot end it now.', { code: 'InternalError', retryable: true });
     },
   };

@@ -1,20 +1,20 @@
 /**
- * GitHub's deliveries: on their way each may be lost, doubled, late, and so overtaken by the next. What arrives, a copy
- * of the webhook function has.
+ * GitHub's deliveries: each may be lost, doubled or late on its way, and so be overtaken by the next. A copy of the
+ * webhook function receives those that arrive.
  */
 import type { JobEvent } from '../../../lib/contract/messages.ts';
 import { InstallationId, JobId, TierName } from '../../../lib/core/ids.ts';
 import type { Account, WorldDeps, WorldJob } from './context.ts';
 import { isPublic } from './groups.ts';
 
-/** How GitHub names the runner of the job. */
+/** The runner's name on GitHub. */
 export const nameOnGitHub = ({ runnerName, registeredName }: WorldJob) =>
   runnerName === null ? null : (registeredName ?? runnerName);
 
 export interface Webhooks {
   job(action: JobEvent['action'], job: WorldJob): void;
   installation(event: string, installationId: number, repositoriesRemoved?: readonly string[]): void;
-  /** A `completed` of this account that names a machine which is not its own. */
+  /** A `completed` of this account that names another tenant's machine. */
   misdirected(account: Account, runnerName: string): void;
 }
 
@@ -42,7 +42,7 @@ export function createWebhooks(deps: WorldDeps): Webhooks {
       // A suspended installation gets no events.
       if (!event || job.account.suspended || job.isUnlisted) return;
       deliver(`${action} job ${job.id} runner ${job.runnerName}`, () => {
-        // As the webhook function stamps it: each copy for itself.
+        // Stamped by the webhook function: each copy by its own clock.
         plane.receive({ ...event, receivedAt: scheduler.now() });
         auditor.jobTold(event);
       });

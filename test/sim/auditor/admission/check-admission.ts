@@ -1,8 +1,9 @@
 /**
- * No machine is bought for a job, no runner made for it, and none of its steps begins, unless every enabled controller over
- * it admitted it under the policy of that moment, or failed where its failure policy admits and that is on record. What one
- * policy has rejected it does not let run later. Nor is a job refused that no controller rejected. The operator's own
- * controllers are of the moment too, or of up to five seconds before the run began that goes by them (ADR 0081).
+ * No machine is launched for a job, no runner is created for it, and none of its steps begins, unless every enabled
+ * controller over it admitted it under the policy in force, or failed with a failure policy that admits, on record. A
+ * job that a policy has rejected does not run later under the same policy. Nor is a job refused that no controller
+ * rejected. For the operator's own controllers, a policy of up to five seconds before the beginning of the run counts
+ * too (ADR 0081).
  */
 import { platformOwner } from '../../../../lib/core/controllers/controller.ts';
 import type { JobAdmission } from '../../../../lib/core/controllers/job-admission.ts';
@@ -14,16 +15,16 @@ import type { AuditedController, AuditedPolicy } from './policy-history.ts';
 interface About {
   readonly tenant: number;
   readonly job: WorldJob;
-  /** Epoch milliseconds: whatever policy was in force since then may have been gone by. */
+  /** Epoch milliseconds: any policy that was in force since then may have been used. */
   readonly since: number;
-  /** The same for the operator's own; absent: it is `since`. When the run began that goes by it. */
+  /** The same for the operator's own policy, from the beginning of the run that uses it; absent: `since`. */
   readonly runSince?: number;
 }
 
-/** A run may go by the operator's policy as it was so long before the run began. */
+/** A run may use the operator's policy as it was this long before the run began. */
 const platformPolicySeconds = 5;
 
-/** The tenant's own policy and the operator's, as somebody may have known them together. */
+/** The tenant's own policy and the operator's, in a combination that a run may have seen. */
 interface Together {
   readonly own: AuditedPolicy;
   readonly platform: AuditedPolicy;
@@ -38,11 +39,11 @@ function policiesOver(books: Books, { tenant, since, runSince = since }: Omit<Ab
 
 const controllersOf = ({ own, platform }: Together) => [...platform.controllers, ...own.controllers];
 
-/** Since when they are in force together. */
+/** Since when this combination is in force. */
 const sinceOf = ({ own, platform }: Together) =>
   Math.max(...[own, platform].map((policy) => (isInForce(policy) ? policy.from : 0)));
 
-/** As rows name the policies that they were decided under. */
+/** The policy in the form in which rows store it. */
 const markOf = ({ own, platform }: Together) => `${epochInForce(own)}.${epochInForce(platform)}`;
 const epochInForce = (policy: AuditedPolicy) => (isInForce(policy) ? `${policy.epoch}` : '-');
 const isInForce = ({ controllers }: AuditedPolicy) => !controllers.every(isInert);
@@ -54,7 +55,7 @@ export function checkAdmitted(books: Books, about: About & { readonly what: stri
   note('not-admitted', `job ${about.job.id} of ${about.tenant} ${about.what}, and policy ${marks} does not`);
 }
 
-/** A machine that asks nobody was made while there was nobody to ask. */
+/** A machine without a start gate was launched while no controller was in force. */
 export function checkUngated(
   books: Books,
   about: { tenant: number; since: number; instanceId: string },
@@ -64,13 +65,13 @@ export function checkUngated(
   note('no-start-gate', `${about.instanceId} of ${about.tenant} asks nobody, and controllers are in force`);
 }
 
-/** Whether controllers were in force all the time since then. */
+/** Whether controllers have been in force all the time since then. */
 export const requiresGate = (books: Books, about: Omit<About, 'job'>): boolean =>
   policiesOver(books, about).every((policy) => !controllersOf(policy).every(isInert));
 
 const isInert = ({ state, scopes }: AuditedController) => state === 'disabled' || scopes.length === 0;
 
-/** At the moment that the platform refuses a job for what its controllers said. */
+/** Called when the platform refuses a job because of its controllers' answers. */
 export function isTrulyRefused(books: Books, about: About, code: string): boolean {
   return policiesOver(books, about).some((policy) => {
     const over = obeyedOver(books, about, policy);
@@ -80,10 +81,10 @@ export function isTrulyRefused(books: Books, about: About, code: string): boolea
   });
 }
 
-/** All pauses between the seven times, and no more. */
+/** All pauses between the seven attempts, and no more. */
 const longestHeldMilliseconds = 1_500_000;
 
-/** It is asked so often before the job is given up. */
+/** This many attempts are made before the job is refused. */
 const asksBeforeRefusal = 7;
 
 function isTrulyUnavailable(
@@ -98,7 +99,7 @@ function isTrulyUnavailable(
     votesOf(books, about, policy, controller).filter((vote) => vote === 'failed'),
   );
   if (failures.length >= asksBeforeRefusal) return true;
-  // GitHub's failures count with the controllers' own, and only the pauses between them are seen here.
+  // GitHub's failures count together with the controllers' own, and only the pauses between them are visible here.
   const waited = books.now() - sinceOf(policy);
   const needsGitHub = namedOver(books, about, policy).some(({ state }) => state === 'enabled');
   return closed.length > 0 && needsGitHub && waited >= longestHeldMilliseconds;
@@ -117,19 +118,19 @@ function mayRun(books: Books, about: About, policy: Together): boolean {
 }
 
 function votesOf(books: Books, { job, tenant }: About, together: Together, controller: AuditedController) {
-  // It cannot have said anything of a run about which GitHub said nothing.
+  // It cannot have decided about a run whose facts GitHub has not given.
   if (controller.needsGitHub && factsNotedAt(books, tenant, job) === undefined) return [];
   const ruling = controller.rules(job);
   if (ruling !== 'asked') return [ruling];
   const from = sinceOf(together);
   const isPolled = controller.transport.kind === 'poll';
-  // When a question that lies there was asked is the word of whoever asked it.
+  // The asker's clock determines when a waiting question was asked.
   const since = isPolled ? from - skew : from;
   const given = books.policies.answersOf(controller.id, job.id, since).map(({ vote }) => vote);
   return isPolled ? [...given, ...unanswered(books, { job, controller, from: since })] : given;
 }
 
-/** Questions that lay there until their time was over. */
+/** Questions that waited until their deadline. */
 const unanswered = (
   { rows, now }: Books,
   about: { job: WorldJob; controller: AuditedController; from: number },
@@ -139,7 +140,7 @@ const unanswered = (
     .filter(({ askedAt, endsAt, answer }) => askedAt >= about.from && now() >= endsAt - skew && !answer)
     .map(() => 'failed' as const);
 
-/** How far the clock of whoever asks may be wrong. */
+/** How far the clocks of different askers may be wrong. */
 const skew = 2_000;
 
 const hasFailedOpen = ({ rows }: Books, { tenant, job }: About, policy: Together) =>
@@ -151,7 +152,7 @@ const hasFailedOpen = ({ rows }: Books, { tenant, job }: About, policy: Together
       decision.outcome === 'failed-open',
   );
 
-/** Those without whose yes nothing of the job runs. */
+/** The controllers without whose admission nothing of the job may run. */
 const obeyedOver = (books: Books, about: About, policy: Together) =>
   controllersOf(policy).filter(
     (controller) =>
@@ -160,15 +161,15 @@ const obeyedOver = (books: Books, about: About, policy: Together) =>
       (controller.matches(about.job) || isUnheard(books, about, controller)),
   );
 
-/** Whether it is to be asked about the job is not known: the job is held as if it were. */
+/** It is unknown whether the controller must be asked about the job, so the job is held as if it must. */
 const isUnheard = (books: Books, { tenant, job }: About, { needsGitHub }: AuditedController) =>
   needsGitHub === 'match' && factsNotedAt(books, tenant, job) === undefined;
 
-/** Whether a controller over the job, in dry run perhaps, names what only GitHub knows. */
+/** Whether a controller over the job, even one in dry run, needs facts that only GitHub has. */
 export const isNamedOver = (books: Books, about: About): boolean =>
   policiesOver(books, about).some((policy) => namedOver(books, about, policy).length > 0);
 
-/** Also those that do not match the job, where GitHub had to be asked for that. */
+/** Includes controllers that do not match the job, if GitHub had to be asked to find out. */
 const namedOver = (books: Books, about: About, policy: Together) =>
   controllersOf(policy).filter(
     (controller) =>
@@ -206,14 +207,15 @@ function isIn({ rows }: Books, { tenant, job }: About, target: Target): boolean 
 }
 
 /**
- * Called as the platform writes down what controllers said: the first word under a policy stands, and none of an older one is
- * written over it. Where another policy was in force meanwhile, as a tenant's that came and went, they are asked anew.
+ * Called as the platform stores the controllers' decision: the first decision under a policy stays, and no decision
+ * under an older policy overwrites it. If another policy was in force in between, for example a tenant's that came
+ * and went, the controllers are asked again.
  */
 export function followDecisions(books: Books, note: Note): void {
   for (const [key, { admission }] of books.rows.jobs) {
     if (!admission) continue;
     const before = books.decided.get(key);
-    // Rows are replaced and never changed: this very word was looked at before.
+    // Rows are replaced and never changed, so this same decision was checked before.
     if (before === admission) continue;
     books.decided.set(key, admission);
     if (before && isOlder(admission.policy, before.policy))
@@ -237,7 +239,7 @@ const isReplaced = (before: JobAdmission, now: JobAdmission) =>
   before.state !== 'unavailable' &&
   JSON.stringify(before) !== JSON.stringify(now);
 
-/** Where one of them was not in force, nobody can tell. */
+/** If one of the two was not in force, the order is unknown. */
 function isOlder(policy: string, other: string): boolean {
   const [own, platform] = policy.split('.').map(Number);
   const [otherOwn, otherPlatform] = other.split('.').map(Number);

@@ -1,6 +1,6 @@
 /**
- * The platform itself changes controllers in one way only: it takes away scopes whose repository has left the account. Whatever
- * else is gone from a controller, or different in it, nobody asked for. What it leaves is the policy from then on.
+ * The platform itself changes controllers in only one way: it removes scopes whose repository has left the account.
+ * Any other difference in a controller is an error. From then on the auditor uses the resulting policy.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Controller, ControllerPolicy } from '../../../../lib/core/controllers/controller.ts';
@@ -9,7 +9,7 @@ import type { Books, Note } from '../books.ts';
 import type { AuditedCall } from './check-facts.ts';
 import type { AuditedController } from './policy-history.ts';
 
-/** After each saving of a policy by a function, whether it was carried out or not. */
+/** Called each time a function saves a policy, whether or not the write succeeded. */
 export function followDrops(books: Books, { given }: AuditedCall, note: Note): void {
   const [{ owner }] = given as [ControllerPolicy];
   const { epoch, controllers: stored } = books.rows.controllers.get(owner) ?? { epoch: 0, controllers: [] };
@@ -40,6 +40,6 @@ const besidesScopes = ({ state, transport, onFailure, exemptRepositories, match 
   match,
 });
 
-/** Tiers and runner groups stay in all stories. */
+/** Tiers and runner groups exist throughout every story. */
 const hasLeft = ({ leftRepositories }: Books, owner: number, { target }: ControllerScope): boolean =>
   'repositoryId' in target && leftRepositories.has(`${owner}/${target.repositoryId}`);

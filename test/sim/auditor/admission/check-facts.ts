@@ -1,6 +1,6 @@
 /**
- * What only GitHub knows of a run: GitHub is asked only where some controller over a job of the run names it, and no more once
- * its answer is written down.
+ * Facts about a run that only GitHub knows: GitHub is asked only if some controller over a job of the run needs them,
+ * and not again once its answer is stored.
  */
 import type { WorldJob } from '../../world/context.ts';
 import type { Books, Note } from '../books.ts';
@@ -10,12 +10,12 @@ import { factsNotedAt } from './known-facts.ts';
 export interface AuditedCall {
   /** `github.getRun`, … */
   readonly name: string;
-  /** The function that makes it. */
+  /** The function that makes the call. */
   readonly by: string;
   readonly given: readonly unknown[];
 }
 
-/** Who asked before it was written down may be heard so much later: a call may stall on its way. */
+/** A question asked before the answer was stored may arrive this much later, because a call may stall. */
 const underWayMilliseconds = 60_000;
 
 export function followFacts(
@@ -45,6 +45,6 @@ export function followFacts(
     note('facts-asked-again', `GitHub was asked about run ${runId} of ${tenant}, and had answered`);
 }
 
-/** The reconciler finds jobs without one, and each of these asks for itself. */
+/** The reconciler finds jobs without a run attempt, and each of these asks separately. */
 const hasAttempt = ({ rows }: Books, tenant: number, job: WorldJob) =>
   rows.jobs.get(`${tenant}/${job.id}`)?.runAttempt !== undefined;

@@ -1,4 +1,4 @@
-/** What is on record as said at the start gate was asked about a job that GitHub had given a machine by then. */
+/** A decision recorded at the start gate was asked for a job that GitHub had already given to a machine. */
 import type { Decision } from '../../../../lib/core/controllers/decision.ts';
 import type { Books, Note } from '../books.ts';
 import type { AuditedCall } from './check-facts.ts';

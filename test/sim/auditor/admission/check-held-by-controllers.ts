@@ -1,12 +1,15 @@
-/** Once nothing goes wrong any more, a job that its controllers hold is decided within minutes, or refused within an hour. */
+/**
+ * Once all faults have stopped, a job that is held for its controllers is decided within minutes, or refused within
+ * an hour.
+ */
 import type { Job } from '../../../../lib/core/job.ts';
 import type { Books, Note } from '../books.ts';
 import { isHeldByControllers } from '../check-waiting.ts';
 
-/** A round of questions, and a sweep that finds out that its message was lost. */
+/** A round of questions, and a sweep that finds that its message was lost. */
 const longestPendingSeconds = 400;
 
-/** Six pauses of 1,530 s together, and a round with each of them. */
+/** Six pauses of 1,530 s together, each with a round. */
 const longestHeldSeconds = 3_600;
 
 /** Called each minute. */
@@ -15,10 +18,10 @@ export function createHeldByControllersCheck(books: Books, note: Note): () => vo
   return () => {
     for (const [key, job] of books.rows.jobs) {
       const isAsked = job.admission?.state === 'asked';
-      // With a reason it waits for GitHub's word about its run, for as long as after a controller's failure.
+      // With a reason, it waits for GitHub's answer about its run, for as long as after a controller's failure.
       const isPending = isAsked && job.admission?.reason === undefined;
       const isOpen = isAsked || job.admission?.state === 'unavailable';
-      // What it is held for besides is somebody else's to end.
+      // If it is also held for another reason, controllers cannot end that.
       if (job.state !== 'waiting' || !isOpen || !isHeldByControllers(job) || !isLookedAt(books, job)) {
         since.delete(key);
         continue;
@@ -36,7 +39,7 @@ export function createHeldByControllersCheck(books: Books, note: Note): () => vo
   };
 }
 
-/** Whoever waits behind many others is looked at when its turn comes, and not before. */
+/** A job behind many others is looked at only when its turn comes. */
 const firstInLine = 10;
 
 function isLookedAt({ rows }: Books, job: Job): boolean {
@@ -52,7 +55,7 @@ function isLookedAt({ rows }: Books, job: Job): boolean {
   return before.length < firstInLine;
 }
 
-/** Of those that came in the same moment the smaller id. */
+/** For jobs that came at the same moment, the smaller id comes first. */
 const isBefore = (one: Job, other: Job) =>
   placeOf(one) === placeOf(other) ? one.jobId < other.jobId : placeOf(one) < placeOf(other);
 

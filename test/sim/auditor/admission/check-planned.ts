@@ -1,6 +1,7 @@
 /**
- * A job is to have a machine as soon as its row has a launch's lease: until then nobody asks EC2. Which policies it may go by is
- * settled as the launch is taken; that its controllers failed may be put on record in between.
+ * A job is planned for a machine as soon as its row has a launch's lease; EC2 is not asked before that. The
+ * policies that may apply are fixed when the launch is taken; a failure of its controllers may still be recorded in
+ * between.
  */
 import type { WorldJob } from '../../world/context.ts';
 import type { AuditedLaunch, Books, Note } from '../books.ts';
@@ -9,7 +10,7 @@ import { checkAdmitted } from './check-admission.ts';
 interface Planned {
   readonly launch: AuditedLaunch;
   readonly job: WorldJob;
-  /** When the launch was taken, and when the run began that took it. */
+  /** When the launch was taken, and when the run that took it began. */
   readonly about: { readonly tenant: number; readonly since: number; readonly runSince: number };
 }
 
@@ -23,7 +24,7 @@ export function createPlannedCheck(books: Books, note: Note) {
       const about = { tenant: launch.tenant, since: books.now(), runSince };
       left.push(...books.plannedJobs(launch).map((job) => ({ launch, job, about })));
     },
-    /** After each call that may have given a job its lease. */
+    /** Called after each call that may have given a job its lease. */
     look(): void {
       left = left.filter((planned) => {
         const launch = books.rows.launches.get(planned.launch.id as never);

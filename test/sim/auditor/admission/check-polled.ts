@@ -1,24 +1,24 @@
 /**
- * What a controller that polls may rely on: it gets every question that is open, and none of others, none that was answered,
- * none that is late. Of its answers the first that is in time counts, and only that one is acknowledged; for each other one it
- * is told truly why it does not count.
+ * What a polling controller may rely on: it gets every open question, and no questions of others, none that was
+ * answered, and none that is late. The first answer that is in time counts, and only that one is acknowledged; for
+ * every other answer the response states truly why it does not count.
  */
 import type { Fetched } from '../../../../lib/app/admission-api/answer-questions.ts';
 import type { Question } from '../../../../lib/ports/questions.ts';
 import type { Books, Note } from '../books.ts';
 import { clockSkew, questionKey, type Vote } from './polled-books.ts';
 
-/** A request hands out no more. */
+/** A request returns at most this many. */
 const mostQuestions = 10;
 
 interface FetchedBy extends Fetched {
   readonly owner: number;
   readonly controllerId: string;
-  /** When the request was sent, and what was open then. */
+  /** When the request was sent, and which questions were open then. */
   readonly begun: { readonly at: number; readonly open: readonly Question[] };
 }
 
-/** Of this controller, at this moment. */
+/** The open questions of this controller at this moment. */
 export const openQuestions = ({ rows, now }: Books, controllerId: string): readonly Question[] =>
   [...rows.questions.values()].filter(
     (question) => question.controllerId === controllerId && !question.answer && now() < question.endsAt,
@@ -38,7 +38,7 @@ export function checkFetched(books: Books, fetched: FetchedBy, note: Note): void
   }
   if (questions.length > mostQuestions) note('too-many-questions', `${controllerId} got ${questions.length}`);
   if (questions.length >= mostQuestions) return;
-  // Whenever the platform looked, these were open.
+  // These were open the whole time.
   const missed = begun.open.filter(
     (question) =>
       books.polled.takenAt(question) === undefined &&

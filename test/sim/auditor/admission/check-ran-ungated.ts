@@ -1,23 +1,23 @@
 /**
- * Where controllers are in force, no job begins on a machine that asks nobody, once a whole sweep has run since (ADR 0092).
- * What GitHub refuses may take longer: a tenant that it refused anything is left out.
+ * While controllers are in force, no job begins on a machine without a start gate, once a whole sweep has run since
+ * (ADR 0092). GitHub's refusals may delay it, so a tenant that GitHub refused anything is left out.
  */
 import type { WorldJob } from '../../world/context.ts';
 import type { Books, Note } from '../books.ts';
 import { requiresGate } from './check-admission.ts';
 
-/** A sweep that takes no longer than this leaves no machine to the next one. */
+/** A sweep that takes at most this long leaves no machine to the next one. */
 const wholeMilliseconds = 20_000;
 
 export function createRanUngatedCheck(books: Books, note: Note) {
   const asks = new Map<string, boolean>();
-  /** When the last whole sweep began that could see the machine. */
+  /** When the last complete sweep that could see the machine began. */
   const lookedAt = new Map<string, number>();
   const isEnded = (instanceId: string) => books.rows.runners.get(instanceId as never)?.state === 'ended';
   return {
-    /** @param gated whether its runner asks before a job's first step, as it was told last */
+    /** @param gated whether its runner asks before a job's first step, by the latest report */
     told: (instanceId: string, gated: boolean) => void asks.set(instanceId, gated),
-    /** @returns to be called when that sweep has done all that it was to do */
+    /** @returns to be called when that sweep has finished all of its work */
     sweepBegins(): () => void {
       const at = books.now();
       const named = [...books.rows.launches.values()].flatMap(({ instances }) => [...instances.values()]);

@@ -1,8 +1,8 @@
-/** When GitHub's word about a run was first written down, as the auditor saw it. */
+/** When GitHub's answer about a run was first stored, as the auditor saw it. */
 import type { WorldJob } from '../../world/context.ts';
 import type { Books } from '../books.ts';
 
-/** Undefined: nobody knows what GitHub says of the job's run. */
+/** Undefined: nobody knows GitHub's answer about the job's run. */
 export function factsNotedAt(
   { factsNotedAt: noted }: Books,
   tenant: number,

@@ -1,19 +1,19 @@
 /**
- * The auditor's own books of admission controllers: which policy each tenant had at each moment, as its administrators made
- * it and the platform took scopes from it, and what each controller really answered, as the controller itself knows. The platform's
- * decisions are not among them.
+ * The auditor's own records of admission controllers: each tenant's policy at each moment, as its administrators set
+ * it and the platform removed scopes from it, and each controller's real answers, reported by the controller itself.
+ * The platform's decisions are not included.
  */
 import type { Controller } from '../../../../lib/core/controllers/controller.ts';
 import type { WorldJob } from '../../world/context.ts';
 
-/** asked: it is asked from outside. */
+/** asked: the controller is external. */
 export type Ruling = 'admit' | 'reject' | 'failed' | 'asked';
 
 export interface AuditedController extends Controller {
-  /** What its expressions make of a job, by other means than they. */
+  /** What its expressions decide about a job, computed without them. */
   readonly rules: (job: WorldJob) => Ruling;
   readonly matches: (job: WorldJob) => boolean;
-  /** Which of its expressions names what only GitHub knows of a run; the match, if both do. */
+  /** Which of its expressions needs facts that only GitHub has; the match, if both do. */
   readonly needsGitHub: 'match' | 'rules' | undefined;
 }
 
@@ -34,14 +34,14 @@ export interface TrueAnswer {
 }
 
 /**
- * After so many calls in a row about one tenant's jobs that ran out of their time, a controller may be left alone for so long, for
- * that tenant; then it is tried again.
+ * After this many timeouts in a row on one tenant's jobs, a controller may be skipped for this long, for that tenant;
+ * then it is tried again.
  */
 const silent = { calls: 3, milliseconds: 30_000 } as const;
 
 interface Called {
   readonly controllerId: string;
-  /** Whose job it is called about. */
+  /** The tenant whose job it is called about. */
   readonly tenant: number;
 }
 
@@ -69,20 +69,20 @@ export function createPolicyHistory(now: () => number) {
     answered(answer: TrueAnswer): void {
       answers.set(keyOf(answer), [...(answers.get(keyOf(answer)) ?? []), answer]);
     },
-    /** Somebody calls it. */
+    /** A call to it begins. */
     tried(called: Called): void {
       lastTried.set(nameOf(called), now());
     },
-    /** What a call to it came to, as whoever called heard it. */
+    /** The result of a call, as the caller saw it. */
     heard(called: Called, isTimeout: boolean): void {
       const name = nameOf(called);
       if (isTimeout) timeouts.set(name, (timeouts.get(name) ?? 0) + 1);
       timeoutsInARow.set(name, isTimeout ? (timeoutsInARow.get(name) ?? 0) + 1 : 0);
       this.tried(called);
     },
-    /** Whether it ever let so many calls about this tenant's jobs run out of time that it may be left alone. */
+    /** Whether it ever had enough timeouts in a row on this tenant's jobs to be skipped. */
     wasSilent: (called: Called) => (timeouts.get(nameOf(called)) ?? 0) >= silent.calls,
-    /** It was not called about this job: that counts as a failure where it has really been silent. */
+    /** It was skipped for this job, which counts as a failure only if it has really been silent. */
     spared({ tenant, ...about }: Omit<TrueAnswer, 'vote'> & Called): void {
       const name = nameOf({ ...about, tenant });
       const isSilent = (timeoutsInARow.get(name) ?? 0) >= silent.calls;
@@ -91,10 +91,10 @@ export function createPolicyHistory(now: () => number) {
     },
     answersOf: (controllerId: string, jobId: number, since: number): readonly TrueAnswer[] =>
       (answers.get(keyOf({ controllerId, jobId })) ?? []).filter(({ askedAt }) => askedAt >= since),
-    /** Those that were in force at some moment from then until now. */
+    /** The policies that were in force at some moment from then until now. */
     since: (tenant: number, from: number): readonly AuditedPolicy[] =>
       (policies.get(tenant) ?? [nothing]).filter(({ until }) => until >= from),
-    /** The one in force now. */
+    /** The policy in force now. */
     newest: (tenant: number): AuditedPolicy => policies.get(tenant)?.at(-1) ?? nothing,
     hasPolicies: (tenant: number) => policies.has(tenant),
   };

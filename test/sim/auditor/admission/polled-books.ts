@@ -1,4 +1,7 @@
-/** The auditor's books of questions that controllers fetch: what was posted, by the controller itself, and what came to count. */
+/**
+ * The auditor's records of questions that controllers fetch: what the controller itself posted, and which answers
+ * counted.
+ */
 import type { Question } from '../../../../lib/ports/questions.ts';
 import type { Note } from '../books.ts';
 import type { PolicyHistory } from './policy-history.ts';
@@ -10,7 +13,7 @@ export type PolledBooks = ReturnType<typeof createPolledBooks>;
 
 export const questionKey = ({ owner, controllerId, id }: About) => `${owner}/${controllerId}/${id}`;
 
-/** How far the clock of whoever asks, or takes the answer, may be wrong. */
+/** How far the clocks of askers and receivers may be wrong. */
 export const clockSkew = 2_000;
 
 export function createPolledBooks(now: () => number, policies: PolicyHistory) {
@@ -25,7 +28,7 @@ export function createPolledBooks(now: () => number, policies: PolicyHistory) {
       const key = questionKey({ owner, controllerId, id });
       posts.set(key, (posts.get(key) ?? new Set()).add(vote));
     },
-    /** It is stored as the answer from now on. */
+    /** From now on it is the stored answer. */
     taken(question: Question, vote: Vote, note: Note): void {
       const { controllerId, jobId, askedAt, endsAt } = question;
       const key = questionKey(question);
@@ -33,12 +36,12 @@ export function createPolledBooks(now: () => number, policies: PolicyHistory) {
         note('answer-of-nobody', `${key} has the answer ${vote}, and nobody gave it`);
       takenAt.set(key, now());
       policies.answered({ controllerId, jobId, askedAt, vote });
-      // By the clock of whoever asked its time may have been over.
+      // By the asker's clock, its time may have been over.
       if (now() >= endsAt - 2 * clockSkew)
         policies.answered({ controllerId, jobId, askedAt, vote: 'failed' });
     },
     takenAt: (question: About) => takenAt.get(questionKey(question)),
-    /** False: one was acknowledged before. */
+    /** False: another answer was acknowledged before. */
     acknowledge(question: About): boolean {
       const key = questionKey(question);
       const isFirst = !acknowledged.has(key);

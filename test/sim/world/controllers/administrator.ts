@@ -1,4 +1,4 @@
-/** Who manages the controllers of one owner: makes new ones, changes some, and deletes some, one change at a time. */
+/** The administrator of one owner's controllers: creates, changes and deletes them, one change at a time. */
 import type { Controller } from '../../../../lib/core/controllers/controller.ts';
 import type { InstallationId } from '../../../../lib/core/ids.ts';
 import type { AuditedController } from '../../auditor/admission/policy-history.ts';
@@ -9,9 +9,9 @@ import type { Answering, Manner } from './answering.ts';
 export interface Administered {
   readonly random: Random;
   readonly answering: Answering;
-  /** Whose they are now; undefined: nobody's. */
+  /** The current owner; undefined: nobody. */
   readonly owner: () => InstallationId | undefined;
-  /** @param nth the how manieth that this administrator makes */
+  /** @param nth the number of the controller among those that this administrator creates */
   readonly newController: (owner: InstallationId, nth: number) => AuditedController;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Controllers behind URLs, and those that fetch their questions: they answer in time, late, twice, wrongly or never, and some
- * change their minds. What they really said goes into the auditor's books.
+ * Controllers behind URLs, and those that fetch their questions: they answer in time, late, twice, wrongly or never,
+ * and some change their decision. Their real answers go into the auditor's records.
  */
 import { readAnswer } from '../../../../lib/core/controllers/callback-answer.ts';
 import type { Controller } from '../../../../lib/core/controllers/controller.ts';
@@ -12,7 +12,7 @@ import { createPollers } from './polling.ts';
 export type Manner = 'steady' | 'slow' | 'silent' | 'wrong' | 'fickle' | 'mixed';
 
 export interface Answering {
-  /** Answers from now on, in this manner. */
+  /** From now on it answers in this manner. */
   begin(controller: Controller, manner: Manner): void;
 }
 
@@ -66,7 +66,7 @@ export function createAnswering(deps: WorldDeps, random: Random): Answering {
 
 const allManners = ['steady', 'slow', 'silent', 'wrong', 'fickle'] as const;
 
-/** A steady one has the same answer about a job each time. */
+/** A steady controller always gives the same answer about a job. */
 function reply(
   random: Random,
   manner: Manner,

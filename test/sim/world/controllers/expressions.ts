@@ -1,4 +1,4 @@
-/** Rules and matches as tenants write them, each beside what it means, for whoever checks what became of it. */
+/** Rules and matches as tenants write them, each with the same decision in code, for checks of the result. */
 import type { Rule } from '../../../../lib/core/controllers/controller.ts';
 import type { Ruling } from '../../auditor/admission/policy-history.ts';
 import type { Random } from '../../random.ts';
@@ -14,7 +14,7 @@ export interface Written {
 export interface Writer {
   readonly random: Random;
   readonly repositoryIds: readonly number[];
-  /** Some name facts that only GitHub has. */
+  /** Some need facts that only GitHub has. */
   readonly namesRuns: boolean;
 }
 
@@ -43,7 +43,7 @@ const rejectsRepository: Writing = (random, repositoryIds) => {
   return { reject: `repository.id == ${id}`, means: (job) => (job.repositoryId === id ? 'reject' : 'admit') };
 };
 
-/** Of every second job. */
+/** Applies to every second job. */
 const cannotBeJudged: Writing = () => ({
   reject: '1 / (job.id % 2) > 1',
   means: ({ id }) => (id % 2 === 0 ? 'failed' : 'admit'),

@@ -1,7 +1,7 @@
 /**
- * In some stories the very first controller, of a tenant or of the operator, is enabled just as a machine claims or begins to
- * listen, and the job that the machine was meant for is gone. Soon jobs are queued that the controller rejects: at GitHub they
- * stay queued, and take any machine that listens. What happens here is drawn by a generator of its own.
+ * In some stories the very first controller, of a tenant or of the operator, is enabled just as a machine claims or
+ * begins to listen, and the job that the machine was planned for is gone. Soon jobs are queued that the controller
+ * rejects: on GitHub they stay queued, and take any listening machine. This draws from its own random generator.
  */
 import { platformOwner } from '../../../../lib/core/controllers/controller.ts';
 import { InstallationId, type JobId } from '../../../../lib/core/ids.ts';
@@ -14,11 +14,14 @@ export interface FirstController {
   readonly random: Random;
   readonly github: GitHubWorld;
   readonly account: Account;
-  /** Over all tenants, and not of the account alone. */
+  /** Over all tenants, not only over the account. */
   readonly isOfOperator: boolean;
 }
 
-/** How often somebody looks whether a machine has claimed, and for how long: GitHub may give it its job very soon. */
+/**
+ * How often, and for how long, it is checked whether a machine has claimed: GitHub may give the machine its job very
+ * soon.
+ */
 const lookMilliseconds = 100;
 const looks = 1_500;
 
@@ -49,9 +52,9 @@ export function enableFirstController(deps: WorldDeps, first: FirstController): 
       scheduler.after(at + 4_000, () => void put(deps, first, 'disabled'));
       scheduler.after(at + random.between(8_000, 30_000), () => void put(deps, first, 'enabled'));
     }
-    // In a calm world it comes seldom. It is a schedule's, which may run it twice.
+    // In a calm world the sweep comes rarely. It is scheduled, and a schedule may run it twice.
     if (random.chance(0.7)) scheduler.after(at + random.between(500, 12_000), () => plane.sweep());
-    // Before a sweep has come, and a slow machine listens; or after it, while an idle machine is still there.
+    // Before a sweep, while a slow machine listens; or after it, while an idle machine still exists.
     const [soonest, latest] = random.pick([
       [2, 10],
       [61, 110],

@@ -1,4 +1,4 @@
-/** A controller as an administrator makes one: of any kind, in any state, over one kind of scope. */
+/** A controller as an administrator creates it: of any kind, in any state, with one kind of scope. */
 import type { Controller } from '../../../../lib/core/controllers/controller.ts';
 import type { ScopeTarget } from '../../../../lib/core/controllers/scope.ts';
 import type { InstallationId } from '../../../../lib/core/ids.ts';
@@ -12,11 +12,11 @@ export interface NewController {
   readonly id: string;
   /** Epoch milliseconds. */
   readonly now: number;
-  /** Of the jobs that it may be asked about. */
+  /** The jobs that it may be asked about. */
   readonly repositoryIds: readonly number[];
-  /** Its expressions may name what only GitHub knows. */
+  /** Its expressions may use facts that only GitHub has. */
   readonly namesRuns: boolean;
-  /** What it may be over. */
+  /** What its scope may cover. */
   readonly targets: () => ScopeTarget;
 }
 

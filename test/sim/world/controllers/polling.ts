@@ -1,7 +1,7 @@
 /**
- * Controllers that fetch their questions and post their answers, each a program or two behind the route's own use cases. A
- * program may die between the fetch and the answer; the next one has forgotten what the last one took. While nobody is asked
- * anything, nobody polls: that would only be found to be empty.
+ * Controllers that fetch their questions and post their answers, each one or two programs that call the route's own
+ * use cases. A program may die between fetching and answering; its successor does not know what it took. While no
+ * question is asked nobody polls, since every answer would be empty.
  */
 import type { Fetched } from '../../../../lib/app/admission-api/answer-questions.ts';
 import type { Controller } from '../../../../lib/core/controllers/controller.ts';
@@ -12,7 +12,7 @@ import type { WorldDeps } from '../context.ts';
 import type { Reply } from './answering.ts';
 
 export interface Pollers {
-  /** It polls from now on. */
+  /** From now on it polls. */
   begin(controller: Controller): void;
 }
 
@@ -20,13 +20,13 @@ interface Program {
   readonly owner: Controller['owner'];
   readonly controllerId: string;
   isPolling: boolean;
-  /** What it took since it was started. */
+  /** The questions that it has taken since it was started. */
   taken: Set<string>;
 }
 
 type ReplyOf = (controllerId: string, jobId: number, timeout: number) => Reply;
 
-/** After the last question's time, for whoever's clock is wrong. */
+/** After the last question's deadline, to allow for wrong clocks. */
 const marginMilliseconds = 2_000;
 
 export function createPollers(deps: WorldDeps, random: Random, replyOf: ReplyOf): Pollers {
@@ -66,7 +66,7 @@ export function createPollers(deps: WorldDeps, random: Random, replyOf: ReplyOf)
       if (fault === 'never' || fault === 'malformed' || fault === 'status') continue;
       const given = { vote, id: fault === 'wrong-id' ? `${id}0` : id };
       postAfter(milliseconds, { question, given, taken });
-      // It cannot know whether its first one arrived, and may have changed its mind.
+      // It cannot know whether its first answer arrived, and may have changed its decision.
       const again = { ...given, vote: random.pick(['admit', 'reject'] as const) };
       const after = milliseconds + random.between(0, random.pick([300, 4_000]));
       if (random.chance(0.4)) postAfter(after, { question, given: again, taken });
@@ -78,7 +78,7 @@ export function createPollers(deps: WorldDeps, random: Random, replyOf: ReplyOf)
     { question, given, taken }: { question: Question; given: Given; taken: ReadonlySet<string> },
   ): void {
     scheduler.after(milliseconds, async () => {
-      // Whoever died posts nothing more.
+      // A dead program posts nothing more.
       if (!taken.has(question.id)) return;
       const { owner, controllerId, jobId } = question;
       story.tell(() => `${controllerId} posts ${given.vote} of job ${jobId}`);

@@ -1,7 +1,7 @@
 /**
- * In some stories the administrators of tenants have admission controllers, of each kind and in each kind of scope, and change
- * them while jobs wait and while machines boot; and in some the operator has controllers over all tenants. What happens here
- * is drawn by a generator of its own, and changes nothing in the stories of other seeds.
+ * In some stories tenants' administrators have admission controllers, of each kind and with each kind of scope, and
+ * change them while jobs wait and machines boot; in some the operator has controllers over all tenants. This draws
+ * from its own random generator, so it changes nothing in the stories of other seeds.
  */
 import { platformOwner } from '../../../../lib/core/controllers/controller.ts';
 import type { ScopeTarget } from '../../../../lib/core/controllers/scope.ts';
@@ -21,14 +21,14 @@ const tenantsHaveControllers = (seed: number) => createRandom(seed * 15_013 + 71
 const operatorManagesControllers = (seed: number) =>
   createRandom(seed * 15_013 + 79).chance(tenantsHaveControllers(seed) ? 0.4 : 0.1);
 
-/** Whose first controller is enabled while machines without a gate are there. */
+/** Stories in which the first controller is enabled while machines without a start gate exist. */
 function firstOf(seed: number): 'tenant' | 'operator' | undefined {
   if (tenantsHaveControllers(seed) || operatorManagesControllers(seed)) return undefined;
   const random = createRandom(seed * 15_013 + 89);
   return random.chance(0.15) ? random.pick(['tenant', 'tenant', 'operator']) : undefined;
 }
 
-/** In these stories machines are slow, so that a controller may be enabled between their claim and their word. */
+/** In these stories machines are slow, so that a controller may be enabled between a machine's claim and its confirm. */
 export function confirmPauses(seed: number): { readonly confirmPause?: () => number } {
   if (firstOf(seed) === undefined) return {};
   const random = createRandom(seed * 15_013 + 97);
@@ -38,7 +38,7 @@ export function confirmPauses(seed: number): { readonly confirmPause?: () => num
 export const operatorHasControllers = (seed: number) =>
   operatorManagesControllers(seed) || firstOf(seed) === 'operator';
 
-/** In these some rules name what only GitHub knows of a run, and runs have several jobs. */
+/** In these some rules need facts about a run that only GitHub has, and runs have several jobs. */
 export const namesRuns = (seed: number) =>
   tellsOfControllers(seed) && createRandom(seed * 15_013 + 83).chance(0.4);
 
@@ -87,7 +87,7 @@ function startOfTenant(
   const { change } = createAdministrator(deps, {
     random,
     answering,
-    // The account's controllers are those of the installation that it has now.
+    // The account's controllers belong to its current installation.
     owner: () => {
       const owner = InstallationId(account.installationId ?? 0);
       const tenant = ports.stores.world.tenant(owner);
@@ -104,14 +104,14 @@ function startOfTenant(
       }),
   });
   changeSometimes(deps, { random, change, most: 5 });
-  // Just as a job is taken in, asked about, or its machine boots.
+  // Just as a job is accepted or asked about, or its machine boots.
   github.onQueued((job) => {
     if (job.account !== account || !random.chance(0.4)) return;
     changeSoon(deps, random, change);
   });
 }
 
-/** Theirs are over the jobs of all tenants, or over those of a tier. */
+/** The operator's controllers cover the jobs of all tenants, or those of a tier. */
 function startOfOperator(
   deps: WorldDeps,
   { random, answering, github, namesRuns: ofRuns, accounts }: Started & { accounts: readonly Account[] },
@@ -133,7 +133,8 @@ function startOfOperator(
       }),
   });
   changeSometimes(deps, { random, change, most: 3 });
-  // Each change has all waiting jobs of all tenants asked about anew: not with each job of a crowd.
+  // Each change makes all waiting jobs of all tenants be asked about again, so it does not come with each job of a
+  // crowd.
   let left = 4;
   github.onQueued(() => {
     if (left === 0 || !random.chance(0.15)) return;
@@ -157,7 +158,10 @@ function changeSoon(deps: WorldDeps, random: Random, change: () => void): void {
   for (let n = random.between(1, 3); n > 0; n--) deps.scheduler.after(random.between(50, within), change);
 }
 
-/** Of all writes, those that put decisions on record fail most often: what follows them must not be done without. */
+/**
+ * Among all writes, those that store decisions fail most often: whatever follows a decision must not happen without
+ * it.
+ */
 function failToRecord({ ports, scheduler }: WorldDeps, random: Random): void {
   const store = ports.stores.controllers;
   const record = store.recordDecisions.bind(store);
