@@ -130,7 +130,7 @@ export function wholeNumber({ least, most }: { readonly least: number; readonly 
 export function oneOf(allowed: readonly string[]) {
   return (given: string, before: readonly string[] | undefined): readonly string[] => {
     if (allowed.includes(given)) return [...(before ?? []), given];
-    throw new InvalidArgumentError(`Allowed are ${allowed.join(', ')}.`);
+    throw new InvalidArgumentError(`Allowed values are ${allowed.join(', ')}.`);
   };
 }
 

@@ -35,7 +35,7 @@ Pass those for CloudFormation to the bootstrap. All environments of an account a
     const found = policies.find((one) => one.name === name);
     if (!found) {
       const known = policies.map((one) => one.name).join(', ');
-      throw new UsageError(`There is no policy ${JSON.stringify(name)}. Allowed are ${known}.`);
+      throw new UsageError(`There is no policy ${JSON.stringify(name)}. Allowed values are ${known}.`);
     }
     const account = String(options['account']);
     if (!/^(\*|\d{12})$/.test(account)) {

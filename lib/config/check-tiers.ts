@@ -141,7 +141,9 @@ function instanceTypeFaults(path: string, types: unknown, architecture: unknown)
 function instanceTypeFault(path: string, type: string, architecture: unknown): string[] {
   const actual = instanceArchitecture(type);
   if (actual === undefined) {
-    return [`${path} has ${shown(type)}; allowed are EC2 instance types such as "t3.medium" or "m7g.large".`];
+    return [
+      `${path} has ${shown(type)}; allowed values are EC2 instance types such as "t3.medium" or "m7g.large".`,
+    ];
   }
   if (actual === architecture || (architecture !== 'x64' && architecture !== 'arm64')) return [];
   return [`${path} has ${shown(type)}, which is ${actual}; the tier's architecture is ${architecture}.`];

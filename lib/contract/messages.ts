@@ -154,7 +154,7 @@ export function parseMessage(body: string): Message {
   const read = readers[String(fields['kind'])];
   if (!read) {
     throw new MalformedMessage(
-      `A message has kind ${JSON.stringify(fields['kind'])}; allowed are ${Object.keys(readers).join(', ')}.`,
+      `A message has kind ${JSON.stringify(fields['kind'])}; allowed values are ${Object.keys(readers).join(', ')}.`,
     );
   }
   return read(new Fields(fields));

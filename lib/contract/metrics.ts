@@ -36,7 +36,7 @@ export const metrics = {
     unit: 'Count',
     sets: [[], ['reason']],
     by: ['webhook'],
-    meaning: 'Deliveries turned away: unsigned, too large, not JSON',
+    meaning: 'Deliveries rejected: unsigned, too large, not JSON',
   },
   WebhooksIgnored: {
     unit: 'Count',
@@ -55,7 +55,7 @@ export const metrics = {
     sets: [[]],
     by: ['webhook'],
     meaning:
-      'Facts that came alone and that lifecycle did not take at once, so that they went through its queue',
+      'Facts that were sent directly to lifecycle and not confirmed by it, so they went through its queue',
   },
   JobsAccepted: {
     unit: 'Count',
@@ -85,7 +85,7 @@ export const metrics = {
     unit: 'Count',
     sets: [['tier']],
     by: ['lifecycle'],
-    meaning: 'Machines to which GitHub gave another job than the one they were meant for',
+    meaning: 'Machines to which GitHub gave a different job than planned',
   },
   AdmissionDecisions: {
     unit: 'Count',
@@ -122,19 +122,19 @@ export const metrics = {
     unit: 'Count',
     sets: [['tier']],
     by: ['sweep'],
-    meaning: 'Tenants of whose jobs in the tier at least one waits because of a spend cap, each minute',
+    meaning: 'Tenants with at least one job in the tier that waits because of a spend cap, each minute',
   },
   ControllersConnected: {
     unit: 'Count',
     sets: [[]],
     by: ['admission-api'],
-    meaning: 'Admission controllers that came with their token; each counts once a minute at most',
+    meaning: 'Admission controllers that authenticated with their token; each counts at most once a minute',
   },
   TakesRefused: {
     unit: 'Count',
     sets: [['reason']],
     by: ['scale-up'],
-    meaning: 'Lease transactions that lost a race to another one; each is planned again',
+    meaning: 'Lease transactions that conflicted with another one; each is planned again',
   },
   Launches: {
     unit: 'Count',
@@ -146,31 +146,31 @@ export const metrics = {
     unit: 'Count',
     sets: [[], ['tier']],
     by: ['scale-up', 'sweep'],
-    meaning: 'Machines that CreateFleet answered with',
+    meaning: 'Machines that CreateFleet started',
   },
   LaunchesResent: {
     unit: 'Count',
     sets: [['tier']],
     by: ['scale-up'],
-    meaning: 'CreateFleet calls that were made once more, because the connection broke at once',
+    meaning: 'CreateFleet calls that were retried because the connection broke at once',
   },
   ClaimsRefused: {
     unit: 'Count',
     sets: [[], ['reason']],
     by: ['claim'],
-    meaning: 'Machines, or others, turned away at the claim door',
+    meaning: 'Requests that the claim function refused, from machines or anybody else',
   },
   ConfirmsRefused: {
     unit: 'Count',
     sets: [[], ['reason']],
     by: ['claim'],
-    meaning: 'Machines told not to start their runner',
+    meaning: 'Machines whose confirm was refused: they do not start their runner',
   },
   StartsRefused: {
     unit: 'Count',
     sets: [[], ['reason']],
     by: ['claim'],
-    meaning: 'Machines, or others, turned away at the start gate',
+    meaning: 'Requests that the start gate refused, from machines or anybody else',
   },
   StartsAnswered: {
     unit: 'Count',
@@ -182,19 +182,19 @@ export const metrics = {
     unit: 'Count',
     sets: [[]],
     by: ['claim'],
-    meaning: 'Jobs that the start gate rejected on a machine that was bought for another job',
+    meaning: 'Jobs that the start gate rejected on a machine that was launched for another job',
   },
   StandDowns: {
     unit: 'Count',
     sets: [['tier']],
     by: ['claim'],
-    meaning: 'Machines that came for a job and found none: they power off',
+    meaning: 'Machines that claimed and found no job to run: they power off',
   },
   GitHubRefusals: {
     unit: 'Count',
     sets: [['reason']],
     by: ['claim', 'sweep'],
-    meaning: 'Calls that GitHub answered with limited, forbidden, not-found or invalid',
+    meaning: 'Calls that GitHub refused: limited, forbidden, not-found or invalid',
   },
   GitHubCallsHeldBack: {
     unit: 'Count',
@@ -206,43 +206,44 @@ export const metrics = {
     unit: 'Count',
     sets: [[]],
     by: ['claim', 'sweep', 'scale-up'],
-    meaning: 'Notes for the other copies that could not be written; they find out for themselves',
+    meaning: 'Notes for other copies that could not be written; each copy then learns the same by itself',
   },
   AcceptedToLeasedMilliseconds: {
     unit: 'Milliseconds',
     sets: [[], ['tier']],
     by: ['lifecycle'],
-    meaning: 'From hearing of a job to the lease of its machine, waits for a free one included',
+    meaning: "From a job's acceptance to the lease for its machine, including waits for a free one",
   },
   ReceivedToAcceptedMilliseconds: {
     unit: 'Milliseconds',
     sets: [[], ['tier']],
     by: ['scale-up'],
-    meaning: "From the webhook's receipt of a queued job to its row: the webhook's own work and the queue",
+    meaning:
+      "From the receipt of a queued job's webhook to the job's row: the webhook function and the queue",
   },
   LeasedToAskedMilliseconds: {
     unit: 'Milliseconds',
     sets: [[], ['tier']],
     by: ['scale-up', 'sweep'],
-    meaning: 'From the plan of a launch to the sending of CreateFleet: the transaction that takes the leases',
+    meaning: 'From the plan of a launch to the request of CreateFleet: the transaction that takes the leases',
   },
   LeasedToLaunchedMilliseconds: {
     unit: 'Milliseconds',
     sets: [[], ['tier']],
     by: ['scale-up', 'sweep'],
-    meaning: 'From the plan of a launch to the answer of CreateFleet',
+    meaning: 'From the plan of a launch to the response of CreateFleet',
   },
   LeasedToClaimedMilliseconds: {
     unit: 'Milliseconds',
     sets: [[], ['tier']],
     by: ['lifecycle'],
-    meaning: 'From the plan of a launch to its machine at the claim door: CreateFleet and the boot',
+    meaning: "From the plan of a launch to its machine's first claim: CreateFleet and the boot",
   },
   ClaimedToMintedMilliseconds: {
     unit: 'Milliseconds',
     sets: [[], ['tier']],
     by: ['claim'],
-    meaning: 'From the claim to the JIT config: reading the plan, and GitHub',
+    meaning: 'From the claim to the JIT config: reading the plan, and the call to GitHub',
   },
   UpToScriptMilliseconds: {
     unit: 'Milliseconds',
@@ -254,32 +255,32 @@ export const metrics = {
     unit: 'Milliseconds',
     sets: [[], ['tier']],
     by: ['claim'],
-    meaning: 'From the boot script to a runner program that is ready, as the machine reports',
+    meaning: 'From the start of the boot script until the runner program is ready, as the machine reports',
   },
   PreparedToClaimedMilliseconds: {
     unit: 'Milliseconds',
     sets: [[], ['tier']],
     by: ['claim'],
     meaning:
-      'From a ready runner program to a JIT config in hand, waits for a turn included, as the machine reports',
+      'From a ready runner program to the JIT config, including waits for a turn, as the machine reports',
   },
   ClaimedToListeningMilliseconds: {
     unit: 'Milliseconds',
     sets: [[], ['tier']],
     by: ['lifecycle'],
-    meaning: 'From the claim to the confirm: the JIT config, and the runner program made ready',
+    meaning: 'From the claim to the confirm: fetching the JIT config, and preparing the runner program',
   },
   ListeningToStartedMilliseconds: {
     unit: 'Milliseconds',
     sets: [[], ['tier']],
     by: ['lifecycle'],
-    meaning: 'From the confirm to hearing that GitHub gave the runner a job',
+    meaning: 'From the confirm to the report that GitHub gave the runner a job',
   },
   QueuedToStartedMilliseconds: {
     unit: 'Milliseconds',
     sets: [[], ['tier']],
     by: ['lifecycle'],
-    meaning: 'From the time at which GitHub made the job to hearing that it runs',
+    meaning: 'From the creation of the job on GitHub to the report that it runs',
   },
   RunnersEnded: {
     unit: 'Count',
@@ -291,14 +292,14 @@ export const metrics = {
     unit: 'Count',
     sets: [[]],
     by: ['lifecycle', 'sweep', 'reconciler'],
-    meaning: 'Ended machines without a price for their type or disk: costs are too low by what they cost',
+    meaning: 'Ended machines without a price for their type or disk: reported costs are too low by theirs',
   },
   BillDaysApart: {
     unit: 'Count',
     sets: [[]],
     by: ['reconciler'],
     meaning:
-      "Days in a row that records of costs and AWS's bill differ by more than 3%, by the last comparison of the operator",
+      "Days in a row on which cost records and AWS's bill differ by more than 3%, in the operator's last comparison",
   },
   MessagesFailed: {
     unit: 'Count',
@@ -310,14 +311,14 @@ export const metrics = {
     unit: 'Count',
     sets: [['kind']],
     by: ['sweep', 'claim', 'reconciler'],
-    meaning: 'What events missed and a deadline found',
+    meaning: 'Repairs of what events had missed, by kind',
   },
   UnknownJobsRun: {
     unit: 'Count',
     sets: [[]],
     by: ['tenant-manager', 'reconciler'],
     meaning:
-      'Machines on which GitHub ran a job of a repository outside the installation, about which the App hears nothing',
+      'Machines on which GitHub ran a job that it sent no webhook for, such as one of a repository outside the installation',
   },
   SweepsDone: {
     unit: 'Count',
@@ -335,7 +336,7 @@ export const metrics = {
     unit: 'Count',
     sets: [[]],
     by: ['sweep'],
-    meaning: '1 where a sweep left rows to the next one because a bound was reached, else 0',
+    meaning: '1 if a sweep left rows to the next one because a bound was reached, else 0',
   },
   JobsWaiting: {
     unit: 'Count',
@@ -353,7 +354,7 @@ export const metrics = {
     unit: 'Seconds',
     sets: [[], ['tier']],
     by: ['sweep'],
-    meaning: 'The same for jobs that nobody has looked at yet: their reason is still `queued`',
+    meaning: 'The same for jobs that were not evaluated yet: their reason is still `queued`',
   },
   LeasesInUse: {
     unit: 'Count',
@@ -377,13 +378,13 @@ export const metrics = {
     unit: 'Count',
     sets: [['result']],
     by: ['runner-syncer'],
-    meaning: 'Looks for a release of the runner program, by architecture: current, stored, refused or failed',
+    meaning: 'Checks for a new runner program, by architecture: current, stored, refused or failed',
   },
   RunnersInStep: {
     unit: 'Count',
     sets: [[]],
     by: ['runner-syncer'],
-    meaning: '1 where a look found the runner programs of all architectures in step with GitHub, else 0',
+    meaning: '1 if a check found the runner programs of all architectures up to date, else 0',
   },
 } as const satisfies Readonly<Record<string, Metric>>;
 

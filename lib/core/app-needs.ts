@@ -22,7 +22,7 @@ export function missingInApp({ permissions, events }: AskedFor): readonly string
     missing.push('Repository permissions, Actions: read-only. Without it GitHub sends nothing about jobs.');
   }
   if (!events.includes('workflow_job')) {
-    missing.push('Subscribe to events, Workflow job. Without it Mayfly hears of no jobs.');
+    missing.push('Subscribe to events, Workflow job. Without it Mayfly does not learn of any jobs.');
   }
   return missing;
 }

@@ -20,7 +20,9 @@ export function createBoundedBody(whose: string, mostBytes: number): BoundedBody
       bytes += piece.length;
       if (bytes <= mostBytes) return void pieces.push(piece);
       pieces.length = 0;
-      const error = new Error(`${whose} is too large: ${bytes} bytes came, and ${mostBytes} are allowed.`);
+      const error = new Error(
+        `${whose} is too large: received ${bytes} bytes, and ${mostBytes} are allowed.`,
+      );
       error.name = tooLarge;
       return error;
     },

@@ -44,7 +44,7 @@ export function readNewAppForm(fields: Fields): Checked<NewAppWishes> {
     faults['organization'] =
       organization === ''
         ? 'Enter the organization’s login, as in its address on GitHub.'
-        : `${shown(organization)} is not an organization’s name. Allowed are letters, digits and inner hyphens, at most 39.`;
+        : `${shown(organization)} is not an organization’s name. A name has at most 39 letters, digits and inner hyphens.`;
   }
   if (name === '' || name.length > longestAppName) {
     faults['name'] =
@@ -72,16 +72,16 @@ export function readExistingAppForm(fields: Fields): Checked<ExistingAppWishes> 
     faults['appId'] =
       appId === ''
         ? 'Enter the App’s id, from the top of its settings page.'
-        : `${shown(appId)} is not an App id. Allowed is a number, such as 123456, or a client id (Iv…).`;
+        : `${shown(appId)} is not an App id. Enter a number, such as 123456, or a client id (Iv…).`;
   }
   if (!privateKey) {
     faults['privateKey'] =
       pasted === ''
         ? 'Paste a private key of the App.'
-        : `The pasted text is not a private key. Allowed is ${privateKeyForms}. Paste it again.`;
+        : `The pasted text is not a private key. Paste ${privateKeyForms}.`;
   }
   if (webhookSecret !== '' && (webhookSecret.length < 16 || webhookSecret.length > 256)) {
-    faults['webhookSecret'] = `It has ${webhookSecret.length} characters; allowed are 16 to 256, or none.`;
+    faults['webhookSecret'] = `It has ${webhookSecret.length} characters; enter 16 to 256, or none.`;
   }
   if (!privateKey || Object.keys(faults).length > 0) return { ok: false, faults };
   return { ok: true, wishes: { appId, privateKey, webhookSecret } };

@@ -20,7 +20,7 @@ export function matching(
   text: string,
   { pattern, allowed, fault }: { pattern: RegExp; allowed: string; fault: Fault },
 ): string {
-  if (!pattern.test(text)) fault(`${name} is ${JSON.stringify(text)}; allowed are ${allowed}.`);
+  if (!pattern.test(text)) fault(`${name} is ${JSON.stringify(text)}; allowed values are ${allowed}.`);
   return text;
 }
 

@@ -68,7 +68,7 @@ export function engineOf(name: string, fault: Fault): Pick<HostConfig, 'engine'>
   if (name === '') return {};
   if (name === 'docker' || name === 'podman') return { engine: name };
   fault(
-    `CONTAINER_ENGINE is ${JSON.stringify(name)}; allowed are docker, podman. Without it, the engine that responds is used.`,
+    `CONTAINER_ENGINE is ${JSON.stringify(name)}; allowed values are docker, podman. Without it, the engine that responds is used.`,
   );
   return {};
 }
@@ -77,7 +77,7 @@ export function socketOf(text: string, fault: Fault): Pick<HostConfig, 'socket'>
   if (text === 'false') return {};
   if (text === 'true') return { socket: '/var/run/docker.sock' };
   if (text.startsWith('/')) return { socket: text };
-  fault(`DOCKER_SOCKET is ${JSON.stringify(text)}; allowed are false, true, or the path of a socket.`);
+  fault(`DOCKER_SOCKET is ${JSON.stringify(text)}; allowed values are false, true, or the path of a socket.`);
   return {};
 }
 

@@ -93,7 +93,11 @@ describe('mayfly dead-letters', () => {
     queues.send('my-saas-lifecycle-dead-letters', '{"kind":"rubbish"}');
     const letters = JSON.parse((await run('--json')).out);
     expect(letters).toMatchObject([
-      { queue: 'my-saas-lifecycle', what: '{"kind":"rubbish"}', why: expect.stringContaining('allowed are') },
+      {
+        queue: 'my-saas-lifecycle',
+        what: '{"kind":"rubbish"}',
+        why: expect.stringContaining('allowed values are'),
+      },
     ]);
   });
 

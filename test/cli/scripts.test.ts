@@ -130,11 +130,11 @@ describe('a mistake', () => {
     ['bin/start.ts', ['--webhook-port', '70000'], /invalid.*It must be a whole number from 0 to 65535/],
     ['bin/demo.ts', ['--jsn'], /Did you mean --json/],
     ['test/sim/sim.ts', ['--seeds', 'many'], /'--seeds <count>' argument 'many' is invalid/],
-    ['test/sim/mutants.ts', ['--only', 'nothing'], /Allowed are/],
-    ['test/bench/bench.ts', ['--only', 'everything'], /Allowed are webhook, bundles/],
+    ['test/sim/mutants.ts', ['--only', 'nothing'], /Allowed values are/],
+    ['test/bench/bench.ts', ['--only', 'everything'], /Allowed values are webhook, bundles/],
     ['test/chaos/chaos.ts', ['--seconds', '0'], /from 1 to 600/],
     ['test/scale/day.ts', ['--part', '2'], /from 0.0001 to 1/],
-    ['test/mutation/mutation.ts', ['--only', 'attic'], /Allowed are core, app\/admission/],
+    ['test/mutation/mutation.ts', ['--only', 'attic'], /Allowed values are core, app\/admission/],
   ] as const)('%s %j prints what is allowed', async (file, args, says) => {
     const { status, stderr } = await start(file, ...args);
     expect(status).toBe(2);

@@ -226,7 +226,7 @@ describe('mayfly setup', () => {
   });
 
   it.each([
-    [['--level', 'planet'], /--level is "planet"; allowed are organization, repository, both/],
+    [['--level', 'planet'], /--level is "planet"; allowed values are organization, repository, both/],
     [['--name', 'n'.repeat(35)], /35 characters; GitHub allows 34/],
     [['--app-id', '1'], /needs both/],
     [['--app-id', '1', '--key', '/nowhere'], /cannot be read/],

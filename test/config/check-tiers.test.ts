@@ -38,7 +38,7 @@ describe('a tier with a fault', () => {
     [
       'an unknown instance type',
       { instanceTypes: ['medium'] },
-      'instanceTypes has "medium"; allowed are EC2',
+      'instanceTypes has "medium"; allowed values are EC2',
     ],
     [
       'a type of another architecture',

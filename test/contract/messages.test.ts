@@ -50,7 +50,7 @@ describe('parseMessage', () => {
   it.each([
     ['text', 'hello', /not JSON: "hello"/],
     ['a list', '[1]', /not a JSON object/],
-    ['an unknown kind', '{"kind":"party"}', /kind "party"; allowed are job, poke/],
+    ['an unknown kind', '{"kind":"party"}', /kind "party"; allowed values are job, poke/],
     [
       'a job without an id',
       JSON.stringify({ ...givenEvent(), jobId: undefined }),

@@ -95,7 +95,7 @@ export function launchLeasesContract(backend: StoreBackend): void {
 
         const taking = stores.launches.take({ tenant, tier: givenTier(), launch });
 
-        await expect(taking).rejects.toThrow('asks for 2 machines; allowed are 1 to 1');
+        await expect(taking).rejects.toThrow('requests 2 machines; 1 to 1 are allowed');
       });
 
       it('counts the attempts of a job that is launched for again', async () => {

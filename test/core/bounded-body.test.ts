@@ -16,7 +16,9 @@ it('reports the size and the limit, and keeps nothing of a larger answer', () =>
   const body = createBoundedBody('The answer of api.github.com', 4);
   body.add(piece('abc'));
   const fault = body.add(piece('de'));
-  expect(fault?.message).toBe('The answer of api.github.com is too large: 5 bytes came, and 4 are allowed.');
+  expect(fault?.message).toBe(
+    'The answer of api.github.com is too large: received 5 bytes, and 4 are allowed.',
+  );
   expect(isTooLarge(fault!)).toBe(true);
   expect(body.whole()).toHaveLength(0);
 });
@@ -31,7 +33,9 @@ it('reads no further than it is allowed to', async () => {
   }
   expect((await readBounded(pieces(), 'It', 8)).toString()).toBe('abcdefgh');
   given.length = 0;
-  await expect(readBounded(pieces(), 'It', 5)).rejects.toThrow('It is too large: 6 bytes came, and 5 are');
+  await expect(readBounded(pieces(), 'It', 5)).rejects.toThrow(
+    'It is too large: received 6 bytes, and 5 are',
+  );
   expect(given).toEqual(['ab', 'cd', 'ef']);
 });
 

@@ -59,7 +59,7 @@ describe('the form of a new App', () => {
       const read = readNewAppForm({ ...good, organization });
       return read.ok ? '' : read.faults['organization'];
     };
-    const rest = ' is not an organization’s name. Allowed are letters, digits and inner hyphens, at most 39.';
+    const rest = ' is not an organization’s name. A name has at most 39 letters, digits and inner hyphens.';
     expect(faultOf('a'.repeat(40))).toBe(`"${'a'.repeat(40)}"${rest}`);
     expect(faultOf('a'.repeat(41))).toBe(`"${'a'.repeat(39)}…"${rest}`);
   });
@@ -143,7 +143,7 @@ describe('the form of an existing App', () => {
       const read = readExistingAppForm({ appId, privateKey: pem });
       expect(read).toMatchObject({
         ok: false,
-        faults: { appId: expect.stringMatching(/ is not an App id\. Allowed is a/) },
+        faults: { appId: expect.stringMatching(/ is not an App id\. Enter a number/) },
       });
     },
   );
@@ -155,7 +155,7 @@ describe('the form of an existing App', () => {
       faults: {
         appId: expect.stringContaining('my-app'),
         privateKey: expect.stringContaining('is not a private key'),
-        webhookSecret: 'It has 5 characters; allowed are 16 to 256, or none.',
+        webhookSecret: 'It has 5 characters; enter 16 to 256, or none.',
       },
     });
     expect(JSON.stringify(read)).not.toContain('hush');

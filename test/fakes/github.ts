@@ -287,8 +287,9 @@ function remove({ registrations }: State, key: string): Answer<'removed' | 'abse
 }
 
 function faultOf({ name, labels }: JitRequest): string | undefined {
-  if (name.length < 1 || name.length > 64) return `name has ${name.length} characters; allowed are 1 to 64`;
-  if (labels.length < 1 || labels.length > 100) return `${labels.length} labels; allowed are 1 to 100`;
+  if (name.length < 1 || name.length > 64)
+    return `name has ${name.length} characters; allowed values are 1 to 64`;
+  if (labels.length < 1 || labels.length > 100) return `${labels.length} labels; allowed values are 1 to 100`;
   return undefined;
 }
 

@@ -146,7 +146,7 @@ function take(rows: Rows, taking: Taking): TakeOutcome {
   const machines = launch.plannedJobs.length;
   const allowed = Math.min(maxMachinesPerLaunch, read.maxRunners, tierLimit(read, tier));
   if (machines < 1 || machines > allowed) {
-    throw new Error(`Launch ${launch.launchId} asks for ${machines} machines; allowed are 1 to ${allowed}.`);
+    throw new Error(`Launch ${launch.launchId} requests ${machines} machines; 1 to ${allowed} are allowed.`);
   }
   assertWithinCaps(read, launch);
   const stored = rows.launches.get(launch.launchId);
@@ -230,7 +230,7 @@ function assertWithinCaps(read: Tenant, launch: Launch): void {
     (read.caps?.day ?? Number.POSITIVE_INFINITY) - (read.carried?.get(day) ?? 0),
   );
   if (expected <= most && read.caps?.unreadable === undefined) return;
-  throw new Error(`Launch ${launch.launchId} is expected to cost ${expected}; allowed are ${most}.`);
+  throw new Error(`Launch ${launch.launchId} is expected to cost ${expected}; the cap is ${most}.`);
 }
 
 /** Each cap is what was read, and has room for what is expected. */

@@ -52,7 +52,7 @@ export function runProgram(program: string, args: readonly string[], options: Ru
     child.once('close', (code, signal) => {
       clearTimeout(timer);
       if (code !== null) return resolve({ code, ...said });
-      const bound = seconds === undefined ? '' : `, which it is after ${seconds} s`;
+      const bound = seconds === undefined ? '' : `; its time limit is ${seconds} s`;
       const why = `${program} ${args[0]} was ended by ${signal}${bound}`;
       reject(new OperationalError(why, { code: 'engine-timeout', retryable: true }));
     });

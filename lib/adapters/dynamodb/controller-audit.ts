@@ -14,7 +14,7 @@ export function controllerAuditItems(
 ): TransactWriteItem[] {
   if (!record) return [];
   if (tableName === undefined)
-    throw new Error('A change of controllers is recorded; give the store the audit.');
+    throw new Error('Changes of controllers must be recorded in the audit; create this store with one.');
   const { id, login, before, after, ...about } = record;
   const written = { ...about, before: texts(before), after: texts(after) };
   return owner === platformOwner

@@ -53,7 +53,7 @@ export async function readPolicy(deps: ControllerTables, owner: InstallationId):
     if (agrees(head, controllers)) return { owner, epoch: rowOf(head).number('epoch'), controllers };
     await pause(tries);
   }
-  throw new OperationalError(`The controllers of ${owner} changed with each look at them.`, {
+  throw new OperationalError(`The controllers of ${owner} changed during each attempt to read them.`, {
     code: 'PolicyInMotion',
     retryable: true,
   });

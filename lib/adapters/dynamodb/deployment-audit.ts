@@ -49,7 +49,7 @@ export function createDeploymentAudit(place: DeploymentAuditPlace): DeploymentAu
         const isNew = await putOnce(place, configurationAuditRow(record, { ...now, version }));
         if (isNew) return { version, changed: Object.keys({ ...before, ...after }) };
       }
-      throw new OperationalError('Others record configurations at this moment.', {
+      throw new OperationalError('Other processes are recording configurations.', {
         code: 'overtaken',
         retryable: true,
       });

@@ -69,7 +69,7 @@ function assertPlannedWithinLimits({ tenant, tier, launch }: Taking): void {
   const given = launch.plannedJobs.length;
   if (given >= 1 && given <= allowed) return;
   throw new Error(
-    `Launch ${launch.launchId} asks for ${given} machines; allowed are 1 to ${allowed}: the least of what a ` +
+    `Launch ${launch.launchId} requests ${given} machines; 1 to ${allowed} are allowed: the least of what a ` +
       `launch may have (${maxMachinesPerLaunch}), the tenant's limit (${tenant.maxRunners}) and the one for the tier (${inTier}).`,
   );
 }
@@ -84,7 +84,7 @@ function assertWithinCaps({ tenant, launch }: Taking): void {
   for (const { cap, period } of caps) {
     if (cap === undefined || expected <= roomIn(tenant, period, cap)) continue;
     throw new Error(
-      `Launch ${launch.launchId} is expected to cost ${expected}; allowed for ${period} are ${cap}.`,
+      `Launch ${launch.launchId} is expected to cost ${expected}; the cap for ${period} is ${cap}.`,
     );
   }
   if (tenant.caps?.unreadable !== undefined) throw new Error(`Nothing starts: ${tenant.caps.unreadable}`);

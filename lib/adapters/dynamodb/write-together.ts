@@ -85,7 +85,7 @@ function statementOf(write: RowUpdate, returned: Returned | undefined): BatchSta
       .replace(/#(\w+)|:\w+/g, (word, name: string | undefined) => {
         if (name !== undefined) return `"${name}"`;
         const value = values[word];
-        if (value === undefined) throw new Error(`An update names ${word}, and has no value for it.`);
+        if (value === undefined) throw new Error(`An update names ${word}, but has no value for it.`);
         Parameters.push(value);
         return '?';
       });

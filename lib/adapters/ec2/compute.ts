@@ -81,7 +81,7 @@ const saysWhatCame = ({ Instances = [], Errors = [] }: Fleet) => Instances.lengt
  */
 async function fleetAsMade(client: EC2Client, { FleetId = '' }: Fleet): Promise<Fleet> {
   const unclear = (cause?: unknown) =>
-    Object.assign(new Error(`EC2 does not say what came of ${FleetId}.`, { cause }), {
+    Object.assign(new Error(`EC2 does not show what the fleet ${FleetId} started.`, { cause }), {
       name: 'FleetNotShown',
     });
   const asked = client.send(new DescribeFleetsCommand({ FleetIds: [FleetId] }));

@@ -26,7 +26,8 @@ export function createSetupTokens({ secret }: { secret: Secret }): SetupTokens {
   return {
     async sign(purpose, claims) {
       const [current] = await secret.values();
-      if (!current) throw new Error('The setup secret is empty; what is signed with it would be no proof.');
+      if (!current)
+        throw new Error('The setup secret is empty, so signatures made with it would prove nothing.');
       const content = Buffer.from(JSON.stringify(claims)).toString('base64url');
       return `${content}.${sign(current, purpose, content)}`;
     },

@@ -28,7 +28,8 @@ export function createTickets({ secret }: { secret: Secret }): Tickets {
     async issue(ticket) {
       const content = encode(ticket);
       const [current] = await secret.values();
-      if (!current) throw new Error('The ticket secret is empty; a ticket signed with it would be no proof.');
+      if (!current)
+        throw new Error('The ticket secret is empty, so a ticket signed with it would prove nothing.');
       const issued = `${content}.${sign(current, content)}`;
       if (issued.length > longestTicket) {
         throw new Error(

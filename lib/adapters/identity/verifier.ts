@@ -74,7 +74,7 @@ function trustedKeys({ certificates, region }: VerifierOptions): KeyObject[] {
   const trusted = trustedCertificates(region, certificates);
   if (trusted.length > 0) return trusted.map(publicKey);
   throw new Error(
-    `No certificate of AWS for instance identity documents is known for the region ${region}; known are ` +
+    `There is no AWS certificate for instance identity documents of the region ${region}; there are some for ` +
       `${Object.keys(awsCertificates).join(', ')}. Take the region's RSA certificate from ` +
       'https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/regions-certs.html and set it as ' +
       `identityCertificates["${region}"] in the configuration.`,

@@ -39,7 +39,7 @@ export async function applyInstallationEvents(
       }
       if (event.kind !== 'installation') {
         throw new Error(
-          `The installations queue takes installation events, looks at groups, held jobs, jobs to run again and unheard runs, not ${event.kind} messages.`,
+          `The installations queue takes messages of the kinds installation, look-at-group, look-at-job, rerun-job and unheard-run, not ${event.kind}.`,
         );
       }
       perTenant.set(event.installationId, [...(perTenant.get(event.installationId) ?? []), { id, event }]);

@@ -30,7 +30,9 @@ jobs finish where they are; idle runners register again.
     const host = openHost(call);
     const [level = '', name = ''] = call.positionals;
     if (level !== 'organization' && level !== 'repository') {
-      throw new UsageError(`${JSON.stringify(level)} is not a level; allowed are organization, repository.`);
+      throw new UsageError(
+        `${JSON.stringify(level)} is not a level; allowed values are organization, repository.`,
+      );
     }
     const isOrganization = level === 'organization';
     const labels = textOption(call, 'labels');

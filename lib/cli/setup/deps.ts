@@ -36,7 +36,7 @@ export async function needApp(vault: AppVault): Promise<AppSecret> {
 export function readKeyFile(path: string): string {
   const key = readPrivateKey(readFile(path));
   if (key) return key;
-  throw new UsageError(`${path} does not contain a private key. Allowed is ${privateKeyForms}.`);
+  throw new UsageError(`${path} does not contain a private key. It must be ${privateKeyForms}.`);
 }
 
 function readFile(path: string): string {

@@ -128,7 +128,7 @@ function level(call: CommandCall, owner: 'organization' | 'account'): RunnerLeve
   const given = text(call, 'level') ?? defaultLevel(owner);
   const found = runnerLevels.find((one) => one === given);
   if (found) return found;
-  throw new UsageError(`--level is ${JSON.stringify(given)}; allowed are ${runnerLevels.join(', ')}.`);
+  throw new UsageError(`--level is ${JSON.stringify(given)}; allowed values are ${runnerLevels.join(', ')}.`);
 }
 
 function text(call: CommandCall, option: string): string | undefined {

@@ -55,7 +55,7 @@ labels of its latest jobs must match a tier. --run starts only the workflow that
     const wait = Number(call.options['wait']);
     if (!Number.isInteger(wait) || wait < 1 || wait > 7200) {
       throw new UsageError(
-        `--wait is ${JSON.stringify(call.options['wait'])}; allowed are 1 to 7200 seconds.`,
+        `--wait is ${JSON.stringify(call.options['wait'])}; it must be 1 to 7200 seconds.`,
       );
     }
     const client = dynamoClient(call);
@@ -97,7 +97,7 @@ async function repositoryNames(call: CommandCall, { platform }: GitHubOf, tenant
     const strange = names.find((name) => !/^(?:[\w.-]+\/)?[\w.-]+$/.test(name));
     if (strange !== undefined || names.length > mostTested) {
       throw new UsageError(
-        `--repositories is ${JSON.stringify(given)}; allowed are at most ${mostTested} names, comma-separated.`,
+        `--repositories is ${JSON.stringify(given)}; it must be at most ${mostTested} names, comma-separated.`,
       );
     }
     return names.map((name) => (name.includes('/') ? name : `${tenant.accountLogin}/${name}`));

@@ -193,7 +193,7 @@ function unknownRows({ tenant, unlisted }: Seen, reached: readonly GitHubReposit
   const ids = unreachedIds(tenant, reached).filter(isUnknown);
   if (ids.length === 0) return [];
   const others = (tenant.allowedRepositories ?? []).filter((id) => !ids.includes(id));
-  const found = `allowed are ${list(ids)}, and GitHub shows the App no repository of ${ids.length === 1 ? 'this id' : 'these ids'}`;
+  const found = `the allowed ones are ${list(ids)}, and GitHub shows the App no repository of ${ids.length === 1 ? 'this id' : 'these ids'}`;
   const how = `Take ${ids.length === 1 ? 'it' : 'them'} off the list: npx mayfly tenant set ${tenant.accountLogin} --repositories ${others.join(',') || 'none'}. If a repository exists, an owner adds it to the installation.`;
   return [failed('repositories unknown', found, how)];
 }
@@ -214,7 +214,9 @@ function unreachedRows(seen: Seen, reached: readonly GitHubRepository[]): Row[] 
     return answer?.ok ? `${answer.value.fullName} (${id})` : id;
   });
   const how = `An owner adds them to the installation, or: npx mayfly tenant set ${tenant.accountLogin} --repositories LIST`;
-  return [failed('repositories', `allowed are ${list(names)}, which the installation does not reach`, how)];
+  return [
+    failed('repositories', `the allowed ones are ${list(names)}, which the installation does not reach`, how),
+  ];
 }
 
 export const unreachedIds = ({ allowedRepositories = [] }: Tenant, reached: readonly GitHubRepository[]) =>

@@ -80,7 +80,8 @@ export function parseDials(value: unknown): Dial[] {
     if (typeof entry !== 'object' || entry === null) throw new Error(`Dial ${index} is not an object.`);
     for (const [field, given] of Object.entries(entry)) {
       const rule = Object.hasOwn(rules, field) ? rules[field] : undefined;
-      if (!rule) throw new Error(`Dial ${index} has ${field}; allowed are ${Object.keys(rules).join(', ')}.`);
+      if (!rule)
+        throw new Error(`Dial ${index} has ${field}; allowed values are ${Object.keys(rules).join(', ')}.`);
       if (!rule.fits(given)) {
         throw new Error(
           `In dial ${index}, ${field} is ${JSON.stringify(given)}; it must be ${rule.allowed}.`,

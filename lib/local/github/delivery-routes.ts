@@ -50,7 +50,7 @@ function listDeliveries(call: Call) {
   const { store, query } = call;
   const status = query.get('status');
   if (status !== null && status !== 'success' && status !== 'failure') {
-    throw new Refusal(400, `status is ${status}; allowed are success, failure`);
+    throw new Refusal(400, `status is ${status}; allowed values are success, failure`);
   }
   const size = Math.min(100, Math.max(1, Number(query.get('per_page')) || 30));
   const cursor = Number(query.get('cursor')) || Number.POSITIVE_INFINITY;

@@ -84,7 +84,9 @@ export function turnDials(dials: Dials, change: DialChange): Dials {
   if (faults !== undefined) rejectOddFaults(faults);
   const { formerNames } = change;
   if (formerNames !== undefined && formerNames !== 'gone' && formerNames !== 'redirect') {
-    throw new Error(`dials.formerNames is ${JSON.stringify(formerNames)}; allowed are gone, redirect.`);
+    throw new Error(
+      `dials.formerNames is ${JSON.stringify(formerNames)}; allowed values are gone, redirect.`,
+    );
   }
   return {
     ...dials,
@@ -98,7 +100,7 @@ function rejectUnknown(given: object, allowed: object, where: string) {
   for (const [name, value] of Object.entries(given)) {
     const example = (allowed as Record<string, unknown>)[name];
     if (example === undefined) {
-      throw new Error(`${where} has ${name}; allowed are ${Object.keys(allowed).join(', ')}.`);
+      throw new Error(`${where} has ${name}; allowed values are ${Object.keys(allowed).join(', ')}.`);
     }
     const fits = typeof value === typeof example && (typeof value !== 'number' || value >= 0);
     if (!fits) {

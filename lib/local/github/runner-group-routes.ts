@@ -106,7 +106,7 @@ function changeGroup(call: Call): RunnerGroup {
 function visibility(value: unknown): RunnerGroup['visibility'] {
   if (value === undefined) return 'all';
   if (value === 'all' || value === 'selected' || value === 'private') return value;
-  throw invalid(`visibility is ${JSON.stringify(value)}; allowed are all, selected, private`);
+  throw invalid(`visibility is ${JSON.stringify(value)}; allowed values are all, selected, private`);
 }
 
 /**

@@ -23,7 +23,7 @@ export function parseSchedule(expression: string): Schedule {
   const fields = cron?.[1]?.trim().split(/\s+/) ?? [];
   if (fields.length === 6) return parseCron(expression, fields);
   throw new Error(
-    `The schedule is ${expression}; allowed are rate(n minutes|hours|days) and cron(six fields).`,
+    `The schedule is ${expression}; allowed values are rate(n minutes|hours|days) and cron(six fields).`,
   );
 }
 
@@ -69,7 +69,7 @@ function fieldValues(expression: string, field: string, index: number): Readonly
     const step = match?.[3] ? Number(match[3]) : 1;
     if (!match || !(first >= lowest) || !(last <= highest) || step < 1) {
       throw new Error(
-        `In ${expression}, ${part} is not understood; allowed are numbers from ${lowest} to ${highest}, ` +
+        `In ${expression}, ${part} is not understood; allowed values are numbers from ${lowest} to ${highest}, ` +
           'ranges, lists, steps, * and ?.',
       );
     }

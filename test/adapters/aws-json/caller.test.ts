@@ -234,7 +234,7 @@ describe('a call that fails', () => {
     asked.length = 0;
     answers = [sized(25_165_825)];
     const message = expect.stringMatching(
-      /^The answer of 127.* is too large: \d+ bytes came, and 25165824 are/,
+      /^The answer of 127.* is too large: received \d+ bytes, and 25165824 are/,
     );
     await expect(send()).rejects.toMatchObject({ name: 'AnswerTooLarge', message });
     expect(asked).toHaveLength(1);

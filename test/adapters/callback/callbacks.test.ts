@@ -107,7 +107,7 @@ describe('a callback', () => {
       return onLaptop.ask(callback(url));
     };
     expect(await asked(16_384)).toEqual({ kind: 'answered', vote: 'admit' });
-    const why = 'its answer is too large: 16385 bytes came, and 16384 are allowed.';
+    const why = 'its answer is too large: received 16385 bytes, and 16384 are allowed.';
     expect(await asked(16_385)).toEqual({ kind: 'failed', why });
   });
 

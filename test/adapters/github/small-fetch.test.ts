@@ -137,7 +137,7 @@ describe('an answer of GitHub', () => {
   const tooLarge = (bytes: number) =>
     expect.stringMatching(
       new RegExp(
-        `^The answer of 127\\.0\\.0\\.1:\\d+ is too large: \\d+ bytes came, and ${bytes} are allowed\\.$`,
+        `^The answer of 127\\.0\\.0\\.1:\\d+ is too large: received \\d+ bytes, and ${bytes} are allowed\\.$`,
       ),
     );
 

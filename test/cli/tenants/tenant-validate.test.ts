@@ -74,7 +74,7 @@ describe('mayfly tenant validate', () => {
     await account.put('tenants', newTenantRow(tenant));
     const { out } = await account.run('tenant', 'validate', 'gamma');
     expect(out).toMatch(
-      /FAIL +repositories unknown +allowed are 999999, .*\n +→ Take it off the list: .* --repositories none/,
+      /FAIL +repositories unknown +the allowed ones are 999999, .*\n +→ Take it off the list: .* --repositories none/,
     );
   });
 

@@ -48,7 +48,7 @@ describe('Dials', () => {
   it.each<[unknown, RegExp]>([
     [{}, /JSON array/],
     [[null], /Dial 0 is not an object/],
-    [[{ latency: 1 }], /Dial 0 has latency; allowed are/],
+    [[{ latency: 1 }], /Dial 0 has latency; allowed values are/],
     [[{ latencyMs: -1 }], /latencyMs is -1; it must be milliseconds/],
     [[{ count: 1.5 }], /count is 1.5/],
     [[{ probability: 2 }], /probability is 2/],

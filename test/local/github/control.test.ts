@@ -48,7 +48,12 @@ describe('the control', () => {
     ['an installation without a login', 'POST /_control/installations', {}, 'login is undefined'],
     ['a job without labels', 'POST /_control/jobs', { repository: 'a/b' }, 'labels is undefined'],
     ['a job of an unknown owner', 'POST /_control/jobs', { repository: 'a/b', labels: [] }, 'known: none'],
-    ['an unknown dial', 'PUT /_control/dials', { latency: 3 }, 'dials has latency; allowed are latencyMs'],
+    [
+      'an unknown dial',
+      'PUT /_control/dials',
+      { latency: 3 },
+      'dials has latency; allowed values are latencyMs',
+    ],
     ['a dial of the wrong kind', 'PUT /_control/dials', { latencyMs: 'long' }, 'dials.latencyMs is "long"'],
     ['an unknown installation', 'POST /_control/installations/9/suspend', {}, 'There is no installation 9'],
   ])('refuses %s and says what is wrong', async (_title, route, body, words) => {

@@ -50,7 +50,7 @@ describe('a schedule', () => {
   it.each(['rate(0 minutes)', 'every minute', 'cron(* * * * *)', 'cron(0 0 L * ? *)', 'cron(61 * * * ? *)'])(
     'refuses %s',
     (expression) => {
-      expect(() => parseSchedule(expression)).toThrow(/allowed are/);
+      expect(() => parseSchedule(expression)).toThrow(/allowed values are/);
     },
   );
 });
