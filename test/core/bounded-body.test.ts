@@ -43,7 +43,7 @@ it.each<[string, (stream: EventEmitter) => void, string]>([
   [
     'keeps nothing of a larger answer',
     (stream) => stream.emit('data', piece('cde')),
-    'It is too large: 5 bytes',
+    'It is too large: received 5 bytes',
   ],
   ['passes on what breaks it', (stream) => stream.emit('error', new Error('aborted')), 'aborted'],
 ])('reads a stream, and %s', async (_, breakIt, why) => {

@@ -19,7 +19,7 @@ interface UnknownRunDeps {
   readonly clock: Clock;
 }
 
-/** Whether no webhook has said which job the machine runs, or ran. */
+/** Whether nothing has reported which job the machine runs, or ran. */
 export const isUnheard = ({ ran, instanceId, unknownRunAt }: Runner, planned: Job | undefined): boolean =>
   ran === undefined && unknownRunAt === undefined && planned?.runner !== instanceId;
 
