@@ -1,4 +1,4 @@
-/** What stores promise, with the client of DynamoDB that bundles have instead of the SDK's. */
+/** The stores' contracts, with the DynamoDB client of bundles in place of the SDK's. */
 import * as sdk from '@aws-sdk/client-dynamodb';
 import { expect, it, jest } from '@jest/globals';
 import * as own from '../../lib/adapters/aws-json/dynamodb.ts';
@@ -8,7 +8,7 @@ interface Place {
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
-/** As functions make it, but for where the tables are. */
+/** Made as in functions, except for the tables' names and address. */
 class BundledClient {
   readonly send;
   constructor({ endpoint, credentials }: Place) {
@@ -21,7 +21,7 @@ class BundledClient {
   destroy() {}
 }
 
-/** What no function may do, but a test's tables need. */
+/** Calls that no function may make, but that a test's tables need. */
 class CreateTableCommand {
   readonly action = 'CreateTable';
   readonly input: object;

@@ -1,4 +1,4 @@
-/** What every Compute promises, whatever makes the machines. */
+/** What every Compute promises, on any implementation. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type FleetPlan, fleetRequest } from '../../lib/core/fleet-request.ts';
 import { InstanceId, LaunchId } from '../../lib/core/ids.ts';
@@ -10,12 +10,12 @@ export interface ComputeWorld {
   readonly subnetId: string;
   limitPool(instanceType: string, market: 'spot' | 'on-demand', available: number): void;
   throttleNextLaunch(): void;
-  /** The machines start, and then nobody hears of it. */
+  /** The machines start, but the answer is lost. */
   loseNextAnswer(): void;
   hideNew(): void;
-  /** EC2 forgets what has ended by now. */
+  /** EC2 has forgotten the machines that ended before. */
   forgetEnded(): Promise<void>;
-  /** The machines that live, whoever knows of them. */
+  /** All live machines, known or not. */
   live(): Promise<InstanceId[]>;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * What every Compute promises, held against the fake and against the laptop's EC2 over HTTP; or, where
- * MAYFLY_TEST_EC2_URL says where one is, against another's EC2.
+ * What every Compute promises, tested on the fake and on the laptop's EC2 over HTTP; or, if MAYFLY_TEST_EC2_URL is
+ * set, on somebody else's imitation of EC2 at that address.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -89,7 +89,7 @@ async function onEc2(): Promise<ComputeWorld> {
   };
 }
 
-/** As functions have it: machines are ended by their tag. */
+/** As in functions: machines are ended by their tag. */
 const asGranted = {
   Statement: [
     { Effect: 'Allow' as const, NotAction: 'ec2:TerminateInstances', Resource: '*' },

@@ -1,6 +1,6 @@
 /**
- * What every container engine must do for a single host. Run on the fake, and on the adapter over a command line; a
- * conformance check runs the same on a real one, where there is one.
+ * What every container engine must do for a single host. Run on the fake, and on the adapter with a command line; a
+ * conformance check runs it on a real engine, if there is one.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Container, ContainerEngine, NewContainer } from '../../lib/ports/container-engine.ts';
@@ -9,7 +9,7 @@ export interface EngineContractWorld {
   readonly engine: ContainerEngine;
   /** An image whose program runs until it is told to end. */
   readonly image: string;
-  /** What such a container is given, so that its program starts. */
+  /** The arguments with which such a container's program starts. */
   readonly environment: Readonly<Record<string, string>>;
   /** One of the processes of such a container. */
   readonly program: string;

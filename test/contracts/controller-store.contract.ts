@@ -267,13 +267,13 @@ export function controllerStoreContract(backend: StoreBackend): void {
       ]);
       const first = (await read())!;
       expect(await decide('1.-', 'unavailable', { at: 6 })).toMatchObject([[1], { state: 'unavailable' }]);
-      // Another copy that read the same question comes too late, whatever it has to say.
+      // Another copy that read the same question comes too late, whatever its answer is.
       expect(await decide('1.-', 'asked', { at: 7, insteadOf: first })).toMatchObject([[], { at: 6 }]);
       expect(await decide('1.-', 'rejected')).toEqual([[1], { policy: '1.-', state: 'rejected', at: 5 }]);
       expect(await decide('1.-', 'admitted')).toMatchObject([[], { state: 'rejected' }]);
       const second = { policy: '2.-', state: 'admitted' };
       expect(await decide('2.-', 'admitted')).toMatchObject([[1], second]);
-      // So does one that read the row as it was under an older policy.
+      // So does one that read the row while an older policy was in force.
       expect(await decide('1.5', 'admitted', { insteadOf: first })).toMatchObject([[], second]);
       expect(await decide('3.-', 'asked')).toMatchObject([[1], { policy: '3.-', state: 'asked' }]);
     });
@@ -286,7 +286,7 @@ export function controllerStoreContract(backend: StoreBackend): void {
       };
       expect(await decide(5)).toEqual([1]);
       expect(await decide(6)).toEqual([]);
-      // The same once more, because the first answer was lost.
+      // The same request again, because the first answer was lost.
       expect(await decide(5)).toEqual([1]);
       expect((await stores.jobs.get(acme, JobId(1)))?.admission).toMatchObject({ at: 5 });
     });

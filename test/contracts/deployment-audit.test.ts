@@ -1,4 +1,7 @@
-/** What every DeploymentAudit promises: a configuration is recorded once, whole, and each change of it is a version more. */
+/**
+ * What every DeploymentAudit promises: a configuration is recorded once, as a whole, and each change of it adds a
+ * version.
+ */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { auditSince } from '../../lib/adapters/dynamodb/audit-list.ts';

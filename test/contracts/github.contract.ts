@@ -1,7 +1,6 @@
 /**
- * What every GitHub port must do, run on the fake in memory and on the real adapter against the stand-in. It
- * speaks through the port alone; what only GitHub's side can do (suspend, run a job) comes from the world it
- * is given.
+ * What every GitHub port must do, run on the in-memory fake and on the real adapter against the stand-in. The tests
+ * use only the port; whatever only GitHub's side can do (suspend, run a job) comes from the given world.
  */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { GitHubJob, RunnerScope } from '../../lib/core/github.ts';
@@ -19,18 +18,18 @@ export interface GitHubContractWorld {
   }): InstallationId;
   suspend(installationId: InstallationId): void;
   uninstall(installationId: InstallationId): void;
-  /** Has GitHub give a job of `repository` to this runner. */
+  /** Makes GitHub give a job of `repository` to this runner. */
   makeBusy(runner: JitRequest & { jitConfig: string; repository: string }): Promise<void>;
   /** A job that nobody has taken, with the label `nobody`. */
   queueJob(repository: string, runId?: number): JobId;
-  /** A webhook that reached nobody; resolves once its failure is recorded. */
+  /** A webhook that reached no server; resolves once its failure is recorded. */
   failDelivery(): Promise<void>;
   cancelJob(repository: string, jobId: JobId): void;
   setFormerNames(answer: 'gone' | 'redirect'): void;
   renameAccount(installationId: InstallationId, login: string): void;
   renameRepository(installationId: InstallationId, name: string, to: string): void;
   transferRepository(installationId: InstallationId, name: string, owner: string): void;
-  /** Makes or changes the organization's runner group of this name. Repositories by name, of a `selected` one. */
+  /** Creates or changes the organization's runner group of this name. `selected` groups name their repositories. */
   setGroup(
     login: string,
     group: {
@@ -42,11 +41,11 @@ export interface GitHubContractWorld {
   ): void;
   deleteGroup(login: string, name: string): void;
   setPublic(repository: string): void;
-  /** No calls are left for an hour. Absent resource: all but registrations. */
+  /** Uses up all calls for an hour. Absent resource: all but registrations. */
   exhaust(installationId: InstallationId, resource?: CallResource): void;
-  /** So many of 5,000 calls are left for an hour. */
+  /** Leaves this many of 5,000 calls for an hour. */
   leave(installationId: InstallationId, calls: number): void;
-  /** The next registration has its effect, and its answer is lost. */
+  /** The next registration takes effect, but its answer is lost. */
   loseNextRegistrationAnswer(): void;
   registrations(): { name: string; labels: readonly string[] }[];
   stop(): Promise<void>;
@@ -378,7 +377,7 @@ export function githubContract(title: string, start: () => Promise<GitHubContrac
         const before = await world.github.listDeliveries('any');
         const failed = before.ok ? before.value.items.at(-1) : undefined;
         expect(failed).toMatchObject({ statusCode: 0, guid: expect.any(String) });
-        // GitHub's word for failed means an answer that says so, and this one had none.
+        // GitHub lists a delivery as failed only if there was an answer, and this one had none.
         expect(await world.github.listDeliveries('failure')).toEqual({ ok: true, value: { items: [] } });
 
         expect(await world.github.redeliver(failed!.id)).toMatchObject({ ok: true, value: 'accepted' });
@@ -426,7 +425,7 @@ export function githubContract(title: string, start: () => Promise<GitHubContrac
         const runs = await world.github.listRuns(acme, 'acme/app', 'queued');
         expect(runs).toMatchObject(leadsOn ? { value: { items: [{ runId: 77 }] } } : { ok: false });
         const scope = { kind: 'repository', owner: 'acme', repository: 'app' } as const;
-        // The token is narrowed by the name, and a token is not led on.
+        // The token is restricted by the repository's name, and a token request is not redirected.
         expect(await world.github.createJitConfig(request({ scope }))).toMatchObject({ ok: false });
         const now = { id, fullName: 'acme/web' };
         expect(await world.github.getRepository(acme, id)).toMatchObject({ ok: true, value: now });

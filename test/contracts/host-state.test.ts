@@ -1,4 +1,4 @@
-/** What a single host remembers: the fake in memory and the folder behave alike. */
+/** What a single host stores: the in-memory fake and the folder behave alike. */
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

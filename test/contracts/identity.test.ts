@@ -1,4 +1,4 @@
-/** Tickets and identity documents: what is believed, and each way to be turned away. */
+/** Tickets and identity documents: which are accepted, and every reason to refuse one. */
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { accountOfArn } from '../../lib/adapters/identity/account.ts';
@@ -51,7 +51,7 @@ describe('a launch ticket', () => {
     const { tickets } = givenTickets();
     const issued = await tickets.issue(ticket);
     for (let at = 0; at < issued.length; at += 1) {
-      // The letter next to it: in the last place it stands for the same bytes.
+      // The neighbouring letter: in the last place it could decode to the same bytes.
       const next = String.fromCharCode(issued.charCodeAt(at) + 1);
       const altered = issued.slice(0, at) + next + issued.slice(at + 1);
       const read = await tickets.read(altered, now);

@@ -1,4 +1,4 @@
-/** What every JobStore promises about the line of those that wait. */
+/** What every JobStore promises about the line of waiting jobs. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { InstallationId, InstanceId, JobId, LaunchId, leaseOf } from '../../lib/core/ids.ts';
 import type { Job } from '../../lib/core/job.ts';

@@ -1,4 +1,4 @@
-/** At which caps of a tenant, or changes of it, every LaunchStore refuses to take a launch. */
+/** The caps of a tenant, and the changes of it, at which every LaunchStore refuses to take a launch. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { InstallationId, LaunchId } from '../../lib/core/ids.ts';
 import type { Launch } from '../../lib/core/launch.ts';

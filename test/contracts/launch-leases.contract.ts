@@ -1,4 +1,7 @@
-/** What every LaunchStore promises of leases: a launch takes them, gives them to jobs, and gives back those left out. */
+/**
+ * What every LaunchStore promises about leases: a launch takes them, gives them to jobs, and gives back those that
+ * are left over.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { JobId, LaunchId } from '../../lib/core/ids.ts';
 import { reason } from '../../lib/core/reason.ts';

@@ -1,4 +1,6 @@
-/** In which lists of all tenants every LaunchStore has a launch, from its first look until its machines have ended. */
+/**
+ * In which lists over all tenants every LaunchStore has a launch, from its first look until its machines have ended.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { LaunchId } from '../../lib/core/ids.ts';
 import type { UnreadableRow } from '../../lib/ports/unreadable-row.ts';

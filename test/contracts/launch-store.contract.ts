@@ -1,4 +1,4 @@
-/** What every LaunchStore promises of a launch after it is taken. */
+/** What every LaunchStore promises about a launch after it is taken. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { acme, givenJob } from '../support/given.ts';
 import type { StoreBackend, Stores } from './support/store-backends.ts';

@@ -1,4 +1,7 @@
-/** What every store promises of the counts of leases: each counts once on and once off, in the write that says why. */
+/**
+ * What every store promises about lease counts: each lease is added once and subtracted once, in the same write as
+ * its reason.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { InstanceId, type LeaseId, leaseOf, TierName } from '../../lib/core/ids.ts';
 import type { RunnerEnd } from '../../lib/ports/runners.ts';

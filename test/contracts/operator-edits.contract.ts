@@ -1,6 +1,7 @@
 /**
- * Whatever an operator writes into a tenant's row by `update-item` stays, however its writes fall among those of the
- * tenant manager: a tenant that suspends, renames, uninstalls and reinstalls itself all the while lifts no ban by it.
+ * What an operator writes into a tenant's row with `update-item` stays, however its writes interleave with those of
+ * the tenant manager. A tenant that suspends, renames, uninstalls and reinstalls itself all the while does not lift a
+ * ban that way.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { applyInstallationEvents } from '../../lib/app/tenants/apply-installation-events.ts';
@@ -88,7 +89,7 @@ async function tellStory(stores: Stores, acts: readonly Act[]) {
     putNow();
   }
 
-  /** The operator edits the row of the installation that stands; before there is one, nothing can be edited. */
+  /** The operator edits the row of the current installation; before one exists, nothing can be edited. */
   async function perform(next: Act | undefined): Promise<void> {
     if (next?.by === 'tenant') tenantDoes(next.does);
     if (next?.by !== 'operator') return;
@@ -115,7 +116,7 @@ async function tellStory(stores: Stores, acts: readonly Act[]) {
     applyInstallationEvents(deps, [{ id: 'm', body: JSON.stringify(eventOf(installationId)) }]);
   while (left.length > 0) await tell(now.installationId);
   isQuiet = true;
-  // The tenant tries once more to lift whatever stands.
+  // The tenant tries once more to lift whatever is in force.
   for (const does of ['suspend', 'unsuspend'] as const) {
     tenantDoes(does);
     await tell(now.installationId);
@@ -154,7 +155,7 @@ const policyOf = ({ status, tier, maxRunners, allowedTiers, weight, tierLimits, 
   runnerGroup,
 });
 
-/** The last word on each, over what the tenant began with. */
+/** The last value of each attribute, over the tenant's first values. */
 function wantedOf(written: readonly OperatorEdit[]) {
   const all = Object.assign({}, policyOf(newTenant() as Tenant), ...written);
   return policyOf(all);

@@ -1,4 +1,4 @@
-/** How much a look for questions reads in DynamoDB, by its own count. */
+/** How many units a look for questions reads in DynamoDB, by DynamoDB's own count. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { platformOwner } from '../../lib/core/controllers/controller.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';

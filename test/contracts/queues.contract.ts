@@ -1,4 +1,4 @@
-/** What every Queues promises, whatever holds the messages. */
+/** What every Queues promises, on any implementation. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { JobEvent, Message } from '../../lib/contract/messages.ts';
 import type { Arrival, Arrivals } from '../../lib/ports/arrivals.ts';
@@ -7,12 +7,12 @@ import { acme, givenEvent, small } from '../support/given.ts';
 
 export interface QueuesWorld {
   readonly queues: Queues;
-  /** What can be received now, oldest first, taken out. */
+  /** Removes and returns the messages that can be received now, oldest first. */
   take(
     queue: 'small' | 'lifecycle' | 'completions' | 'installations',
   ): Promise<{ message: Message; group?: string | undefined }[]>;
   readonly arrivals: Arrivals;
-  /** As when the time has passed for which nobody else gets them. */
+  /** As if the messages' visibility timeout had passed. */
   showAgain(arrivals: readonly Arrival[]): Promise<void>;
   close(): Promise<void>;
 }

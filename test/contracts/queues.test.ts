@@ -1,6 +1,6 @@
 /**
- * What every Queues promises, held against the fake and against the laptop's SQS; or, where MAYFLY_TEST_SQS_URL says where
- * one is, against another's SQS.
+ * What every Queues promises, tested on the fake and on the laptop's SQS; or, if MAYFLY_TEST_SQS_URL is set, on
+ * somebody else's imitation of SQS at that address.
  */
 import { describe, expect, it } from '@jest/globals';
 import { createAwsJson } from '../../lib/adapters/aws-json/caller.ts';

@@ -1,4 +1,4 @@
-/** What every RequestCounts promises: each request counts once, in its window, however many come at once. */
+/** What every RequestCounts promises: each request counts once, in its window, however many come at the same time. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createRequestCounts } from '../../lib/adapters/dynamodb/request-counts.ts';
 import type { RequestCounts } from '../../lib/ports/request-counts.ts';

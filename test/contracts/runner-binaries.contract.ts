@@ -6,7 +6,7 @@ import type { RunnerBinaries } from '../../lib/ports/runner-binaries.ts';
 
 export interface Stored {
   readonly binaries: RunnerBinaries;
-  /** Names of the archives that are there, in any order. */
+  /** Names of the stored archives, in any order. */
   archives(): string[];
 }
 

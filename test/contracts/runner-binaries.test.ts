@@ -21,7 +21,7 @@ describe('runner programs in S3', () => {
   let made = 0;
   beforeAll(async () => {
     endpoint = await startAwsEndpoint({ ...place, services: [s3] });
-    // Where the SDK looks for them, in a process that Lambda started.
+    // Where the SDK finds credentials in a process that Lambda started.
     process.env['AWS_ACCESS_KEY_ID'] = endpoint.operatorCredentials.accessKeyId;
     process.env['AWS_SECRET_ACCESS_KEY'] = endpoint.operatorCredentials.secretAccessKey;
     process.env['AWS_REGION'] = place.region;

@@ -1,4 +1,4 @@
-/** What every RunnerStore promises where a machine's plan and a job's row change together. */
+/** What every RunnerStore promises about writes that change a machine's plan and a job's row together. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { InstallationId, InstanceId, JobId, leaseOf } from '../../lib/core/ids.ts';
 import { reason } from '../../lib/core/reason.ts';

@@ -1,4 +1,4 @@
-/** What every `RunnerReleases` promises, in memory and of GitHub; and what an answer of GitHub's means. */
+/** What every `RunnerReleases` promises, in memory and on GitHub; and how GitHub's answers are read. */
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createRunnerReleases } from '../../lib/adapters/github-releases/runner-releases.ts';

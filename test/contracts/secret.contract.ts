@@ -1,4 +1,4 @@
-/** What every Secret promises, whatever keeps it. */
+/** What every Secret promises, on any implementation. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Secret } from '../../lib/ports/secrets.ts';
 import { createMemoryClock, type MemoryClock } from '../fakes/clock.ts';

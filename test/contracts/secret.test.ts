@@ -1,6 +1,6 @@
 /**
- * What every Secret promises, held against the fake and against Secrets Manager's protocol; or, where
- * MAYFLY_TEST_SECRETS_URL says where one is, against another's Secrets Manager.
+ * What every Secret promises, tested on the fake and with Secrets Manager's protocol; or, if MAYFLY_TEST_SECRETS_URL
+ * is set, on somebody else's imitation of Secrets Manager at that address.
  */
 import { afterAll, beforeAll } from '@jest/globals';
 import { createAwsJson } from '../../lib/adapters/aws-json/caller.ts';
@@ -16,7 +16,7 @@ import { onOtherSecrets } from './support/other-secrets.ts';
 const arn = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:ticket-AbCdEf';
 
 let endpoint: AwsEndpoint;
-/** What the stand-in holds: the current value and, once rotated, the previous one. */
+/** The stand-in's content: the current value and, after a rotation, the previous one. */
 let stored: string[] = [];
 let failing = false;
 

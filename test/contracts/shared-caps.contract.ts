@@ -1,4 +1,4 @@
-/** What every LaunchStore promises of launch rates, and of caps over all tenants. */
+/** What every LaunchStore promises about launch rates, and about caps over all tenants. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { InstallationId, JobId, LaunchId, TierName } from '../../lib/core/ids.ts';
 import type { Job } from '../../lib/core/job.ts';
@@ -201,7 +201,8 @@ export function sharedCapsContract(backend: StoreBackend): void {
 
         expect(await take(two!, 'launch-2')).toEqual({ kind: 'cap-full', row: key });
         const end = { runner: givenRunner({ capRows: [key] }), reason: 'stood-down' as const, at: noon };
-        // AWS documents the first, as the reason of a cancelled transaction. DynamoDB Local refuses the request with the second.
+        // AWS documents the first one, as the reason of a cancelled transaction. DynamoDB Local refuses the request
+        // with the second.
         const code = expect.stringMatching(/^Validation(Error|Exception)$/);
         await expect(stores.runners.end([end])).rejects.toMatchObject({ code });
         await expect(stores.launches.capUseAcrossTenants(cap)).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-/** What every store promises of what is spent: it moves with the leases, each once, and no taking leaves more than a cap. */
+/** What every store promises about spending: it changes with the leases, once for each, and no taking exceeds a cap. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { InstallationId, InstanceId, LaunchId } from '../../lib/core/ids.ts';
 import type { Launch } from '../../lib/core/launch.ts';

@@ -1,6 +1,6 @@
 /**
- * The stores under real concurrency, on DynamoDB's stand-in: many callers at once over as many connections. What must hold
- * is checked on the rows afterwards, whoever won.
+ * The stores under real concurrency, on DynamoDB's stand-in: many callers at once over as many connections. The
+ * invariants are checked on the rows afterwards, whoever won.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { InstanceId, JobId, LaunchId, leaseOf } from '../../lib/core/ids.ts';
@@ -34,7 +34,7 @@ describe('stores under concurrency', () => {
 
   const numbers = (count: number) => Array.from({ length: count }, (_, n) => n + 1);
 
-  /** As scale-up does it: again while others are at the rows, or the tenant changed and still has room. */
+  /** As scale-up does it: it retries while transactions conflict, or if the tenant has changed but still has room. */
   async function takeOne(n: number, tenant: Tenant): Promise<string> {
     const launch = givenLaunch([givenJob({ jobId: JobId(n) })], { launchId: LaunchId(`launch-${n}`) });
     for (let tries = 0; tries < 50; tries += 1) {
@@ -45,7 +45,7 @@ describe('stores under concurrency', () => {
     }
     return 'contended';
   }
-  /** The machine of that job's launch comes, and ends. */
+  /** The machine of that job's launch starts, and ends. */
   async function endMachineOf(n: number): Promise<void> {
     const launchId = LaunchId(`launch-${n}`);
     const instanceId = InstanceId(`i-${n}`);
@@ -167,7 +167,7 @@ describe('stores under concurrency', () => {
     expect(await stores.jobs.get(acme, JobId(5))).toMatchObject({ state: 'covered', lease: winner?.lease });
   });
 
-  /** As the lifecycle does it: the planned job waits again, then the machine ends with the plan that was read. */
+  /** As lifecycle does it: the planned job waits again, then the machine ends with the plan that was read. */
   async function endMachine(instanceId: InstanceId): Promise<void> {
     const why = reason('runner-ended', 'Its machine ended.');
     for (let tries = 0; tries < 20; tries += 1) {
@@ -196,7 +196,7 @@ describe('stores under concurrency', () => {
       if (!leftOver) throw new Error('Job 1 is not stored.');
       const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-      // The gift starts a little later each round, so that it meets the end at each of its steps.
+      // The assignment starts a little later in each round, so that it coincides with each step of the end.
       await Promise.all([
         endMachine(other),
         pause(round / 4).then(() => stores.runners.giveJob(free, leftOver)),

@@ -1,4 +1,7 @@
-/** Rows broken by manual edits hide no others where several tenants' rows are read, and are named. Whoever reads one alone fails. */
+/**
+ * If rows of several tenants are read, a row broken by a manual edit hides no others, and is named. Reading such a
+ * row alone fails.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { InstallationId, InstanceId, LaunchId, leaseOf } from '../../lib/core/ids.ts';
 import { usageOf } from '../../lib/core/usage.ts';

@@ -1,4 +1,4 @@
-/** What UsageBooks promise: a tenant's records together, its sums as a whole, and progress that nobody turns back. */
+/** What UsageBooks promises: a tenant's records together, its sums as a whole, and progress that never goes back. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { InstallationId, InstanceId } from '../../lib/core/ids.ts';
 import { type UsageRecord, usageOf } from '../../lib/core/usage.ts';
@@ -78,7 +78,7 @@ export function usageBooksContract(backend: StoreBackend): void {
       await stores.usage.record(records);
       const [one, other] = records.map((record) => sumUp([record]));
       await stores.books.write(day, InstallationId(101), one!);
-      // Of 104 nothing is on record any more.
+      // Installation 104 has no records left.
       await stores.books.save(day, undefined, { finished: 1, skipped: [102, 104] });
       const all = await stores.sumsOfDay();
       expect([all.sums.length, all.isUnsummed]).toEqual([2, true]);
@@ -86,7 +86,7 @@ export function usageBooksContract(backend: StoreBackend): void {
       expect(await stores.sumsOfDay(InstallationId(101))).toEqual({ sums: one, isUnsummed: false });
       expect(await stores.sumsOfDay(InstallationId(102))).toEqual({ sums: other, isUnsummed: true });
       expect(await stores.sumsOfDay(InstallationId(104))).toEqual({ sums: [], isUnsummed: true });
-      // As a run leaves it that dies before it saves.
+      // The state after a run that died before it saved.
       await stores.books.write(day, InstallationId(102), other!);
       expect(await stores.sumsOfDay(InstallationId(102))).toEqual({ sums: other, isUnsummed: false });
       await stores.books.save(day, { finished: 1 }, { finished: 1 });

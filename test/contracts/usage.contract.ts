@@ -1,4 +1,7 @@
-/** What every UsageStore promises: one record for each machine, whose end stays as it was first said, and whose job is added. */
+/**
+ * What every UsageStore promises: one record for each machine, whose end stays as first reported, and to which its
+ * job is added.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { InstallationId, InstanceId, JobId } from '../../lib/core/ids.ts';
 import { type RanJob, type UsageRecord, usageOf } from '../../lib/core/usage.ts';

@@ -1,4 +1,7 @@
-/** Makes the tables that the contract describes, as the stacks would: keys alone in global indexes, everything in local ones. */
+/**
+ * Creates the tables that the contract describes, as the stacks would: global indexes project only keys, local ones
+ * everything.
+ */
 import {
   type AttributeDefinition,
   CreateTableCommand,

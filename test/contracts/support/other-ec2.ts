@@ -1,6 +1,6 @@
 /**
- * An EC2 that somebody else imitates, with a door in front of it that refuses a launch or loses its answer when it is told
- * to. It must forget everything when it is posted to at /moto-api/reset. What it cannot be told to do is an error.
+ * Somebody else's imitation of EC2, behind a proxy that refuses a launch or loses its answer on request. The
+ * imitation must forget everything on a POST to /moto-api/reset. Asking the proxy for anything else is an error.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,4 @@
-/** A Secrets Manager that somebody else imitates. It cannot be told to fail, so a fault is thrown in front of it. */
+/** Somebody else's imitation of Secrets Manager. It cannot fail on request, so the error is thrown before the call. */
 import { randomUUID } from 'node:crypto';
 import {
   CreateSecretCommand,

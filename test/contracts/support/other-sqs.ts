@@ -1,4 +1,4 @@
-/** An SQS that somebody else imitates, with four queues of its own in it, read as anybody reads a queue. */
+/** Somebody else's imitation of SQS, with four queues for each test, read by plain SQS calls. */
 import { randomUUID } from 'node:crypto';
 import {
   ChangeMessageVisibilityCommand,

@@ -1,6 +1,6 @@
 /**
- * Where a store's contract is run: in memory, and in a stand-in of DynamoDB with the real adapter. Each `fresh` world shares
- * nothing with the one before.
+ * Where a store's contract runs: in memory, and with the real adapter on a stand-in of DynamoDB. Each `fresh` world
+ * shares nothing with the one before.
  */
 import { randomBytes } from 'node:crypto';
 import { type AttributeValue, DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
@@ -40,21 +40,21 @@ export interface Stores extends StorePorts {
   setMaxRunners(installationId: InstallationId, maxRunners: number): Promise<void>;
   setStatus(installationId: InstallationId, status: TenantStatus): Promise<void>;
   edit(installationId: InstallationId, changes: OperatorEdit): Promise<void>;
-  /** Takes out of a row what its reader needs. */
+  /** Removes an attribute of a row that its reader needs. */
   corrupt(row: ManualEdit): Promise<void>;
-  /** Writes a text into a cap's row where its number was. */
+  /** Replaces the number in a cap's row by a text. */
   corruptCap(key: string): Promise<void>;
-  /** Takes a launch out of all lists, as a hand that changes its row. */
+  /** Removes a launch from all lists, as a manual edit could. */
   unlist(launchId: LaunchId, edit?: UnlistingEdit): Promise<void>;
-  /** What is on record of machines that were launched on the tests' day. */
+  /** The records of machines that were launched on the tests' day. */
   allUsage(): Promise<UsageRecord[]>;
-  /** What reports read of the tests' day, of all tenants or of one, and whether sums of it are missing. */
+  /** The day's sums as reports read them, of all tenants or of one, and whether some are missing. */
   sumsOfDay(of?: InstallationId): Promise<{ sums: readonly UsageSum[]; isUnsummed: boolean }>;
   /** As the operator's command leaves it. */
   setComparison(state: ComparisonState): Promise<void>;
 }
 
-/** What the documents let an operator write by `update-item`; null removes it. */
+/** The attributes that the documents let an operator write with `update-item`; null removes one. */
 export interface OperatorEdit {
   readonly status?: TenantStatus;
   readonly suspendedBy?: 'operator' | null;
@@ -137,7 +137,7 @@ export function dynamoBackend(): StoreBackend<DynamoStores> {
   };
 }
 
-/** `npm run conformance` names a server of its own choice, which it ends itself. */
+/** `npm run conformance` sets the address of its own server, which it stops itself. */
 async function openEngine(): Promise<DynamoEngine> {
   const url = process.env['MAYFLY_TEST_DYNAMODB_URL'];
   return url ? { url, close: async () => {} } : await startDynamoAlone();
@@ -231,7 +231,7 @@ function editInMemory(
   if (suspendedBy === null) world.removeFromTenant(id, 'suspendedBy');
 }
 
-/** One `update-item`, with no condition. */
+/** One `update-item` without a condition. */
 async function editRow(
   client: DynamoDBClient,
   { TableName, id, changes }: { TableName: string; id: InstallationId; changes: OperatorEdit },

@@ -1,4 +1,4 @@
-/** Rows as the stores' contracts begin with: a tenant that was created, jobs that wait, a launch that covers them. */
+/** Rows that the stores' contracts start with: a tenant, waiting jobs, a launch that covers them. */
 import { fleetRequest } from '../../../lib/core/fleet-request.ts';
 import { type InstallationId, InstanceId, JobId, LaunchId, leaseOf } from '../../../lib/core/ids.ts';
 import type { Job } from '../../../lib/core/job.ts';
@@ -9,7 +9,7 @@ import type { NewTenant } from '../../../lib/ports/tenants.ts';
 import { acme, givenJob, givenTenant, givenTier, noon, small } from '../../support/given.ts';
 import type { Stores } from './store-backends.ts';
 
-/** When the sweep looks at the machines of a launch that closed. */
+/** When the sweep looks at the machines of a closed launch. */
 export const lookAt = noon + 600_000;
 export const nobody = 999 as InstallationId;
 export const machine = InstanceId('i-1');
@@ -35,7 +35,7 @@ export async function theTenant(stores: Stores, id: InstallationId = acme): Prom
   return tenant;
 }
 
-/** The numbers are the jobs' ids, the first one the oldest. */
+/** The numbers are the jobs' ids; the first job is the oldest. */
 export async function waitingJobs(stores: Stores, ...numbers: number[]): Promise<Job[]> {
   const jobs = numbers.map((n, place) => givenJob({ jobId: JobId(n), queuedAt: noon + place }));
   await stores.jobs.insert(jobs);
@@ -80,7 +80,7 @@ export async function takenLaunch(stores: Stores, ...numbers: number[]): Promise
   return launch;
 }
 
-/** A machine of the first launch, meant for its job of the same place. */
+/** A machine of the first launch, planned for the job at the same index. */
 export const givenRunner = (over: Partial<Runner> = {}): Runner => ({
   instanceId: machine,
   installationId: acme,
