@@ -9,7 +9,7 @@ export const deploymentSubject = 'deployment';
 export const configurationSubject = 'configuration';
 
 /**
- * Sorted by version, and by time where a tenant's row went back to an earlier version (for instance after its table was
+ * Sorted by version, and by time if a tenant's row went back to an earlier version (for instance after its table was
  * restored). Sixteen digits hold every safe integer, so that texts sort like numbers.
  */
 export const versionEntry = (version: number, at: string) => `${versionRange(version)}${at}`;
@@ -19,5 +19,5 @@ export const versionRange = (version: number) => `${String(version).padStart(16,
 /** The prefix of entries about a tenant that create no version. They sort after all versions, which begin with digits. */
 export const noteEntry = (id: string) => `note#${id}`;
 
-/** In the tenants table: a digest of the last recorded policy. Whoever records a change writes it too. */
+/** In the tenants table: a digest of the last recorded policy. Every write that records a change updates it. */
 export const recordedPolicyAttribute = 'recorded_policy';

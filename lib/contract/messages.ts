@@ -98,7 +98,7 @@ export interface LookAtGroup {
   readonly installationId: InstallationId;
 }
 
-/** GitHub says that a job held for an approval is queued, or said so before the hold: find out which is true. */
+/** GitHub reported a job that is held for an approval as queued, perhaps before the hold: ask for its present state. */
 export interface LookAtJob {
   readonly kind: 'look-at-job';
   readonly installationId: InstallationId;

@@ -20,7 +20,7 @@ const admit: Verdict = { kind: 'admit' };
 
 /**
  * @param tenant undefined while no installation event has been handled yet
- * @param group of its runners; ignored where runners have none
+ * @param group of its runners; ignored if runners have none
  */
 export function judge(tenant: Tenant | undefined, tier: Tier, job: Job, group: GroupView = {}): Verdict {
   if (!tenant) {

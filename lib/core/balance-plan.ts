@@ -16,7 +16,7 @@ import { tierLimit } from './tier-limit.ts';
 export interface BalancePlan {
   readonly refuse: readonly { readonly job: Job; readonly reason: Reason }[];
   readonly hold: readonly { readonly job: Job; readonly reason: Reason }[];
-  /** The jobs of the next launch, in order; empty where there is none. */
+  /** The jobs of the next launch, in order; empty if there are none. */
   readonly launch: readonly Job[];
   /** Why there is no room for the others; absent: there is room for all. */
   readonly limitedBy?: ReasonCode;
@@ -28,7 +28,7 @@ export interface BalancePlan {
   readonly worthReading: number;
 }
 
-/** Something other than the tenant's own limits that leaves room for only so many, and why. */
+/** A bound other than the tenant's own limits: how many machines it leaves room for, and why. */
 export interface Bound {
   readonly machines: number;
   readonly reason: Reason;

@@ -11,7 +11,7 @@ export interface ComparisonState {
 }
 
 /** A comparison is out of date after this: two days may pass without one. */
-const newsMilliseconds = 3 * dayMilliseconds;
+const validMilliseconds = 3 * dayMilliseconds;
 
-export const isNews = ({ comparedAt }: ComparisonState, now: number): boolean =>
-  now < comparedAt + newsMilliseconds;
+export const isUpToDate = ({ comparedAt }: ComparisonState, now: number): boolean =>
+  now < comparedAt + validMilliseconds;

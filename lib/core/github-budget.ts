@@ -35,7 +35,7 @@ export interface CallBudget {
 
 export type Budgets = Readonly<Partial<Record<CallResource, CallBudget>>>;
 
-/** GitHub said `limited`: until then, epoch milliseconds, no call of that resource, or none at all. */
+/** Until when a `limited` refusal stops calls of a resource, or (`all`) of every one, epoch milliseconds. */
 export type Closings = Readonly<Partial<Record<CallResource | 'all', number>>>;
 
 /** What is known about one installation. If nothing is known, calls are allowed. */

@@ -1,5 +1,5 @@
 /**
- * What a tenant owes for a month: machines that ran its jobs, at the operator's own rates, or at cost where no rate was in force.
+ * What a tenant owes for a month: machines that ran its jobs, at the operator's own rates, or at cost if no rate was in force.
  * A machine that ran no job is the operator's. Pure arithmetic, in whole micro-dollars.
  */
 import type { InstallationId } from './ids.ts';

@@ -23,7 +23,7 @@ export interface Job {
   readonly installationId: InstallationId;
   readonly jobId: JobId;
   readonly state: JobState;
-  /** Absent where no tier has the job's labels. */
+  /** Absent if no tier has the job's labels. */
   readonly tier?: TierName;
   /** `owner/name`, as last heard: both may be renamed on GitHub. */
   readonly repository: string;

@@ -48,7 +48,7 @@ export interface Launch {
 export interface PlannedJob {
   readonly lease: LeaseId;
   readonly jobId: JobId;
-  /** `owner/name`: the scope of the runner where the account is a user. */
+  /** `owner/name`: the scope of the runner if the account is a user. */
   readonly repository: string;
 }
 

@@ -41,7 +41,7 @@ export interface Runner {
   readonly zone?: string;
   /** Its cost, as at its launch. Absent in rows of earlier versions. */
   readonly rates?: MachineRates;
-  /** The machine's own random nonce: whoever first claims with it may claim again. */
+  /** The machine's own random nonce. Once one has claimed, only the same nonce may claim again. */
   readonly nonce?: string;
   /** When the state must have changed, epoch milliseconds; the sweep acts on what is overdue. */
   readonly deadline: number;

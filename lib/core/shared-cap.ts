@@ -38,7 +38,7 @@ export interface CapRow {
   readonly key: string;
   /** Leases counted here. */
   readonly leases: number;
-  /** Grows with each change, so that a count of the rows shows whether anything changed meanwhile. */
+  /** Increases with each change, so that whoever counts rows can tell whether anything changed in between. */
   readonly changes: number;
 }
 

@@ -15,7 +15,7 @@ export interface TenantChange {
 
 /**
  * @param now GitHub's answer; undefined: it does not know the installation
- * @returns undefined where nothing changes
+ * @returns undefined if nothing changes
  */
 export function tenantChange(tenant: Tenant, now: Installation | undefined): TenantChange | undefined {
   if (tenant.status === 'deleted') return undefined;

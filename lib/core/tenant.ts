@@ -101,7 +101,7 @@ export interface Tenant {
   readonly leases: number;
   /** Leases held by tier; absent: none. */
   readonly tierLeases: ReadonlyMap<TierName, number>;
-  /** Grows with each taking and freeing, so that a count of the rows shows whether anything changed meanwhile. */
+  /** Increases whenever leases are taken or freed, so that whoever counts rows can tell whether any changed in between. */
   readonly leaseChanges: number;
   /** Its machines that ran jobs unknown to the App, mostly of repositories outside the installation. */
   readonly unknownRuns?: number;

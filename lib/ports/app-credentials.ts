@@ -10,7 +10,7 @@ export interface AppCredentials {
 export interface StoredApp {
   /**
    * Cached; asked before each call as the App.
-   * @throws OperationalError with the code `appMissing` where no App was stored yet
+   * @throws OperationalError with the code `appMissing` if no App was stored yet
    */
   current(): Promise<AppCredentials>;
   /** GitHub rejected them: reads them again, at most as often as the secret allows. True: they were read. */

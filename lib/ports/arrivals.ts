@@ -6,11 +6,11 @@ import type { TierName } from '../core/ids.ts';
  */
 export interface QueueArrivals {
   /**
-   * At most ten of the messages that are there now; none if none is found at once. They are hidden from other
-   * receivers for a while; those not marked as done by then are delivered again.
+   * Receives at most ten messages, without waiting for any. They are hidden from other receivers for a while; those that
+   * are not passed to `done` in that time are delivered again.
    */
   take(): Promise<readonly Arrival[]>;
-  /** At most ten, as they were received: they are never delivered again. */
+  /** Deletes at most ten received messages, so that they are not delivered again. */
   done(arrivals: readonly Arrival[]): Promise<void>;
 }
 

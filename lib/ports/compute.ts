@@ -21,7 +21,7 @@ export interface Compute {
   /**
    * Asks EC2 to terminate; a machine that it accepts (or that was terminated already) is proven to end.
    * Unknown ids prove nothing. One bad id does not stop the termination of the others.
-   * @throws OperationalError where EC2 could not be asked
+   * @throws OperationalError if EC2 could not be asked
    */
   terminate(instanceIds: readonly InstanceId[]): Promise<{ accepted: InstanceId[]; unknown: InstanceId[] }>;
   /**

@@ -23,7 +23,7 @@ export interface DeployedConfiguration {
 export interface RecordedConfiguration {
   /** Grows by one with each configuration or code that was deployed. */
   readonly version: number;
-  /** The settings that differ from the version before, by path; `code` where the code does. */
+  /** The settings that differ from the version before, by path; `code` if the code does. */
   readonly changed: readonly string[];
 }
 

@@ -11,7 +11,7 @@ export interface Ticket {
   readonly expiresAt: number;
 }
 
-/** Makes and reads launch tickets. Both throw OperationalError where the ticket secret cannot be read. */
+/** Makes and reads launch tickets. Both throw OperationalError if the ticket secret cannot be read. */
 export interface Tickets {
   /** Fewer than 256 characters of `[A-Za-z0-9._-]`, so that it fits the value of an EC2 tag. */
   issue(ticket: Ticket): Promise<string>;

@@ -51,7 +51,7 @@ export interface LaunchStore {
   ): Promise<Launch | undefined>;
   /**
    * answered → closed, and in the same moment the leases of machines that did not come go back. Closing again does nothing.
-   * Where machines came, the launch is listed at `lookAt`, for as long as one of them may live.
+   * If machines came, the launch is listed at `lookAt`, for as long as one of them may live.
    */
   close(launch: Launch, lookAt: number): Promise<void>;
   /** Closed: its machines are looked at again then; undefined: all have ended, and it is never listed again. */
@@ -81,7 +81,7 @@ export interface LaunchStore {
   joinLine(cap: string, waiter: Waiter): Promise<void>;
   /** Takes it out of the line; no effect if it is not in the line. */
   leaveLine(cap: string, place: { installationId: InstallationId; tier: TierName }): Promise<void>;
-  /** Sets what a cap's row counts, if it still changed as often as was read. False: it has changed since. */
+  /** Corrects the count of a cap's row, if it has not changed since it was read. False: it has. */
   correctCapRow(row: CapRow, leases: number): Promise<boolean>;
   /** Replaces a cap's row that holds no numbers, so that no lease can be counted meanwhile. False: it holds numbers now. */
   mendCapRow(row: CapRow): Promise<boolean>;
@@ -110,7 +110,7 @@ export interface Shrinking {
 
 export type TakeOutcome =
   | { readonly kind: 'taken' }
-  /** The tenant is not as `tenant` said; here it is as it is now (undefined: it does not exist). */
+  /** The tenant differs from the given one; this is its present state (undefined: it does not exist). */
   | { readonly kind: 'tenant-changed'; readonly tenant: Tenant | undefined }
   /** This row of a cap over all tenants has no room for it. */
   | { readonly kind: 'cap-full'; readonly row: string }

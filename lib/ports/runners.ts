@@ -41,9 +41,9 @@ export interface RunnerStore {
   /** From now on it cannot confirm without a gate. False: it has one, or its state is not as it was read. */
   requireGate(runner: Pick<Runner, 'instanceId' | 'state'>, at: number): Promise<boolean>;
   /**
-   * All or nothing: the job becomes covered by the runner's lease, and the runner's planned job becomes that job. False: the
-   * job is not as `job` says any more (waiting, or covered by that lease), or the runner's state or planned job is not as it
-   * was read.
+   * All or nothing: the job becomes covered by the runner's lease, and the runner's planned job becomes that job.
+   * @param job as it was read: waiting, or covered by a lease
+   * @returns false if the job, or the runner's state or planned job, has changed since it was read
    */
   giveJob(runner: Runner, job: Job): Promise<boolean>;
   /** Each machine runs this job, which is not the one that was planned. False: it has ended, or is not known. */

@@ -53,8 +53,8 @@ export interface TenantStore {
    */
   findAcrossTenants(installationIds: readonly InstallationId[]): Promise<Tenant[]>;
   /**
-   * Sets the counts of leases, and what is counted of those that are held, if they still changed as often as `tenant` says.
-   * False: they have changed since.
+   * Corrects the tenant's counts of leases and the amounts of held leases, if none was taken or freed since `tenant` was read.
+   * False: one was.
    */
   correctLeases(
     tenant: Tenant,

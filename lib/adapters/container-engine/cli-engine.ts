@@ -11,7 +11,7 @@ import { type Ran, runProgram } from './run-program.ts';
 export interface CliEngineOptions {
   /** `docker`, `podman`, or a path. */
   readonly program: string;
-  /** Group of the engine's socket, where jobs may use it. */
+  /** Group of the engine's socket, if jobs may use it. */
   readonly socketGroup?: (socket: string) => Promise<number>;
 }
 
@@ -128,7 +128,7 @@ const buildArguments = ({ tag, folder, arguments: given }: ImageBuild) => [
 
 interface ImageShape {
   readonly Id: string;
-  /** Null where there are none. */
+  /** Null if there are none. */
   readonly Config?: { readonly Labels?: Readonly<Record<string, string>> | null } | null;
 }
 

@@ -22,7 +22,7 @@ export interface RunOptions {
 /** How much of each stream is kept; an engine prints less. */
 const mostCharacters = 4_000_000;
 
-/** @throws OperationalError where it cannot be started or exceeds its time limit */
+/** @throws OperationalError if it cannot be started or exceeds its time limit */
 export function runProgram(program: string, args: readonly string[], options: RunOptions): Promise<Ran> {
   const { seconds, environment = {}, onOutput } = options;
   return new Promise((resolve, reject) => {

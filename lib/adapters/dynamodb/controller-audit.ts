@@ -6,7 +6,7 @@ import type { InstallationId } from '../../core/ids.ts';
 import { type Attributes, text } from './attributes.ts';
 import { deploymentAuditItem, tenantNoteItem } from './audit-row.ts';
 
-/** @returns nothing where there is nothing to record */
+/** @returns nothing if there is nothing to record */
 export function controllerAuditItems(
   tableName: string | undefined,
   owner: InstallationId,

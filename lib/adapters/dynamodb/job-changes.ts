@@ -1,6 +1,6 @@
 /**
  * A job's changes of state as DynamoDB expressions, in life order. Each condition names the state that the change starts
- * from; where it does not hold, nothing is written. None of them creates a row: a missing state equals no state.
+ * from; if it does not hold, nothing is written. None of them creates a row: a missing state equals no state.
  */
 import type { JobAdmission } from '../../core/controllers/job-admission.ts';
 import type { InstanceId, JobId, LeaseId } from '../../core/ids.ts';

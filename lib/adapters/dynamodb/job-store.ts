@@ -113,7 +113,7 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
     async tiersWithWaiting(installationId) {
       const tiers: TierName[] = [];
       let from = waitingRange.start;
-      // Where few jobs wait, one query shows all of them; otherwise each starts behind the tier that the last one ended
+      // If few jobs wait, one query shows all of them; otherwise each starts behind the tier that the last one ended
       // with.
       for (;;) {
         const rows = await waiting(installationId, { from, to: waitingRange.end }, fewWaiting);

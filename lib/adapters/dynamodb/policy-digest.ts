@@ -1,5 +1,5 @@
 /**
- * A policy's digest: equal where two policies mean the same, whatever the order of their sets. An unreadable row has one
+ * A policy's digest: equal if two policies mean the same, whatever the order of their sets. An unreadable row has one
  * too, so that its mistake is recorded like any other change.
  */
 import { createHash } from 'node:crypto';

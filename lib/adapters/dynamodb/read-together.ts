@@ -63,7 +63,7 @@ async function readAll(client: DynamoDBClient, wanted: readonly Wanted[]): Promi
 }
 
 /**
- * DynamoDB may leave keys unread when it throttles, or where rows exceed 16 MB. Never throws: each caller gets its own
+ * DynamoDB may leave keys unread when it throttles, or if rows exceed 16 MB. Never throws: each caller gets its own
  * error.
  */
 async function readBatch(client: DynamoDBClient, batch: readonly Wanted[]): Promise<void> {

@@ -58,7 +58,7 @@ export async function runStatements(
 
 /**
  * The same, with the rows that the statements ask for. Each answer comes as soon as it is known, so that a throttled partition
- * delays no other one's. Rejects with an OperationalError where the whole call fails.
+ * delays no other one's. Rejects with an OperationalError if the whole call fails.
  */
 export function answerStatements(
   client: DynamoDBClient,

@@ -90,7 +90,7 @@ export function newTenantRow(tenant: NewTenant): Attributes {
 export const isTenantRow = (row: Attributes): boolean =>
   row['status'] !== undefined || row['account_id'] !== undefined;
 
-/** Met where no tenant was created in the row yet, whether there is a row or not. */
+/** Met if no tenant was created in the row yet, whether there is a row or not. */
 export const noTenantYet = 'attribute_not_exists(#status) AND attribute_not_exists(#account_id)';
 
 /** @throws OperationalError that names the row and the attribute that cannot be read */

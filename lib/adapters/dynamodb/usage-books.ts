@@ -86,7 +86,7 @@ async function saveProgress({ client, tableName }: Table, day: string, { known, 
   return met;
 }
 
-/** Of all tenants, of those behind one, or of one alone. */
+/** All tenants, those after one, or only one. */
 interface Tenants {
   readonly after?: InstallationId | undefined;
   readonly only?: InstallationId;

@@ -26,7 +26,7 @@ export interface RowUpdate {
   readonly names?: Readonly<Record<string, string>>;
 }
 
-/** `row`: as requested, where the condition held; as found (absent: no such row) where it did not. */
+/** `row`: as requested, if the condition held; as found (absent: no such row) if it did not. */
 export type Written = { readonly met: boolean; readonly row: Attributes | undefined };
 
 /** Retries while a transaction holds the row. */

@@ -77,7 +77,7 @@ const saysWhatCame = ({ Instances = [], Errors = [] }: Fleet) => Instances.lengt
 /**
  * An instant fleet's own record lists what it started and why it started no more.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_FleetData.html
- * @throws Error where EC2 does not show it (yet), or cannot be reached: the launch's result stays unclear
+ * @throws Error if EC2 does not show it (yet), or cannot be reached: the launch's result stays unclear
  */
 async function fleetAsMade(client: EC2Client, { FleetId = '' }: Fleet): Promise<Fleet> {
   const unclear = (cause?: unknown) =>

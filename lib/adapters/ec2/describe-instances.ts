@@ -5,7 +5,7 @@ import { operationalError } from './errors.ts';
 /** More machines than one launch or one sweep ever has; a page has up to 1,000. */
 const maxPages = 10;
 
-/** @throws OperationalError, also where there are more pages than any caller expects */
+/** @throws OperationalError, also if there are more pages than any caller expects */
 export async function describeInstances(client: EC2Client, filters: Filter[]): Promise<Instance[]> {
   const found: Instance[] = [];
   let cursor: string | undefined;

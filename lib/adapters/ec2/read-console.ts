@@ -1,5 +1,5 @@
 /**
- * What a machine printed, the last 64 KB of it. Where EC2 does not support the latest output (machines without Nitro), it
+ * What a machine printed, the last 64 KB of it. If EC2 does not support the latest output (machines without Nitro), it
  * is asked for what it stored when the machine last changed its state.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetConsoleOutput.html
  */
@@ -10,7 +10,7 @@ import { describeError, operationalError } from './errors.ts';
 /** No retry: the caller has something more important to do. */
 const withinMilliseconds = 2_000;
 
-/** EC2's answer to `Latest` where it does not support it: because of the machine type, or its state. */
+/** EC2's answer to `Latest` if it does not support it: because of the machine type, or its state. */
 const latestIsRefused = [
   'UnsupportedOperation',
   'IncorrectInstanceState',

@@ -47,7 +47,7 @@ export function createSpotPrices(deps: SpotPriceDeps): SpotPrices {
   };
 }
 
-/** Returns none where EC2 cannot be reached: the machines' records then say that they have no price. */
+/** Returns none if EC2 cannot be reached: the machines' records then say that they have no price. */
 async function ask(deps: SpotPriceDeps, instanceTypes: readonly string[]): Promise<Answer> {
   const now = deps.clock.now();
   try {

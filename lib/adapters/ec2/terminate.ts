@@ -1,6 +1,6 @@
 /**
  * Terminates machines. EC2 refuses a whole call because of one id that it does not know, so such ids are taken out and
- * the rest is sent again. EC2's error names them; or, where the permission has a condition on tags, they have to be
+ * the rest is sent again. EC2's error names them; or, if the permission has a condition on tags, they have to be
  * looked up.
  */
 import { type EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
@@ -13,7 +13,7 @@ import { describeError, operationalError } from './errors.ts';
 const idsPerCall = 50;
 const unknownIdCodes = ['InvalidInstanceID.NotFound', 'InvalidInstanceID.Malformed', 'InvalidInstanceID'];
 
-/** @throws OperationalError where EC2 could not be reached; machines accepted before that may be terminated again */
+/** @throws OperationalError if EC2 could not be reached; machines accepted before that may be terminated again */
 export async function terminate(
   client: EC2Client,
   instanceIds: readonly InstanceId[],

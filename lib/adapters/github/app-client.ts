@@ -74,7 +74,7 @@ export function createAppClient(options: AppClientOptions): AppClient {
     } catch (error) {
       if (statusOf(error) !== 401 || (isNew && !isAboutTime(error))) throw error;
       tokens.drop(token);
-      // Octokit signs anew, by GitHub's clock where ours is wrong.
+      // Octokit signs anew, by GitHub's clock if ours is wrong.
       return app.octokit.request(route, { ...parameters, ...bounded(), headers });
     }
   };

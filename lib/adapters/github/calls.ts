@@ -32,7 +32,7 @@ export function jobOf(data: unknown): GitHubJob {
   return {
     status: jobStatuses[job.status] ?? 'queued',
     conclusion: job.conclusion,
-    // GitHub sends an empty text where no runner has taken the job.
+    // GitHub sends an empty text if no runner has taken the job.
     runnerName: job.runner_name || null,
   };
 }

@@ -14,7 +14,7 @@ interface RequestFailure {
   readonly response?: { readonly headers?: Readonly<Record<string, string | number | undefined>> };
 }
 
-/** GitHub's advice where a response names no time: wait for at least a minute. */
+/** GitHub's advice if a response names no time: wait for at least a minute. */
 const unnamedWaitSeconds = 60;
 
 interface Row {
@@ -50,7 +50,7 @@ const table: readonly Row[] = [
   { statuses: [403], when: showsRateLimit, refusal: limited },
   { statuses: [401, 403], refusal: worded('forbidden') },
   { statuses: [404, 410], refusal: worded('not-found') },
-  // A token was narrowed to more than the installation has; GitHub says what is missing in words, and has no code for it.
+  // A token was requested with more rights than the installation has. Only GitHub's message says so; there is no code.
   { statuses: [422], when: says(/permissions requested are not granted/i), refusal: worded('forbidden') },
   { statuses: [422], when: says(/repository that does not exist/i), refusal: worded('not-found') },
   { statuses: [422], refusal: worded('invalid') },

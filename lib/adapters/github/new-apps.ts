@@ -1,6 +1,6 @@
 /**
  * GitHub's App manifests and an App's own settings over the REST API. Each call ends within ten seconds; the conversion
- * is retried where GitHub cannot have used up the code, since a code works only once.
+ * is retried if GitHub cannot have used up the code, since a code works only once.
  * Source: https://docs.github.com/en/rest/apps/apps#create-a-github-app-from-a-manifest
  */
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -2,7 +2,7 @@
  * Reports as a metric for how many days records and AWS's bill differ, by the operator's last comparison. The platform
  * itself reads no bill: it may belong to another account.
  */
-import { type ComparisonState, isNews } from '../../core/comparison-state.ts';
+import { type ComparisonState, isUpToDate } from '../../core/comparison-state.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 import type { UsageBooks } from '../../ports/usage-books.ts';
@@ -16,5 +16,5 @@ export interface EmitComparisonDeps {
 /** @throws OperationalError */
 export async function emitComparison({ usage, telemetry, clock }: EmitComparisonDeps): Promise<void> {
   const state: ComparisonState | undefined = await usage.comparison();
-  if (state && isNews(state, clock.now())) telemetry.count('BillDaysApart', {}, state.daysApart);
+  if (state && isUpToDate(state, clock.now())) telemetry.count('BillDaysApart', {}, state.daysApart);
 }

@@ -1,8 +1,8 @@
 /**
- * Makes the App the platform's: its key is stored first, since nobody gets a created App's key twice, and then GitHub is
- * told to sign webhooks with the secret that the platform has known from its first deployment, so that no copy of the
- * webhook function has another one. A crash after the first write leaves an App without a webhook, which `mayfly
- * rotate-webhook-secret` repairs.
+ * Makes an App the platform's own. The key is stored first, since GitHub gives a created App's key only once. Then GitHub is
+ * set to sign webhooks with the secret that the platform has had since its first deployment, so that every copy of the
+ * webhook function already has it. A crash after the first write leaves an App without a webhook, which
+ * `mayfly rotate-webhook-secret` repairs.
  */
 import { missingInApp } from '../../core/app-needs.ts';
 import type { AppCredentials } from '../../ports/app-credentials.ts';
@@ -39,7 +39,7 @@ export async function takeCreatedApp(deps: TakeDeps, app: CreatedApp): Promise<T
   return taken(app, await recordCreated(deps, app, before));
 }
 
-/** Afterwards, since nobody gets the key twice. @returns what is left to do if it could not be recorded */
+/** Called after the key is stored, since GitHub gives it only once. @returns what is left to do if it could not be recorded */
 async function recordCreated(
   deps: TakeDeps,
   app: CreatedApp,

@@ -43,7 +43,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const longestText = 100;
 /** Enough to identify it in a report; each job's row has it. */
 const longestWorkflow = 60;
-/** With the longest names a fifth of a message. Jobs beyond it are refused when GitHub says so to their machine. */
+/** With the longest names, a fifth of a message. Jobs of further repositories are refused when a machine claims for them. */
 const mostRepositoriesRemoved = 1_000;
 
 const installationEvents = ['installation', 'installation_repositories', 'installation_target'];
