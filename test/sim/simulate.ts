@@ -21,6 +21,7 @@ import { loadRules } from './program/parts.ts';
 import { createPorts } from './program/ports.ts';
 import { createService } from './program/services.ts';
 import { createRandom, type Random } from './random.ts';
+import { createRestWatch } from './rest.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
 import { createStory } from './story.ts';
 import {
@@ -176,6 +177,7 @@ async function runStory(stage: Stage): Promise<void> {
   const isLeftOver = createServedCheck(auditor.books, auditor.note);
   const isOutOfStep = createKeptCheck(auditor.books, auditor.note);
   const isHeldForEver = createHeldByControllersCheck(auditor.books, auditor.note);
+  const standsStill = createRestWatch(auditor.books, plane.messagesLeft);
   const checkSeconds = 10;
   const quietAt = start + eventfulSeconds * 1000;
   for (let seconds = checkSeconds; ; seconds += checkSeconds) {
@@ -187,7 +189,9 @@ async function runStory(stage: Stage): Promise<void> {
       auditor.books.quietSince = time;
     }
     // In a calm world the sweep comes seldom, so that whoever relies on it alone is seen waiting.
-    const period = faults.mood === 'calm' && !stage.longLine && time < quietAt ? 600 : 60;
+    const isCalm = faults.mood === 'calm' && !stage.longLine && time < quietAt;
+    const isStill = time > quietAt && seconds % 60 === 0 && standsStill();
+    const period = isCalm || isStill ? 600 : 60;
     if (faults.mood === 'calm') {
       isWaitingTooLong();
       isStarved();
