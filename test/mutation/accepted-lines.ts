@@ -55,7 +55,8 @@ export const acceptedLines: readonly AcceptedLines[] = [
         'jobs.size === 0 → false',
         'ids.length > 0 ? [batch.attempt(ids, balanced)]',
       ],
-      'scale-up/judge-new-jobs.ts': ['kept.length === 0 → false'],
+      // Without controllers no job is decided, and a job whose message comes again counts once in place of twice.
+      'scale-up/judge-new-jobs.ts': ['kept.length === 0 → false', 'policyMark(read) === undefined → false'],
       'scale-up/launch-at-once.ts': [
         'judged.jobs.length === 0 || scarcity.pace → false',
         'judged.jobs.length === 0 || scarcity.pace → judged.jobs.length === 0 && scarcity.pace',
@@ -108,6 +109,8 @@ export const acceptedLines: readonly AcceptedLines[] = [
       ],
       'insight/story.ts': [`'' → "Stryker was here!"`],
       'insight/what-was-checked.ts': ['job?.state → job.state'],
+      // Controllers that admit a job give no verdict at all.
+      'scale-up/judge-new-jobs.ts': ["verdict.kind === 'hold' → true"],
       'scale-up/record-jobs.ts': ["tier = 'none' } = first", 'if (!first) continue'],
       // Without a tenant or an open pool no plan launches anything.
       'scale-up/take-launch.ts': [
