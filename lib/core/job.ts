@@ -25,7 +25,7 @@ export interface Job {
   readonly state: JobState;
   /** Absent if no tier has the job's labels. */
   readonly tier?: TierName;
-  /** `owner/name`, as last heard: both may be renamed on GitHub. */
+  /** `owner/name`, as last reported: both may be renamed on GitHub. */
   readonly repository: string;
   /** GitHub's id of it, which never changes. Absent in rows of earlier versions. */
   readonly repositoryId?: number;
@@ -40,7 +40,7 @@ export interface Job {
   readonly labels: readonly string[];
   /** When GitHub created the job, epoch milliseconds: its place in the line. */
   readonly queuedAt: number;
-  /** When the platform first heard of it, epoch milliseconds. */
+  /** When the platform first learned of it, epoch milliseconds. */
   readonly acceptedAt: number;
   /** Why it waits. For a done job: why the platform ended it; absent if GitHub did. */
   readonly reason?: Reason;

@@ -1,8 +1,7 @@
 /**
- * How many machines a tenant may start a minute: anyone who installs the App can queue any number of jobs, and each
- * machine costs at least a minute. `rateUsedUntil` on the tenant says until when its minute is used up;
- * starting a machine advances it by the machine's share of a minute. A tenant may start as many machines at
- * once as it may have at once.
+ * How many machines a tenant may start in a minute: anyone who installs the App can queue any number of jobs, and each
+ * machine is billed for at least a minute. `rateUsedUntil` on the tenant is the time until which its rate is used up; each
+ * machine advances it by the machine's share of a minute. A tenant may start all machines of its limit at once.
  */
 import type { Tenant } from './tenant.ts';
 

@@ -1,6 +1,6 @@
 /**
  * Whether the runner group that a tenant's machines join admits a job. GitHub sends a job's webhook whichever groups
- * admit it, so a machine for a job that its group excludes would idle until its time is over. Unknown settings exclude a
+ * admit it, so a machine for a job that its group excludes would idle until its deadline. Unknown settings exclude a
  * job only if a group was named, or if the repository is public: the default group admits no public ones.
  * Source: https://docs.github.com/en/rest/actions/self-hosted-runner-groups
  */

@@ -114,7 +114,7 @@ export const largestRoom = (cap: SharedCap, use: CapUse) =>
   Math.max(0, ...roomByRow(cap, use).map(({ room }) => room));
 
 /**
- * A random row with room for so many, so that concurrent launches rarely meet in one row.
+ * A random row with room for all machines of the launch, so that concurrent launches rarely meet in one row.
  * @param fraction from 0 to less than 1
  */
 export function capCharge(
@@ -173,7 +173,7 @@ function stepOfWeight(weight: number): number {
   return step < 1 ? 1 : step;
 }
 
-/** A waiter's place in the round after it was given so many machines. */
+/** A waiter's place in the round after it was given these machines. */
 export const turnAfter = (waiters: readonly Waiter[], waiter: Waiter, machines: number) =>
   waiter.since + machines * stepOf(waiters, waiter);
 

@@ -11,7 +11,7 @@ export interface SpendCaps {
   readonly month?: Micros;
   /** For a day; absent: none. */
   readonly day?: Micros;
-  /** Each machine is expected to live as long as any may. Absent: as the deployment says. */
+  /** Whether each machine counts with the longest possible life. Absent: as the deployment says. */
   readonly strict?: boolean;
   /** Why the row's cap is invalid, as a sentence; nothing starts until it is corrected. */
   readonly unreadable?: string;

@@ -192,8 +192,8 @@ const mostSumsOfDay = 1_000;
 const others = '(others)';
 
 /**
- * The sums of one tenant and day, at most so many: the smallest are combined, by tier, under a name that
- * says so. No amount is lost.
+ * The sums of one tenant and day, reduced to `most`: the smallest are combined by tier, under the name `(others)`. No amount
+ * is lost.
  */
 export function bounded(sums: readonly UsageSum[], most = mostSumsOfDay): UsageSum[] {
   if (sums.length <= most) return [...sums];

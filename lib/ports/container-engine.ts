@@ -11,7 +11,7 @@ export interface ContainerEngine {
   image(reference: string): Promise<ContainerImage | undefined>;
   /** Resolves when the image exists. @param onOutput receives what the build prints */
   build(build: ImageBuild, onOutput: (text: string) => void): Promise<void>;
-  /** A container with a disk of its own, started. One whose start failed may be left, as `created`. */
+  /** Creates and starts a container with a disk of its own. If the start fails, it may be left as `created`. */
   run(container: NewContainer): Promise<void>;
   /** All that carry this label, whatever their state. */
   list(label: readonly [name: string, value: string]): Promise<readonly Container[]>;
@@ -19,11 +19,11 @@ export interface ContainerEngine {
   runs(name: string, program: string): Promise<boolean | undefined>;
   /** Asks its first process to end and kills it after so many seconds. Also resolves if it is gone. */
   stop(name: string, graceSeconds: number): Promise<void>;
-  /** What it printed, the last lines. Empty if it is gone. */
+  /** The last lines that it printed. Empty if it is gone. */
   logs(name: string, lines: number): Promise<string>;
   /** Passes on what it prints, from its last lines on, until it has ended. @returns false if it is gone */
   follow(name: string, lines: number, onOutput: (text: string) => void): Promise<boolean>;
-  /** With its disk. Also resolves if it is gone. One that runs is refused: it may have got a job since it was listed. */
+  /** Removes it with its disk. Also resolves if it is gone. Refuses a running one: it may have got a job since it was listed. */
   remove(name: string): Promise<void>;
 }
 

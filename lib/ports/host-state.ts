@@ -5,7 +5,7 @@
 import type { RunnerScope } from '../core/github.ts';
 
 export interface HostState {
-  /** Made once: six hexadecimal digits that tell this host's runners from those of others. */
+  /** Created once: six hexadecimal digits that distinguish this host's runners from those of others. */
   hostId(): Promise<string>;
   /** Written before a runner registers, dropped when the runner has left nothing behind. */
   runners(): Promise<readonly HostRunner[]>;

@@ -7,8 +7,8 @@ export interface RunnerBinaries {
   /** The archive that machines of this architecture use; undefined: none yet. */
   current(architecture: Architecture): Promise<CurrentRunner | undefined>;
   /**
-   * Stores the whole archive or nothing. `mismatch`: the bytes were not those that length and checksum promise, and
-   * nothing was stored. Errors of the stream are thrown.
+   * Stores the whole archive or nothing. `mismatch`: the bytes did not match the length or the checksum, and nothing
+   * was stored. Errors of the stream are thrown.
    */
   store(archive: RunnerArchive, pieces: AsyncIterable<Uint8Array>): Promise<'stored' | 'mismatch'>;
   /** From now on machines use this archive, which must be stored. */

@@ -1,10 +1,10 @@
 /**
  * A launch as a row, and back. The row keeps the exact text of the first request, because CreateFleet compares a request
- * with the earlier one under the same token. Request, jobs and machines are deflated, and leases are written as numbers:
- * each write pays for the whole row, twice in a transaction, and a launch of fifty machines took 9 KB otherwise. `open`
- * and `deadline` list a launch in the index of what is overdue for as long as its machines are looked after: from the
- * beginning, so that closing it writes nothing to the index. Rows of earlier versions are listed under another word while they
- * are open, with their fence.
+ * with the earlier one under the same token. Request, jobs and machines are deflated, and leases are stored as numbers,
+ * because each write is billed by the size of the whole row, twice in a transaction: otherwise a launch of fifty machines
+ * takes 9 KB. `open` and `deadline` put a launch into the index of overdue launches from the beginning until all of its
+ * machines have ended, so that closing it writes nothing to the index. Open rows of earlier versions have another value of
+ * `open`, and their fence as `deadline`.
  */
 import { openMarker, tombstoneDays, watchedMarker } from '../../contract/tables.ts';
 import type { FleetRequest } from '../../core/fleet-request.ts';

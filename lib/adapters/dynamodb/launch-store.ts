@@ -4,7 +4,7 @@
  * never changes.
  *
  *   state      open        deadline         hold         answer         close
- *   intent     machines    the first look   new fence    → answered     —            by `complete`, where no machine is missing
+ *   intent     machines    the first look   new fence    → answered     —            by `complete`, if no machine is missing
  *   answered   machines    the first look   new fence    —              → closed
  *   closed     machines    the next look    —            —              —
  *   closed     —           —                —            —              —            once its machines have ended

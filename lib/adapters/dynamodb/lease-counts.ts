@@ -1,7 +1,6 @@
 /**
- * Gives leases back, as items of the transaction that writes the reason: a launch that closes, or machines that end. The
- * counts move in that transaction or not at all, so that each lease goes back exactly once, however often the write is
- * retried.
+ * Gives leases back, as items of the transaction that closes a launch or ends machines. The counts change in that
+ * transaction or not at all, so that each lease goes back exactly once, however often the write is retried.
  */
 import type { CancellationReason, DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { leasesAttribute, tierLeasesAttribute } from '../../contract/tables.ts';

@@ -7,9 +7,9 @@
  *   │ 2 each attribute of the policy = what was read    │  │   (subject)                   │
  *   └───────────────────────────────────────────────────┘  └───────────────────────────────┘
  *
- * 1: the tenant manager and every command increase it, so of two concurrent changes one waits for the other, and each has
- * its record.
- * 2: people with the AWS CLI do not increase it; what they wrote meanwhile is neither overwritten nor recorded as ours.
+ * 1: the tenant manager and every command increase it, so that of two concurrent changes one fails, and each change that is
+ * written has its record.
+ * 2: people with the AWS CLI do not increase it; what they have written since is neither overwritten nor recorded as ours.
  * 3: each version is recorded once.
  */
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';

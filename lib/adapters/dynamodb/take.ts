@@ -1,7 +1,7 @@
 /**
- * The one write that all limits rest on: leases and the launch, in one transaction, all or nothing. However many callers
- * run it at once, a tenant never holds more leases than its limits allow. The jobs are covered afterwards, each by itself
- * (`cover` in launch-store.ts): in the transaction each would cost twice, and a missing one would undo all the others.
+ * The one write that enforces all limits: leases and launch in one transaction, all or nothing. However many callers run it
+ * at once, a tenant never holds more leases than its limits allow. Jobs are covered afterwards, each in a write of its own
+ * (`cover` in launch-store.ts): in the transaction each would cost twice, and a missing job would cancel it.
  *
  *   Tenant                                        Launch
  *   ┌──────────────────────────────────────────┐  ┌───────────────────────────────┐
@@ -18,16 +18,16 @@
  *   └──────────────────────────────────────────┘
  *
  * 1, 2: a suspended tenant, and one whose earlier installation still has machines, starts nothing.
- * 3: room was computed with these; the write obeys an operator who edits one of them meanwhile.
- * 4, 5: room is the limit less what is being added, so after the write the limit holds. The counts do not exist
- *    before the first lease.
- * 6: the launch exists, so this write was made before and its answer was lost.
- * 7: jobs were admitted under this policy; the write obeys whoever changes a controller meanwhile.
- * 8, 9: the same for money, where the tenant has caps: what the machines are expected to cost is added by this write. Where
- *    more must be kept free for what machines may cost beyond that, lease_changes is what was read too.
+ * 3: room was computed from these; if an operator has edited one since, the write fails.
+ * 4, 5: room is the limit minus what this write adds, so the limit holds afterwards. The counts do not exist before the
+ *    first lease.
+ * 6: if the launch exists, an earlier attempt wrote it, and its response was lost.
+ * 7: jobs were admitted under this policy; if a controller has changed since, the write fails.
+ * 8, 9: the same for money, if the tenant has caps: this write adds the expected cost of the machines. If room must stay free
+ *    for what machines may cost beyond that, lease_changes must also be what was read.
  *
- * Where the tenant has a launch rate, no more of it may be used up than leaves room for the launch. Where caps over all tenants are
- * configured, each has a row more, whose count is bounded in the same way; see cap-rows.ts.
+ * If the tenant has a launch rate, it must have room for the launch. If caps over all tenants are configured, the transaction
+ * also writes a row of each, whose count is bounded in the same way; see cap-rows.ts.
  */
 import type { CancellationReason, DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { admissionEpochAttribute, leasesAttribute, tierLeasesAttribute } from '../../contract/tables.ts';

@@ -1,6 +1,6 @@
 /**
- * The tenants in DynamoDB. Nothing here counts a lease on or off except `correctLeases`, after a look at all rows. The
- * tenant manager's writes are fenced by what it read, the operator's are not, and neither can undo the other's.
+ * The tenants in DynamoDB. Only `correctLeases` changes counts of leases here, after all rows were counted. The tenant
+ * manager's writes are conditional on what it read, the operator's are not, and neither can undo the other's.
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { recordedPolicyAttribute } from '../../contract/audit.ts';

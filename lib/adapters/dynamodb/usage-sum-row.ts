@@ -1,6 +1,6 @@
 /**
  * The sums of a tenant's day as a row of the usage table, in a partition of the day's own: one row, so that they change
- * as a whole. They are deflated, since only reports read them. A row beside them says how far the day's sums have got.
+ * as a whole. They are deflated, since only reports read them. Another row has the progress of the day's sums.
  */
 import { usageSumDays } from '../../contract/tables.ts';
 import type { InstallationId } from '../../core/ids.ts';

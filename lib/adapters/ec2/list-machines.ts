@@ -1,8 +1,8 @@
 /**
  * All machines of this deployment, a page at a time, found by two tags that each of them has from its start: the
  * environment, which also lets a function terminate it, and the launch. The launch template's reserved tag would be
- * harder to forge, but whoever can tag an instance can terminate it too, and a machine's rights come from the records
- * alone.
+ * harder to forge, but whoever can tag an instance can also terminate it, and only the records decide what a machine may
+ * do.
  */
 import { DescribeInstancesCommand, type EC2Client, type Instance } from '@aws-sdk/client-ec2';
 import { InstallationId, InstanceId, LaunchId } from '../../core/ids.ts';

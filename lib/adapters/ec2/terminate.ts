@@ -1,7 +1,6 @@
 /**
- * Terminates machines. EC2 refuses a whole call because of one id that it does not know, so such ids are taken out and
- * the rest is sent again. EC2's error names them; or, if the permission has a condition on tags, they have to be
- * looked up.
+ * Terminates machines. One unknown id makes EC2 refuse the whole call, so unknown ids are removed and the rest is sent
+ * again. EC2's error names them, unless the permission has a condition on tags: then they are looked up.
  */
 import { type EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { chunksOf } from '../../core/chunks.ts';

@@ -1,7 +1,7 @@
 /**
- * A new webhook secret without losing an event. Functions accept the two secrets that were stored last, so before another
- * is stored GitHub must sign with the newest one; and GitHub gets one only when every copy of a function must have it. It
- * keeps no record of its progress: after a crash anywhere it can be run again, and first finishes what it finds.
+ * Rotates the webhook secret without losing an event. Functions accept the two secrets that were stored last. So before
+ * another one is stored, GitHub must sign with the newest; and GitHub gets a new one only once every copy of a function must
+ * have read it. No progress is recorded: after a crash anywhere it can be run again, and first finishes an earlier rotation.
  */
 import type { AppCredentials } from '../../ports/app-credentials.ts';
 import type { Clock } from '../../ports/clock.ts';
