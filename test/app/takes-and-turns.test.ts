@@ -30,6 +30,13 @@ function justBefore(platform: Platform, name: string, act: () => unknown): void 
   };
 }
 
+/** The names of the calls from now on. */
+function callsOf({ stores: { world } }: Platform): readonly string[] {
+  const calls: string[] = [];
+  world.beforeCall = (call) => void calls.push(call);
+  return calls;
+}
+
 describe('a launch some of whose jobs are over before they have rows', () => {
   it('has used the launch rate for the others alone', async () => {
     const platform = await roomFor(9);
@@ -150,6 +157,35 @@ describe('a batch', () => {
       if (call === 'jobs.insert') throw down();
     };
     expect(await platform.accept(queued(1), queued(1))).toHaveLength(2);
+  });
+
+  it('does not count a job as new that has a row already, though it is launched for at once', async () => {
+    const platform = await roomFor(9);
+    await platform.stores.jobs.insert([waiting(1)]);
+    await platform.accept(queued(1));
+    expect(await platform.job(1)).toMatchObject({ state: 'covered' });
+    expect(platform.telemetry.total('JobsAccepted')).toBe(0);
+  });
+
+  it('that has a poke looks at its line once, and waits for no other copy', async () => {
+    const platform = await roomFor(9);
+    await platform.stores.jobs.insert([waiting(1)]);
+    const calls = callsOf(platform);
+    await platform.accept(poke(), queued(2));
+    for (const id of [1, 2]) expect(await platform.job(id)).toMatchObject({ state: 'covered' });
+    expect(calls).not.toContain('jobs.glanceAtWaiting');
+    expect(platform.clock.now()).toBe(noon);
+  });
+
+  it.each([
+    ['the table is down', {}, down()],
+    ['the job fits no row', { repository: 'acme/\ud800' }, undefined],
+  ])('is not balanced if %s', async (_, over, failure) => {
+    const platform = await givenPlatform({ tenants: [givenTenant({ status: 'pending' })] });
+    if (failure) platform.stores.world.failNext('jobs.insert', failure);
+    const calls = callsOf(platform);
+    expect(await platform.accept(queued(1, over))).toHaveLength(1);
+    expect(calls).not.toContain('jobs.listWaiting');
   });
 });
 

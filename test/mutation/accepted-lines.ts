@@ -109,6 +109,8 @@ export const acceptedLines: readonly AcceptedLines[] = [
       ],
       'insight/story.ts': [`'' → "Stryker was here!"`],
       'insight/what-was-checked.ts': ['job?.state → job.state'],
+      // A message of any other kind has no action, and is refused for that.
+      'scale-up/accept-jobs.ts': ["message.kind !== 'job' → false"],
       // Controllers that admit a job give no verdict at all.
       'scale-up/judge-new-jobs.ts': ["verdict.kind === 'hold' → true"],
       'scale-up/record-jobs.ts': ["tier = 'none' } = first", 'if (!first) continue'],
@@ -127,6 +129,7 @@ export const acceptedLines: readonly AcceptedLines[] = [
       'ending/ended-here.ts': ['true → false'],
       'ending/find-late-prices.ts': ['compute === undefined → false'],
       'insight/explain-tenant.ts': ["job.tier ?? ''"],
+      'scale-up/accept-jobs.ts': ['{ answered: Promise.resolve() } → {}'],
       'scale-up/ask-who-it-is.ts': ['\'scale-up\' → ""'],
       'scale-up/forget-predecessor.ts': [
         'tenant.predecessor === undefined → false',
