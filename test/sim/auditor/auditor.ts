@@ -4,6 +4,7 @@
  */
 import type { Deployment } from '../../../lib/contract/deployment.ts';
 import type { JobEvent } from '../../../lib/contract/messages.ts';
+import type { GitHubRefusal } from '../../../lib/core/github.ts';
 import { type InstallationId, instanceNamed } from '../../../lib/core/ids.ts';
 import type { MemoryMachine } from '../../fakes/compute.ts';
 import type { MemoryNotes } from '../../fakes/notes.ts';
@@ -23,6 +24,7 @@ import { checkBans } from './check-bans.ts';
 import { checkConfirmed } from './check-confirmed.ts';
 import { checkDeletions } from './check-deletions.ts';
 import { checkEnds } from './check-ends.ts';
+import { createFormerNamesCheck } from './check-former-names.ts';
 import { checkGroupOfLaunch, checkGroups } from './check-groups.ts';
 import { checkHeld } from './check-held.ts';
 import { checkKept, type GroupChange } from './check-kept-groups.ts';
@@ -81,6 +83,8 @@ export interface Auditor {
   statusSet(installationId: number, status: 'active' | 'suspended'): void;
   /** A machine called the claim URL with credentials that must not be accepted. */
   doorTried(how: string, answer: { readonly action: string } | undefined): void;
+  /** The claim that the machine made at that time was answered, but not with a runner. */
+  sentAway(instanceId: string, claimedAt: number): void;
   /** The claim function does not know this machine. */
   turnedAway(instanceId: string): void;
   /** Called before each call takes effect; `cause` is what its process was started for. */
@@ -93,8 +97,8 @@ export interface Auditor {
   thrown(name: string, error: unknown): undefined;
   /** Called each virtual minute. */
   minute(): void;
-  /** GitHub refused something to this tenant; a rate limit lasts this long. */
-  githubRefused(installationId: number, limitSeconds: number | undefined): void;
+  /** GitHub refused this call to this tenant. */
+  githubRefused(installationId: number, call: string, refusal: GitHubRefusal): void;
   /** A tier's queue delivers the message no more. */
   messageDone(body: string): void;
   /** The platform got GitHub's webhook. */
@@ -121,6 +125,7 @@ export function createAuditor(world: {
   const ranUngated = createRanUngatedCheck(books, note);
   let currentCause: readonly string[] = [];
   const planned = createPlannedCheck(books, note);
+  const formerNames = createFormerNamesCheck(books, note);
 
   return {
     violations,
@@ -182,10 +187,12 @@ export function createAuditor(world: {
     groupKept: (installationId, change) => checkKept(books, installationId, change, note),
     limitsSet: (installationId) => books.setLimits(installationId),
     statusSet: (installationId, status) => void books.bans.set(installationId, status === 'suspended'),
-    githubRefused(installationId, limitSeconds) {
+    githubRefused(installationId, call, refusal) {
       books.refused.add(installationId);
-      if (limitSeconds === undefined) return;
-      const until = Math.max(books.limitedUntil(installationId), world.now() + limitSeconds * 1000);
+      formerNames.refused(installationId, call, refusal);
+      if (refusal.kind !== 'limited') return;
+      const limitedUntil = world.now() + refusal.retryAfterSeconds * 1000;
+      const until = Math.max(books.limitedUntil(installationId), limitedUntil);
       books.githubLimits.set(installationId, until);
     },
     messageDone: (body) => checkConfirmed(books, body, note),
@@ -198,6 +205,7 @@ export function createAuditor(world: {
     doorTried(how, answer) {
       if (answer?.action === 'run') note('door', `a machine got a runner: ${how}`);
     },
+    sentAway: formerNames.sentAway,
     turnedAway(instanceId) {
       const named = [...world.rows.launches.values()].find(({ instances }) =>
         [...instances.values()].some((id) => id === instanceId),
@@ -210,6 +218,7 @@ export function createAuditor(world: {
     afterCall(call, runSince) {
       const { name } = call;
       const is = kindOf(name);
+      if (is.naming && call.by === 'claim') formerNames.called(call, runSince);
       if (is.fact) followFacts(books, call, runSince, note);
       if (is.record) checkGate(books, call, note);
       if (is.policy) followDrops(books, call, note);
@@ -254,6 +263,7 @@ export function createAuditor(world: {
 
 /** What a call may have changed, by its name. */
 const kinds = {
+  naming: /^github\.(createJitConfig|getInstallation)$/,
   fact: /^(notes\.write$|github\.getRun$)/,
   record: /^controllers\.recordDecisions$/,
   policy: /^controllers\.save$/,

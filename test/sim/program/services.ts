@@ -136,9 +136,8 @@ const githubRefusals: readonly GitHubRefusal[] = [
 /** The auditor is notified of refusals: after one, the platform may give up a machine. */
 async function heard({ auditor }: ServiceDeps, call: PortCall, asked: unknown): Promise<unknown> {
   const answer = await asked;
-  const { ok, refusal } = answer as { ok: boolean; refusal?: GitHubRefusal };
-  const limitSeconds = refusal?.kind === 'limited' ? refusal.retryAfterSeconds : undefined;
-  if (!ok) auditor.githubRefused(installationOf(call), limitSeconds);
+  const { refusal } = answer as { refusal?: GitHubRefusal };
+  if (refusal) auditor.githubRefused(installationOf(call), call.name, refusal);
   return answer;
 }
 

@@ -26,6 +26,7 @@ export async function claim(
     const result = await plane.claim(request);
     const gated = result?.action === 'run' && result.gate === true;
     if (result?.action === 'run') auditor.minted(request.document, { askedAt, gated });
+    else if (result) auditor.sentAway(request.document, askedAt);
     await wait(0);
     if (result?.action === 'run') return { gated };
     if (result?.action === 'again') {
