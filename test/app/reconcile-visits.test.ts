@@ -128,6 +128,39 @@ describe('a repository about which GitHub cannot answer', () => {
     expect(platform.queues.tiers.map(({ message }) => 'jobId' in message && message.jobId)).toEqual([2]);
   });
 
+  /** Runs of one repository, the last in progress, each with a job that nobody reported; GitHub cannot list these jobs. */
+  async function givenFailingRuns(runs: number, failing: number) {
+    const platform = await givenPlatform();
+    for (let runId = 1; runId <= runs; runId++) {
+      const details = { runId, labels, createdAt: noon - minutes(10) };
+      platform.github.putJob('acme/app', JobId(runId), isQueued, details);
+      if (runId === runs)
+        platform.github.putJob('acme/app', JobId(99), { ...isQueued, status: 'in_progress' }, details);
+    }
+    const { listRunJobs } = platform.github;
+    platform.github.listRunJobs = async (...given) => {
+      if (given[2] <= failing)
+        throw new OperationalError('too large', { code: 'github-unreachable', retryable: true });
+      return listRunJobs(...given);
+    };
+    return platform;
+  }
+
+  it('has jobs of other runs found if GitHub cannot list those of two, which are named', async () => {
+    const platform = await givenFailingRuns(4, 2);
+    await expect(platform.reconcile()).rejects.toThrow('failed');
+    expect(platform.queues.tiers.map(({ message }) => 'jobId' in message && message.jobId)).toEqual([3, 4]);
+    const said = platform.telemetry.events.filter(({ name }) => name === 'reconcile-failed');
+    const named = expect.stringContaining('acme/app, run 1: too large; acme/app, run 2: too large');
+    expect(said.map(({ fields }) => String(fields['error']))).toContainEqual(named);
+  });
+
+  it('is left for the others once GitHub cannot list the jobs of three of its runs', async () => {
+    const platform = await givenFailingRuns(4, 3);
+    await expect(platform.reconcile()).rejects.toThrow('failed');
+    expect(platform.queues.tiers).toEqual([]);
+  });
+
   it('does not stop jobs of later repositories from being adopted', async () => {
     const platform = await givenFailing();
     const failed = '1 parts of the reconciler failed';

@@ -29,6 +29,9 @@ export const jobsAskedPerVisit = 5;
 /** Runs of one repository whose jobs are listed in one visit. */
 export const runsPerRepository = 5;
 
+/** Runs of a repository that a visit passes because GitHub cannot list their jobs: each may cost ten seconds. */
+export const failedRunsPerVisit = 2;
+
 /** Long lists of runs, and long runs, whose position is remembered; a forgotten one starts again. */
 export const runListsRemembered = 200;
 

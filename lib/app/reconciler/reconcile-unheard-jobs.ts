@@ -15,8 +15,9 @@ import { isSameName } from '../common/in-repository.ts';
 import { adopt } from './adopt-job.ts';
 import { askAboutTenant } from './ask-about-tenant.ts';
 import { failureOf } from './failed-repositories.ts';
+import type { Failures } from './go-through-repository.ts';
 import { reconcileRunners } from './reconcile-registrations.ts';
-import { runListsRemembered, runsPerRepository } from './reconcile-settings.ts';
+import { failedRunsPerVisit, runListsRemembered, runsPerRepository } from './reconcile-settings.ts';
 import { ordered, type Visit } from './tenant-visit.ts';
 
 /** @returns why GitHub refused the installation as a whole, if it did */
@@ -36,11 +37,17 @@ export async function reconcileUnheardJobs(
     .filter(({ fullName }) => marks.repository === undefined || fullName > marks.repository)
     .toSorted((one, other) => (one.fullName < other.fullName ? -1 : 1));
   for (const repository of left) {
-    await lookInto(deps, visit, repository).catch((error: unknown) => {
+    const failures: Failures = new Map();
+    await lookInto(deps, visit, { repository, failures }).catch((error: unknown) => {
       // The others come first: what GitHub cannot answer about this one may last.
       marks.repository = repository.fullName;
-      throw error instanceof OperationalError ? failureOf(new Map([[repository.fullName, error]])) : error;
+      if (!(error instanceof OperationalError)) throw error;
+      failures.set(repository.fullName, error);
     });
+    if (failures.size > 0) {
+      marks.repository = repository.fullName;
+      throw failureOf(failures);
+    }
     // The calls ran out within it: the next visit begins with it, at another of its runs.
     if (calls.isSpent) return undefined;
     marks.repository = repository.fullName;
@@ -55,8 +62,14 @@ export async function reconcileUnheardJobs(
 const isRenamed = ({ accountId, accountLogin }: Tenant, { ownerId, fullName }: GitHubRepository) =>
   ownerId === accountId && !isSameName(fullName.split('/')[0] ?? '', accountLogin);
 
-async function lookInto(deps: ReconcileDeps, visit: Visit, repository: GitHubRepository): Promise<void> {
+interface LookedInto {
+  readonly repository: GitHubRepository;
+  readonly failures: Failures;
+}
+
+async function lookInto(deps: ReconcileDeps, visit: Visit, of: LookedInto): Promise<void> {
   const { tenant, calls } = visit;
+  const { repository } = of;
   const { accountLogin: login, accountType: type, installationId } = tenant;
   const { level } = levelNow(tenant);
   if (level === 'repository') {
@@ -73,7 +86,7 @@ async function lookInto(deps: ReconcileDeps, visit: Visit, repository: GitHubRep
     goToOtherPage(visit, list, { page, next: runs.ok ? runs.value.cursor : undefined });
     // Each page has positions of its own.
     const place = page === undefined ? list : `${list}/${page}`;
-    if (runs.ok) await lookIntoRuns(deps, visit, { repository, list: place, runs: runs.value.items });
+    if (runs.ok) await lookIntoRuns(deps, visit, { ...of, list: place, runs: runs.value.items });
   }
 }
 
@@ -97,23 +110,37 @@ function goToOtherPage(
 async function lookIntoRuns(
   deps: ReconcileDeps,
   visit: Visit,
-  found: { repository: GitHubRepository; list: string; runs: readonly GitHubRun[] },
+  found: LookedInto & { list: string; runs: readonly GitHubRun[] },
 ): Promise<void> {
-  const { tenant, calls, marks } = visit;
+  const { marks } = visit;
   const { repository } = found;
   for (const { runId, place } of chooseRuns(visit, found.runs, found.list)) {
-    const jobsPage = marks.jobsPages?.[ordered(runId)];
-    const jobs = await calls.ask(() =>
-      deps.github.listRunJobs(tenant.installationId, repository.fullName, runId, jobsPage),
-    );
+    const jobs = await listJobs(deps, visit, { ...found, runId });
     if (!jobs) return;
     if (place !== undefined) {
       const { [place]: _former, ...others } = marks.runs ?? {};
       marks.runs = newest({ ...others, [place]: ordered(runId) });
     }
-    if (!jobs.ok) continue;
+    if (jobs === 'failed' || !jobs.ok) continue;
     goToNextPage(visit, runId, jobs.value.cursor);
     for (const job of jobs.value.items) await adopt(deps, visit, { repository, runId, job });
+  }
+}
+
+/** Undefined: the calls ran out. failed: the other runs are looked at all the same, since that may last. */
+async function listJobs(
+  { github }: ReconcileDeps,
+  { tenant, calls, marks }: Visit,
+  { repository, failures, runId }: LookedInto & { readonly runId: number },
+) {
+  const { fullName } = repository;
+  const page = marks.jobsPages?.[ordered(runId)];
+  try {
+    return await calls.ask(() => github.listRunJobs(tenant.installationId, fullName, runId, page));
+  } catch (error) {
+    if (!(error instanceof OperationalError) || failures.size >= failedRunsPerVisit) throw error;
+    failures.set(`${fullName}, run ${runId}`, error);
+    return 'failed';
   }
 }
 
