@@ -76,4 +76,9 @@ export const keptSeeds: readonly { readonly seed: number; readonly found: string
     found:
       'the simulation did not know that the reconciler had taken the scopes of a transferred repository away',
   },
+  {
+    seed: 504_221,
+    found:
+      'the simulation held a job for heard of that ran while GitHub had the App suspended, and sent nobody word',
+  },
 ];

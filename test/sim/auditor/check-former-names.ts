@@ -1,7 +1,7 @@
 /**
- * A new name costs no machine: where GitHub does not find a repository under the name that it had before, and refuses nothing
- * else, the machine that asks has its runner at once, under the name of now. Only runners of a repository are looked at: about an
- * organization's, its group is asked for as well, by the same former name.
+ * A new name costs no machine: if GitHub does not find a repository by its former name, and refuses nothing else, the
+ * claim that asked gets its runner by the current name. Only runners of a repository are checked: for an organization's
+ * runner, GitHub is also asked about the group, by the same former name.
  */
 import type { GitHubRefusal } from '../../../lib/core/github.ts';
 import { instanceNamed } from '../../../lib/core/ids.ts';

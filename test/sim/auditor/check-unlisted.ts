@@ -14,8 +14,8 @@ export function checkInvented({ rows, machines }: Books, note: Note): void {
 
 /**
  * At the end of a calm story: each machine to which GitHub gave a job of a repository outside the installation, and
- * that ended by itself, is counted against its tenant; no other machine is. If webhooks are lost, the two cannot be
- * told apart.
+ * that ended by itself, is counted against its tenant; no other machine is. If webhooks are lost, or if GitHub sent none
+ * because the App was suspended while the machine ran its job, the two cannot be told apart.
  */
 export function checkUnlisted(books: Books, note: Note): void {
   for (const { instanceId, installationId, unknownRunAt } of books.rows.runners.values()) {
@@ -24,7 +24,11 @@ export function checkUnlisted(books: Books, note: Note): void {
     // If GitHub refuses the tenant's calls, nobody finds out.
     if (ran && endedByItself && unknownRunAt === undefined && !books.refused.has(installationId))
       note('unlisted-run-unseen', `${instanceId} ran a job of a repository outside, and nobody counted it`);
-    if (!ran && unknownRunAt !== undefined)
+    const { ranJobs = [] } = books.machines.get(instanceId) ?? {};
+    const wasTold = [...ranJobs].every((jobId) =>
+      books.told.has(`${installationId}/${jobId} on ${instanceId}`),
+    );
+    if (!ran && wasTold && unknownRunAt !== undefined)
       note('unlisted-run-invented', `${instanceId} is counted for a job that it never ran`);
   }
 }
