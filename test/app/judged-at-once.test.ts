@@ -124,6 +124,8 @@ describe('a new job of a tenant with controllers', () => {
     await platform.deliverPokes();
     expect(await platform.job(1)).toMatchObject({ state: 'waiting', reason: { code: 'admission-pending' } });
     expect(platform.liveMachines()).toHaveLength(1);
+    // The other copy counts it; the one that is counted is the other tenant's.
+    expect(platform.telemetry.total('JobsAccepted')).toBe(1);
     await expectBalanced(platform);
     expect(await platform.leases()).toBe(0);
   });

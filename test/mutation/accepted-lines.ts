@@ -55,6 +55,7 @@ export const acceptedLines: readonly AcceptedLines[] = [
         'jobs.size === 0 → false',
         'ids.length > 0 ? [batch.attempt(ids, balanced)]',
       ],
+      'scale-up/cover-new-jobs.ts': ['known.length === 0 → false'],
       // Without controllers no job is decided, and a job whose message comes again counts once in place of twice.
       'scale-up/judge-new-jobs.ts': ['kept.length === 0 → false', 'policyMark(read) === undefined → false'],
       'scale-up/launch-at-once.ts': [
