@@ -167,6 +167,15 @@ describe('a batch', () => {
     expect(platform.telemetry.total('JobsAccepted')).toBe(0);
   });
 
+  it('has the message of a known job delivered again if its row cannot be reached, and GitHub is not asked', async () => {
+    const platform = await givenPlatform({ tenants: [givenTenant({ status: 'pending' })] });
+    await platform.stores.jobs.insert([waiting(1)]);
+    platform.stores.world.failNext('jobs.rename', down());
+    expect(await platform.accept(queued(1))).toHaveLength(1);
+    expect(await platform.accept(queued(1))).toEqual([]);
+    expect(platform.queues.installations).toEqual([]);
+  });
+
   it('that has a poke looks at its line once, and waits for no other copy', async () => {
     const platform = await roomFor(9);
     await platform.stores.jobs.insert([waiting(1)]);
