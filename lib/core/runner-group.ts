@@ -18,7 +18,7 @@ export interface RunnerGroup {
   readonly selectedRepositoryIds?: readonly number[];
 }
 
-/** GitHub's latest answer. missing: no group of that name. unavailable: this organization has no runner groups. */
+/** GitHub's latest answer. missing: no group of that name. unavailable: GitHub does not show this organization's groups. */
 export type GroupStanding =
   | { readonly kind: 'found'; readonly group: RunnerGroup }
   | { readonly kind: 'missing' }

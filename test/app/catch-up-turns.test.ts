@@ -145,6 +145,33 @@ describe('a tenant is caught up with', () => {
     expect(marks).toEqual({});
   });
 
+  it('again with a run that failed, if one of its jobs could not be adopted', async () => {
+    const { platform, put, run, marks } = await givenBehind('app');
+    for (const jobId of [1, 2, 3]) put('app', jobId);
+    const isFailing = failForRuns(platform, [1002]);
+    await expect(run(100)).rejects.toThrow('run 1002');
+    isFailing.clear();
+    const { sendToTier } = platform.queues;
+    platform.queues.sendToTier = async () => {
+      throw new OperationalError('SQS is away', { code: 'queue-failed', retryable: true });
+    };
+    await expect(run(100)).rejects.toThrow('SQS is away');
+    platform.queues.sendToTier = sendToTier;
+    expect(await run(100)).toMatchObject({ adopted: [2] });
+    expect(marks.failedRepositories).toBeUndefined();
+  });
+
+  it('again with each run that failed, though one of them failed only since', async () => {
+    const { platform, put, run, marks } = await givenBehind('app');
+    for (const jobId of [1, 2]) put('app', jobId);
+    failForRuns(platform, [1000, 1002]);
+    await expect(run(100)).rejects.toThrow('run 1002');
+    put('app', 0);
+    marks.backlog = {};
+    await expect(run(100)).rejects.toThrow('run 1000');
+    expect(marks.failedRepositories?.map(({ failedRuns }) => failedRuns?.toSorted())).toEqual([[1000, 1002]]);
+  });
+
   it('without a run that failed and is over', async () => {
     const { platform, put, run, marks } = await givenBehind('app');
     for (const jobId of [1, 2]) put('app', jobId);
@@ -262,6 +289,23 @@ describe('a tenant is caught up with', () => {
     await expect(run(100)).rejects.toThrow('Not now.');
     expect(adoptedBy(platform).toSorted()).toEqual([1, 2]);
     expect(await run(100)).toMatchObject({ adopted: [3] });
+    expect(marks.failedRepositories).toBeUndefined();
+  });
+
+  it('again with a public repository that failed and is not on the first ten pages of those selected', async () => {
+    const { platform, put, run, marks } = await givenBehind('app');
+    platform.github.setVisibility('acme/app', 'public');
+    put('app', 1);
+    const isFailing = failFor(platform, ['acme/app']);
+    await expect(run(100)).rejects.toThrow('acme/app');
+    isFailing.clear();
+    let pages = 0;
+    platform.github.listRepositories = async () => {
+      pages += 1;
+      return { ok: true, value: { items: [], cursor: `page ${pages}` } };
+    };
+    expect(await run(100)).toMatchObject({ adopted: [1] });
+    expect(pages).toBe(10);
     expect(marks.failedRepositories).toBeUndefined();
   });
 

@@ -4,6 +4,7 @@ import { reconcile } from '../../lib/app/reconciler/reconcile.ts';
 import { platformOwner } from '../../lib/core/controllers/controller.ts';
 import type { ScopeTarget } from '../../lib/core/controllers/scope.ts';
 import { type InstallationId, TierName } from '../../lib/core/ids.ts';
+import { OperationalError } from '../../lib/ports/errors.ts';
 import { givenRules, givenScope, putControllers, putPlatformControllers } from '../support/controllers.ts';
 import { acme, givenTenant, small } from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
@@ -219,17 +220,26 @@ describe('the look at runner groups', () => {
   async function asked(groups: number, visitsMade: number, answerTo: (nth: number) => Given) {
     const names = Array.from({ length: groups }, (_, n) => `g${n + 1}`);
     const platform = await given(...names.map((group) => ({ kind: 'group', group }) as const));
+    const { each, failures } = await askedBy(platform, visitsMade, answerTo);
+    expect(failures).toBe(0);
+    return each;
+  }
+
+  async function askedBy(platform: Platform, visitsMade: number, answerTo: (nth: number) => Given) {
     const each: (string | undefined)[][] = [];
+    let failures = 0;
     platform.github.getRunnerGroup = async (_installation, _organization, name) => {
       each.at(-1)!.push(name);
       return answerTo(each.flat().length);
     };
     for (let n = 0; n < visitsMade; n += 1) {
       each.push([]);
-      await platform.reconcile();
+      await platform.reconcile().catch(() => {
+        failures += 1;
+      });
       platform.clock.advance(minutes(5));
     }
-    return each;
+    return { each, failures };
   }
 
   it('comes again after a quarter of an hour where GitHub did not answer, and after an hour where it did', async () => {
@@ -241,6 +251,42 @@ describe('the look at runner groups', () => {
   it('goes on with the first group about which GitHub did not answer', async () => {
     const each = await asked(7, 4, (nth) => (nth === 3 ? limited : there));
     expect(each).toEqual([['g1', 'g2', 'g3'], [], [], ['g3', 'g4', 'g5', 'g6', 'g7']]);
+  });
+
+  it('comes again after a quarter of an hour also beside more repositories than a visit looks at', async () => {
+    const platform = await givenPlatform({ tenants: [givenTenant()] });
+    install(platform, 'a', 'b', 'c', 'd', 'e', 'f', 'g');
+    const repositories = (await idsOf(platform)).map(
+      (repositoryId): ScopeTarget => ({
+        kind: 'repository',
+        repositoryId,
+      }),
+    );
+    const scopes = [{ kind: 'group', group: 'g1' } as const, ...repositories].map(givenScope);
+    await putControllers(platform.controllers, givenRules({ scopes }, 'false'));
+    const { each, failures } = await askedBy(platform, 4, () => limited);
+    expect({ each, failures }).toEqual({ each: [['g1'], [], [], ['g1']], failures: 0 });
+  });
+
+  it('holds up neither jobs nor the next group if it fails', async () => {
+    const platform = await given({ kind: 'group', group: 'g1' }, { kind: 'group', group: 'g2' });
+    install(platform, 'app');
+    let lists = 0;
+    const { listRuns } = platform.github;
+    platform.github.listRuns = async (...args) => {
+      lists += 1;
+      return listRuns(...args);
+    };
+    const fail = (): Given => {
+      throw new OperationalError('too large', { code: 'github-unreachable', retryable: true });
+    };
+    const { each, failures } = await askedBy(platform, 4, fail);
+    expect({ each, failures }).toEqual({ each: [['g1'], [], [], ['g2']], failures: 2 });
+    expect(lists).toBe(4 * 2);
+    const said = platform.telemetry.events.filter(({ name }) => name === 'reconcile-failed');
+    expect(said.map(({ fields }) => String(fields['error']))).toEqual(
+      Array(2).fill(expect.stringContaining('too large')),
+    );
   });
 
   it('goes on behind groups about which GitHub refuses to say anything', async () => {

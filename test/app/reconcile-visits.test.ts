@@ -155,6 +155,25 @@ describe('a repository about which GitHub cannot answer', () => {
     expect(said.map(({ fields }) => String(fields['error']))).toContainEqual(named);
   });
 
+  it('is left for the others if GitHub takes more than two seconds to say that it cannot list the jobs of a run', async () => {
+    for (const [seconds, adopted] of [
+      [2, [2]],
+      [2.001, []],
+    ] as const) {
+      const platform = await givenFailingRuns(2, 0);
+      const { listRunJobs } = platform.github;
+      platform.github.listRunJobs = async (...given) => {
+        if (given[2] > 1) return listRunJobs(...given);
+        platform.clock.advance(seconds * 1000);
+        throw new OperationalError('timed out', { code: 'github-unreachable', retryable: true });
+      };
+      await expect(platform.reconcile()).rejects.toThrow('failed');
+      expect(platform.queues.tiers.map(({ message }) => 'jobId' in message && message.jobId)).toEqual(
+        adopted,
+      );
+    }
+  });
+
   it('is left for the others once GitHub cannot list the jobs of three of its runs', async () => {
     const platform = await givenFailingRuns(4, 3);
     await expect(platform.reconcile()).rejects.toThrow('failed');

@@ -5,26 +5,30 @@ import { root } from '../docs/markdown.ts';
 import { keptSeeds } from './seeds.ts';
 import { simulate } from './simulate.ts';
 
-/** Combines every kind of fault with every other; `npm run sim` runs any number of further seeds. */
-const seeds = 2_000;
+/**
+ * 2,000 stories combine every kind of fault with every other; `npm run sim` runs any number of further seeds. In four parts, each
+ * of which a busy machine can do within a test's time.
+ */
+const firstSeeds = [1, 501, 1001, 1501];
+const seeds = 500;
 
 /** In a separate process, because in Jest's sandbox the same stories take half as long again. */
-function simulateSeeds(count: number) {
+function simulateSeeds(from: number) {
   const { NODE_OPTIONS: _, ...env } = process.env;
   const script = join(root, 'test', 'sim', 'sim.ts');
   // Most objects of a story are garbage after its next step: with a larger young generation, Node collects it a
   // quarter as often. And most of its code runs often enough to be worth compiling at its first call.
   const flags = ['--max-semi-space-size=64', '--always-sparkplug'];
-  const args = [...flags, script, '--seeds', String(count), '--json'];
+  const args = [...flags, script, '--seed-from', String(from), '--seeds', String(seeds), '--json'];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', env });
   if (stdout === '') throw new Error(`The simulation ended with ${status}: ${stderr}`);
   return { status, ...(JSON.parse(stdout) as { seeds: number; violations: readonly unknown[] }) };
 }
 
 describe('the simulation', () => {
-  it(`holds every invariant in ${seeds} stories`, () => {
-    expect(simulateSeeds(seeds)).toMatchObject({ status: 0, seeds, violations: [] });
-  }, 1_200_000);
+  it.each(firstSeeds)(`holds every invariant in the ${seeds} stories from seed %d on`, (from) => {
+    expect(simulateSeeds(from)).toMatchObject({ status: 0, seeds, violations: [] });
+  });
 
   it.each(keptSeeds)(
     'holds every invariant in the story of seed $seed, which once found: $found',

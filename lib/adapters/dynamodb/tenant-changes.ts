@@ -1,6 +1,6 @@
 /**
  * The tenant manager's writes as DynamoDB expressions. Operators edit rows with the AWS CLI and ignore versions. So a status
- * is written only over the one that was read, and a new installation's row only if the row that it inherits from is unchanged.
+ * is written only over the one that was read, and a new installation's row only if the policy that it inherits is unchanged.
  */
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { recordedPolicyAttribute } from '../../contract/audit.ts';

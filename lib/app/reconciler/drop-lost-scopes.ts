@@ -12,6 +12,7 @@ import {
   namedTargets,
   type TargetsSeen,
 } from '../../core/controllers/lost-scopes.ts';
+import { OperationalError } from '../../ports/errors.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
 import { logRepair } from './log-repair.ts';
 import {
@@ -25,11 +26,17 @@ import type { Visit, VisitMarks } from './tenant-visit.ts';
 
 type Of = Pick<Visit, 'tenant' | 'calls' | 'marks'>;
 
+/** @throws OperationalError if GitHub could not answer about a group, after the rest is done */
 export async function dropLostScopes(deps: ReconcileDeps, { tenant, calls, marks }: Of): Promise<void> {
   if (tenant.admissionEpoch === undefined) return;
   const policy = await deps.controllers.policyOf(tenant.installationId);
-  const seen = await look(deps, { tenant, calls, marks }, policy);
+  const { failure, ...seen } = await look(deps, { tenant, calls, marks }, policy);
   await drop(deps, { policy, login: tenant.accountLogin, marks }, seen);
+  if (failure) throw failure;
+}
+
+interface Looked extends TargetsSeen {
+  readonly failure?: OperationalError | undefined;
 }
 
 /** The operator's own controllers have only scopes of tiers. */
@@ -44,7 +51,7 @@ export async function dropLostPlatformScopes(deps: ReconcileDeps, marks: VisitMa
 
 const tierNames = ({ deployment }: ReconcileDeps) => deployment.tiers.map(({ name }) => name);
 
-async function look(deps: ReconcileDeps, of: Of, { controllers }: ControllerPolicy): Promise<TargetsSeen> {
+async function look(deps: ReconcileDeps, of: Of, { controllers }: ControllerPolicy): Promise<Looked> {
   const { marks } = of;
   const tiers = tierNames(deps);
   const now = deps.clock.now();
@@ -56,13 +63,12 @@ async function look(deps: ReconcileDeps, of: Of, { controllers }: ControllerPoli
   marks.targetsAt = now - (targetsSeconds - targetsAgainSeconds) * 1000;
   const missing = namedTargets(missingAt(marks, controllers));
   const nextGroups = inTurn(groups, missing.groups, marks.groupTarget);
-  const seen = {
-    groups: await lookAtGroups(deps, of, nextGroups),
-    repositories: await lookAtRepositories(deps, of, { all: repositories, missing: missing.repositories }),
-  };
-  const asked = nextGroups.length + Math.min(repositories.length, targetsPerVisit);
-  if (seen.groups.size + seen.repositories.size >= asked) marks.targetsAt = now;
-  return { tiers, ...seen };
+  const { seen, failure } = await lookAtGroups(deps, of, nextGroups);
+  const reached = await lookAtRepositories(deps, of, { all: repositories, missing: missing.repositories });
+  const isAnswered =
+    seen.size === nextGroups.length && reached.size >= Math.min(repositories.length, targetsPerVisit);
+  if (isAnswered) marks.targetsAt = now;
+  return { tiers, groups: seen, repositories: reached, failure };
 }
 
 /** Only those scopes whose targets were missing at the last look. */
@@ -86,18 +92,24 @@ async function lookAtGroups(
   { github }: ReconcileDeps,
   { tenant, calls, marks }: Of,
   names: readonly string[],
-) {
+): Promise<{ seen: ReadonlyMap<string, boolean>; failure?: OperationalError }> {
   const { installationId, accountLogin } = tenant;
   const seen = new Map<string, boolean>();
   for (const name of names) {
-    // Its groups, and the one's repositories.
-    const answer = await calls.ask(() => github.getRunnerGroup(installationId, accountLogin, name), 2);
-    if (!answer) break;
-    if (answer.ok) seen.set(name, answer.value !== undefined);
-    // Also if GitHub refuses to say: the others have their turn.
-    marks.groupTarget = name;
+    try {
+      // Its groups, and the one's repositories.
+      const answer = await calls.ask(() => github.getRunnerGroup(installationId, accountLogin, name), 2);
+      if (!answer) break;
+      if (answer.ok) seen.set(name, answer.value !== undefined);
+      // Also if GitHub refuses to say, or fails: the others have their turn.
+      marks.groupTarget = name;
+    } catch (error) {
+      if (!(error instanceof OperationalError)) throw error;
+      marks.groupTarget = name;
+      return { seen, failure: error };
+    }
   }
-  return seen;
+  return { seen };
 }
 
 /** By the installation's whole list, if that is one page; otherwise one by one, in turn. */

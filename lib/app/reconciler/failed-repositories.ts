@@ -5,7 +5,7 @@
 import { OperationalError } from '../../ports/errors.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
 import { type Failures, goThrough } from './go-through-repository.ts';
-import { failedRepositoriesRemembered } from './reconcile-settings.ts';
+import { failedRepositoriesRemembered, selectionPages } from './reconcile-settings.ts';
 import type { FailedRepository, RunPosition, Visit, VisitMarks } from './tenant-visit.ts';
 
 /** False: no more are passed. */
@@ -24,7 +24,10 @@ export async function tryAgain(
 ): Promise<void> {
   const { marks } = visit;
   const isSelected = selectionOf(deps, visit);
-  for (const failed of earlier) {
+  for (const { repositoryId } of earlier) {
+    // As it is now: more of its runs may have failed since.
+    const failed = marks.failedRepositories?.find((one) => one.repositoryId === repositoryId);
+    if (!failed) continue;
     const position = runOf(failed);
     const outcome = await tryOne(deps, visit, { failed, position, failures, isSelected });
     const others = without(marks, failed);
@@ -68,12 +71,18 @@ async function tryOne(
 /** Undefined: the calls ran out. */
 type IsSelected = (repositoryId: number) => Promise<boolean | undefined>;
 
-/** Reads the installation's list as far as it is asked about, each page once. */
+/**
+ * Reads the installation's list as far as it is asked about, each page once. A repository that is not on the first pages of a
+ * longer list counts as selected: to try it again costs less than to read on in every run.
+ */
 function selectionOf({ github }: ReconcileDeps, { tenant, calls }: Visit): IsSelected {
   const listed = new Set<number>();
   let next: { readonly cursor?: string } | undefined = {};
+  let pages = 0;
   return async (repositoryId) => {
     while (!listed.has(repositoryId) && next) {
+      if (pages === selectionPages) return true;
+      pages += 1;
       const { cursor }: { readonly cursor?: string } = next;
       const answer = await calls.ask(() => github.listRepositories(tenant.installationId, cursor));
       if (!answer) return undefined;

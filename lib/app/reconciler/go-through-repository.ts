@@ -33,7 +33,7 @@ type Of = Parameters<typeof goThrough>[2];
 
 async function adoptAll(deps: ReconcileDeps, visit: Visit, of: Of): Promise<'done' | 'spent' | 'failed'> {
   const { tenant, calls } = visit;
-  const { repository, position } = of;
+  const { repository, position, failures } = of;
   const { installationId } = tenant;
   const { fullName } = repository;
   const runs: GitHubRun[] = [];
@@ -47,7 +47,12 @@ async function adoptAll(deps: ReconcileDeps, visit: Visit, of: Of): Promise<'don
   for (const runId of inTurn(position, runs)) {
     const jobs = await jobsOf(deps, visit, { ...of, runId });
     if (!jobs) return 'spent';
-    for (const job of jobs) await adopt(deps, visit, { repository, runId, job });
+    if (jobs !== 'failed') {
+      for (const job of jobs) await adopt(deps, visit, { repository, runId, job });
+      // Only now: it must be tried again if one of its jobs could not be adopted.
+      remember(position, others(position, runId));
+      failures.delete(nameOf(repository, runId));
+    }
     position.run = Math.max(runId, position.run ?? 0);
   }
   return position.failedRuns ? 'failed' : 'done';
@@ -62,27 +67,28 @@ function inTurn(position: RunPosition, runs: readonly GitHubRun[]): number[] {
   return failed.length >= failedRunsRemembered ? [...failed, ...unseen] : [...unseen, ...failed];
 }
 
-/** None of a run that fails and is passed. Undefined: the calls ran out. */
+/** failed: the run is passed, and tried again later. Undefined: the calls ran out. */
 async function jobsOf(
   deps: ReconcileDeps,
   { tenant, calls }: Visit,
   { repository, position, failures, runId }: Of & { readonly runId: number },
-): Promise<ListedJob[] | undefined> {
-  const { fullName } = repository;
-  const others = (position.failedRuns ?? []).filter((one) => one !== runId);
+): Promise<ListedJob[] | 'failed' | undefined> {
   try {
-    const jobs = await allPages(calls, jobPages, (cursor) =>
-      deps.github.listRunJobs(tenant.installationId, fullName, runId, cursor),
+    return await allPages(calls, jobPages, (cursor) =>
+      deps.github.listRunJobs(tenant.installationId, repository.fullName, runId, cursor),
     );
-    if (jobs) remember(position, others);
-    return jobs;
   } catch (error) {
-    if (!(error instanceof OperationalError) || others.length >= failedRunsRemembered) throw error;
-    remember(position, [...others, runId]);
-    failures.set(`${fullName}, run ${runId}`, error);
-    return [];
+    const before = others(position, runId);
+    if (!(error instanceof OperationalError) || before.length >= failedRunsRemembered) throw error;
+    remember(position, [...before, runId]);
+    failures.set(nameOf(repository, runId), error);
+    return 'failed';
   }
 }
+
+const nameOf = ({ fullName }: GitHubRepository, runId: number) => `${fullName}, run ${runId}`;
+
+const others = ({ failedRuns = [] }: RunPosition, runId: number) => failedRuns.filter((one) => one !== runId);
 
 function remember(position: RunPosition, failedRuns: readonly number[]): void {
   if (failedRuns.length > 0) position.failedRuns = failedRuns;

@@ -29,8 +29,12 @@ export const jobsAskedPerVisit = 5;
 /** Runs of one repository whose jobs are listed in one visit. */
 export const runsPerRepository = 5;
 
-/** Runs of a repository that a visit passes because GitHub cannot list their jobs: each may cost ten seconds. */
+/**
+ * Runs of a repository that a visit passes because GitHub cannot list their jobs, and how soon it must have said so: waiting ten
+ * seconds for each would take a page of tenants beyond the function's time.
+ */
 export const failedRunsPerVisit = 2;
+export const failedRunMilliseconds = 2_000;
 
 /** Long lists of runs, and long runs, whose position is remembered; a forgotten one starts again. */
 export const runListsRemembered = 200;
@@ -47,10 +51,13 @@ export const catchUpMillisecondsApart = 75;
 /** All catching up in one run: what is left of the function's time after the visits. */
 export const catchUpSeconds = 90;
 
-/** Repositories of a tenant that fail: where more do, it is GitHub that fails. Each costs a few calls in every run. */
+/** Repositories of a tenant that fail: where more do, it is GitHub that fails. */
 export const failedRepositoriesRemembered = 10;
 
-/** Runs of a repository whose jobs GitHub cannot list: where more fail, so does their repository. Each costs a call in every run. */
+/** Pages of the installation's list, of 100 repositories each, in which those of them that are public are looked for in a run. */
+export const selectionPages = 10;
+
+/** Runs of a repository whose jobs GitHub cannot list: where more fail, so does their repository. */
 export const failedRunsRemembered = 5;
 
 /** GitHub shows 1,000 runs of one state at the most, and a run has 256 jobs of a matrix, and others. */

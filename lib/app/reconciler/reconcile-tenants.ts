@@ -161,7 +161,20 @@ async function compareWithGitHub(
   if (missingPermission(tenant) || levelNow(tenant).isFallback) await askAboutTenant(deps, tenant);
   if (mayHaveOrganizationRunners(tenant)) await reconcileOrganizationRunners(deps, visiting);
   await keepGroup(deps, visiting);
-  await dropLostScopes(deps, visiting);
+  const scopes = await Promise.allSettled([dropLostScopes(deps, visiting)]);
+  // Nothing of a controller holds up the tenant's jobs.
+  const jobs = await Promise.allSettled([reconcileOwnJobs(deps, visiting, suspects)]);
+  const errors = errorsOf([...scopes, ...jobs]);
+  if (errors.length === 1) throw errors[0];
+  if (errors.length > 1) throw new AggregateError(errors, errors.map(String).join('; '));
+}
+
+async function reconcileOwnJobs(
+  deps: ReconcileDeps,
+  visiting: Visit,
+  suspects: readonly Job[],
+): Promise<void> {
+  const { tenant } = visiting;
   await reconcileJobs(deps, visiting, suspects);
   const refusal = await reconcileUnheardJobs(deps, visiting);
   if (!refusal) return;

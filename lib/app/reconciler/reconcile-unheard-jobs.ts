@@ -17,7 +17,12 @@ import { askAboutTenant } from './ask-about-tenant.ts';
 import { failureOf } from './failed-repositories.ts';
 import type { Failures } from './go-through-repository.ts';
 import { reconcileRunners } from './reconcile-registrations.ts';
-import { failedRunsPerVisit, runListsRemembered, runsPerRepository } from './reconcile-settings.ts';
+import {
+  failedRunMilliseconds,
+  failedRunsPerVisit,
+  runListsRemembered,
+  runsPerRepository,
+} from './reconcile-settings.ts';
 import { ordered, type Visit } from './tenant-visit.ts';
 
 /** @returns why GitHub refused the installation as a whole, if it did */
@@ -127,18 +132,23 @@ async function lookIntoRuns(
   }
 }
 
-/** Undefined: the calls ran out. failed: the other runs are looked at all the same, since that may last. */
+/**
+ * Undefined: the calls ran out. failed: the other runs are looked at all the same, since that may last.
+ * @throws OperationalError if too many fail, or GitHub took long to
+ */
 async function listJobs(
-  { github }: ReconcileDeps,
+  { github, clock }: ReconcileDeps,
   { tenant, calls, marks }: Visit,
   { repository, failures, runId }: LookedInto & { readonly runId: number },
 ) {
   const { fullName } = repository;
   const page = marks.jobsPages?.[ordered(runId)];
+  const asked = clock.now();
   try {
     return await calls.ask(() => github.listRunJobs(tenant.installationId, fullName, runId, page));
   } catch (error) {
-    if (!(error instanceof OperationalError) || failures.size >= failedRunsPerVisit) throw error;
+    const isSlow = clock.now() - asked > failedRunMilliseconds;
+    if (!(error instanceof OperationalError) || isSlow || failures.size >= failedRunsPerVisit) throw error;
     failures.set(`${fullName}, run ${runId}`, error);
     return 'failed';
   }
