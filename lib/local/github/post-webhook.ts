@@ -33,7 +33,13 @@ export function postWebhook(post: Post): Promise<Outcome> {
   return exchange(post).catch(() => unreached);
 }
 
-function exchange({ url, headers, body, agent, stop }: Post): Promise<Outcome> {
+/**
+ * A server may close a connection that was idle just when it is used again. Such a post is sent once more: the server has not
+ * read it.
+ * Source: https://nodejs.org/api/http.html#requestreusedsocket
+ */
+function exchange(post: Post, mayRepeat = true): Promise<Outcome> {
+  const { url, headers, body, agent, stop } = post;
   return new Promise((resolve) => {
     const finish = (outcome: Outcome) => {
       clearTimeout(timer);
@@ -48,7 +54,12 @@ function exchange({ url, headers, body, agent, stop }: Post): Promise<Outcome> {
       finish({ ...unreached, status: 'timed out' });
       outgoing.destroy();
     }, timeoutMs);
-    outgoing.once('error', () => finish(unreached));
+    outgoing.once('error', ({ code }: NodeJS.ErrnoException) => {
+      const isStale = outgoing.reusedSocket && code === 'ECONNRESET' && mayRepeat && !stop.aborted;
+      if (!isStale) return finish(unreached);
+      clearTimeout(timer);
+      resolve(exchange(post, false));
+    });
     outgoing.once('response', (answer) => {
       let text = '';
       answer.setEncoding('utf8');

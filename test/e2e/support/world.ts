@@ -240,5 +240,12 @@ function logLines(events: readonly LaptopEvent[]): PlainRow[] {
 function trouble(events: readonly LaptopEvent[]): string[] {
   const seen = events.filter(({ kind }) => kind === 'denied' || kind === 'fault').map(({ text }) => text);
   const errors = logLines(events).filter((line) => line['level'] === 'error');
-  return [...seen, ...errors.map((line) => JSON.stringify(line))];
+  const lost = events
+    .filter(
+      ({ kind, text, fields }) => kind === 'github' && text === 'webhook' && !isArrived(fields['status']),
+    )
+    .map(({ fields }) => `webhook ${fields['event']}: ${fields['status']}`);
+  return [...seen, ...lost, ...errors.map((line) => JSON.stringify(line))];
 }
+
+const isArrived = (status: unknown) => typeof status === 'number' && status >= 200 && status < 300;

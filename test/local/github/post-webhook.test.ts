@@ -69,6 +69,30 @@ describe('a webhook', () => {
     expect(await send(await address())).toMatchObject({ status: 'failed to connect to host', statusCode: 0 });
   });
 
+  it('arrives though the receiver closes an idle connection just when it is used again', async () => {
+    const used = new WeakSet<object>();
+    const url = await givenAddress((request, response) => {
+      if (used.has(request.socket)) return void request.socket.resetAndDestroy();
+      used.add(request.socket);
+      response.end();
+    });
+
+    for (let times = 0; times < 2; times += 1) expect(await send(url)).toMatchObject({ statusCode: 200 });
+  });
+
+  it('is sent once more only', async () => {
+    let seen = 0;
+    const url = await givenAddress((request, response) => {
+      seen += 1;
+      if (seen > 1) return void request.socket.resetAndDestroy();
+      response.end();
+    });
+
+    await send(url);
+    expect(await send(url)).toMatchObject({ status: 'failed to connect to host' });
+    expect(seen).toBe(3);
+  });
+
   it('ends at once when GitHub stops', async () => {
     const stopping = new AbortController();
     const url = await givenAddress(() => stopping.abort());
