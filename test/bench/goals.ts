@@ -45,6 +45,8 @@ const goals: Readonly<Record<string, Goal>> = {
   'leases beyond the cap of 100,000': { atMost: 0 },
   'webhooks a second': { atLeast: 2000 },
   'webhook, processor time': { atMost: 0.25 },
+  // The one above depends on how fast the machine is at that hour; this one does not.
+  'webhook, against that baseline': { atMost: 1.75 },
   'bundle of webhook': { atMost: 30 },
   // A third of it is CEL, which is only loaded for a tenant with rules.
   'bundle of scale-up': { atMost: 760 },

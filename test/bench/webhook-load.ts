@@ -3,6 +3,7 @@
  * in flight. A request that is not accepted ends the measurement with an error, because refusing is cheap.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { Agent, request as openRequest } from 'node:http';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import type { FunctionUrlRequest } from '../../lambdas/webhook/handler.ts';
@@ -10,18 +11,23 @@ import { inFlight, type Measured, type RoundResult } from './webhook-rounds.ts';
 
 type Handler = (request: FunctionUrlRequest) => Promise<{ readonly statusCode: number }>;
 
-const [, , bundle = '', secret = '', rounds, secondsPerRound] = process.argv;
+const [, , bundle = '', secret = '', plainUrl = '', rounds, secondsPerRound] = process.argv;
+/** Bytes of the webhook's own request to SQS for a job. */
+const messageLength = 587;
+const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 const { handler } = (await import(pathToFileURL(bundle).href)) as { handler: Handler };
 const requests = signedRequests(secret);
 const seconds = Number(secondsPerRound);
 // The first round warms up the code and the connections, and is not counted.
 await runRound(handler, requests, Math.min(1, seconds));
 await runRound(bareHandler, requests, Math.min(1, seconds / 4));
-const measured: { [Which in keyof Measured]: RoundResult[] } = { webhook: [], bare: [] };
+await runRound(plainHandler, requests, Math.min(1, seconds));
+const measured: { [Which in keyof Measured]: RoundResult[] } = { webhook: [], bare: [], plain: [] };
 // Alternating, so that a busy moment of the machine affects both.
 for (let round = 0; round < Number(rounds); round += 1) {
   measured.webhook.push(await runRound(handler, requests, seconds));
   measured.bare.push(await runRound(bareHandler, requests, seconds / 4));
+  measured.plain.push(await runRound(plainHandler, requests, seconds));
 }
 process.once('disconnect', () => process.exit());
 process.send?.(measured);
@@ -32,6 +38,23 @@ async function bareHandler({ headers, body = '' }: FunctionUrlRequest) {
   const isSigned = timingSafeEqual(given, createHmac('sha256', secret).update(body).digest());
   const { action } = JSON.parse(body) as { action: string };
   return { statusCode: isSigned && action === 'queued' ? 202 : 401 };
+}
+
+/** The same, and one request of Node's own client with as much as the webhook sends to SQS. */
+async function plainHandler(given: FunctionUrlRequest) {
+  const answer = await bareHandler(given);
+  const { workflow_job, installation, action } = JSON.parse(given.body ?? '') as Record<string, unknown>;
+  await post(JSON.stringify({ workflow_job, installation, action }).slice(0, messageLength));
+  return answer;
+}
+
+function post(body: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const request = openRequest(plainUrl, { agent, method: 'POST' }, (response) => {
+    response.resume().once('end', resolve).once('error', reject);
+  });
+  request.once('error', reject).end(body);
+  return promise;
 }
 
 /** GitHub's own example of a queued job, for each of a few hundred different jobs. */

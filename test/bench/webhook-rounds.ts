@@ -11,6 +11,8 @@ export interface RoundResult {
 
 export interface Measured {
   readonly webhook: readonly RoundResult[];
-  /** A handler that checks the signature and answers, as the baseline. */
+  /** A handler that checks the signature and answers. */
   readonly bare: readonly RoundResult[];
+  /** One that also sends what it read by a plain request of Node's, without a signature: the baseline. */
+  readonly plain: readonly RoundResult[];
 }
