@@ -14,12 +14,12 @@ export interface Burst {
 export interface BurstOutcome {
   readonly machines: number;
   readonly done: number;
-  readonly story: readonly string[];
+  readonly log: readonly string[];
 }
 
 export async function burst({ seed, jobs, longestJobSeconds, maxRunners }: Burst): Promise<BurstOutcome> {
   const world = createCalmWorld({ seed, maxRunners });
-  const { random, scheduler, auditor, rows, story } = world;
+  const { random, scheduler, auditor, rows, log } = world;
   await world.addTenant();
   for (let n = 0; n < jobs; n++) {
     const durationSeconds = random.between(2, longestJobSeconds);
@@ -27,5 +27,5 @@ export async function burst({ seed, jobs, longestJobSeconds, maxRunners }: Burst
   }
   await world.runUntil(3_600);
   const done = [...rows.jobs.values()].filter(({ outcome }) => outcome === 'completed').length;
-  return { machines: auditor.books.machines.size, done, story: story.lines };
+  return { machines: auditor.books.machines.size, done, log: log.lines };
 }

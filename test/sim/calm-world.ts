@@ -6,6 +6,7 @@ import type { Deployment } from '../../lib/contract/deployment.ts';
 import { InstallationId, TierName } from '../../lib/core/ids.ts';
 import { givenDeployment, givenTenant, givenTier } from '../support/given.ts';
 import { createAuditor } from './auditor/auditor.ts';
+import { createEventLog } from './event-log.ts';
 import type { Faults } from './faults.ts';
 import { createControlPlane } from './program/control-plane.ts';
 import { createPorts } from './program/ports.ts';
@@ -13,7 +14,6 @@ import type { ProcessDeps } from './program/process.ts';
 import { createService } from './program/services.ts';
 import { createRandom } from './random.ts';
 import { createScheduler } from './scheduler.ts';
-import { createStory } from './story.ts';
 import { putInstallation } from './world/changes.ts';
 import type { Account } from './world/context.ts';
 import { createEc2 } from './world/ec2.ts';
@@ -39,7 +39,7 @@ export type CalmWorld = ReturnType<typeof createCalmWorld>;
 export function createCalmWorld({ seed, maxRunners, faults = none, deathOf }: CalmWorldOptions) {
   const random = createRandom(seed);
   const scheduler = createScheduler(start);
-  const story = createStory({ kept: true, start, now: scheduler.now });
+  const log = createEventLog({ kept: true, start, now: scheduler.now });
   const tier = givenTier({ maxRunners });
   const deployment: Deployment = givenDeployment({ tiers: [tier], defaultTier: TierName('small') });
   const ports = createPorts({ now: scheduler.now, sleep: scheduler.sleep });
@@ -51,9 +51,9 @@ export function createCalmWorld({ seed, maxRunners, faults = none, deathOf }: Ca
     now: scheduler.now,
     isInstalled: ports.github.isInstalled,
     market: ports.spotMarket,
-    tell: story.tell,
+    log: log.add,
   });
-  const base = { random, scheduler, story, faults, auditor, ports, deployment };
+  const base = { random, scheduler, log, faults, auditor, ports, deployment };
   const service = createService(base);
   const plane = createControlPlane({
     ...base,

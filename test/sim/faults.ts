@@ -1,6 +1,6 @@
 /**
  * How hostile the world of a seed is. Each seed has a mood, and in every mood but calm a random part of the faults,
- * each with its own rate: stories with few kinds of fault reach states that stories with all of them never do.
+ * each with its own rate: runs with few kinds of fault reach states that runs with all of them never do.
  */
 import type { Random } from './random.ts';
 
@@ -74,7 +74,7 @@ const highest = {
   quickBoot: 0.6,
   /** GitHub reports a busy runner as idle, and allows its removal. */
   staleBusy: 0.9,
-  /** GitHub refuses to remove a tenant's runners, for the whole story and the quiet after it. */
+  /** GitHub refuses to remove a tenant's runners, until the end, also in the quiet after the faults. */
   removalLimited: 0.2,
   /** An account or a repository is renamed. */
   renamed: 0.8,

@@ -1,4 +1,4 @@
-/** Caches the results: there are few names of calls, and each is matched at every call of a story. */
+/** Caches the results: there are few names of calls, and each is matched at every call. */
 export function rememberedByName<Answer>(answerTo: (name: string) => Answer): (name: string) => Answer {
   const known = new Map<string, Answer>();
   return (name) => {

@@ -32,7 +32,7 @@ async function run({ seeds, only, json }: MutantOptions): Promise<void> {
     results.push({ mutant: mutant.name, caughtBySeed: caught?.seed ?? null });
     if (json) continue;
     const by = caught ? `seed ${caught.seed}`.padEnd(10) : 'SURVIVES  ';
-    console.log(`${mutant.name.padEnd(32)} ${by} ${caught?.invariant ?? ''}`);
+    console.log(`${mutant.name.padEnd(38)} ${by} ${caught?.invariant ?? ''}`);
   }
   if (json) console.log(JSON.stringify(results));
   if (results.some(({ caughtBySeed }) => caughtBySeed === null)) process.exitCode = 1;

@@ -1,5 +1,5 @@
 /**
- * The only source of randomness of a story: the same seed gives the same draws in the same order. It reads no clock
+ * The only source of randomness of a log: the same seed gives the same draws in the same order. It reads no clock
  * and nothing about the machine that it runs on.
  */
 import type { Chance } from '../../lib/ports/clock.ts';
@@ -12,7 +12,7 @@ export interface Random extends Chance {
   pick<Item>(items: readonly Item[]): Item;
 }
 
-/** Mulberry32 over the seed, after some mixing, so that neighbouring seeds make different stories. */
+/** Mulberry32 over the seed, after some mixing, so that neighbouring seeds make different runs. */
 export function createRandom(seed: number): Random {
   let state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) >>> 0;
   const next = () => {

@@ -1,6 +1,6 @@
 /**
  * Virtual time. Everything that happens is an action at a time; they run one by one, earliest first, and whatever an
- * action wakes has come to rest before the next one runs. No real timer is used, so a story takes no longer than its work.
+ * action wakes has come to rest before the next one runs. No real timer is used, so a run takes no longer than its work.
  */
 export interface Scheduler {
   /** Epoch milliseconds. */

@@ -1,10 +1,10 @@
 /**
  * Seeds that found faults in the platform, or in the simulation itself, each with its finding. They run with every
- * test, so that a fixed fault stays fixed. A story changes with the simulated world; the named test beside each fault
+ * test, so that a fixed fault stays fixed. A seed's events change with the simulated world; the named test beside each fault
  * does not.
  */
 export const keptSeeds: readonly { readonly seed: number; readonly found: string }[] = [
-  { seed: 369_675, found: 'a lease was given to a second machine when the first had come and gone' },
+  { seed: 369_675, found: 'a lease was given to a second machine after the first had started and ended' },
   {
     seed: 308_202,
     found: 'an older installation was provisioned after a newer one of its account, and launched',
@@ -17,30 +17,33 @@ export const keptSeeds: readonly { readonly seed: number; readonly found: string
   {
     seed: 431_695,
     found:
-      'a job ran on for ever whose start was set aside after five failures, and whose end was never told',
+      'a job stayed running forever: its start went to a dead-letter queue, and its end was never reported',
   },
   // test/app/sweep.test.ts
   {
     seed: 553_101,
-    found: 'a job that GitHub had queued was closed because GitHub limited each question about it',
+    found: 'a job that GitHub had queued was closed because GitHub rate-limited every request about it',
   },
   {
     seed: 84,
-    found: "a job that the tenant's own runner took stayed running for ever when its completed was lost",
+    found: "a job that the tenant's own runner took stayed running forever when its completed event was lost",
   },
   {
     seed: 5,
-    found: 'a job that waited for an approval stayed blocked for ever when the next event was lost',
+    found: 'a job that waited for approval stayed blocked forever when the next event was lost',
   },
-  { seed: 66, found: 'a job that GitHub still had queued was closed because GitHub would not talk about it' },
+  {
+    seed: 66,
+    found: 'a job that GitHub still had queued was closed because GitHub refused to answer about it',
+  },
   // test/app/reconcile-tenants.test.ts
   {
     seed: 200_245,
     found:
-      'a job of a repository with many runs was unheard for long: its run took its turn behind all others',
+      'a job of a repository with many runs was overlooked for long: its run was looked at after all others',
   },
   // test/app/follow-lifecycle.test.ts
-  { seed: 33, found: 'a job whose start was told as its machine ended stayed running for ever' },
+  { seed: 33, found: 'a job whose start was reported as its machine ended stayed running forever' },
   // test/app/accept-jobs.test.ts
   { seed: 5, found: 'an account that reinstalled twice had the machines of two installations at once' },
   // test/app/claim-job.test.ts
@@ -51,34 +54,33 @@ export const keptSeeds: readonly { readonly seed: number; readonly found: string
   },
   {
     seed: 60_584,
-    found:
-      'the simulation held a tenant to the visibility of a repository that was made public after its job',
+    found: 'the simulation judged a job by the visibility of a repository that was made public after it',
   },
   {
     seed: 110_959,
-    found: 'the simulation chose the days to sum up before its last machine had come',
+    found: 'the simulation chose the days to sum up before its last machine had started',
   },
   {
     seed: 112_623,
-    found: 'the simulation took a tenant without a cap for one under strict caps',
+    found: 'the simulation treated a tenant without a cap as one under strict caps',
   },
   {
     seed: 120_779,
-    found: 'the simulation took the pause after a refusal of GitHub for a round of questions without an end',
+    found: 'the simulation treated the pause after a refusal by GitHub as an endless round of questions',
   },
   {
     seed: 121_157,
     found:
-      "the simulation left out GitHub's refusal where the controller that needed its word did not match the job",
+      "the simulation ignored GitHub's refusal if the controller that needed the facts did not match the job",
   },
   {
     seed: 400_037,
     found:
-      'the simulation did not know that the reconciler had taken the scopes of a transferred repository away',
+      'the simulation did not know that the reconciler had removed the scopes of a transferred repository',
   },
   {
     seed: 504_221,
     found:
-      'the simulation held a job for heard of that ran while GitHub had the App suspended, and sent nobody word',
+      'the simulation expected news of a job that ran while the App was suspended, when GitHub sends none',
   },
 ];

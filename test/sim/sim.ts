@@ -17,14 +17,14 @@ await runScript(
   createCommandLine({
     name: 'npm run sim --',
     description:
-      'Runs the real use cases in virtual time, under faults, and checks every promise from outside.',
+      'Runs the real use cases in virtual time, under faults, and checks every invariant from outside.',
   })
     .option('--seeds <count>', 'how many seeds to run', number, 1000)
     .option('--seed-from <seed>', 'the first seed', number, 1)
     .option('--replay <seed>', 'print the events of one seed instead', number)
     .option('--host', 'a single host instead of the platform')
     .option('--json', 'print JSON')
-    .addHelpText('after', exitStatus('a promise was broken'))
+    .addHelpText('after', exitStatus('an invariant was broken'))
     .action(async ({ seeds, seedFrom, replay: seed, json, host }: SimOptions) => {
       // Loaded only here, so that help and wrong options are answered at once.
       const { simulate } = host
@@ -40,10 +40,10 @@ type Simulate =
   | typeof import('./simulate.ts').simulate;
 
 async function replay(simulate: Simulate, seed: number): Promise<void> {
-  const { story, violations } = await simulate(seed, { story: true });
-  for (const line of story) console.log(line);
-  for (const { invariant, detail } of violations) console.log(`broken: ${invariant}: ${detail}`);
-  if (violations.length === 0) console.log('Every promise was kept.');
+  const { log, violations } = await simulate(seed, { log: true });
+  for (const line of log) console.log(line);
+  for (const { invariant, detail } of violations) console.log(`VIOLATION ${invariant}: ${detail}`);
+  if (violations.length === 0) console.log('Every invariant held.');
   else process.exitCode = 1;
 }
 
@@ -69,7 +69,7 @@ async function run(
   if (json) console.log(JSON.stringify({ seeds, violations: broken, seedsPerMinute }));
   else {
     console.log(`${seeds} seeds, ${totals.jobs} jobs, ${totals.machines} machines, ${totals.steps} events.`);
-    console.log(`${broken.length} violations, ${seedsPerMinute} seeds a minute.`);
+    console.log(`${broken.length} violations, ${seedsPerMinute} seeds per minute.`);
   }
   if (broken.length > 0) process.exitCode = 1;
 }

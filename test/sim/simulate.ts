@@ -1,6 +1,6 @@
 /**
- * One seed, one story: an eventful half hour with that seed's faults, then quiet, in which everything must come to its
- * end. The same seed tells the same story, event for event.
+ * One seed, one log: an eventful half hour with that seed's faults, then quiet, in which everything must come to its
+ * end. The same seed gives the same events.
  */
 import type { Deployment } from '../../lib/contract/deployment.ts';
 import { TierName } from '../../lib/core/ids.ts';
@@ -15,6 +15,7 @@ import { createUnheardCheck } from './auditor/check-unheard.ts';
 import { checkInvented, checkUnlisted } from './auditor/check-unlisted.ts';
 import { checkUsedJobs } from './auditor/check-usage.ts';
 import { createWaitingCheck } from './auditor/check-waiting.ts';
+import { createEventLog } from './event-log.ts';
 import { createFaults } from './faults.ts';
 import { createControlPlane } from './program/control-plane.ts';
 import { loadRules } from './program/parts.ts';
@@ -23,7 +24,6 @@ import { createService } from './program/services.ts';
 import { createRandom, type Random } from './random.ts';
 import { createRestWatch } from './rest.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
-import { createStory } from './story.ts';
 import {
   confirmPauses,
   namesRuns,
@@ -42,24 +42,24 @@ import { createWebhooks } from './world/webhooks.ts';
 export interface Outcome {
   readonly seed: number;
   readonly violations: readonly Violation[];
-  readonly story: readonly string[];
+  readonly log: readonly string[];
   readonly steps: number;
   readonly jobs: number;
   readonly machines: number;
 }
 
-/** In some stories a day and a month end while jobs run. */
+/** With some seeds a day and a month end while jobs run. */
 const startOf = (seed: number) =>
   seed % 4 === 3 ? Date.UTC(2026, 10, 30, 23, 45) : Date.UTC(2026, 10, 21, 12);
-/** Twice what the longest stories need, in which controllers change with each job of a crowd; one that goes on longer is a storm. */
+/** Twice what the longest runs need, in which controllers change with each job of a crowd; one that goes on longer is a storm. */
 const mostSteps = 200_000;
 
-export async function simulate(seed: number, options: { story?: boolean } = {}): Promise<Outcome> {
+export async function simulate(seed: number, options: { log?: boolean } = {}): Promise<Outcome> {
   if (tellsOfControllers(seed)) await loadRules();
   const random = createRandom(seed);
   const start = startOf(seed);
   const scheduler = createScheduler(start);
-  const story = createStory({ kept: options.story === true, start, now: scheduler.now });
+  const log = createEventLog({ kept: options.log === true, start, now: scheduler.now });
   const faults = createFaults(random);
   const deployment = deploymentOf(random, seed);
   const ports = createPorts({ now: scheduler.now, sleep: scheduler.sleep });
@@ -71,9 +71,9 @@ export async function simulate(seed: number, options: { story?: boolean } = {}):
     now: scheduler.now,
     isInstalled: ports.github.isInstalled,
     market: ports.spotMarket,
-    tell: story.tell,
+    log: log.add,
   });
-  const base = { random, scheduler, story, faults, auditor, ports, deployment };
+  const base = { random, scheduler, log, faults, auditor, ports, deployment };
   const plane = createControlPlane({
     ...base,
     service: createService(base),
@@ -86,7 +86,7 @@ export async function simulate(seed: number, options: { story?: boolean } = {}):
   const webhookMilliseconds = random.pick([70, 200, 3_000]);
   const world = { ...base, plane, webhookMilliseconds, sharesRuns: namesRuns(seed), ...confirmPauses(seed) };
   ports.spotMarket.begin({ seed, lostInHundred: faults.mood === 'calm' ? 0 : [0, 20, 70][seed % 3]! });
-  story.tell(() => `seed ${seed}, ${faults.mood}: ${faults.describe()}`);
+  log.add(() => `seed ${seed}, ${faults.mood}: ${faults.describe()}`);
 
   const ec2 = createEc2(world, createUndying(world, seed));
   const webhooks = createWebhooks(world);
@@ -99,18 +99,15 @@ export async function simulate(seed: number, options: { story?: boolean } = {}):
   startTenants(world, { github, webhooks, flood, longLine, keepsGroups, seed });
   // On AWS it ends the function's process, whoever else the process works for.
   const unheard = (error: unknown) =>
-    auditor.note(
-      'bug',
-      `nobody waits for what fails: ${error instanceof Error ? error.stack : String(error)}`,
-    );
+    auditor.note('bug', `unhandled rejection: ${error instanceof Error ? error.stack : String(error)}`);
   process.on('unhandledRejection', unheard);
-  await runStory({ start, scheduler, auditor, random, faults, plane, deployment, reconciles, longLine });
+  await runWorld({ start, scheduler, auditor, random, faults, plane, deployment, reconciles, longLine });
   if (auditor.violations.length === 0) await rollUpDays(base, seed);
   process.off('unhandledRejection', unheard);
   return {
     seed,
     violations: auditor.violations,
-    story: story.lines,
+    log: log.lines,
     steps: scheduler.steps(),
     jobs: rows.jobs.size,
     machines: auditor.books.machines.size,
@@ -159,7 +156,7 @@ interface Stage {
   readonly faults: ReturnType<typeof createFaults>;
   readonly plane: ReturnType<typeof createControlPlane>;
   readonly deployment: Deployment;
-  /** Whether the reconciler runs too. In most stories it does not: what it mends must not hide what others broke. */
+  /** Whether the reconciler runs too. With most seeds it does not: its repairs must not hide what others broke. */
   readonly reconciles: boolean;
   /** A pass through all pending jobs takes several sweeps. */
   readonly longLine: boolean;
@@ -168,7 +165,7 @@ interface Stage {
 /** EC2's silence proves an end after 65 minutes; a wait ends after two hours; and what follows takes some minutes. */
 const quietSeconds = 4 * 3_600;
 
-async function runStory(stage: Stage): Promise<void> {
+async function runWorld(stage: Stage): Promise<void> {
   const { start, scheduler, auditor, faults, plane, deployment } = stage;
   const { limits } = deployment;
   const isWaitingTooLong = createWaitingCheck(auditor.books, auditor.note);
@@ -205,7 +202,7 @@ async function runStory(stage: Stage): Promise<void> {
       isOutOfStep();
       isHeldForEver();
     }
-    if (scheduler.steps() > mostSteps) return auditor.note('storm', `${mostSteps} steps, and no end`);
+    if (scheduler.steps() > mostSteps) return auditor.note('storm', `no end after ${mostSteps} steps`);
     if (auditor.violations.length > 0) return;
     if (time > quietAt + 3_600 * 1000) auditor.books.longestLifeSeconds = limits.jobSeconds + 3_600 + 3_900;
     const takenUpAt = quietAt + takenUpSeconds * 1000;

@@ -37,7 +37,7 @@ export function chooseOutages(random: Random, { from, until }: { from: number; u
 
 /** Probabilities of what happens to a call. Each seed has its own. */
 export interface Faults {
-  /** Off in the last part of a story, in which everything must come to rest. */
+  /** Off in the last part of a log, in which everything must come to rest. */
   isOn: boolean;
   readonly failBefore: number;
   readonly failAfter: number;

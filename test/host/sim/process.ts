@@ -65,7 +65,7 @@ interface Made {
 async function die(context: Context, process: Process, made: Made & { reach: Reach }): Promise<never> {
   const { random, scheduler } = context;
   const arrives = random.chance(0.6);
-  context.tell(`  it dies at ${made.name}${arrives ? ', which arrives' : ''}`);
+  context.tell(`  it dies at ${made.name}${arrives ? ', which takes effect' : ''}`);
   kill(context, process);
   if (arrives && made.reach === 'folder') await settled(made.effect);
   else if (arrives) scheduler.after(random.between(0, latestMs), () => void settled(made.effect));

@@ -11,9 +11,9 @@ import { restored, saveVersion, versionToRestore } from '../../../lib/host/versi
 import type { HostGitHub } from '../../../lib/ports/host-github.ts';
 import type { Wish } from '../../../lib/ports/host-state.ts';
 import { createMemoryHostState } from '../../fakes/host-state.ts';
+import { createEventLog } from '../../sim/event-log.ts';
 import { createRandom } from '../../sim/random.ts';
 import { createScheduler } from '../../sim/scheduler.ts';
-import { createStory } from '../../sim/story.ts';
 import {
   type Context,
   chooseFaults,
@@ -28,7 +28,7 @@ import { kill, type Process, portOf } from './process.ts';
 
 export interface HostLife {
   readonly violations: readonly Violation[];
-  readonly story: readonly string[];
+  readonly log: readonly string[];
   readonly steps: number;
   /** Jobs that ran to their end. */
   readonly jobs: number;
@@ -49,10 +49,10 @@ const longestJobMs = 4 * minute;
  */
 const calmMs = 15 * minute;
 
-export async function simulate(seed: number, options: { story?: boolean } = {}): Promise<HostLife> {
+export async function simulate(seed: number, options: { log?: boolean } = {}): Promise<HostLife> {
   const random = createRandom(seed);
   const scheduler = createScheduler(start);
-  const story = createStory({ kept: options.story === true, start, now: scheduler.now });
+  const log = createEventLog({ kept: options.log === true, start, now: scheduler.now });
   const violations: Violation[] = [];
   const faultsEnd = start + random.between(10, 25) * minute;
   const outages = chooseOutages(random, { from: start, until: faultsEnd });
@@ -60,9 +60,9 @@ export async function simulate(seed: number, options: { story?: boolean } = {}):
     random,
     scheduler,
     faults: chooseFaults(random),
-    tell: (line) => story.tell(() => line),
+    tell: (line) => log.add(() => line),
     violated(invariant, detail) {
-      story.tell(() => `broken: ${invariant}: ${detail}`);
+      log.add(() => `VIOLATION ${invariant}: ${detail}`);
       violations.push({ invariant, detail });
     },
     refusedAt: 0,
@@ -76,13 +76,13 @@ export async function simulate(seed: number, options: { story?: boolean } = {}):
   await life.begin(faultsEnd);
   await scheduler.runUntil(faultsEnd);
   context.faults.isOn = false;
-  story.tell(() => 'faults are over');
+  log.add(() => 'the faults stop');
   await scheduler.runUntil(faultsEnd + 3 * calmMs);
   life.checkCalm();
   await life.stopForGood();
   return {
     violations,
-    story: story.lines,
+    log: log.lines,
     steps: scheduler.steps(),
     jobs: life.github.jobs.filter(({ state }) => state === 'done').length,
     machines: life.engine.started.length,
@@ -116,12 +116,12 @@ function createLife(context: Context) {
     isClean('container', JSON.stringify(made));
     isClean('arguments', JSON.stringify(args));
     if (Object.keys(environment).join() !== 'ACTIONS_RUNNER_INPUT_JITCONFIG')
-      context.violated('more-than-a-configuration', Object.keys(environment).join());
+      context.violated('unexpected-environment', Object.keys(environment).join());
     const names = engine.running();
     const running = names.length;
-    context.tell(`${made.name} starts, ${running} run`);
+    context.tell(`${made.name} starts, ${running} running`);
     const most = Math.max(...names.map((name) => wantedAtLaunch.get(name) ?? 0));
-    if (running > most) context.violated('too-many-runners', `${running} run, and ${most} may`);
+    if (running > most) context.violated('too-many-runners', `${running} running; the limit is ${most}`);
   };
   /** How many runners may exist. A lower number applies to launches once the supervisor has read it. */
   let wanted = configOf(first).runners;
@@ -286,7 +286,7 @@ function createLife(context: Context) {
         rollBack,
         async () => void (supervisor && kill(context, supervisor)),
         async () => {
-          context.tell('the machine is switched off and on');
+          context.tell('the machine reboots');
           if (supervisor) kill(context, supervisor);
           engine.reboot();
         },

@@ -82,11 +82,11 @@ export interface Auditor {
   /** The operator wrote the status into the row. */
   statusSet(installationId: number, status: 'active' | 'suspended'): void;
   /** A machine called the claim URL with credentials that must not be accepted. */
-  doorTried(how: string, answer: { readonly action: string } | undefined): void;
+  forgedClaimAnswered(how: string, answer: { readonly action: string } | undefined): void;
   /** The claim that the machine made at that time was answered, but not with a runner. */
-  sentAway(instanceId: string, claimedAt: number): void;
+  answeredWithoutRunner(instanceId: string, claimedAt: number): void;
   /** The claim function does not know this machine. */
-  turnedAway(instanceId: string): void;
+  claimRefused(instanceId: string): void;
   /** Called before each call takes effect; `cause` is what its process was started for. */
   beforeCall(cause: readonly string[]): void;
   /** @param runSince when the run that made the call began */
@@ -113,12 +113,12 @@ export function createAuditor(world: {
   now: () => number;
   isInstalled: (installationId: InstallationId) => boolean;
   market: SpotMarket;
-  tell: (line: () => string) => void;
+  log: (line: () => string) => void;
 }): Auditor {
   const violations: Violation[] = [];
   const books = createBooks(world);
   const note = (invariant: string, detail: string) => {
-    world.tell(() => `VIOLATION ${invariant}: ${detail}`);
+    world.log(() => `VIOLATION ${invariant}: ${detail}`);
     // One broken invariant breaks others, so only the first of each kind is reported.
     if (!violations.some((known) => known.invariant === invariant)) violations.push({ invariant, detail });
   };
@@ -202,15 +202,15 @@ export function createAuditor(world: {
       if (action === 'in_progress' || action === 'completed') books.told.add(key);
       if (action === 'completed') books.toldEnded.add(key);
     },
-    doorTried(how, answer) {
-      if (answer?.action === 'run') note('door', `a machine got a runner: ${how}`);
+    forgedClaimAnswered(how, answer) {
+      if (answer?.action === 'run') note('forged-claim-accepted', `a machine got a runner: ${how}`);
     },
-    sentAway: formerNames.sentAway,
-    turnedAway(instanceId) {
+    answeredWithoutRunner: formerNames.answeredWithoutRunner,
+    claimRefused(instanceId) {
       const named = [...world.rows.launches.values()].find(({ instances }) =>
         [...instances.values()].some((id) => id === instanceId),
       );
-      if (named) note('turned-away', `${instanceId} was refused, and ${named.launchId} names it`);
+      if (named) note('own-machine-refused', `claim refused ${instanceId}, but ${named.launchId} names it`);
     },
     beforeCall(cause) {
       currentCause = cause;

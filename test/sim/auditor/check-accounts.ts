@@ -9,13 +9,16 @@ export function checkAccounts(books: Books, launch: AuditedLaunch, note: Note): 
   checkTakenRoom(books, launch, note);
   const tenant = books.rows.tenants.get(launch.tenant as never);
   if (tenant?.status !== 'active') {
-    note('inactive-tenant-launched', `${launch.tenant} is ${tenant?.status ?? 'unknown'}, and took a launch`);
+    note('inactive-tenant-launched', `${launch.tenant} is ${tenant?.status ?? 'unknown'}, but launched`);
     return;
   }
   const others = books.installationsOf(tenant.accountId);
   others.delete(launch.tenant);
   const elsewhere = books.live().find((machine) => others.has(machine.tenant));
   if (elsewhere) {
-    note('account-limit', `${launch.tenant} launches while ${elsewhere.id} of ${elsewhere.tenant} lives`);
+    note(
+      'account-limit',
+      `${launch.tenant} launched while ${elsewhere.id} of ${elsewhere.tenant} was running`,
+    );
   }
 }

@@ -9,7 +9,10 @@ export function checkBans(books: Books, note: Note): void {
   for (const row of books.rows.tenants.values()) {
     if (!books.knownTenants.has(row.installationId)) inherit(books, row);
     if (books.bans.get(row.installationId) && !isBanned(row)) {
-      note('ban-lifted', `${row.installationId} is ${row.status} by ${row.suspendedBy ?? 'the operator'}`);
+      note(
+        'ban-lifted',
+        `${row.installationId} is ${row.status}, set by ${row.suspendedBy ?? 'the operator'}`,
+      );
     }
   }
 }

@@ -9,5 +9,8 @@ export function checkConfirmed(books: Books, body: string, note: Note): void {
   if (!body.includes('"queued"')) return;
   const { kind, action, installationId, jobId } = JSON.parse(body) as Record<string, unknown>;
   if (kind !== 'job' || action !== 'queued' || books.rows.jobs.has(`${installationId}/${jobId}`)) return;
-  note('done-without-a-row', `a message about job ${installationId}/${jobId} is done, and no row has it`);
+  note(
+    'done-without-a-row',
+    `the message about job ${installationId}/${jobId} was deleted, but the job has no row`,
+  );
 }

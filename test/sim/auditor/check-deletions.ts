@@ -7,6 +7,6 @@ import type { Books, Note } from './books.ts';
 export function checkDeletions(books: Books, note: Note): void {
   for (const { installationId, status } of books.rows.tenants.values()) {
     if (status === 'deleted' && books.isInstalled(installationId))
-      note('tenant-lost', `${installationId} is deleted here, and installed on GitHub`);
+      note('tenant-lost', `${installationId} is deleted here, but installed on GitHub`);
   }
 }

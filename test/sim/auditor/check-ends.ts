@@ -38,7 +38,7 @@ export function checkEnds(books: Books, note: Note): void {
     const before = books.doneJobs.get(key);
     const by = job.reason === undefined ? 'github' : 'platform';
     if (job.state !== 'done') {
-      if (before === 'github') note('done-job-came-back', `job ${key} was done, and is ${job.state}`);
+      if (before === 'github') note('done-job-came-back', `job ${key} was done, and is now ${job.state}`);
       books.doneJobs.delete(key);
     } else if (before !== by) {
       books.doneJobs.set(key, by);
@@ -62,7 +62,7 @@ function checkEnd(books: Books, job: Job, note: Note): void {
   }
 }
 
-/** At the end of a story: no row is refused whose job ran, if the platform was notified. */
+/** At the end of a log: no row is refused whose job ran, if the platform was notified. */
 export function checkTruth(books: Books, note: Note): void {
   for (const [key, job] of books.rows.jobs) {
     const known = books.worldJobs.get(job.jobId);
@@ -70,7 +70,7 @@ export function checkTruth(books: Books, note: Note): void {
     if (known?.account.installationId !== job.installationId) continue;
     if (job.outcome !== 'refused' || known.conclusion !== 'success') continue;
     if (!books.told.has(`${key} on ${known.runnerName}`)) continue;
-    note('refused-though-it-ran', `job ${key} is refused (${job.reason?.code}), and succeeded on GitHub`);
+    note('refused-although-it-ran', `job ${key} is refused (${job.reason?.code}), but succeeded on GitHub`);
   }
 }
 
@@ -87,10 +87,7 @@ export function checkTakenUp(books: Books, note: Note): void {
     // While GitHub limits the tenant, nobody could ask about the job.
     if (books.limitedUntil(job.installationId) > (books.quietSince ?? 0)) continue;
     if (job.reason?.code === 'tenant-suspended')
-      note(
-        'refused-and-forgotten',
-        `job ${key} is queued on GitHub, and refused here though nothing bans it`,
-      );
+      note('refused-without-cause', `job ${key} is queued on GitHub, but refused here without a reason`);
   }
 }
 

@@ -51,7 +51,7 @@ export function createFormerNamesCheck(books: Books, note: Note) {
       });
     },
     /** A claim was answered, and not with a runner. */
-    sentAway(instanceId: string, claimedAt: number): void {
+    answeredWithoutRunner(instanceId: string, claimedAt: number): void {
       const found = asked.get(instanceId);
       if (!found?.formerOf || found.claimedAt !== claimedAt) return;
       const { formerOf, tenant } = found;

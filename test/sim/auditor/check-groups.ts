@@ -52,8 +52,8 @@ export function checkGroups(books: Books, note: Note): void {
     const seconds = (books.now() - since) / 1000;
     if (seconds > longestHeldSeconds)
       note(
-        'held-though-admitted',
-        `job ${key} is held (${reason?.code}) for ${seconds} s, and its group admits it`,
+        'held-although-admitted',
+        `job ${key} has been held (${reason?.code}) for ${seconds} s, although its group admits it`,
       );
   }
 }
@@ -81,6 +81,6 @@ function checkMeantFor(books: Books, tenant: number, jobId: number, note: Note):
   if (!isPublic(job) || !job.account.group.neverPublic) return;
   note(
     'machine-for-excluded-job',
-    `a machine of ${tenant} is meant for job ${jobId}, which its group excludes`,
+    `a machine of ${tenant} is planned for job ${jobId}, which its group excludes`,
   );
 }

@@ -15,6 +15,6 @@ export function checkHeld(books: Books, note: Note): void {
     books.heldSince.delete(key);
     const isHeldOnGitHub = books.worldJobs.get(job.jobId)?.status === 'waiting';
     if (since === undefined || !isHeldOnGitHub || job.state !== 'waiting') continue;
-    note('opened-though-held', `job ${key} waits for a machine, and GitHub holds it back since before`);
+    note('opened-although-held', `job ${key} waits for a machine, but GitHub still holds it`);
   }
 }

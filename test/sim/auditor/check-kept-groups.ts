@@ -25,7 +25,10 @@ export function checkKept(
       after.includes(repositoryId) === isAdmitted,
   );
   if (!isRecorded)
-    note('group-change-unrecorded', `the group of ${installationId} changed for ${repositoryId}`);
+    note(
+      'group-change-unrecorded',
+      `the group of ${installationId} changed for ${repositoryId} without an audit record`,
+    );
 }
 
 /** Called each minute after the faults have stopped. */
@@ -37,7 +40,7 @@ export function createKeptCheck(books: Books, note: Note): () => void {
       if (!since.has(tenant)) since.set(tenant, books.now());
       const seconds = (books.now() - since.get(tenant)!) / 1000;
       if (seconds > longestSeconds)
-        note('group-out-of-step', `the group of ${tenant} is not as its list for ${seconds} s`);
+        note('group-differs', `the group of ${tenant} has differed from its list for ${seconds} s`);
     }
     for (const tenant of since.keys()) if (!differing.has(tenant)) since.delete(tenant);
   };

@@ -21,7 +21,7 @@ export function checkLeases(books: Books, note: Note): void {
       if (counted < (live.get(key) ?? 0)) {
         note(
           'machine-without-lease',
-          `${key} has ${live.get(key)} live machines and counts ${counted} leases`,
+          `${key} has ${live.get(key)} live machines, but counts ${counted} leases`,
         );
       }
       if (counted !== (held.get(key) ?? 0)) {
@@ -29,11 +29,11 @@ export function checkLeases(books: Books, note: Note): void {
       }
     }
     if (tenant.leases !== inAll)
-      note('lease-count', `${tenant.installationId} counts ${tenant.leases}, not ${inAll}`);
+      note('lease-count', `${tenant.installationId} counts ${tenant.leases} leases instead of ${inAll}`);
   }
   for (const { key, leases } of rows.capRows.values()) {
     if (leases !== (held.get(key) ?? 0))
-      note('cap-count', `${key} counts ${leases}, not ${held.get(key) ?? 0}`);
+      note('cap-count', `${key} counts ${leases} leases instead of ${held.get(key) ?? 0}`);
   }
 }
 

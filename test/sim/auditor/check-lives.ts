@@ -12,7 +12,7 @@ export function checkLives({ rows, lives: seen }: Books, note: Note): void {
       const before = seen.get(key) ?? [];
       const less = before.findIndex((count, range) => counts[range] < count);
       if (less >= 0)
-        note('lives-lost', `${key}: ${before[less]} machines of range ${less} are ${counts[less]}`);
+        note('lives-lost', `${key}: ${before[less]} machines in range ${less} are now ${counts[less]}`);
       seen.set(key, counts);
     }
   }

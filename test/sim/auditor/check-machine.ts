@@ -4,24 +4,24 @@ import type { AuditedMachine, Books, Note } from './books.ts';
 export function checkMachine(books: Books, machine: AuditedMachine, note: Note): void {
   const launch = books.launches.get(machine.launch);
   if (!launch) {
-    note('unrecorded-launch', `${machine.id} started with no launch on record`);
+    note('unrecorded-launch', `${machine.id} started without a recorded launch`);
     return;
   }
   if (launch.tenant !== machine.tenant || launch.tier !== machine.tier) {
-    note('crosses-tenants', `${machine.id} is tagged ${machine.tenant} ${machine.tier}, its launch is not`);
+    note('crosses-tenants', `${machine.id} is tagged ${machine.tenant} ${machine.tier}, unlike its launch`);
   }
   const ofTenant = books.live().filter(({ tenant }) => tenant === machine.tenant);
   // A limit that was lowered after the launch was taken forbids new launches, but not this one.
   const limit = books.highestLimitSince(machine.tenant, launch.takenAt);
   if (ofTenant.length > limit) {
-    note('tenant-limit', `${machine.tenant} has ${ofTenant.length} live machines; allowed are ${limit}`);
+    note('tenant-limit', `${machine.tenant} has ${ofTenant.length} live machines; the limit is ${limit}`);
   }
   const ofTier = ofTenant.filter(({ tier }) => tier === machine.tier);
   const cap = books.highestLimitSince(`${machine.tenant}/${machine.tier}`, launch.takenAt);
   if (ofTier.length > cap) {
     note(
       'tier-limit',
-      `${machine.tenant} has ${ofTier.length} live ${machine.tier} machines; allowed are ${cap}`,
+      `${machine.tenant} has ${ofTier.length} live ${machine.tier} machines; the limit is ${cap}`,
     );
   }
 }

@@ -19,19 +19,21 @@ export function checkOver(books: Books, note: Note): void {
   for (const [key, job] of rows.jobs) {
     if (job.state !== 'done')
       note('job-never-ended', `job ${key} is still ${job.state}: ${job.reason?.text ?? ''}`);
-    else if (!job.outcome) note('job-without-outcome', `job ${key} is done, and nobody knows how`);
+    else if (!job.outcome) note('job-without-outcome', `job ${key} is done without an outcome`);
     else checkWhereItRan(books, key, note);
   }
   for (const machine of books.live())
-    note('machine-never-ended', `${machine.id} of ${machine.tenant} still lives`);
+    note('machine-never-ended', `${machine.id} of ${machine.tenant} is still running`);
   for (const tenant of rows.tenants.values()) {
-    if (tenant.leases !== 0) note('lease-leaked', `${tenant.installationId} still counts ${tenant.leases}`);
+    if (tenant.leases !== 0)
+      note('lease-leaked', `${tenant.installationId} still counts ${tenant.leases} leases`);
     for (const [tier, leases] of tenant.tierLeases) {
-      if (leases !== 0) note('lease-leaked', `${tenant.installationId} still counts ${leases} of ${tier}`);
+      if (leases !== 0)
+        note('lease-leaked', `${tenant.installationId} still counts ${leases} leases in ${tier}`);
     }
   }
   for (const { key, leases } of rows.capRows.values()) {
-    if (leases !== 0) note('shared-lease-leaked', `${key} still counts ${leases}`);
+    if (leases !== 0) note('shared-lease-leaked', `${key} still counts ${leases} leases`);
   }
   for (const launch of rows.launches.values()) {
     if (launch.state !== 'closed')
@@ -50,5 +52,5 @@ function checkWhereItRan({ rows, worldJobs }: Books, key: string, note: Note): v
   // Jobs that the platform ended without GitHub have another conclusion; a runner of the tenant's own has no row.
   if (!job || !truth?.runnerName?.startsWith('i-') || job.outcome !== 'completed') return;
   if (job.conclusion === truth.conclusion && job.runner !== truth.runnerName)
-    note('ran-elsewhere', `job ${key} ran on ${truth.runnerName}, and its row says ${job.runner}`);
+    note('recorded-wrong-runner', `job ${key} ran on ${truth.runnerName}, but its row says ${job.runner}`);
 }

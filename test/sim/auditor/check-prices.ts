@@ -21,12 +21,13 @@ export function checkPrice(books: Books, record: UsageRecord, machine: AuditedMa
   const askedBy = Math.max(endedAt, books.now());
   if (!spot) {
     if (compute !== onDemandPrice('us-east-1', instanceType))
-      note('price-on-demand', `${instanceId}, ${instanceType}, has the price ${compute}`);
+      note('wrong-on-demand-price', `${instanceId} (${instanceType}) has the price ${compute}`);
   } else if (zone === undefined) {
-    if (compute !== undefined) note('price-of-no-pool', `${instanceId} has the price ${compute} and no zone`);
+    if (compute !== undefined)
+      note('price-without-zone', `${instanceId} has the price ${compute} but no zone`);
   } else if (compute === undefined) {
     if (!books.market.lostBetween(endedAt - unheardMilliseconds, endedAt + askingMilliseconds))
-      note('price-missing', `${instanceId} has no price, and the call at its end was answered`);
+      note('price-missing', `${instanceId} has no price, although the call at its end succeeded`);
   } else {
     const pool = { instanceType, zone };
     const from = launchedAt - rememberedMilliseconds;
@@ -43,14 +44,14 @@ function checkCompute(books: Books, record: UsageRecord, machine: AuditedMachine
   const isYoung = endedAt - startedAt < hour;
   const reclaimedAt = books.reclaimedAt.get(instanceId);
   if (takenBack && reclaimedAt === undefined)
-    note('free-and-not-taken', `${instanceId} is free, and EC2 did not take it back`);
+    note('free-without-interruption', `${instanceId} is free, but EC2 did not interrupt it`);
   const couldAsk =
     endReason === 'instance-ended' && !machine.wasForgotten && !books.describeFailedNear(endedAt);
   // A machine that was gone before anybody learned its type has no price, and costs nothing.
   const isPriced = rates.compute !== undefined;
   if (reclaimedAt !== undefined && !takenBack && isYoung && couldAsk && isPriced)
-    note('taken-and-charged', `EC2 took ${instanceId} back in its first hour, and it is charged for`);
+    note('interrupted-but-charged', `EC2 interrupted ${instanceId} in its first hour, but it is charged for`);
   const seconds = takenBack && isYoung ? 0 : Math.max(60, Math.ceil((endedAt - startedAt) / 1000));
   const due = rates.compute === undefined ? undefined : Math.round((rates.compute * seconds) / 3600);
-  if (cost.compute !== due) note('compute-cost', `${instanceId} costs ${cost.compute}, and ${due} is due`);
+  if (cost.compute !== due) note('compute-cost', `${instanceId} costs ${cost.compute} instead of ${due}`);
 }

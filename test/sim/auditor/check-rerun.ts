@@ -8,8 +8,9 @@ import type { Books, Note } from './books.ts';
 export function checkRerun(books: Books, job: WorldJob, note: Note): void {
   const times = (books.reruns.get(job.id) ?? 0) + 1;
   books.reruns.set(job.id, times);
-  if (times > 1) note('rerun-twice', `job ${job.id} was run again ${times} times`);
-  if (job.attempt > 1) note('rerun-twice', `job ${job.id} is itself run again, and was once more`);
+  if (times > 1) note('rerun-twice', `job ${job.id} was re-run ${times} times`);
+  if (job.attempt > 1) note('rerun-twice', `job ${job.id} was already a re-run, and was re-run again`);
   const machine = books.machineOfJob.get(job.id) ?? 'no machine';
-  if (!books.takenBack.has(machine)) note('rerun-without-cause', `job ${job.id} ran on ${machine}`);
+  if (!books.takenBack.has(machine))
+    note('rerun-without-cause', `job ${job.id} ran on ${machine}, which EC2 did not interrupt`);
 }

@@ -42,7 +42,7 @@ export function checkReserved({ rows }: Books, note: Note): void {
   for (const { installationId, held: counted, settled: ended = new Map() } of rows.tenants.values()) {
     for (const [day, has] of ended)
       if (has !== settled.get(`${installationId} ${day}`))
-        note('spend-held', `${installationId} counts ${has} ended machines of ${day}, and its rows differ`);
+        note('spend-held', `${installationId} counts ${has} ended machines on ${day}, but its rows differ`);
     for (const [day, has] of counted?.expected ?? []) compare(`${installationId} ${day}`, has);
     for (const [day, has] of counted?.overrun ?? []) compare(`${installationId} ${day} overrun`, has);
     for (const [day, tiers] of counted?.since ?? [])
@@ -50,8 +50,7 @@ export function checkReserved({ rows }: Books, note: Note): void {
   }
   function compare(key: string, has: number): void {
     const should = held.get(key) ?? 0;
-    if (has !== should)
-      note('spend-held', `${key}: counts ${has} of what is held, and its rows say ${should}`);
+    if (has !== should) note('spend-held', `${key}: counts ${has} as held, but its rows add up to ${should}`);
   }
 }
 

@@ -12,7 +12,7 @@ export function checkRows(books: Books, note: Note): void {
   for (const machine of books.live()) {
     const age = (books.now() - machine.startedAt) / 1000;
     if (age > books.longestLifeSeconds)
-      note('machine-overdue', `${machine.id} lives since ${Math.round(age)} s`);
+      note('machine-overdue', `${machine.id} has run for ${Math.round(age)} s`);
   }
   checkWatched(books, note);
   checkOneMachinePerJob(books, note);
@@ -24,7 +24,7 @@ function checkWatched({ rows }: Books, note: Note): void {
   for (const { instanceId, launchId, state } of rows.runners.values()) {
     const launch = rows.launches.get(launchId);
     if (state === 'ended' || !launch || launch.state !== 'closed' || launch.lookAt !== undefined) continue;
-    note('machine-unwatched', `nobody will look at ${instanceId}: its launch was forgotten`);
+    note('machine-unwatched', `nothing will check ${instanceId} again: its launch was forgotten`);
   }
 }
 
@@ -45,7 +45,7 @@ function checkOneMachinePerJob(books: Books, note: Note): void {
   }
   for (const [key, count] of meant) {
     if (count > mostMachinesPerJob)
-      note('job-with-many-runners', `${count} live machines are meant for job ${key}`);
+      note('job-with-many-runners', `${count} live machines are planned for job ${key}`);
   }
 }
 
@@ -62,8 +62,8 @@ function checkSilent(books: Books, note: Note): void {
     const isQueued = books.worldJobs.get(row.plannedJob)?.status === 'queued';
     if (isQueued && job?.state === 'covered' && job.lease === row.lease)
       note(
-        'silent-machine-counted-on',
-        `job ${row.plannedJob} waits for ${row.instanceId}, which says nothing`,
+        'waits-for-silent-machine',
+        `job ${row.plannedJob} waits for ${row.instanceId}, which does not respond`,
       );
   }
 }

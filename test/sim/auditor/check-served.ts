@@ -18,8 +18,8 @@ export function createServedCheck(books: Books, note: Note): () => void {
       const seconds = (books.now() - since.get(key)!) / 1000;
       if (seconds > longestSeconds)
         note(
-          'left-over-with-room',
-          `${key} has fewer machines than jobs since ${seconds} s though there is room`,
+          'jobs-without-machines',
+          `${key} has had fewer machines than jobs for ${seconds} s, although there is room`,
         );
     }
     for (const key of since.keys()) if (!short.has(key)) since.delete(key);

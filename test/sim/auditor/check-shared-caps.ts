@@ -8,7 +8,7 @@ export function checkSharedCaps(books: Books, { tier }: AuditedMachine, note: No
   const inTier = live.filter((machine) => machine.tier === tier).length;
   const tierCap = tiers.find(({ name }) => name === tier)?.capOverAllTenants;
   if (tierCap !== undefined && inTier > tierCap)
-    note('tier-cap-over-all', `${inTier} ${tier} machines live; allowed are ${tierCap}`);
+    note('shared-tier-cap', `${inTier} live ${tier} machines; the cap is ${tierCap}`);
   if (caps.machinesInAll !== undefined && live.length > caps.machinesInAll)
-    note('machines-in-all', `${live.length} machines live; allowed are ${caps.machinesInAll}`);
+    note('machines-in-all', `${live.length} live machines; the cap is ${caps.machinesInAll}`);
 }

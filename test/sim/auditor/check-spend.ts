@@ -22,7 +22,7 @@ export function checkSpend(books: Books, note: Note): void {
       if (has === should) continue;
       note(
         'spend-count',
-        `${tenant.installationId} counts ${has} for ${period}, and its rows and records say ${should}`,
+        `${tenant.installationId} counts ${has} for ${period}, but its rows and records add up to ${should}`,
       );
     }
   }
@@ -109,7 +109,7 @@ export function checkTakenSpend(books: Books, taken: AuditedLaunch, note: Note):
     if (cap !== undefined && ofAccount > cap)
       note(
         'spend-over-cap',
-        `${taken.tenant} took a launch, and has spent ${ofAccount} of ${cap} in ${period}`,
+        `${taken.tenant} launched although it has spent ${ofAccount} of ${cap} in ${period}`,
       );
   }
   const isCapped = [tenant.caps.month, tenant.caps.day, tenant.caps.unreadable].some(
@@ -118,7 +118,7 @@ export function checkTakenSpend(books: Books, taken: AuditedLaunch, note: Note):
   if (isCapped && tenant.caps.strict && expectedOf(launch) < dearest(books, taken.tier))
     note(
       'spend-not-strict',
-      `${taken.id} counts ${expectedOf(launch)}, and may cost ${dearest(books, taken.tier)}`,
+      `${taken.id} counts ${expectedOf(launch)}, but may cost ${dearest(books, taken.tier)}`,
     );
 }
 
@@ -138,7 +138,7 @@ export function checkOverruns(books: Books, note: Note): void {
     const seconds = (books.now() - machine.startedAt) / 1000 - unsweptSeconds;
     const cost = Math.floor(((hourly[runner.tier] ?? 0) * seconds) / 3600);
     if (cost > expectedOf(runner))
-      note('spend-overrun', `${runner.instanceId} has cost ${cost}, and counts ${expectedOf(runner)}`);
+      note('spend-overrun', `${runner.instanceId} has cost ${cost}, but counts ${expectedOf(runner)}`);
   }
 }
 

@@ -19,5 +19,8 @@ export function checkBegin(
 ): void {
   const { job, instanceId, wasListed } = begun;
   if (wasListed || listsJob(rows, job, instanceId)) return;
-  note('begun-unlisted', `job ${job.id} of ${job.repository} began on ${instanceId}, and no list has it`);
+  note(
+    'begun-unlisted',
+    `job ${job.id} of ${job.repository} began on ${instanceId}, but its repository is not allowed`,
+  );
 }

@@ -19,14 +19,14 @@ export function checkRolledUp(books: Books, finished: number, note: Note): void 
     if (due.get(key) === has.get(key)) continue;
     note(
       'sums',
-      `${key} sums up to ${has.get(key) ?? 'nothing'}, and its records to ${due.get(key) ?? 'nothing'}`,
+      `${key} has the sum ${has.get(key) ?? 'nothing'}, but its records add up to ${due.get(key) ?? 'nothing'}`,
     );
   }
   const days = new Set([...usage.values()].map((record) => dayKey(record)));
   for (const day of days) {
     const known = rollUps.get(day);
     if (known?.finished !== finished)
-      note('rolled-up', `${day} was summed up ${known?.finished ?? 0} times, and ${finished} are due`);
+      note('roll-up-count', `${day} was summed up ${known?.finished ?? 0} times instead of ${finished}`);
   }
 }
 

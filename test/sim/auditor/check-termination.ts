@@ -29,7 +29,7 @@ export function checkTermination(
   if (tenant?.status !== 'deleted' && !isOverdue) {
     note(
       'working-machine-ended',
-      `${machine.id} of ${machine.tenant} was terminated at work on job ${machine.job}`,
+      `${machine.id} of ${machine.tenant} was terminated while it ran job ${machine.job}`,
     );
   }
 }

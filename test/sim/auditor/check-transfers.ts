@@ -21,7 +21,7 @@ export function checkTransfers(books: Books, note: Note): void {
     );
     if (machines.length > mostMachines)
       note(
-        'launched-for-what-left',
+        'launched-after-transfer',
         `${machines.length} machines of ${former} were launched for job ${job.id} of ${job.repository}`,
       );
   }

@@ -26,7 +26,7 @@ export function createTurnsCheck(books: Books, note: Note): () => void {
         (machine) => machine.tier === tier && machine.startedAt > since.get(key)!,
       );
       if (before.length > mostBefore)
-        note('starved', `${key} waits while ${before.length} machines went to others`);
+        note('starved', `${key} waits although ${before.length} machines went to others`);
     }
     for (const key of since.keys()) if (!waiting.has(key)) since.delete(key);
   };

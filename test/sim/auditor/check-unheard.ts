@@ -8,7 +8,7 @@ import { isHeardOf } from './check-transfers.ts';
 /** Two runs, and the time of a message. */
 const longestSeconds = 700;
 
-/** @param reconciles whether the reconciler runs in this story */
+/** @param reconciles whether the reconciler runs with this seed */
 export function createUnheardCheck(books: Books, note: Note, reconciles: boolean): () => void {
   const since = new Map<string, number>();
   return () => {

@@ -2,18 +2,18 @@
 import type { Books, Note } from './books.ts';
 
 /**
- * At the end of any story: whatever was lost, no machine is counted as running an unknown job if it ran nothing at
+ * At the end of any log: whatever was lost, no machine is counted as running an unknown job if it ran nothing at
  * all.
  */
 export function checkInvented({ rows, machines }: Books, note: Note): void {
   for (const { instanceId, unknownRunAt } of rows.runners.values()) {
     if (unknownRunAt === undefined || machines.get(instanceId)?.ranJobs.size !== 0) continue;
-    note('unlisted-run-invented', `${instanceId} is counted, and ran nothing at all`);
+    note('unlisted-run-invented', `${instanceId} is counted, but ran no job`);
   }
 }
 
 /**
- * At the end of a calm story: each machine to which GitHub gave a job of a repository outside the installation, and
+ * At the end of a calm log: each machine to which GitHub gave a job of a repository outside the installation, and
  * that ended by itself, is counted against its tenant; no other machine is. If webhooks are lost, or if GitHub sent none
  * because the App was suspended while the machine ran its job, the two cannot be told apart.
  */
@@ -23,7 +23,10 @@ export function checkUnlisted(books: Books, note: Note): void {
     const endedByItself = !books.endedByPlatform.has(instanceId);
     // If GitHub refuses the tenant's calls, nobody finds out.
     if (ran && endedByItself && unknownRunAt === undefined && !books.refused.has(installationId))
-      note('unlisted-run-unseen', `${instanceId} ran a job of a repository outside, and nobody counted it`);
+      note(
+        'unlisted-run-not-counted',
+        `${instanceId} ran a job of a repository outside the installation, and was not counted`,
+      );
     const { ranJobs = [] } = books.machines.get(instanceId) ?? {};
     const wasTold = [...ranJobs].every((jobId) =>
       books.told.has(`${installationId}/${jobId} on ${instanceId}`),

@@ -16,10 +16,11 @@ export function checkUsage(books: Books, note: Note, { again }: { again: boolean
   const records = new Map<string, UsageRecord>();
   for (const record of usage.values()) {
     const { instanceId } = record;
-    if (records.has(instanceId)) note('recorded-twice', `${instanceId} has two records of its use`);
+    if (records.has(instanceId)) note('recorded-twice', `${instanceId} has two usage records`);
     records.set(instanceId, record);
     const machine = books.machines.get(instanceId);
-    if (!machine || machine.live) note('recorded-alive', `${instanceId} has a record, and has not ended`);
+    if (!machine || machine.live)
+      note('recorded-alive', `${instanceId} has a usage record, but has not ended`);
     else if (again || !books.knownRecords.has(record)) {
       books.knownRecords.add(record);
       checkRecord(books, { record, machine }, note);
@@ -28,7 +29,7 @@ export function checkUsage(books: Books, note: Note, { again }: { again: boolean
   }
   for (const { instanceId, state } of runners.values()) {
     if (state === 'ended' && !records.has(instanceId))
-      note('not-recorded', `the lease of ${instanceId} went back without a record of its use`);
+      note('not-recorded', `the lease of ${instanceId} was freed without a usage record`);
   }
 }
 
@@ -47,7 +48,7 @@ function checkRecord(
   if (installationId !== machine.tenant || tier !== machine.tier)
     note('recorded-for-another', `${instanceId} is recorded for ${installationId} ${tier}`);
   if (job && !machine.ranJobs.has(job.jobId))
-    note('recorded-job', `${instanceId} is recorded with job ${job.jobId}, which it never ran`);
+    note('recorded-wrong-job', `${instanceId} is recorded with job ${job.jobId}, which it never ran`);
   const early = (machine.startedAt - startedAt) / 1000;
   const late = (endedAt - (machine.endedAt ?? 0)) / 1000;
   // If the answer to the first call was lost, the machine is assumed to have started with a later one.
@@ -55,17 +56,20 @@ function checkRecord(
   const isTooEarly = early > earliestSeconds && !isAskedAgain && startedAt !== launchedAt;
   // Clocks differ by two seconds.
   if ((early < -3 && !isAskedAgain) || isTooEarly || late < -3)
-    note('recorded-time', `${instanceId} is recorded ${early} s before its start to ${late} s after its end`);
+    note(
+      'recorded-wrong-time',
+      `${instanceId} is recorded from ${early} s before its start to ${late} s after its end`,
+    );
 }
 
 /** At the end: if the platform was notified that a job ended on a machine, the machine's record names it. */
 export function checkUsedJobs(books: Books, note: Note): void {
   for (const { instanceId, installationId, job } of books.rows.usage.values()) {
     const machine = books.machines.get(instanceId);
-    const told = [...(machine?.ranJobs ?? [])].filter((id) =>
+    const reported = [...(machine?.ranJobs ?? [])].filter((id) =>
       books.toldEnded.has(`${installationId}/${id} on ${instanceId}`),
     );
-    if (told.length > 0 && !job)
-      note('recorded-idle', `${instanceId} ran job ${told[0]}, and is recorded idle`);
+    if (reported.length > 0 && !job)
+      note('recorded-idle', `${instanceId} ran job ${reported[0]}, but is recorded as idle`);
   }
 }

@@ -26,7 +26,7 @@ export function createWaitingCheck(books: Books, note: Note): () => void {
       if (!since.has(key)) since.set(key, books.now());
       const seconds = (books.now() - since.get(key)!) / 1000;
       if (seconds > longestSeconds)
-        note('waits-with-room', `${key} has waited for ${seconds} s though there is room`);
+        note('waits-with-room', `${key} has waited for ${seconds} s, although there is room`);
     }
     for (const key of since.keys()) if (!waiting.has(key)) since.delete(key);
   };

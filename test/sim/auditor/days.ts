@@ -1,4 +1,4 @@
-/** Days and months in UTC, cached by day: a story has few of them, and its auditor asks for each row after each call. */
+/** Days and months in UTC, cached by day: a run has few of them, and its auditor asks for each row after each call. */
 interface Day {
   /** `2026-11-21`. */
   readonly day: string;

@@ -11,6 +11,9 @@ it.each([...nonEmpty(changes)])('$name replaces a text that occurs once in its f
   expect(readFileSync(join(root, file), 'utf8').split(from)).toHaveLength(2);
 });
 
-it.each([...nonEmpty(readdirSync(join(import.meta.dirname, 'rooms')))])('lists the room %s', (file) => {
-  expect(readFileSync(join(import.meta.dirname, 'list.ts'), 'utf8')).toContain(`'./rooms/${file}'`);
-});
+it.each([...nonEmpty(readdirSync(join(import.meta.dirname, 'by-folder')))])(
+  'lists the mutants of %s',
+  (file) => {
+    expect(readFileSync(join(import.meta.dirname, 'list.ts'), 'utf8')).toContain(`'./by-folder/${file}'`);
+  },
+);

@@ -65,9 +65,9 @@ export interface ControlPlane {
 }
 
 export interface ControlPlaneDeps extends Omit<PartsDeps, 'copies'> {
-  /** In this story the operator has controllers over all tenants. */
+  /** With this seed the operator has controllers over all tenants. */
   readonly hasPlatformControllers?: boolean;
-  /** The story's seed; absent: no part of it is drawn by seed. */
+  /** The run's seed; absent: no part of it is drawn by seed. */
   readonly seed?: number;
 }
 
@@ -82,7 +82,7 @@ export function createControlPlane(given: ControlPlaneDeps): ControlPlane {
   const batches = (name: QueueReader, use: Use) => (deliveries: readonly Delivery[]) => {
     const cause = deliveries.map(({ body }) => body);
     const process = startProcess(deps, { name, cause });
-    deps.story.tell(() => `${name}#${process.id} gets ${cause.join(' ')}`);
+    deps.log.add(() => `${name}#${process.id} gets ${cause.join(' ')}`);
     return runIn(process, (parts) => use(parts, deliveries));
   };
 
@@ -108,7 +108,7 @@ export function createControlPlane(given: ControlPlaneDeps): ControlPlane {
     askArrivals(
       {
         ...parts,
-        callbacks: sparing(deps, parts, circuits),
+        callbacks: reportingSkips(deps, parts, circuits),
         loadGitHub: async () => parts.github,
         arrivals: parts.questionArrivals,
       },
@@ -156,7 +156,7 @@ export function createControlPlane(given: ControlPlaneDeps): ControlPlane {
   }
 
   /** A function behind a URL: if it throws or dies, its caller gets no answer. */
-  async function door<Result>(
+  async function answerUrl<Result>(
     how: string,
     start: { readonly name: FunctionName; readonly cause: string },
     use: (parts: Parts) => Promise<Result>,
@@ -175,13 +175,15 @@ export function createControlPlane(given: ControlPlaneDeps): ControlPlane {
     receive: webhook.receive,
     toLifecycle: lifecycle.send,
     toInstallations: installations.send,
-    claim: (request) => door('claim', ofMachine(request), (parts) => claimJob(parts, request)),
-    confirm: (request) => door('confirm', ofMachine(request), (parts) => confirmClaim(parts, request)),
-    start: (request) => door('start', ofMachine(request), (parts) => answerStart(parts, request)),
+    claim: (request) => answerUrl('claim', ofMachine(request), (parts) => claimJob(parts, request)),
+    confirm: (request) => answerUrl('confirm', ofMachine(request), (parts) => confirmClaim(parts, request)),
+    start: (request) => answerUrl('start', ofMachine(request), (parts) => answerStart(parts, request)),
     fetchQuestions: (polling, waitSeconds) =>
-      door('fetch', ofController(polling), (parts) => fetchQuestions(asking(parts), polling, waitSeconds)),
+      answerUrl('fetch', ofController(polling), (parts) =>
+        fetchQuestions(asking(parts), polling, waitSeconds),
+      ),
     answerQuestion: (polling, answer) =>
-      door('answer', ofController(polling), async (parts) => {
+      answerUrl('answer', ofController(polling), async (parts) => {
         const refused = await answerQuestion(asking(parts), polling, answer);
         return refused?.fault.kind ?? 'taken';
       }),
@@ -207,8 +209,8 @@ const asking = (parts: Parts) => ({
   longPolls: createLongPolls(parts, longPollBounds(undefined)),
 });
 
-/** Tells the auditor which controllers were skipped, because it knows whether they were really silent. */
-function sparing(
+/** Reports skipped controllers to the auditor, which knows whether they were really silent. */
+function reportingSkips(
   { auditor, scheduler }: PartsDeps,
   { callbacks, clock }: Pick<Parts, 'callbacks' | 'clock'>,
   circuits: Circuits,
@@ -230,10 +232,10 @@ function sparing(
       const about = { ...of, jobId: facts.job.id, askedAt: scheduler.now() };
       if (!isCalled && !policies.wasSilent(of))
         auditor.note(
-          'spared-for-others',
-          `${controller} was not called for ${of.tenant}, and had answered it`,
+          'skipped-without-timeouts',
+          `${controller} was skipped for ${of.tenant}, but had answered in time`,
         );
-      if (!isCalled) policies.spared(about);
+      if (!isCalled) policies.skipped(about);
       else policies.heard(of, answer.kind === 'failed' && answer.isTimeout === true);
       return answer;
     },

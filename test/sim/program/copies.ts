@@ -1,6 +1,6 @@
 /**
  * Copies of functions, as Lambda keeps them: one run at a time uses a copy, and what the copy has learned about the
- * platform's own policy is there for the next run. A copy whose run died or timed out is gone. Only stories in which
+ * platform's own policy is there for the next run. A copy whose run died or timed out is gone. Only runs in which
  * the operator has controllers use them.
  */
 import { withPlatformPolicy } from '../../../lib/app/admission/platform-policy.ts';

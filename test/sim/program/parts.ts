@@ -16,11 +16,11 @@ import { type ProcessDeps, portOf, type Running } from './process.ts';
 export interface PartsDeps extends ProcessDeps {
   readonly ports: Ports;
   readonly deployment: Deployment;
-  /** In stories in which the operator has controllers over all tenants. */
+  /** With seeds whose operator has controllers over all tenants. */
   readonly copies?: Copies;
 }
 
-/** Loading during a story would take real time, so a story with rules loads them before it begins. */
+/** Loading during a run would take real time, so a run with rules loads them before it begins. */
 export const loadRules = createRulesLoader();
 
 export type Parts = ReturnType<typeof partsOf>;

@@ -1,4 +1,4 @@
-/** The in-memory ports of one story, shared by all of its functions. */
+/** The in-memory ports of one log, shared by all of its functions. */
 import { createTickets } from '../../../lib/adapters/identity/tickets.ts';
 import { InstanceId } from '../../../lib/core/ids.ts';
 import type { Clock } from '../../../lib/ports/clock.ts';

@@ -5,10 +5,10 @@
  */
 import { type FunctionName, functionSettings } from '../../../lib/contract/functions.ts';
 import type { Auditor } from '../auditor/auditor.ts';
+import type { EventLog } from '../event-log.ts';
 import type { Faults } from '../faults.ts';
 import type { Random } from '../random.ts';
 import type { Scheduler } from '../scheduler.ts';
-import type { Story } from '../story.ts';
 
 export interface Running {
   readonly name: FunctionName;
@@ -43,14 +43,14 @@ export interface ProcessDeps {
   readonly random: Random;
   readonly scheduler: Scheduler;
   readonly faults: Faults;
-  readonly story: Story;
+  readonly log: EventLog;
   readonly auditor: Auditor;
   readonly service: Service;
   /** An undisturbed call takes at most this long, each way. */
   readonly callMilliseconds: number;
   /** EC2 is slow with a launch: lets other things happen meanwhile. */
   readonly launchIsSlow?: () => void;
-  /** For stories that decide who dies, and when; otherwise it is random. */
+  /** For runs that decide who dies, and when; otherwise it is random. */
   readonly deathOf?: (name: FunctionName) => Death | undefined;
 }
 
@@ -141,8 +141,8 @@ async function call(deps: ProcessDeps, process: Running, made: PortCall): Promis
   const isLast = process.calls === process.diesAt;
   if (isLast) {
     process.alive = false;
-    deps.story.tell(
-      () => `${process.name} dies at ${made.name}${process.lastCallArrives ? ', which arrives' : ''}`,
+    deps.log.add(
+      () => `${process.name} dies at ${made.name}${process.lastCallArrives ? ', which takes effect' : ''}`,
     );
     if (!process.lastCallArrives) return never();
   }
@@ -157,12 +157,12 @@ async function call(deps: ProcessDeps, process: Running, made: PortCall): Promis
     deps.auditor.beforeCall(process.cause);
     value = await deps.service(made);
     deps.auditor.afterCall(made, process.startedAt);
-    deps.story.tell(() => `  ${process.name}#${process.id} ${made.name} → ${brief(value)}`);
+    deps.log.add(() => `  ${process.name}#${process.id} ${made.name} → ${brief(value)}`);
   } catch (error) {
     failure = { error };
     deps.auditor.afterCall(made, process.startedAt);
     deps.auditor.callFailed(made.name);
-    deps.story.tell(() => `  ${process.name}#${process.id} ${made.name} fails: ${String(error)}`);
+    deps.log.add(() => `  ${process.name}#${process.id} ${made.name} fails: ${String(error)}`);
   }
   await deps.scheduler.sleep(latency(deps, '', 40_000));
   if (!process.alive) return never();

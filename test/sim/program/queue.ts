@@ -7,10 +7,10 @@
  */
 import type { Delivery } from '../../../lib/app/common/batch.ts';
 import type { Arrival } from '../../../lib/ports/arrivals.ts';
+import type { EventLog } from '../event-log.ts';
 import type { Faults } from '../faults.ts';
 import type { Random } from '../random.ts';
 import type { Scheduler } from '../scheduler.ts';
-import type { Story } from '../story.ts';
 
 interface Message extends Delivery {
   receives: number;
@@ -25,7 +25,7 @@ export interface QueueOptions {
   readonly random: Random;
   readonly scheduler: Scheduler;
   readonly faults: Faults;
-  readonly story: Story;
+  readonly log: EventLog;
   /** Called with each confirmed message. */
   readonly onDone?: (body: string) => void;
   /** Gives a batch to a run of the function; never settles if the run dies. Returns the failed messages. */
@@ -46,7 +46,7 @@ export interface SimulatedQueue {
 const longestDelaySeconds = 900;
 
 export function createSimulatedQueue(options: QueueOptions): SimulatedQueue {
-  const { random, scheduler, faults, story } = options;
+  const { random, scheduler, faults, log } = options;
   const visible: Message[] = [];
   /** Messages that were received and are neither confirmed nor visible again, by receipt. */
   const receipts = new Map<string, { message: Message; open: Set<Message> }>();
@@ -106,7 +106,7 @@ export function createSimulatedQueue(options: QueueOptions): SimulatedQueue {
   function again(message: Message) {
     if (message.receives < options.mostReceives) return show(message, 0);
     left -= 1;
-    story.tell(() => `${options.name} sets a message aside: ${message.body}`);
+    log.add(() => `${options.name} moves a message to its dead-letter queue: ${message.body}`);
   }
 
   function repeat(message: Message) {

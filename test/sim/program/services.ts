@@ -23,7 +23,7 @@ export function createService(given: ServiceDeps): Service {
   const deps = { ...given, denials: createDenials(given), deniesJob: createJobDenials(given) };
   const limitsRemoval = createRemovalLimits(given);
   const isDoneAgain = createRepeats(given.faults);
-  // Every call of a story passes here, and each async function in its path costs as much as the call's own effect.
+  // Every call of a run passes here, and each async function in its path costs as much as the call's own effect.
   return (call) => {
     switch (call.port) {
       case 'compute':
@@ -48,7 +48,7 @@ const repeatable = matching(
 
 /**
  * Every fifth of them reaches DynamoDB twice, and the first answer counts. Drawing it at random would change all
- * other stories.
+ * other seeds.
  */
 function createRepeats({ mood }: Faults) {
   let writes = 0;

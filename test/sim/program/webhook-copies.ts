@@ -1,7 +1,7 @@
 /**
- * Copies of the webhook function. GitHub's deliveries go to any of them, and each knows only what it sent itself. In some stories
+ * Copies of the webhook function. GitHub's deliveries go to any of them, and each knows only what it sent itself. With some seeds
  * they call lifecycle themselves with a fact that comes alone, by the product's own code; in all others they use the queues.
- * They draw from a generator of their own, so that other stories stay as they are.
+ * They draw from a generator of their own, so that other seeds stay as they are.
  * Source: docs/adr/0106-single-facts-skip-the-queue.md
  */
 import { invocationMilliseconds, withDirectInvocation } from '../../../lib/adapters/sqs/direct-invocation.ts';
@@ -10,10 +10,10 @@ import type { JobEvent } from '../../../lib/contract/messages.ts';
 import type { Queues } from '../../../lib/ports/queues.ts';
 import type { Telemetry } from '../../../lib/ports/telemetry.ts';
 import type { Auditor } from '../auditor/auditor.ts';
+import type { EventLog } from '../event-log.ts';
 import type { Faults } from '../faults.ts';
 import { createRandom, type Random } from '../random.ts';
 import type { Scheduler } from '../scheduler.ts';
-import type { Story } from '../story.ts';
 
 export interface WebhookCopies {
   receive(event: JobEvent): void;
@@ -24,7 +24,7 @@ export interface WebhookCopies {
 export interface WebhookCopiesDeps {
   readonly scheduler: Scheduler;
   readonly faults: Faults;
-  readonly story: Story;
+  readonly log: EventLog;
   readonly telemetry: Telemetry;
   readonly queues: Queues;
   readonly auditor: Pick<Auditor, 'note'>;
@@ -53,7 +53,7 @@ export function createWebhookCopies(deps: WebhookCopiesDeps, seed: number | unde
     async receive(event) {
       await send(random.pick(copies), event);
       if (!safe.has(event.delivery))
-        deps.auditor.note('lost-fact', `GitHub was told that ${event.delivery} is safe, and nobody has it`);
+        deps.auditor.note('lost-fact', `GitHub got 202 for ${event.delivery}, but its event is lost`);
     },
     callsUnderWay: lambda.callsUnderWay,
   };
@@ -87,7 +87,7 @@ function send(queues: Queues, event: JobEvent): Promise<void> {
  * Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  */
 function createLambda(
-  { scheduler, faults, story, runLifecycle }: WebhookCopiesDeps,
+  { scheduler, faults, log, runLifecycle }: WebhookCopiesDeps,
   { random, safe }: { random: Random; safe: Set<string> },
 ) {
   let calls = 0;
@@ -107,17 +107,17 @@ function createLambda(
     async call(_path: string, input: object) {
       const call = ++calls;
       const { Records } = input as { Records: { messageId: string; body: string }[] };
-      story.tell(() => `webhook calls lifecycle, call ${call}: ${Records.map(({ body }) => body).join(' ')}`);
+      log.add(() => `webhook calls lifecycle, call ${call}: ${Records.map(({ body }) => body).join(' ')}`);
       const givenUp = scheduler.sleep(invocationMilliseconds).then(() => {
         throw named('TimeoutError');
       });
       underWay += 1;
       try {
         const answer = await Promise.race([invoke(Records), givenUp]);
-        story.tell(() => `webhook has the answer to call ${call}: ${JSON.stringify(answer)}`);
+        log.add(() => `webhook gets the answer to call ${call}: ${JSON.stringify(answer)}`);
         return answer;
       } catch (error) {
-        story.tell(() => `webhook has no answer to call ${call}: ${(error as Error).name}`);
+        log.add(() => `webhook gets no answer to call ${call}: ${(error as Error).name}`);
         throw error;
       } finally {
         underWay -= 1;

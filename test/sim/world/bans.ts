@@ -7,7 +7,7 @@ import type { Account, WorldDeps } from './context.ts';
 
 /** @param queue queues this many jobs within this many seconds */
 export function banForAWhile(
-  { random, scheduler, ports, story, auditor }: WorldDeps,
+  { random, scheduler, ports, log, auditor }: WorldDeps,
   account: Account,
   queue: (jobs: number, withinSeconds: number) => void,
 ): void {
@@ -16,7 +16,7 @@ export function banForAWhile(
     if (ports.stores.world.tenant(installationId)?.status !== from) return false;
     ports.stores.world.editTenant(installationId, { status: to });
     auditor.statusSet(installationId, to);
-    story.tell(() => `the operator turns ${installationId} ${to}`);
+    log.add(() => `the operator sets ${installationId} to ${to}`);
     return true;
   };
   if (!edit('active', 'suspended')) return;

@@ -56,14 +56,14 @@ export const permissionsOf = ({ letsRerun }: Account): Permissions => ({
 });
 
 function suspendForAWhile(deps: WorldDeps, { webhooks }: Parts, account: Account): void {
-  const { random, scheduler, ports, story } = deps;
+  const { random, scheduler, ports, log } = deps;
   const { installationId } = account;
   if (installationId === undefined) return;
   const set = (suspended: boolean) => {
     if (account.installationId !== installationId) return;
     account.suspended = suspended;
     putInstallation(ports, account);
-    story.tell(() => `${account.login} ${suspended ? 'suspends' : 'unsuspends'} ${installationId}`);
+    log.add(() => `${account.login} ${suspended ? 'suspends' : 'unsuspends'} ${installationId}`);
     webhooks.installation(`installation.${suspended ? 'suspend' : 'unsuspend'}`, installationId);
     // The ban comes while the tenant manager handles the event.
     if (deps.faults.strikes('meddling')) {
@@ -76,10 +76,10 @@ function suspendForAWhile(deps: WorldDeps, { webhooks }: Parts, account: Account
 
 function reinstall(deps: WorldDeps, parts: Parts, account: Account): void {
   const { webhooks, queueMore } = parts;
-  const { random, scheduler, ports, story } = deps;
+  const { random, scheduler, ports, log } = deps;
   const { installationId } = account;
   if (installationId === undefined) return;
-  story.tell(() => `${account.login} uninstalls ${installationId}`);
+  log.add(() => `${account.login} uninstalls ${installationId}`);
   ports.github.deleteInstallation(InstallationId(installationId));
   account.installationId = undefined;
   account.suspended = false;
@@ -89,7 +89,7 @@ function reinstall(deps: WorldDeps, parts: Parts, account: Account): void {
     account.installationId = installationId + 1_000;
     account.reinstalls += 1;
     putInstallation(ports, account);
-    story.tell(() => `${account.login} installs again as ${account.installationId}`);
+    log.add(() => `${account.login} installs again as ${account.installationId}`);
     webhooks.installation('installation.created', account.installationId);
     // The operator knows the account only by its former row.
     for (let times = 0; times < 4; times++) {
@@ -105,7 +105,7 @@ function reinstall(deps: WorldDeps, parts: Parts, account: Account): void {
 
 /** The operator edits the row itself; no function is notified. */
 function operate(deps: WorldDeps, account: Account): void {
-  const { random, ports, story, auditor } = deps;
+  const { random, ports, log, auditor } = deps;
   const tenant = ports.stores.world.tenant(InstallationId(account.installationId ?? 0));
   if (!tenant || tenant.status === 'deleted') return;
   const { installationId } = tenant;
@@ -114,27 +114,27 @@ function operate(deps: WorldDeps, account: Account): void {
     const maxRunners = random.between(0, 4);
     ports.stores.world.setMaxRunners(installationId, maxRunners);
     auditor.limitsSet(installationId);
-    story.tell(() => `the operator sets max_runners of ${installationId} to ${maxRunners}`);
+    log.add(() => `the operator sets max_runners of ${installationId} to ${maxRunners}`);
   } else if (edit === 'plan') {
     const tier = random.pick([TierName('small'), TierName('medium')]);
     ports.stores.world.editTenant(installationId, { tier });
     auditor.limitsSet(installationId);
-    story.tell(() => `the operator sets the plan of ${installationId} to ${tier}`);
+    log.add(() => `the operator sets the plan of ${installationId} to ${tier}`);
   } else if (edit === 'tier-limit') {
     const [tier, limit] = [random.pick([TierName('small'), TierName('medium')]), random.between(0, 3)];
     ports.stores.world.editTenant(installationId, { tierLimits: new Map([[tier, limit]]) });
     auditor.limitsSet(installationId);
-    story.tell(() => `the operator sets the limit of ${installationId} for ${tier} to ${limit}`);
+    log.add(() => `the operator sets the limit of ${installationId} for ${tier} to ${limit}`);
   } else if (edit === 'tiers') {
     ports.stores.world.editTenant(installationId, { allowedTiers: [TierName('small')] });
-    story.tell(() => `the operator allows ${installationId} the tier small alone`);
+    log.add(() => `the operator allows ${installationId} only the tier small`);
   } else {
     turn(deps, installationId);
   }
 }
 
 /** Bans an active tenant or one that GitHub suspended, or lifts an existing ban, with a bare write of the status. */
-function turn({ ports, story, auditor }: WorldDeps, id: number): void {
+function turn({ ports, log, auditor }: WorldDeps, id: number): void {
   const tenant = ports.stores.world.tenant(InstallationId(id));
   if (!tenant || tenant.status === 'deleted' || tenant.status === 'pending') return;
   const { installationId } = tenant;
@@ -142,7 +142,7 @@ function turn({ ports, story, auditor }: WorldDeps, id: number): void {
   const status = isBanned ? 'active' : 'suspended';
   ports.stores.world.editTenant(installationId, { status });
   auditor.statusSet(installationId, status);
-  story.tell(() => `the operator turns ${installationId} from ${tenant.status} to ${status}`);
+  log.add(() => `the operator changes ${installationId} from ${tenant.status} to ${status}`);
 }
 
 function ban(deps: WorldDeps, id: number): void {
@@ -151,7 +151,7 @@ function ban(deps: WorldDeps, id: number): void {
 }
 
 function rename(deps: WorldDeps, { webhooks, repositoryRenamed }: Parts, account: Account): void {
-  const { random, ports, story } = deps;
+  const { random, ports, log } = deps;
   const { installationId, login, repositories } = account;
   if (installationId === undefined) return;
   const suffix = random.between(1, 9);
@@ -167,7 +167,7 @@ function rename(deps: WorldDeps, { webhooks, repositoryRenamed }: Parts, account
     ports.github.renameRepository(InstallationId(installationId), name, to);
     repositoryRenamed(`${login}/${name}`, `${login}/${to}`);
   }
-  story.tell(() => `${login} is now ${account.login} with ${account.repositories.join(', ')}`);
+  log.add(() => `${login} is now ${account.login} with ${account.repositories.join(', ')}`);
 }
 
 /** GitHub has delivered events with a wrong installation before; and a leaked secret can forge them. */

@@ -1,19 +1,19 @@
 /** What all parts of the simulated world share. */
 import type { Deployment } from '../../../lib/contract/deployment.ts';
 import type { Auditor } from '../auditor/auditor.ts';
+import type { EventLog } from '../event-log.ts';
 import type { Faults } from '../faults.ts';
 import type { ControlPlane } from '../program/control-plane.ts';
 import type { Ports } from '../program/ports.ts';
 import type { Random } from '../random.ts';
 import type { Scheduler } from '../scheduler.ts';
-import type { Story } from '../story.ts';
 import type { AccountGroup } from './groups.ts';
 
 export interface WorldDeps {
   readonly random: Random;
   readonly scheduler: Scheduler;
   readonly faults: Faults;
-  readonly story: Story;
+  readonly log: EventLog;
   readonly auditor: Auditor;
   readonly ports: Ports;
   readonly deployment: Deployment;

@@ -1,5 +1,5 @@
 /**
- * EC2's side of the story: machines that start when a launch takes effect, that EC2 may not show for a while, that
+ * EC2's side of the log: machines that start when a launch takes effect, that EC2 may not show for a while, that
  * end by themselves or on request, and whose events are best effort. The fake's own state remains the truth.
  */
 import { terminate } from '../../../lib/adapters/ec2/terminate.ts';
@@ -29,7 +29,7 @@ const longestHiddenSeconds = 1_500;
 const forgottenAfterSeconds = [60, 600, 3_600] as const;
 
 export function createEc2(deps: WorldDeps, undying?: Undying): Ec2 {
-  const { random, scheduler, faults, story, auditor } = deps;
+  const { random, scheduler, faults, log, auditor } = deps;
   const { compute } = deps.ports;
   const starting: ((machine: MemoryMachine) => void)[] = [];
   const ending: ((instanceId: InstanceId) => void)[] = [];
@@ -63,7 +63,7 @@ export function createEc2(deps: WorldDeps, undying?: Undying): Ec2 {
 
   function start(machine: MemoryMachine) {
     machine.state = 'running';
-    story.tell(() => `machine ${machine.instanceId} starts`);
+    log.add(() => `machine ${machine.instanceId} starts`);
     auditor.machineStarted(machine);
     if (faults.strikes('hidden')) {
       machine.hidden = true;
@@ -76,7 +76,7 @@ export function createEc2(deps: WorldDeps, undying?: Undying): Ec2 {
   }
 
   function ended(instanceId: InstanceId, why: string, by: 'platform' | 'world' = 'world') {
-    story.tell(() => `machine ${instanceId} ends: ${why}`);
+    log.add(() => `machine ${instanceId} ends: ${why}`);
     auditor.machineEnded(instanceId, by);
     logState(deps, instanceId, 'shutting-down');
     logState(deps, instanceId, 'terminated');

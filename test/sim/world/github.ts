@@ -1,5 +1,5 @@
 /**
- * GitHub's side of the story: the life of each job, reported by webhook and on request. It knows nothing of leases,
+ * GitHub's side of the log: the life of each job, reported by webhook and on request. It knows nothing of leases,
  * and a job rarely runs on the machine that was planned for it.
  */
 import { JobId } from '../../../lib/core/ids.ts';
@@ -168,7 +168,7 @@ const newJob = (deps: WorldDeps, given: GivenJob, before: WorldJob | undefined):
 });
 
 function write(
-  { ports, story }: WorldDeps,
+  { ports, log }: WorldDeps,
   job: WorldJob,
   change: Partial<Pick<WorldJob, 'status' | 'conclusion' | 'runnerName'>>,
 ): void {
@@ -179,5 +179,5 @@ function write(
   const details = { runId, labels, createdAt, about: aboutRun(job) };
   if (!job.isUnlisted)
     ports.github.putJob(job.repository, JobId(job.id), { status, conclusion, runnerName }, details);
-  story.tell(() => `GitHub: job ${job.id} of ${job.account.login} is ${status} ${conclusion} ${runnerName}`);
+  log.add(() => `GitHub: job ${job.id} of ${job.account.login} is ${status} ${conclusion} ${runnerName}`);
 }

@@ -42,7 +42,7 @@ export function putGroup({ github }: Ports, account: Account): void {
 
 /** Some owners change the group while jobs wait. */
 export function startGroupChanges(deps: WorldDeps, account: Account, changed: () => void): void {
-  const { random, scheduler, faults, ports, story } = deps;
+  const { random, scheduler, faults, ports, log } = deps;
   for (let n = 0; n < 2; n++) {
     if (account.type === 'User' || !faults.strikes('groupChange')) continue;
     scheduler.after(random.between(5, eventfulSeconds * 0.6) * 1000, () => {
@@ -60,7 +60,7 @@ export function startGroupChanges(deps: WorldDeps, account: Account, changed: ()
       group.changedAt = scheduler.now();
       group.neverPublic &&= !allowsPublicRepositories;
       putGroup(ports, account);
-      story.tell(() => `${account.login} sets its group to ${JSON.stringify(group.now)}`);
+      log.add(() => `${account.login} sets its group to ${JSON.stringify(group.now)}`);
       changed();
     });
   }

@@ -48,7 +48,7 @@ function changeList(deps: WorldDeps, account: Account): void {
   if (!world.tenant(installationId)) return;
   const allowedRepositories = someOf(deps, account);
   world.editTenant(installationId, { allowedRepositories });
-  deps.story.tell(() => `the operator allows ${installationId} the repositories ${allowedRepositories}`);
+  deps.log.add(() => `the operator allows ${installationId} only the repositories ${allowedRepositories}`);
 }
 
 function changeByHand(deps: WorldDeps, account: Account): void {
@@ -56,7 +56,7 @@ function changeByHand(deps: WorldDeps, account: Account): void {
   group.now = { ...group.now, selectedRepositoryIds: someOf(deps, account) };
   group.changedAt = deps.scheduler.now();
   putGroup(deps.ports, account);
-  deps.story.tell(() => `an owner of ${login} sets its group to ${group.now.selectedRepositoryIds}`);
+  deps.log.add(() => `an owner of ${login} sets its group to ${group.now.selectedRepositoryIds}`);
 }
 
 function someOf({ random, ports }: WorldDeps, { login, repositories }: Account): number[] {
@@ -66,7 +66,7 @@ function someOf({ random, ports }: WorldDeps, { login, repositories }: Account):
 
 /** The platform's changes on GitHub change the account's group. */
 export function followKeeping(
-  { ports, auditor, scheduler, story }: WorldDeps,
+  { ports, auditor, scheduler, log }: WorldDeps,
   accounts: readonly Account[],
   changed: () => void,
 ): void {
@@ -82,7 +82,7 @@ export function followKeeping(
       now: { ...account.group.now, selectedRepositoryIds },
       changedAt: scheduler.now(),
     });
-    story.tell(() => `the group of ${login} is for ${selectedRepositoryIds}`);
+    log.add(() => `the group of ${login} now has the repositories ${selectedRepositoryIds}`);
     auditor.groupKept(installationId, change);
     changed();
     return answer;

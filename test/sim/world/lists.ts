@@ -1,7 +1,7 @@
 /**
- * In some stories the operator allows a tenant only some of its repositories, and leaves its runner group unchanged:
+ * With some seeds the operator allows a tenant only some of its repositories, and leaves its runner group unchanged:
  * GitHub then gives jobs of the others to machines that were launched for jobs of these. This draws from its own
- * random generator, so the rest of a seed's story stays the same.
+ * random generator, so the rest of a seed's run stays the same.
  */
 import { InstallationId } from '../../../lib/core/ids.ts';
 import { createRandom } from '../random.ts';
@@ -27,12 +27,12 @@ export function startLists(
 }
 
 /** @param allowed indexes of the account's repositories */
-function allow({ ports, story }: WorldDeps, account: Account, allowed: readonly number[]): void {
+function allow({ ports, log }: WorldDeps, account: Account, allowed: readonly number[]): void {
   const id = InstallationId(account.installationId ?? 0);
   const tenant = ports.stores.world.tenant(id);
   if (!tenant || tenant.status === 'deleted') return;
   const names = allowed.map((n) => `${account.login}/${account.repositories[n]}`);
   const allowedRepositories = names.map((name) => ports.github.repositoryId(name));
   ports.stores.world.editTenant(id, { allowedRepositories });
-  story.tell(() => `the operator allows ${id} the repositories ${names.join(', ')} alone`);
+  log.add(() => `the operator allows ${id} only the repositories ${names.join(', ')}`);
 }

@@ -10,14 +10,14 @@ import type { GitHubWorld } from './github.ts';
 const heldJobs = 45;
 
 /**
- * After the accounts' other jobs have come, so that none of them triggers a check, and until the story is nearly
+ * After the accounts' other jobs have come, so that none of them triggers a check, and until the run is nearly
  * over.
  */
 const beginsSeconds = 920;
 const heldForSeconds = 860;
 
 export function startLongLine(deps: WorldDeps, github: GitHubWorld, accounts: readonly Account[]): void {
-  const { random, scheduler, ports, story, auditor, deployment } = deps;
+  const { random, scheduler, ports, log, auditor, deployment } = deps;
   const [first, last] = [accounts[0]!, accounts.at(-1)!];
   readRowByRow(deps);
   const [tier] = deployment.tiers;
@@ -30,7 +30,7 @@ export function startLongLine(deps: WorldDeps, github: GitHubWorld, accounts: re
       ...held,
     });
   scheduler.after(beginsSeconds * 1000, () => {
-    story.tell(() => `${first.login} brings ${heldJobs} jobs that wait for an approval`);
+    log.add(() => `${first.login} queues ${heldJobs} jobs that wait for approval`);
     for (let n = 0; n < heldJobs; n++) queue(first, { heldForSeconds });
   });
   const id = InstallationId(last.installationId ?? 0);
@@ -38,7 +38,7 @@ export function startLongLine(deps: WorldDeps, github: GitHubWorld, accounts: re
     if (!ports.stores.world.tenant(id)) return;
     ports.stores.world.setMaxRunners(id, maxRunners);
     auditor.limitsSet(id);
-    story.tell(() => `the operator sets max_runners of ${id} to ${maxRunners}`);
+    log.add(() => `the operator sets max_runners of ${id} to ${maxRunners}`);
   };
   const at = beginsSeconds + random.between(5, 30);
   scheduler.after(at * 1000, () => allow(0));

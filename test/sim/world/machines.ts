@@ -9,12 +9,12 @@ import type { Random } from '../random.ts';
 import type { WorldDeps, WorldJob } from './context.ts';
 import type { Ec2 } from './ec2.ts';
 import type { GitHubWorld } from './github.ts';
-import { claim, mayBegin, requestOf, tryForeignTicket, tryOtherNonce } from './machine-door.ts';
+import { claim, mayBegin, requestOf, tryForeignTicket, tryOtherNonce } from './machine-calls.ts';
 
 const never = () => new Promise<never>(() => undefined);
 
 export function runMachines(deps: WorldDeps, parts: { ec2: Ec2; github: GitHubWorld }): void {
-  const { random, scheduler, faults, story, auditor, plane } = deps;
+  const { random, scheduler, faults, log, auditor, plane } = deps;
   const { ec2, github } = parts;
 
   ec2.onStart((machine) => void live(machine));
@@ -28,7 +28,7 @@ export function runMachines(deps: WorldDeps, parts: { ec2: Ec2; github: GitHubWo
     if (machine.spot && faults.strikes('spotTaken')) {
       scheduler.after(random.between(5, 200) * 1000, () => takeBack(deps, parts, instanceId));
     }
-    if (faults.strikes('neverBoots')) return story.tell(() => `machine ${instanceId} never boots`);
+    if (faults.strikes('neverBoots')) return log.add(() => `machine ${instanceId} never boots`);
     const wait = async (milliseconds: number) => {
       await scheduler.sleep(milliseconds);
       if (!ec2.isLive(instanceId)) await never();
@@ -49,11 +49,11 @@ export function runMachines(deps: WorldDeps, parts: { ec2: Ec2; github: GitHubWo
       isGhost: faults.strikes('ghost') || (isHostile && random.chance(0.3)),
       ...(gated ? { mayBegin: (job: WorldJob) => mayBegin(deps, request, job) } : {}),
       finished: () => {
-        if (isHostile) return story.tell(() => `machine ${instanceId} goes on after its job`);
+        if (isHostile) return log.add(() => `machine ${instanceId} keeps running after its job`);
         scheduler.after(random.between(500, 5_000), () => ec2.end(instanceId, 'its job is done'));
       },
     });
-    if (isHostile) auditor.doorTried('open-after-confirm', await plane.claim(request));
+    if (isHostile) auditor.forgedClaimAnswered('open-after-confirm', await plane.claim(request));
     await wait(deps.deployment.limits.idleSeconds * 1000);
     if (!listener.gotJob() && !isHostile) ec2.end(instanceId, 'it heard of no job');
   }
@@ -67,10 +67,10 @@ const quickBoot = (random: Random) =>
 const warningSeconds = 120;
 
 function takeBack(deps: WorldDeps, parts: { ec2: Ec2; github: GitHubWorld }, instanceId: InstanceId): void {
-  const { random, scheduler, story, auditor } = deps;
+  const { random, scheduler, log, auditor } = deps;
   const { ec2, github } = parts;
   if (!ec2.isLive(instanceId)) return;
-  story.tell(() => `machine ${instanceId} is to be taken back`);
+  log.add(() => `machine ${instanceId} gets an interruption notice`);
   auditor.machineTakenBack(instanceId);
   ec2.warn(instanceId);
   scheduler.after(random.between(6, 150) * 1000, () => {

@@ -1,5 +1,5 @@
 /**
- * The days after a story: its days are over, the reconciler adds up their sums, and does so again when late events
+ * The days after a log: its days are over, the reconciler adds up their sums, and does so again when late events
  * have come. Runs overlap, take long, die at any call and fail; in the end one completes. This draws from its own
  * random generator.
  */
@@ -13,7 +13,7 @@ import { checkRolledUp } from '../auditor/check-sums.ts';
 import { createRandom, type Random } from '../random.ts';
 import type { WorldDeps } from './context.ts';
 
-type RollUpWorld = Pick<WorldDeps, 'ports' | 'scheduler' | 'auditor' | 'deployment' | 'story'>;
+type RollUpWorld = Pick<WorldDeps, 'ports' | 'scheduler' | 'auditor' | 'deployment' | 'log'>;
 
 const hour = 3_600_000;
 
@@ -22,7 +22,7 @@ export async function rollUpDays(world: RollUpWorld, seed: number): Promise<void
   const random = createRandom(seed * 6899 + 41);
   const first = daysOf(world)[0];
   if (first === undefined) return;
-  // For the days before the story everything was done in time.
+  // For the days before the run everything was done in time.
   for (const day of daysBefore(Date.parse(first), rolledUpDays))
     ports.stores.world.rows.rollUps.set(day, { finished: rollUpPasses });
   const last = await lastDay(world);
@@ -55,7 +55,7 @@ export async function rollUpDays(world: RollUpWorld, seed: number): Promise<void
 const daysOf = ({ ports }: RollUpWorld): readonly string[] =>
   [...ports.stores.world.rows.usage.values()].map(({ launchedAt }) => dayOf(launchedAt)).toSorted();
 
-/** The story is over as soon as nothing is left to do, but some jobs are queued only then: also after midnight. */
+/** A run is over as soon as nothing is left to do, but some jobs are queued only then: also after midnight. */
 async function lastDay(world: RollUpWorld): Promise<string> {
   for (;;) {
     const last = daysOf(world).at(-1)!;
@@ -65,11 +65,11 @@ async function lastDay(world: RollUpWorld): Promise<string> {
 }
 
 /** GitHub's report of how a job ended may come days later. */
-async function sayLate({ ports, story }: RollUpWorld, random: Random): Promise<void> {
+async function sayLate({ ports, log }: RollUpWorld, random: Random): Promise<void> {
   for (const record of ports.stores.world.rows.usage.values()) {
     if (record.job?.conclusion !== undefined || !random.chance(0.8)) continue;
     const job = record.job ?? { jobId: 1_000_000_000 as never, repository: 'acme/late', workflow: 'late' };
-    story.tell(() => `late word on ${record.instanceId}`);
+    log.add(() => `late report about ${record.instanceId}`);
     await ports.stores.usage.addJob(record, { ...job, conclusion: 'success' });
   }
 }
@@ -86,7 +86,7 @@ async function visit(world: RollUpWorld, random: Random, faults: 'none' | 'some'
 
 /** Calls that take long, fail before or after their effect, and one at which the run dies. */
 function faulty(
-  { ports, scheduler, story, auditor }: RollUpWorld,
+  { ports, scheduler, log, auditor }: RollUpWorld,
   random: Random,
   faults: 'none' | 'some',
 ): UsageBooks {
@@ -105,7 +105,7 @@ function faulty(
     const fails = isBad && random.chance(0.08);
     if (fails && random.chance(0.5)) throw failure(name);
     const answer = await effect();
-    story.tell(() => `  roll-up ${name}${isLast ? ', and it dies' : ''}`);
+    log.add(() => `  roll-up ${name}${isLast ? ', and it dies' : ''}`);
     await scheduler.sleep(random.between(1, slowest));
     if (isLast) return new Promise<never>(() => undefined);
     if (fails) throw failure(name);
@@ -120,7 +120,7 @@ function faulty(
         const saved = await books.save(day, known, now);
         const after = ports.stores.world.rows.rollUps.get(day)?.finished ?? 0;
         if (after < before)
-          auditor.note('rolled-up-back', `${day} was summed up ${before} times, now ${after}`);
+          auditor.note('roll-up-count-fell', `${day} was summed up ${before} times, then ${after}`);
         return saved;
       }),
     comparison: () => call('comparison', () => books.comparison()),

@@ -1,8 +1,8 @@
 /**
- * In some stories the operator caps what tenants may spend, at a few machines' worth, and changes the caps while jobs
+ * With some seeds the operator caps what tenants may spend, at a few machines' worth, and changes the caps while jobs
  * run, with bare writes of which no function is notified. In some, caps become strict or stop being strict while
  * machines run. After the eventful part the caps are removed, so that every job comes to its end. This draws from its
- * own random generator, so the rest of a seed's story stays the same.
+ * own random generator, so the rest of a seed's run stays the same.
  */
 import { InstallationId, TierName } from '../../../lib/core/ids.ts';
 import { fadePeriod } from '../../../lib/core/lives.ts';
@@ -12,7 +12,7 @@ import type { Account, WorldDeps } from './context.ts';
 import type { GitHubWorld } from './github.ts';
 import { eventfulSeconds } from './times.ts';
 
-/** In some stories, among them some of those with machines that will not end. */
+/** With some seeds, among them some of those with machines that will not end. */
 const turnsStrict = (seed: number): boolean => seed % 4 === 3 || seed % 32 === 10;
 
 /** The highest expected cost of a small machine, approximately. */
@@ -71,12 +71,12 @@ function capsOf(random: Random, strict: boolean): SpendCaps {
   };
 }
 
-function setCaps({ ports, story }: WorldDeps, { installationId }: Account, caps: SpendCaps): void {
+function setCaps({ ports, log }: WorldDeps, { installationId }: Account, caps: SpendCaps): void {
   const id = InstallationId(installationId ?? 0);
   const tenant = ports.stores.world.tenant(id);
   if (!tenant || tenant.status === 'deleted') return;
   ports.stores.world.editTenant(id, { caps });
-  story.tell(() => `the operator caps what ${id} spends: ${JSON.stringify(caps)}`);
+  log.add(() => `the operator sets spend caps of ${id}: ${JSON.stringify(caps)}`);
 }
 
 function turnStrict(deps: WorldDeps, account: Account, now: SpendCaps): void {
@@ -100,10 +100,10 @@ function giveLives({ ports, scheduler }: WorldDeps, { installationId }: Account)
   });
 }
 
-function liftCaps({ ports, story }: WorldDeps, account: Account): void {
+function liftCaps({ ports, log }: WorldDeps, account: Account): void {
   for (const { installationId, accountId, caps } of ports.stores.world.allTenants()) {
     if (accountId !== account.id || !caps) continue;
     ports.stores.world.editTenant(installationId, { caps: {} });
-    story.tell(() => `the operator takes away the spend caps of ${installationId}`);
+    log.add(() => `the operator removes the spend caps of ${installationId}`);
   }
 }

@@ -1,6 +1,6 @@
 /**
  * EC2's spot prices: by pool, changing every few minutes, read through the real adapter, whose calls are lost in some
- * stories. This draws from its own random generator.
+ * seeds. This draws from its own random generator.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSpotPriceHistory.html
  */
 import type { EC2Client } from '@aws-sdk/client-ec2';

@@ -93,7 +93,7 @@ export function startTenants(
  * follow a little later, with one job each.
  */
 function crowd(deps: WorldDeps, github: GitHubWorld, [great, ...others]: readonly Account[]): void {
-  const { random, scheduler, deployment, ports, story } = deps;
+  const { random, scheduler, deployment, ports, log } = deps;
   const tier = deployment.tiers.find(
     ({ capOverAllTenants, maxRunners }) => capOverAllTenants !== undefined && capOverAllTenants <= maxRunners,
   );
@@ -109,7 +109,7 @@ function crowd(deps: WorldDeps, github: GitHubWorld, [great, ...others]: readonl
   const at = random.between(100, 300) * 1000;
   scheduler.after(at, () => {
     if (!ports.stores.world.tenant(installationId)) return;
-    story.tell(() => `tenant ${installationId} weighs 10, and brings a crowd`);
+    log.add(() => `tenant ${installationId} has weight 10, and queues many jobs`);
     ports.stores.world.editTenant(installationId, { weight: 10, maxRunners: 9 });
     deps.auditor.limitsSet(installationId);
     for (let n = 0; n < 24; n++) queue(great);
@@ -137,9 +137,9 @@ function createAccount({ random, faults, scheduler, ports }: WorldDeps, n: numbe
   };
 }
 
-/** Most tenants exist when the story begins; the others come by their event, before or after their first jobs. */
+/** Most tenants exist when the run begins; the others come by their event, before or after their first jobs. */
 function install(deps: WorldDeps, webhooks: Webhooks, account: Account): void {
-  const { random, scheduler, ports, story } = deps;
+  const { random, scheduler, ports, log } = deps;
   const installationId = account.id * 100 + random.between(0, 99);
   account.installationId = installationId;
   putInstallation(deps.ports, account);
@@ -150,7 +150,7 @@ function install(deps: WorldDeps, webhooks: Webhooks, account: Account): void {
   }
   const now = new Date(scheduler.now()).toISOString();
   const maxRunners = random.between(1, 3);
-  story.tell(() => `tenant ${installationId} of ${account.login} may have ${maxRunners} runners`);
+  log.add(() => `tenant ${installationId} of ${account.login} has max_runners ${maxRunners}`);
   void ports.stores.tenants.create({
     installationId: InstallationId(installationId),
     status: 'active',

@@ -1,2 +1,2 @@
-/** How long the eventful part of a story lasts, in seconds. */
+/** How long the eventful part of a run lasts, in seconds. */
 export const eventfulSeconds = 1_800;

@@ -1,7 +1,7 @@
 /**
- * In some stories a repository is transferred while its jobs wait, have a machine or run: to another account of the
- * story, or to one without the App; or its visibility changes. GitHub does not notify the App of either. This draws
- * from its own random generator, so only its consequences change a seed's story.
+ * With some seeds a repository is transferred while its jobs wait, have a machine or run: to another account of the
+ * log, or to one without the App; or its visibility changes. GitHub does not notify the App of either. This draws
+ * from its own random generator, so only its consequences change a seed's run.
  */
 import { InstallationId } from '../../../lib/core/ids.ts';
 import { createRandom } from '../random.ts';
@@ -47,11 +47,11 @@ const strangerTo = ({ scheduler }: WorldDeps): Account => ({
 });
 
 /** A private repository becomes public. */
-function open({ ports, story }: WorldDeps, account: Account, nth: number): void {
+function open({ ports, log }: WorldDeps, account: Account, nth: number): void {
   const name = `${account.login}/${account.repositories[nth]}`;
   ports.github.setVisibility(name, 'public');
   account.publicRepositories = new Set([...account.publicRepositories, ports.github.repositoryId(name)]);
-  story.tell(() => `${name} is public from now on`);
+  log.add(() => `${name} becomes public`);
 }
 
 interface Transfer {
@@ -62,7 +62,7 @@ interface Transfer {
 }
 
 function transfer(deps: WorldDeps, github: GitHubWorld, { from, to, nth, serial }: Transfer): void {
-  const { ports, story, auditor } = deps;
+  const { ports, log, auditor } = deps;
   const { installationId } = from;
   const name = from.repositories[nth];
   if (installationId === undefined || name === undefined) return;
@@ -79,7 +79,7 @@ function transfer(deps: WorldDeps, github: GitHubWorld, { from, to, nth, serial 
   for (const account of [from, to]) if (account.installationId !== undefined) putInstallation(ports, account);
   const jobs = github.transferred(`${from.login}/${name}`, `${to.login}/${moved}`, to);
   auditor.repositoryTransferred(id, jobs, installationId);
-  story.tell(() => `${from.login} transfers ${name} to ${to.login} as ${moved}, with ${jobs.length} jobs`);
+  log.add(() => `${from.login} transfers ${name} to ${to.login} as ${moved}, with ${jobs.length} jobs`);
 }
 
 /** Runners of the former owner get none of its jobs (docs/ARCHITECTURE.md). */

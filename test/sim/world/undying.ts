@@ -1,6 +1,6 @@
 /**
- * Machines that will not end: in some stories EC2 fails for up to an hour and a half to end some machines, whether
- * they are terminated or power off, and continues to charge for them. Times are short in these stories, so that such
+ * Machines that will not end: with some seeds EC2 fails for up to an hour and a half to end some machines, whether
+ * they are terminated or power off, and continues to charge for them. Times are short with these seeds, so that such
  * machines outlive their expected life while spend caps are set. This draws from its own random generator.
  */
 import type { Deployment } from '../../../lib/contract/deployment.ts';
@@ -10,7 +10,7 @@ import { createRandom } from '../random.ts';
 import type { WorldDeps } from './context.ts';
 import { eventfulSeconds } from './times.ts';
 
-/** Sixteen stories only, because such short times would keep the others from what they are for. */
+/** Sixteen seeds only, because such short times would keep the others from what they are for. */
 export const hasUndying = (seed: number): boolean => seed < 256 && seed % 16 === 10;
 
 export const shortLimits: Deployment['limits'] = {
@@ -24,7 +24,7 @@ export interface Undying {
   assertEnds(instanceIds: readonly InstanceId[]): void;
 }
 
-export function createUndying({ scheduler, faults, story }: WorldDeps, seed: number): Undying {
+export function createUndying({ scheduler, faults, log }: WorldDeps, seed: number): Undying {
   const random = createRandom(seed * 6_151 + 7);
   const until = new Map<InstanceId, number>();
   const last = scheduler.now() + eventfulSeconds * 2_000;
@@ -32,7 +32,7 @@ export function createUndying({ scheduler, faults, story }: WorldDeps, seed: num
     if (!hasUndying(seed) || faults.mood === 'calm') return false;
     if (!until.has(instanceId)) {
       const seconds = random.chance(0.4) ? random.between(900, 5_400) : 0;
-      if (seconds > 0) story.tell(() => `machine ${instanceId} will not end for ${seconds} s`);
+      if (seconds > 0) log.add(() => `machine ${instanceId} will not end for ${seconds} s`);
       until.set(instanceId, Math.min(last, scheduler.now() + seconds * 1000));
     }
     return scheduler.now() < until.get(instanceId)!;

@@ -19,18 +19,18 @@ export interface Webhooks {
 }
 
 export function createWebhooks(deps: WorldDeps): Webhooks {
-  const { random, scheduler, faults, story, plane, auditor } = deps;
+  const { random, scheduler, faults, log, plane, auditor } = deps;
   let deliveries = 0;
 
   function deliver(what: string, arrive: () => void) {
-    if (faults.strikes('webhookLost')) return story.tell(() => `webhook lost: ${what}`);
+    if (faults.strikes('webhookLost')) return log.add(() => `webhook lost: ${what}`);
     const copies = faults.strikes('webhookTwice') ? 2 : 1;
     for (let copy = 1; copy <= copies; copy++) {
       const late = faults.strikes('webhookLate')
         ? random.between(5_000, 600_000)
         : random.between(50, deps.webhookMilliseconds);
       scheduler.after(late, () => {
-        story.tell(() => `webhook ${what}`);
+        log.add(() => `webhook ${what}`);
         arrive();
       });
     }

@@ -52,7 +52,10 @@ export function checkAdmitted(books: Books, about: About & { readonly what: stri
   const policies = policiesOver(books, about);
   if (policies.some((policy) => mayRun(books, about, policy))) return;
   const marks = policies.map(markOf).join(', ');
-  note('not-admitted', `job ${about.job.id} of ${about.tenant} ${about.what}, and policy ${marks} does not`);
+  note(
+    'not-admitted',
+    `job ${about.job.id} of ${about.tenant} ${about.what}, but policy ${marks} does not admit it`,
+  );
 }
 
 /** A machine without a start gate was launched while no controller was in force. */
@@ -62,7 +65,10 @@ export function checkUngated(
   note: Note,
 ): void {
   if (policiesOver(books, about).some((policy) => controllersOf(policy).every(isInert))) return;
-  note('no-start-gate', `${about.instanceId} of ${about.tenant} asks nobody, and controllers are in force`);
+  note(
+    'no-start-gate',
+    `${about.instanceId} of ${about.tenant} has no start gate, although controllers are in force`,
+  );
 }
 
 /** Whether controllers have been in force all the time since then. */
@@ -220,13 +226,13 @@ export function followDecisions(books: Books, note: Note): void {
     books.decided.set(key, admission);
     if (before && isOlder(admission.policy, before.policy))
       note(
-        'decided-backwards',
+        'decided-under-older-policy',
         `job ${key} was decided under ${before.policy}, and then under ${admission.policy}`,
       );
     if (before && isReplaced(before, admission))
       note(
         'decided-twice',
-        `job ${key} was ${before.state} and then ${admission.state} under ${before.policy}`,
+        `job ${key} was ${before.state} and then ${admission.state}, both under ${before.policy}`,
       );
     if (admission.state === 'rejected') books.rejectedUnder.set(key, admission.policy);
     else if (books.rejectedUnder.get(key) !== admission.policy) books.rejectedUnder.delete(key);

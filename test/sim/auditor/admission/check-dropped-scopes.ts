@@ -18,14 +18,14 @@ export function followDrops(books: Books, { given }: AuditedCall, note: Note): v
   const controllers = known.controllers.map((before): AuditedController => {
     const now = stored.find(({ id }) => id === before.id);
     if (!now || !isDeepStrictEqual(besidesScopes(now), besidesScopes(before))) {
-      note('changed-by-nobody', `${before.id} of ${owner} is not what its administrators made it`);
+      note('unexpected-policy-change', `${before.id} of ${owner} differs from what its administrators set`);
       return before;
     }
     const gone = before.scopes.filter(({ id }) => !now.scopes.some((scope) => scope.id === id));
     for (const { id, target } of gone.filter((scope) => !hasLeft(books, owner, scope)))
       note(
         'scope-dropped',
-        `${id} of ${before.id} of ${owner}, for ${JSON.stringify(target)}, which is there`,
+        `${id} of ${before.id} of ${owner}, for ${JSON.stringify(target)}, which still exists`,
       );
     return { ...before, scopes: now.scopes, version: now.version, updatedAt: now.updatedAt };
   });
@@ -40,6 +40,6 @@ const besidesScopes = ({ state, transport, onFailure, exemptRepositories, match 
   match,
 });
 
-/** Tiers and runner groups exist throughout every story. */
+/** Tiers and runner groups always exist. */
 const hasLeft = ({ leftRepositories }: Books, owner: number, { target }: ControllerScope): boolean =>
   'repositoryId' in target && leftRepositories.has(`${owner}/${target.repositoryId}`);

@@ -35,14 +35,17 @@ export function followFacts(
   const jobs = [...books.worldJobs.values()].filter((job) => job.runId === runId);
   if (!jobs.some((job) => isNamedOver(books, { tenant, job, since: runSince })))
     note(
-      'facts-for-nothing',
-      `GitHub was asked about run ${runId} of ${tenant}, and no controller names that`,
+      'facts-fetched-needlessly',
+      `GitHub was asked about run ${runId} of ${tenant}, but no controller needs its facts`,
     );
   const notedAt = Math.min(
     ...jobs.map((job) => factsNotedAt(books, tenant, job) ?? Number.POSITIVE_INFINITY),
   );
   if (books.now() - notedAt > underWayMilliseconds && jobs.every((job) => hasAttempt(books, tenant, job)))
-    note('facts-asked-again', `GitHub was asked about run ${runId} of ${tenant}, and had answered`);
+    note(
+      'facts-fetched-twice',
+      `GitHub was asked about run ${runId} of ${tenant} again after it had answered`,
+    );
 }
 
 /** The reconciler finds jobs without a run attempt, and each of these asks separately. */

@@ -7,6 +7,6 @@ export function checkGate(books: Books, { given }: AuditedCall, note: Note): voi
   const [decisions] = given as [readonly Decision[]];
   for (const { gate, jobId } of decisions) {
     if (gate === 'start' && !books.machineOfJob.has(jobId))
-      note('wrong-gate', `job ${jobId} was asked about at the start gate, and never came to one`);
+      note('wrong-gate', `the start gate asked about job ${jobId}, which never reached it`);
   }
 }

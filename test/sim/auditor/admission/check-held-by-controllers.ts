@@ -32,9 +32,9 @@ export function createHeldByControllersCheck(books: Books, note: Note): () => vo
       const pending = isPending ? (before?.pending ?? now) : now;
       since.set(key, { held, pending });
       if (now > pending + longestPendingSeconds * 1000)
-        note('asked-for-ever', `job ${key} waits for its controllers since ${(now - pending) / 1000} s`);
+        note('asked-forever', `job ${key} has waited for its controllers for ${(now - pending) / 1000} s`);
       if (now > held + longestHeldSeconds * 1000)
-        note('held-for-ever', `job ${key} is held by its controllers since ${(now - held) / 1000} s`);
+        note('held-forever', `job ${key} has been held by its controllers for ${(now - held) / 1000} s`);
     }
   };
 }

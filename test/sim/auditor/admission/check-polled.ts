@@ -30,13 +30,14 @@ export function checkFetched(books: Books, fetched: FetchedBy, note: Note): void
   for (const question of questions) {
     const key = questionKey(question);
     if (question.owner !== owner || question.controllerId !== controllerId)
-      note('question-of-another', `${controllerId} of ${owner} got ${key}`);
+      note('wrong-controller', `${controllerId} of ${owner} got ${key}`);
     if (begun.at >= question.endsAt + clockSkew)
-      note('handed-out-late', `${key} was over, and was handed out`);
+      note('handed-out-late', `${key} was handed out after it had expired`);
     if (begun.at > (books.polled.takenAt(question) ?? Number.POSITIVE_INFINITY))
-      note('handed-out-answered', `${key} had its answer, and was handed out`);
+      note('handed-out-answered', `${key} was handed out after it was answered`);
   }
-  if (questions.length > mostQuestions) note('too-many-questions', `${controllerId} got ${questions.length}`);
+  if (questions.length > mostQuestions)
+    note('too-many-questions', `${controllerId} got ${questions.length} questions`);
   if (questions.length >= mostQuestions) return;
   // These were open the whole time.
   const missed = begun.open.filter(
@@ -46,7 +47,7 @@ export function checkFetched(books: Books, fetched: FetchedBy, note: Note): void
       !got.has(questionKey(question)),
   );
   for (const question of missed)
-    note('question-kept-back', `${questionKey(question)} was open, and not handed out`);
+    note('question-withheld', `${questionKey(question)} was open, but not handed out`);
 }
 
 interface Answered {

@@ -33,7 +33,10 @@ export function createRanUngatedCheck(books: Books, note: Note) {
       if (since === undefined || tenant === undefined || asks.get(instanceId) !== false) return;
       if (isEnded(instanceId) || books.refused.has(tenant) || !requiresGate(books, { tenant, since })) return;
       const seconds = Math.round((books.now() - since) / 1000);
-      note('ran-ungated', `job ${job.id} begins on ${instanceId} of ${tenant}, ${seconds} s after a sweep`);
+      note(
+        'ran-ungated',
+        `job ${job.id} began without a start gate on ${instanceId} of ${tenant}, ${seconds} s after a sweep`,
+      );
     },
   };
 }

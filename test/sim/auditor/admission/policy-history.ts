@@ -83,7 +83,7 @@ export function createPolicyHistory(now: () => number) {
     /** Whether it ever had enough timeouts in a row on this tenant's jobs to be skipped. */
     wasSilent: (called: Called) => (timeouts.get(nameOf(called)) ?? 0) >= silent.calls,
     /** It was skipped for this job, which counts as a failure only if it has really been silent. */
-    spared({ tenant, ...about }: Omit<TrueAnswer, 'vote'> & Called): void {
+    skipped({ tenant, ...about }: Omit<TrueAnswer, 'vote'> & Called): void {
       const name = nameOf({ ...about, tenant });
       const isSilent = (timeoutsInARow.get(name) ?? 0) >= silent.calls;
       const isRecent = now() - (lastTried.get(name) ?? 0) <= silent.milliseconds;

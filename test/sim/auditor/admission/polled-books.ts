@@ -33,7 +33,7 @@ export function createPolledBooks(now: () => number, policies: PolicyHistory) {
       const { controllerId, jobId, askedAt, endsAt } = question;
       const key = questionKey(question);
       if (!posts.get(key)?.has(vote))
-        note('answer-of-nobody', `${key} has the answer ${vote}, and nobody gave it`);
+        note('invented-answer', `${key} has the answer ${vote}, which nobody gave`);
       takenAt.set(key, now());
       policies.answered({ controllerId, jobId, askedAt, vote });
       // By the asker's clock, its time may have been over.

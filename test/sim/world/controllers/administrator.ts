@@ -17,7 +17,7 @@ export interface Administered {
 
 export function createAdministrator(deps: WorldDeps, administered: Administered): { change: () => void } {
   const { random, answering } = administered;
-  const { ports, story, auditor, scheduler } = deps;
+  const { ports, log, auditor, scheduler } = deps;
   const store = ports.stores.controllers;
   let made = 0;
 
@@ -35,7 +35,7 @@ export function createAdministrator(deps: WorldDeps, administered: Administered)
     const writes = isDeleted ? { put: [], remove: [victim.id] } : { put: [stored(next)], remove: [] };
     if ((await store.save(from, writes)) !== 'saved') return;
     auditor.books.policies.changed(owner, from.epoch + 1, [...known.values()]);
-    story.tell(
+    log.add(
       () => `epoch ${from.epoch + 1} of ${owner}: ${isDeleted ? `${victim.id} is deleted` : described(next)}`,
     );
     if (victim) return;

@@ -25,7 +25,7 @@ export interface Reply {
 export const urlOf = (id: string) => `https://${id}.example/`;
 
 export function createAnswering(deps: WorldDeps, random: Random): Answering {
-  const { scheduler, auditor, ports, story } = deps;
+  const { scheduler, auditor, ports, log } = deps;
   const manners = new Map<string, Manner>();
 
   const replyOf = (id: string, jobId: number, timeout: number): Reply => {
@@ -44,7 +44,7 @@ export function createAnswering(deps: WorldDeps, random: Random): Answering {
     const isValid = !isLate && fault === undefined;
     const truth = { controllerId: controller.id, jobId: asked.jobId, askedAt };
     auditor.books.policies.answered({ ...truth, vote: isValid ? vote : 'failed' });
-    story.tell(() => `${controller.id} says ${isValid ? vote : (fault ?? 'late')} of job ${asked.jobId}`);
+    log.add(() => `${controller.id} answers ${isValid ? vote : (fault ?? 'late')} about job ${asked.jobId}`);
     if (isLate) return { kind: 'failed', why: 'no answer in time', isTimeout: true };
     if (fault === 'status') return { kind: 'failed', why: 'it answered 500' };
     return readAnswer(textOf({ id: asked.id, vote, fault }), asked.id);

@@ -1,5 +1,5 @@
 /**
- * In some stories the very first controller, of a tenant or of the operator, is enabled just as a machine claims or
+ * With some seeds the very first controller, of a tenant or of the operator, is enabled just as a machine claims or
  * begins to listen, and the job that the machine was planned for is gone. Soon jobs are queued that the controller
  * rejects: on GitHub they stay queued, and take any listening machine. This draws from its own random generator.
  */
@@ -79,7 +79,7 @@ const hasClaimed = ({ ports }: WorldDeps, { id }: WorldJob): boolean =>
     );
 
 async function put(
-  { ports, auditor, scheduler, story }: WorldDeps,
+  { ports, auditor, scheduler, log }: WorldDeps,
   { account, isOfOperator }: FirstController,
   state: 'enabled' | 'disabled',
 ): Promise<void> {
@@ -92,7 +92,7 @@ async function put(
   const { rules: _rules, matches: _matches, needsGitHub: _needs, ...stored } = controller;
   if ((await ports.stores.controllers.save(from, { put: [stored], remove: [] })) !== 'saved') return;
   auditor.books.policies.changed(owner, from.epoch + 1, [controller]);
-  story.tell(() => `the first controller of ${owner} is ${state}, and rejects all jobs`);
+  log.add(() => `the first controller of ${owner} is ${state}, and rejects all jobs`);
 }
 
 const rejectsAll = (over: {

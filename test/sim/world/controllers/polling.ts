@@ -35,7 +35,7 @@ export function createPollers(deps: WorldDeps, random: Random, replyOf: ReplyOf)
     for (const program of programs.get(question.controllerId) ?? []) wake(program, question.endsAt);
   });
   const until = new Map<string, number>();
-  const { scheduler, story, plane, auditor } = deps;
+  const { scheduler, log, plane, auditor } = deps;
   const { books, note } = auditor;
 
   function wake(program: Program, endsAt: number): void {
@@ -81,7 +81,7 @@ export function createPollers(deps: WorldDeps, random: Random, replyOf: ReplyOf)
       // A dead program posts nothing more.
       if (!taken.has(question.id)) return;
       const { owner, controllerId, jobId } = question;
-      story.tell(() => `${controllerId} posts ${given.vote} of job ${jobId}`);
+      log.add(() => `${controllerId} posts ${given.vote} for job ${jobId}`);
       const postedAt = scheduler.now();
       books.polled.posted(question, given);
       const answer = await plane.answerQuestion({ owner, controllerId }, given);
@@ -90,7 +90,7 @@ export function createPollers(deps: WorldDeps, random: Random, replyOf: ReplyOf)
   }
 
   function die(program: Program): void {
-    story.tell(() => `a program of ${program.controllerId} dies, with what it took`);
+    log.add(() => `a process of ${program.controllerId} dies with its questions unanswered`);
     program.taken.clear();
     program.taken = new Set();
   }

@@ -1,7 +1,7 @@
 /**
- * In some stories tenants' administrators have admission controllers, of each kind and with each kind of scope, and
+ * With some seeds tenants' administrators have admission controllers, of each kind and with each kind of scope, and
  * change them while jobs wait and machines boot; in some the operator has controllers over all tenants. This draws
- * from its own random generator, so it changes nothing in the stories of other seeds.
+ * from its own random generator, so it changes nothing for other seeds.
  */
 import { platformOwner } from '../../../../lib/core/controllers/controller.ts';
 import type { ScopeTarget } from '../../../../lib/core/controllers/scope.ts';
@@ -21,14 +21,14 @@ const tenantsHaveControllers = (seed: number) => createRandom(seed * 15_013 + 71
 const operatorManagesControllers = (seed: number) =>
   createRandom(seed * 15_013 + 79).chance(tenantsHaveControllers(seed) ? 0.4 : 0.1);
 
-/** Stories in which the first controller is enabled while machines without a start gate exist. */
+/** Seeds with which the first controller is enabled while machines without a start gate exist. */
 function firstOf(seed: number): 'tenant' | 'operator' | undefined {
   if (tenantsHaveControllers(seed) || operatorManagesControllers(seed)) return undefined;
   const random = createRandom(seed * 15_013 + 89);
   return random.chance(0.15) ? random.pick(['tenant', 'tenant', 'operator']) : undefined;
 }
 
-/** In these stories machines are slow, so that a controller may be enabled between a machine's claim and its confirm. */
+/** With these seeds machines are slow, so that a controller may be enabled between a machine's claim and its confirm. */
 export function confirmPauses(seed: number): { readonly confirmPause?: () => number } {
   if (firstOf(seed) === undefined) return {};
   const random = createRandom(seed * 15_013 + 97);
@@ -45,13 +45,13 @@ export const namesRuns = (seed: number) =>
 export const tellsOfControllers = (seed: number) =>
   tenantsHaveControllers(seed) || operatorHasControllers(seed) || firstOf(seed) !== undefined;
 
-interface Story {
+interface ControlledWorld {
   readonly seed: number;
   readonly github: GitHubWorld;
   readonly accounts: readonly Account[];
 }
 
-export function startControllers(deps: WorldDeps, { seed, github, accounts }: Story): void {
+export function startControllers(deps: WorldDeps, { seed, github, accounts }: ControlledWorld): void {
   if (!tellsOfControllers(seed)) return;
   const random = createRandom(seed * 15_013 + 73);
   const answering = createAnswering(deps, random);

@@ -4,14 +4,14 @@ import { type Mutant, mutant } from '../mutant.ts';
 export const reconcilerMutants: readonly Mutant[] = [
   mutant(
     'compared-without-what-is-held',
-    'What is spent on the running day is corrected by the records alone, whatever is held.',
+    "The current day's spend is corrected from the records alone, without the leases still held.",
     'lib/app/reconciler/compare-spent.ts',
     'recorded + (held?.expected.get(day) ?? 0);',
     'recorded + 0 * (held?.expected.get(day) ?? 0);',
   ),
   {
     name: 'no-catching-up',
-    fault: 'A tenant that is back from a suspension is looked at like any other.',
+    fault: 'A tenant that is back from a suspension is visited like any other, without catching up.',
     changes: [
       {
         file: 'lib/app/reconciler/adopt-job.ts',
@@ -26,36 +26,36 @@ export const reconcilerMutants: readonly Mutant[] = [
     ],
   },
   mutant(
-    'zombies-not-taken-up',
-    'What was refused during a ban stays refused when it is lifted, though GitHub has it queued.',
+    'ban-refusals-stay-refused',
+    'Jobs refused during a ban stay refused after it, although GitHub still has them queued.',
     'lib/app/reconciler/adopt-job.ts',
     "if (known && known.state !== 'blocked' && !isRefusalOutdated(tenant, known)) return;",
     "if (known && known.state !== 'blocked') return;",
   ),
   mutant(
     'kept-group-only-grows',
-    'A group that is kept in step is given what is missing, and never loses what is no longer allowed.',
+    'A managed runner group gets missing repositories, but never loses those no longer allowed.',
     'lib/app/reconciler/keep-group.ts',
     'const changes = [...missing, ...extra].slice(0, groupChangesPerVisit);',
     'void extra;\n  const changes = missing.slice(0, groupChangesPerVisit);',
   ),
   mutant(
     'kept-group-unrecorded',
-    'A group that is kept in step is changed before that is on record: a death in between leaves a change without one.',
+    'A managed runner group is changed before the audit record: a crash in between leaves no record.',
     'lib/app/reconciler/keep-group.ts',
     'await audit.recordGroupChange({ installationId, login, at, group, before, after: wanted });',
     'void { audit, login, at, group, before };',
   ),
   mutant(
     'sums-saved-before-written',
-    "That a tenant's sums are written is noted before they are.",
+    "A tenant's sums are marked as written before they are.",
     'lib/app/reconciler/roll-up-usage.ts',
     '    after = installationId;',
     '    after = installationId;\n    await save(deps, { ...soFar(), isWhole: false });',
   ),
   mutant(
-    'second-sums-of-the-rest-alone',
-    'The second making of a day goes on where the first one was resumed, and leaves out the tenants before.',
+    'second-sums-of-only-the-rest',
+    'The second summing-up of a day starts where the first one resumed, and skips earlier tenants.',
     'lib/app/reconciler/roll-up-usage.ts',
     '{ finished: finished + 1, ...skipped }',
     '{ ...progress, finished: finished + 1, ...skipped }',

@@ -4,7 +4,7 @@ import { type Mutant, mutant } from '../mutant.ts';
 export const scaleUpMutants: readonly Mutant[] = [
   {
     name: 'parked-after-the-attempt',
-    fault: 'A job is written as waiting only after a lease was tried for.',
+    fault: 'A job is stored as waiting only after a lease was tried for.',
     changes: [
       {
         file: 'lib/app/scale-up/record-jobs.ts',
@@ -22,7 +22,7 @@ export const scaleUpMutants: readonly Mutant[] = [
   },
   mutant(
     'asked-before-the-row',
-    'EC2 is asked for the machine of a new job before the job has its row.',
+    "EC2 is asked for a new job's machine before the job has a row.",
     'lib/app/scale-up/cover-new-jobs.ts',
     'const inserted = await recordBeside(deps, madeOf(plannedJobs), () => insertAll(deps, rows));',
     `void deps.clock.sleep(5_000).then(() => deps.jobs.insert(rows)).catch(() => undefined);
@@ -30,42 +30,42 @@ export const scaleUpMutants: readonly Mutant[] = [
   ),
   mutant(
     'unclear-row-taken-for-written',
-    'A row of a new job counts as written where nobody knows whether it is, and EC2 is asked for its machine.',
+    "A new job's row counts as written although the result is unknown, and EC2 is asked for its machine.",
     'lib/app/scale-up/cover-new-jobs.ts',
     'if (!isPassing(outcome)) outcomes.set(job, outcome);',
     "outcomes.set(job, isPassing(outcome) ? 'inserted' : outcome);",
   ),
   mutant(
     'done-without-a-row',
-    'A message is done with although its job has no row.',
+    'A message is deleted although its job has no row.',
     'lib/app/scale-up/accept-jobs.ts',
     'const launched = await batch.attempt(idsOf(all), () => launchAtOnce(deps, fresh));',
     'const launched = await batch.attempt([], () => launchAtOnce(deps, fresh));',
   ),
   mutant(
     'spent-before-forgotten',
-    'Whoever installs the App again has spent nothing.',
+    'A reinstalled tenant starts with nothing spent.',
     'lib/app/scale-up/forget-predecessor.ts',
     'const carried = await spentBefore(deps, tenant.predecessor);',
     'await spentBefore(deps, tenant.predecessor);\n  const carried = new Map<string, Micros>();',
   ),
   mutant(
     'predecessor-forgotten',
-    'A reinstalled tenant launches while machines of its former installation live.',
+    'A reinstalled tenant launches while machines of its former installation still run.',
     'lib/app/scale-up/forget-predecessor.ts',
     "if (tenant.status !== 'deleted' || tenant.leases > 0) return false;",
     "if (tenant.status !== 'deleted') return false;",
   ),
   mutant(
     'predecessor-of-predecessor',
-    'Whoever reinstalls twice launches while machines of the first installation live.',
+    'After a second reinstall, a tenant launches while machines of its first installation still run.',
     'lib/app/scale-up/forget-predecessor.ts',
     'return tenant.predecessor === undefined || isGone(deps, tenant.predecessor);',
     'return true;',
   ),
   mutant(
-    'old-word-opens',
-    'A webhook of before the hold opens a job that is held back for an approval, where GitHub delivers it late.',
+    'old-webhook-opens-held-job',
+    'A webhook from before a job was held for approval opens it, if GitHub delivers it late.',
     'lib/app/scale-up/record-jobs.ts',
     "if (known?.state === 'done') return reopen(deps, event);",
     `if (known?.state === 'done') return reopen(deps, event);
@@ -74,7 +74,7 @@ export const scaleUpMutants: readonly Mutant[] = [
   ),
   mutant(
     'at-once-whatever-rules-say',
-    'A new job is launched at once, whatever the rules of its tenant say of it.',
+    "A new job is launched at once, whatever the tenant's rules decide.",
     'lib/app/scale-up/judge-new-jobs.ts',
     'if (isKept) kept.push({ job, verdict, made: decision });\n    else open.push(job);',
     `void isKept;
@@ -82,7 +82,7 @@ export const scaleUpMutants: readonly Mutant[] = [
   ),
   mutant(
     'held-launched-anyway',
-    'A new job that somebody has to be asked about is launched at once.',
+    "A new job that needs a controller's answer is launched at once.",
     'lib/app/scale-up/judge-new-jobs.ts',
     'if (isKept) kept.push({ job, verdict, made: decision });\n    else open.push(job);',
     `if (isKept && verdict.kind === 'refuse') kept.push({ job, verdict, made: decision });
@@ -91,7 +91,7 @@ export const scaleUpMutants: readonly Mutant[] = [
   {
     name: 'at-once-by-an-older-decision',
     fault:
-      'Where the policy changes before a new job has its lease, what was said of it under the earlier one counts.',
+      'If the policy changes before a new job has its lease, the decision under the earlier policy counts.',
     changes: [
       {
         file: 'lib/app/scale-up/launch-at-once.ts',

@@ -4,21 +4,21 @@ import { type Mutant, mutant } from '../mutant.ts';
 export const admissionApiMutants: readonly Mutant[] = [
   mutant(
     'second-answer-acknowledged',
-    'A controller that polls is told that its answer counts, and another one was there first.',
+    'A polling controller gets a confirmation for its answer although another answer came first.',
     'lib/app/admission-api/answer-questions.ts',
     "return faulty('conflict', 'answered-already', 'Already answered: the first answer counts.');",
     'return undefined;',
   ),
   mutant(
     'late-answer-counts',
-    'An answer counts although the time of its question is over.',
+    'An answer counts although the question has expired.',
     'lib/app/admission-api/answer-questions.ts',
     'const outcome = await deps.questions.answer({ owner, controllerId, id }, answer, deps.clock.now());',
     'const outcome = await deps.questions.answer({ owner, controllerId, id }, answer, 0);',
   ),
   mutant(
-    'kept-back-in-its-last-seconds',
-    'A question is not handed out any more while there is time to answer it.',
+    'question-withheld-in-last-seconds',
+    'A question is no longer handed out although there is still time to answer it.',
     'lib/app/admission-api/answer-questions.ts',
     'questions.pendingOf(owner, controllerId, { now: clock.now(), limit: pollBounds.questions });',
     'questions.pendingOf(owner, controllerId, { now: clock.now() + 4_000, limit: pollBounds.questions });',

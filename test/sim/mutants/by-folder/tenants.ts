@@ -4,28 +4,28 @@ import { type Mutant, mutant } from '../mutant.ts';
 export const tenantsMutants: readonly Mutant[] = [
   mutant(
     'rerun-twice',
-    'Whoever is asked a second time to have a job run again does so.',
+    'A second request to re-run a job re-runs it again.',
     'lib/app/tenants/rerun-job.ts',
     'if (!(await deps.notes.writeIf(name, { value: {}, expiresAt, version: 0, now }))) return;',
     'await deps.notes.writeIf(name, { value: {}, expiresAt, version: 0, now });',
   ),
   mutant(
-    'unknown-for-ever',
-    'Jobs of an installation that GitHub does not know wait on.',
+    'unknown-installation-waits-forever',
+    'Jobs of an installation that GitHub does not know wait forever.',
     'lib/app/tenants/note-unknown.ts',
     'await refuseWaitingJobs(',
     'if (!text) await refuseWaitingJobs(',
   ),
   mutant(
     'removal-taken-for-a-run',
-    'That a registration is gone is taken for a run, though the platform itself took it away.',
+    'A missing registration counts as proof of a run, although the platform itself removed it.',
     'lib/app/tenants/find-unheard-run.ts',
     'if (!(await noteUnregistered(deps, instanceId))) return;',
     'void noteUnregistered;',
   ),
   mutant(
-    'answer-not-minded',
-    'GitHub is asked about a job that is held back, and whatever it says opens the job.',
+    'held-job-opened-by-any-answer',
+    'GitHub is asked about a job that is held for approval, and any answer opens it.',
     'lib/app/tenants/look-at-held-job.ts',
     "if (status === 'queued') return open(deps, message, askedAt);",
     "if (status !== 'completed') return open(deps, message, askedAt);",
@@ -39,7 +39,7 @@ export const tenantsMutants: readonly Mutant[] = [
   ),
   mutant(
     'lapse-not-forgotten',
-    'Two lapses of GitHub with a true answer in between delete a tenant.',
+    'Two wrong answers of GitHub delete a tenant, despite a correct one in between.',
     'lib/app/tenants/apply-installation-event.ts',
     'if (now) await forgetUnknown(deps, installationId);',
     'if (now) void forgetUnknown;',

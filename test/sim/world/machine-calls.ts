@@ -16,7 +16,7 @@ export const requestOf = ({ random }: WorldDeps, { instanceId, tags }: MemoryMac
 
 /** Called once there is a JIT config, with whether the job must be admitted before its first step. */
 export async function claim(
-  { plane, scheduler, story, auditor }: WorldDeps,
+  { plane, scheduler, log, auditor }: WorldDeps,
   request: MachineRequest,
   wait: (milliseconds: number) => Promise<void>,
 ): Promise<{ readonly gated: boolean } | undefined> {
@@ -26,7 +26,7 @@ export async function claim(
     const result = await plane.claim(request);
     const gated = result?.action === 'run' && result.gate === true;
     if (result?.action === 'run') auditor.minted(request.document, { askedAt, gated });
-    else if (result) auditor.sentAway(request.document, askedAt);
+    else if (result) auditor.answeredWithoutRunner(request.document, askedAt);
     await wait(0);
     if (result?.action === 'run') return { gated };
     if (result?.action === 'again') {
@@ -35,8 +35,8 @@ export async function claim(
       await wait(delay);
       delay = Math.min(delay * 2, 16_000);
     } else {
-      story.tell(() => `machine ${request.document} is told to ${result.action}: ${result.why}`);
-      if (result.why === 'not-of-this-launch') auditor.turnedAway(request.document);
+      log.add(() => `claim answers machine ${request.document} with ${result.action}: ${result.why}`);
+      if (result.why === 'not-of-this-launch') auditor.claimRefused(request.document);
       return undefined;
     }
   }
@@ -82,12 +82,12 @@ export async function tryForeignTicket(
   );
   if (others.length === 0) return;
   const ticket = random.pick(others).tags.get(tagKeys.ticket) ?? '';
-  auditor.doorTried('foreign-ticket', await plane.claim({ ...request, ticket }));
+  auditor.forgedClaimAnswered('foreign-ticket', await plane.claim({ ...request, ticket }));
 }
 
 export async function tryOtherNonce(
   { plane, random, auditor }: WorldDeps,
   request: MachineRequest,
 ): Promise<void> {
-  auditor.doorTried('second-nonce', await plane.claim({ ...request, nonce: random.id() }));
+  auditor.forgedClaimAnswered('second-nonce', await plane.claim({ ...request, nonce: random.id() }));
 }
