@@ -130,6 +130,17 @@ describe('the start gate', () => {
     }
   });
 
+  it("admits no job because a runner with the machine's name elsewhere took the planned one", async () => {
+    const { platform, machine } = await givenListening();
+    const ofOther = { ...other, runId: 2000 };
+    await platform.follow(started(1, `${machine}-gated`));
+    const ask = () => platform.start(machine, { hint: { repository: 'acme/other', runId: 2000 } });
+    expect(await ask()).toEqual({ action: 'again' });
+
+    await platform.follow(started(2, `${machine}-gated`, ofOther));
+    expect(await ask()).toMatchObject({ action: 'reject', why: expect.stringContaining('acme/other') });
+  });
+
   it('asks GitHub a few times, however often the machine asks', async () => {
     const { platform, machine } = await givenListening();
     const limited = { refusal: { kind: 'limited' as const, retryAfterSeconds: 60 } };

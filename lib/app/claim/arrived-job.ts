@@ -1,6 +1,9 @@
 /**
  * Which job did GitHub give this machine? Only GitHub's own report counts: its event when the job began, or its
- * answer about the run that the job's hook names. A wrong hint leads to no job with this runner's name.
+ * answer about the run that the job's hook names. A wrong hint leads to no job with this runner's name. A name is no
+ * proof either: a repository's administrators can register a runner of their own under this machine's name, and let it
+ * take a job that may run. So a job counts only if it is of the run that the hook names: until the gate opens, nothing
+ * but GitHub's runner runs there.
  */
 import type { RunHint } from '../../contract/machine.ts';
 import { instanceNamed } from '../../core/ids.ts';
@@ -34,23 +37,30 @@ export async function arrivedJob(
   runner: Runner,
   hint: RunHint | undefined,
 ): Promise<Arrived> {
+  const asking = { runner, hint };
   const { job, tenant } = await deps.runners.readPlan({ ...runner, plannedJob: jobOf(runner) });
-  if (job && isOn(job, runner)) return { job, tenant };
-  const soon = await lookAgain(deps, runner, startLookMilliseconds.soon);
+  if (job && isOn(job, asking)) return { job, tenant };
+  const soon = await lookAgain(deps, asking, startLookMilliseconds.soon);
   if (soon.job) return soon;
   const found = hint && (await jobOfRun(deps, runner, hint));
   if (found) return { job: found, tenant: soon.tenant };
-  return lookAgain(deps, runner, startLookMilliseconds.late);
+  return lookAgain(deps, asking, startLookMilliseconds.late);
 }
 
-async function lookAgain(deps: ArrivedDeps, runner: Runner, waits: readonly number[]): Promise<Arrived> {
+interface Asking {
+  readonly runner: Runner;
+  readonly hint: RunHint | undefined;
+}
+
+async function lookAgain(deps: ArrivedDeps, asking: Asking, waits: readonly number[]): Promise<Arrived> {
+  const { runner } = asking;
   let known = runner;
   let tenant: Tenant | undefined;
   for (const milliseconds of waits) {
     await deps.clock.sleep(milliseconds);
     const read = await deps.runners.readRun(known);
     tenant = read.tenant;
-    if (read.job && isOn(read.job, runner)) return { job: read.job, tenant };
+    if (read.job && isOn(read.job, asking)) return { job: read.job, tenant };
     if (read.runner?.state !== 'listening') break;
     // GitHub gave it another job than planned: the next look is at that one.
     known = read.runner;
@@ -59,8 +69,10 @@ async function lookAgain(deps: ArrivedDeps, runner: Runner, waits: readonly numb
 }
 
 /** Also for a job that is over by now: GitHub reported the same. */
-const isOn = ({ state, runner }: Job, { instanceId }: Runner) =>
-  runner === instanceId && (state === 'running' || state === 'done');
+const isOn = ({ state, runner: name, runId }: Job, { runner, hint }: Asking) =>
+  name === runner.instanceId &&
+  (state === 'running' || state === 'done') &&
+  (hint === undefined || hint.runId === runId);
 
 async function jobOfRun(deps: ArrivedDeps, runner: Runner, hint: RunHint): Promise<Job | undefined> {
   const { installationId, instanceId } = runner;

@@ -41,14 +41,14 @@ export const claimMutants: readonly Mutant[] = [
     'start-gate-judges-planned-job',
     'The start gate judges the job that the machine was launched for, not the one that GitHub gave it.',
     'lib/app/claim/arrived-job.ts',
-    'if (job && isOn(job, runner)) return { job, tenant };',
+    'if (job && isOn(job, asking)) return { job, tenant };',
     'void isOn;\n  if (job) return { job, tenant };',
   ),
   mutant(
     'waiting-start-gate-judges-planned-job',
     'The start gate waits for news of the job, then judges the one that the machine was launched for.',
     'lib/app/claim/arrived-job.ts',
-    'if (read.job && isOn(read.job, runner)) return { job: read.job, tenant };',
+    'if (read.job && isOn(read.job, asking)) return { job: read.job, tenant };',
     'if (read.job) return { job: read.job, tenant };',
   ),
   mutant(
