@@ -96,8 +96,10 @@ function settingsRow({ tenant, tiers }: Seen): Row {
 
 function appRow({ app }: Seen): Row {
   const check = 'App';
-  if (!app.ok)
-    return failed(check, refusalText(app), 'Store a key that the App has: npx mayfly rotate-key --key FILE');
+  if (!app.ok) {
+    const key = 'Store a key that the App has: npx mayfly rotate-key --key FILE';
+    return failed(check, refusalText(app), isLimited(app) ? later : key);
+  }
   const missing = missingInApp(app.value);
   if (missing.length > 0) return failed(check, `it lacks: ${missing.join(' ')}`, howToAdd);
   return passed(check, `${app.value.name}: its key, permissions and events are correct`);
@@ -106,10 +108,9 @@ function appRow({ app }: Seen): Row {
 function installationRow({ tenant, installation }: Seen): Row {
   const check = 'installation';
   if (!installation.ok) {
-    const remedy =
-      installation.refusal.kind === 'not-found'
-        ? 'An owner installs the App again. If GitHub shows it as installed, another App is stored here.'
-        : 'Ask again later.';
+    const again =
+      'An owner installs the App again. If GitHub shows it as installed, another App is stored here.';
+    const remedy = installation.refusal.kind === 'not-found' ? again : laterOr(installation);
     return failed(check, refusalText(installation), remedy);
   }
   const { accountId, accountLogin, suspended } = installation.value;
@@ -150,7 +151,8 @@ function groupRows({ tenant, group, groupName, installation }: Seen): Row[] {
   const name = groupName ?? 'Default';
   if (!group.ok) {
     const how = `An owner gives the App Self-hosted runners: read and write; or the operator names no group: npx mayfly tenant set ${tenant.accountLogin} --group default`;
-    return [failed(check, `GitHub does not show the groups of ${login}: ${refusalText(group)}`, how)];
+    const found = `GitHub does not show the groups of ${login}: ${refusalText(group)}`;
+    return [failed(check, found, isLimited(group) ? later : how)];
   }
   if (group.value) {
     const { visibility, allowsPublicRepositories } = group.value;
@@ -170,7 +172,7 @@ const words = {
 function repositoryRows(seen: Seen): Row[] {
   const { repositories, tenant } = seen;
   const check = 'repositories';
-  if (!repositories.ok) return [failed(check, refusalText(repositories), 'Ask again later.')];
+  if (!repositories.ok) return [failed(check, refusalText(repositories), laterOr(repositories))];
   const reached = repositories.value;
   if (reached.length === 0) {
     return [
@@ -242,7 +244,9 @@ function admittedRows({ tenant, group, groupName }: Seen, used: readonly GitHubR
             : failed(
                 'admitted by the group',
                 `not ${list(out.map(({ fullName }) => fullName))}`,
-                `An owner adds them to “Repository access”, under ${setting}.`,
+                tenant.keepsRunnerGroup && group.value.visibility === 'selected'
+                  ? 'Mayfly adds them at its next visit, within five minutes. If they are still missing then, the log of the reconciler says why (group-not-kept).'
+                  : `An owner adds them to “Repository access”, under ${setting}.`,
               ),
         ]
       : []),
@@ -331,12 +335,21 @@ function actionsRow({ actions, repositories }: Seen): Row {
       'An owner turns it on: Settings → Actions → General of the repository.',
     );
   }
+  if (!repositories.ok) return skipped(check, 'GitHub does not list the repositories', '');
   const known = answers.filter(([, answer]) => answer.ok).length;
-  const all = repositories.ok ? repositories.value.length : known;
+  const all = repositories.value.length;
   if (known > 0)
     return passed(check, `on in ${known === all ? 'every repository' : `the first ${known} of ${all}`}`);
   return skipped(check, 'the App may not see this: it needs Administration: read of repositories', '');
 }
+
+const isLimited = <Value>(answer: Answer<Value>) => !answer.ok && answer.refusal.kind === 'limited';
+
+const later = 'Ask again later.';
+
+/** For what GitHub refuses to an App that is not known, or whose installation is suspended. */
+const laterOr = <Value>(answer: Answer<Value>) =>
+  isLimited(answer) ? later : 'First mend what failed above. If nothing did, ask again later.';
 
 const ago = (now: number, at: number) => `${timeBetween(at, now)} ago`;
 

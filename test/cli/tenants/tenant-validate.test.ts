@@ -95,6 +95,8 @@ describe('a tenant whose settings are right', () => {
 });
 
 describe('validation fails for a tenant', () => {
+  const limited = { ok: false, refusal: { kind: 'limited', retryAfterSeconds: 60 } } as const;
+  const forbidden = { ok: false, refusal: { kind: 'forbidden', message: 'Bad credentials' } } as const;
   const settings = (over: Partial<Seen['tenant']>) => ({ tenant: givenTenant(over) });
   const ofApp = (over: object) => ({
     app: ok({ name: 'Mayfly', permissions, events: ['workflow_job'], webhookUrl: url, ...over }),
@@ -107,6 +109,22 @@ describe('validation fails for a tenant', () => {
     ['of a plan that is no tier', settings({ tier: 'huge' as never }), 'settings', /tiers are small, medium/],
     ['that may start nothing', settings({ maxRunners: 0 }), 'settings', /--max-runners/],
     ['whose App is not known', { app: refused }, 'App', /rotate-key/],
+    ['while GitHub limits calls as the App', { app: limited }, 'App', /^Ask again later/],
+    ['while GitHub limits its calls', { installation: limited }, 'installation', /^Ask again later/],
+    ['while GitHub shows no groups yet', { group: limited }, 'runner group', /^Ask again later/],
+    ['while GitHub lists nothing yet', { repositories: limited }, 'repositories', /^Ask again later/],
+    ['whose App is refused', { installation: forbidden }, 'installation', /^First mend what failed above/],
+    ['whose list is refused', { repositories: forbidden }, 'repositories', /^First mend what failed above/],
+    [
+      'whose maintained group does not have a repository yet',
+      {
+        ...settings({ keepsRunnerGroup: true, runnerGroup: 'ci', allowedRepositories: [7] }),
+        group: ok({ ...group, name: 'ci', visibility: 'selected', selectedRepositoryIds: [8] }),
+        groupName: 'ci',
+      },
+      'admitted by the group',
+      /^Mayfly adds them at its next visit.*group-not-kept/,
+    ],
     ['whose App hears of no jobs', ofApp({ events: [] }), 'App', /Permissions & events/],
     ['that is gone from GitHub', { installation: refused }, 'installation', /installs the App again/],
     ['that suspended the App', ofInstallation({ suspended: true }), 'installation', /unsuspends/],
@@ -176,6 +194,14 @@ describe('validation fails for a tenant', () => {
   ])('%s', (_title, over, check, remedy) => {
     const bad = validateRows(seen(over)).filter(({ verdict }) => verdict === 'FAIL');
     expect(bad).toMatchObject([{ check, remedy: expect.stringMatching(remedy) }]);
+  });
+
+  it('does not say that Actions is hidden if the repositories are not known', () => {
+    const rows = validateRows(seen({ repositories: limited, actions: new Map() }));
+    expect(rows.find(({ check }) => check === 'Actions')).toMatchObject({
+      verdict: 'SKIPPED',
+      found: 'GitHub does not list the repositories',
+    });
   });
 
   it('not for checks without data', () => {
