@@ -44,7 +44,7 @@ const kindOf = new Map(
 );
 
 /** What the advice needs to know about the call. */
-type FailedCommand = Pick<CommandCall, 'config' | 'environment'> & { readonly command: string };
+export type FailedCommand = Pick<CommandCall, 'config' | 'environment'> & { readonly command: string };
 
 /** What to print for the operator, or undefined if the error is none of these. */
 export function explainFault(error: unknown, failed: FailedCommand): string | undefined {

@@ -3,8 +3,6 @@
  * operator can fix are printed with the way to fix them.
  */
 import { assertConfig } from '../config/check-config.ts';
-import { OperationalError } from '../ports/errors.ts';
-import { explainFault } from './aws-faults.ts';
 import { type Command, type CommandCall, type Io, UsageError } from './command.ts';
 import { groupSummaries, wordsOf } from './command-groups.ts';
 import {
@@ -15,6 +13,7 @@ import {
   runCommandLine,
   wrapped,
 } from './command-line.ts';
+import { expectedMessage } from './expected-message.ts';
 
 type CommandContext = Omit<CommandCall, 'options' | 'positionals'>;
 
@@ -82,16 +81,8 @@ async function run(command: Command, call: CommandCall): Promise<number> {
   try {
     return await command.run(call);
   } catch (error) {
-    // Here the cause may be a network error, but of the connection to GitHub, not to AWS.
-    if (error instanceof OperationalError && error.code.startsWith('github-')) {
-      throw new UsageError(
-        `${error.message}\nTry again; https://www.githubstatus.com shows whether GitHub has a problem.`,
-      );
-    }
-    // Somebody edited the row by hand; the message says how to correct it.
-    if (error instanceof OperationalError && error.code === 'UnreadableRow')
-      throw new UsageError(error.message);
-    const message = explainFault(error, { ...call, command: command.asName?.(call) ?? command.name });
+    if (error instanceof UsageError) throw error;
+    const message = expectedMessage(error, { ...call, command: command.asName?.(call) ?? command.name });
     throw message === undefined ? error : new UsageError(message);
   }
 }

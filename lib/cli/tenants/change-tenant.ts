@@ -40,24 +40,52 @@ export async function changeTenant(call: CommandCall, change: TenantChange): Pro
   const edit = editOf(parts);
   const lines = changeLines(parts.before, parts.after);
   const isDryRun = call.options['dryRun'] === true;
-  if (lines.length > 0 && !isDryRun) await write(call, { found, edit, action, ...parts });
-  const version = Number(row['version']?.N ?? 0) + (lines.length > 0 && !isDryRun ? 1 : 0);
-  const waiting = isDryRun ? undefined : await pokeTenant(call, installationId);
+  const isWritten = lines.length > 0 && !isDryRun;
+  if (isWritten) await write(call, { found, edit, action, ...parts });
+  const version = Number(row['version']?.N ?? 0) + (isWritten ? 1 : 0);
+  const isJson = call.options['json'] === true;
+  const head = printableLine(`${login} (${installationId})`);
+  const told = lines.map((line) => printableLine(lineText(line)));
+  // Before anything else can fail, so that nobody repeats what is written.
+  if (!isJson && lines.length > 0) call.io.out([head, ...told, ''].join('\n'));
+  const { waiting, checks } = await followUp(call, change, isWritten ? version : undefined);
   const jobs = jobCount(waiting ?? new Map());
-  const checks = isDryRun ? [] : await verified(call, change);
-  if (call.options['json']) {
+  if (isJson) {
     const shown = { installationId, login, action, changed: lines, dryRun: isDryRun, version };
     call.io.out(`${JSON.stringify({ ...shown, ...(waiting ? { jobsWaiting: jobs } : {}), checks })}\n`);
     return hasFailed(checks) ? 1 : 0;
   }
-  const told = lines.map((line) => printableLine(lineText(line)));
-  const head = printableLine(`${login} (${installationId})`);
   if (lines.length === 0) call.io.out(`${head} already has these settings: nothing to change.\n`);
-  else call.io.out([head, ...told, ''].join('\n'));
   if (isDryRun) call.io.out('Nothing was changed. To do it, run the same without --dry-run.\n');
-  else if (lines.length > 0) call.io.out(`${next(change, jobs)} It is version ${version} of its policy.\n`);
+  else if (isWritten) call.io.out(`${next(change, jobs)} It is version ${version} of its policy.\n`);
   if (checks.length > 0) call.io.out(`\n${checkLines(checks)}`);
   return hasFailed(checks) ? 1 : 0;
+}
+
+interface FollowUp {
+  readonly waiting?: ReadonlyMap<string, number>;
+  readonly checks: readonly Row[];
+}
+
+/** @throws what a check or the poke met; if the change is written by then, says so first */
+async function followUp(
+  call: CommandCall,
+  change: TenantChange,
+  written: number | undefined,
+): Promise<FollowUp> {
+  if (call.options['dryRun'] === true) return { checks: [] };
+  const { installationId, login } = change.found;
+  try {
+    const waiting = await pokeTenant(call, installationId);
+    return { waiting, checks: await verified(call, change) };
+  } catch (error) {
+    if (written !== undefined) {
+      const what = `The change is written, as version ${written} of the policy of ${login}: do not repeat it.`;
+      const sweep = 'The next sweep applies it to waiting jobs within a minute. What failed after it:';
+      call.io.error(`${printableLine(`${what} ${sweep}`)}\n`);
+    }
+    throw error;
+  }
 }
 
 const next = ({ next: say }: TenantChange, jobs: number): string => say?.(jobs) ?? jobsNext(jobs);

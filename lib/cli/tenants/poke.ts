@@ -22,6 +22,8 @@ export async function pokeTenant(
   const client = sqsClient(call);
   const waiting = new Map<string, number>();
   for await (const { tier } of readWaitingJobs(dynamo, call.config.environment, installationId)) {
+    // A tier that is no longer configured has no queue; its jobs wait until they expire.
+    if (!Object.hasOwn(call.config.tiers, tier)) continue;
     waiting.set(tier, (waiting.get(tier) ?? 0) + 1);
   }
   await Promise.all(

@@ -8,13 +8,17 @@ import type { PolicyEdit } from '../../adapters/dynamodb/policy-change.ts';
 import { tenantSubject } from '../../contract/audit.ts';
 import { tables } from '../../contract/tables.ts';
 import { type PolicyAttribute, policyAttributes } from '../../contract/tenant-policy.ts';
+import type { Tenant } from '../../core/tenant.ts';
 import { entryOf } from '../audit.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import { type Command, type CommandCall, UsageError } from '../command.ts';
+import { expectedMessage } from '../expected-message.ts';
 import { printableLine } from '../printable.ts';
 import { stackOption } from '../setup/stack-option.ts';
+import { failed, type Row } from '../verify-report.ts';
 import { changeTenant } from './change-tenant.ts';
 import { type FoundTenant, namedTenant, tenantPositional } from './find-tenant.ts';
+import { nextOf } from './kept-group.ts';
 import { differenceLines, lineText } from './policy-text.ts';
 import { changeOptions } from './tenant-options.ts';
 import { validateTenant } from './tenant-validate.ts';
@@ -50,14 +54,31 @@ It restores plan, limits, tiers, weight, level, group and repositories, but not 
     if (call.options['list']) return list(call, found, versions);
     const wanted = choose(call, found, versions);
     const edit: PolicyEdit = Object.fromEntries(restored.map((name) => [name, wanted.policy[name] ?? null]));
+    const next = nextOf(found, edit);
     return changeTenant(call, {
       found,
       edit,
       action: `rolled-back-to-${wanted.version}`,
-      verify: (tenant) => validateTenant(call, tenant),
+      verify: (tenant) => checked(call, tenant),
+      ...(next ? { next } : {}),
     });
   },
 };
+
+/** The policy is restored by now, so what keeps it from being checked is a failed check, never the command's failure. */
+async function checked(call: CommandCall, tenant: Tenant): Promise<Row[]> {
+  try {
+    return await validateTenant(call, tenant);
+  } catch (error) {
+    const found =
+      error instanceof UsageError
+        ? error.message
+        : expectedMessage(error, { ...call, command: tenantRollback.name });
+    if (found === undefined) throw error;
+    const how = `The policy is restored, but not checked: do not roll back again. Check it later: npx mayfly tenant validate ${tenant.accountLogin}`;
+    return [failed('check', found, how)];
+  }
+}
 
 interface Version {
   readonly version: number;

@@ -12,9 +12,11 @@ import { changeTenant } from '../../../lib/cli/tenants/change-tenant.ts';
 import { found } from '../../../lib/cli/tenants/find-tenant.ts';
 import { InstallationId, JobId } from '../../../lib/core/ids.ts';
 import type { Tenant } from '../../../lib/core/tenant.ts';
+import type { Fault } from '../../../lib/local/github/dials.ts';
 import config from '../../../mayfly.config.ts';
 import { givenJob, givenTenant, medium } from '../../support/given.ts';
 import { givenOperatorAccount, type OperatorAccount } from '../operator-account.ts';
+import { recordingIo } from '../support.ts';
 
 let account: OperatorAccount;
 beforeAll(async () => {
@@ -79,6 +81,15 @@ describe('mayfly tenant set', () => {
     const { out } = await tenant('set', '--max-runners', '5');
     expect(out).toContain('the 3 waiting jobs are being checked now');
     expect(messages()).toBe(before + 1);
+  });
+
+  it('checks no jobs of a tier that is no longer configured: it has no queue', async () => {
+    await givenStored();
+    const job = givenJob({ installationId: InstallationId(id), jobId: JobId(4), tier: 'gone' as never });
+    await account.put('jobs', jobRow(job));
+    const { status, out, error } = await tenant('set', '--max-runners', '5');
+    expect([status, error]).toEqual([0, '']);
+    expect(out).toContain('It applies from the next job on.');
   });
 
   it('restores defaults', async () => {
@@ -249,6 +260,28 @@ describe('a change of a tenant', () => {
     expect(await recordOf(2)).toBeUndefined();
   });
 
+  it('is shown, with a warning not to repeat it, even if what follows it fails', async () => {
+    const row = givenRow();
+    await account.put('tenants', row);
+    const job = givenJob({ installationId: InstallationId(id), jobId: JobId(1), tier: 'new' as never });
+    await account.put('jobs', jobRow(job));
+    const { io, printed } = recordingIo();
+    const { small } = config.tiers;
+    const call = {
+      ...{ options: {}, positionals: [], io, environment: account.operator },
+      config: { ...config, tiers: { ...config.tiers, ...(small ? { new: small } : {}) } },
+    };
+    const changed = changeTenant(call, {
+      ...{ found: found(row), edit: { max_runners: { N: '9' } }, action: 'set' },
+    });
+    await expect(changed).rejects.toThrow(/queue/i);
+    expect(printed().out).toContain('max runners: 2 → 9');
+    expect(printed().error).toContain(
+      `The change is written, as version 2 of the policy of ${login}: do not repeat it.`,
+    );
+    expect(await stored()).toMatchObject({ max_runners: { N: '9' } });
+  });
+
   it('is written even while leases are taken', async () => {
     const row = givenRow();
     await account.put('tenants', { ...row, leases_held: { N: '2' }, lease_changes: { N: '1' } });
@@ -387,6 +420,41 @@ describe('mayfly tenant rollback', () => {
     expect(out).toMatch(
       /^3 .*operator\n {4}as it is now\n2 .*operator: ticket 4711\n {4}max runners: 4 → 3\n$/,
     );
+  });
+
+  it.each<[string, Fault, RegExp]>([
+    ['does not answer', { route: 'GET /app/*', status: 502 }, /FAIL +check +GitHub could not be asked: .*/],
+    ['refuses the App', { route: 'GET /app*', status: 401 }, /FAIL +App +forbidden/],
+  ])('restores the policy while GitHub %s, and says that it is restored', async (_, fault, words) => {
+    await givenStored();
+    await tenant('set', '--max-runners', '3');
+    await tenant('set', '--max-runners', '7');
+    account.github.setDials({ faults: [fault] });
+    const { status, out, error } = await tenant('rollback');
+    account.github.setDials({ faults: [] });
+    expect([status, error]).toEqual([1, '']);
+    expect(out).toMatch(/max runners: 7 → 3\n.* It is version 4 of its policy\.\n/);
+    expect(out).toMatch(words);
+    expect(await stored()).toMatchObject({ max_runners: { N: '3' } });
+  });
+
+  it('says how to check the tenant later if it could not be checked, also in JSON', async () => {
+    await givenStored();
+    await tenant('set', '--max-runners', '3');
+    await tenant('set', '--max-runners', '7');
+    account.github.setDials({ faults: [{ route: 'GET /app/*', status: 502 }] });
+    const { status, out } = await tenant('rollback', '--json');
+    account.github.setDials({ faults: [] });
+    expect(status).toBe(1);
+    const remedy = expect.stringMatching(/do not roll back again.*mayfly tenant validate org-/);
+    expect(JSON.parse(out)).toMatchObject({ version: 4, checks: [{ verdict: 'FAIL', remedy }] });
+  });
+
+  it('says that a group which Mayfly maintains follows', async () => {
+    await givenStored({ runnerGroup: 'builds', keepsRunnerGroup: true, allowedRepositories: [7] });
+    await tenant('set', '--repositories', '7,8');
+    await tenant('set', '--repositories', '7');
+    expect(await changed()).toContain('The reconciler updates the runner group within minutes.');
   });
 
   it('keeps a suspension', async () => {
