@@ -42,27 +42,30 @@ describe('the report of a mutation run', () => {
     expect(report.survivors[0]).not.toHaveProperty('reason');
   });
 
-  it('knows what is logged, and keeps what is counted apart', () => {
-    const logging = [
+  it.each<[string, boolean, boolean]>([
+    ['{ jobId }', true, true],
+    ['{ Jobs: 1 }', true, false],
+    ['{ installationId }', true, true],
+    ['{ one }', false, false],
+    ['{ tier }', false, false],
+  ])('knows what is logged, and keeps what is counted apart: %s', (object, isLogged, isAccepted) => {
+    const source = [
       "telemetry.event('info', 'seen', {",
-      '  jobId,',
+      '  ...{ jobId },',
       '}, { Jobs: 1 });',
-      'const one = { jobId };',
-    ];
-    const within = (line: number, column: number, length: number) =>
-      result('Survived', {
-        location: { start: { line, column }, end: { line, column: column + length } },
-        mutatorName: 'ObjectLiteral',
-        replacement: '{}',
-      });
-    const { survivors } = reportOf([within(2, 3, 5), within(3, 4, 11), within(4, 13, 9)], () =>
-      logging.join('\n'),
-    );
-    expect(survivors.map(({ isLogged, reason }) => [isLogged, reason !== undefined])).toEqual([
-      [true, true],
-      [true, false],
-      [false, false],
-    ]);
+      'const about = { installationId };',
+      "telemetry.event('info', 'over', about);",
+      'for (const one of found) end({ one });',
+      'const why = { tier };',
+      'end(why);',
+    ].join('\n');
+    const column = source.indexOf(object);
+    const lines = source.slice(0, column).split('\n');
+    const start = { line: lines.length, column: lines.at(-1)!.length + 1 };
+    const end = { ...start, column: start.column + object.length };
+    const mutant = { location: { start, end }, mutatorName: 'ObjectLiteral', replacement: '{}' };
+    const [survivor] = reportOf([result('Survived', mutant)], () => source).survivors;
+    expect([survivor?.isLogged, survivor?.reason !== undefined]).toEqual([isLogged, isAccepted]);
   });
 
   it('is printed with the survivors that have no reason, or with all', () => {

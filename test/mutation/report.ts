@@ -58,16 +58,38 @@ function survivorOf(result: Result & { readonly file: string }, source: string):
     mutator: result.mutatorName,
     before: cut.join('\n'),
     after: result.replacement ?? '',
-    isLogged: isWithinLog(source.split('\n').slice(0, start.line).join('\n'), start.column),
+    isLogged: isWithinLog(source, start) || isKeptForLog(source, start.line),
   };
 }
 
-/** @param source up to the end of the line that has this column */
-function isWithinLog(source: string, column: number): boolean {
-  const before = source.slice(0, source.lastIndexOf('\n') + column);
-  const call = before.slice(Math.max(...logCalls.map((name) => before.lastIndexOf(name))));
-  const count = (sign: string) => call.split(sign).length;
-  return logCalls.some((name) => call.startsWith(name)) && count('(') > count(')');
+interface Place {
+  /** Both count from 1. */
+  readonly line: number;
+  readonly column: number;
+}
+
+function isWithinLog(source: string, { line, column }: Place): boolean {
+  const lines = source.split('\n').slice(0, line);
+  const before = [...lines.slice(0, -1), lines.at(-1)!.slice(0, column - 1)].join('\n');
+  const start = Math.max(...logCalls.map((name) => before.lastIndexOf(name)));
+  if (start < 0) return false;
+  let depth = 0;
+  for (const sign of before.slice(start)) {
+    if (sign === '(') depth += 1;
+    // The call is over: what follows may be within another one.
+    if (sign === ')' && --depth === 0) return false;
+  }
+  return true;
+}
+
+/** An object of this name is often made for one line of the log: then its next use is in that call. */
+function isKeptForLog(source: string, line: number): boolean {
+  const lines = source.split('\n');
+  const name = /^const (about|why) = \{/.exec(lines[line - 1]?.trim() ?? '')?.[1];
+  if (!name) return false;
+  const uses = lines.map((text) => text.search(new RegExp(`\\b${name}\\b`)));
+  const next = uses.findIndex((column, n) => n >= line && column >= 0);
+  return next >= 0 && isWithinLog(source, { line: next + 1, column: uses[next]! + 1 });
 }
 
 const logCalls = ['telemetry.event(', 'telemetry.count('];
