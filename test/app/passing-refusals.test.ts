@@ -79,14 +79,29 @@ describe('a 404 for the installation as well', () => {
 });
 
 describe('a `queued` of a job that the platform itself had ended', () => {
+  const why = { code: 'github-refused', text: 'As releases before this one did.' } as const;
+  const end = { outcome: 'refused', at: noon, reason: why } as const;
+
   it('opens it again', async () => {
     const { platform } = await givenMachine();
-    const why = { code: 'github-refused', text: 'As releases before this one did.' } as const;
-    const end = { outcome: 'refused', at: noon, reason: why } as const;
     await platform.jobs.finish(acme, JobId(1), end);
     await platform.accept(givenEvent());
     expect(await platform.job(1)).toMatchObject({ state: 'covered' });
     expect(platform.telemetry.events.some(({ name }) => name === 'job-reopened')).toBe(true);
+  });
+
+  it('starts no job that another copy opened again before, and that GitHub holds since', async () => {
+    const { platform } = await givenMachine();
+    await platform.jobs.finish(acme, JobId(1), end);
+    const { world } = platform.stores;
+    world.beforeCall = async (call) => {
+      if (call !== 'jobs.reopen') return;
+      world.beforeCall = undefined;
+      await platform.jobs.reopen(acme, JobId(1), { reason: why });
+      await platform.follow(givenEvent({ action: 'waiting' }));
+    };
+    await platform.accept(givenEvent());
+    expect(await platform.job(1)).toMatchObject({ state: 'blocked' });
   });
 
   it('changes no job that GitHub ended', async () => {

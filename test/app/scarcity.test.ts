@@ -73,7 +73,7 @@ describe('a dry pool', () => {
   it('is replaced by on-demand machines at once if no spot pool is left', async () => {
     const platform = await givenScarce({ spot: true });
     dry(platform, 'spot');
-    await platform.accept(queued(1));
+    expect(await platform.accept(queued(1))).toEqual([]);
     expect(markets(platform)).toEqual(['spot', 'on-demand']);
     expect(await platform.job(1)).toMatchObject({ state: 'covered' });
     await platform.accept(queued(2));

@@ -55,6 +55,7 @@ export const acceptedLines: readonly AcceptedLines[] = [
         'jobs.size === 0 → false',
         'ids.length > 0 ? [batch.attempt(ids, balanced)]',
       ],
+      'scale-up/come-again.ts': ['supply.tightestCap → true'],
       'scale-up/cover-new-jobs.ts': ['known.length === 0 → false'],
       // Without controllers no job is decided, and a job whose message comes again counts once in place of twice.
       'scale-up/judge-new-jobs.ts': ['kept.length === 0 → false', 'policyMark(read) === undefined → false'],
@@ -114,7 +115,17 @@ export const acceptedLines: readonly AcceptedLines[] = [
       'scale-up/accept-jobs.ts': ["message.kind !== 'job' → false"],
       // Controllers that admit a job give no verdict at all.
       'scale-up/judge-new-jobs.ts': ["verdict.kind === 'hold' → true"],
-      'scale-up/record-jobs.ts': ["tier = 'none' } = first", 'if (!first) continue'],
+      // A failure has been thrown before.
+      'scale-up/balance.ts': ["result.status === 'fulfilled' → true"],
+      // Only a supply has a cap that stops a line.
+      'scale-up/come-again.ts': [
+        'supply?.tightestCap?.cap → supply?.tightestCap.cap',
+        'supply?.tightestCap → supply.tightestCap',
+      ],
+      // Of a line without a tenant no second page is worth reading.
+      'scale-up/plan-line.ts': ['{ waiting: more } → {}'],
+      // The job had a row a moment ago.
+      'scale-up/record-jobs.ts': ["tier = 'none' } = first", 'known?.state → known.state'],
       // Without a tenant or an open pool no plan launches anything.
       'scale-up/take-launch.ts': [
         '!tenant || !supply?.open → false',
@@ -138,6 +149,8 @@ export const acceptedLines: readonly AcceptedLines[] = [
         'micros !== 0 → true',
       ],
       'scale-up/plan-launch.ts': ['caps.length === 0 → false'],
+      // A count of 0 adds nothing.
+      'scale-up/record-jobs.ts': ['events.length > 0 → true', 'events.length > 0 → events.length >= 0'],
       'scale-up/take-launch.ts': [
         "outcome.kind === 'tenant-changed' && outcome.tenant → true",
         "outcome.kind === 'tenant-changed' && outcome.tenant → outcome.kind === 'tenant-changed' || outcome.tenant",
@@ -173,6 +186,8 @@ export const acceptedLines: readonly AcceptedLines[] = [
   {
     reason: 'only how soon it tries again changes, and it does so a bounded number of times',
     lines: {
+      // Each round closes pools, and the time for all of them is bounded.
+      'scale-up/balance.ts': ['round <= maxRounds → round < maxRounds', 'round++ → round--'],
       'scale-up/take-launch.ts': [
         "outcome.kind === 'contended' → true",
         "outcome.kind === 'contended' → false",
@@ -180,6 +195,10 @@ export const acceptedLines: readonly AcceptedLines[] = [
         '\'contended\' → ""',
       ],
     },
+  },
+  {
+    reason: 'only its place in the line of a cap changes, and only where pools were dry',
+    lines: { 'scale-up/balance.ts': ['round === 1 → true'] },
   },
   {
     reason: 'the same where machines may live for five hours or longer',

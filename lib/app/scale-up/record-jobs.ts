@@ -17,6 +17,7 @@ export const waitingJob = (event: JobEvent, now: number): Job => ({
 /**
  * The job is recorded as waiting before another lease is tried, so that a process that frees one afterwards finds
  * the job.
+ * @param events of one tenant and tier
  * @returns for each what failed; undefined: it is recorded
  */
 export async function recordWaiting(deps: BalanceDeps, events: readonly JobEvent[]): Promise<unknown[]> {
@@ -65,16 +66,15 @@ async function reopen(deps: BalanceDeps, { installationId, jobId }: JobEvent): P
   deps.telemetry.event('info', 'job-reopened', about);
 }
 
-/** One line for each tenant and tier. Jobs that are launched at once are in the line of their launch instead. */
+/**
+ * One line for new jobs of a tenant and tier. Jobs that are launched at once are in the line of their launch instead.
+ */
 export function logAccepted(deps: BalanceDeps, events: readonly JobEvent[], at: number): void {
-  const places = Map.groupBy(events, ({ installationId, tier }) => `${installationId}/${tier}`);
-  for (const [first, ...others] of places.values()) {
-    if (!first) continue;
-    const { installationId, tier = 'none' } = first;
-    const jobs = [first, ...others];
-    const about = { installationId, tier, jobIds: jobs.map(({ jobId }) => jobId) };
-    deps.telemetry.event('info', 'jobs-accepted', about, acceptedOf(jobs, at));
-  }
+  const [first] = events;
+  if (!first) return;
+  const { installationId, tier = 'none' } = first;
+  const about = { installationId, tier, jobIds: events.map(({ jobId }) => jobId) };
+  deps.telemetry.event('info', 'jobs-accepted', about, acceptedOf(events, at));
 }
 
 /** What is measured of jobs that were recorded for the first time. */
