@@ -31,10 +31,10 @@ async function show(play: typeof runDemo) {
       if (kind !== 'progress' || view) return;
       progress.step(text === 'ready' ? 'four accounts install the App' : text);
     },
-    onReady(books) {
+    onReady(ledger) {
       progress.done('ready');
       process.stdout.write(`\n  Four accounts now queue ${jobs.length} jobs.\n\n`);
-      view = createLiveView(books, process.stdout);
+      view = createLiveView(ledger, process.stdout);
     },
     onTick: () => view?.draw(),
   });

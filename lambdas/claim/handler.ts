@@ -14,7 +14,7 @@ import { readVariable, variables } from '../../lib/contract/environment.ts';
 import { claimAnswerLines, startAnswerLines } from '../../lib/contract/machine.ts';
 import { githubPart } from '../common/github-part.ts';
 import { judgingParts, queuesPart, secretPart, telemetryPart } from '../common/parts.ts';
-import { machineDoors } from './machine-doors.ts';
+import { machineRoutes } from './machine-routes.ts';
 
 const deployment = readDeployment(import.meta.url);
 const { controllers, ...stores } = judgingParts();
@@ -46,7 +46,7 @@ const startDeps = {
   identity: identityWithin(bootAgeSeconds + lateSeconds(deployment)),
 };
 
-export const handler = machineDoors({
+export const handler = machineRoutes({
   '/claim': async (request) => {
     const result = await claimJob(deps, request);
     if (result.action === 'refuse') return { status: 403, text: `why=${result.why}\n` };

@@ -14,7 +14,7 @@ import { createQuestionStore } from '../../lib/adapters/dynamodb/question-store.
 import { createRequestCounts } from '../../lib/adapters/dynamodb/request-counts.ts';
 import { createRunnerStore } from '../../lib/adapters/dynamodb/runner-store.ts';
 import { createTenantStore } from '../../lib/adapters/dynamodb/tenant-store.ts';
-import { createUsageBooks } from '../../lib/adapters/dynamodb/usage-books.ts';
+import { createUsageLedger } from '../../lib/adapters/dynamodb/usage-ledger.ts';
 import { createUsageStore } from '../../lib/adapters/dynamodb/usage-store.ts';
 import { createSecret } from '../../lib/adapters/secrets-manager/secret.ts';
 import { createArrivals, createQueueArrivals } from '../../lib/adapters/sqs/arrivals.ts';
@@ -95,7 +95,7 @@ export const requestCountsPart = () =>
 
 /** For the function that adds up past days. */
 export function usageBooksPart() {
-  return createUsageBooks({ client: dynamo(), tableName: readVariable(variables.usageTable) });
+  return createUsageLedger({ client: dynamo(), tableName: readVariable(variables.usageTable) });
 }
 
 /** Questions to controllers that poll. */

@@ -22,7 +22,7 @@ import {
 const deployment = readDeployment(import.meta.url);
 const stores = judgingParts();
 const telemetry = telemetryPart(deployment);
-const books = usageBooksPart();
+const ledger = usageBooksPart();
 const ec2 = createEc2Clients();
 const deps = {
   deployment,
@@ -34,7 +34,7 @@ const deps = {
   queues: queuesPart(),
   telemetry,
   usage: usagePart(),
-  books,
+  ledger,
   clock: systemClock,
 };
 
@@ -46,7 +46,7 @@ const recordDeployment = createDeploymentRecorder({
 });
 
 const { tenants } = stores;
-const booksDeps = { deployment, usage: books, tenants, telemetry, clock: systemClock };
+const booksDeps = { deployment, usage: ledger, tenants, telemetry, clock: systemClock };
 
 /** Every task runs to its end, even if others fail. */
 export const handler = async () => {

@@ -135,7 +135,7 @@ const mostUnknown = 10_000;
 const isOfMachine = (component: Component | undefined) => component !== 'disk' && component !== 'address';
 
 export function tallyExport(of: TallyOf): ExportTally {
-  const books = booksOf(of);
+  const ledger = ledgerOf(of);
   const bill: Bill = {
     sums: new Map(),
     pricedSums: new Map(),
@@ -143,14 +143,14 @@ export function tallyExport(of: TallyOf): ExportTally {
     rest: new Map(),
     unknown: new Map(),
     unpriced: new Map(),
-    leftOut: books.leftOut,
+    leftOut: ledger.leftOut,
     tagged: 0,
     known: 0,
   };
   const wanted = new Set(of.days);
   return {
     add(line) {
-      const machine = books.machines.get(line.resourceId);
+      const machine = ledger.machines.get(line.resourceId);
       if (wanted.has(line.day) && (machine || line.environment === of.environment))
         addLine(bill, line, machine);
     },
@@ -158,17 +158,17 @@ export function tallyExport(of: TallyOf): ExportTally {
       bill: rounded(bill.sums),
       pricedBill: rounded(bill.pricedSums),
       kinds: kindNames.map((kind) =>
-        compared(kind, books.kinds.get(kind) ?? 0, Math.round(bill.kinds.get(kind) ?? 0)),
+        compared(kind, ledger.kinds.get(kind) ?? 0, Math.round(bill.kinds.get(kind) ?? 0)),
       ),
-      machines: machinesCompared(books.machines),
-      explained: explainedOf(bill, books),
+      machines: machinesCompared(ledger.machines),
+      explained: explainedOf(bill, ledger),
       unpriced: dearest(bill.unpriced),
-      leftOut: [...books.leftOut.values()].filter(({ day }) => wanted.has(day)),
+      leftOut: [...ledger.leftOut.values()].filter(({ day }) => wanted.has(day)),
     }),
   };
 }
 
-interface Books {
+interface Ledger {
   readonly machines: Map<string, Known>;
   readonly kinds: Map<Kind, number>;
   /** Disks and addresses, by tenant and tier. */
@@ -178,7 +178,7 @@ interface Books {
 
 type BillSums = Map<string, BilledCost & { micros: number }>;
 
-interface Bill extends Omit<Books, 'machines'> {
+interface Bill extends Omit<Ledger, 'machines'> {
   readonly sums: BillSums;
   readonly pricedSums: BillSums;
   readonly unknown: Map<string, number>;
@@ -187,10 +187,10 @@ interface Bill extends Omit<Books, 'machines'> {
   known: number;
 }
 
-function booksOf({ days, machines: records }: TallyOf): Books {
+function ledgerOf({ days, machines: records }: TallyOf): Ledger {
   const wanted = new Set(days);
   const lastDay = days.at(-1) ?? '';
-  const books: Books = {
+  const ledger: Ledger = {
     ...{ machines: new Map(), kinds: new Map(), rest: new Map() },
     leftOut: new Map(records.flatMap(leftOutBy).map((leftOut) => [leftOutKey(leftOut), leftOut] as const)),
   };
@@ -198,15 +198,15 @@ function booksOf({ days, machines: records }: TallyOf): Books {
     const isInside = wanted.has(day);
     const recorded = (cost.compute ?? 0) + (cost.surplus ?? 0);
     const isWhole = isInside && dayOf(endedAt) <= lastDay;
-    books.machines.set(instanceId, { ...{ installationId, tier, recorded, isWhole, unpriced }, billed: 0 });
+    ledger.machines.set(instanceId, { ...{ installationId, tier, recorded, isWhole, unpriced }, billed: 0 });
     if (!isInside) continue;
     for (const [component, micros] of Object.entries(cost) as [Component, number][]) {
-      if (books.leftOut.has(leftOutKey({ day, installationId, tier, component }))) continue;
-      addTo(books.kinds, kindOf(component, spot), micros);
-      if (!isOfMachine(component)) addTo(books.rest, restKey(installationId, tier, component), micros);
+      if (ledger.leftOut.has(leftOutKey({ day, installationId, tier, component }))) continue;
+      addTo(ledger.kinds, kindOf(component, spot), micros);
+      if (!isOfMachine(component)) addTo(ledger.rest, restKey(installationId, tier, component), micros);
     }
   }
-  return books;
+  return ledger;
 }
 
 /** The disks and addresses that include those of this machine, which have no price. */
@@ -282,9 +282,9 @@ function leaveOut(bill: Bill, { installationId, micros }: ExportedLine): void {
   bill.known += micros;
 }
 
-function explainedOf(bill: Bill, books: Books): Explained {
+function explainedOf(bill: Bill, ledger: Ledger): Explained {
   // Disks and addresses are explained up to the recorded amount for their tenant and tier.
-  const rest = [...bill.rest].map(([key, billed]) => Math.min(billed, books.rest.get(key) ?? 0));
+  const rest = [...bill.rest].map(([key, billed]) => Math.min(billed, ledger.rest.get(key) ?? 0));
   const known = rest.reduce((sum, one) => sum + one, bill.known);
   return {
     ...{ tagged: Math.round(bill.tagged), known: Math.round(known) },

@@ -6,7 +6,7 @@ import type { UrlRequest } from './lambda/url-event.ts';
 import type { Emit } from './laptop-event.ts';
 import { laptopAccountId, type Services } from './laptop-services.ts';
 import type { Cloud } from './template/cloud.ts';
-import { PolicyBook } from './template/policy-book.ts';
+import { PolicyRegistry } from './template/policy-registry.ts';
 
 export interface CloudOptions {
   readonly region: string;
@@ -57,7 +57,7 @@ export function createLaptopCloud(options: CloudOptions): LaptopCloud {
     region,
     accountId: laptopAccountId,
     availabilityZones: [...'abcdef'].map((letter) => region + letter),
-    policies: new PolicyBook(endpoint.iam),
+    policies: new PolicyRegistry(endpoint.iam),
     managedPolicies: options.managedPolicies ?? {},
     keys: endpoint.keys,
     functions,

@@ -105,10 +105,10 @@ export async function startServices(options: ServicesOptions): Promise<Services>
       ...(options.endpointPort === undefined ? {} : { port: options.endpointPort }),
     });
     started.endpoint = endpoint;
-    endpoint.addDoor('/_bill', (dials) => bill.setDials(readBillDials(dials)));
-    endpoint.addDoor('/_exports', () => exports.deliver());
-    endpoint.addDoor('/_ec2', (change) => ec2.setDials(change));
-    endpoint.addDoor('/_dynamodb', (rates) => limitKeys(dynamodb, rates));
+    endpoint.addControl('/_bill', (dials) => bill.setDials(readBillDials(dials)));
+    endpoint.addControl('/_exports', () => exports.deliver());
+    endpoint.addControl('/_ec2', (change) => ec2.setDials(change));
+    endpoint.addControl('/_dynamodb', (rates) => limitKeys(dynamodb, rates));
     endpoint.onCall(({ caller, service, action, outcome, questions }) => {
       if (outcome === 'denied') emit('denied', `${caller} may not ${service}:${action}`, { questions });
     });

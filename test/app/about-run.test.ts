@@ -129,9 +129,9 @@ describe('a rule about facts that only GitHub has', () => {
     const machine = platform.liveMachines()[0]!;
     await platform.claim(machine);
     await platform.confirm(machine, undefined, true);
-    const stolen = { runId: 1001, action: 'in_progress', runnerName: machine } as const;
+    const taken = { runId: 1001, action: 'in_progress', runnerName: machine } as const;
     platform.github.putRun('acme/app', { runId: 1001, completed: false, conclusion: null, about: usual });
-    await platform.follow(queued(2, stolen));
+    await platform.follow(queued(2, taken));
     expect(await platform.start(machine)).toMatchObject({ action: 'again' });
     await platform.deliverAdmission();
     expect(await platform.start(machine)).toMatchObject({ action: 'reject' });

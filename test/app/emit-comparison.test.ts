@@ -12,7 +12,7 @@ async function told(at: number, daysApart = 3) {
   const stores = createMemoryStores();
   stores.world.rows.comparisons.set('last', { comparedAt: noon, lastDay: '2026-11-19', daysApart });
   const telemetry = createMemoryTelemetry();
-  await emitComparison({ usage: stores.books, telemetry, clock: createMemoryClock(at) });
+  await emitComparison({ usage: stores.ledger, telemetry, clock: createMemoryClock(at) });
   return telemetry.counts.map(({ metric, values }) => [metric, ...values]);
 }
 
@@ -25,7 +25,7 @@ describe('the last comparison with the bill', () => {
 
   it('is not reported without a comparison', async () => {
     const telemetry = createMemoryTelemetry();
-    await emitComparison({ usage: createMemoryStores().books, telemetry, clock: createMemoryClock(noon) });
+    await emitComparison({ usage: createMemoryStores().ledger, telemetry, clock: createMemoryClock(noon) });
     expect(telemetry.counts).toEqual([]);
   });
 });

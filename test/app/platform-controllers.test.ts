@@ -165,12 +165,12 @@ describe('the operator’s controllers at the claim and at the start gate', () =
 
     const other = await given(givenRules({}, 'repository.name == "acme/other"'));
     await other.accept(queued(1));
-    const stolen = InstanceId(other.liveMachines()[0]!);
-    await other.claim(stolen);
-    await other.confirm(stolen, undefined, true);
-    const thief = { repository: 'acme/other', repositoryId: 8 };
-    await other.follow(queued(2, { action: 'in_progress', runnerName: stolen, ...thief }));
-    expect(await other.start(stolen)).toEqual({
+    const instanceId = InstanceId(other.liveMachines()[0]!);
+    await other.claim(instanceId);
+    await other.confirm(instanceId, undefined, true);
+    const unplanned = { repository: 'acme/other', repositoryId: 8 };
+    await other.follow(queued(2, { action: 'in_progress', runnerName: instanceId, ...unplanned }));
+    expect(await other.start(instanceId)).toEqual({
       action: 'reject',
       why: "The operator's admission policy rejected the job: rule 1",
     });

@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { parseMessage } from '../../lib/contract/messages.ts';
 import { nonEmpty } from '../support/non-empty.ts';
 import { fc } from '../support/properties.ts';
-import { givenDoor } from '../support/webhook-door.ts';
+import { givenWebhook } from '../support/webhook-endpoint.ts';
 
 describe("GitHub's published payloads", () => {
   const examples = createRequire(import.meta.url)('@octokit/webhooks-examples/api.github.com/index.json') as {
@@ -13,23 +13,23 @@ describe("GitHub's published payloads", () => {
   }[];
 
   it('are all answered with 2xx, and every resulting message can be read', async () => {
-    const door = givenDoor();
+    const webhook = givenWebhook();
     let delivered = 0;
     for (const { name, examples: payloads } of nonEmpty(examples)) {
       for (const payload of nonEmpty(payloads)) {
-        expect(await door.deliver(name, payload)).toMatchObject({ status: 202 });
+        expect(await webhook.deliver(name, payload)).toMatchObject({ status: 202 });
         delivered += 1;
       }
     }
     expect(delivered).toBe(329);
     const messages = [
-      ...door.queues.tiers.map((sent) => sent.message),
-      ...door.queues.lifecycle,
-      ...door.queues.completions,
-      ...door.queues.installations,
+      ...webhook.queues.tiers.map((sent) => sent.message),
+      ...webhook.queues.lifecycle,
+      ...webhook.queues.completions,
+      ...webhook.queues.installations,
     ];
-    expect(messages.length).toBe(door.queues.sent());
-    expect(door.queues.installations.length).toBe(10);
+    expect(messages.length).toBe(webhook.queues.sent());
+    expect(webhook.queues.installations.length).toBe(10);
     expect(messages.map((message) => parseMessage(JSON.stringify(message)))).toEqual(messages);
   });
 });
@@ -56,7 +56,7 @@ describe('a signed payload of any shape', () => {
   it('gets a 2xx, and sends one message at most, which can be read', async () => {
     await fc.assert(
       fc.asyncProperty(event, payload, async (name, given) => {
-        const { deliver, queues } = givenDoor();
+        const { deliver, queues } = givenWebhook();
         expect((await deliver(name, given)).status).toBe(202);
         const messages = [
           ...queues.tiers.map(({ message }) => message),

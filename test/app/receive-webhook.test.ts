@@ -5,7 +5,7 @@ import { parseMessage } from '../../lib/contract/messages.ts';
 import { createMemoryClock } from '../fakes/clock.ts';
 import { createMemorySecret } from '../fakes/secrets.ts';
 import { nonEmpty } from '../support/non-empty.ts';
-import { givenDoor, givenDelivery as job, signed } from '../support/webhook-door.ts';
+import { givenWebhook, givenDelivery as job, signed } from '../support/webhook-endpoint.ts';
 
 describe('a delivery that is refused costs no message', () => {
   const body = JSON.stringify(job());
@@ -19,11 +19,11 @@ describe('a delivery that is refused costs no message', () => {
     { name: 'not JSON', body: 'a=b', headers: { 'x-github-event': 'ping', ...signed('a=b') }, status: 400 },
     { name: 'too large', body: 'x'.repeat(4 * 1024 * 1024 + 1), headers: {}, status: 413 },
   ])('$name → $status', async (given) => {
-    const door = givenDoor();
-    const answer = await door.post(given.body, given.headers as Record<string, string>);
+    const webhook = givenWebhook();
+    const answer = await webhook.post(given.body, given.headers as Record<string, string>);
     expect(answer).toMatchObject({ status: given.status, body: { outcome: 'refused' } });
-    expect(door.queues.sent()).toBe(0);
-    expect(door.telemetry.total('WebhooksRefused')).toBe(1);
+    expect(webhook.queues.sent()).toBe(0);
+    expect(webhook.telemetry.total('WebhooksRefused')).toBe(1);
   });
 });
 
@@ -70,20 +70,20 @@ describe('a signed delivery of no use is answered with 202, counted, and sent no
       code: 'job-unusable',
     },
   ])('$name', async ({ event, payload, code }) => {
-    const door = givenDoor();
-    const answer = await door.deliver(event, payload);
+    const webhook = givenWebhook();
+    const answer = await webhook.deliver(event, payload);
     expect(answer).toMatchObject({ status: 202, body: { outcome: 'ignored' } });
-    expect(door.queues.sent()).toBe(0);
-    expect(door.telemetry.total('WebhooksIgnored', { reason: code })).toBe(1);
+    expect(webhook.queues.sent()).toBe(0);
+    expect(webhook.telemetry.total('WebhooksIgnored', { reason: code })).toBe(1);
   });
 });
 
 describe('a job event', () => {
   it('goes to the queue of its tier, in the group of its tenant, when it is queued', async () => {
-    const door = givenDoor();
-    const answer = await door.deliver('workflow_job', job());
+    const webhook = givenWebhook();
+    const answer = await webhook.deliver('workflow_job', job());
     expect(answer).toEqual({ status: 202, body: { outcome: 'queued', tier: 'small' } });
-    expect(door.queues.tiers).toEqual([
+    expect(webhook.queues.tiers).toEqual([
       {
         tier: 'small',
         group: 7,
@@ -106,7 +106,7 @@ describe('a job event', () => {
         },
       },
     ]);
-    expect(door.queues.sent()).toBe(1);
+    expect(webhook.queues.sent()).toBe(1);
   });
 
   it.each([
@@ -125,31 +125,31 @@ describe('a job event', () => {
       tier: undefined,
     },
   ])('$name goes to the lifecycle', async ({ payload, action, tier: expected }) => {
-    const door = givenDoor();
-    expect((await door.deliver('workflow_job', payload)).status).toBe(202);
-    const [message] = door.queues.lifecycle;
+    const webhook = givenWebhook();
+    expect((await webhook.deliver('workflow_job', payload)).status).toBe(202);
+    const [message] = webhook.queues.lifecycle;
     expect(message).toMatchObject({ kind: 'job', action });
     expect((message as { tier?: string }).tier).toBe(expected);
     expect(parseMessage(JSON.stringify(message))).toEqual(message);
-    expect(door.queues.sent()).toBe(1);
+    expect(webhook.queues.sent()).toBe(1);
   });
 
   it('`completed` goes to the queue without batching, since another job may wait for its machine’s lease', async () => {
-    const door = givenDoor();
-    expect((await door.deliver('workflow_job', job({ runner_name: '' }, 'completed'))).status).toBe(202);
-    expect(door.queues.completions).toMatchObject([{ kind: 'job', action: 'completed', tier: 'small' }]);
-    expect(door.queues.sent()).toBe(1);
+    const webhook = givenWebhook();
+    expect((await webhook.deliver('workflow_job', job({ runner_name: '' }, 'completed'))).status).toBe(202);
+    expect(webhook.queues.completions).toMatchObject([{ kind: 'job', action: 'completed', tier: 'small' }]);
+    expect(webhook.queues.sent()).toBe(1);
   });
 
   it('a start goes there too if the job waits for the start gate, and no other start does', async () => {
-    const door = givenDoor();
+    const webhook = givenWebhook();
     for (const runner_name of ['i-0123456789abcdef0', 'i-0123456789abcdef0-gated']) {
-      await door.deliver('workflow_job', job({ runner_name }, 'in_progress'));
+      await webhook.deliver('workflow_job', job({ runner_name }, 'in_progress'));
     }
     const names = (messages: readonly object[]) =>
       messages.map((message) => (message as { runnerName?: string }).runnerName);
-    expect(names(door.queues.lifecycle)).toEqual(['i-0123456789abcdef0']);
-    expect(names(door.queues.completions)).toEqual(['i-0123456789abcdef0-gated']);
+    expect(names(webhook.queues.lifecycle)).toEqual(['i-0123456789abcdef0']);
+    expect(names(webhook.queues.completions)).toEqual(['i-0123456789abcdef0-gated']);
   });
 });
 
@@ -157,14 +157,14 @@ describe('an installation event', () => {
   it.each(['installation', 'installation_repositories', 'installation_target'])(
     '%s is passed on',
     async (event) => {
-      const door = givenDoor();
+      const webhook = givenWebhook();
       const payload = {
         action: 'removed',
         installation: { id: 7 },
         repositories_removed: [{ full_name: 'acme/a' }, {}],
       };
-      await door.deliver(event, payload);
-      expect(door.queues.installations).toEqual([
+      await webhook.deliver(event, payload);
+      expect(webhook.queues.installations).toEqual([
         {
           kind: 'installation',
           event: `${event}.removed`,
@@ -173,7 +173,7 @@ describe('an installation event', () => {
           delivery: 'd1',
         },
       ]);
-      expect(door.queues.sent()).toBe(1);
+      expect(webhook.queues.sent()).toBe(1);
     },
   );
 });
@@ -189,95 +189,98 @@ describe('the webhook secret', () => {
   });
 
   it('may be the previous one after a rotation, and not the one before', async () => {
-    const door = givenDoor();
-    door.secret.rotate('second');
-    expect((await door.deliver('workflow_job', job())).status).toBe(202);
-    door.secret.rotate('third');
-    door.clock.advance(300_000);
-    expect((await door.deliver('workflow_job', job())).status).toBe(401);
-    expect((await door.deliver('workflow_job', job(), 'second')).status).toBe(202);
+    const webhook = givenWebhook();
+    webhook.secret.rotate('second');
+    expect((await webhook.deliver('workflow_job', job())).status).toBe(202);
+    webhook.secret.rotate('third');
+    webhook.clock.advance(300_000);
+    expect((await webhook.deliver('workflow_job', job())).status).toBe(401);
+    expect((await webhook.deliver('workflow_job', job(), 'second')).status).toBe(202);
   });
 
   it('is read again for an unknown signature, at most once a minute', async () => {
-    const door = givenDoor();
-    await door.deliver('workflow_job', job());
-    door.secret.rotate('second');
-    door.clock.advance(59_000);
-    expect((await door.deliver('workflow_job', job(), 'second')).status).toBe(401);
-    expect(door.secret.reads()).toBe(1);
-    door.clock.advance(1_000);
-    expect((await door.deliver('workflow_job', job(), 'second')).status).toBe(202);
-    for (let n = 0; n < 10; n += 1) await door.deliver('workflow_job', job(), 'forged');
-    expect(door.secret.reads()).toBe(2);
+    const webhook = givenWebhook();
+    await webhook.deliver('workflow_job', job());
+    webhook.secret.rotate('second');
+    webhook.clock.advance(59_000);
+    expect((await webhook.deliver('workflow_job', job(), 'second')).status).toBe(401);
+    expect(webhook.secret.reads()).toBe(1);
+    webhook.clock.advance(1_000);
+    expect((await webhook.deliver('workflow_job', job(), 'second')).status).toBe(202);
+    for (let n = 0; n < 10; n += 1) await webhook.deliver('workflow_job', job(), 'forged');
+    expect(webhook.secret.reads()).toBe(2);
   });
 });
 
 describe('a service that fails', () => {
   it('is answered with 503, so that GitHub records a failed delivery', async () => {
-    const door = givenDoor();
-    door.queues.failNext(1);
-    expect((await door.deliver('workflow_job', job())).status).toBe(503);
-    expect(door.telemetry.events).toMatchObject([{ level: 'error', name: 'webhook-failed' }]);
-    expect((await door.deliver('workflow_job', job())).status).toBe(202);
+    const webhook = givenWebhook();
+    webhook.queues.failNext(1);
+    expect((await webhook.deliver('workflow_job', job())).status).toBe(503);
+    expect(webhook.telemetry.events).toMatchObject([{ level: 'error', name: 'webhook-failed' }]);
+    expect((await webhook.deliver('workflow_job', job())).status).toBe(202);
   });
 
   it('is answered with 503 while the secret was never read', async () => {
-    const door = givenDoor();
-    door.secret.fail();
-    expect((await door.deliver('workflow_job', job())).status).toBe(503);
+    const webhook = givenWebhook();
+    webhook.secret.fail();
+    expect((await webhook.deliver('workflow_job', job())).status).toBe(503);
   });
 });
 
 describe('a message', () => {
-  const bytes = (door: ReturnType<typeof givenDoor>) =>
+  const bytes = (webhook: ReturnType<typeof givenWebhook>) =>
     Buffer.byteLength(
       JSON.stringify([
-        ...door.queues.tiers,
-        ...door.queues.lifecycle,
-        ...door.queues.completions,
-        ...door.queues.installations,
+        ...webhook.queues.tiers,
+        ...webhook.queues.lifecycle,
+        ...webhook.queues.completions,
+        ...webhook.queues.installations,
       ]),
     );
   const largest = 262_144;
 
   it('has the first labels of a job with too many, and how many more there are', async () => {
-    const door = givenDoor();
+    const webhook = givenWebhook();
     const labels = ['self-hosted', ...Array.from({ length: 75_000 }, (_, n) => `label-${n}`)];
-    expect((await door.deliver('workflow_job', job({ labels }))).status).toBe(202);
-    const [message] = door.queues.lifecycle as unknown as [{ labels: string[] }];
+    expect((await webhook.deliver('workflow_job', job({ labels }))).status).toBe(202);
+    const [message] = webhook.queues.lifecycle as unknown as [{ labels: string[] }];
     expect(message.labels).toHaveLength(21);
     expect(message.labels.at(-1)).toBe('and 74981 more');
-    expect(bytes(door)).toBeLessThan(largest);
+    expect(bytes(webhook)).toBeLessThan(largest);
   });
 
   it('has each label once, even if a job repeats the labels of a tier', async () => {
-    const door = givenDoor();
+    const webhook = givenWebhook();
     const labels = Array.from({ length: 75_000 }, (_, n) =>
       n % 2 ? 'small' : n % 3 ? 'Self-Hosted' : 'self-hosted',
     );
-    await door.deliver('workflow_job', job({ labels }));
-    expect(door.queues.tiers[0]?.message).toMatchObject({ labels: ['self-hosted', 'small'], tier: 'small' });
+    await webhook.deliver('workflow_job', job({ labels }));
+    expect(webhook.queues.tiers[0]?.message).toMatchObject({
+      labels: ['self-hosted', 'small'],
+      tier: 'small',
+    });
   });
 
   it('is small whatever the payload contains', async () => {
     const long = '\ufffe🐛\ud800'.repeat(50_000);
-    const door = givenDoor();
-    await door.deliver(
+    const webhook = givenWebhook();
+    await webhook.deliver(
       'workflow_job',
       job({
         labels: ['self-hosted', ...Array.from({ length: 40 }, (_, n) => `${n}${long.slice(0, 10_000)}`)],
       }),
     );
-    await door.deliver('workflow_job', job({ runner_name: long, conclusion: long }, 'completed'));
+    await webhook.deliver('workflow_job', job({ runner_name: long, conclusion: long }, 'completed'));
     const removed = Array.from({ length: 20_000 }, (_, n) => ({ full_name: `acme/${'r'.repeat(90)}${n}` }));
-    await door.deliver('installation', {
+    await webhook.deliver('installation', {
       action: long,
       installation: { id: 7 },
       repositories_removed: [...removed, { full_name: long }, {}],
     });
-    expect(door.queues.sent()).toBe(3);
-    expect(bytes(door)).toBeLessThan(largest);
-    const { lifecycle, completions, installations } = door.queues;
+    expect(webhook.queues.sent()).toBe(3);
+    expect(bytes(webhook)).toBeLessThan(largest);
+    const { lifecycle, completions, installations } = webhook.queues;
     for (const message of nonEmpty([...lifecycle, ...completions, ...installations])) {
       expect(JSON.stringify(message)).not.toMatch(/\\ud8|\ufffe/);
     }

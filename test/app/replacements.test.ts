@@ -114,11 +114,11 @@ describe('a machine that ran another job of the tenant', () => {
   ])('is no failure of the job it was bought for: one %s', async (_which, prepare) => {
     const platform = await givenCovered();
     platform.stores.world.setMaxRunners(acme, 1);
-    for (let thief = 101; thief <= 106; thief++) {
-      await prepare(platform, thief);
+    for (let unplanned = 101; unplanned <= 106; unplanned++) {
+      await prepare(platform, unplanned);
       const machine = await listen(platform);
-      await runOn(platform, machine, thief);
-      expect(await platform.job(thief)).toMatchObject({ state: 'done', outcome: 'completed' });
+      await runOn(platform, machine, unplanned);
+      expect(await platform.job(unplanned)).toMatchObject({ state: 'done', outcome: 'completed' });
     }
     expect(await platform.job(1)).toMatchObject({ state: 'covered' });
     expect(await platform.job(1)).not.toHaveProperty('replacements');

@@ -32,12 +32,12 @@ function givenRecord(n: number, tenant: number, repository?: string): UsageRecor
   return usageOf({ runner: priced, reason: 'job-completed', endedAt: noon + n * 1000, job });
 }
 
-async function givenBooks(records: readonly UsageRecord[], now = complete) {
+async function givenLedger(records: readonly UsageRecord[], now = complete) {
   const stores = createMemoryStores();
   await stores.usage.record(records);
   const clock = createMemoryClock(now);
   const telemetry = createMemoryTelemetry();
-  const deps = { deployment, usage: stores.books, tenants: stores.tenants, telemetry, clock };
+  const deps = { deployment, usage: stores.ledger, tenants: stores.tenants, telemetry, clock };
   const { rows } = stores.world;
   const sums = () => [...rows.usageSums.values()].flat();
   return { stores, clock, deps, telemetry, sums, progress: () => rows.rollUps.get(day) };
@@ -50,7 +50,7 @@ const records = [
 
 describe('a record broken by a manual edit', () => {
   it('does not affect the sums of other tenants, and leaves its own without any until it is corrected', async () => {
-    const { stores, deps, clock, sums, progress } = await givenBooks([...records, givenRecord(500, 9)]);
+    const { stores, deps, clock, sums, progress } = await givenLedger([...records, givenRecord(500, 9)]);
     const name = unreadableName('usage', '102#i-400');
     stores.world.unreadable.add(name);
     await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
@@ -65,11 +65,11 @@ describe('a record broken by a manual edit', () => {
   });
 
   it('is looked for again once an hour, as its tenant may have a million, and logged when it is summed up', async () => {
-    const { stores, deps, clock, progress, telemetry } = await givenBooks(records);
+    const { stores, deps, clock, progress, telemetry } = await givenLedger(records);
     stores.world.unreadable.add(unreadableName('usage', '102#i-400'));
     let reads = 0;
     stores.world.beforeCall = (call) => {
-      if (call === 'books.recordsOf') reads += 1;
+      if (call === 'ledger.recordsOf') reads += 1;
     };
     const visits: boolean[] = [];
     for (let minute = 0; minute <= 70; minute += 5) {
@@ -94,7 +94,7 @@ describe('a record broken by a manual edit', () => {
   });
 
   it('leaves its tenant without sums even if other records can be read: they would be too low', async () => {
-    const { stores, deps, sums } = await givenBooks(records);
+    const { stores, deps, sums } = await givenLedger(records);
     stores.world.unreadable.add(unreadableName('usage', '101#i-200'));
     await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
     expect(sums().map(({ installationId }) => Number(installationId))).toEqual([102]);
@@ -102,7 +102,7 @@ describe('a record broken by a manual edit', () => {
 
   it('is retried however many tenants follow, whose sums are computed once', async () => {
     const many = Array.from({ length: 150 }, (_, n) => givenRecord(1000 + n, 1000 + n));
-    const { stores, deps, clock, sums, progress } = await givenBooks([...records, ...many]);
+    const { stores, deps, clock, sums, progress } = await givenLedger([...records, ...many]);
     const writes = countWrites(stores);
     stores.world.unreadable.add(unreadableName('usage', '1000#i-1000'));
     for (let visits = 0; visits < 3; visits += 1) {
@@ -122,13 +122,13 @@ describe('a record broken by a manual edit', () => {
     const later = [givenRecord(600, 101), givenRecord(700, 102)].map((record) => ({
       ...{ ...record, launchedAt: record.launchedAt + dayMilliseconds },
     }));
-    const { stores, deps, clock, progress } = await givenBooks(
+    const { stores, deps, clock, progress } = await givenLedger(
       [...records, ...later, ...[3, 4, 5].map((n) => givenRecord(n, 1_000 + n))],
       complete + dayMilliseconds,
     );
     stores.world.unreadable.add(unreadableName('usage', '101#i-100'));
     stores.world.afterCall = (call) => {
-      if (call === 'books.write') clock.advance(30_000);
+      if (call === 'ledger.write') clock.advance(30_000);
     };
     for (let visits = 0; visits < 6; visits += 1) await rollUpUsage(deps).catch(() => undefined);
     clock.advance(hour);
@@ -145,7 +145,7 @@ describe('a record broken by a manual edit', () => {
   });
 
   it('does not delay other tenants’ second sums, and leaves its own of the first pass until it is corrected', async () => {
-    const { stores, deps, clock, sums, progress } = await givenBooks(records);
+    const { stores, deps, clock, sums, progress } = await givenLedger(records);
     const [early, late] = ['102#i-400', '101#i-100'].map((name) => unreadableName('usage', name));
     stores.world.unreadable.add(early!);
     await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
@@ -167,7 +167,7 @@ describe('a record broken by a manual edit', () => {
 
   it('leaves its tenant skipped until its sums are written, wherever a visit dies, or if two run at once', async () => {
     for (let dies = 1; dies <= 16; dies += 1) {
-      const { stores, deps, clock, sums, progress } = await givenBooks(records);
+      const { stores, deps, clock, sums, progress } = await givenLedger(records);
       const { unreadable, rows } = stores.world;
       unreadable.add(unreadableName('usage', '102#i-400'));
       let [calls, hidden] = [0, 0];
@@ -191,7 +191,7 @@ describe('a record broken by a manual edit', () => {
   });
 
   it('is reported with all others, each once whenever its tenant is tried', async () => {
-    const { stores, deps, clock, progress, telemetry } = await givenBooks([...records, givenRecord(500, 9)]);
+    const { stores, deps, clock, progress, telemetry } = await givenLedger([...records, givenRecord(500, 9)]);
     const named = () =>
       telemetry.events
         .splice(0)
@@ -213,13 +213,13 @@ describe('a record broken by a manual edit', () => {
 
   const givenAllUnreadable = async (count: number) => {
     const many = Array.from({ length: count }, (_, n) => givenRecord(n, 1_000 + n));
-    const books = await givenBooks(many);
+    const ledger = await givenLedger(many);
     for (const { installationId, instanceId } of many)
-      books.stores.world.unreadable.add(unreadableName('usage', `${installationId}#${instanceId}`));
-    await expect(rollUpUsage(books.deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
+      ledger.stores.world.unreadable.add(unreadableName('usage', `${installationId}#${instanceId}`));
+    await expect(rollUpUsage(ledger.deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
     const error = `${count - 10} more rows cannot be read.`;
-    expect(books.telemetry.events.at(-1)?.fields).toEqual({ error });
-    return books;
+    expect(ledger.telemetry.events.at(-1)?.fields).toEqual({ error });
+    return ledger;
   };
 
   it('keeps no day from its end though more than a thousand tenants have one', async () => {
@@ -239,14 +239,14 @@ describe('a record broken by a manual edit', () => {
 function countWrites({ world }: ReturnType<typeof createMemoryStores>) {
   const writes = { count: 0 };
   world.beforeCall = (call) => {
-    if (call === 'books.write') writes.count += 1;
+    if (call === 'ledger.write') writes.count += 1;
   };
   return writes;
 }
 
 describe('the sums of a day', () => {
   it('are the totals of its records by tenant, tier, repository and workflow', async () => {
-    const { deps, sums, progress } = await givenBooks(records);
+    const { deps, sums, progress } = await givenLedger(records);
     await rollUpUsage(deps);
     expect(sums()).toEqual(sumUp(records));
     expect(sums().map(({ installationId, work, machines }) => [installationId, work, machines])).toEqual([
@@ -259,14 +259,14 @@ describe('the sums of a day', () => {
 
   it('are at most a thousand for a tenant, the smallest of them combined', async () => {
     const many = Array.from({ length: 1_100 }, (_, n) => givenRecord(n + 1, 101, `acme/app-${n}`));
-    const { deps, sums } = await givenBooks(many);
+    const { deps, sums } = await givenLedger(many);
     await rollUpUsage(deps);
     expect(sums()).toHaveLength(999);
     expect(sums().at(-1)).toMatchObject({ work: { repository: '(others)' }, machines: 102 });
   });
 
   it('are computed from five thousand records at a time: a tenant may have a million', async () => {
-    const { deps, sums } = await givenBooks([]);
+    const { deps, sums } = await givenLedger([]);
     let given = 0;
     let givenAtFirst = 0;
     const record = givenRecord(100, 101, 'acme/app');
@@ -287,13 +287,13 @@ describe('the sums of a day', () => {
   });
 
   it('are not computed while a machine of the day may be alive', async () => {
-    const { deps, sums, progress } = await givenBooks(records, complete - 1);
+    const { deps, sums, progress } = await givenLedger(records, complete - 1);
     await rollUpUsage(deps);
     expect([sums(), progress()]).toEqual([[], undefined]);
   });
 
   it('are computed once more after late events about its jobs, and never again', async () => {
-    const { deps, stores, clock, sums, progress } = await givenBooks(records);
+    const { deps, stores, clock, sums, progress } = await givenLedger(records);
     await rollUpUsage(deps);
     await stores.usage.addJob(records[2]!, {
       jobId: JobId(300),
@@ -318,10 +318,10 @@ describe('the sums of a day', () => {
 
   it('continue after the last hundred tenants after a crash', async () => {
     const many = Array.from({ length: 150 }, (_, n) => givenRecord(n, 1_000 + n));
-    const { deps, stores, progress } = await givenBooks(many);
+    const { deps, stores, progress } = await givenLedger(many);
     let writes = 0;
     stores.world.beforeCall = (call) => {
-      if (call === 'books.write' && ++writes === 121) throw new Error('died');
+      if (call === 'ledger.write' && ++writes === 121) throw new Error('died');
     };
     await expect(rollUpUsage(deps)).rejects.toThrow('died');
     expect(progress()).toEqual({ finished: 0, after: 1_099 });
@@ -331,9 +331,9 @@ describe('the sums of a day', () => {
   });
 
   it('continue in the next visit if one has no time left', async () => {
-    const { deps, clock, stores, sums, progress } = await givenBooks(records);
+    const { deps, clock, stores, sums, progress } = await givenLedger(records);
     stores.world.afterCall = (call) => {
-      if (call === 'books.write') clock.advance(hour);
+      if (call === 'ledger.write') clock.advance(hour);
     };
     await rollUpUsage(deps);
     expect([sums().length, progress()]).toEqual([2, { finished: 0, after: 101 }]);
@@ -345,11 +345,11 @@ describe('the sums of a day', () => {
 
   it('are the same wherever the process dies, before or after any write', async () => {
     const many = Array.from({ length: 250 }, (_, n) => givenRecord(n, 100 + (n % 130), 'acme/app'));
-    const whole = await givenBooks(many);
+    const whole = await givenLedger(many);
     await rollUpUsage(whole.deps);
     let calls = 0;
     for (let dies = 1; dies <= 12; dies += 1) {
-      const { deps, stores, sums, progress } = await givenBooks(many);
+      const { deps, stores, sums, progress } = await givenLedger(many);
       calls = 0;
       const die = () => {
         calls += 1;
@@ -367,11 +367,11 @@ describe('the sums of a day', () => {
 
   it.each([3, 150])('are left to the run that was faster with them, of %i tenants', async (tenants) => {
     const many = Array.from({ length: tenants }, (_, n) => givenRecord(n, 1_000 + n));
-    const { deps, stores, sums, progress } = await givenBooks([...many, givenRecord(900, 9_000)]);
+    const { deps, stores, sums, progress } = await givenLedger([...many, givenRecord(900, 9_000)]);
     stores.world.unreadable.add(unreadableName('usage', '9000#i-900'));
     let faster: Promise<unknown> | undefined;
     stores.world.afterCall = async (call) => {
-      if (call !== 'books.write' || faster) return;
+      if (call !== 'ledger.write' || faster) return;
       faster = Promise.allSettled([rollUpUsage(deps)]);
       await faster;
     };
@@ -385,7 +385,7 @@ describe('the sums of a day', () => {
   });
 
   it('are finished by one of two processes that compute them at the same time', async () => {
-    const { deps, sums, progress } = await givenBooks(records);
+    const { deps, sums, progress } = await givenLedger(records);
     await Promise.all([rollUpUsage(deps), rollUpUsage(deps)]);
     expect(sums()).toEqual(sumUp(records));
     expect(progress()).toEqual({ finished: 1 });
@@ -393,7 +393,7 @@ describe('the sums of a day', () => {
 
   it('are the same for a tenant whose records do not fit into memory at once', async () => {
     const many = Array.from({ length: 10_001 }, (_, n) => givenRecord(n, 101, `acme/app-${n % 3}`));
-    const { deps, sums } = await givenBooks(many);
+    const { deps, sums } = await givenLedger(many);
     await rollUpUsage(deps);
     expect(sums()).toEqual(sumUp(many));
   });
@@ -402,7 +402,7 @@ describe('the sums of a day', () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 1100 }), async (count) => {
         const many = Array.from({ length: count }, (_, n) => givenRecord(n, 101, `acme/app-${n}`));
-        const { deps, sums } = await givenBooks(many);
+        const { deps, sums } = await givenLedger(many);
         await rollUpUsage(deps);
         expect(sums().length).toBeLessThanOrEqual(1_000);
         expect(together(sums())).toEqual(together(sumUp(many)));
@@ -423,13 +423,13 @@ describe('what a tenant counts as spent on a day that is over', () => {
       ['2026-11', ofMonth],
     ]);
   async function givenCounted(over: Partial<Tenant>, now = complete, of: readonly UsageRecord[] = priced) {
-    const books = await givenBooks(of, now);
+    const ledger = await givenLedger(of, now);
     const installationId = InstallationId(101);
-    await books.stores.tenants.create(givenTenant({ installationId }));
-    books.stores.world.editTenant(installationId, over);
-    const spent = async () => (await books.stores.tenants.get(installationId))?.spent;
-    const repairs = () => books.telemetry.events.filter(({ name }) => name === 'repair');
-    return { ...books, spent, repairs };
+    await ledger.stores.tenants.create(givenTenant({ installationId }));
+    ledger.stores.world.editTenant(installationId, over);
+    const spent = async () => (await ledger.stores.tenants.get(installationId))?.spent;
+    const repairs = () => ledger.telemetry.events.filter(({ name }) => name === 'repair');
+    return { ...ledger, spent, repairs };
   }
 
   it('is corrected from the records, once, also in its month, and reported', async () => {

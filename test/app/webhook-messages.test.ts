@@ -1,17 +1,17 @@
 /** What a delivery becomes: its message, field by field, and what GitHub and the operator are told of it. */
 import { describe, expect, it } from '@jest/globals';
-import { givenDoor, givenDelivery as job, signed } from '../support/webhook-door.ts';
+import { givenWebhook, givenDelivery as job, signed } from '../support/webhook-endpoint.ts';
 
 const receivedAt = Date.UTC(2026, 0, 1);
 
 describe('the message of a job', () => {
   const messageOf = async (payload: unknown) => {
-    const door = givenDoor();
-    await door.deliver('workflow_job', payload);
+    const webhook = givenWebhook();
+    await webhook.deliver('workflow_job', payload);
     return [
-      ...door.queues.tiers.map(({ message }) => message),
-      ...door.queues.lifecycle,
-      ...door.queues.completions,
+      ...webhook.queues.tiers.map(({ message }) => message),
+      ...webhook.queues.lifecycle,
+      ...webhook.queues.completions,
     ];
   };
 
@@ -78,18 +78,18 @@ describe('the message of a job', () => {
     ['the run, as a whole number', job({ run_id: 1.5 })],
     ['the owner', { ...job(), repository: { full_name: 'acme/app' } }],
   ])('is not sent if GitHub names no id of %s', async (_, payload) => {
-    const door = givenDoor();
-    const { status, body } = await door.deliver('workflow_job', payload);
-    expect([status, body['outcome'], door.queues.sent()]).toEqual([202, 'ignored', 0]);
-    expect(door.telemetry.total('WebhooksIgnored', { reason: 'job-unusable' })).toBe(1);
+    const webhook = givenWebhook();
+    const { status, body } = await webhook.deliver('workflow_job', payload);
+    expect([status, body['outcome'], webhook.queues.sent()]).toEqual([202, 'ignored', 0]);
+    expect(webhook.telemetry.total('WebhooksIgnored', { reason: 'job-unusable' })).toBe(1);
   });
 });
 
 describe('the message of an installation', () => {
   const messageOf = async (payload: object) => {
-    const door = givenDoor();
-    await door.deliver('installation_repositories', { installation: { id: 7 }, ...payload });
-    return door.queues.installations;
+    const webhook = givenWebhook();
+    await webhook.deliver('installation_repositories', { installation: { id: 7 }, ...payload });
+    return webhook.queues.installations;
   };
 
   it('names the repositories that were removed, by name and by id', async () => {
@@ -126,7 +126,7 @@ describe('the answer', () => {
       { outcome: 'recorded', event: 'installation.created' },
     ],
   ])('to %s says what was recorded', async (event, payload, body) => {
-    expect(await givenDoor().deliver(event, payload)).toEqual({ status: 202, body });
+    expect(await givenWebhook().deliver(event, payload)).toEqual({ status: 202, body });
   });
 
   it('counts why a delivery was refused', async () => {
@@ -140,35 +140,37 @@ describe('the answer', () => {
       [body, signed(body), 'no-event'],
       ['a=b', { ...event, ...signed('a=b') }, 'not-json'],
     ] as const) {
-      const door = givenDoor();
-      await door.post(text, headers);
-      expect([reason, door.telemetry.total('WebhooksRefused', { reason })]).toEqual([reason, 1]);
+      const webhook = givenWebhook();
+      await webhook.post(text, headers);
+      expect([reason, webhook.telemetry.total('WebhooksRefused', { reason })]).toEqual([reason, 1]);
     }
   });
 
   it('names a failed service, and counts the failure under its delivery', async () => {
-    const door = givenDoor();
-    door.queues.failNext(1);
-    expect(await door.deliver('workflow_job', job())).toMatchObject({
+    const webhook = givenWebhook();
+    webhook.queues.failNext(1);
+    expect(await webhook.deliver('workflow_job', job())).toMatchObject({
       status: 503,
       body: { outcome: 'failed' },
     });
-    expect(door.telemetry.total('WebhooksFailed')).toBe(1);
-    expect(door.telemetry.events).toMatchObject([{ fields: { delivery: 'd1', reason: expect.any(String) } }]);
+    expect(webhook.telemetry.total('WebhooksFailed')).toBe(1);
+    expect(webhook.telemetry.events).toMatchObject([
+      { fields: { delivery: 'd1', reason: expect.any(String) } },
+    ]);
   });
 
   it('is an exception for a bug of ours, so that Lambda counts it', async () => {
-    const door = givenDoor();
-    door.queues.sendToTier = async () => {
+    const webhook = givenWebhook();
+    webhook.queues.sendToTier = async () => {
       throw new TypeError('a bug');
     };
-    await expect(door.deliver('workflow_job', job())).rejects.toThrow('a bug');
+    await expect(webhook.deliver('workflow_job', job())).rejects.toThrow('a bug');
   });
 
   it('accepts a delivery without an id', async () => {
-    const door = givenDoor();
+    const webhook = givenWebhook();
     const body = JSON.stringify(job());
-    await door.post(body, { 'x-github-event': 'workflow_job', ...signed(body) });
-    expect(door.queues.tiers).toMatchObject([{ message: { delivery: 'unnamed' } }]);
+    await webhook.post(body, { 'x-github-event': 'workflow_job', ...signed(body) });
+    expect(webhook.queues.tiers).toMatchObject([{ message: { delivery: 'unnamed' } }]);
   });
 });

@@ -1,9 +1,9 @@
 /**
- * The books after chaos, held against each other: GitHub's jobs and registrations, EC2's machines, the platform's rows
+ * The ledger after chaos, held against each other: GitHub's jobs and registrations, EC2's machines, the platform's rows
  * and the queues. It knows none of the platform's rules but the invariants.
  */
 import { instanceNamed } from '../../lib/core/ids.ts';
-import type { Books } from '../../lib/local/demo/books.ts';
+import type { Ledger } from '../../lib/local/demo/ledger.ts';
 import type { Instance } from '../../lib/local/ec2/account.ts';
 import type { PlainRow } from '../e2e/support/operator.ts';
 import { type Account, reasonOf, type World } from '../e2e/support/world.ts';
@@ -68,16 +68,16 @@ export function judgeJobs(
 /** What each tenant got, by GitHub's word and, for what never ran, by the platform's. */
 export async function countOutcomes(
   world: World,
-  { accounts, books }: { accounts: readonly Account[]; books: Books },
+  { accounts, ledger }: { accounts: readonly Account[]; ledger: Ledger },
 ): Promise<TenantOutcome[]> {
   const rows = await world.operator.rows('jobs');
   return accounts.map(({ login, installationId }) => {
-    const own = [...books.jobs.values()].filter((job) => job.login === login);
+    const own = [...ledger.jobs.values()].filter((job) => job.login === login);
     const count = (conclusion: string) => own.filter((job) => job.conclusion === conclusion).length;
     const refused = rows.filter(
       (row) => row['installation_id'] === installationId && row['outcome'] === 'refused',
     );
-    const book = books.accounts.get(login);
+    const account = ledger.accounts.get(login);
     return {
       login,
       jobs: own.length,
@@ -86,8 +86,8 @@ export async function countOutcomes(
       cancelled: count('cancelled'),
       refused: refused.length,
       refusedBecause: [...new Set(refused.map((row) => String(reasonOf(row))))],
-      mostRunnersAtOnce: book?.mostRunnersAtOnce ?? 0,
-      limit: book?.limit ?? 0,
+      mostRunnersAtOnce: account?.mostRunnersAtOnce ?? 0,
+      limit: account?.limit ?? 0,
     };
   });
 }

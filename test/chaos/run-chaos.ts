@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SQSClient, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
-import { type Books, createBooks } from '../../lib/local/demo/books.ts';
+import { createLedger, type Ledger } from '../../lib/local/demo/ledger.ts';
 import type { Laptop } from '../../lib/local/laptop.ts';
 import type { LaptopEvent } from '../../lib/local/laptop-event.ts';
 import { setVisibility } from '../e2e/support/visibility.ts';
@@ -30,14 +30,14 @@ const longestRestSeconds = 240;
 const visibilitySeconds = 5;
 
 export async function runChaos({ seconds, say, onEvent }: ChaosOptions): Promise<ChaosReport> {
-  let books: Books | undefined;
+  let ledger: Ledger | undefined;
   const isOurs = (instanceId: string): boolean =>
     world.laptop.ec2.instances().some((instance) => instance.instanceId === instanceId);
   say('starting the platform');
   const world = await startWorld({
     config: chaosConfig,
     onEvent(event) {
-      if (!isAboutUnseenMachine(event, isOurs)) books?.note(event);
+      if (!isAboutUnseenMachine(event, isOurs)) ledger?.note(event);
       onEvent(event);
     },
   });
@@ -45,17 +45,17 @@ export async function runChaos({ seconds, say, onEvent }: ChaosOptions): Promise
   const sqs = new SQSClient({ endpoint, region, credentials });
   try {
     await setVisibility(world.laptop, visibilitySeconds);
-    books = booksOf(world.laptop);
-    const accounts = await installAll(world, books);
+    ledger = ledgerOf(world.laptop);
+    const accounts = await installAll(world, ledger);
     world.laptop.github.setDials(githubPatience);
-    const stirred = await stir(world, accounts, { seconds, say, books });
+    const stirred = await stir(world, accounts, { seconds, say, ledger });
     const rested = await settle(world, { accounts, sqs, say });
     const jobs = judgeJobs(world.laptop.github.state().jobs, world.laptop.ec2.instances());
-    const broken = [...books.invariantsBroken, ...(await audit(world, accounts)), ...jobs.faults];
+    const broken = [...ledger.invariantsBroken, ...(await audit(world, accounts)), ...jobs.faults];
     return {
       seconds,
       restSeconds: rested.seconds,
-      tenants: await countOutcomes(world, { accounts, books }),
+      tenants: await countOutcomes(world, { accounts, ledger }),
       jobs: jobs.outcomes,
       machines: world.laptop.ec2.instances().length,
       trouble: { ...stirred, redelivered: countRedelivered(world), deadLettersSentBack: rested.deadLetters },
@@ -67,11 +67,11 @@ export async function runChaos({ seconds, say, onEvent }: ChaosOptions): Promise
   }
 }
 
-async function installAll(world: World, books: Books): Promise<Account[]> {
+async function installAll(world: World, ledger: Ledger): Promise<Account[]> {
   const accounts: Account[] = [];
   for (const { login, user, limit } of tenants) {
     const account = await world.install(login, { user, maxRunners: limit });
-    books.open({ login, installationId: account.installationId, limit });
+    ledger.open({ login, installationId: account.installationId, limit });
     accounts.push(account);
   }
   return accounts;
@@ -81,7 +81,7 @@ async function installAll(world: World, books: Books): Promise<Account[]> {
 async function stir(
   world: World,
   accounts: readonly Account[],
-  { seconds, say, books }: { seconds: number; say: (line: string) => void; books: Books },
+  { seconds, say, ledger }: { seconds: number; say: (line: string) => void; ledger: Ledger },
 ) {
   const trouble = startTrouble(world);
   const stopLoad = startLoad(world, accounts);
@@ -89,9 +89,9 @@ async function stir(
   while (Date.now() < end) {
     await sleep(Math.min(sweepEveryMilliseconds, end - Date.now()));
     fireSchedules(world);
-    const done = [...books.jobs.values()].filter(({ conclusion }) => conclusion !== undefined).length;
+    const done = [...ledger.jobs.values()].filter(({ conclusion }) => conclusion !== undefined).length;
     const left = Math.max(0, Math.round((end - Date.now()) / 1000));
-    say(`${left} s of trouble left: ${done} of ${books.jobs.size} jobs done, ${trouble.told()}`);
+    say(`${left} s of trouble left: ${done} of ${ledger.jobs.size} jobs done, ${trouble.told()}`);
   }
   await stopLoad();
   return trouble.stop();
@@ -142,9 +142,9 @@ async function sendBackDeadLetters({ queues }: Laptop, sqs: SQSClient): Promise<
   return sent;
 }
 
-function booksOf({ ec2 }: Laptop): Books {
+function ledgerOf({ ec2 }: Laptop): Ledger {
   const caps = Object.entries(chaosConfig.tiers).map(([name, { maxRunners }]) => [name, maxRunners]);
-  return createBooks({
+  return createLedger({
     tierCaps: Object.fromEntries(caps),
     machine(instanceId) {
       const tags = ec2.instances().find((instance) => instance.instanceId === instanceId)?.tags;

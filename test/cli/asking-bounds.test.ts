@@ -89,7 +89,7 @@ describe('the check of a tenant', () => {
     AbortSignal.timeout = timeout;
   });
 
-  it('waits for ten seconds at the platform’s door', async () => {
+  it('waits for ten seconds for the webhook URL', async () => {
     const waited: number[] = [];
     AbortSignal.timeout = (milliseconds) => {
       waited.push(milliseconds);

@@ -1,6 +1,6 @@
 /** What `mayfly costs compare` says by machine, of an export that is written from the hidden truth. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { createUsageBooks } from '../../lib/adapters/dynamodb/usage-books.ts';
+import { createUsageLedger } from '../../lib/adapters/dynamodb/usage-ledger.ts';
 import { monthOf } from '../../lib/cli/costs/month.ts';
 import { runCommand } from '../../lib/cli/run-command.ts';
 import { createCostExplorerService } from '../../lib/local/aws/cost-explorer.ts';
@@ -156,10 +156,10 @@ describe('mayfly costs compare, with an export', () => {
     bill.setDials({ discountThousandths: 0 });
     const asked = await compare('--source', 'cost-explorer');
     expect(asked.out).toContain('No stored day changed');
-    expect((await createUsageBooks(usage()).comparison())!.daysApart).toBeGreaterThanOrEqual(3);
+    expect((await createUsageLedger(usage()).comparison())!.daysApart).toBeGreaterThanOrEqual(3);
     world.exports.deliver();
     expect((await compare()).out).toContain(`Stored ${days.length} changed days`);
-    expect((await createUsageBooks(usage()).comparison())!.daysApart).toBe(0);
+    expect((await createUsageLedger(usage()).comparison())!.daysApart).toBe(0);
     const { out } = await run('audit', '--since', '1h');
     expect(out).toMatch(/on the bill: \S+ \(export\) → \S+ \(export\)/);
   });

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { readComparedDays, writeComparedDay } from '../../lib/adapters/dynamodb/comparison-rows.ts';
 import { writeComparisonState } from '../../lib/adapters/dynamodb/comparison-state-row.ts';
-import { createUsageBooks } from '../../lib/adapters/dynamodb/usage-books.ts';
+import { createUsageLedger } from '../../lib/adapters/dynamodb/usage-ledger.ts';
 import { listUsage } from '../../lib/adapters/dynamodb/usage-list.ts';
 import { monthOf } from '../../lib/cli/costs/month.ts';
 import type { ComparedDay } from '../../lib/core/compared-day.ts';
@@ -115,14 +115,14 @@ describe('mayfly costs compare', () => {
     await activate();
     bill.setDials({ discountThousandths: 200 });
     await compare();
-    const found = await createUsageBooks(table()).comparison();
+    const found = await createUsageLedger(table()).comparison();
     expect(found).toMatchObject({ lastDay: expect.stringContaining(lastMonth) });
     expect(found!.daysApart).toBeGreaterThanOrEqual(3);
     await writeComparisonState(
       { client: account.rows, usage: table().tableName },
       { ...found!, lastDay: '2020-01-01' },
     );
-    expect(await createUsageBooks(table()).comparison()).toEqual(found);
+    expect(await createUsageLedger(table()).comparison()).toEqual(found);
   });
 
   it('keeps of two concurrent runs the one that began later, however slow the other one is', async () => {
@@ -140,7 +140,7 @@ describe('mayfly costs compare', () => {
     const state = { lastDay: lastMonth.replace(/^..../, '2999'), daysApart: 0 };
     await writeComparisonState(place, { ...state, comparedAt: later + 1 });
     await writeComparisonState(place, { ...state, comparedAt: later });
-    expect(await createUsageBooks(table()).comparison()).toMatchObject({ comparedAt: later + 1 });
+    expect(await createUsageLedger(table()).comparison()).toMatchObject({ comparedAt: later + 1 });
   });
 
   it.each([['1'], ['1001'], ['many']])('makes no more requests than allowed: --requests %s', async (most) => {
@@ -173,7 +173,7 @@ describe('addresses without a price, as in a network of your own', () => {
     expect(components[3]).toMatchObject({ name: 'address', recorded: 0, billed: 0 });
     expect(leftOut).toHaveLength(days.length);
     expect({ status, daysApart }).toEqual({ status: 0, daysApart: 0 });
-    expect((await createUsageBooks(table()).comparison())!.daysApart).toBe(0);
+    expect((await createUsageLedger(table()).comparison())!.daysApart).toBe(0);
     const costs = await account.run('costs', '--month', lastMonth, '--format', 'json');
     const { total } = JSON.parse(costs.out) as Report;
     const billed = bill.lines().reduce((sum, { micros }) => sum + micros, 0);

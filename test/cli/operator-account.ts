@@ -109,7 +109,7 @@ export async function givenOperatorAccount(environment: string): Promise<Operato
     queues.createQueue({ name: `${environment}-${name}` });
     queues.createQueue({ name: `${environment}-${name}-dead-letters` });
   }
-  const door = await startDoor();
+  const webhookServer = await startWebhookEndpoint();
   const tags = { 'ghr:environment': environment };
   const app = secrets.create({ name: 'StateAppSecret', secretString: '{"appId":"","privateKey":""}', tags });
   const webhook = secrets.create({ name: 'StateWebhookSecret', tags });
@@ -117,7 +117,7 @@ export async function givenOperatorAccount(environment: string): Promise<Operato
   const ofState = { AppSecretArn: app.arn, WebhookSecretArn: webhook.arn, SetupSecretArn: setup.arn };
   const ofControlPlane = {
     SetupPage: 'https://setup.example.com/',
-    WebhookEndpoint: door.url,
+    WebhookEndpoint: webhookServer.url,
     GitHubApi: github.url,
     GitHubWeb: github.url,
   };
@@ -153,7 +153,7 @@ export async function givenOperatorAccount(environment: string): Promise<Operato
     queues,
     bill,
     folder,
-    webhookUrl: door.url,
+    webhookUrl: webhookServer.url,
     async put(table, Item) {
       const TableName = `${environment}-${tables[table].suffix}`;
       await rows.send(new PutItemCommand({ TableName, Item }));
@@ -172,7 +172,7 @@ export async function givenOperatorAccount(environment: string): Promise<Operato
     launch: (owner, installationId) => launch(endpoint, owner, installationId),
     async close() {
       rows.destroy();
-      await door.close();
+      await webhookServer.close();
       await ec2.close();
       await github.stop();
       queues.close();
@@ -185,7 +185,7 @@ export async function givenOperatorAccount(environment: string): Promise<Operato
 }
 
 /** The webhook's address, as far as somebody without the secret sees it. */
-async function startDoor(): Promise<{ readonly url: string; close(): Promise<void> }> {
+async function startWebhookEndpoint(): Promise<{ readonly url: string; close(): Promise<void> }> {
   const server = createServer((_request, response) => response.writeHead(401).end());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

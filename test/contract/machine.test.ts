@@ -1,4 +1,4 @@
-/** What a machine says at the claim door: its papers are read strictly, what it tells of its boot leniently. */
+/** What a machine sends to claim: its credentials are read strictly, what it reports about its boot leniently. */
 import { describe, expect, it } from '@jest/globals';
 import { claimAnswerLines, parseMachineRequest, startAnswerLines } from '../../lib/contract/machine.ts';
 

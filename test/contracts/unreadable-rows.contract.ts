@@ -92,7 +92,7 @@ export function unreadableRowsContract(backend: StoreBackend): void {
 
       const found: string[] = [];
       const known: [number, number][] = [];
-      for await (const record of stores.books.recordsByTenant('2026-11-21', undefined, skipped)) {
+      for await (const record of stores.ledger.recordsByTenant('2026-11-21', undefined, skipped)) {
         found.push(record.instanceId);
         known.push([record.installationId, skipped.length]);
       }
@@ -101,7 +101,7 @@ export function unreadableRowsContract(backend: StoreBackend): void {
       expect(skipped).toMatchObject([{ key: '101#i-101a', installationId: acme, error: unreadable }]);
       const all = async (tenant: InstallationId) => {
         const machines: string[] = [];
-        for await (const { instanceId } of stores.books.recordsOf('2026-11-21', tenant))
+        for await (const { instanceId } of stores.ledger.recordsOf('2026-11-21', tenant))
           machines.push(instanceId);
         return machines.toSorted();
       };

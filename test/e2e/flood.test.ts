@@ -1,7 +1,7 @@
 /**
- * A flood of strangers at both doors, in an account whose concurrency is bounded. Where the doors have a share of their own,
- * they cannot take more: what waits for a machine gets one while the flood lasts. Where they have none, the flood may take
- * every copy there is; then work waits, and is done after it.
+ * Strangers flood both public functions, in an account whose concurrency is bounded. If these functions have reserved
+ * concurrency, they cannot take more: a waiting job gets a machine during the flood. If not, the flood may take all
+ * copies; then work waits, and is done afterwards.
  */
 import { EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -19,7 +19,7 @@ afterEach(async () => {
 
 const throttles = (name: string) => world!.laptop.functions.usage().get(`my-saas-${name}`)!.throttles;
 
-/** So many requests at once at each door that more than its share is under way all the time. */
+/** Enough requests at once to each function that more than its share is always in progress. */
 function startFlood({ webhookUrl, claimUrl }: World['laptop'], atOnce = 8) {
   let isOver = false;
   const pour = async (url: string) => {
@@ -63,8 +63,8 @@ describe('a flood of the public functions', () => {
     const config = configWith({ reservedConcurrency: { webhook: 3, claim: 3 } });
     const { world, waiting, instanceId } = await givenWaitingJob({ config, accountConcurrency: 16 });
     flood = startFlood(world.laptop);
-    await until('both doors turn requests away', () => throttles('webhook') > 0 && throttles('claim') > 0);
-    // EC2 tells of the machine's end, whatever is at the doors.
+    await until('both functions are throttled', () => throttles('webhook') > 0 && throttles('claim') > 0);
+    // EC2 reports the machine's end despite the flood.
     await endMachine(world, instanceId);
     await until('the job that waits has a machine', () => world.laptop.ec2.instances().length === 2);
     expect(throttles('scale-up') + throttles('lifecycle')).toBe(0);
@@ -75,13 +75,13 @@ describe('a flood of the public functions', () => {
   it('may use all concurrency if none is reserved; delayed work is done afterwards', async () => {
     const { world, waiting, instanceId } = await givenWaitingJob({ accountConcurrency: 6 });
     flood = startFlood(world.laptop);
-    await until('a function that is no door is turned away too', async () => {
+    await until('another function is throttled, too', async () => {
       await world.laptop.functions.invoke('my-saas-reconciler', {});
       return throttles('reconciler') > 0;
     });
     await endMachine(world, instanceId);
     await flood.end();
-    // EC2's word of it may be in a message that is hidden for minutes. The row's deadline does not wait for messages.
+    // EC2's report may be in a message that is hidden for minutes. The row's deadline does not wait for messages.
     await letDeadlinePass(world, instanceId);
     await until('the job that waits has a machine', async () => {
       await world.sweep();

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { goneApartSeconds } from '../../lib/app/common/settings.ts';
-import { type Books, createBooks } from '../../lib/local/demo/books.ts';
+import { createLedger, type Ledger } from '../../lib/local/demo/ledger.ts';
 import { nonEmpty } from '../support/non-empty.ts';
 import { expectNoSecondSet } from './support/expect-no-second-set.ts';
 import { until } from './support/until.ts';
@@ -22,10 +22,10 @@ const tierCaps = { small: 2, medium: 5, large: 10 };
 
 describe('limits', () => {
   let world: World;
-  let books: Books | undefined;
+  let ledger: Ledger | undefined;
   beforeAll(async () => {
-    world = await startWorld({ onEvent: (event) => books?.note(event) });
-    books = createBooks({
+    world = await startWorld({ onEvent: (event) => ledger?.note(event) });
+    ledger = createLedger({
       tierCaps,
       machine(instanceId) {
         const tags = world.laptop.ec2.instances().find((each) => each.instanceId === instanceId)?.tags;
@@ -37,7 +37,7 @@ describe('limits', () => {
 
   async function member(login: string, { limit, user = false }: { limit: number; user?: boolean }) {
     const account = await world.install(login, { maxRunners: limit, user });
-    books?.open({ login, installationId: account.installationId, limit });
+    ledger?.open({ login, installationId: account.installationId, limit });
     return account;
   }
 
@@ -72,8 +72,8 @@ describe('limits', () => {
     await world.untilRest();
 
     world.laptop.github.setDials({ webhooks: { duplicateProbability: 0, delayProbability: 0 } });
-    expect(books?.invariantsBroken).toEqual([]);
-    const most = [...(books?.accounts.values() ?? [])].map(({ mostRunnersAtOnce }) => mostRunnersAtOnce);
+    expect(ledger?.invariantsBroken).toEqual([]);
+    const most = [...(ledger?.accounts.values() ?? [])].map(({ mostRunnersAtOnce }) => mostRunnersAtOnce);
     expect(most).toEqual(limits);
     const bought = world.laptop.ec2.instances().map(({ instanceId }) => instanceId);
     await expectNoSecondSet(world, { jobIds, bought });
@@ -133,7 +133,7 @@ describe('limits', () => {
         login: 'initech',
         ...world.laptop.github.install({ login: 'initech', repositories: ['app'] }),
       };
-      books?.open({ login: 'initech again', installationId: again.installationId, limit: 3 });
+      ledger?.open({ login: 'initech again', installationId: again.installationId, limit: 3 });
       await until('the new installation is a tenant', async () => (await world.tenant(again)) !== undefined);
       expect(await world.tenant(again)).toMatchObject({ status: 'active', tier: 'small', max_runners: 3 });
       expect(again.installationId).not.toBe(initech.installationId);
@@ -142,7 +142,7 @@ describe('limits', () => {
       await world.untilCompleted([jobId]);
       await world.untilRest();
       expect(reasonOf(await world.job(initech, jobIds[3] ?? 0))).toBe('tenant-deleted');
-      expect(books?.invariantsBroken).toEqual([]);
+      expect(ledger?.invariantsBroken).toEqual([]);
     });
   });
 });

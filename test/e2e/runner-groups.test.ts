@@ -51,7 +51,7 @@ async function homesOf(account: Account, jobIds: readonly number[]) {
   });
 }
 
-/** Checks ask the webhook's door, which may be slow to answer on a busy machine: of them, all others count. */
+/** One check calls the webhook URL, which may answer slowly on a busy machine, so it does not count. */
 const isCheck = ({ line }: Ran) => / (?:status|tenant validate|tenant rollback) /.test(line);
 const failed = (ran: readonly Ran[]) =>
   ran.filter(

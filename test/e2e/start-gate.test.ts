@@ -71,27 +71,27 @@ it('makes no call for a tenant whose jobs may all run', async () => {
 
 it("lets no step run of a job that GitHub gives another one's machine, which gets the next", async () => {
   // It is refused a machine, and stays the oldest that waits at GitHub.
-  const thief = queue('acme/other');
-  await world.untilJob(acme, thief, { state: 'done', reason: 'repository-not-allowed' });
-  const robbed = queue('acme/app');
-  await world.untilCompleted([thief, robbed]);
+  const refused = queue('acme/other');
+  await world.untilJob(acme, refused, { state: 'done', reason: 'repository-not-allowed' });
+  const planned = queue('acme/app');
+  await world.untilCompleted([refused, planned]);
   await world.untilRest();
 
-  const log = onGitHub(thief)?.log ?? [];
-  expect(onGitHub(thief)).toMatchObject({ conclusion: 'failure', begun: [] });
+  const log = onGitHub(refused)?.log ?? [];
+  expect(onGitHub(refused)).toMatchObject({ conclusion: 'failure', begun: [] });
   expect(log.filter((line) => line.startsWith('##[error]'))).toContainEqual(
     expect.stringMatching(/^##\[error\]The operator does not allow jobs of acme\/other for acme/),
   );
-  expect(await world.job(acme, thief)).toMatchObject({
+  expect(await world.job(acme, refused)).toMatchObject({
     state: 'done',
     conclusion: 'failure',
     start_refusal: { code: 'repository-not-allowed' },
   });
   expect(world.logged('start-rejected')).toMatchObject([
-    { jobId: thief, plannedJobId: robbed, GatesDisagree: 1, reason: 'repository-not-allowed' },
+    { jobId: refused, plannedJobId: planned, GatesDisagree: 1, reason: 'repository-not-allowed' },
   ]);
-  expect(onGitHub(robbed)).toMatchObject({ conclusion: 'success', begun: allSteps });
-  expect(onGitHub(robbed)?.runnerName).not.toBe(onGitHub(thief)?.runnerName);
+  expect(onGitHub(planned)).toMatchObject({ conclusion: 'success', begun: allSteps });
+  expect(onGitHub(planned)?.runnerName).not.toBe(onGitHub(refused)?.runnerName);
   expect(heldLeases(await world.tenant(acme))).toBe(0);
   expect(world.trouble()).toEqual([]);
 });

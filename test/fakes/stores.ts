@@ -10,7 +10,7 @@ import { createMemoryQuestionStore } from './questions.ts';
 import { createMemoryRunnerStore } from './runners.ts';
 import { createMemoryTenantStore } from './tenants.ts';
 import { createMemoryUsageStore } from './usage.ts';
-import { createMemoryUsageBooks } from './usage-books.ts';
+import { createMemoryUsageLedger } from './usage-ledger.ts';
 import { createStoreWorld, type StorePorts, type StoreWorld } from './world.ts';
 
 export interface MemoryStores extends StorePorts {
@@ -21,7 +21,7 @@ export function createMemoryStores(world: StoreWorld = createStoreWorld()): Memo
   return {
     tenants: createMemoryTenantStore(world),
     usage: createMemoryUsageStore(world),
-    books: createMemoryUsageBooks(world),
+    ledger: createMemoryUsageLedger(world),
     audit: createMemoryAudit(world),
     controllers: createMemoryControllerStore(world),
     questions: createMemoryQuestionStore(world),

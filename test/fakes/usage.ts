@@ -1,4 +1,4 @@
-/** The books in memory: see the port for what each method promises. */
+/** The ledger in memory: see the port for what each method promises. */
 import type { RanJob, UsageKey, UsageRecord } from '../../lib/core/usage.ts';
 import type { UsageStore } from '../../lib/ports/usage.ts';
 import { copyOf } from './copy.ts';

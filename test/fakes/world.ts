@@ -27,7 +27,7 @@ import type { QuestionStore, StoredQuestion } from '../../lib/ports/questions.ts
 import type { RunnerStore } from '../../lib/ports/runners.ts';
 import type { TenantStore } from '../../lib/ports/tenants.ts';
 import type { UsageStore } from '../../lib/ports/usage.ts';
-import type { UsageBooks } from '../../lib/ports/usage-books.ts';
+import type { UsageLedger } from '../../lib/ports/usage-ledger.ts';
 import { copyOf } from './copy.ts';
 
 export interface StorePorts {
@@ -36,7 +36,7 @@ export interface StorePorts {
   readonly launches: LaunchStore;
   readonly runners: RunnerStore;
   readonly usage: UsageStore;
-  readonly books: UsageBooks;
+  readonly ledger: UsageLedger;
   readonly audit: Audit;
   readonly controllers: ControllerStore;
   readonly questions: QuestionStore;

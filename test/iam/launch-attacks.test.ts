@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { evaluate } from '../../lib/local/aws/iam/evaluate.ts';
 import type { IamQuestion, PolicyStatement } from '../../lib/local/aws/service.ts';
 import { everyPolicy } from './fresh-document.ts';
-import { launchBook } from './launch-attacks.ts';
+import { launchQuestions } from './launch-attacks.ts';
 
 const policies = everyPolicy();
 const place = {
@@ -15,18 +15,18 @@ const place = {
 
 describe.each(['scale-up', 'sweep'])('%s', (name) => {
   const policy = policies.find(({ kind, of }) => kind === 'function' && of === name)!;
-  const book = launchBook(policy, place);
+  const launch = launchQuestions(policy, place);
   const document = { Statement: policy.statements as unknown as PolicyStatement[] };
   const refused = (questions: readonly IamQuestion[]) =>
     questions.filter((question) => evaluate([document], question) !== 'allowed');
 
   it.each(['spot', 'on-demand'] as const)('launches its own %s machines', (market) => {
     // The account's role for spot, and images by parameter, are asked for elsewhere.
-    expect(refused(book.own(market))).toEqual([]);
+    expect(refused(launch.own(market))).toEqual([]);
   });
 
-  it.each(Object.keys(book.attacks))('cannot launch %s', (attack) => {
-    const questions = book.attacks[attack]!();
+  it.each(Object.keys(launch.attacks))('cannot launch %s', (attack) => {
+    const questions = launch.attacks[attack]!();
     expect(refused(questions).length).toBeGreaterThan(0);
     expect(questions.length).toBeGreaterThan(5);
   });

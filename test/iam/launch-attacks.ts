@@ -18,7 +18,7 @@ export interface PolicyTarget {
   readonly instanceType: string;
 }
 
-export interface LaunchBook {
+export interface LaunchQuestions {
   readonly world: Ec2Account;
   /** The request of a launch, by market. */
   own(market: 'spot' | 'on-demand'): IamQuestion[];
@@ -27,7 +27,7 @@ export interface LaunchBook {
 }
 
 /** @param policy of a function that launches */
-export function launchBook(policy: Policy, place: PolicyTarget): LaunchBook {
+export function launchQuestions(policy: Policy, place: PolicyTarget): LaunchQuestions {
   const [securityGroup = '', ...others] = usedResources(policy);
   const subnetId = others.find((resource) => resource.includes(':subnet/'))?.split('/')[1] ?? '';
   const world = newWorld(place, { subnetId, groupId: securityGroup.split('/')[1] ?? '' });

@@ -146,7 +146,7 @@ done
       mode: 0o755,
     });
     const filled = script
-      .replace('@CLAIM_URL@', 'http://door')
+      .replace('@CLAIM_URL@', 'http://claim')
       .replace('@RUNNER_ARCHITECTURE@', 'arm64')
       .replace('@RUNNER_VERSION@', version)
       .replace('@RUNNER_SHA256@', sha256)

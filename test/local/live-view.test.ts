@@ -1,21 +1,21 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import { createBooks } from '../../lib/local/demo/books.ts';
+import { createLedger } from '../../lib/local/demo/ledger.ts';
 import { createLiveView } from '../../lib/local/demo/live-view.ts';
 
 /** One tenant with four jobs: one runs, one is done, one is refused, one waits. */
 function givenView() {
-  const books = createBooks({ machine: () => ({ tenant: '1', tier: 'small' }), tierCaps: { small: 2 } });
+  const ledger = createLedger({ machine: () => ({ tenant: '1', tier: 'small' }), tierCaps: { small: 2 } });
   const note = (text: string, fields: object) =>
-    books.note({ at: 1, kind: 'github', text, fields: { ...fields } });
-  books.open({ login: 'initech', installationId: 1, limit: 2 });
+    ledger.note({ at: 1, kind: 'github', text, fields: { ...fields } });
+  ledger.open({ login: 'initech', installationId: 1, limit: 2 });
   for (const jobId of [1, 2, 3, 4]) note('job-queued', { jobId, repository: 'initech/x' });
   note('job-started', { jobId: 1 });
   note('job-completed', { jobId: 2, conclusion: 'success' });
-  books.refused.add(4);
+  ledger.refused.add(4);
   const written: string[] = [];
   const out = { isTTY: true, write: (text: string) => written.push(text) > 0 };
-  return { view: createLiveView(books, out as unknown as NodeJS.WriteStream), written };
+  return { view: createLiveView(ledger, out as unknown as NodeJS.WriteStream), written };
 }
 
 describe('what the demo draws', () => {

@@ -62,7 +62,7 @@ export function createShardedStores(
     controllers: port('controllers'),
     questions: port('questions'),
     usage: port('usage'),
-    books: port('books'),
+    ledger: port('ledger'),
     jobs: port('jobs', {
       async insert(jobs) {
         const outcomes = await Promise.all(jobs.map((job) => shardOf(job.installationId).jobs.insert([job])));

@@ -27,5 +27,5 @@ export async function burst({ seed, jobs, longestJobSeconds, maxRunners }: Burst
   }
   await world.runUntil(3_600);
   const done = [...rows.jobs.values()].filter(({ outcome }) => outcome === 'completed').length;
-  return { machines: auditor.books.machines.size, done, log: log.lines };
+  return { machines: auditor.ledger.machines.size, done, log: log.lines };
 }

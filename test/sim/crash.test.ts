@@ -55,7 +55,7 @@ describe('a crash costs', () => {
       await world.runUntil(60 + 31);
       dying.tell();
       world.queueJob(10);
-      return secondsUntil(world, () => world.auditor.books.machines.size > 0);
+      return secondsUntil(world, () => world.auditor.ledger.machines.size > 0);
     });
     expect(longest).toBeLessThanOrEqual(rowSeconds);
   });
@@ -73,7 +73,7 @@ describe('a crash costs', () => {
       await world.addTenant();
       world.queueJob(60);
       const isOver = () =>
-        [...world.auditor.books.worldJobs.values()].some((job) => job.status === 'completed');
+        [...world.auditor.ledger.worldJobs.values()].some((job) => job.status === 'completed');
       await secondsUntil(world, isOver);
       dying.tell();
       return secondsUntil(world, () => world.rows.tenants.get(installationId)?.leases === 0);

@@ -10,7 +10,7 @@ import { createRestWatch } from './rest.ts';
 function givenWaiting(how: Partial<Job> = {}) {
   const { auditor, rows, ports, scheduler } = createCalmWorld({ seed: 1, maxRunners: 1 });
   let messages = 0;
-  const standsStill = createRestWatch(auditor.books, () => messages);
+  const standsStill = createRestWatch(auditor.ledger, () => messages);
   const now = scheduler.now();
   const job = givenJob({ installationId, state: 'waiting', queuedAt: now, acceptedAt: now, ...how });
   const put = (changes: Partial<Job>) =>

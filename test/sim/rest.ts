@@ -5,8 +5,8 @@
  */
 import type { Job } from '../../lib/core/job.ts';
 import type { Launch } from '../../lib/core/launch.ts';
-import type { Books } from './auditor/books.ts';
 import { isHeldByControllers } from './auditor/check-waiting.ts';
+import type { Ledger } from './auditor/ledger.ts';
 
 /** The sweep asks GitHub about a job two minutes before its rest is over, and clocks are wrong by seconds. */
 const nearMilliseconds = 180_000;
@@ -18,36 +18,36 @@ const sameLooks = 2;
 const othersNotes = /^(reconcile|runner-group)/;
 
 /** To be called each minute. Answers whether the world stands still. */
-export function createRestWatch(books: Books, messagesLeft: () => number): () => boolean {
+export function createRestWatch(ledger: Ledger, messagesLeft: () => number): () => boolean {
   let before: readonly unknown[] = [];
   let looks = 0;
   return () => {
-    const seen = everything(books);
+    const seen = everything(ledger);
     const isSame = seen.length === before.length && seen.every((row, n) => row === before[n]);
     before = seen;
-    looks = isSame && messagesLeft() === 0 && nothingIsDue(books) ? looks + 1 : 0;
+    looks = isSame && messagesLeft() === 0 && nothingIsDue(ledger) ? looks + 1 : 0;
     return looks >= sameLooks;
   };
 }
 
 /** Whoever changes a row or a note puts another one in its place. */
-function everything({ rows, notes }: Books): unknown[] {
+function everything({ rows, notes }: Ledger): unknown[] {
   const { tenants, jobs, launches, runners, capRows, lines, controllers, questions, decisions, usage } = rows;
   const tables = [tenants, jobs, launches, runners, capRows, lines, controllers, questions, decisions, usage];
   const kept = [...notes.all].flatMap(([name, note]) => (othersNotes.test(name) ? [] : note));
   return [...tables.flatMap((table) => [...table.values()]), ...kept];
 }
 
-const nothingIsDue = (books: Books): boolean =>
-  [...books.rows.launches.values()].every((launch) => isLeftAlone(books, launch)) &&
-  [...books.rows.jobs.values()].every((job) => job.state === 'done' || isSettled(books, job));
+const nothingIsDue = (ledger: Ledger): boolean =>
+  [...ledger.rows.launches.values()].every((launch) => isLeftAlone(ledger, launch)) &&
+  [...ledger.rows.jobs.values()].every((job) => job.state === 'done' || isSettled(ledger, job));
 
 /** The sweep finds machines by the time at which their launch is to be looked at. */
-const isLeftAlone = ({ now }: Books, { state, lookAt = Number.POSITIVE_INFINITY }: Launch): boolean =>
+const isLeftAlone = ({ now }: Ledger, { state, lookAt = Number.POSITIVE_INFINITY }: Launch): boolean =>
   state === 'closed' && lookAt > now() + nearMilliseconds;
 
 /** Nobody has to be asked about it, and nothing that it waits for is due. */
-function isSettled({ now, deployment }: Books, job: Job): boolean {
+function isSettled({ now, deployment }: Ledger, job: Job): boolean {
   if (job.goneAt !== undefined || job.unsettledAt !== undefined || isHeldByControllers(job)) return false;
   const ends = [job.acceptedAt + deployment.limits.waitSeconds * 1000, job.retryAt ?? 0];
   return (

@@ -110,7 +110,7 @@ export async function simulate(seed: number, options: { log?: boolean } = {}): P
     log: log.lines,
     steps: scheduler.steps(),
     jobs: rows.jobs.size,
-    machines: auditor.books.machines.size,
+    machines: auditor.ledger.machines.size,
   };
 }
 
@@ -168,13 +168,13 @@ const quietSeconds = 4 * 3_600;
 async function runWorld(stage: Stage): Promise<void> {
   const { start, scheduler, auditor, faults, plane, deployment } = stage;
   const { limits } = deployment;
-  const isWaitingTooLong = createWaitingCheck(auditor.books, auditor.note);
-  const isStarved = createTurnsCheck(auditor.books, auditor.note);
-  const isUnheard = createUnheardCheck(auditor.books, auditor.note, stage.reconciles);
-  const isLeftOver = createServedCheck(auditor.books, auditor.note);
-  const isOutOfStep = createKeptCheck(auditor.books, auditor.note);
-  const isHeldForEver = createHeldByControllersCheck(auditor.books, auditor.note);
-  const standsStill = createRestWatch(auditor.books, plane.messagesLeft);
+  const isWaitingTooLong = createWaitingCheck(auditor.ledger, auditor.note);
+  const isStarved = createTurnsCheck(auditor.ledger, auditor.note);
+  const isUnheard = createUnheardCheck(auditor.ledger, auditor.note, stage.reconciles);
+  const isLeftOver = createServedCheck(auditor.ledger, auditor.note);
+  const isOutOfStep = createKeptCheck(auditor.ledger, auditor.note);
+  const isHeldForEver = createHeldByControllersCheck(auditor.ledger, auditor.note);
+  const standsStill = createRestWatch(auditor.ledger, plane.messagesLeft);
   const checkSeconds = 10;
   const quietAt = start + eventfulSeconds * 1000;
   for (let seconds = checkSeconds; ; seconds += checkSeconds) {
@@ -182,8 +182,8 @@ async function runWorld(stage: Stage): Promise<void> {
     await scheduler.runUntil(time);
     if (time === quietAt) {
       faults.stop();
-      auditor.books.longestLifeSeconds = Number.POSITIVE_INFINITY;
-      auditor.books.quietSince = time;
+      auditor.ledger.longestLifeSeconds = Number.POSITIVE_INFINITY;
+      auditor.ledger.quietSince = time;
     }
     // In a calm world the sweep comes seldom, so that whoever relies on it alone is seen waiting.
     const isCalm = faults.mood === 'calm' && !stage.longLine && time < quietAt;
@@ -204,28 +204,28 @@ async function runWorld(stage: Stage): Promise<void> {
     }
     if (scheduler.steps() > mostSteps) return auditor.note('storm', `no end after ${mostSteps} steps`);
     if (auditor.violations.length > 0) return;
-    if (time > quietAt + 3_600 * 1000) auditor.books.longestLifeSeconds = limits.jobSeconds + 3_600 + 3_900;
+    if (time > quietAt + 3_600 * 1000) auditor.ledger.longestLifeSeconds = limits.jobSeconds + 3_600 + 3_900;
     const takenUpAt = quietAt + takenUpSeconds * 1000;
-    if (stage.reconciles && time === takenUpAt) checkTakenUp(auditor.books, auditor.note);
+    if (stage.reconciles && time === takenUpAt) checkTakenUp(auditor.ledger, auditor.note);
     const quietSince = stage.reconciles ? takenUpAt : quietAt;
     if (time > quietSince && isAllOver(stage)) return;
     if (time > quietAt + quietSeconds * 1000) break;
   }
-  checkOver(auditor.books, auditor.note);
-  checkTruth(auditor.books, auditor.note);
-  checkUsedJobs(auditor.books, auditor.note);
-  checkInvented(auditor.books, auditor.note);
+  checkOver(auditor.ledger, auditor.note);
+  checkTruth(auditor.ledger, auditor.note);
+  checkUsedJobs(auditor.ledger, auditor.note);
+  checkInvented(auditor.ledger, auditor.note);
 }
 
 /** Ten visits of the reconciler. */
 const takenUpSeconds = 3_000;
 
 function isAllOver({ auditor, plane, faults }: Stage): boolean {
-  if (!isOver(auditor.books) || plane.messagesLeft() > 0) return false;
-  checkTruth(auditor.books, auditor.note);
-  checkUsedJobs(auditor.books, auditor.note);
-  checkInvented(auditor.books, auditor.note);
-  if (faults.mood === 'calm') checkUnlisted(auditor.books, auditor.note);
+  if (!isOver(auditor.ledger) || plane.messagesLeft() > 0) return false;
+  checkTruth(auditor.ledger, auditor.note);
+  checkUsedJobs(auditor.ledger, auditor.note);
+  checkInvented(auditor.ledger, auditor.note);
+  if (faults.mood === 'calm') checkUnlisted(auditor.ledger, auditor.note);
   return true;
 }
 

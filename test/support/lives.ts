@@ -19,20 +19,20 @@ import { givenApi } from './admission-api.ts';
 import { givenRules, putControllers } from './controllers.ts';
 import { acme, givenEvent, givenTenant, givenTier, noon } from './given.ts';
 import { givenPlatform, type Platform } from './platform.ts';
-import { givenDelivery, givenDoor } from './webhook-door.ts';
+import { givenDelivery, givenWebhook } from './webhook-endpoint.ts';
 
 const unavailable = new OperationalError('It was told to fail.', {
   code: 'ServiceUnavailable',
   retryable: true,
 });
 
-async function atTheWebhookDoor() {
-  const door = givenDoor();
-  await door.deliver('workflow_job', givenDelivery(), 'forged');
-  await door.deliver('star', givenDelivery());
-  door.queues.failNext(1);
-  await door.deliver('workflow_job', givenDelivery());
-  return door.telemetry;
+async function atTheWebhook() {
+  const webhook = givenWebhook();
+  await webhook.deliver('workflow_job', givenDelivery(), 'forged');
+  await webhook.deliver('star', givenDelivery());
+  webhook.queues.failNext(1);
+  await webhook.deliver('workflow_job', givenDelivery());
+  return webhook.telemetry;
 }
 
 async function aFactThatLifecycleDoesNotTake() {
@@ -71,10 +71,10 @@ async function anOrdinaryJob() {
 }
 
 async function aComparisonWithTheBill() {
-  const { books, world } = createMemoryStores();
+  const { ledger, world } = createMemoryStores();
   world.rows.comparisons.set('last', { comparedAt: noon, lastDay: '2026-11-19', daysApart: 3 });
   const telemetry = createMemoryTelemetry();
-  await emitComparison({ usage: books, telemetry, clock: createMemoryClock(noon) });
+  await emitComparison({ usage: ledger, telemetry, clock: createMemoryClock(noon) });
   return telemetry;
 }
 
@@ -104,7 +104,7 @@ async function aControllerThatPolls() {
   return platform.telemetry;
 }
 
-async function theClaimDoor() {
+async function atClaim() {
   const platform = await givenPlatform();
   await platform.accept(givenEvent({ jobId: JobId(1) }), givenEvent({ jobId: JobId(2) }));
   const [first, second] = platform.liveMachines();
@@ -212,14 +212,14 @@ async function aRunnerProgram(): Promise<MemoryTelemetry> {
 export async function emittedMetrics(): Promise<Map<string, MemoryTelemetry['counts']>> {
   const told = await Promise.all(
     [
-      atTheWebhookDoor,
+      atTheWebhook,
       aFactThatLifecycleDoesNotTake,
       anOrdinaryJob,
       aMachineWithoutAPrice,
       aComparisonWithTheBill,
       aControlledJob,
       aControllerThatPolls,
-      theClaimDoor,
+      atClaim,
       theStartGate,
       jobsThatGoWrong,
       installations,

@@ -58,7 +58,7 @@ export async function givenPlatform(
     ),
     audit: stores.audit,
     usage: stores.usage,
-    books: stores.books,
+    ledger: stores.ledger,
     jobs: stores.jobs,
     launches: stores.launches,
     controllers: stores.controllers,

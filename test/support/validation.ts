@@ -29,7 +29,7 @@ export const seen = (over: Partial<Seen> = {}): Seen => ({
   repositories: ok([app]),
   unlisted: new Map(),
   group: ok(group),
-  door: { url, status: 401 },
+  endpoint: { url, status: 401 },
   deliveries: ok({ at: noon - 60_000, statusCode: 202 }),
   actions: new Map([['acme/app', ok(true)]]),
   now: noon,

@@ -15,7 +15,7 @@ import type { SpotPrices } from '../../ports/spot-prices.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 import type { TenantStore } from '../../ports/tenants.ts';
 import type { UsageStore } from '../../ports/usage.ts';
-import type { UsageBooks } from '../../ports/usage-books.ts';
+import type { UsageLedger } from '../../ports/usage-ledger.ts';
 
 /** Ending machines and freeing their leases. */
 export interface EndDeps {
@@ -42,7 +42,7 @@ export interface ReconcileDeps extends LifecycleDeps {
   readonly controllers: ControllerStore;
   readonly audit: Audit;
   readonly github: GitHub;
-  readonly books: Pick<UsageBooks, 'recordsOf'>;
+  readonly ledger: Pick<UsageLedger, 'recordsOf'>;
 }
 
 /** Starting machines, and ending none. */

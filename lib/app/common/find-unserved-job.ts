@@ -25,10 +25,10 @@ export async function findUnservedJob(
   let job: Job | undefined = taken;
   for (let step = 0; step < longestTrail && job?.runner && !seen.has(job.jobId); step++) {
     seen.add(job.jobId);
-    const thief: Runner | undefined = await deps.runners.get(job.installationId, job.runner);
-    if (!thief || thief.plannedJob === job.jobId) return undefined;
-    const planned: Job | undefined = await deps.jobs.get(job.installationId, thief.plannedJob);
-    if (planned?.state === 'covered' && planned.lease === thief.lease) return planned;
+    const runner: Runner | undefined = await deps.runners.get(job.installationId, job.runner);
+    if (!runner || runner.plannedJob === job.jobId) return undefined;
+    const planned: Job | undefined = await deps.jobs.get(job.installationId, runner.plannedJob);
+    if (planned?.state === 'covered' && planned.lease === runner.lease) return planned;
     job = planned;
   }
   return undefined;

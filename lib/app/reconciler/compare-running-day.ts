@@ -14,5 +14,5 @@ export async function compareRunningDay(deps: ReconcileDeps, { tenant, marks }: 
   if (!hasCap(tenant) || now < (marks.spentAt ?? 0) + spentSeconds * 1000) return;
   marks.spentAt = now;
   const { installationId } = tenant;
-  await compareSpent({ ...deps, usage: deps.books }, { installationId, day: dayOf(now) });
+  await compareSpent({ ...deps, usage: deps.ledger }, { installationId, day: dayOf(now) });
 }

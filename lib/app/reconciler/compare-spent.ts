@@ -16,13 +16,13 @@ import type { Clock } from '../../ports/clock.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 import type { TenantStore } from '../../ports/tenants.ts';
-import type { UsageBooks } from '../../ports/usage-books.ts';
+import type { UsageLedger } from '../../ports/usage-ledger.ts';
 import { logRepair } from './log-repair.ts';
 import { recordsCompared } from './reconcile-settings.ts';
 
 export interface CompareSpentDeps {
   readonly tenants: Pick<TenantStore, 'get' | 'correctSpent'>;
-  readonly usage: Pick<UsageBooks, 'recordsOf'>;
+  readonly usage: Pick<UsageLedger, 'recordsOf'>;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
 }

@@ -5,10 +5,10 @@
 import { type ComparisonState, isUpToDate } from '../../core/comparison-state.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
-import type { UsageBooks } from '../../ports/usage-books.ts';
+import type { UsageLedger } from '../../ports/usage-ledger.ts';
 
 export interface EmitComparisonDeps {
-  readonly usage: Pick<UsageBooks, 'comparison'>;
+  readonly usage: Pick<UsageLedger, 'comparison'>;
   readonly telemetry: Telemetry;
   readonly clock: Pick<Clock, 'now'>;
 }

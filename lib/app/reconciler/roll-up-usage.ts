@@ -12,14 +12,14 @@ import { daysBefore, type RollUpProgress, rollUpDueAt } from '../../core/roll-up
 import { bounded } from '../../core/usage-sum.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { UnreadableRow } from '../../ports/unreadable-row.ts';
-import type { UsageBooks } from '../../ports/usage-books.ts';
+import type { UsageLedger } from '../../ports/usage-ledger.ts';
 import { unreadableErrors } from '../common/unreadable-errors.ts';
 import { type CompareSpentDeps, compareSpent } from './compare-spent.ts';
 import { machinesIn, sumsByTenant, type TenantsDay } from './sums-by-tenant.ts';
 
 export interface RollUpDeps extends CompareSpentDeps {
   readonly deployment: { readonly limits: Limits };
-  readonly usage: UsageBooks;
+  readonly usage: UsageLedger;
 }
 
 /** After this no further tenant is begun: the reconciler has four minutes. */

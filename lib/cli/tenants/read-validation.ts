@@ -41,7 +41,7 @@ export async function readValidation(
       }
     : tenant;
   const groupName = groupNameOf({ deployment }, current);
-  const [repositories, group, door, deliveries] = await Promise.all([
+  const [repositories, group, endpoint, deliveries] = await Promise.all([
     listRepositories(platform, installationId),
     levelNow(current).level === 'organization'
       ? platform.getRunnerGroup(installationId, current.accountLogin, groupName)
@@ -63,7 +63,7 @@ export async function readValidation(
     repositories,
     unlisted,
     ...(group ? { group } : {}),
-    door: { url: outputs.webhookUrl, ...door },
+    endpoint: { url: outputs.webhookUrl, ...endpoint },
     deliveries,
     actions,
     now: Date.now(),

@@ -31,7 +31,7 @@ export interface Seen {
   /** Absent: runners register with repositories. */
   readonly group?: Answer<RunnerGroup | undefined>;
   /** The platform's webhook URL, and its answer to an unsigned request. */
-  readonly door: { readonly url: string; readonly status?: number; readonly fault?: string };
+  readonly endpoint: { readonly url: string; readonly status?: number; readonly fault?: string };
   /** The latest delivery to this installation. undefined: none is among those that were read. */
   readonly deliveries: Answer<LastDelivery | undefined>;
   /** By `owner/name`, of some of them. */
@@ -55,7 +55,7 @@ export function validateRows(seen: Seen): Row[] {
     ...groupRows(seen),
     ...repositoryRows(seen),
     webhookRow(seen),
-    doorRow(seen),
+    endpointRow(seen),
     deliveriesRow(seen),
     actionsRow(seen),
   ];
@@ -281,13 +281,13 @@ const asJob = ({ id, fullName, visibility }: GitHubRepository) => ({
   visibility,
 });
 
-function webhookRow({ app, door }: Seen): Row {
+function webhookRow({ app, endpoint }: Seen): Row {
   const check = 'webhook address';
   if (!app.ok) return skipped(check, 'the App could not be asked', '');
   const { webhookUrl } = app.value;
-  const same = withoutSlash(webhookUrl) === withoutSlash(door.url);
+  const same = withoutSlash(webhookUrl) === withoutSlash(endpoint.url);
   if (same) return passed(check, webhookUrl);
-  const how = `npx mayfly rotate-webhook-secret sets address and secret, or enter ${door.url} on the App’s settings page.`;
+  const how = `npx mayfly rotate-webhook-secret sets address and secret, or enter ${endpoint.url} on the App’s settings page.`;
   return failed(
     check,
     webhookUrl === '' ? 'the App has none, or it is not active' : `the App’s webhook URL is ${webhookUrl}`,
@@ -298,10 +298,10 @@ function webhookRow({ app, door }: Seen): Row {
 const withoutSlash = (url: string) => url.replace(/\/+$/, '');
 
 /** The platform answers an unsigned request with 401, which shows that it is there. */
-function doorRow({ door }: Seen): Row {
+function endpointRow({ endpoint }: Seen): Row {
   const check = 'webhook reachable';
-  if (door.status === 401) return passed(check, 'it refuses requests without a signature');
-  const found = door.fault ?? `it answered ${door.status} to a request without a signature`;
+  if (endpoint.status === 401) return passed(check, 'it refuses requests without a signature');
+  const found = endpoint.fault ?? `it answered ${endpoint.status} to a request without a signature`;
   return failed(
     check,
     found,

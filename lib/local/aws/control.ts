@@ -10,7 +10,7 @@ import type { AwsAnswer } from './service.ts';
  * Services' own routes, by path: the JSON that they take, and what they answer. They throw an Error that says what is
  * allowed.
  */
-export type Doors = ReadonlyMap<string, (change: unknown) => unknown>;
+export type Controls = ReadonlyMap<string, (change: unknown) => unknown>;
 
 interface ControlRequest {
   readonly method: string;
@@ -26,7 +26,7 @@ const defaultCallsShown = 100;
  */
 export function control(
   { method, path, body }: ControlRequest,
-  parts: { readonly dials: Dials; readonly calls: CallLog; readonly doors: Doors },
+  parts: { readonly dials: Dials; readonly calls: CallLog; readonly controls: Controls },
 ): AwsAnswer {
   const url = new URL(path, 'http://localhost');
   switch (`${method} ${url.pathname}`) {
@@ -48,14 +48,14 @@ export function control(
       parts.calls.reset();
       return json(200, {});
     default:
-      return throughDoor({ method, path: url.pathname, body }, parts.doors);
+      return throughControl({ method, path: url.pathname, body }, parts.controls);
   }
 }
 
-function throughDoor({ method, path, body }: ControlRequest, doors: Doors): AwsAnswer {
-  const door = method === 'PUT' ? doors.get(path) : undefined;
-  if (door) return change(body, door);
-  const others = [...doors.keys()].map((name) => `, PUT ${name}`).join('');
+function throughControl({ method, path, body }: ControlRequest, controls: Controls): AwsAnswer {
+  const own = method === 'PUT' ? controls.get(path) : undefined;
+  if (own) return change(body, own);
+  const others = [...controls.keys()].map((name) => `, PUT ${name}`).join('');
   const known = `GET, PUT and DELETE /_dials, GET and DELETE /_calls${others}`;
   return json(404, { message: `There is no ${method} ${path}; there are ${known}.` });
 }

@@ -9,7 +9,7 @@ export interface TableKeys {
   readonly own: string;
   readonly ofIndex: ReadonlyMap<string, string>;
 }
-export type KeyBook = ReadonlyMap<string, TableKeys>;
+export type KeyRegistry = ReadonlyMap<string, TableKeys>;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -30,24 +30,24 @@ const partitionKey = ({ KeySchema = [] }: KeySchema) =>
 
 export function keysOf(
   { action, input }: Pick<AwsCall, 'action' | 'input'>,
-  book: KeyBook,
+  tables: KeyRegistry,
 ): (string | undefined)[] {
   switch (action) {
     case 'GetItem':
     case 'UpdateItem':
     case 'DeleteItem':
     case 'PutItem':
-      return [keyOfItem(input, book)];
+      return [keyOfItem(input, tables)];
     case 'Query':
-      return [keyOfQuery(input, book)];
+      return [keyOfQuery(input, tables)];
     case 'BatchGetItem':
-      return batchGetKeys(input).map(({ table, key }) => keyIn(book, table, key));
+      return batchGetKeys(input).map(({ table, key }) => keyIn(tables, table, key));
     case 'TransactWriteItems':
       return (input['TransactItems'] as Fields[]).map((item) =>
-        keyOfItem(Object.values(item)[0] as Fields, book),
+        keyOfItem(Object.values(item)[0] as Fields, tables),
       );
     case 'BatchExecuteStatement':
-      return (input['Statements'] as Fields[]).map((statement) => keyOfStatement(statement, book));
+      return (input['Statements'] as Fields[]).map((statement) => keyOfStatement(statement, tables));
     default:
       return [];
   }
@@ -59,19 +59,19 @@ export const batchGetKeys = (input: Fields): { table: string; key: Fields }[] =>
     Keys.map((key) => ({ table, key })),
   );
 
-const keyOfItem = (item: Fields, book: KeyBook) =>
-  keyIn(book, String(item['TableName']), (item['Key'] ?? item['Item']) as Fields);
+const keyOfItem = (item: Fields, tables: KeyRegistry) =>
+  keyIn(tables, String(item['TableName']), (item['Key'] ?? item['Item']) as Fields);
 
-function keyIn(book: KeyBook, table: string, attributes: Fields): string | undefined {
-  const keys = book.get(table);
+function keyIn(tables: KeyRegistry, table: string, attributes: Fields): string | undefined {
+  const keys = tables.get(table);
   return keys && `${table} ${JSON.stringify(attributes[keys.own])}`;
 }
 
 /** `#id = :id`, among other conditions. */
-function keyOfQuery(input: Fields, book: KeyBook): string | undefined {
+function keyOfQuery(input: Fields, tables: KeyRegistry): string | undefined {
   const table = String(input['TableName']);
   const index = input['IndexName'] as string | undefined;
-  const keys = book.get(table);
+  const keys = tables.get(table);
   const name = index === undefined ? keys?.own : keys?.ofIndex.get(index);
   if (!keys || !name) return undefined;
   const names = (input['ExpressionAttributeNames'] ?? {}) as Record<string, string>;
@@ -84,10 +84,10 @@ function keyOfQuery(input: Fields, book: KeyBook): string | undefined {
 }
 
 /** `INSERT INTO "t" VALUE {'a': ?, …}` and `UPDATE "t" SET … WHERE "a" = ? …`. */
-function keyOfStatement({ Statement, Parameters }: Fields, book: KeyBook): string | undefined {
+function keyOfStatement({ Statement, Parameters }: Fields, tables: KeyRegistry): string | undefined {
   const text = String(Statement);
   const [, table = ''] = /(?:INTO|UPDATE)\s+"([^"]+)"/i.exec(text) ?? [];
-  const name = book.get(table)?.own;
+  const name = tables.get(table)?.own;
   if (!name) return undefined;
   const at = text.search(new RegExp(`'${name}'\\s*:\\s*\\?|"${name}"\\s*=\\s*\\?`));
   const before = text.slice(0, at).split('?').length - 1;

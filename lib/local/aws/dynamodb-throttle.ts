@@ -10,7 +10,7 @@
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/throttling-key-range-limit-exceeded-mitigation.html,
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
  */
-import { batchGetKeys, type KeyBook, keysOf } from './dynamodb-keys.ts';
+import { batchGetKeys, type KeyRegistry, keysOf } from './dynamodb-keys.ts';
 import type { KeyLimits, UnitKind } from './dynamodb-limits.ts';
 import type { AwsAnswer, AwsCall } from './service.ts';
 
@@ -63,11 +63,11 @@ export interface JsonAnswer extends AwsAnswer {
 
 /** @param handle processes the part of the call that was not throttled */
 export async function underLimits(
-  { call, kind, limits, book }: { call: AwsCall; kind: UnitKind; limits: KeyLimits; book: KeyBook },
+  { call, kind, limits, tables }: { call: AwsCall; kind: UnitKind; limits: KeyLimits; tables: KeyRegistry },
   handle: (input: Input) => Promise<JsonAnswer>,
 ): Promise<JsonAnswer> {
   const now = performance.now();
-  const keys = keysOf(call, book);
+  const keys = keysOf(call, tables);
   const refused = keys.map((key) => key !== undefined && limits.isUsedUp(key, kind, now));
   const answer = refused.includes(true)
     ? await answerRest({ call, kind, refused }, handle)

@@ -51,7 +51,7 @@ const mostConnections = 128;
 
 export function createDynamoService({ engineUrl }: { readonly engineUrl: string }): DynamoService {
   const engine = openEngine(engineUrl);
-  const book = new Map<string, TableKeys>();
+  const keyed = new Map<string, TableKeys>();
   let limits: KeyLimits | undefined;
   const policies = new Map<string, PolicyDocument>();
   return {
@@ -67,14 +67,14 @@ export function createDynamoService({ engineUrl }: { readonly engineUrl: string 
       const kind = kindOf(call);
       if (!kind) return handlePlainly(engine, call);
       const handle = (input: AwsCall['input']) => handleMetered(engine, { ...call, input }, kind);
-      return limits ? underLimits({ call, kind, limits, book }, handle) : handle(call.input);
+      return limits ? underLimits({ call, kind, limits, tables: keyed }, handle) : handle(call.input);
     },
     limitKeys(rates) {
       limits = rates && new KeyLimits(rates);
     },
     throttled: () => limits?.throttled ?? 0,
     async createTable(input, options = {}) {
-      book.set(input.TableName, tableKeysOf(input));
+      keyed.set(input.TableName, tableKeysOf(input));
       await demand(engine, 'CreateTable', input);
       if (options.timeToLiveAttribute === undefined) return;
       await demand(engine, 'UpdateTimeToLive', {

@@ -13,7 +13,7 @@ import { connectionReset, Dials, type Effect } from './dials.ts';
 import { asAwsError, errorAnswer } from './error-answer.ts';
 import { findRefusal } from './iam/authorize.ts';
 import { IamLog } from './iam/iam-log.ts';
-import { KeyBook } from './keys.ts';
+import { KeyRegistry } from './keys.ts';
 import {
   anonymous,
   type Credentials,
@@ -48,9 +48,9 @@ export interface AwsEndpoint {
   readonly dials: Dials;
   readonly calls: CallLog;
   readonly iam: IamLog;
-  readonly keys: KeyBook;
+  readonly keys: KeyRegistry;
   /** Answers `PUT` at this path (`/_ec2`) with what `change` makes of the JSON; its errors say what is allowed. */
-  addDoor(path: `/_${string}`, change: (json: unknown) => unknown): void;
+  addControl(path: `/_${string}`, change: (json: unknown) => unknown): void;
   /** Serves one more service; replaces one of the same name. */
   use(service: AwsService): void;
   addPrincipal(principal: NewPrincipal): Credentials;
@@ -75,8 +75,8 @@ interface Desk {
   readonly dials: Dials;
   readonly calls: CallLog;
   readonly iam: IamLog;
-  readonly keys: KeyBook;
-  readonly doors: Map<string, (json: unknown) => unknown>;
+  readonly keys: KeyRegistry;
+  readonly controls: Map<string, (json: unknown) => unknown>;
 }
 
 export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<AwsEndpoint> {
@@ -86,9 +86,9 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
   const dials = new Dials();
   const calls = new CallLog();
   const iam = new IamLog();
-  const keys = new KeyBook();
-  const doors: Desk['doors'] = new Map();
-  const desk: Desk = { region, accountId, services, principals, dials, calls, iam, keys, doors };
+  const keys = new KeyRegistry();
+  const controls: Desk['controls'] = new Map();
+  const desk: Desk = { region, accountId, services, principals, dials, calls, iam, keys, controls };
   const server = createServer((request, response) => {
     serve(desk, request, response).catch((error) => response.destroy(error));
   });
@@ -105,7 +105,7 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
     calls,
     iam,
     keys,
-    addDoor: (path, change) => void doors.set(path, change),
+    addControl: (path, change) => void controls.set(path, change),
     use: (service) => void services.set(service.service, service),
     addPrincipal: (principal) => principals.add(principal),
     updatePolicies: (name, policies) => principals.updatePolicies(name, policies),

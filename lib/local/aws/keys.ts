@@ -16,7 +16,7 @@ const uses: Readonly<Record<string, readonly string[]>> = {
   'secretsmanager:PutSecretValue': ['kms:GenerateDataKey', 'kms:Decrypt'],
 };
 
-export class KeyBook {
+export class KeyRegistry {
   readonly #keys = new Map<string, string>();
 
   /** From now on the key encrypts the resource. Both by ARN; a later key replaces an earlier one. */

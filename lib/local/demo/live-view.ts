@@ -3,7 +3,7 @@
  * end; elsewhere the legend is printed once and the lines now and then.
  */
 import { styleText } from 'node:util';
-import type { Books } from './books.ts';
+import type { Ledger } from './ledger.ts';
 
 export interface LiveView {
   draw(): void;
@@ -18,7 +18,7 @@ const legend = [
   '',
 ].join('\n');
 
-export function createLiveView(books: Books, out: NodeJS.WriteStream): LiveView {
+export function createLiveView(ledger: Ledger, out: NodeJS.WriteStream): LiveView {
   let drawn = 0;
   let lastPlain = 0;
   const erase = () => {
@@ -27,7 +27,7 @@ export function createLiveView(books: Books, out: NodeJS.WriteStream): LiveView 
   };
   return {
     draw() {
-      const lines = [...books.accounts.values()].map((account) => tenantLine(books, account.login));
+      const lines = [...ledger.accounts.values()].map((account) => tenantLine(ledger, account.login));
       const isFirst = drawn === 0 && lastPlain === 0;
       if (out.isTTY) {
         erase();
@@ -43,12 +43,12 @@ export function createLiveView(books: Books, out: NodeJS.WriteStream): LiveView 
   };
 }
 
-function tenantLine(books: Books, login: string): string {
-  const account = books.accounts.get(login);
-  const own = [...books.jobs].filter(([, job]) => job.login === login);
+function tenantLine(ledger: Ledger, login: string): string {
+  const account = ledger.accounts.get(login);
+  const own = [...ledger.jobs].filter(([, job]) => job.login === login);
   // GitHub keeps a refused job queued: only the platform's tables know that it was refused.
-  const refused = own.filter(([jobId]) => books.refused.has(jobId)).length;
-  const jobs = own.flatMap(([jobId, job]) => (books.refused.has(jobId) ? [] : [job]));
+  const refused = own.filter(([jobId]) => ledger.refused.has(jobId)).length;
+  const jobs = own.flatMap(([jobId, job]) => (ledger.refused.has(jobId) ? [] : [job]));
   const done = jobs.filter(({ conclusion }) => conclusion !== undefined).length;
   const running = jobs.filter(
     ({ startedAt, conclusion }) => startedAt !== undefined && conclusion === undefined,

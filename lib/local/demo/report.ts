@@ -1,7 +1,7 @@
 /** The demo's result: one row for each tenant, as data and as a table. */
 import { styleText } from 'node:util';
 import { drawTable } from '../../cli/table.ts';
-import type { Books, JobBook } from './books.ts';
+import type { JobRecord, Ledger } from './ledger.ts';
 
 export interface DemoReport {
   readonly tenants: readonly TenantReport[];
@@ -24,16 +24,16 @@ export interface TenantReport {
 
 /** @param seen from the jobs table: which jobs waited because of a limit */
 export function makeReport(
-  books: Books,
+  ledger: Ledger,
   seen: {
     waited: ReadonlySet<number>;
     machinesLeft: number;
     broken: readonly string[];
   },
 ): DemoReport {
-  const tenants = [...books.accounts.values()].map(({ login, limit, mostRunnersAtOnce }) => {
-    const own = [...books.jobs].filter(([, job]) => job.login === login);
-    const count = (fits: (job: JobBook, jobId: number) => boolean) =>
+  const tenants = [...ledger.accounts.values()].map(({ login, limit, mostRunnersAtOnce }) => {
+    const own = [...ledger.jobs].filter(([, job]) => job.login === login);
+    const count = (fits: (job: JobRecord, jobId: number) => boolean) =>
       own.filter(([jobId, job]) => fits(job, jobId)).length;
     const waits = own.flatMap(([, { queuedAt, startedAt }]) =>
       startedAt === undefined ? [] : [startedAt - queuedAt],
@@ -43,7 +43,7 @@ export function makeReport(
       jobs: own.length,
       completed: count(({ conclusion }) => conclusion === 'success'),
       cancelled: count(({ conclusion }) => conclusion === 'cancelled'),
-      refused: count((_job, jobId) => books.refused.has(jobId)),
+      refused: count((_job, jobId) => ledger.refused.has(jobId)),
       waited: count((_job, jobId) => seen.waited.has(jobId)),
       mostRunnersAtOnce,
       limit,
@@ -53,7 +53,7 @@ export function makeReport(
   return {
     tenants,
     machinesLeft: seen.machinesLeft,
-    invariantsBroken: [...books.invariantsBroken, ...seen.broken],
+    invariantsBroken: [...ledger.invariantsBroken, ...seen.broken],
   };
 }
 

@@ -7,32 +7,32 @@ import { type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb
 import config from '../../../mayfly.config.ts';
 import { type Laptop, startLaptop } from '../laptop.ts';
 import type { LaptopEvent } from '../laptop-event.ts';
-import { type Books, createBooks } from './books.ts';
 import { type JobRow, operatorDynamo, readJobRows, readLeases } from './job-rows.ts';
+import { createLedger, type Ledger } from './ledger.ts';
 import { type DemoReport, makeReport } from './report.ts';
 import { accounts, jobs, longestMilliseconds, webhookTrouble } from './scenario.ts';
 
 export interface DemoOptions {
   readonly onEvent?: (event: LaptopEvent) => void;
   /** The laptop is up and the accounts exist. */
-  readonly onReady?: (books: Books) => void;
+  readonly onReady?: (ledger: Ledger) => void;
   /** Called several times a second. */
   readonly onTick?: () => void;
 }
 
 export async function runDemo(options: DemoOptions = {}): Promise<DemoReport> {
-  let books: Books | undefined;
+  let ledger: Ledger | undefined;
   const laptop = await startLaptop({
     // A machine whose job ran elsewhere listens for so long; the demo is over when it has ended too.
     config: { ...config, limits: { ...config.limits, idleSeconds: 20 } },
     onEvent: (event) => {
-      books?.note(event);
+      ledger?.note(event);
       options.onEvent?.(event);
     },
   });
   const client = operatorDynamo(laptop);
   try {
-    books = createBooks({
+    ledger = createLedger({
       tierCaps: Object.fromEntries(
         Object.entries(config.tiers).map(([name, { maxRunners }]) => [name, maxRunners]),
       ),
@@ -41,9 +41,9 @@ export async function runDemo(options: DemoOptions = {}): Promise<DemoReport> {
         return tags && { tenant: tags.get('ghr:tenant_id') ?? '', tier: tags.get('ghr:tenant_tier') ?? '' };
       },
     });
-    await installAccounts(laptop, client, books);
-    options.onReady?.(books);
-    return await play({ laptop, client, books, onTick: options.onTick ?? (() => undefined) });
+    await installAccounts(laptop, client, ledger);
+    options.onReady?.(ledger);
+    return await play({ laptop, client, ledger, onTick: options.onTick ?? (() => undefined) });
   } finally {
     client.destroy();
     await laptop.close();
@@ -51,7 +51,7 @@ export async function runDemo(options: DemoOptions = {}): Promise<DemoReport> {
 }
 
 /** Each installs the App on GitHub; the operator upgrades some, with the AWS call from docs/OPERATIONS.md. */
-async function installAccounts(laptop: Laptop, client: DynamoDBClient, books: Books): Promise<void> {
+async function installAccounts(laptop: Laptop, client: DynamoDBClient, ledger: Ledger): Promise<void> {
   for (const { login, type, repository, upgrade } of accounts) {
     const { installationId } = laptop.github.install({
       login,
@@ -60,7 +60,7 @@ async function installAccounts(laptop: Laptop, client: DynamoDBClient, books: Bo
     });
     const standard = config.tiers[config.defaultTier]?.maxRunners ?? 0;
     const plan = upgrade?.tier ?? config.defaultTier;
-    books.open({ login, installationId, limit: upgrade?.maxRunners ?? standard, plan });
+    ledger.open({ login, installationId, limit: upgrade?.maxRunners ?? standard, plan });
     await until(async () => (await readLeases(laptop, client)).has(String(installationId)));
     if (upgrade) await upgradeTenant(laptop, client, { installationId, ...upgrade });
   }
@@ -88,10 +88,10 @@ async function upgradeTenant(
 async function play(stage: {
   laptop: Laptop;
   client: DynamoDBClient;
-  books: Books;
+  ledger: Ledger;
   onTick: () => void;
 }): Promise<DemoReport> {
-  const { laptop, client, books, onTick } = stage;
+  const { laptop, client, ledger, onTick } = stage;
   laptop.github.setDials({ webhooks: webhookTrouble });
   const firing = Promise.all(jobs.map((job) => fire(laptop, job)));
   const waited = new Set<number>();
@@ -100,11 +100,11 @@ async function play(stage: {
     rows = await readJobRows(laptop, client);
     for (const { jobId, reason, outcome } of rows) {
       if (reason === 'tenant-limit' || reason === 'tier-limit') waited.add(jobId);
-      if (outcome === 'refused') books.refused.add(jobId);
+      if (outcome === 'refused') ledger.refused.add(jobId);
     }
     onTick();
     return (
-      books.jobs.size === jobs.length &&
+      ledger.jobs.size === jobs.length &&
       rows.length === jobs.length &&
       rows.every(({ state }) => state === 'done') &&
       liveMachines(laptop) === 0 &&
@@ -114,7 +114,7 @@ async function play(stage: {
   });
   await firing;
   const broken = rested ? [] : [`not at rest after ${longestMilliseconds / 1000} s: ${unfinished(rows)}`];
-  return makeReport(books, { waited, machinesLeft: liveMachines(laptop), broken });
+  return makeReport(ledger, { waited, machinesLeft: liveMachines(laptop), broken });
 }
 
 async function fire(laptop: Laptop, job: (typeof jobs)[number]): Promise<void> {

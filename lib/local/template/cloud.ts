@@ -2,7 +2,7 @@
  * Where resources are created: the laptop's services, each reduced to the few calls that a template needs. The loader
  * knows only this interface, so a test can pass fakes, and the laptop the real stand-ins.
  */
-import type { KeyBook } from '../aws/keys.ts';
+import type { KeyRegistry } from '../aws/keys.ts';
 import type { SwitchableMapping } from '../aws/lambda.ts';
 import type { PolicyDocument } from '../aws/service.ts';
 import type { EventBus } from '../lambda/event-bus.ts';
@@ -10,17 +10,17 @@ import type { QueueSource } from '../lambda/event-source.ts';
 import type { FunctionCredentials } from '../lambda/function-definition.ts';
 import type { FunctionHost } from '../lambda/function-host.ts';
 import type { UrlRequest } from '../lambda/url-event.ts';
-import type { PolicyBook } from './policy-book.ts';
+import type { PolicyRegistry } from './policy-registry.ts';
 
 export interface Cloud {
   readonly region: string;
   readonly accountId: string;
   readonly availabilityZones: readonly string[];
-  readonly policies: PolicyBook;
+  readonly policies: PolicyRegistry;
   /** The account's managed policies, by ARN. */
   readonly managedPolicies: Readonly<Record<string, PolicyDocument>>;
   /** Which of the account's keys encrypt what. */
-  readonly keys: KeyBook;
+  readonly keys: KeyRegistry;
   readonly functions: FunctionHost;
   readonly events: EventBus;
   readonly queues: QueueSource & {

@@ -21,7 +21,7 @@ import { createJobStore } from '../../../lib/adapters/dynamodb/job-store.ts';
 import { launchExpiresAt } from '../../../lib/adapters/dynamodb/launch-row.ts';
 import { createRunnerStore } from '../../../lib/adapters/dynamodb/runner-store.ts';
 import { createTenantStore } from '../../../lib/adapters/dynamodb/tenant-store.ts';
-import { createUsageBooks } from '../../../lib/adapters/dynamodb/usage-books.ts';
+import { createUsageLedger } from '../../../lib/adapters/dynamodb/usage-ledger.ts';
 import { listUsage } from '../../../lib/adapters/dynamodb/usage-list.ts';
 import { usageRow } from '../../../lib/adapters/dynamodb/usage-row.ts';
 import { listSums } from '../../../lib/adapters/dynamodb/usage-sum-list.ts';
@@ -60,7 +60,7 @@ it.each<[string, number, (client: DynamoDBClient) => unknown]>([
     'a page of a day’s machines',
     1_000,
     (client) =>
-      createUsageBooks({ client, tableName: 'usage' })
+      createUsageLedger({ client, tableName: 'usage' })
         .recordsOf(days[0]!, acme)
         [Symbol.asyncIterator]()
         .next(),

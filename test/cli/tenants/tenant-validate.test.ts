@@ -21,7 +21,7 @@ describe('mayfly tenant validate', () => {
     const tenant = givenTenant({ installationId: InstallationId(installationId), accountId });
     await account.put('tenants', newTenantRow(tenant));
     await github.settle();
-    // The installation's own event went to the door, which refuses everybody.
+    // The installation's own event went to the webhook URL, which refuses everybody.
     github.setWebhook({ url: webhookUrl, secret: 's' });
   });
   afterAll(() => account?.close());
@@ -180,7 +180,7 @@ describe('validation fails for a tenant', () => {
     ],
     [
       'whose webhooks reach nobody',
-      { door: { url, fault: 'ENOTFOUND' } },
+      { endpoint: { url, fault: 'ENOTFOUND' } },
       'webhook reachable',
       /no-webhooks/,
     ],

@@ -6,7 +6,7 @@
 import { evaluate } from '../../../lib/local/aws/iam/evaluate.ts';
 import type { IamQuestion, PolicyStatement } from '../../../lib/local/aws/service.ts';
 import { everyPolicy } from '../../iam/fresh-document.ts';
-import { launchBook } from '../../iam/launch-attacks.ts';
+import { launchQuestions } from '../../iam/launch-attacks.ts';
 import type { Policy, Statement } from '../../iam/platform-policies.ts';
 import { type Check, type Outcome, verdict } from '../support/check.ts';
 import { dangerous } from '../support/iam/dangerous.ts';
@@ -27,9 +27,9 @@ export const iamSimulate: Check = {
       findings.push(...(await grantFindings(judge, role)));
     }
     for (const role of roles.filter(({ of }) => ['scale-up', 'sweep'].includes(of))) {
-      const book = launchBook(role, { ...place, environment: 'my-saas', instanceType: 't3.medium' });
+      const launch = launchQuestions(role, { ...place, environment: 'my-saas', instanceType: 't3.medium' });
       for (const market of ['spot', 'on-demand'] as const) {
-        for (const question of book.own(market)) {
+        for (const question of launch.own(market)) {
           counts.launches += 1;
           const needed = Object.keys(question.context ?? {});
           findings.push(
@@ -37,7 +37,7 @@ export const iamSimulate: Check = {
           );
         }
       }
-      for (const [what, ask] of Object.entries(book.attacks)) {
+      for (const [what, ask] of Object.entries(launch.attacks)) {
         counts.attacks += 1;
         findings.push(...(await attackFindings(judge, role, { what, questions: ask() })));
       }

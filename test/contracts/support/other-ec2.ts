@@ -32,17 +32,17 @@ export async function onOtherEc2(url: string): Promise<ComputeWorld> {
     }),
   );
   const { Subnets = [] } = await direct.send(new DescribeSubnetsCommand({}));
-  const door = await openDoor(url);
+  const proxy = await startProxy(url);
   return {
-    compute: createCompute(createEc2Clients({ AWS_ENDPOINT_URL: door.url })),
+    compute: createCompute(createEc2Clients({ AWS_ENDPOINT_URL: proxy.url })),
     subnetId: Subnets[0]?.SubnetId ?? '',
     limitPool: () => cannot('run out of capacity'),
-    throttleNextLaunch: () => door.next('throttle'),
-    loseNextAnswer: () => door.next('lose the answer'),
+    throttleNextLaunch: () => proxy.next('throttle'),
+    loseNextAnswer: () => proxy.next('lose the answer'),
     hideNew: () => cannot('answer with what was true a while ago'),
     forgetEnded: async () => cannot('forget a machine'),
     live: () => live(direct),
-    close: () => door.close(),
+    close: () => proxy.close(),
   };
 }
 
@@ -58,7 +58,7 @@ async function live(client: EC2Client): Promise<InstanceId[]> {
   );
 }
 
-async function openDoor(url: string) {
+async function startProxy(url: string) {
   let trouble: Trouble | undefined;
   const server = createServer((request, response) => {
     void forward(url, request, (body) => {

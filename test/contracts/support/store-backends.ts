@@ -16,7 +16,7 @@ import { createRunnerStore } from '../../../lib/adapters/dynamodb/runner-store.t
 import { capsRow } from '../../../lib/adapters/dynamodb/spend-row.ts';
 import { tierLimitsValue } from '../../../lib/adapters/dynamodb/tenant-row.ts';
 import { createTenantStore } from '../../../lib/adapters/dynamodb/tenant-store.ts';
-import { createUsageBooks } from '../../../lib/adapters/dynamodb/usage-books.ts';
+import { createUsageLedger } from '../../../lib/adapters/dynamodb/usage-ledger.ts';
 import { listUsage } from '../../../lib/adapters/dynamodb/usage-list.ts';
 import { usageKey } from '../../../lib/adapters/dynamodb/usage-row.ts';
 import { createUsageStore } from '../../../lib/adapters/dynamodb/usage-store.ts';
@@ -161,7 +161,7 @@ export function dynamoStores(client: DynamoDBClient, tables: TableNames): Dynamo
     controllers: createControllerStore({ client, tables }),
     questions: createQuestionStore({ client, tableName: tables.controllers }),
     usage: createUsageStore({ client, tableName: tables.usage }),
-    books: createUsageBooks({ client, tableName: tables.usage }),
+    ledger: createUsageLedger({ client, tableName: tables.usage }),
     jobs: createJobStore({ client, tableName: tables.jobs }),
     launches: createLaunchStore({ client, tables }),
     runners: createRunnerStore({ client, tables }),

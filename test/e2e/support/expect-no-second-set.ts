@@ -20,6 +20,6 @@ export async function expectNoSecondSet(
   const plans = new Map(machines.map((row) => [row['instance_id'], row['planned_job']]));
   const taken = jobs.filter((row) => plans.get(row['runner']) !== row['job_id']).map((row) => row['job_id']);
   const idle = machines.filter((row) => !working.has(row['instance_id'])).map((row) => row['planned_job']);
-  const robbed = new Set(idle.filter((jobId) => taken.includes(jobId)));
-  expect(bought.length - robbed.size).toBe(jobIds.length);
+  const reassigned = new Set(idle.filter((jobId) => taken.includes(jobId)));
+  expect(bought.length - reassigned.size).toBe(jobIds.length);
 }

@@ -5,13 +5,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KeyBook } from '../../../lib/local/aws/keys.ts';
+import { KeyRegistry } from '../../../lib/local/aws/keys.ts';
 import type { PolicyDocument } from '../../../lib/local/aws/service.ts';
 import { EventBus } from '../../../lib/local/lambda/event-bus.ts';
 import { FunctionHost } from '../../../lib/local/lambda/function-host.ts';
 import type { ReceivedMessage } from '../../../lib/local/lambda/sqs-event.ts';
 import type { Cloud } from '../../../lib/local/template/cloud.ts';
-import { PolicyBook } from '../../../lib/local/template/policy-book.ts';
+import { PolicyRegistry } from '../../../lib/local/template/policy-registry.ts';
 
 const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
@@ -84,9 +84,9 @@ export function givenCloud(options: { concurrency?: number; idleMilliseconds?: n
     region: 'us-east-1',
     accountId: '000000000000',
     availabilityZones: ['us-east-1a', 'us-east-1b'],
-    policies: new PolicyBook(),
+    policies: new PolicyRegistry(),
     managedPolicies: {},
-    keys: new KeyBook(),
+    keys: new KeyRegistry(),
     functions,
     events,
     queues,

@@ -14,7 +14,7 @@ afterEach(async () => {
 async function givenUrl(answer: InvokeResult) {
   const events: Event[] = [];
   const opened = await openFunctionUrl({
-    functionName: 'door',
+    functionName: 'claim',
     port: 0,
     invoke: async (event) => {
       events.push(event);

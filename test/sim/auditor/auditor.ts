@@ -18,7 +18,6 @@ import { type AuditedCall, followFacts } from './admission/check-facts.ts';
 import { checkGate } from './admission/check-gate.ts';
 import { createPlannedCheck } from './admission/check-planned.ts';
 import { createRanUngatedCheck } from './admission/check-ran-ungated.ts';
-import { type Books, createBooks } from './books.ts';
 import { checkAccounts } from './check-accounts.ts';
 import { checkBans } from './check-bans.ts';
 import { checkConfirmed } from './check-confirmed.ts';
@@ -40,6 +39,7 @@ import { checkBegin, listsJob } from './check-start-gate.ts';
 import { checkTermination } from './check-termination.ts';
 import { checkTransfers } from './check-transfers.ts';
 import { checkUsage } from './check-usage.ts';
+import { createLedger, type Ledger } from './ledger.ts';
 
 export interface Violation {
   readonly invariant: string;
@@ -48,7 +48,7 @@ export interface Violation {
 
 export interface Auditor {
   readonly violations: readonly Violation[];
-  readonly books: Books;
+  readonly ledger: Ledger;
   machineStarted(machine: MemoryMachine): void;
   machineEnded(instanceId: string, by: 'platform' | 'world'): void;
   jobQueued(job: WorldJob): void;
@@ -116,40 +116,40 @@ export function createAuditor(world: {
   log: (line: () => string) => void;
 }): Auditor {
   const violations: Violation[] = [];
-  const books = createBooks(world);
+  const ledger = createLedger(world);
   const note = (invariant: string, detail: string) => {
     world.log(() => `VIOLATION ${invariant}: ${detail}`);
     // One broken invariant breaks others, so only the first of each kind is reported.
     if (!violations.some((known) => known.invariant === invariant)) violations.push({ invariant, detail });
   };
-  const ranUngated = createRanUngatedCheck(books, note);
+  const ranUngated = createRanUngatedCheck(ledger, note);
   let currentCause: readonly string[] = [];
-  const planned = createPlannedCheck(books, note);
-  const formerNames = createFormerNamesCheck(books, note);
+  const planned = createPlannedCheck(ledger, note);
+  const formerNames = createFormerNamesCheck(ledger, note);
 
   return {
     violations,
-    books,
+    ledger,
     note,
     machineStarted(machine) {
-      const known = books.addMachine(machine);
-      checkMachine(books, known, note);
-      checkLeases(books, note);
-      checkSharedCaps(books, known, note);
+      const known = ledger.addMachine(machine);
+      checkMachine(ledger, known, note);
+      checkLeases(ledger, note);
+      checkSharedCaps(ledger, known, note);
     },
     machineEnded(instanceId, by) {
-      const machine = books.endMachine(instanceId);
-      if (by === 'platform') books.endedByPlatform.add(instanceId);
-      if (machine && by === 'platform') checkTermination(books, { machine, cause: currentCause }, note);
+      const machine = ledger.endMachine(instanceId);
+      if (by === 'platform') ledger.endedByPlatform.add(instanceId);
+      if (machine && by === 'platform') checkTermination(ledger, { machine, cause: currentCause }, note);
       if (machine) machine.job = undefined;
     },
-    jobQueued: (job) => void books.worldJobs.set(job.id, job),
+    jobQueued: (job) => void ledger.worldJobs.set(job.id, job),
     sweepBegins: ranUngated.sweepBegins,
     jobStarted(job, instanceId) {
       ranUngated.begins(job, instanceId);
-      const machine = books.startJob(job, instanceId);
-      if (machine && job.isUnlisted) books.ranUnlisted.add(instanceId);
-      const tenants = books.installationsOf(job.account.id);
+      const machine = ledger.startJob(job, instanceId);
+      if (machine && job.isUnlisted) ledger.ranUnlisted.add(instanceId);
+      const tenants = ledger.installationsOf(job.account.id);
       if (machine && !tenants.has(machine.tenant)) {
         note(
           'crosses-tenants',
@@ -157,50 +157,50 @@ export function createAuditor(world: {
         );
       }
     },
-    jobEnded: (jobId) => books.endJob(jobId),
+    jobEnded: (jobId) => ledger.endJob(jobId),
     lists: (job, instanceId) => listsJob(world.rows, job, instanceId),
     stepsBegan(job, instanceId, { at, wasListed }) {
       checkBegin(world.rows, { job, instanceId, wasListed }, note);
-      const tenant = books.machines.get(instanceId)?.tenant ?? 0;
-      checkAdmitted(books, { tenant, job, since: at, what: `began on ${instanceId}` }, note);
+      const tenant = ledger.machines.get(instanceId)?.tenant ?? 0;
+      checkAdmitted(ledger, { tenant, job, since: at, what: `began on ${instanceId}` }, note);
     },
     minted(instanceId, { askedAt, gated }) {
       ranUngated.told(instanceId, gated);
       const runner = world.rows.runners.get(instanceId as never);
-      const job = runner && books.worldJobs.get(runner.plannedJob);
+      const job = runner && ledger.worldJobs.get(runner.plannedJob);
       if (!runner || !job) return;
       const about = { tenant: runner.installationId, since: askedAt };
-      checkAdmitted(books, { ...about, job, what: `has a runner on ${instanceId}` }, note);
-      if (!gated) checkUngated(books, { ...about, instanceId }, note);
+      checkAdmitted(ledger, { ...about, job, what: `has a runner on ${instanceId}` }, note);
+      if (!gated) checkUngated(ledger, { ...about, instanceId }, note);
     },
     repositoryTransferred(repositoryId, jobs, former) {
-      books.leftRepositories.add(`${former}/${repositoryId}`);
-      for (const job of jobs) books.transfers.push({ job, former, at: world.now() });
+      ledger.leftRepositories.add(`${former}/${repositoryId}`);
+      for (const job of jobs) ledger.transfers.push({ job, former, at: world.now() });
     },
-    machineTakenBack: (instanceId) => void books.takenBack.add(instanceId),
-    machineReclaimed: (instanceId) => void books.reclaimedAt.set(instanceId, world.now()),
+    machineTakenBack: (instanceId) => void ledger.takenBack.add(instanceId),
+    machineReclaimed: (instanceId) => void ledger.reclaimedAt.set(instanceId, world.now()),
     machineForgotten(instanceId) {
-      const machine = books.machines.get(instanceId);
+      const machine = ledger.machines.get(instanceId);
       if (machine) machine.wasForgotten = true;
     },
-    jobRerun: (job) => checkRerun(books, job, note),
-    groupKept: (installationId, change) => checkKept(books, installationId, change, note),
-    limitsSet: (installationId) => books.setLimits(installationId),
-    statusSet: (installationId, status) => void books.bans.set(installationId, status === 'suspended'),
+    jobRerun: (job) => checkRerun(ledger, job, note),
+    groupKept: (installationId, change) => checkKept(ledger, installationId, change, note),
+    limitsSet: (installationId) => ledger.setLimits(installationId),
+    statusSet: (installationId, status) => void ledger.bans.set(installationId, status === 'suspended'),
     githubRefused(installationId, call, refusal) {
-      books.refused.add(installationId);
+      ledger.refused.add(installationId);
       formerNames.refused(installationId, call, refusal);
       if (refusal.kind !== 'limited') return;
       const limitedUntil = world.now() + refusal.retryAfterSeconds * 1000;
-      const until = Math.max(books.limitedUntil(installationId), limitedUntil);
-      books.githubLimits.set(installationId, until);
+      const until = Math.max(ledger.limitedUntil(installationId), limitedUntil);
+      ledger.githubLimits.set(installationId, until);
     },
-    messageDone: (body) => checkConfirmed(books, body, note),
+    messageDone: (body) => checkConfirmed(ledger, body, note),
     jobTold({ action, installationId, jobId, runnerName }) {
       // A job that GitHub gave back runs again elsewhere, so its first start does not count for that.
       const key = `${installationId}/${jobId} on ${instanceNamed(runnerName) ?? runnerName}`;
-      if (action === 'in_progress' || action === 'completed') books.told.add(key);
-      if (action === 'completed') books.toldEnded.add(key);
+      if (action === 'in_progress' || action === 'completed') ledger.told.add(key);
+      if (action === 'completed') ledger.toldEnded.add(key);
     },
     forgedClaimAnswered(how, answer) {
       if (answer?.action === 'run') note('forged-claim-accepted', `a machine got a runner: ${how}`);
@@ -219,44 +219,44 @@ export function createAuditor(world: {
       const { name } = call;
       const is = kindOf(name);
       if (is.naming && call.by === 'claim') formerNames.called(call, runSince);
-      if (is.fact) followFacts(books, call, runSince, note);
-      if (is.record) checkGate(books, call, note);
-      if (is.policy) followDrops(books, call, note);
-      if (is.end) checkEnds(books, note);
-      if (is.hold) checkHeld(books, note);
-      if (is.use) checkUsage(books, note, { again: false });
-      if (is.decision) followDecisions(books, note);
+      if (is.fact) followFacts(ledger, call, runSince, note);
+      if (is.record) checkGate(ledger, call, note);
+      if (is.policy) followDrops(ledger, call, note);
+      if (is.end) checkEnds(ledger, note);
+      if (is.hold) checkHeld(ledger, note);
+      if (is.use) checkUsage(ledger, note, { again: false });
+      if (is.decision) followDecisions(ledger, note);
       if (is.plan) planned.look();
       if (!is.change) return;
-      for (const launch of books.followRows()) {
-        checkAccounts(books, launch, note);
-        checkGroupOfLaunch(books, launch, note);
-        checkTakenSpend(books, launch, note);
+      for (const launch of ledger.followRows()) {
+        checkAccounts(ledger, launch, note);
+        checkGroupOfLaunch(ledger, launch, note);
+        checkTakenSpend(ledger, launch, note);
         planned.taken(launch, runSince);
       }
-      if (is.count) checkLeases(books, note);
+      if (is.count) checkLeases(ledger, note);
       if (is.spending) {
-        checkSpend(books, note);
-        checkReserved(books, note);
-        checkLives(books, note);
+        checkSpend(ledger, note);
+        checkReserved(ledger, note);
+        checkLives(ledger, note);
       }
       if (!is.provision) return;
-      checkBans(books, note);
-      checkDeletions(books, note);
+      checkBans(ledger, note);
+      checkDeletions(ledger, note);
     },
     callFailed(name) {
-      if (name === 'compute.describe') books.describeFailures.push(world.now());
+      if (name === 'compute.describe') ledger.describeFailures.push(world.now());
     },
     thrown(name, error) {
       if (isBug(error)) note('bug', `${name} threw ${error instanceof Error ? error.stack : String(error)}`);
       return undefined;
     },
     minute() {
-      checkOverruns(books, note);
-      checkRows(books, note);
-      checkUsage(books, note, { again: true });
-      checkTransfers(books, note);
-      checkGroups(books, note);
+      checkOverruns(ledger, note);
+      checkRows(ledger, note);
+      checkUsage(ledger, note, { again: true });
+      checkTransfers(ledger, note);
+      checkGroups(ledger, note);
     },
   };
 }

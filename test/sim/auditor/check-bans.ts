@@ -3,12 +3,12 @@
  * installation is gone.
  */
 import type { Tenant } from '../../../lib/core/tenant.ts';
-import type { Books, Note } from './books.ts';
+import type { Ledger, Note } from './ledger.ts';
 
-export function checkBans(books: Books, note: Note): void {
-  for (const row of books.rows.tenants.values()) {
-    if (!books.knownTenants.has(row.installationId)) inherit(books, row);
-    if (books.bans.get(row.installationId) && !isBanned(row)) {
+export function checkBans(ledger: Ledger, note: Note): void {
+  for (const row of ledger.rows.tenants.values()) {
+    if (!ledger.knownTenants.has(row.installationId)) inherit(ledger, row);
+    if (ledger.bans.get(row.installationId) && !isBanned(row)) {
       note(
         'ban-lifted',
         `${row.installationId} is ${row.status}, set by ${row.suspendedBy ?? 'the operator'}`,
@@ -18,7 +18,7 @@ export function checkBans(books: Books, note: Note): void {
 }
 
 /** A reinstallation inherits the predecessor's state when it is created. */
-function inherit({ knownTenants, bans }: Books, { installationId, predecessor }: Tenant): void {
+function inherit({ knownTenants, bans }: Ledger, { installationId, predecessor }: Tenant): void {
   knownTenants.add(installationId);
   if (predecessor !== undefined && bans.get(predecessor)) bans.set(installationId, true);
 }

@@ -2,13 +2,13 @@
  * A message about a new job is confirmed only once a row has the job: afterwards nobody but the reconciler would know
  * of it.
  */
-import type { Books, Note } from './books.ts';
+import type { Ledger, Note } from './ledger.ts';
 
-export function checkConfirmed(books: Books, body: string, note: Note): void {
+export function checkConfirmed(ledger: Ledger, body: string, note: Note): void {
   // Most messages are about something else.
   if (!body.includes('"queued"')) return;
   const { kind, action, installationId, jobId } = JSON.parse(body) as Record<string, unknown>;
-  if (kind !== 'job' || action !== 'queued' || books.rows.jobs.has(`${installationId}/${jobId}`)) return;
+  if (kind !== 'job' || action !== 'queued' || ledger.rows.jobs.has(`${installationId}/${jobId}`)) return;
   note(
     'done-without-a-row',
     `the message about job ${installationId}/${jobId} was deleted, but the job has no row`,

@@ -8,7 +8,7 @@ import { instanceNamed } from '../../../lib/core/ids.ts';
 import type { JitRequest } from '../../../lib/ports/github.ts';
 import type { WorldJob } from '../world/context.ts';
 import type { AuditedCall } from './admission/check-facts.ts';
-import type { Books, Note } from './books.ts';
+import type { Ledger, Note } from './ledger.ts';
 
 interface Asked {
   /** When the claim began that asked. */
@@ -20,7 +20,7 @@ interface Asked {
   readonly refusals: number;
 }
 
-export function createFormerNamesCheck(books: Books, note: Note) {
+export function createFormerNamesCheck(ledger: Ledger, note: Note) {
   const asked = new Map<string, Asked>();
   const refusals = new Map<number, number>();
   let last: { readonly name: string; readonly kind: GitHubRefusal['kind'] } | undefined;
@@ -35,7 +35,7 @@ export function createFormerNamesCheck(books: Books, note: Note) {
     /** After each call of a claim to GitHub. */
     called({ name, given }: AuditedCall, claimedAt: number): void {
       // That the App is suspended is no refusal where it is asked what it is.
-      if (name === 'github.getInstallation' && isSuspended(books, given[0] as number))
+      if (name === 'github.getInstallation' && isSuspended(ledger, given[0] as number))
         count(given[0] as number);
       if (name !== 'github.createJitConfig') return;
       const [request] = given as [JitRequest];
@@ -44,7 +44,7 @@ export function createFormerNamesCheck(books: Books, note: Note) {
       const isSecond = asked.get(instanceId)?.claimedAt === claimedAt;
       const wasFound = last?.name !== name || last.kind !== 'not-found';
       last = undefined;
-      const formerOf = isSecond || wasFound ? undefined : jobOfFormerName(books, instanceId, request);
+      const formerOf = isSecond || wasFound ? undefined : jobOfFormerName(ledger, instanceId, request);
       asked.set(instanceId, {
         ...{ claimedAt, tenant, refusals: refusalsOf(tenant) },
         ...(formerOf ? { formerOf } : {}),
@@ -64,7 +64,7 @@ export function createFormerNamesCheck(books: Books, note: Note) {
   };
 }
 
-function jobOfFormerName({ rows, worldJobs }: Books, instanceId: string, request: JitRequest) {
+function jobOfFormerName({ rows, worldJobs }: Ledger, instanceId: string, request: JitRequest) {
   const { scope, installationId } = request;
   if (scope.kind !== 'repository') return undefined;
   const planned = rows.runners.get(instanceId as never)?.plannedJob;
@@ -79,5 +79,5 @@ function jobOfFormerName({ rows, worldJobs }: Books, instanceId: string, request
 const isOf = ({ account }: WorldJob, tenant: number) =>
   account.installationId === tenant && !account.suspended;
 
-const isSuspended = ({ worldJobs }: Books, tenant: number) =>
+const isSuspended = ({ worldJobs }: Ledger, tenant: number) =>
   [...worldJobs.values()].some(({ account }) => account.installationId === tenant && account.suspended);

@@ -6,7 +6,7 @@
 import type { Job } from '../../../lib/core/job.ts';
 import type { WorldJob } from '../world/context.ts';
 import { isExcluded, isPublic } from '../world/groups.ts';
-import type { AuditedLaunch, Books, Note } from './books.ts';
+import type { AuditedLaunch, Ledger, Note } from './ledger.ts';
 
 /** The reason codes of jobs that are held because of their group. */
 const heldForGroup = ['public-repository', 'repository-not-in-group', 'group-unknown'];
@@ -23,33 +23,33 @@ const longestHeldSeconds = 2_400;
  */
 const headOfLine = 10;
 
-export function checkGroupOfLaunch(books: Books, launch: AuditedLaunch, note: Note): void {
-  const row = books.rows.launches.get(launch.id as never);
-  for (const { jobId } of row?.plannedJobs ?? []) checkMeantFor(books, launch.tenant, jobId, note);
+export function checkGroupOfLaunch(ledger: Ledger, launch: AuditedLaunch, note: Note): void {
+  const row = ledger.rows.launches.get(launch.id as never);
+  for (const { jobId } of row?.plannedJobs ?? []) checkMeantFor(ledger, launch.tenant, jobId, note);
 }
 
-export function checkGroups(books: Books, note: Note): void {
-  for (const runner of books.rows.runners.values()) {
-    if (runner.state === 'listening') checkMeantFor(books, runner.installationId, runner.plannedJob, note);
+export function checkGroups(ledger: Ledger, note: Note): void {
+  for (const runner of ledger.rows.runners.values()) {
+    if (runner.state === 'listening') checkMeantFor(ledger, runner.installationId, runner.plannedJob, note);
   }
-  for (const [key, row] of books.rows.jobs) {
+  for (const [key, row] of ledger.rows.jobs) {
     const { state, reason, jobId, installationId } = row;
-    const job = books.worldJobs.get(jobId);
-    const tenant = books.rows.tenants.get(installationId);
+    const job = ledger.worldJobs.get(jobId);
+    const tenant = ledger.rows.tenants.get(installationId);
     const isHeld = state === 'waiting' && heldForGroup.includes(reason?.code ?? '');
     if (
       !isHeld ||
       !job ||
-      isTransferred(books, installationId, job) ||
+      isTransferred(ledger, installationId, job) ||
       isExcluded(job) ||
       tenant?.status !== 'active' ||
-      books.quietSince === undefined
+      ledger.quietSince === undefined
     )
       continue;
-    if (waitingBefore(books, row) >= headOfLine) continue;
-    const limitedUntil = books.limitedUntil(installationId);
-    const since = Math.max(books.quietSince, job.account.group.changedAt, job.queuedAt, limitedUntil);
-    const seconds = (books.now() - since) / 1000;
+    if (waitingBefore(ledger, row) >= headOfLine) continue;
+    const limitedUntil = ledger.limitedUntil(installationId);
+    const since = Math.max(ledger.quietSince, job.account.group.changedAt, job.queuedAt, limitedUntil);
+    const seconds = (ledger.now() - since) / 1000;
     if (seconds > longestHeldSeconds)
       note(
         'held-although-admitted',
@@ -58,8 +58,8 @@ export function checkGroups(books: Books, note: Note): void {
   }
 }
 
-function waitingBefore(books: Books, { installationId, tier, queuedAt }: Job): number {
-  const waiting = [...books.rows.jobs.values()].filter(
+function waitingBefore(ledger: Ledger, { installationId, tier, queuedAt }: Job): number {
+  const waiting = [...ledger.rows.jobs.values()].filter(
     (job) => job.installationId === installationId && job.tier === tier && job.state === 'waiting',
   );
   return waiting.filter((job) => job.queuedAt <= queuedAt).length - 1;
@@ -70,14 +70,14 @@ function waitingBefore(books: Books, { installationId, tier, queuedAt }: Job): n
  * before without a webhook about its end: the tenant knows whether its repository is public only from the job's own
  * webhooks.
  */
-const isTransferred = (books: Books, tenant: number, job: WorldJob) =>
-  books.transfers.some((one) => one.job === job) && job.account.installationId !== tenant;
+const isTransferred = (ledger: Ledger, tenant: number, job: WorldJob) =>
+  ledger.transfers.some((one) => one.job === job) && job.account.installationId !== tenant;
 
 /** If GitHub refused all of the tenant's calls, nobody could know better. */
-function checkMeantFor(books: Books, tenant: number, jobId: number, note: Note): void {
-  const job = books.worldJobs.get(jobId);
-  if (!job || job.account.type === 'User' || books.refused.has(tenant)) return;
-  if (isTransferred(books, tenant, job)) return;
+function checkMeantFor(ledger: Ledger, tenant: number, jobId: number, note: Note): void {
+  const job = ledger.worldJobs.get(jobId);
+  if (!job || job.account.type === 'User' || ledger.refused.has(tenant)) return;
+  if (isTransferred(ledger, tenant, job)) return;
   if (!isPublic(job) || !job.account.group.neverPublic) return;
   note(
     'machine-for-excluded-job',

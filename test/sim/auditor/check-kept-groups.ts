@@ -2,7 +2,7 @@
  * A runner group that the platform maintains: each change is on record before it is made, and once all faults have
  * stopped it contains exactly the repositories that the operator allows.
  */
-import type { Books, Note } from './books.ts';
+import type { Ledger, Note } from './ledger.ts';
 
 /** Three visits of the reconciler. */
 const longestSeconds = 1_000;
@@ -13,7 +13,7 @@ export interface GroupChange {
 }
 
 export function checkKept(
-  { rows }: Books,
+  { rows }: Ledger,
   installationId: number,
   { repositoryId, isAdmitted }: GroupChange,
   note: Note,
@@ -32,13 +32,13 @@ export function checkKept(
 }
 
 /** Called each minute after the faults have stopped. */
-export function createKeptCheck(books: Books, note: Note): () => void {
+export function createKeptCheck(ledger: Ledger, note: Note): () => void {
   const since = new Map<number, number>();
   return () => {
-    const differing = new Set(outOfStep(books));
+    const differing = new Set(outOfStep(ledger));
     for (const tenant of differing) {
-      if (!since.has(tenant)) since.set(tenant, books.now());
-      const seconds = (books.now() - since.get(tenant)!) / 1000;
+      if (!since.has(tenant)) since.set(tenant, ledger.now());
+      const seconds = (ledger.now() - since.get(tenant)!) / 1000;
       if (seconds > longestSeconds)
         note('group-differs', `the group of ${tenant} has differed from its list for ${seconds} s`);
     }
@@ -46,7 +46,7 @@ export function createKeptCheck(books: Books, note: Note): () => void {
   };
 }
 
-function outOfStep({ keptGroups, rows, limitedUntil, now }: Books): number[] {
+function outOfStep({ keptGroups, rows, limitedUntil, now }: Ledger): number[] {
   return [...keptGroups].flatMap(({ installationId, suspended, group }) => {
     const tenant = rows.tenants.get(installationId as never);
     if (tenant?.status !== 'active' || suspended || now() < limitedUntil(tenant.installationId)) return [];

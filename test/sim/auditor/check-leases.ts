@@ -3,18 +3,18 @@
  * machine would be counted for nobody. At every moment the counts of a tenant and of a cap equal what the rows of
  * launches and machines hold. And when leases are taken, they never exceed either limit.
  */
-import { type Books, limitInTier, type Note } from './books.ts';
+import { type Ledger, limitInTier, type Note } from './ledger.ts';
 
-export function checkLeases(books: Books, note: Note): void {
-  const { rows } = books;
+export function checkLeases(ledger: Ledger, note: Note): void {
+  const { rows } = ledger;
   const live = new Map<string, number>();
-  for (const { tenant, tier } of books.live()) {
+  for (const { tenant, tier } of ledger.live()) {
     live.set(`${tenant}/${tier}`, (live.get(`${tenant}/${tier}`) ?? 0) + 1);
   }
-  const held = heldByRows(books);
+  const held = heldByRows(ledger);
   for (const tenant of rows.tenants.values()) {
     let inAll = 0;
-    for (const { name } of books.deployment.tiers) {
+    for (const { name } of ledger.deployment.tiers) {
       const key = `${tenant.installationId}/${name}`;
       const counted = tenant.tierLeases.get(name) ?? 0;
       inAll += counted;
@@ -41,7 +41,7 @@ export function checkLeases(books: Books, note: Note): void {
  * A launch holds a lease for each machine that may still come, until it closes, and for each that came, until that
  * machine ends.
  */
-function heldByRows({ rows }: Books): Map<string, number> {
+function heldByRows({ rows }: Ledger): Map<string, number> {
   const held = new Map<string, number>();
   const add = (
     row: { installationId: number; tier: string; capRows?: readonly string[] },
@@ -58,10 +58,10 @@ function heldByRows({ rows }: Books): Map<string, number> {
 }
 
 /** Called for each launch as it is taken. */
-export function checkTakenRoom(books: Books, launch: { tenant: number; tier: string }, note: Note): void {
-  const tenant = books.rows.tenants.get(launch.tenant as never);
+export function checkTakenRoom(ledger: Ledger, launch: { tenant: number; tier: string }, note: Note): void {
+  const tenant = ledger.rows.tenants.get(launch.tenant as never);
   if (!tenant) return;
-  const cap = limitInTier(books.deployment, tenant, launch.tier);
+  const cap = limitInTier(ledger.deployment, tenant, launch.tier);
   const inTier = tenant.tierLeases.get(launch.tier as never) ?? 0;
   if (tenant.leases > tenant.maxRunners || inTier > cap) {
     note('leases-over-limit', `${launch.tenant} took ${tenant.leases} leases, ${inTier} of ${launch.tier}`);

@@ -1,8 +1,8 @@
 /** A machine may start only if its launch is on record, for its own tenant, and both limits have room for it. */
-import type { AuditedMachine, Books, Note } from './books.ts';
+import type { AuditedMachine, Ledger, Note } from './ledger.ts';
 
-export function checkMachine(books: Books, machine: AuditedMachine, note: Note): void {
-  const launch = books.launches.get(machine.launch);
+export function checkMachine(ledger: Ledger, machine: AuditedMachine, note: Note): void {
+  const launch = ledger.launches.get(machine.launch);
   if (!launch) {
     note('unrecorded-launch', `${machine.id} started without a recorded launch`);
     return;
@@ -10,14 +10,14 @@ export function checkMachine(books: Books, machine: AuditedMachine, note: Note):
   if (launch.tenant !== machine.tenant || launch.tier !== machine.tier) {
     note('crosses-tenants', `${machine.id} is tagged ${machine.tenant} ${machine.tier}, unlike its launch`);
   }
-  const ofTenant = books.live().filter(({ tenant }) => tenant === machine.tenant);
+  const ofTenant = ledger.live().filter(({ tenant }) => tenant === machine.tenant);
   // A limit that was lowered after the launch was taken forbids new launches, but not this one.
-  const limit = books.highestLimitSince(machine.tenant, launch.takenAt);
+  const limit = ledger.highestLimitSince(machine.tenant, launch.takenAt);
   if (ofTenant.length > limit) {
     note('tenant-limit', `${machine.tenant} has ${ofTenant.length} live machines; the limit is ${limit}`);
   }
   const ofTier = ofTenant.filter(({ tier }) => tier === machine.tier);
-  const cap = books.highestLimitSince(`${machine.tenant}/${machine.tier}`, launch.takenAt);
+  const cap = ledger.highestLimitSince(`${machine.tenant}/${machine.tier}`, launch.takenAt);
   if (ofTier.length > cap) {
     note(
       'tier-limit',

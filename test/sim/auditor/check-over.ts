@@ -2,27 +2,27 @@
  * Some time after the faults have stopped, everything is over: each job has ended, and each machine and lease is
  * gone.
  */
-import type { Books, Note } from './books.ts';
+import type { Ledger, Note } from './ledger.ts';
 
-export function isOver(books: Books): boolean {
+export function isOver(ledger: Ledger): boolean {
   // Called very often, so the check that usually decides comes first: a job in progress.
-  for (const { state } of books.rows.jobs.values()) if (state !== 'done') return false;
+  for (const { state } of ledger.rows.jobs.values()) if (state !== 'done') return false;
   let over = true;
-  checkOver(books, () => {
+  checkOver(ledger, () => {
     over = false;
   });
   return over;
 }
 
-export function checkOver(books: Books, note: Note): void {
-  const { rows } = books;
+export function checkOver(ledger: Ledger, note: Note): void {
+  const { rows } = ledger;
   for (const [key, job] of rows.jobs) {
     if (job.state !== 'done')
       note('job-never-ended', `job ${key} is still ${job.state}: ${job.reason?.text ?? ''}`);
     else if (!job.outcome) note('job-without-outcome', `job ${key} is done without an outcome`);
-    else checkWhereItRan(books, key, note);
+    else checkWhereItRan(ledger, key, note);
   }
-  for (const machine of books.live())
+  for (const machine of ledger.live())
     note('machine-never-ended', `${machine.id} of ${machine.tenant} is still running`);
   for (const tenant of rows.tenants.values()) {
     if (tenant.leases !== 0)
@@ -46,7 +46,7 @@ export function checkOver(books: Books, note: Note): void {
 }
 
 /** This row shows what a job cost, or what a machine was used for. GitHub's completed event names the runner. */
-function checkWhereItRan({ rows, worldJobs }: Books, key: string, note: Note): void {
+function checkWhereItRan({ rows, worldJobs }: Ledger, key: string, note: Note): void {
   const job = rows.jobs.get(key);
   const truth = job && worldJobs.get(job.jobId);
   // Jobs that the platform ended without GitHub have another conclusion; a runner of the tenant's own has no row.

@@ -5,7 +5,7 @@
  */
 import { onDemandPrice } from '../../../lib/core/price-list.ts';
 import type { UsageRecord } from '../../../lib/core/usage.ts';
-import type { AuditedMachine, Books, Note } from './books.ts';
+import type { AuditedMachine, Ledger, Note } from './ledger.ts';
 
 /** Each copy of a function caches prices for ten minutes, and failed reads for one; clocks differ by two seconds. */
 const rememberedMilliseconds = 605_000;
@@ -14,11 +14,11 @@ const unheardMilliseconds = 65_000;
 const askingMilliseconds = 10_000;
 const hour = 3_600_000;
 
-export function checkPrice(books: Books, record: UsageRecord, machine: AuditedMachine, note: Note): void {
+export function checkPrice(ledger: Ledger, record: UsageRecord, machine: AuditedMachine, note: Note): void {
   const { instanceId, spot, instanceType, zone, rates, launchedAt, endedAt } = record;
   const { compute } = rates;
   // A launch whose answer was lost may be completed after its machine's end; the price is asked for then.
-  const askedBy = Math.max(endedAt, books.now());
+  const askedBy = Math.max(endedAt, ledger.now());
   if (!spot) {
     if (compute !== onDemandPrice('us-east-1', instanceType))
       note('wrong-on-demand-price', `${instanceId} (${instanceType}) has the price ${compute}`);
@@ -26,27 +26,27 @@ export function checkPrice(books: Books, record: UsageRecord, machine: AuditedMa
     if (compute !== undefined)
       note('price-without-zone', `${instanceId} has the price ${compute} but no zone`);
   } else if (compute === undefined) {
-    if (!books.market.lostBetween(endedAt - unheardMilliseconds, endedAt + askingMilliseconds))
+    if (!ledger.market.lostBetween(endedAt - unheardMilliseconds, endedAt + askingMilliseconds))
       note('price-missing', `${instanceId} has no price, although the call at its end succeeded`);
   } else {
     const pool = { instanceType, zone };
     const from = launchedAt - rememberedMilliseconds;
-    if (!books.market.hadPrice(pool, compute, { from, to: askedBy })) {
-      const known = books.market.pricesBetween(pool, from, askedBy).join(', ');
+    if (!ledger.market.hadPrice(pool, compute, { from, to: askedBy })) {
+      const known = ledger.market.pricesBetween(pool, from, askedBy).join(', ');
       note('price-of-another-pool', `${instanceId} has the price ${compute}; its pool had ${known}`);
     }
   }
-  checkCompute(books, record, machine, note);
+  checkCompute(ledger, record, machine, note);
 }
 
-function checkCompute(books: Books, record: UsageRecord, machine: AuditedMachine, note: Note): void {
+function checkCompute(ledger: Ledger, record: UsageRecord, machine: AuditedMachine, note: Note): void {
   const { instanceId, rates, startedAt, endedAt, cost, takenBack, endReason } = record;
   const isYoung = endedAt - startedAt < hour;
-  const reclaimedAt = books.reclaimedAt.get(instanceId);
+  const reclaimedAt = ledger.reclaimedAt.get(instanceId);
   if (takenBack && reclaimedAt === undefined)
     note('free-without-interruption', `${instanceId} is free, but EC2 did not interrupt it`);
   const couldAsk =
-    endReason === 'instance-ended' && !machine.wasForgotten && !books.describeFailedNear(endedAt);
+    endReason === 'instance-ended' && !machine.wasForgotten && !ledger.describeFailedNear(endedAt);
   // A machine that was gone before anybody learned its type has no price, and costs nothing.
   const isPriced = rates.compute !== undefined;
   if (reclaimedAt !== undefined && !takenBack && isYoung && couldAsk && isPriced)

@@ -5,12 +5,12 @@
  * comparing spending with the records.
  */
 import type { Launch } from '../../../lib/core/launch.ts';
-import type { Books, Note } from './books.ts';
 import { dayAt } from './days.ts';
+import type { Ledger, Note } from './ledger.ts';
 import { raisedBy } from './raised.ts';
 
 /** Called as leases are taken and freed. */
-export function checkReserved({ rows }: Books, note: Note): void {
+export function checkReserved({ rows }: Ledger, note: Note): void {
   const held = new Map<string, number>();
   const add = (key: string, amount: number) => held.set(key, (held.get(key) ?? 0) + amount);
   const count = (

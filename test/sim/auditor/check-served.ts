@@ -3,19 +3,20 @@
  * known here has a machine that is free or on its way, unless there is no room for one. Busy machines are counted by
  * the job that they really run, whatever the rows say.
  */
-import { type Books, limitInTier, type Note } from './books.ts';
+
 import { hasSharedRoom, isHeldByControllers, isJustRaised, isResting } from './check-waiting.ts';
+import { type Ledger, limitInTier, type Note } from './ledger.ts';
 
 /** A start is reported within seconds, and its consequences follow as quickly; a launch and an end take a few more. */
 const longestSeconds = 60;
 
-export function createServedCheck(books: Books, note: Note): () => void {
+export function createServedCheck(ledger: Ledger, note: Note): () => void {
   const since = new Map<string, number>();
   return () => {
-    const short = new Set(shortPlaces(books));
+    const short = new Set(shortPlaces(ledger));
     for (const key of short) {
-      if (!since.has(key)) since.set(key, books.now());
-      const seconds = (books.now() - since.get(key)!) / 1000;
+      if (!since.has(key)) since.set(key, ledger.now());
+      const seconds = (ledger.now() - since.get(key)!) / 1000;
       if (seconds > longestSeconds)
         note(
           'jobs-without-machines',
@@ -26,33 +27,33 @@ export function createServedCheck(books: Books, note: Note): () => void {
   };
 }
 
-function* shortPlaces(books: Books): Iterable<string> {
-  const live = books.live();
-  for (const tenant of books.rows.tenants.values()) {
+function* shortPlaces(ledger: Ledger): Iterable<string> {
+  const live = ledger.live();
+  for (const tenant of ledger.rows.tenants.values()) {
     if (tenant.status !== 'active' || tenant.predecessor !== undefined) continue;
-    if (tenant.leases >= tenant.maxRunners || isJustRaised(books, tenant)) continue;
-    for (const { name } of books.deployment.tiers) {
+    if (tenant.leases >= tenant.maxRunners || isJustRaised(ledger, tenant)) continue;
+    for (const { name } of ledger.deployment.tiers) {
       const leases = tenant.tierLeases.get(name) ?? 0;
-      if (leases >= limitInTier(books.deployment, tenant, name) || !hasSharedRoom(books, name)) continue;
+      if (leases >= limitInTier(ledger.deployment, tenant, name) || !hasSharedRoom(ledger, name)) continue;
       const atWork = live
         .filter((machine) => machine.tenant === tenant.installationId && machine.tier === name)
         // Without any event, the platform finds out only after ten minutes or more.
-        .filter(({ job }) => job !== undefined && !books.worldJobs.get(job)?.isUnlisted).length;
-      if (queuedJobs(books, tenant.installationId, name) > leases - atWork) {
+        .filter(({ job }) => job !== undefined && !ledger.worldJobs.get(job)?.isUnlisted).length;
+      if (queuedJobs(ledger, tenant.installationId, name) > leases - atWork) {
         yield `${tenant.installationId}/${name}`;
       }
     }
   }
 }
 
-function queuedJobs(books: Books, installationId: number, tier: string): number {
-  return [...books.rows.jobs.values()].filter(
+function queuedJobs(ledger: Ledger, installationId: number, tier: string): number {
+  return [...ledger.rows.jobs.values()].filter(
     (job) =>
       job.installationId === installationId &&
       job.tier === tier &&
       (job.state === 'waiting' || job.state === 'covered') &&
-      !isResting(books, job) &&
+      !isResting(ledger, job) &&
       !isHeldByControllers(job) &&
-      books.worldJobs.get(job.jobId)?.status === 'queued',
+      ledger.worldJobs.get(job.jobId)?.status === 'queued',
   ).length;
 }

@@ -1,10 +1,10 @@
 /** However many tenants want machines at once, their total never exceeds the caps over all tenants. */
-import type { AuditedMachine, Books, Note } from './books.ts';
+import type { AuditedMachine, Ledger, Note } from './ledger.ts';
 
 /** Called for each machine as it starts. */
-export function checkSharedCaps(books: Books, { tier }: AuditedMachine, note: Note): void {
-  const { tiers, caps } = books.deployment;
-  const live = books.live();
+export function checkSharedCaps(ledger: Ledger, { tier }: AuditedMachine, note: Note): void {
+  const { tiers, caps } = ledger.deployment;
+  const live = ledger.live();
   const inTier = live.filter((machine) => machine.tier === tier).length;
   const tierCap = tiers.find(({ name }) => name === tier)?.capOverAllTenants;
   if (tierCap !== undefined && inTier > tierCap)

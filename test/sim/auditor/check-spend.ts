@@ -7,14 +7,14 @@
  */
 import type { Launch } from '../../../lib/core/launch.ts';
 import type { UsageRecord } from '../../../lib/core/usage.ts';
-import type { AuditedLaunch, Books, Note } from './books.ts';
 import { dayAt } from './days.ts';
+import type { AuditedLaunch, Ledger, Note } from './ledger.ts';
 import { raisedBy } from './raised.ts';
 
 /** Called as leases are taken and freed. */
-export function checkSpend(books: Books, note: Note): void {
-  const owed = spentByRows(books);
-  for (const tenant of books.rows.tenants.values()) {
+export function checkSpend(ledger: Ledger, note: Note): void {
+  const owed = spentByRows(ledger);
+  for (const tenant of ledger.rows.tenants.values()) {
     const counted = tenant.spent ?? new Map<string, number>();
     const due = owed.get(tenant.installationId) ?? new Map<string, number>();
     for (const period of new Set([...counted.keys(), ...due.keys()])) {
@@ -31,7 +31,7 @@ export function checkSpend(books: Books, note: Note): void {
 type Amounts = Map<string, number>;
 
 /** By installation, and by month and day of the launch. */
-function spentByRows({ rows }: Books): Map<number, Amounts> {
+function spentByRows({ rows }: Ledger): Map<number, Amounts> {
   const spent = new Map<number, Amounts>();
   const add = (installation: number, at: number, micros: number) => {
     const amounts = spent.get(installation) ?? new Map<string, number>();
@@ -56,16 +56,16 @@ function spentByRows({ rows }: Books): Map<number, Amounts> {
 }
 
 /** How much less held leases count than the longest life, by installation, and by month and day of the launch. */
-function lackingByRows(books: Books): Map<number, Amounts> {
+function lackingByRows(ledger: Ledger): Map<number, Amounts> {
   const lacking = new Map<number, Amounts>();
   const add = (of: Pick<Launch, 'installationId' | 'tier' | 'leaseCost'>, at: number, leases: number) => {
     const amounts = lacking.get(of.installationId) ?? new Map<string, number>();
-    const micros = leases * Math.max(0, dearest(books, of.tier) - expectedOf(of));
+    const micros = leases * Math.max(0, dearest(ledger, of.tier) - expectedOf(of));
     const { month, day } = dayAt(at);
     for (const period of [month, day]) amounts.set(period, (amounts.get(period) ?? 0) + micros);
     lacking.set(of.installationId, amounts);
   };
-  const { launches, runners } = books.rows;
+  const { launches, runners } = ledger.rows;
   for (const launch of launches.values()) {
     const { state, instances, plannedJobs } = launch;
     add(launch, launch.createdAt, state === 'closed' ? instances.size : plannedJobs.length);
@@ -90,19 +90,19 @@ function costOf({ cost, unpriced, startedAt, endedAt }: UsageRecord, ceiling: nu
 }
 
 /** Called for each launch as it is taken. */
-export function checkTakenSpend(books: Books, taken: AuditedLaunch, note: Note): void {
-  const tenant = books.rows.tenants.get(taken.tenant as never);
-  const launch = books.rows.launches.get(taken.id as never);
+export function checkTakenSpend(ledger: Ledger, taken: AuditedLaunch, note: Note): void {
+  const tenant = ledger.rows.tenants.get(taken.tenant as never);
+  const launch = ledger.rows.launches.get(taken.id as never);
   if (!tenant?.caps || !launch) return;
-  const spent = spentByRows(books);
+  const spent = spentByRows(ledger);
   const { month, day } = dayAt(launch.createdAt);
   const caps = [
     [tenant.caps.month, month],
     [tenant.caps.day, day],
   ] as const;
-  const lacking = tenant.caps.strict ? lackingByRows(books) : new Map<number, Amounts>();
+  const lacking = tenant.caps.strict ? lackingByRows(ledger) : new Map<number, Amounts>();
   for (const [cap, period] of caps) {
-    const ofAccount = [...books.installationsOf(tenant.accountId)].reduce(
+    const ofAccount = [...ledger.installationsOf(tenant.accountId)].reduce(
       (sum, id) => sum + (spent.get(id)?.get(period) ?? 0) + (lacking.get(id)?.get(period) ?? 0),
       0,
     );
@@ -115,10 +115,10 @@ export function checkTakenSpend(books: Books, taken: AuditedLaunch, note: Note):
   const isCapped = [tenant.caps.month, tenant.caps.day, tenant.caps.unreadable].some(
     (cap) => cap !== undefined,
   );
-  if (isCapped && tenant.caps.strict && expectedOf(launch) < dearest(books, taken.tier))
+  if (isCapped && tenant.caps.strict && expectedOf(launch) < dearest(ledger, taken.tier))
     note(
       'spend-not-strict',
-      `${taken.id} counts ${expectedOf(launch)}, but may cost ${dearest(books, taken.tier)}`,
+      `${taken.id} counts ${expectedOf(launch)}, but may cost ${dearest(ledger, taken.tier)}`,
     );
 }
 
@@ -129,13 +129,13 @@ const unsweptSeconds = 600;
  * Called each minute, for machines that count the longest life; the counts of others are compared with the usual
  * life.
  */
-export function checkOverruns(books: Books, note: Note): void {
-  for (const runner of books.rows.runners.values()) {
-    const machine = books.machines.get(runner.instanceId);
+export function checkOverruns(ledger: Ledger, note: Note): void {
+  for (const runner of ledger.rows.runners.values()) {
+    const machine = ledger.machines.get(runner.instanceId);
     if (!machine?.live || runner.state === 'ended') continue;
-    const launch = books.rows.launches.get(runner.launchId);
-    if (!launch || expectedOf(launch) < dearest(books, runner.tier)) continue;
-    const seconds = (books.now() - machine.startedAt) / 1000 - unsweptSeconds;
+    const launch = ledger.rows.launches.get(runner.launchId);
+    if (!launch || expectedOf(launch) < dearest(ledger, runner.tier)) continue;
+    const seconds = (ledger.now() - machine.startedAt) / 1000 - unsweptSeconds;
     const cost = Math.floor(((hourly[runner.tier] ?? 0) * seconds) / 3600);
     if (cost > expectedOf(runner))
       note('spend-overrun', `${runner.instanceId} has cost ${cost}, but counts ${expectedOf(runner)}`);
@@ -151,7 +151,7 @@ const hourly: Readonly<Record<string, number>> = {
   medium: 83_200 + 30_000 + 3_287 + 5_000,
 };
 
-function dearest({ deployment }: Books, tier: string): number {
+function dearest({ deployment }: Ledger, tier: string): number {
   const { bootSeconds, idleSeconds, jobSeconds } = deployment.limits;
   return Math.floor(((hourly[tier] ?? 0) * (bootSeconds + idleSeconds + jobSeconds)) / 3600);
 }

@@ -1,11 +1,11 @@
 /** Compares the sums of past days with the records, adding them up again machine by machine. */
 import type { UsageRecord } from '../../../lib/core/usage.ts';
 import type { UsageSum } from '../../../lib/core/usage-sum.ts';
-import type { Books, Note } from './books.ts';
+import type { Ledger, Note } from './ledger.ts';
 
 /** @param finished how often the sums of each day have been made so far */
-export function checkRolledUp(books: Books, finished: number, note: Note): void {
-  const { usage, usageSums, rollUps } = books.rows;
+export function checkRolledUp(ledger: Ledger, finished: number, note: Note): void {
+  const { usage, usageSums, rollUps } = ledger.rows;
   const due = new Map<string, string>();
   for (const [key, records] of Map.groupBy(usage.values(), keyOf)) due.set(key, amountsOf(records));
   const sums = [...usageSums.values()].flat();

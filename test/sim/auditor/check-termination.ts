@@ -2,10 +2,10 @@
  * The platform ends a machine only for a reason of its own tenant: no message about one tenant affects another's
  * machine, and a busy machine is left alone until a time limit is reached.
  */
-import type { AuditedMachine, Books, Note } from './books.ts';
+import type { AuditedMachine, Ledger, Note } from './ledger.ts';
 
 export function checkTermination(
-  books: Books,
+  ledger: Ledger,
   ended: { machine: AuditedMachine; cause: readonly string[] },
   note: Note,
 ): void {
@@ -17,11 +17,11 @@ export function checkTermination(
   if (!isSchedule && !named && !drained && !byEc2) {
     note('crosses-tenants', `${machine.id} of ${machine.tenant} was terminated for ${cause.join(' ')}`);
   }
-  if (books.takenBack.has(machine.id)) return;
-  if (machine.job === undefined || books.refused.has(machine.tenant)) return;
-  const tenant = books.rows.tenants.get(machine.tenant as never);
-  const { limits } = books.deployment;
-  const age = (books.now() - machine.startedAt) / 1000;
+  if (ledger.takenBack.has(machine.id)) return;
+  if (machine.job === undefined || ledger.refused.has(machine.tenant)) return;
+  const tenant = ledger.rows.tenants.get(machine.tenant as never);
+  const { limits } = ledger.deployment;
+  const age = (ledger.now() - machine.startedAt) / 1000;
   // A runner that confirms while the sweep handles its boot deadline may still be ended for it.
   const pastBoot = age - limits.bootSeconds;
   const isLateToListen = pastBoot >= -clockSeconds && pastBoot <= betweenSweepsSeconds + clockSeconds;

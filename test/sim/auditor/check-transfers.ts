@@ -4,18 +4,18 @@
  * reconciler finds them.
  */
 import type { WorldJob } from '../world/context.ts';
-import type { Books, Note } from './books.ts';
+import type { Ledger, Note } from './ledger.ts';
 
 /** A machine that was on its way or claims in vain, and a few that failed because of GitHub or AWS. */
 const mostMachines = 3;
 
 /** Called each minute once the faults have stopped. */
-export function checkTransfers(books: Books, note: Note): void {
-  const { quietSince } = books;
+export function checkTransfers(ledger: Ledger, note: Note): void {
+  const { quietSince } = ledger;
   if (quietSince === undefined) return;
-  for (const { job, former, at } of books.transfers) {
+  for (const { job, former, at } of ledger.transfers) {
     const since = Math.max(at, quietSince);
-    const machines = [...books.rows.runners.values()].filter(
+    const machines = [...ledger.rows.runners.values()].filter(
       ({ plannedJob, installationId, launchedAt }) =>
         Number(plannedJob) === job.id && Number(installationId) === former && launchedAt > since,
     );
@@ -28,5 +28,5 @@ export function checkTransfers(books: Books, note: Note): void {
 }
 
 /** The new owner's tenant has its own row for the job. */
-export const isHeardOf = ({ rows }: Books, { id, account }: WorldJob) =>
+export const isHeardOf = ({ rows }: Ledger, { id, account }: WorldJob) =>
   rows.jobs.has(`${account.installationId}/${id}`);

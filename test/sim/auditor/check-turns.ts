@@ -2,8 +2,9 @@
  * Under a cap over all tenants everyone has a turn: while a tenant waits without a machine, only a bounded number of
  * machines goes to others, whatever the weights are.
  */
-import { type Books, limitInTier, type Note } from './books.ts';
+
 import { isHeldByControllers } from './check-waiting.ts';
+import { type Ledger, limitInTier, type Note } from './ledger.ts';
 
 /**
  * A tenant of weight 1 comes after ten machines of one with weight 10; some more are in progress when it begins to
@@ -11,18 +12,18 @@ import { isHeldByControllers } from './check-waiting.ts';
  */
 const mostBefore = 16;
 
-export function createTurnsCheck(books: Books, note: Note): () => void {
+export function createTurnsCheck(ledger: Ledger, note: Note): () => void {
   const since = new Map<string, number>();
   return () => {
     const waiting = new Set<string>();
-    for (const job of books.rows.jobs.values()) {
+    for (const job of ledger.rows.jobs.values()) {
       const { installationId, state, tier } = job;
       if (state !== 'waiting' || isHeldByControllers(job)) continue;
-      if (!mayStart(books, installationId, tier ?? '')) continue;
+      if (!mayStart(ledger, installationId, tier ?? '')) continue;
       const key = `${installationId}/${tier}`;
       waiting.add(key);
-      if (!since.has(key)) since.set(key, books.now());
-      const before = [...books.machines.values()].filter(
+      if (!since.has(key)) since.set(key, ledger.now());
+      const before = [...ledger.machines.values()].filter(
         (machine) => machine.tier === tier && machine.startedAt > since.get(key)!,
       );
       if (before.length > mostBefore)
@@ -32,7 +33,7 @@ export function createTurnsCheck(books: Books, note: Note): () => void {
   };
 }
 
-function mayStart({ rows, deployment, live }: Books, installationId: number, tierName: string): boolean {
+function mayStart({ rows, deployment, live }: Ledger, installationId: number, tierName: string): boolean {
   const tenant = [...rows.tenants.values()].find((row) => row.installationId === installationId);
   const tier = deployment.tiers.find(({ name }) => name === tierName);
   if (tenant?.status !== 'active' || tenant.predecessor !== undefined) return false;

@@ -4,27 +4,27 @@
  * bounded time.
  */
 import type { UsageRecord } from '../../../lib/core/usage.ts';
-import type { AuditedMachine, Books, Note } from './books.ts';
 import { checkPrice } from './check-prices.ts';
+import type { AuditedMachine, Ledger, Note } from './ledger.ts';
 
 /**
  * Called as records are written, and as rows close. A record is checked as it is written, because later the world can
  * only excuse more. All are checked again each minute.
  */
-export function checkUsage(books: Books, note: Note, { again }: { again: boolean }): void {
-  const { usage, runners } = books.rows;
+export function checkUsage(ledger: Ledger, note: Note, { again }: { again: boolean }): void {
+  const { usage, runners } = ledger.rows;
   const records = new Map<string, UsageRecord>();
   for (const record of usage.values()) {
     const { instanceId } = record;
     if (records.has(instanceId)) note('recorded-twice', `${instanceId} has two usage records`);
     records.set(instanceId, record);
-    const machine = books.machines.get(instanceId);
+    const machine = ledger.machines.get(instanceId);
     if (!machine || machine.live)
       note('recorded-alive', `${instanceId} has a usage record, but has not ended`);
-    else if (again || !books.knownRecords.has(record)) {
-      books.knownRecords.add(record);
-      checkRecord(books, { record, machine }, note);
-      checkPrice(books, record, machine, note);
+    else if (again || !ledger.knownRecords.has(record)) {
+      ledger.knownRecords.add(record);
+      checkRecord(ledger, { record, machine }, note);
+      checkPrice(ledger, record, machine, note);
     }
   }
   for (const { instanceId, state } of runners.values()) {
@@ -40,7 +40,7 @@ export function checkUsage(books: Books, note: Note, { again }: { again: boolean
 const earliestSeconds = 120;
 
 function checkRecord(
-  books: Books,
+  ledger: Ledger,
   { record, machine }: { record: UsageRecord; machine: AuditedMachine },
   note: Note,
 ): void {
@@ -52,7 +52,7 @@ function checkRecord(
   const early = (machine.startedAt - startedAt) / 1000;
   const late = (endedAt - (machine.endedAt ?? 0)) / 1000;
   // If the answer to the first call was lost, the machine is assumed to have started with a later one.
-  const isAskedAgain = (books.launchCalls.get(machine.launch) ?? 0) > 1;
+  const isAskedAgain = (ledger.launchCalls.get(machine.launch) ?? 0) > 1;
   const isTooEarly = early > earliestSeconds && !isAskedAgain && startedAt !== launchedAt;
   // Clocks differ by two seconds.
   if ((early < -3 && !isAskedAgain) || isTooEarly || late < -3)
@@ -63,11 +63,11 @@ function checkRecord(
 }
 
 /** At the end: if the platform was notified that a job ended on a machine, the machine's record names it. */
-export function checkUsedJobs(books: Books, note: Note): void {
-  for (const { instanceId, installationId, job } of books.rows.usage.values()) {
-    const machine = books.machines.get(instanceId);
+export function checkUsedJobs(ledger: Ledger, note: Note): void {
+  for (const { instanceId, installationId, job } of ledger.rows.usage.values()) {
+    const machine = ledger.machines.get(instanceId);
     const reported = [...(machine?.ranJobs ?? [])].filter((id) =>
-      books.toldEnded.has(`${installationId}/${id} on ${instanceId}`),
+      ledger.toldEnded.has(`${installationId}/${id} on ${instanceId}`),
     );
     if (reported.length > 0 && !job)
       note('recorded-idle', `${instanceId} ran job ${reported[0]}, but is recorded as idle`);

@@ -4,27 +4,27 @@
  */
 import type { Job } from '../../../lib/core/job.ts';
 import type { Tenant } from '../../../lib/core/tenant.ts';
-import { type Books, limitInTier, type Note } from './books.ts';
+import { type Ledger, limitInTier, type Note } from './ledger.ts';
 
 /** A delivery, a retry after a conflict and some calls take far less. */
 const longestSeconds = 45;
 
-export function createWaitingCheck(books: Books, note: Note): () => void {
+export function createWaitingCheck(ledger: Ledger, note: Note): () => void {
   const since = new Map<string, number>();
   return () => {
     const waiting = new Set<string>();
-    for (const job of books.rows.jobs.values()) {
-      const tenant = books.rows.tenants.get(job.installationId);
-      if (job.state !== 'waiting' || isResting(books, job) || isHeldByControllers(job)) continue;
+    for (const job of ledger.rows.jobs.values()) {
+      const tenant = ledger.rows.tenants.get(job.installationId);
+      if (job.state !== 'waiting' || isResting(ledger, job) || isHeldByControllers(job)) continue;
       if (tenant?.status !== 'active' || tenant.predecessor !== undefined) continue;
-      const cap = limitInTier(books.deployment, tenant, job.tier ?? '');
+      const cap = limitInTier(ledger.deployment, tenant, job.tier ?? '');
       const inTier = tenant.tierLeases.get(job.tier!) ?? 0;
-      if (tenant.leases >= tenant.maxRunners || inTier >= cap || isJustRaised(books, tenant)) continue;
-      if (!hasSharedRoom(books, job.tier ?? '')) continue;
+      if (tenant.leases >= tenant.maxRunners || inTier >= cap || isJustRaised(ledger, tenant)) continue;
+      if (!hasSharedRoom(ledger, job.tier ?? '')) continue;
       const key = `${job.installationId}/${job.tier}`;
       waiting.add(key);
-      if (!since.has(key)) since.set(key, books.now());
-      const seconds = (books.now() - since.get(key)!) / 1000;
+      if (!since.has(key)) since.set(key, ledger.now());
+      const seconds = (ledger.now() - since.get(key)!) / 1000;
       if (seconds > longestSeconds)
         note('waits-with-room', `${key} has waited for ${seconds} s, although there is room`);
     }
@@ -36,7 +36,7 @@ export function createWaitingCheck(books: Books, note: Note): () => void {
 const sweptSeconds = 660;
 
 /** A job whose machines failed rests, and only the sweep notices the end of its rest. */
-export const isResting = ({ now }: Books, { retryAt }: Job) =>
+export const isResting = ({ now }: Ledger, { retryAt }: Job) =>
   retryAt !== undefined && now() < retryAt + sweptSeconds * 1000;
 
 /** Another check covers who must answer first, and when the question is asked again. */
@@ -44,11 +44,11 @@ export const isHeldByControllers = ({ reason }: Job) =>
   reason?.code === 'admission-pending' || reason?.code === 'controller-unavailable';
 
 /** Only the sweep notices an operator's edit. */
-export const isJustRaised = ({ limitRaisedAt, now }: Books, { installationId }: Tenant) =>
+export const isJustRaised = ({ limitRaisedAt, now }: Ledger, { installationId }: Tenant) =>
   now() < limitRaisedAt(installationId) + sweptSeconds * 1000;
 
 /** Counted from what all tenants hold, not from the caps' own rows, which are what is being verified. */
-export function hasSharedRoom({ deployment, rows }: Books, tier: string): boolean {
+export function hasSharedRoom({ deployment, rows }: Ledger, tier: string): boolean {
   const tierCap = deployment.tiers.find(({ name }) => name === tier)?.capOverAllTenants;
   const tenants = [...rows.tenants.values()];
   const inTier = tenants.reduce((sum, tenant) => sum + (tenant.tierLeases.get(tier as never) ?? 0), 0);

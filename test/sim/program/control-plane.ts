@@ -215,7 +215,7 @@ function reportingSkips(
   { callbacks, clock }: Pick<Parts, 'callbacks' | 'clock'>,
   circuits: Circuits,
 ): Callbacks {
-  const { policies } = auditor.books;
+  const { policies } = auditor.ledger;
   return {
     async ask(callback) {
       const { controller, facts } = callback.body;

@@ -7,7 +7,7 @@ import { budgetedGitHub } from '../../../lib/app/common/budgeted-github.ts';
 import type { Deployment } from '../../../lib/contract/deployment.ts';
 import type { UsageRecord } from '../../../lib/core/usage.ts';
 import type { Arrivals, QueueArrivals } from '../../../lib/ports/arrivals.ts';
-import type { UsageBooks } from '../../../lib/ports/usage-books.ts';
+import type { UsageLedger } from '../../../lib/ports/usage-ledger.ts';
 import { zones } from '../world/spot-market.ts';
 import type { Copies } from './copies.ts';
 import type { Ports } from './ports.ts';
@@ -44,7 +44,7 @@ export function partsOf(
     tenants: copy?.judging.tenants ?? port('tenants', ports.stores.tenants),
     audit: port('audit', ports.stores.audit),
     usage: port('usage', ports.stores.usage),
-    books: booksOf(port('books', { list: listOf(ports.stores.books) })),
+    ledger: ledgerOf(port('ledger', { list: listOf(ports.stores.ledger) })),
     jobs: port('jobs', ports.stores.jobs),
     launches: port('launches', ports.stores.launches),
     runners: copy?.judging.runners ?? port('runners', ports.stores.runners),
@@ -71,18 +71,18 @@ export function partsOf(
   };
 }
 
-type RecordsOf = Parameters<UsageBooks['recordsOf']>;
+type RecordsOf = Parameters<UsageLedger['recordsOf']>;
 
 const listOf =
-  (books: UsageBooks) =>
+  (ledger: UsageLedger) =>
   async (...of: RecordsOf) => {
     const found: UsageRecord[] = [];
-    for await (const record of books.recordsOf(...of)) found.push(record);
+    for await (const record of ledger.recordsOf(...of)) found.push(record);
     return found;
   };
 
 /** All pages together are one call here. */
-const booksOf = ({ list }: { list: (...of: RecordsOf) => Promise<readonly UsageRecord[]> }) => ({
+const ledgerOf = ({ list }: { list: (...of: RecordsOf) => Promise<readonly UsageRecord[]> }) => ({
   async *recordsOf(...of: RecordsOf) {
     yield* await list(...of);
   },

@@ -42,7 +42,7 @@ export function createEc2(deps: WorldDeps, undying?: Undying): Ec2 {
 
   compute.launch = async (request) => {
     const before = compute.machines.size;
-    const { launchCalls } = auditor.books;
+    const { launchCalls } = auditor.ledger;
     launchCalls.set(request.ClientToken, (launchCalls.get(request.ClientToken) ?? 0) + 1);
     if (faults.strikes('dryPool'))
       dryPools(deps, request.TargetCapacitySpecification.DefaultTargetCapacityType);

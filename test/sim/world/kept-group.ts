@@ -21,12 +21,12 @@ const built: RunnerGroup = {
 /** The account's group from now on; it admits nobody yet. */
 export function makeKeptGroup(deps: WorldDeps, account: Account): void {
   Object.assign(account.group, { now: built, neverPublic: false });
-  deps.auditor.books.keptGroups.add(account);
+  deps.auditor.ledger.keptGroups.add(account);
 }
 
 /** What the operator wrote into the tenant's row with it. */
 export const keptPolicy = (deps: WorldDeps, account: Account): Partial<Tenant> =>
-  deps.auditor.books.keptGroups.has(account)
+  deps.auditor.ledger.keptGroups.has(account)
     ? { runnerGroup: 'builds', keepsRunnerGroup: true, allowedRepositories: someOf(deps, account) }
     : {};
 

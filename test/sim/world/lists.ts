@@ -17,7 +17,7 @@ export function startLists(
   if (deps.faults.mood === 'calm' || !random.chance(0.15)) return;
   for (const account of accounts) {
     // A user's machines register with one repository, and get no job of another.
-    if (account.type === 'User' || deps.auditor.books.keptGroups.has(account)) continue;
+    if (account.type === 'User' || deps.auditor.ledger.keptGroups.has(account)) continue;
     for (let n = random.between(1, 3); n > 0; n--) {
       const at = random.chance(0.5) ? 0 : random.between(1, eventfulSeconds * 0.4);
       const allowed = random.pick([[0], [0], [1], [0, 1]]);

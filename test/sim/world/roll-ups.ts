@@ -8,7 +8,7 @@ import { rolledUpDays } from '../../../lib/contract/tables.ts';
 import { dayOf } from '../../../lib/core/days.ts';
 import { daysBefore, rollUpDueAt, rollUpPasses } from '../../../lib/core/roll-up-plan.ts';
 import { OperationalError } from '../../../lib/ports/errors.ts';
-import type { UsageBooks } from '../../../lib/ports/usage-books.ts';
+import type { UsageLedger } from '../../../lib/ports/usage-ledger.ts';
 import { checkRolledUp } from '../auditor/check-sums.ts';
 import { createRandom, type Random } from '../random.ts';
 import type { WorldDeps } from './context.ts';
@@ -44,11 +44,11 @@ export async function rollUpDays(world: RollUpWorld, seed: number): Promise<void
     await scheduler.runUntil(scheduler.now() + hour);
     await visit(world, random, 'none');
     await scheduler.runUntil(scheduler.now() + hour);
-    checkRolledUp(auditor.books, finished + 1, auditor.note);
+    checkRolledUp(auditor.ledger, finished + 1, auditor.note);
   }
   await visit(world, random, 'none');
   await scheduler.runUntil(scheduler.now() + hour);
-  checkRolledUp(auditor.books, rollUpPasses, auditor.note);
+  checkRolledUp(auditor.ledger, rollUpPasses, auditor.note);
 }
 
 /** The days on which machines were launched. */
@@ -89,8 +89,8 @@ function faulty(
   { ports, scheduler, log, auditor }: RollUpWorld,
   random: Random,
   faults: 'none' | 'some',
-): UsageBooks {
-  const { books } = ports.stores;
+): UsageLedger {
+  const { ledger } = ports.stores;
   const isBad = faults === 'some';
   const diesAt = isBad && random.chance(0.5) ? random.between(1, 8) : 0;
   const lastArrives = random.chance(0.5);
@@ -112,22 +112,22 @@ function faulty(
     return answer;
   }
   return {
-    progress: (days) => call('progress', () => books.progress(days)),
-    write: (day, id, sums) => call(`write ${day} ${id}`, () => books.write(day, id, sums)),
+    progress: (days) => call('progress', () => ledger.progress(days)),
+    write: (day, id, sums) => call(`write ${day} ${id}`, () => ledger.write(day, id, sums)),
     save: (day, known, now) =>
       call(`save ${day} ${JSON.stringify(now)}`, async () => {
         const before = ports.stores.world.rows.rollUps.get(day)?.finished ?? 0;
-        const saved = await books.save(day, known, now);
+        const saved = await ledger.save(day, known, now);
         const after = ports.stores.world.rows.rollUps.get(day)?.finished ?? 0;
         if (after < before)
           auditor.note('roll-up-count-fell', `${day} was summed up ${before} times, then ${after}`);
         return saved;
       }),
-    comparison: () => call('comparison', () => books.comparison()),
+    comparison: () => call('comparison', () => ledger.comparison()),
     async *recordsOf(day, installationId) {
       const all = await call(`records ${day} ${installationId}`, async () => {
         const found = [];
-        for await (const record of books.recordsOf(day, installationId)) found.push(record);
+        for await (const record of ledger.recordsOf(day, installationId)) found.push(record);
         return found;
       });
       yield* all;
@@ -135,7 +135,7 @@ function faulty(
     async *recordsByTenant(day, after) {
       const all = await call(`records ${day}`, async () => {
         const found = [];
-        for await (const record of books.recordsByTenant(day, after)) found.push(record);
+        for await (const record of ledger.recordsByTenant(day, after)) found.push(record);
         return found;
       });
       yield* all;

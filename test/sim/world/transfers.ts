@@ -32,7 +32,7 @@ export function startTransfers(deps: WorldDeps, { seed, github, accounts }: Part
     const nth = random.between(0, 1);
     const opens = random.chance(0.4);
     // A list that names somebody else's repository cannot be kept up to date on GitHub.
-    if ([from, to].some((account) => deps.auditor.books.keptGroups.has(account))) continue;
+    if ([from, to].some((account) => deps.auditor.ledger.keptGroups.has(account))) continue;
     deps.scheduler.after(at, () => {
       if (opens) open(deps, from, nth);
       transfer(deps, github, { from, to, nth, serial: n });

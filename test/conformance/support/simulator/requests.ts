@@ -73,12 +73,12 @@ export interface BadBody {
 }
 
 const good = { name: 'one', runner_group_id: 1, labels: ['small'], work_folder: '_work' };
-const doors = ['/orgs/octo-org', '/repos/octo-org/octo-repo'];
+const levels = ['/orgs/octo-org', '/repos/octo-org/octo-repo'];
 const tokens = '/app/installations/1/access_tokens';
 
 export const badBodies: readonly BadBody[] = [
-  ...doors.flatMap((door) => {
-    const path = `${door}/actions/runners/generate-jitconfig`;
+  ...levels.flatMap((level) => {
+    const path = `${level}/actions/runners/generate-jitconfig`;
     const { name: _name, ...nameless } = good;
     const { labels: _labels, ...bare } = good;
     const { runner_group_id: _group, ...groupless } = good;

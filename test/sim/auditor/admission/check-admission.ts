@@ -8,7 +8,7 @@
 import { platformOwner } from '../../../../lib/core/controllers/controller.ts';
 import type { JobAdmission } from '../../../../lib/core/controllers/job-admission.ts';
 import type { WorldJob } from '../../world/context.ts';
-import type { Books, Note } from '../books.ts';
+import type { Ledger, Note } from '../ledger.ts';
 import { factsNotedAt } from './known-facts.ts';
 import type { AuditedController, AuditedPolicy } from './policy-history.ts';
 
@@ -30,9 +30,9 @@ interface Together {
   readonly platform: AuditedPolicy;
 }
 
-function policiesOver(books: Books, { tenant, since, runSince = since }: Omit<About, 'job'>): Together[] {
-  const platform = books.policies.since(platformOwner, runSince - platformPolicySeconds * 1000);
-  return books.policies
+function policiesOver(ledger: Ledger, { tenant, since, runSince = since }: Omit<About, 'job'>): Together[] {
+  const platform = ledger.policies.since(platformOwner, runSince - platformPolicySeconds * 1000);
+  return ledger.policies
     .since(tenant, since)
     .flatMap((own) => platform.map((each) => ({ own, platform: each })));
 }
@@ -48,9 +48,9 @@ const markOf = ({ own, platform }: Together) => `${epochInForce(own)}.${epochInF
 const epochInForce = (policy: AuditedPolicy) => (isInForce(policy) ? `${policy.epoch}` : '-');
 const isInForce = ({ controllers }: AuditedPolicy) => !controllers.every(isInert);
 
-export function checkAdmitted(books: Books, about: About & { readonly what: string }, note: Note): void {
-  const policies = policiesOver(books, about);
-  if (policies.some((policy) => mayRun(books, about, policy))) return;
+export function checkAdmitted(ledger: Ledger, about: About & { readonly what: string }, note: Note): void {
+  const policies = policiesOver(ledger, about);
+  if (policies.some((policy) => mayRun(ledger, about, policy))) return;
   const marks = policies.map(markOf).join(', ');
   note(
     'not-admitted',
@@ -60,11 +60,11 @@ export function checkAdmitted(books: Books, about: About & { readonly what: stri
 
 /** A machine without a start gate was launched while no controller was in force. */
 export function checkUngated(
-  books: Books,
+  ledger: Ledger,
   about: { tenant: number; since: number; instanceId: string },
   note: Note,
 ): void {
-  if (policiesOver(books, about).some((policy) => controllersOf(policy).every(isInert))) return;
+  if (policiesOver(ledger, about).some((policy) => controllersOf(policy).every(isInert))) return;
   note(
     'no-start-gate',
     `${about.instanceId} of ${about.tenant} has no start gate, although controllers are in force`,
@@ -72,18 +72,18 @@ export function checkUngated(
 }
 
 /** Whether controllers have been in force all the time since then. */
-export const requiresGate = (books: Books, about: Omit<About, 'job'>): boolean =>
-  policiesOver(books, about).every((policy) => !controllersOf(policy).every(isInert));
+export const requiresGate = (ledger: Ledger, about: Omit<About, 'job'>): boolean =>
+  policiesOver(ledger, about).every((policy) => !controllersOf(policy).every(isInert));
 
 const isInert = ({ state, scopes }: AuditedController) => state === 'disabled' || scopes.length === 0;
 
 /** Called when the platform refuses a job because of its controllers' answers. */
-export function isTrulyRefused(books: Books, about: About, code: string): boolean {
-  return policiesOver(books, about).some((policy) => {
-    const over = obeyedOver(books, about, policy);
+export function isTrulyRefused(ledger: Ledger, about: About, code: string): boolean {
+  return policiesOver(ledger, about).some((policy) => {
+    const over = obeyedOver(ledger, about, policy);
     if (code === 'controller-rejected')
-      return over.some((controller) => votesOf(books, about, policy, controller).includes('reject'));
-    return isTrulyUnavailable(books, about, policy, over);
+      return over.some((controller) => votesOf(ledger, about, policy, controller).includes('reject'));
+    return isTrulyUnavailable(ledger, about, policy, over);
   });
 }
 
@@ -94,7 +94,7 @@ const longestHeldMilliseconds = 1_500_000;
 const asksBeforeRefusal = 7;
 
 function isTrulyUnavailable(
-  books: Books,
+  ledger: Ledger,
   about: About,
   policy: Together,
   over: readonly AuditedController[],
@@ -102,43 +102,43 @@ function isTrulyUnavailable(
   const closed = over.filter(({ onFailure }) => onFailure === 'reject');
   if (closed.some((controller) => controller.rules(about.job) === 'failed')) return true;
   const failures = closed.flatMap((controller) =>
-    votesOf(books, about, policy, controller).filter((vote) => vote === 'failed'),
+    votesOf(ledger, about, policy, controller).filter((vote) => vote === 'failed'),
   );
   if (failures.length >= asksBeforeRefusal) return true;
   // GitHub's failures count together with the controllers' own, and only the pauses between them are visible here.
-  const waited = books.now() - sinceOf(policy);
-  const needsGitHub = namedOver(books, about, policy).some(({ state }) => state === 'enabled');
+  const waited = ledger.now() - sinceOf(policy);
+  const needsGitHub = namedOver(ledger, about, policy).some(({ state }) => state === 'enabled');
   return closed.length > 0 && needsGitHub && waited >= longestHeldMilliseconds;
 }
 
-function mayRun(books: Books, about: About, policy: Together): boolean {
-  const over = obeyedOver(books, about, policy);
-  if (over.length > 0 && books.rejectedUnder.get(`${about.tenant}/${about.job.id}`) === markOf(policy))
+function mayRun(ledger: Ledger, about: About, policy: Together): boolean {
+  const over = obeyedOver(ledger, about, policy);
+  if (over.length > 0 && ledger.rejectedUnder.get(`${about.tenant}/${about.job.id}`) === markOf(policy))
     return false;
-  const failedOpen = hasFailedOpen(books, about, policy);
+  const failedOpen = hasFailedOpen(ledger, about, policy);
   return over.every(
     (controller) =>
-      votesOf(books, about, policy, controller).includes('admit') ||
+      votesOf(ledger, about, policy, controller).includes('admit') ||
       (controller.onFailure === 'admit' && failedOpen),
   );
 }
 
-function votesOf(books: Books, { job, tenant }: About, together: Together, controller: AuditedController) {
+function votesOf(ledger: Ledger, { job, tenant }: About, together: Together, controller: AuditedController) {
   // It cannot have decided about a run whose facts GitHub has not given.
-  if (controller.needsGitHub && factsNotedAt(books, tenant, job) === undefined) return [];
+  if (controller.needsGitHub && factsNotedAt(ledger, tenant, job) === undefined) return [];
   const ruling = controller.rules(job);
   if (ruling !== 'asked') return [ruling];
   const from = sinceOf(together);
   const isPolled = controller.transport.kind === 'poll';
   // The asker's clock determines when a waiting question was asked.
   const since = isPolled ? from - skew : from;
-  const given = books.policies.answersOf(controller.id, job.id, since).map(({ vote }) => vote);
-  return isPolled ? [...given, ...unanswered(books, { job, controller, from: since })] : given;
+  const given = ledger.policies.answersOf(controller.id, job.id, since).map(({ vote }) => vote);
+  return isPolled ? [...given, ...unanswered(ledger, { job, controller, from: since })] : given;
 }
 
 /** Questions that waited until their deadline. */
 const unanswered = (
-  { rows, now }: Books,
+  { rows, now }: Ledger,
   about: { job: WorldJob; controller: AuditedController; from: number },
 ) =>
   [...rows.questions.values()]
@@ -149,7 +149,7 @@ const unanswered = (
 /** How far the clocks of different askers may be wrong. */
 const skew = 2_000;
 
-const hasFailedOpen = ({ rows }: Books, { tenant, job }: About, policy: Together) =>
+const hasFailedOpen = ({ rows }: Ledger, { tenant, job }: About, policy: Together) =>
   [...rows.decisions.values()].some(
     (decision) =>
       decision.installationId === tenant &&
@@ -159,39 +159,39 @@ const hasFailedOpen = ({ rows }: Books, { tenant, job }: About, policy: Together
   );
 
 /** The controllers without whose admission nothing of the job may run. */
-const obeyedOver = (books: Books, about: About, policy: Together) =>
+const obeyedOver = (ledger: Ledger, about: About, policy: Together) =>
   controllersOf(policy).filter(
     (controller) =>
       controller.state === 'enabled' &&
-      isOver(books, about, controller) &&
-      (controller.matches(about.job) || isUnheard(books, about, controller)),
+      isOver(ledger, about, controller) &&
+      (controller.matches(about.job) || isUnheard(ledger, about, controller)),
   );
 
 /** It is unknown whether the controller must be asked about the job, so the job is held as if it must. */
-const isUnheard = (books: Books, { tenant, job }: About, { needsGitHub }: AuditedController) =>
-  needsGitHub === 'match' && factsNotedAt(books, tenant, job) === undefined;
+const isUnheard = (ledger: Ledger, { tenant, job }: About, { needsGitHub }: AuditedController) =>
+  needsGitHub === 'match' && factsNotedAt(ledger, tenant, job) === undefined;
 
 /** Whether a controller over the job, even one in dry run, needs facts that only GitHub has. */
-export const isNamedOver = (books: Books, about: About): boolean =>
-  policiesOver(books, about).some((policy) => namedOver(books, about, policy).length > 0);
+export const isNamedOver = (ledger: Ledger, about: About): boolean =>
+  policiesOver(ledger, about).some((policy) => namedOver(ledger, about, policy).length > 0);
 
 /** Includes controllers that do not match the job, if GitHub had to be asked to find out. */
-const namedOver = (books: Books, about: About, policy: Together) =>
+const namedOver = (ledger: Ledger, about: About, policy: Together) =>
   controllersOf(policy).filter(
     (controller) =>
       controller.needsGitHub &&
       (controller.needsGitHub === 'match' || controller.matches(about.job)) &&
       controller.state !== 'disabled' &&
-      isOver(books, about, controller),
+      isOver(ledger, about, controller),
   );
 
-const isOver = (books: Books, about: About, { scopes, exemptRepositories }: AuditedController) =>
-  scopes.some(({ target }) => isIn(books, about, target)) &&
+const isOver = (ledger: Ledger, about: About, { scopes, exemptRepositories }: AuditedController) =>
+  scopes.some(({ target }) => isIn(ledger, about, target)) &&
   !exemptRepositories.includes(about.job.repositoryId);
 
 type Target = AuditedController['scopes'][number]['target'];
 
-function isIn({ rows }: Books, { tenant, job }: About, target: Target): boolean {
+function isIn({ rows }: Ledger, { tenant, job }: About, target: Target): boolean {
   const group =
     job.account.type === 'Organization'
       ? (rows.tenants.get(tenant as never)?.runnerGroup ?? 'Default')
@@ -217,13 +217,13 @@ function isIn({ rows }: Books, { tenant, job }: About, target: Target): boolean 
  * under an older policy overwrites it. If another policy was in force in between, for example a tenant's that came
  * and went, the controllers are asked again.
  */
-export function followDecisions(books: Books, note: Note): void {
-  for (const [key, { admission }] of books.rows.jobs) {
+export function followDecisions(ledger: Ledger, note: Note): void {
+  for (const [key, { admission }] of ledger.rows.jobs) {
     if (!admission) continue;
-    const before = books.decided.get(key);
+    const before = ledger.decided.get(key);
     // Rows are replaced and never changed, so this same decision was checked before.
     if (before === admission) continue;
-    books.decided.set(key, admission);
+    ledger.decided.set(key, admission);
     if (before && isOlder(admission.policy, before.policy))
       note(
         'decided-under-older-policy',
@@ -234,8 +234,8 @@ export function followDecisions(books: Books, note: Note): void {
         'decided-twice',
         `job ${key} was ${before.state} and then ${admission.state}, both under ${before.policy}`,
       );
-    if (admission.state === 'rejected') books.rejectedUnder.set(key, admission.policy);
-    else if (books.rejectedUnder.get(key) !== admission.policy) books.rejectedUnder.delete(key);
+    if (admission.state === 'rejected') ledger.rejectedUnder.set(key, admission.policy);
+    else if (ledger.rejectedUnder.get(key) !== admission.policy) ledger.rejectedUnder.delete(key);
   }
 }
 

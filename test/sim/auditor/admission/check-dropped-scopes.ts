@@ -5,15 +5,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Controller, ControllerPolicy } from '../../../../lib/core/controllers/controller.ts';
 import type { ControllerScope } from '../../../../lib/core/controllers/scope.ts';
-import type { Books, Note } from '../books.ts';
+import type { Ledger, Note } from '../ledger.ts';
 import type { AuditedCall } from './check-facts.ts';
 import type { AuditedController } from './policy-history.ts';
 
 /** Called each time a function saves a policy, whether or not the write succeeded. */
-export function followDrops(books: Books, { given }: AuditedCall, note: Note): void {
+export function followDrops(ledger: Ledger, { given }: AuditedCall, note: Note): void {
   const [{ owner }] = given as [ControllerPolicy];
-  const { epoch, controllers: stored } = books.rows.controllers.get(owner) ?? { epoch: 0, controllers: [] };
-  const known = books.policies.newest(owner);
+  const { epoch, controllers: stored } = ledger.rows.controllers.get(owner) ?? { epoch: 0, controllers: [] };
+  const known = ledger.policies.newest(owner);
   if (epoch === known.epoch) return;
   const controllers = known.controllers.map((before): AuditedController => {
     const now = stored.find(({ id }) => id === before.id);
@@ -22,14 +22,14 @@ export function followDrops(books: Books, { given }: AuditedCall, note: Note): v
       return before;
     }
     const gone = before.scopes.filter(({ id }) => !now.scopes.some((scope) => scope.id === id));
-    for (const { id, target } of gone.filter((scope) => !hasLeft(books, owner, scope)))
+    for (const { id, target } of gone.filter((scope) => !hasLeft(ledger, owner, scope)))
       note(
         'scope-dropped',
         `${id} of ${before.id} of ${owner}, for ${JSON.stringify(target)}, which still exists`,
       );
     return { ...before, scopes: now.scopes, version: now.version, updatedAt: now.updatedAt };
   });
-  books.policies.changed(owner, epoch, controllers);
+  ledger.policies.changed(owner, epoch, controllers);
 }
 
 const besidesScopes = ({ state, transport, onFailure, exemptRepositories, match }: Controller) => ({
@@ -41,5 +41,5 @@ const besidesScopes = ({ state, transport, onFailure, exemptRepositories, match 
 });
 
 /** Tiers and runner groups always exist. */
-const hasLeft = ({ leftRepositories }: Books, owner: number, { target }: ControllerScope): boolean =>
+const hasLeft = ({ leftRepositories }: Ledger, owner: number, { target }: ControllerScope): boolean =>
   'repositoryId' in target && leftRepositories.has(`${owner}/${target.repositoryId}`);

@@ -3,7 +3,7 @@
  * and not again once its answer is stored.
  */
 import type { WorldJob } from '../../world/context.ts';
-import type { Books, Note } from '../books.ts';
+import type { Ledger, Note } from '../ledger.ts';
 import { isNamedOver } from './check-admission.ts';
 import { factsNotedAt } from './known-facts.ts';
 
@@ -19,7 +19,7 @@ export interface AuditedCall {
 const underWayMilliseconds = 60_000;
 
 export function followFacts(
-  books: Books,
+  ledger: Ledger,
   { name, by, given }: AuditedCall,
   runSince: number,
   note: Note,
@@ -27,21 +27,21 @@ export function followFacts(
   if (name === 'notes.write') {
     const [noteName] = given as [string];
     const isThere =
-      noteName.startsWith('runs/') && books.notes.all.get(noteName)?.value['about'] !== undefined;
-    if (isThere && !books.factsNotedAt.has(noteName)) books.factsNotedAt.set(noteName, books.now());
+      noteName.startsWith('runs/') && ledger.notes.all.get(noteName)?.value['about'] !== undefined;
+    if (isThere && !ledger.factsNotedAt.has(noteName)) ledger.factsNotedAt.set(noteName, ledger.now());
   }
   if (name !== 'github.getRun' || by !== 'admission') return;
   const [tenant, , runId] = given as [number, string, number];
-  const jobs = [...books.worldJobs.values()].filter((job) => job.runId === runId);
-  if (!jobs.some((job) => isNamedOver(books, { tenant, job, since: runSince })))
+  const jobs = [...ledger.worldJobs.values()].filter((job) => job.runId === runId);
+  if (!jobs.some((job) => isNamedOver(ledger, { tenant, job, since: runSince })))
     note(
       'facts-fetched-needlessly',
       `GitHub was asked about run ${runId} of ${tenant}, but no controller needs its facts`,
     );
   const notedAt = Math.min(
-    ...jobs.map((job) => factsNotedAt(books, tenant, job) ?? Number.POSITIVE_INFINITY),
+    ...jobs.map((job) => factsNotedAt(ledger, tenant, job) ?? Number.POSITIVE_INFINITY),
   );
-  if (books.now() - notedAt > underWayMilliseconds && jobs.every((job) => hasAttempt(books, tenant, job)))
+  if (ledger.now() - notedAt > underWayMilliseconds && jobs.every((job) => hasAttempt(ledger, tenant, job)))
     note(
       'facts-fetched-twice',
       `GitHub was asked about run ${runId} of ${tenant} again after it had answered`,
@@ -49,5 +49,5 @@ export function followFacts(
 }
 
 /** The reconciler finds jobs without a run attempt, and each of these asks separately. */
-const hasAttempt = ({ rows }: Books, tenant: number, job: WorldJob) =>
+const hasAttempt = ({ rows }: Ledger, tenant: number, job: WorldJob) =>
   rows.jobs.get(`${tenant}/${job.id}`)?.runAttempt !== undefined;

@@ -3,8 +3,8 @@
  * an hour.
  */
 import type { Job } from '../../../../lib/core/job.ts';
-import type { Books, Note } from '../books.ts';
 import { isHeldByControllers } from '../check-waiting.ts';
+import type { Ledger, Note } from '../ledger.ts';
 
 /** A round of questions, and a sweep that finds that its message was lost. */
 const longestPendingSeconds = 400;
@@ -13,20 +13,20 @@ const longestPendingSeconds = 400;
 const longestHeldSeconds = 3_600;
 
 /** Called each minute. */
-export function createHeldByControllersCheck(books: Books, note: Note): () => void {
+export function createHeldByControllersCheck(ledger: Ledger, note: Note): () => void {
   const since = new Map<string, { readonly held: number; readonly pending: number }>();
   return () => {
-    for (const [key, job] of books.rows.jobs) {
+    for (const [key, job] of ledger.rows.jobs) {
       const isAsked = job.admission?.state === 'asked';
       // With a reason, it waits for GitHub's answer about its run, for as long as after a controller's failure.
       const isPending = isAsked && job.admission?.reason === undefined;
       const isOpen = isAsked || job.admission?.state === 'unavailable';
       // If it is also held for another reason, controllers cannot end that.
-      if (job.state !== 'waiting' || !isOpen || !isHeldByControllers(job) || !isLookedAt(books, job)) {
+      if (job.state !== 'waiting' || !isOpen || !isHeldByControllers(job) || !isLookedAt(ledger, job)) {
         since.delete(key);
         continue;
       }
-      const now = books.now();
+      const now = ledger.now();
       const before = since.get(key);
       const held = before?.held ?? now;
       const pending = isPending ? (before?.pending ?? now) : now;
@@ -42,7 +42,7 @@ export function createHeldByControllersCheck(books: Books, note: Note): () => vo
 /** A job behind many others is looked at only when its turn comes. */
 const firstInLine = 10;
 
-function isLookedAt({ rows }: Books, job: Job): boolean {
+function isLookedAt({ rows }: Ledger, job: Job): boolean {
   const tenant = rows.tenants.get(job.installationId);
   if (tenant?.status !== 'active' || tenant.predecessor !== undefined) return false;
   const before = [...rows.jobs.values()].filter(

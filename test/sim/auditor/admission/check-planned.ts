@@ -4,7 +4,7 @@
  * between.
  */
 import type { WorldJob } from '../../world/context.ts';
-import type { AuditedLaunch, Books, Note } from '../books.ts';
+import type { AuditedLaunch, Ledger, Note } from '../ledger.ts';
 import { checkAdmitted } from './check-admission.ts';
 
 interface Planned {
@@ -14,20 +14,20 @@ interface Planned {
   readonly about: { readonly tenant: number; readonly since: number; readonly runSince: number };
 }
 
-export function createPlannedCheck(books: Books, note: Note) {
+export function createPlannedCheck(ledger: Ledger, note: Note) {
   let left: Planned[] = [];
-  const rowOf = ({ about, job }: Planned) => books.rows.jobs.get(`${about.tenant}/${job.id}`);
+  const rowOf = ({ about, job }: Planned) => ledger.rows.jobs.get(`${about.tenant}/${job.id}`);
   const check = ({ about, job }: Planned) =>
-    checkAdmitted(books, { ...about, job, what: 'is to have a machine' }, note);
+    checkAdmitted(ledger, { ...about, job, what: 'is to have a machine' }, note);
   return {
     taken(launch: AuditedLaunch, runSince: number): void {
-      const about = { tenant: launch.tenant, since: books.now(), runSince };
-      left.push(...books.plannedJobs(launch).map((job) => ({ launch, job, about })));
+      const about = { tenant: launch.tenant, since: ledger.now(), runSince };
+      left.push(...ledger.plannedJobs(launch).map((job) => ({ launch, job, about })));
     },
     /** Called after each call that may have given a job its lease. */
     look(): void {
       left = left.filter((planned) => {
-        const launch = books.rows.launches.get(planned.launch.id as never);
+        const launch = ledger.rows.launches.get(planned.launch.id as never);
         const plan = launch?.plannedJobs.find(({ jobId }) => jobId === planned.job.id);
         // It was left out of the launch, or the launch is over.
         if (!plan || launch?.state === 'closed') return false;

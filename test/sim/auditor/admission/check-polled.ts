@@ -5,8 +5,8 @@
  */
 import type { Fetched } from '../../../../lib/app/admission-api/answer-questions.ts';
 import type { Question } from '../../../../lib/ports/questions.ts';
-import type { Books, Note } from '../books.ts';
-import { clockSkew, questionKey, type Vote } from './polled-books.ts';
+import type { Ledger, Note } from '../ledger.ts';
+import { clockSkew, questionKey, type Vote } from './polled-ledger.ts';
 
 /** A request returns at most this many. */
 const mostQuestions = 10;
@@ -19,12 +19,12 @@ interface FetchedBy extends Fetched {
 }
 
 /** The open questions of this controller at this moment. */
-export const openQuestions = ({ rows, now }: Books, controllerId: string): readonly Question[] =>
+export const openQuestions = ({ rows, now }: Ledger, controllerId: string): readonly Question[] =>
   [...rows.questions.values()].filter(
     (question) => question.controllerId === controllerId && !question.answer && now() < question.endsAt,
   );
 
-export function checkFetched(books: Books, fetched: FetchedBy, note: Note): void {
+export function checkFetched(ledger: Ledger, fetched: FetchedBy, note: Note): void {
   const { owner, controllerId, questions, begun } = fetched;
   const got = new Set(questions.map(questionKey));
   for (const question of questions) {
@@ -33,7 +33,7 @@ export function checkFetched(books: Books, fetched: FetchedBy, note: Note): void
       note('wrong-controller', `${controllerId} of ${owner} got ${key}`);
     if (begun.at >= question.endsAt + clockSkew)
       note('handed-out-late', `${key} was handed out after it had expired`);
-    if (begun.at > (books.polled.takenAt(question) ?? Number.POSITIVE_INFINITY))
+    if (begun.at > (ledger.polled.takenAt(question) ?? Number.POSITIVE_INFINITY))
       note('handed-out-answered', `${key} was handed out after it was answered`);
   }
   if (questions.length > mostQuestions)
@@ -42,8 +42,8 @@ export function checkFetched(books: Books, fetched: FetchedBy, note: Note): void
   // These were open the whole time.
   const missed = begun.open.filter(
     (question) =>
-      books.polled.takenAt(question) === undefined &&
-      books.now() < question.endsAt - clockSkew &&
+      ledger.polled.takenAt(question) === undefined &&
+      ledger.now() < question.endsAt - clockSkew &&
       !got.has(questionKey(question)),
   );
   for (const question of missed)
@@ -59,27 +59,27 @@ interface Answered {
 }
 
 export function checkAnswered(
-  books: Books,
+  ledger: Ledger,
   { question, given, postedAt, answer }: Answered,
   note: Note,
 ): void {
   const about = { ...question, id: given.id };
   const key = questionKey(about);
-  const stored = books.rows.questions.get(key);
+  const stored = ledger.rows.questions.get(key);
   const says = (why: string) => note('answer-misjudged', `${given.vote} for ${key} was ${answer}: ${why}`);
   switch (answer) {
     case undefined:
       return;
     case 'taken':
       if (stored?.answer?.vote !== given.vote) says(`${stored?.answer?.vote ?? 'nothing'} is stored`);
-      if (!books.polled.acknowledge(about)) says('another one was acknowledged before');
+      if (!ledger.polled.acknowledge(about)) says('another one was acknowledged before');
       if (postedAt > question.endsAt + clockSkew) says('it came too late');
       return;
     case 'conflict':
       if (!stored?.answer) says('it has no answer');
       return;
     case 'late':
-      if (books.now() < question.endsAt - clockSkew) says('it was in time');
+      if (ledger.now() < question.endsAt - clockSkew) says('it was in time');
       return;
     case 'missing':
       if (stored) says('it was asked');

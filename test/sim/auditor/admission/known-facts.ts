@@ -1,10 +1,10 @@
 /** When GitHub's answer about a run was first stored, as the auditor saw it. */
 import type { WorldJob } from '../../world/context.ts';
-import type { Books } from '../books.ts';
+import type { Ledger } from '../ledger.ts';
 
 /** Undefined: nobody knows GitHub's answer about the job's run. */
 export function factsNotedAt(
-  { factsNotedAt: noted }: Books,
+  { factsNotedAt: noted }: Ledger,
   tenant: number,
   { id, runId, attempt }: WorldJob,
 ): number | undefined {

@@ -25,7 +25,7 @@ export function createAdministrator(deps: WorldDeps, administered: Administered)
     const owner = administered.owner();
     if (owner === undefined) return;
     const from = await store.policyOf(owner);
-    const known = new Map(auditor.books.policies.newest(owner).controllers.map((one) => [one.id, one]));
+    const known = new Map(auditor.ledger.policies.newest(owner).controllers.map((one) => [one.id, one]));
     const current = [...known.values()];
     const victim = current.length > 0 && random.chance(0.6) ? random.pick(current) : undefined;
     const isDeleted = victim !== undefined && random.chance(0.2);
@@ -34,7 +34,7 @@ export function createAdministrator(deps: WorldDeps, administered: Administered)
     else known.set(next.id, next);
     const writes = isDeleted ? { put: [], remove: [victim.id] } : { put: [stored(next)], remove: [] };
     if ((await store.save(from, writes)) !== 'saved') return;
-    auditor.books.policies.changed(owner, from.epoch + 1, [...known.values()]);
+    auditor.ledger.policies.changed(owner, from.epoch + 1, [...known.values()]);
     log.add(
       () => `epoch ${from.epoch + 1} of ${owner}: ${isDeleted ? `${victim.id} is deleted` : described(next)}`,
     );

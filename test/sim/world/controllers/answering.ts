@@ -43,7 +43,7 @@ export function createAnswering(deps: WorldDeps, random: Random): Answering {
     await scheduler.sleep(isLate ? asked.timeout : milliseconds);
     const isValid = !isLate && fault === undefined;
     const truth = { controllerId: controller.id, jobId: asked.jobId, askedAt };
-    auditor.books.policies.answered({ ...truth, vote: isValid ? vote : 'failed' });
+    auditor.ledger.policies.answered({ ...truth, vote: isValid ? vote : 'failed' });
     log.add(() => `${controller.id} answers ${isValid ? vote : (fault ?? 'late')} about job ${asked.jobId}`);
     if (isLate) return { kind: 'failed', why: 'no answer in time', isTimeout: true };
     if (fault === 'status') return { kind: 'failed', why: 'it answered 500' };

@@ -91,7 +91,7 @@ async function put(
   const controller = rejectsAll({ owner, at, state, version: from.epoch + 1 });
   const { rules: _rules, matches: _matches, needsGitHub: _needs, ...stored } = controller;
   if ((await ports.stores.controllers.save(from, { put: [stored], remove: [] })) !== 'saved') return;
-  auditor.books.policies.changed(owner, from.epoch + 1, [controller]);
+  auditor.ledger.policies.changed(owner, from.epoch + 1, [controller]);
   log.add(() => `the first controller of ${owner} is ${state}, and rejects all jobs`);
 }
 

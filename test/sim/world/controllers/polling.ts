@@ -36,7 +36,7 @@ export function createPollers(deps: WorldDeps, random: Random, replyOf: ReplyOf)
   });
   const until = new Map<string, number>();
   const { scheduler, log, plane, auditor } = deps;
-  const { books, note } = auditor;
+  const { ledger, note } = auditor;
 
   function wake(program: Program, endsAt: number): void {
     const { controllerId } = program;
@@ -48,9 +48,9 @@ export function createPollers(deps: WorldDeps, random: Random, replyOf: ReplyOf)
 
   async function poll(program: Program): Promise<void> {
     while (scheduler.now() < until.get(program.controllerId)!) {
-      const begun = { at: scheduler.now(), open: openQuestions(books, program.controllerId) };
+      const begun = { at: scheduler.now(), open: openQuestions(ledger, program.controllerId) };
       const fetched = await plane.fetchQuestions(program, random.pick([0, 0, 2, 20]));
-      if (fetched) checkFetched(books, { ...program, ...fetched, begun }, note);
+      if (fetched) checkFetched(ledger, { ...program, ...fetched, begun }, note);
       if (fetched) take(program, fetched);
       if (random.chance(0.1)) die(program);
       await scheduler.sleep((fetched?.retryAfterSeconds ?? 0.4) * 1000);
@@ -83,9 +83,9 @@ export function createPollers(deps: WorldDeps, random: Random, replyOf: ReplyOf)
       const { owner, controllerId, jobId } = question;
       log.add(() => `${controllerId} posts ${given.vote} for job ${jobId}`);
       const postedAt = scheduler.now();
-      books.polled.posted(question, given);
+      ledger.polled.posted(question, given);
       const answer = await plane.answerQuestion({ owner, controllerId }, given);
-      checkAnswered(books, { question, given, postedAt, answer }, note);
+      checkAnswered(ledger, { question, given, postedAt, answer }, note);
     });
   }
 
@@ -114,10 +114,10 @@ interface Given {
 /** @param asked called with each new question to fetch */
 function followQuestions({ ports, auditor }: WorldDeps, asked: (question: Question) => void): void {
   const { questions } = ports.stores;
-  const { books, note } = auditor;
+  const { ledger, note } = auditor;
   const ask = questions.ask.bind(questions);
   questions.ask = async (question) => {
-    const isNew = !books.rows.questions.has(`${question.owner}/${question.controllerId}/${question.id}`);
+    const isNew = !ledger.rows.questions.has(`${question.owner}/${question.controllerId}/${question.id}`);
     const stored = await ask(question);
     if (isNew && question.transport === 'poll') asked(question);
     return stored;
@@ -126,7 +126,7 @@ function followQuestions({ ports, auditor }: WorldDeps, asked: (question: Questi
   questions.answer = async (about, given, now) => {
     const outcome = await answer(about, given, now);
     if (outcome.kind === 'taken' && outcome.question.transport === 'poll')
-      books.polled.taken(outcome.question, given.vote, note);
+      ledger.polled.taken(outcome.question, given.vote, note);
     return outcome;
   };
 }

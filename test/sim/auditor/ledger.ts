@@ -10,7 +10,7 @@ import type { Rows } from '../../fakes/world.ts';
 import type { Account, WorldJob } from '../world/context.ts';
 import type { SpotMarket } from '../world/spot-market.ts';
 import { createPolicyHistory } from './admission/policy-history.ts';
-import { createPolledBooks } from './admission/polled-books.ts';
+import { createPolledLedger } from './admission/polled-ledger.ts';
 
 export interface AuditedMachine {
   readonly id: string;
@@ -38,10 +38,10 @@ export interface AuditedLaunch {
   readonly takenAt: number;
 }
 
-export type Books = ReturnType<typeof createBooks>;
+export type Ledger = ReturnType<typeof createLedger>;
 export type Note = (invariant: string, detail: string) => void;
 
-export function createBooks(world: {
+export function createLedger(world: {
   rows: Rows;
   notes: MemoryNotes;
   deployment: Deployment;
@@ -107,7 +107,7 @@ export function createBooks(world: {
     reruns: new Map<number, number>(),
     endedByPlatform: new Set<string>(),
     policies,
-    polled: createPolledBooks(now, policies),
+    polled: createPolledLedger(now, policies),
     /** The policy under which its controllers last rejected each job, by its row. */
     rejectedUnder: new Map<string, string>(),
     /** The latest decision about each job, by its row. */

@@ -28,7 +28,7 @@ export interface RoleNeed {
   readonly context?: IamQuestion['context'];
 }
 
-export class PolicyBook {
+export class PolicyRegistry {
   readonly #iam: IamLog;
   readonly #roles: Role[] = [];
   readonly #resources = new Map<string, PolicyStatement[]>();

@@ -6,7 +6,7 @@ import type { UsageSum } from '../core/usage-sum.ts';
 import type { UnreadableRow } from './unreadable-row.ts';
 
 /** Usage of past days: from the records of machines to the sums that are kept. Every method may throw OperationalError. */
-export interface UsageBooks {
+export interface UsageLedger {
   /** For each of these days, in order; undefined if it was not started. */
   progress(days: readonly string[]): Promise<(RollUpProgress | undefined)[]>;
   /**

@@ -4,14 +4,14 @@
  */
 import type { LaptopEvent } from '../laptop-event.ts';
 
-export interface JobBook {
+export interface JobRecord {
   readonly login: string;
   readonly queuedAt: number;
   startedAt?: number;
   conclusion?: string;
 }
 
-export interface AccountBook {
+export interface AccountRecord {
   readonly login: string;
   limit: number;
   /** A tier: its own limit and those of the tiers before it are raised to `limit`. */
@@ -25,9 +25,9 @@ export interface Machine {
   readonly tier: string;
 }
 
-export interface Books {
-  readonly jobs: ReadonlyMap<number, JobBook>;
-  readonly accounts: ReadonlyMap<string, AccountBook>;
+export interface Ledger {
+  readonly jobs: ReadonlyMap<number, JobRecord>;
+  readonly accounts: ReadonlyMap<string, AccountRecord>;
   /** Jobs that the platform refused. */
   readonly refused: Set<number>;
   readonly invariantsBroken: readonly string[];
@@ -37,17 +37,17 @@ export interface Books {
   note(event: LaptopEvent): void;
 }
 
-export interface BooksOptions {
+export interface LedgerOptions {
   /** Who owns an instance, by its tags. */
   machine(instanceId: string): Machine | undefined;
   /** Machines of a tier that one tenant may have, in the order of the configuration. */
   readonly tierCaps: Readonly<Record<string, number>>;
 }
 
-export function createBooks({ machine, tierCaps }: BooksOptions): Books {
-  const jobs = new Map<number, JobBook>();
-  const accounts = new Map<string, AccountBook>();
-  const byTenant = new Map<string, AccountBook>();
+export function createLedger({ machine, tierCaps }: LedgerOptions): Ledger {
+  const jobs = new Map<number, JobRecord>();
+  const accounts = new Map<string, AccountRecord>();
+  const byTenant = new Map<string, AccountRecord>();
   const live = new Map<string, Machine>();
   const broken = new Set<string>();
 
@@ -69,7 +69,7 @@ export function createBooks({ machine, tierCaps }: BooksOptions): Books {
   }
 
   const tiers = Object.keys(tierCaps);
-  const capOf = ({ plan, limit }: AccountBook, tier: string) => {
+  const capOf = ({ plan, limit }: AccountRecord, tier: string) => {
     const cap = tierCaps[tier] ?? 0;
     return tiers.indexOf(tier) <= tiers.indexOf(plan) ? Math.max(cap, limit) : cap;
   };
@@ -91,9 +91,9 @@ export function createBooks({ machine, tierCaps }: BooksOptions): Books {
       return [...broken];
     },
     open({ login, installationId, limit, plan = tiers[0] ?? '' }) {
-      const book: AccountBook = { login, limit, plan, running: 0, mostRunnersAtOnce: 0 };
-      accounts.set(login, book);
-      byTenant.set(String(installationId), book);
+      const account: AccountRecord = { login, limit, plan, running: 0, mostRunnersAtOnce: 0 };
+      accounts.set(login, account);
+      byTenant.set(String(installationId), account);
     },
     note(event) {
       if (event.kind === 'machine')

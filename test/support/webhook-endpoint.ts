@@ -9,7 +9,7 @@ import { createMemoryTelemetry } from '../fakes/telemetry.ts';
 import { givenDeployment } from './given.ts';
 
 const secretText = 'hush';
-export function givenDoor() {
+export function givenWebhook() {
   const clock = createMemoryClock();
   const secret = createMemorySecret({ value: secretText, clock });
   const queues = createMemoryQueues();

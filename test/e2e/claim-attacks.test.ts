@@ -1,5 +1,5 @@
 /**
- * Attacks on the machines' door, by HTTP and with everything that a hostile job can read on its machine: none gets a JIT
+ * Attacks on claim, over HTTP and with everything that a hostile job can read on its machine: none gets a JIT
  * config, each is answered with 403 or 400, and each is counted.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';

@@ -3,20 +3,20 @@
  * counted.
  */
 import type { Question } from '../../../../lib/ports/questions.ts';
-import type { Note } from '../books.ts';
+import type { Note } from '../ledger.ts';
 import type { PolicyHistory } from './policy-history.ts';
 
 export type Vote = 'admit' | 'reject';
 type About = Pick<Question, 'owner' | 'controllerId' | 'id'>;
 
-export type PolledBooks = ReturnType<typeof createPolledBooks>;
+export type PolledLedger = ReturnType<typeof createPolledLedger>;
 
 export const questionKey = ({ owner, controllerId, id }: About) => `${owner}/${controllerId}/${id}`;
 
 /** How far the clocks of askers and receivers may be wrong. */
 export const clockSkew = 2_000;
 
-export function createPolledBooks(now: () => number, policies: PolicyHistory) {
+export function createPolledLedger(now: () => number, policies: PolicyHistory) {
   const posts = new Map<string, Set<Vote>>();
   const takenAt = new Map<string, number>();
   const acknowledged = new Set<string>();

@@ -1,4 +1,4 @@
-/** What UsageBooks promises: a tenant's records together, its sums as a whole, and progress that never goes back. */
+/** What UsageLedger promises: a tenant's records together, its sums as a whole, and progress that never goes back. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { InstallationId, InstanceId } from '../../lib/core/ids.ts';
 import { type UsageRecord, usageOf } from '../../lib/core/usage.ts';
@@ -19,8 +19,8 @@ function givenRecord(tenant: number, machine: number, over: Partial<UsageRecord>
   return { ...usageOf({ runner, reason: 'job-completed', endedAt: noon + 90_000, job: undefined }), ...over };
 }
 
-export function usageBooksContract(backend: StoreBackend): void {
-  describe(`UsageBooks ${backend.name}`, () => {
+export function usageLedgerContract(backend: StoreBackend): void {
+  describe(`UsageLedger ${backend.name}`, () => {
     let stores: Stores;
     beforeAll(() => backend.start());
     beforeEach(async () => {
@@ -30,7 +30,7 @@ export function usageBooksContract(backend: StoreBackend): void {
     const read = async (after?: number) => {
       const found: string[] = [];
       const cursor = after === undefined ? undefined : InstallationId(after);
-      for await (const { instanceId } of stores.books.recordsByTenant(day, cursor)) found.push(instanceId);
+      for await (const { instanceId } of stores.ledger.recordsByTenant(day, cursor)) found.push(instanceId);
       return found;
     };
     const tenantsOf = (instances: readonly string[]) =>
@@ -54,19 +54,19 @@ export function usageBooksContract(backend: StoreBackend): void {
       await stores.usage.record([...records, givenRecord(1, 0), givenRecord(101, 1), givenRecord(9, 2)]);
       await stores.usage.record([givenRecord(10, 99, { launchedAt: noon + dayMilliseconds })]);
       const found: string[] = [];
-      for await (const { instanceId } of stores.books.recordsOf(day, InstallationId(10)))
+      for await (const { instanceId } of stores.ledger.recordsOf(day, InstallationId(10)))
         found.push(instanceId);
       expect(found.toSorted()).toEqual(records.map(({ instanceId }) => String(instanceId)).toSorted());
     });
 
     it("has a day's sums for reports once all are computed, and each write replaces the previous one", async () => {
       const [one, other] = [sumUp([givenRecord(101, 1)]), sumUp([givenRecord(102, 1), givenRecord(102, 2)])];
-      await stores.books.write(day, InstallationId(101), other);
-      await stores.books.write(day, InstallationId(101), one);
-      await stores.books.save(day, undefined, { finished: 0, after: 101 });
+      await stores.ledger.write(day, InstallationId(101), other);
+      await stores.ledger.write(day, InstallationId(101), one);
+      await stores.ledger.save(day, undefined, { finished: 0, after: 101 });
       expect(await stores.sumsOfDay()).toEqual({ sums: [], isUnsummed: true });
-      await stores.books.write(day, InstallationId(102), other);
-      expect(await stores.books.save(day, { finished: 0, after: 101 }, { finished: 1 })).toBe(true);
+      await stores.ledger.write(day, InstallationId(102), other);
+      expect(await stores.ledger.save(day, { finished: 0, after: 101 }, { finished: 1 })).toBe(true);
       const { sums, isUnsummed } = await stores.sumsOfDay();
       expect([sums.length, isUnsummed]).toEqual([2, false]);
       expect(sums).toEqual(expect.arrayContaining([...one, ...other]));
@@ -77,9 +77,9 @@ export function usageBooksContract(backend: StoreBackend): void {
       const records = [givenRecord(101, 1), givenRecord(102, 1)];
       await stores.usage.record(records);
       const [one, other] = records.map((record) => sumUp([record]));
-      await stores.books.write(day, InstallationId(101), one!);
+      await stores.ledger.write(day, InstallationId(101), one!);
       // Installation 104 has no records left.
-      await stores.books.save(day, undefined, { finished: 1, skipped: [102, 104] });
+      await stores.ledger.save(day, undefined, { finished: 1, skipped: [102, 104] });
       const all = await stores.sumsOfDay();
       expect([all.sums.length, all.isUnsummed]).toEqual([2, true]);
       expect(all.sums).toEqual(expect.arrayContaining([...one!, ...other!]));
@@ -87,17 +87,17 @@ export function usageBooksContract(backend: StoreBackend): void {
       expect(await stores.sumsOfDay(InstallationId(102))).toEqual({ sums: other, isUnsummed: true });
       expect(await stores.sumsOfDay(InstallationId(104))).toEqual({ sums: [], isUnsummed: true });
       // The state after a run that died before it saved.
-      await stores.books.write(day, InstallationId(102), other!);
+      await stores.ledger.write(day, InstallationId(102), other!);
       expect(await stores.sumsOfDay(InstallationId(102))).toEqual({ sums: other, isUnsummed: false });
-      await stores.books.save(day, { finished: 1 }, { finished: 1 });
+      await stores.ledger.save(day, { finished: 1 }, { finished: 1 });
       const whole = await stores.sumsOfDay();
       expect([whole.sums.length, whole.isUnsummed]).toEqual([2, false]);
     });
 
     it('stores the progress of each day, and refuses a writer that did not see that it was finished', async () => {
-      expect(await stores.books.progress([day, '2026-11-20'])).toEqual([undefined, undefined]);
-      await stores.books.save(day, undefined, { finished: 0, after: 7 });
-      expect(await stores.books.progress(['2026-11-20', day])).toEqual([
+      expect(await stores.ledger.progress([day, '2026-11-20'])).toEqual([undefined, undefined]);
+      await stores.ledger.save(day, undefined, { finished: 0, after: 7 });
+      expect(await stores.ledger.progress(['2026-11-20', day])).toEqual([
         undefined,
         { finished: 0, after: 7 },
       ]);
@@ -107,21 +107,21 @@ export function usageBooksContract(backend: StoreBackend): void {
         { skipped: [7] },
         { after: 9 },
       ]) {
-        await stores.books.save(day, undefined, { finished: 0, ...reached });
-        expect(await stores.books.progress([day])).toEqual([{ finished: 0, ...reached }]);
+        await stores.ledger.save(day, undefined, { finished: 0, ...reached });
+        expect(await stores.ledger.progress([day])).toEqual([{ finished: 0, ...reached }]);
       }
-      await stores.books.save(day, undefined, { finished: 0, after: 9, skipped: [7] });
-      expect(await stores.books.save(day, undefined, { finished: 1 })).toBe(true);
-      expect(await stores.books.progress([day])).toEqual([{ finished: 1 }]);
-      expect(await stores.books.save(day, { finished: 0 }, { finished: 0, after: 9 })).toBe(false);
-      expect(await stores.books.progress([day])).toEqual([{ finished: 1 }]);
+      await stores.ledger.save(day, undefined, { finished: 0, after: 9, skipped: [7] });
+      expect(await stores.ledger.save(day, undefined, { finished: 1 })).toBe(true);
+      expect(await stores.ledger.progress([day])).toEqual([{ finished: 1 }]);
+      expect(await stores.ledger.save(day, { finished: 0 }, { finished: 0, after: 9 })).toBe(false);
+      expect(await stores.ledger.progress([day])).toEqual([{ finished: 1 }]);
     });
 
     it('has the result of the last comparison with the bill, separate from the records', async () => {
-      expect(await stores.books.comparison()).toBeUndefined();
+      expect(await stores.ledger.comparison()).toBeUndefined();
       const state = { comparedAt: noon, lastDay: day, daysApart: 3 };
       await stores.setComparison(state);
-      expect(await stores.books.comparison()).toEqual(state);
+      expect(await stores.ledger.comparison()).toEqual(state);
       expect(await stores.allUsage()).toEqual([]);
       expect(await read()).toEqual([]);
     });

@@ -10,19 +10,19 @@ interface UrlRequest {
   readonly isBase64Encoded: boolean;
 }
 
-type Door = (request: MachineRequest) => Promise<{ readonly status: number; readonly text: string }>;
+type Route = (request: MachineRequest) => Promise<{ readonly status: number; readonly text: string }>;
 
-export function machineDoors(doors: Readonly<Record<string, Door>>) {
+export function machineRoutes(routes: Readonly<Record<string, Route>>) {
   return async ({ rawPath, body = '', isBase64Encoded }: UrlRequest) => {
-    const door = Object.hasOwn(doors, rawPath) ? doors[rawPath] : undefined;
-    if (!door) return answer(404, `why=The paths are ${Object.keys(doors).join(' and ')}.\n`);
+    const route = Object.hasOwn(routes, rawPath) ? routes[rawPath] : undefined;
+    if (!route) return answer(404, `why=The paths are ${Object.keys(routes).join(' and ')}.\n`);
     const request = parseMachineRequest(
       isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body,
     );
     if (!request) {
       return answer(400, 'why=The body must be JSON with ticket, document, signature and nonce as texts.\n');
     }
-    const { status, text } = await door(request);
+    const { status, text } = await route(request);
     return answer(status, text);
   };
 }

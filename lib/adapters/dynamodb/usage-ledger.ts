@@ -8,7 +8,7 @@ import { InstallationId } from '../../core/ids.ts';
 import type { RollUpProgress } from '../../core/roll-up-plan.ts';
 import type { UsageRecord } from '../../core/usage.ts';
 import type { UnreadableRow } from '../../ports/unreadable-row.ts';
-import type { UsageBooks } from '../../ports/usage-books.ts';
+import type { UsageLedger } from '../../ports/usage-ledger.ts';
 import { type Attributes, compact, number, numberList, optional, text } from './attributes.ts';
 import { comparisonStateKey, comparisonStateOf } from './comparison-state-row.ts';
 import { operational } from './errors.ts';
@@ -24,7 +24,7 @@ interface Table {
   readonly tableName: string;
 }
 
-export function createUsageBooks(table: Table): UsageBooks {
+export function createUsageLedger(table: Table): UsageLedger {
   const { client, tableName } = table;
   return {
     progress: (days) => readProgress(table, days),

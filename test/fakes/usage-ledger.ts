@@ -1,7 +1,7 @@
-/** The books of past days in memory: see the port for what each method promises. */
+/** The ledger of past days in memory: see the port for what each method promises. */
 import { dayOf } from '../../lib/core/days.ts';
 import type { UsageRecord } from '../../lib/core/usage.ts';
-import type { UsageBooks } from '../../lib/ports/usage-books.ts';
+import type { UsageLedger } from '../../lib/ports/usage-ledger.ts';
 import { copyOf } from './copy.ts';
 import { readable } from './unreadable.ts';
 import type { StoreWorld } from './world.ts';
@@ -11,19 +11,19 @@ const orderOf = ({ installationId }: Pick<UsageRecord, 'installationId'>) => `${
 
 const keyOf = (record: UsageRecord) => `${orderOf(record)}${record.instanceId}`;
 
-export function createMemoryUsageBooks(world: StoreWorld): UsageBooks {
+export function createMemoryUsageLedger(world: StoreWorld): UsageLedger {
   return {
-    progress: (days) => world.call('books.progress', ({ rollUps }) => days.map((day) => rollUps.get(day))),
+    progress: (days) => world.call('ledger.progress', ({ rollUps }) => days.map((day) => rollUps.get(day))),
     async *recordsByTenant(day, after, skipped) {
       const least = after === undefined ? '' : orderOf({ installationId: after });
-      const records = await world.call('books.recordsByTenant', ({ usage }) =>
+      const records = await world.call('ledger.recordsByTenant', ({ usage }) =>
         [...usage.values()].filter((record) => dayOf(record.launchedAt) === day && orderOf(record) > least),
       );
       const ordered = records.toSorted((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1));
       yield* readable(world, ordered, { table: 'usage', keyOf, skipped });
     },
     async *recordsOf(day, installationId) {
-      const records = await world.call('books.recordsOf', ({ usage }) =>
+      const records = await world.call('ledger.recordsOf', ({ usage }) =>
         [...usage.values()].filter(
           (record) => dayOf(record.launchedAt) === day && record.installationId === installationId,
         ),
@@ -31,16 +31,16 @@ export function createMemoryUsageBooks(world: StoreWorld): UsageBooks {
       yield* readable(world, records, { table: 'usage', keyOf });
     },
     write: (day, installationId, sums) =>
-      world.call('books.write', ({ usageSums }) => {
+      world.call('ledger.write', ({ usageSums }) => {
         usageSums.set(`${day}/${installationId}`, copyOf(sums));
       }),
     save: (day, known, now) =>
-      world.call('books.save', ({ rollUps }) => {
+      world.call('ledger.save', ({ rollUps }) => {
         const stored = rollUps.get(day);
         if (stored && stored.finished !== (known?.finished ?? 0)) return false;
         rollUps.set(day, copyOf(now));
         return true;
       }),
-    comparison: () => world.call('books.comparison', ({ comparisons }) => copyOf(comparisons.get('last'))),
+    comparison: () => world.call('ledger.comparison', ({ comparisons }) => copyOf(comparisons.get('last'))),
   };
 }
