@@ -25,6 +25,7 @@ import { repositoryIds } from '../tenants/repository-ids.ts';
 import { entriesOf } from '../tenants/set-options.ts';
 import { dryRunOption, reasonOption } from '../tenants/tenant-options.ts';
 import { whoRuns } from '../tenants/who.ts';
+import { faultText } from './fault-text.ts';
 
 export const ownerPositional = '<tenant>';
 export const controllerPositional = '<controller>';
@@ -98,10 +99,9 @@ export async function actorOf(call: CommandCall): Promise<Actor> {
 }
 
 /** @throws UsageError with the fault's text */
-export function demand<Value extends object>(answer: Value | Faulty): Value {
+export function demand<Value extends object>(call: CommandCall, answer: Value | Faulty): Value {
   if (!isFaulty(answer)) return answer;
-  const { field, text } = answer.fault;
-  throw new UsageError(printableLine(field === undefined ? text : `${field}: ${text}`));
+  throw new UsageError(printableLine(faultText(call, answer.fault)));
 }
 
 /** Prints the value as JSON, or the lines. @returns the exit status */

@@ -15,7 +15,7 @@ export async function changeAndPrint(
   change: PolicyChange,
   lines: (changed: Changed) => readonly string[] = linesOf,
 ): Promise<number> {
-  const changed = demand(await changeController(deps, owner, change, await actorOf(call)));
+  const changed = demand(call, await changeController(deps, owner, change, await actorOf(call)));
   const shown = controllerView({ controller: changed.controller, connected: false });
   return print(call, { ...shown, dryRun: call.options['dryRun'] === true }, [
     ...lines(changed),

@@ -16,7 +16,7 @@ Examples:
   options: [jsonOption],
   async run(call) {
     const { deps, owner } = await adminOf(call);
-    const found = demand(await readController(deps, owner, call.positionals[1] ?? ''));
+    const found = demand(call, await readController(deps, owner, call.positionals[1] ?? ''));
     return print(call, controllerView(found), controllerLines(found));
   },
 };

@@ -30,7 +30,7 @@ Examples:
   options: [jsonOption],
   async run(call) {
     const { deps, owner } = await adminOf(call);
-    const { controller } = demand(await readController(deps, owner, call.positionals[1] ?? ''));
+    const { controller } = demand(call, await readController(deps, owner, call.positionals[1] ?? ''));
     const lines = controller.scopes.map(({ id, target }) => `${id}  ${targetText(target)}`);
     const none = ['It has no scope, so it is never asked.'];
     return print(call, controller.scopes.map(scopeView), lines.length > 0 ? lines : none);

@@ -30,7 +30,7 @@ Examples:
   options: [jsonOption],
   async run(call) {
     const { deps, owner } = await adminOf(call);
-    const { secrets } = demand(await listSecrets(deps, owner, call.positionals[1] ?? ''));
+    const { secrets } = demand(call, await listSecrets(deps, owner, call.positionals[1] ?? ''));
     const lines = secrets.map(({ id, createdAt, endsAt }) => `${id}  since ${createdAt}${endsText(endsAt)}`);
     return print(call, secrets.map(secretView), lines.length > 0 ? lines : ['It has no secret yet.']);
   },
@@ -49,7 +49,7 @@ Examples:
   async run(call) {
     const { deps, owner } = await adminOf(call);
     const about = { owner, controllerId: call.positionals[1] ?? '', overlapSeconds: overlapOf(call) };
-    const { secret, value } = demand(await rotateSigningSecret(deps, about, await actorOf(call)));
+    const { secret, value } = demand(call, await rotateSigningSecret(deps, about, await actorOf(call)));
     return printOnce(call, secretView(secret), { name: 'secret', value });
   },
 };

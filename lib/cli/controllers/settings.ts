@@ -89,5 +89,5 @@ const isRule = (value: unknown): value is Rule =>
 function wordOf<Word extends string>(name: string, given: unknown, words: readonly Word[]): Word {
   const word = words.find((each) => each === given);
   if (word !== undefined) return word;
-  throw new UsageError(`${name} is ${JSON.stringify(given)}; it must be ${words.join(', ')}.`);
+  throw new UsageError(`${name} is ${JSON.stringify(given)}; it must be one of ${words.join(', ')}.`);
 }

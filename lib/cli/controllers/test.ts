@@ -33,7 +33,7 @@ It sends no request and writes nothing: an external controller "would be asked".
   ],
   async run(call) {
     const { deps, owner } = await adminOf(call);
-    const answer = demand(await tryJob(deps, owner, jobOf(call)));
+    const answer = demand(call, await tryJob(deps, owner, jobOf(call)));
     const lines = answer.votes.map(({ controller: { id, owner, state }, vote, reason }) => {
       const why = reason === undefined ? '' : `: ${reason}`;
       const who = owner === platformOwner ? `${id} of the operator` : id;

@@ -43,7 +43,7 @@ Examples:
   options: [controllerOption, jsonOption],
   async run(call) {
     const { deps, bearer } = await bearerOf(call);
-    const { tokens } = demand(await listTokens(deps, bearer));
+    const { tokens } = demand(call, await listTokens(deps, bearer));
     const lines = tokens.map(({ id, description, lastUsedAt, endsAt }) => {
       const used = lastUsedAt === undefined ? 'never used' : `used ${lastUsedAt}`;
       return `${id}  ${used}${endsText(endsAt)}  ${description}`;
@@ -74,7 +74,7 @@ The token is printed once; only its digest is kept. There are at most five of ea
     const { deps, bearer } = await bearerOf(call);
     const given = call.options['description'];
     const description = typeof given === 'string' ? given : '';
-    return printMade(call, demand(await createToken(deps, bearer, description, await actorOf(call))));
+    return printMade(call, demand(call, await createToken(deps, bearer, description, await actorOf(call))));
   },
 };
 
@@ -93,7 +93,7 @@ Both work during the overlap; after it, only the new one does.
   async run(call) {
     const { deps, bearer } = await bearerOf(call);
     const rotation = { id: call.positionals[1] ?? '', overlapSeconds: overlapOf(call) };
-    return printMade(call, demand(await replaceToken(deps, bearer, rotation, await actorOf(call))));
+    return printMade(call, demand(call, await replaceToken(deps, bearer, rotation, await actorOf(call))));
   },
 };
 
@@ -109,7 +109,7 @@ Examples:
   async run(call) {
     const { deps, bearer } = await bearerOf(call);
     const id = call.positionals[1] ?? '';
-    demand(await removeToken(deps, bearer, id, await actorOf(call)));
+    demand(call, await removeToken(deps, bearer, id, await actorOf(call)));
     const isDryRun = call.options['dryRun'] === true;
     const line = isDryRun ? `${id} would be revoked.` : `${id} is revoked.`;
     return print(call, { id, revoked: !isDryRun, dryRun: isDryRun }, [line, ...dryRunLine(call)]);

@@ -74,6 +74,33 @@ describe('mayfly controllers', () => {
     );
   });
 
+  it.each([
+    ['get acme ctl_none', /There is no controller ctl_none\. See: npx mayfly controllers list acme$/],
+    ['update acme ctl_none --state enabled', /ctl_none\. See: npx mayfly controllers list acme$/],
+    ['scope delete acme CONTROLLER scp_none', /See: npx mayfly controllers scope list acme ctl_\w+$/],
+    ['scope create acme CONTROLLER --tier large', /Remove it first\. See: .* scope list acme ctl_\w+$/],
+    ['token revoke acme tok_none', /See: npx mayfly controllers token list acme$/],
+    ['token revoke acme tok_none --controller CONTROLLER', /token list acme --controller ctl_\w+$/],
+    ['update acme CONTROLLER --timeout 10', /^error: --timeout: The timeout is 10 milliseconds; /],
+    ['update acme CONTROLLER --state on', /--state is "on"; it must be one of disabled, enabled, dry_run\.$/],
+    ['update acme CONTROLLER --url http://x', /^error: --url: http:\/\/x is not an https URL/],
+    [
+      'update acme CONTROLLER --rules RULES',
+      /^error: --rules: rule 2, reject: job has no field tire; it has /,
+    ],
+    ['test acme --tier huge --repository acme/app', /^error: --tier: There is no tier huge; there are small/],
+  ])('says for %j which option is wrong, and what shows the right values', async (line, message) => {
+    const wrong = join(account.folder, 'wrong.json');
+    const rule = (reject: string) => ({ reject, reason: 'No.' });
+    writeFileSync(wrong, JSON.stringify([rule('run.fork'), rule('job.tire == "x"')]));
+    const { id } = await json('create', 'acme', '--poll');
+    await run('scope', 'create', 'acme', id, '--installation');
+    const args = words(line).map((word) => ({ CONTROLLER: id, RULES: wrong })[word] ?? word);
+    const { status, error } = await run(...args);
+    await run('delete', 'acme', id);
+    expect([status, error.trim()]).toEqual([2, expect.stringMatching(message)]);
+  });
+
   it('prints a token once, for a controller and for administrators', async () => {
     const { id } = await json('create', 'acme', '--poll');
     const first = await json('token', 'create', 'acme', '--controller', id, '--description', 'cluster');
@@ -166,7 +193,7 @@ describe('mayfly controllers', () => {
     ['create acme --poll --url https://example.com/', 'Give exactly one of --rules, --url and --poll.'],
     ['create acme --url http://example.com/', 'is not an https URL'],
     ['create acme --rules /nowhere.json', '/nowhere.json cannot be read'],
-    ['create acme --poll --state on', '--state is "on"; it must be disabled, enabled, dry_run.'],
+    ['create acme --poll --state on', '--state is "on"; it must be one of disabled, enabled, dry_run.'],
     ['create acme --poll --timeout 1', 'a whole number from 500 to 10000'],
     ['create @platform --poll --exempt app', 'give a repository by its GitHub id'],
     ['test @platform --tier small --repository acme/app', 'A job belongs to one tenant'],
