@@ -141,6 +141,26 @@ describe('the line of a cap', () => {
     expect(world.woken()).toEqual([1, 2]);
   });
 
+  it.each([
+    [999, true],
+    [1_000, false],
+  ])('of %i tenants is joined by another one: %s; the first one is woken', async (length, isJoined) => {
+    const world = given({ used: 1 });
+    const others = Array.from({ length: length - 1 }, (_, n) => waiter(n + 10));
+    world.world.rows.lines.set('tier/small', [waiter(2, noon - 1), ...others]);
+    await update(world, {});
+    expect([world.inLine().length, world.inLine().includes(InstallationId(1))]).toEqual([1_000, isJoined]);
+    expect(world.woken()).toEqual([2]);
+  });
+
+  it('of 1,000 tenants still moves one of them back that got a machine', async () => {
+    const world = given({ used: 1 });
+    const others = Array.from({ length: 999 }, (_, n) => waiter(n + 10));
+    world.world.rows.lines.set('tier/small', [waiter(1, noon - 1), ...others]);
+    await update(world, { machines: 1 });
+    expect([world.inLine().length, world.inLine().at(-1)]).toEqual([1_000, InstallationId(1)]);
+  });
+
   it('is left by a tenant that another cap stopped, and those whose turn it then is are woken', async () => {
     const world = given({ used: 1, line: { 1: 1, 2: 2, 3: 3 }, cell: { machines: 5, used: 5 } });
     await update(world, { stoppedBy: { name: 'cell', machines: 5 } });

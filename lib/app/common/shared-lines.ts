@@ -57,6 +57,12 @@ interface Line {
 /** With more waiters than this, those whose turn is next are considered; the others come soon. */
 const waitersConsidered = 100;
 
+/**
+ * The line is one row, of 48 bytes a place: each read and change costs as much as the whole row, which is full at 8,700
+ * places. A tenant beyond this has no place; the sweep pokes it each minute, and it joins once there is room.
+ */
+const longestLine = 1_000;
+
 async function readLine(
   deps: LineDeps,
   cap: SharedCap,
@@ -131,7 +137,7 @@ export async function updateWaitingLines(
     const inLine = waiters.find((other) => tenantTierKey(other) === tenantTierKey(waiter));
     if (cap.name !== stoppedBy?.name) {
       if (inLine) await passOn(deps, cap, waiter);
-    } else if (!inLine || machines > 0) {
+    } else if (inLine ? machines > 0 : waiters.length < longestLine) {
       const since = inLine?.since ?? turnOnJoining(waiters, waiter);
       const turn = { ...waiter, since: turnAfter(waiters, { ...waiter, since }, machines) };
       // A tenant that joins may itself be next, since leases were freed meanwhile.
