@@ -131,6 +131,23 @@ describe('a machine that listens', () => {
     expect(row()).toMatchObject({ state: 'ended', endReason: 'job-time-limit' });
   });
 
+  it('is ended after the longest possible job, even if others are reported to begin on a runner of its name', async () => {
+    const { platform, machine, row, longest, untilLooked } = await givenListening();
+    const begins = (jobId: number) =>
+      platform.follow(givenEvent({ jobId: JobId(jobId), action: 'in_progress', runnerName: machine }));
+    await begins(1);
+    untilLooked();
+    await begins(2);
+    await platform.sweep();
+    platform.clock.advance(noon + longest - platform.clock.now() - 1);
+    await begins(3);
+    await platform.sweep();
+    expect(row()).toMatchObject({ state: 'listening', deadline: noon + longest });
+    platform.clock.advance(1);
+    await platform.sweep();
+    expect(row()).toMatchObject({ state: 'ended', endReason: 'job-time-limit' });
+  });
+
   it('is checked again when GitHub accepts calls again, and its job has no other machine until then', async () => {
     const { platform, row, untilLooked } = await givenListening();
     untilLooked();

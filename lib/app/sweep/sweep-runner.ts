@@ -41,22 +41,22 @@ export async function sweepRunner(deps: SweepDeps, runner: Runner): Promise<void
 async function sweepListening(deps: SweepDeps, runner: Runner): Promise<void> {
   const now = deps.clock.now();
   const { limits } = deps.deployment;
+  // Its deadline was that of its boot: its time to listen counts from when it began to.
+  const idleUntil = (runner.listeningAt ?? runner.launchedAt) + limits.idleSeconds * 1000;
+  // It had its job by then, whenever that is reported: a start may be late, and a runner elsewhere may have its name.
+  const lastUntil = idleUntil + limits.jobSeconds * 1000;
+  if (now >= lastUntil) return end(deps, runner, 'job-time-limit');
   const job = await deps.jobs.get(runner.installationId, jobOf(runner));
   if (job?.state === 'running' && job.runner === runner.instanceId) {
-    const until = (job.startedAt ?? now) + limits.jobSeconds * 1000;
+    const until = Math.min((job.startedAt ?? now) + limits.jobSeconds * 1000, lastUntil);
     if (now >= until) return end(deps, runner, 'job-time-limit');
     await deps.runners.extend(runner, until);
     return;
   }
-  // Its deadline was that of its boot: its time to listen counts from when it began to.
-  const idleUntil = (runner.listeningAt ?? 0) + limits.idleSeconds * 1000;
   if (now < idleUntil) {
     await deps.runners.extend(runner, idleUntil);
     return;
   }
-  // Nobody reported when its job began: at the latest, when its time to get one was over.
-  const lastUntil = idleUntil + limits.jobSeconds * 1000;
-  if (now >= lastUntil) return end(deps, runner, 'job-time-limit');
   const lookAgain = async (seconds: number) => {
     await deps.runners.extend(runner, Math.min(now + seconds * 1000, lastUntil));
   };
