@@ -13,7 +13,7 @@ export interface TenantStore {
   get(installationId: InstallationId): Promise<Tenant | undefined>;
   /** The same, eventually consistent, at half the price: for taking leases, which compares what was read. */
   glance(installationId: InstallationId): Promise<Tenant | undefined>;
-  /** Across tenants: all installations, past ones too, of one account. May lag by a second. */
+  /** Across tenants: the ten newest installations, past ones too, of one account. May lag by a second. */
   findByAccount(accountId: number): Promise<Tenant[]>;
   /** A page of all tenants, of whatever status, by their keys alone: one row that cannot be read hides no other. */
   listAcrossTenants(page: {

@@ -95,6 +95,17 @@ export function tenantStoreContract(backend: StoreBackend): void {
       expect(found.map((tenant) => tenant.installationId).sort()).toEqual([1, 2]);
     });
 
+    it('finds the ten newest of an account that reinstalled over and over', async () => {
+      const ids = [7, 100, 3, 12, 5, 1, 11, 2, 4, 9, 8, 6, 10];
+      for (const id of ids)
+        await stores.tenants.create(newTenant({ installationId: InstallationId(id), accountId: 50 }));
+
+      const found = await stores.tenants.findByAccount(50);
+
+      const inOrder = found.map((tenant) => tenant.installationId).toSorted((one, other) => one - other);
+      expect(inOrder).toEqual([4, 5, 6, 7, 8, 9, 10, 11, 12, 100]);
+    });
+
     it('writes what is given, keeps the rest, and increments the version', async () => {
       const before = await storedTenant(stores);
       const changes = {

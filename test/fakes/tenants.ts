@@ -13,7 +13,10 @@ export function createMemoryTenantStore(world: StoreWorld): TenantStore {
       world.call('tenants.glance', (rows) => (world.past ?? rows).tenants.get(installationId)),
     findByAccount: (accountId) =>
       world.call('tenants.findByAccount', ({ tenants }) =>
-        [...tenants.values()].filter((tenant) => tenant.accountId === accountId),
+        [...tenants.values()]
+          .filter((tenant) => tenant.accountId === accountId)
+          .sort((one, other) => other.installationId - one.installationId)
+          .slice(0, 10),
       ),
     listAcrossTenants: ({ limit, cursor }) =>
       world.call('tenants.listAcrossTenants', ({ tenants }) => {

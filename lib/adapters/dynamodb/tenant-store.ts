@@ -9,9 +9,8 @@ import { InstallationId } from '../../core/ids.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { NewTenant, TenantStore } from '../../ports/tenants.ts';
 import { type Attributes, number, text } from './attributes.ts';
-import { findByIndex } from './find-by-index.ts';
 import { findRows } from './find-rows.ts';
-import { getRow, scanRows } from './read.ts';
+import { getRow, queryRows, scanRows } from './read.ts';
 import { readTogether } from './read-together.ts';
 import { readableRows } from './readable-rows.ts';
 import { carriedSet, heldSet, leasesUnchanged } from './spend-changes.ts';
@@ -21,10 +20,12 @@ import { isTenantRow, tenantKey, tenantOfRow } from './tenant-row.ts';
 import { transact, updateItem, updateRow } from './write.ts';
 
 /**
- * Installations of one account: GitHub allows one at a time, so this bounds how often an account can reinstall while old
- * rows exist.
+ * Installations of one account. GitHub allows one at a time, and the row of each stays: whoever reinstalls the App over
+ * and over must not hide its newest row, which has the operator's ban and limits. The index has no order, so all keys
+ * are read, some 25,000 in a page, and then the newest rows.
  */
-const installationsPerAccount = 1000;
+const installationsPerAccount = 100_000;
+const newestPerAccount = 10;
 
 export interface TenantStoreOptions {
   readonly client: DynamoDBClient;
@@ -56,9 +57,9 @@ export function createTenantStore(deps: TenantStoreOptions): TenantStore {
         KeyConditionExpression: 'account_id = :account',
         ExpressionAttributeValues: { ':account': number(accountId) },
       };
-      const limit = installationsPerAccount;
-      const rows = await findByIndex(client, query, { keyNames: ['installation_id'], limit });
-      return rows.map(tenantOfRow);
+      const ids = (await queryRows(client, query, installationsPerAccount)).map(keyOf);
+      const newest = ids.toSorted((one, other) => other - one).slice(0, newestPerAccount);
+      return (await findRows(client, tableName, newest.map(tenantKey))).map(tenantOfRow);
     },
     async listAcrossTenants({ limit, cursor }) {
       const { rows, next } = await scanRows(client, {
@@ -67,7 +68,7 @@ export function createTenantStore(deps: TenantStoreOptions): TenantStore {
         Limit: limit,
         ExclusiveStartKey: cursor === undefined ? undefined : { installation_id: { N: cursor } },
       });
-      const installationIds = rows.map((row) => InstallationId(Number(row['installation_id']?.N)));
+      const installationIds = rows.map(keyOf);
       const last = next?.['installation_id']?.N;
       return last === undefined ? { installationIds } : { installationIds, cursor: last };
     },
@@ -206,6 +207,8 @@ async function putTenant(
   const row = await getRow(client, tableName, tenantKey(tenant.installationId));
   return row && isTenantRow(row) ? 'exists' : 'conflict';
 }
+
+const keyOf = (row: Attributes) => InstallationId(Number(row['installation_id']?.N));
 
 /** Undefined: no tenant was ever created there, even if an edit left a row. */
 const tenantIn = (row: Attributes | undefined): Tenant | undefined =>

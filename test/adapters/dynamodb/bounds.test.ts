@@ -87,7 +87,7 @@ it.each<[string, number, (client: DynamoDBClient) => unknown]>([
   ],
   [
     'installations of an account',
-    1_000,
+    100_000,
     (client) => createTenantStore({ client, tableName: 'tenants' }).findByAccount(1),
   ],
 ])('reads at most this many rows of %s: %i', async (_, most, read) => {
