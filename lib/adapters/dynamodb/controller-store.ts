@@ -68,10 +68,13 @@ export function createControllerStore(deps: ControllerTables): ControllerStore {
       return (await decisionsBetween(owner, range, decisionsOfOneJob)).map(decisionOfRow);
     },
     async decisionsSince(owner, { since, limit, after }: DecisionPage) {
+      const from = decisionItems.from(since);
       const to = after === undefined ? decisionItems.end : `${decisionItems.prefix}${after}`;
+      // DynamoDB refuses such a range instead of finding nothing in it.
+      if (to < from) return { decisions: [] };
       // One more than requested, to see whether there is a next page; and the page's first, which the last page showed.
       const most = limit + (after === undefined ? 1 : 2);
-      const found = await decisionsBetween(owner, { from: decisionItems.from(since), to }, most);
+      const found = await decisionsBetween(owner, { from, to }, most);
       const rows = found.filter((row) => row['item']?.S !== to);
       const page = rows.slice(0, limit);
       const decisions = page.map(decisionOfRow);

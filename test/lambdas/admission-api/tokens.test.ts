@@ -38,6 +38,16 @@ describe('a request', () => {
     expect(new Set(replies.map((reply) => JSON.stringify(reply.body))).size).toBe(1);
   });
 
+  it('without a proven token does not read the row of the tenant that it names', async () => {
+    const reads: string[] = [];
+    world.stores.world.beforeCall = (call) => void reads.push(call);
+    const forged = mended(bodyOf(world.tokens.acme).replace(/_[0-9a-f]{48}$/, `_${'0'.repeat(48)}`));
+    expect((await list(forged)).status).toBe(401);
+    expect(reads).toEqual(['controllers.token']);
+    await list(world.tokens.acme);
+    expect(reads).toContain('tenants.get');
+  });
+
   it('with the token of another installation is refused', async () => {
     expect((await list(world.tokens.beta)).status).toBe(401);
   });
