@@ -91,15 +91,14 @@ function boundsNow(cap: SharedCap, { rows }: CapUse): Map<string, number> {
   const counted = new Map(rows.map(({ key, leases }) => [key, leases]));
   const boundsAt = (machines: number) => capRowBounds({ ...cap, machines }, capRowCount(cap));
   const fits = (bounds: ReadonlyMap<string, number>) => {
-    const keys = new Set([...bounds.keys(), ...counted.keys()]);
-    const reach = [...keys].reduce(
-      (sum, key) => sum + Math.max(counted.get(key) ?? 0, bounds.get(key) ?? 0),
-      0,
-    );
+    let reach = 0;
+    for (const [key, bound] of bounds) reach += Math.max(counted.get(key) ?? 0, bound);
+    for (const [key, leases] of counted) if (!bounds.has(key)) reach += Math.max(leases, 0);
     return reach <= cap.machines;
   };
   let [least, most] = [0, cap.machines];
-  if (fits(boundsAt(most))) return boundsAt(most);
+  const whole = boundsAt(most);
+  if (fits(whole)) return whole;
   // The largest total whose shares fit beside what is held.
   while (least < most) {
     const middle = Math.ceil((least + most) / 2);

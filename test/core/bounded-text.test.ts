@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { boundedText, isRepositoryName } from '../../lib/core/bounded-text.ts';
-import { fc } from '../support/properties.ts';
+import { anyCharacter, fc } from '../support/properties.ts';
 
 describe('boundedText', () => {
   it.each([
@@ -18,7 +18,7 @@ describe('boundedText', () => {
     const allowed = /^[\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]*$/u;
     fc.assert(
       fc.property(
-        fc.string({ unit: 'binary', maxLength: 60 }),
+        fc.string({ unit: anyCharacter, maxLength: 60 }),
         fc.integer({ min: 1, max: 30 }),
         (text, most) => {
           const kept = boundedText(text, most);

@@ -181,10 +181,10 @@ export function createMemoryCompute(now: () => number = () => 0): MemoryCompute 
     },
     async terminate(instanceIds) {
       mayFail();
-      const shown = new Set(visible().map((machine) => machine.instanceId));
-      const accepted = instanceIds.filter((id) => shown.has(id));
+      const isShown = (id: InstanceId) => machines.get(id)?.hidden === false;
+      const accepted = instanceIds.filter(isShown);
       for (const id of accepted) machines.get(id)!.state = 'terminated';
-      return { accepted, unknown: instanceIds.filter((id) => !shown.has(id)) };
+      return { accepted, unknown: instanceIds.filter((id) => !isShown(id)) };
     },
     async readConsole(instanceId) {
       mayFail();

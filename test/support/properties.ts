@@ -7,4 +7,18 @@ import fc from 'fast-check';
 
 fc.configureGlobal({ seed: Number(process.env['PROPERTY_SEED'] ?? 20_261_122) });
 
+/**
+ * Any character, for `fc.string({ unit: anyCharacter })`. The cases are those of the unit `binary`, which takes a second to
+ * make a table of all million characters.
+ */
+export const anyCharacter = fc.nat(0x10ffff - 0x800).map(
+  (n) => String.fromCodePoint(n < 0xd800 ? n : n + 0x800),
+  (character) => {
+    const [only, ...others] = typeof character === 'string' ? character : '';
+    if (only === undefined || others.length > 0 || !only.isWellFormed()) throw new Error('No character.');
+    const point = only.codePointAt(0)!;
+    return point < 0xd800 ? point : point - 0x800;
+  },
+);
+
 export { fc };
