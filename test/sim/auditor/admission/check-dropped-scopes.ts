@@ -15,12 +15,22 @@ export function followDrops(ledger: Ledger, { given }: AuditedCall, note: Note):
   const { epoch, controllers: stored } = ledger.rows.controllers.get(owner) ?? { epoch: 0, controllers: [] };
   const known = ledger.policies.newest(owner);
   if (epoch === known.epoch) return;
+  const made = new Set(known.controllers.map(({ id }) => id));
+  for (const { id } of stored.filter((controller) => !made.has(controller.id)))
+    note('unexpected-policy-change', `${id} of ${owner}, which no administrator made`);
   const controllers = known.controllers.map((before): AuditedController => {
     const now = stored.find(({ id }) => id === before.id);
     if (!now || !isDeepStrictEqual(besidesScopes(now), besidesScopes(before))) {
       note('unexpected-policy-change', `${before.id} of ${owner} differs from what its administrators set`);
       return before;
     }
+    for (const scope of now.scopes.filter(
+      (one) => !before.scopes.some((other) => isDeepStrictEqual(one, other)),
+    ))
+      note(
+        'unexpected-policy-change',
+        `${scope.id} of ${before.id} of ${owner}, which no administrator made`,
+      );
     const gone = before.scopes.filter(({ id }) => !now.scopes.some((scope) => scope.id === id));
     for (const { id, target } of gone.filter((scope) => !hasLeft(ledger, owner, scope)))
       note(
@@ -32,13 +42,11 @@ export function followDrops(ledger: Ledger, { given }: AuditedCall, note: Note):
   ledger.policies.changed(owner, epoch, controllers);
 }
 
-const besidesScopes = ({ state, transport, onFailure, exemptRepositories, match }: Controller) => ({
-  state,
-  transport,
-  onFailure,
-  exemptRepositories,
-  match,
-});
+/** What only administrators change. Left out: the scopes, what changes with them, and what the auditor adds. */
+function besidesScopes(controller: Controller & Partial<AuditedController>): object {
+  const { scopes, version, updatedAt, rules, matches, needsGitHub, ...rest } = controller;
+  return rest;
+}
 
 /** Tiers and runner groups always exist. */
 const hasLeft = ({ leftRepositories }: Ledger, owner: number, { target }: ControllerScope): boolean =>
