@@ -62,7 +62,9 @@ export function checkHostConfig(text: string): CheckedConfig {
     );
   }
   if (value('EPHEMERAL') !== 'true') {
-    fault('EPHEMERAL is not true. Every runner here serves one job in a fresh container. Remove the line.');
+    fault(
+      `EPHEMERAL is ${JSON.stringify(value('EPHEMERAL'))}; only true is allowed, because every runner here serves one job in a fresh container. Remove the line.`,
+    );
   }
   return faults.length > 0 ? { ok: false, faults } : { ok: true, config };
 }

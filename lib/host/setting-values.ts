@@ -46,15 +46,17 @@ export function labelsOf(text: string, fault: Fault): string[] {
 }
 
 export function allowedOf(text: string, scope: RunnerScope | undefined, fault: Fault): string[] {
-  const owner = scope?.kind === 'organization' ? scope.organization : (scope?.owner ?? '');
-  const names = listOf(text).map((name) => (name.includes('/') ? name : `${owner}/${name}`));
+  const given = listOf(text);
+  // As given: without a valid owner, which is a fault of its own, a name alone is still a name.
   const isGood = (name: string) =>
-    name.split('/').length === 2 && name.split('/').every((part) => repositoryName.test(part));
-  for (const name of names.filter((one) => !isGood(one))) {
+    name.split('/').length <= 2 && name.split('/').every((part) => repositoryName.test(part));
+  for (const name of given.filter((one) => !isGood(one))) {
     fault(
       `ALLOWED_REPOSITORIES has ${JSON.stringify(name)}; each must be a name, or owner/name, comma-separated.`,
     );
   }
+  const owner = scope?.kind === 'organization' ? scope.organization : (scope?.owner ?? '');
+  const names = given.map((name) => (name.includes('/') ? name : `${owner}/${name}`));
   const own = scope?.kind === 'repository' ? `${scope.owner}/${scope.repository}`.toLowerCase() : undefined;
   if (own !== undefined && names.some((name) => name.toLowerCase() !== own)) {
     fault(

@@ -57,7 +57,21 @@ describe('the settings of a single host', () => {
       'GITHUB_ORGANIZATION=acme\nLABEL=x',
       /LABEL is not a setting. The settings are: .*LABELS/,
     ],
-    ['runners that live on', 'GITHUB_ORGANIZATION=acme\nEPHEMERAL=false', /one job in a fresh container/],
+    [
+      'runners that live on',
+      'GITHUB_ORGANIZATION=acme\nEPHEMERAL=false',
+      /EPHEMERAL is "false"; only true is allowed, .* one job in a fresh container/,
+    ],
+    [
+      'a list whose owner is not known, which is one fault',
+      'GITHUB_ORGANIZATION=acme\nGITHUB_REPOSITORY=acme/app\nALLOWED_REPOSITORIES=app,web',
+      /^Both are set/,
+    ],
+    [
+      'a repository of too many parts, as it was given',
+      'GITHUB_ORGANIZATION=acme\nALLOWED_REPOSITORIES=app,a/b/c',
+      /^ALLOWED_REPOSITORIES has "a\/b\/c"; each must be a name/,
+    ],
     [
       'a text in place of a number',
       'GITHUB_ORGANIZATION=acme\nRUNNER_COUNT=many',
