@@ -22,7 +22,7 @@ const route = createRoute({
   tags: ['controllers'],
   operationId: 'testJob',
   description:
-    'Sends no request and writes nothing. Disabled controllers are evaluated too, but do not count.',
+    "Asks no controller and writes nothing. Disabled controllers are evaluated too, but do not count. Without the repository's id, GitHub is asked for it if a scope or an exemption names a repository.",
   request: { params: ofInstallation, body: jsonBody(syntheticJob) },
   responses: {
     200: ok('How each controller whose scopes cover the job would decide', tried),

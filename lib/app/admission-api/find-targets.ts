@@ -57,7 +57,7 @@ async function ask(
 }
 
 /** Of a hundred repositories each. Beyond that, an installation's repositories are trusted. */
-const mostPages = 10;
+export const mostPages = 10;
 
 /**
  * GitHub shows a public repository even to an installation without access to it: only the installation's list is
@@ -80,7 +80,7 @@ async function isReached(
   return { ok: true, value: true };
 }
 
-function refused(refusal: GitHubRefusal): Faulty {
+export function refused(refusal: GitHubRefusal): Faulty {
   if ('retryAfterSeconds' in refusal) {
     throw new OperationalError('GitHub accepts no more calls from the App for now.', {
       code: 'github-limited',

@@ -1,6 +1,6 @@
 /**
- * How an owner's controllers would decide about a hypothetical job. It sends no request and writes nothing: an external
- * controller is reported as one that would be asked. Disabled ones are included, so that they can be tried first.
+ * How an owner's controllers would decide about a hypothetical job. It asks no controller and writes nothing: an external
+ * one is reported as one that would be asked. Disabled ones are included, so that they can be tried first.
  */
 import type { Deployment } from '../../contract/deployment.ts';
 import { combineVotes, type Voted } from '../../core/controllers/combine-votes.ts';
@@ -18,6 +18,7 @@ import { hasExpression, voteByRules } from '../admission/vote-by-rules.ts';
 import { findOwner, isFaulty } from './admin.ts';
 import type { ChangeDeps } from './change-controller.ts';
 import { type Faulty, faulty } from './fault.ts';
+import { withRepositoryId } from './with-repository-id.ts';
 
 /** A hypothetical job. */
 export interface SyntheticJob {
@@ -73,16 +74,17 @@ export async function tryJob(
       field: 'tier',
     });
   }
-  const scoped = scopedAs(deps, tenant, job);
+  const policies = await Promise.all([platformPolicy(deps), deps.controllers.policyOf(owner)]);
+  const all = policies.flatMap(({ controllers }) => controllers);
+  const known = await withRepositoryId(deps, tenant, { job, controllers: all });
+  if (isFaulty(known)) return known;
+  const scoped = scopedAs(deps, tenant, known);
   const price = pricePerHour(deps.deployment, tier);
-  const facts = factsOf(tenant, job, {
+  const facts = factsOf(tenant, known, {
     scoped,
     ...(price === undefined ? {} : { price }),
   });
-  const policies = await Promise.all([platformPolicy(deps), deps.controllers.policyOf(owner)]);
-  const asked = policies
-    .flatMap(({ controllers }) => controllers)
-    .filter(({ scopes }) => scopes.some(({ target }) => covers(target, scoped)));
+  const asked = all.filter(({ scopes }) => scopes.some(({ target }) => covers(target, scoped)));
   const rules = asked.some(hasExpression) ? await deps.loadRules() : undefined;
   const votes = asked.map((controller) => {
     const own = voteByRules({ controller, scoped, facts }, rules);

@@ -26,6 +26,7 @@ const options: Readonly<Record<string, string>> = {
   exemptRepositories: '--exempt',
   match: '--match',
   overlapSeconds: '--overlap',
+  repository: '--repository',
   tier: '--tier',
   timeoutMilliseconds: '--timeout',
   'transport.rules': '--rules',

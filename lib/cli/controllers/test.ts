@@ -4,6 +4,7 @@ import { triedView } from '../../app/admission-api/views.ts';
 import { platformOwner } from '../../core/controllers/controller.ts';
 import { TierName } from '../../core/ids.ts';
 import { type Command, type CommandCall, jsonOption, UsageError } from '../command.ts';
+import { stackOption } from '../setup/stack-option.ts';
 import { adminOf, demand, ownerPositional, print } from './admin.ts';
 
 export const controllersTest: Command = {
@@ -14,14 +15,17 @@ Examples:
   mayfly controllers test acme --tier large --repository acme/app
   mayfly controllers test acme --tier small --repository acme/app --event pull_request --fork yes
 
-It sends no request and writes nothing: an external controller "would be asked". Disabled controllers are evaluated too, but do not count. The exit status is 1 if the job would not be admitted.
+It asks no controller and writes nothing: an external controller "would be asked". GitHub is asked for the id of the repository if a scope or an exemption names one, unless you give it. Disabled controllers are evaluated too, but do not count. The exit status is 1 if the job would not be admitted.
 `,
   exitOne: 'the rules would not admit the job',
   positionals: [ownerPositional],
   options: [
     { flags: '--tier <tier>', description: 'its tier' },
-    { flags: '--repository <name>', description: 'its repository, owner/name' },
-    { flags: '--repository-id <id>', description: 'its GitHub id, for repository scopes' },
+    { flags: '--repository <name>', description: 'its repository: a name, or owner/name' },
+    {
+      flags: '--repository-id <id>',
+      description: 'its GitHub id, for scopes and exemptions; default: looked up',
+    },
     { flags: '--visibility <word>', description: 'public, private or internal' },
     { flags: '--labels <list>', description: 'comma-separated' },
     { flags: '--workflow <name>', description: 'the name of its workflow' },
@@ -29,11 +33,12 @@ It sends no request and writes nothing: an external controller "would be asked".
     { flags: '--ref <ref>', description: 'the branch or tag' },
     { flags: '--fork <word>', description: 'whether its commits come from a fork: yes or no' },
     { flags: '--actor <login>', description: 'who started it' },
+    stackOption,
     jsonOption,
   ],
   async run(call) {
-    const { deps, owner } = await adminOf(call);
-    const answer = demand(call, await tryJob(deps, owner, jobOf(call)));
+    const { deps, owner, found } = await adminOf(call);
+    const answer = demand(call, await tryJob(deps, owner, jobOf(call, found?.tenant.accountLogin)));
     const lines = answer.votes.map(({ controller: { id, owner, state }, vote, reason }) => {
       const why = reason === undefined ? '' : `: ${reason}`;
       const who = owner === platformOwner ? `${id} of the operator` : id;
@@ -47,7 +52,7 @@ It sends no request and writes nothing: an external controller "would be asked".
   },
 };
 
-function jobOf({ options }: CommandCall): SyntheticJob {
+function jobOf({ options }: CommandCall, login = ''): SyntheticJob {
   const { tier, repository, workflow, event, ref, actor, fork, labels, visibility, repositoryId } = options;
   if (typeof tier !== 'string' || typeof repository !== 'string')
     throw new UsageError('Give --tier and --repository.');
@@ -60,7 +65,7 @@ function jobOf({ options }: CommandCall): SyntheticJob {
   return {
     tier: TierName(tier),
     repository: {
-      name: repository,
+      name: repository.includes('/') ? repository : `${login}/${repository}`,
       ...(repositoryId === undefined ? {} : { id: Number(repositoryId) }),
       ...(isVisibility(visibility) ? { visibility } : {}),
     },

@@ -59,6 +59,7 @@ export const controllerPolicies: Policies = {
   'controllers test': (target) => [
     ...findTenant(target),
     controllers('ReadControllers', ['BatchGetItem', 'Query'])(target),
+    ...withNames(target),
   ],
   'controllers replay': (target) => [
     ...findTenant(target),

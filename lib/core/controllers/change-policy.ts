@@ -175,7 +175,7 @@ function foreignPart(
     return `A platform-wide controller has scopes of the kinds installation and tier, not ${target.kind}.`;
   if ('tier' in target && !tiers.includes(target.tier))
     return `There is no tier ${target.tier}; there are ${tiers.join(', ')}.`;
-  if ('group' in target && !groups?.includes(target.group))
+  if ('group' in target && !groups?.some((name) => name.toLowerCase() === target.group.toLowerCase()))
     return `The account has no runner group ${target.group} that the platform knows of.`;
   if ('repositoryId' in target && !repositoryIds.has(target.repositoryId))
     return `The installation has no repository of the id ${target.repositoryId}.`;

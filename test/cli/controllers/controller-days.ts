@@ -107,7 +107,9 @@ export function controllerDays(given: { account: () => OperatorAccount; app: () 
       await does(person, [...words('secret rotate'), name, id]);
     },
     async 'controllers test'(person: Person) {
-      const { name } = await world();
+      const { id, name, operator } = await world();
+      // GitHub is asked for the id of the repository.
+      await operator('scope', 'create', name, id, '--repository', 'app');
       await does(person, [...words('test'), name, '--tier', 'small', '--repository', `${name}/app`]);
     },
     async 'controllers replay'(person: Person) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { jobRow } from '../../../lib/adapters/dynamodb/job-row.ts';
 import { newTenantRow } from '../../../lib/adapters/dynamodb/tenant-row.ts';
-import { JobId, TierName } from '../../../lib/core/ids.ts';
+import { InstallationId, JobId, TierName } from '../../../lib/core/ids.ts';
 import config from '../../../mayfly.config.ts';
 import { givenJob, givenTenant } from '../../support/given.ts';
 import { nonEmpty } from '../../support/non-empty.ts';
@@ -61,7 +61,8 @@ describe('mayfly controllers', () => {
     expect((await run('list', 'acme')).out).toBe('There are no controllers.\n');
     expect((await run('get', 'acme', made.id)).status).toBe(2);
     const job = ['--tier', 'small', '--repository', 'acme/app', '--event', 'push', '--fork', 'yes'];
-    expect((await run('test', 'acme', ...job)).out).toBe(
+    // There is no App yet of which GitHub would tell the id.
+    expect((await run('test', 'acme', ...job, '--repository-id', '8')).out).toBe(
       `rejected\n  ${made.id} of the operator  reject: Forks run elsewhere.\n`,
     );
     expect((await json('token', 'create', '@platform')).token).toMatch(/^mfa_\S+\.0\./);
@@ -99,6 +100,24 @@ describe('mayfly controllers', () => {
     const { status, error } = await run(...args);
     await run('delete', 'acme', id);
     expect([status, error.trim()]).toEqual([2, expect.stringMatching(message)]);
+  });
+
+  it('tests a job of a repository in its scope, by the name alone', async () => {
+    const file = join(account.folder, 'app.pem');
+    writeFileSync(file, account.github.privateKeyPem);
+    await account.run('setup', '--app-id', String(account.github.appId), '--key', file);
+    const { installationId, accountId } = account.github.install({ login: 'delta', repositories: ['app'] });
+    const tenant = { installationId: InstallationId(installationId), accountId, accountLogin: 'delta' };
+    await account.put('tenants', newTenantRow(givenTenant(tenant)));
+    const { id } = await json('create', 'delta', '--rules', rules, '--state', 'enabled');
+    await run('scope', 'create', 'delta', id, '--repository', 'app');
+    const job = (name: string) =>
+      words(`test delta --tier small --repository ${name} --event push --fork yes`);
+    expect(await run(...job('app'))).toMatchObject({ status: 1, out: expect.stringMatching(/^rejected\n/) });
+    expect(await run(...job('delta/ap'))).toMatchObject({
+      status: 2,
+      error: expect.stringMatching(/^error: --repository: GitHub lists no repository delta\/ap of/),
+    });
   });
 
   it('prints a token once, for a controller and for administrators', async () => {

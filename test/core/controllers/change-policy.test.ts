@@ -156,6 +156,11 @@ describe('a change of controllers', () => {
     ]);
   });
 
+  it('takes a group whatever the case of its name, as GitHub does', () => {
+    const before = policyWith(givenController());
+    expect(change(before, addScope({ kind: 'group', group: 'BUILDS' })).kind).toBe('changed');
+  });
+
   it('gives platform-wide controllers no narrower scope than a tier', () => {
     const policy = { ...policyWith(givenController({ owner: platformOwner })), owner: platformOwner };
     expect(change(policy, addScope({ kind: 'tier', tier: small })).kind).toBe('changed');

@@ -76,6 +76,43 @@ describe('a job that is tested', () => {
     expect(body.votes.map(({ vote }: { vote: string }) => vote).toSorted()).toEqual(['exempt', 'unmatched']);
   });
 
+  describe('without the id of its repository', () => {
+    const nameless = { repository: { name: 'ACME/app' } };
+    const ofRepository = async (transport: object, over: object = {}) => {
+      const id = await world.given({ transport, state: 'enabled', ...over });
+      const body = { kind: 'repository', repositoryId: world.github.repositoryId('acme/app') };
+      await world.call('POST', `/controllers/${id}/scopes`, { body });
+    };
+
+    it('is in the scope of its repository', async () => {
+      await ofRepository(rule('repository.visibility == "private"', 'Found.'));
+      expect((await test(nameless)).body).toMatchObject({
+        outcome: 'rejected',
+        votes: [{ reason: 'Found.' }],
+      });
+      expect((await test({ repository: { name: 'acme/web', id: 8 } })).body.votes).toEqual([]);
+    });
+
+    it('is exempt where its repository is', async () => {
+      await given(rule('true'), 'enabled', { exemptRepositories: [world.github.repositoryId('acme/app')] });
+      expect((await test(nameless)).body.votes).toMatchObject([{ vote: 'exempt' }]);
+    });
+
+    it('is an error where the installation has no such repository, and where GitHub does not say', async () => {
+      await ofRepository(rule('true'));
+      const wrong = await test({ repository: { name: 'acme/ap' } });
+      expect(wrong).toMatchObject({ status: 422, body: { detail: expect.stringContaining('acme/ap') } });
+      world.github.failNext('listRepositories', { refusal: { kind: 'limited', retryAfterSeconds: 60 } });
+      expect((await test(nameless)).status).toBe(503);
+    });
+
+    it('is tested without GitHub where no controller names a repository', async () => {
+      await given(rule('true'));
+      world.github.failNext('listRepositories', { refusal: { kind: 'limited', retryAfterSeconds: 60 } });
+      expect((await test(nameless)).body.outcome).toBe('rejected');
+    });
+  });
+
   it('meets the operator’s controllers too, and sees only that they reject', async () => {
     const wide = [givenScope({ kind: 'installation' })];
     const silent = givenController({ state: 'enabled', scopes: wide });
