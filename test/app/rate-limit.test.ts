@@ -46,6 +46,27 @@ it.each([
   expect(await limit.refuse(who)).toMatchObject({ fault: { kind: 'too-many' } });
 });
 
+it('lets an installation make 500 changes an hour and no more, and counts none while it has to wait', async () => {
+  const windows: string[] = [];
+  let changes = 499;
+  const limit = createRateLimit({
+    clock: { now: () => 1_000, sleep: async () => undefined },
+    counts: {
+      count: async ({ name }) => {
+        windows.push(name);
+        return name.startsWith('api-changes/') ? [++changes] : [1, 1];
+      },
+    },
+  });
+  const change = () => limit.refuse(caller('administrator', acme), true);
+  expect(await change()).toBeUndefined();
+  const text = "An installation's controllers may be changed 500 times an hour. Try again in 3599 s.";
+  for (let times = 0; times < 2; times += 1)
+    expect(await change()).toMatchObject({ fault: { text, retryAfterSeconds: 3_599 } });
+  expect(windows.filter((name) => name === `api-changes/${acme}/0`)).toHaveLength(2);
+  expect(await limit.refuse(caller('administrator', acme))).toBeUndefined();
+});
+
 it.each([
   ['its own limit', [121, 0], 'One token may make 120 requests a minute. Try again in 59 s.'],
   [

@@ -1,9 +1,10 @@
 /**
- * How many requests a token and its tenant may make a minute, over all copies of the function. Calls of controllers
- * are counted separately, so busy controllers do not keep administrators out. This copy remembers who exceeded a limit until
- * the minute is over, so a flood costs no call.
+ * How many requests a token and its tenant may make a minute, and how many changes an hour, over all copies of the
+ * function. Calls of controllers are counted separately, so busy controllers do not keep administrators out. This copy
+ * remembers who exceeded a limit until its time is over, so a flood costs no call.
  */
 import { platformOwner } from '../../core/controllers/controller.ts';
+import type { InstallationId } from '../../core/ids.ts';
 import { keepNewest } from '../../core/keep-newest.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { RequestCounts } from '../../ports/request-counts.ts';
@@ -17,13 +18,20 @@ export const requestsPerMinute = {
   platformController: { token: 6_000, tenant: 12_000 },
 } as const;
 
+/**
+ * Changes by all administrators of an owner: each stays in the audit for good, with up to 300 KB of what was before and
+ * after it.
+ */
+export const changesPerHour = 500;
+
 const windowMilliseconds = 60_000;
+const changesWindowMilliseconds = 60 * 60_000;
 /** How many floods a copy remembers at once; the oldest is dropped first, and then costs one write a request again. */
 const mostRemembered = 1_000;
 
 export interface RateLimit {
-  /** Counts the request. Undefined: it may go on. */
-  refuse(caller: Caller): Promise<Faulty | undefined>;
+  /** Counts the request, and the change if it wants one. Undefined: it may go on. */
+  refuse(caller: Caller, isChange?: boolean): Promise<Faulty | undefined>;
 }
 
 export function createRateLimit(deps: { counts: RequestCounts; clock: Clock }): RateLimit {
@@ -32,8 +40,20 @@ export function createRateLimit(deps: { counts: RequestCounts; clock: Clock }): 
   const refused = new Map<string, number>();
   const remember = (name: string, until: number) =>
     keepNewest(refused, { key: name, value: until, most: mostRemembered });
+  async function refuseChange(owner: InstallationId): Promise<Faulty | undefined> {
+    const name = `changes/${owner}`;
+    const now = clock.now();
+    const window = Math.floor(now / changesWindowMilliseconds);
+    const endsAt = (window + 1) * changesWindowMilliseconds;
+    if ((refused.get(name) ?? 0) > now) return tooMany({ changes: changesPerHour }, endsAt - now);
+    const counted = { name: `api-${name}/${window}`, endsAt: endsAt + changesWindowMilliseconds };
+    const [changes = 0] = await counts.count(counted, ['changes']);
+    if (changes <= changesPerHour) return undefined;
+    remember(name, endsAt);
+    return tooMany({ changes: changesPerHour }, endsAt - now);
+  }
   return {
-    async refuse({ kind, token: { owner, id } }) {
+    async refuse({ kind, token: { owner, id } }, isChange = false) {
       const isOfPlatform = kind === 'controller' && owner === platformOwner;
       const most = requestsPerMinute[isOfPlatform ? 'platformController' : kind];
       const now = clock.now();
@@ -51,19 +71,24 @@ export function createRateLimit(deps: { counts: RequestCounts; clock: Clock }): 
         remember(id, endsAt);
         return tooMany({ token: most.token }, endsAt - now);
       }
-      if (ofTenant <= most.tenant) return undefined;
+      if (ofTenant <= most.tenant) return isChange ? refuseChange(owner) : undefined;
       remember(tenant, endsAt);
       return tooMany({ tenant: most.tenant }, endsAt - now);
     },
   };
 }
 
-function tooMany(most: { readonly token: number } | { readonly tenant: number }, left: number): Faulty {
+type Most = { readonly token: number } | { readonly tenant: number } | { readonly changes: number };
+
+function tooMany(most: Most, left: number): Faulty {
   const retryAfterSeconds = Math.ceil(left / 1000);
-  const [of, each] =
-    'token' in most
-      ? (['One token', most.token] as const)
-      : (["All of an installation's tokens together", most.tenant] as const);
-  const text = `${of} may make ${each} requests a minute. Try again in ${retryAfterSeconds} s.`;
+  const text = `${sayMost(most)} Try again in ${retryAfterSeconds} s.`;
   return faulty('too-many', 'too-many-requests', text, { retryAfterSeconds });
+}
+
+function sayMost(most: Most): string {
+  if ('token' in most) return `One token may make ${most.token} requests a minute.`;
+  return 'tenant' in most
+    ? `All of an installation's tokens together may make ${most.tenant} requests a minute.`
+    : `An installation's controllers may be changed ${most.changes} times an hour.`;
 }

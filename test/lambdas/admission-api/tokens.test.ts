@@ -1,6 +1,6 @@
 /** Who may call the API: tokens, what of them is kept, how often they may call, and how they change. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { requestsPerMinute } from '../../../lib/app/admission-api/rate-limit.ts';
+import { changesPerHour, requestsPerMinute } from '../../../lib/app/admission-api/rate-limit.ts';
 import { checksum } from '../../../lib/core/controllers/api-token.ts';
 import { beta, type GivenApi, givenApi } from '../../support/admission-api.ts';
 import { acme } from '../../support/given.ts';
@@ -84,6 +84,26 @@ describe('a request', () => {
     expect(other.status).toBe(200);
     clock.advance(waits * 1000);
     expect((await list(tokens.acme)).status).toBe(200);
+  });
+
+  it('for one change too many in an hour waits for the next, while reads and tests go on', async () => {
+    const { clock } = world;
+    const change = () =>
+      world.call('DELETE', '/controllers/ctl_aaaaaaaaaaaaaaaa/tokens/tok_aaaaaaaaaaaaaaaa');
+    for (let n = 1; n <= changesPerHour; n += 1) {
+      expect((await change()).status).toBe(404);
+      if (n % 100 === 0) clock.advance(60_000);
+    }
+    const refused = await change();
+    expect([refused.status, refused.body.code]).toEqual([429, 'too-many-requests']);
+    const waits = Number(refused.headers.get('retry-after'));
+    expect(waits).toBeGreaterThan(3_000);
+    expect((await list(world.tokens.acme)).status).toBe(200);
+    expect((await world.call('POST', '/test', { body: {} })).status).toBe(400);
+    clock.advance(waits * 1000 - 1);
+    expect((await change()).status).toBe(429);
+    clock.advance(1);
+    expect((await change()).status).toBe(404);
   });
 
   it('with a body that is too large is refused before it is read', async () => {
