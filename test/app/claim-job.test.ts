@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { askBeforeSeconds, goneRestSeconds } from '../../lib/app/common/settings.ts';
 import { InstanceId, JobId } from '../../lib/core/ids.ts';
-import { acme, givenEvent, givenTenant } from '../support/given.ts';
+import { acme, givenEvent, givenTenant, medium, small } from '../support/given.ts';
 import { denialLasts, expectBalanced, givenPlatform } from '../support/platform.ts';
 
 const queued = (jobId: number) => givenEvent({ jobId: JobId(jobId) });
@@ -161,6 +161,19 @@ describe('claiming', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'done', outcome: 'cancelled' });
   });
 
+  it('asks GitHub also where the first try got no machine: the job may be over by then', async () => {
+    const platform = await givenPlatform();
+    const dry = { class: 'capacity', code: 'InsufficientInstanceCapacity', message: '' } as const;
+    platform.compute.dials.refuseNext.push(dry);
+    await platform.accept(queued(1));
+    platform.clock.advance(181_000);
+    await platform.deliverPokes();
+    expect(await platform.job(1)).toMatchObject({ state: 'covered', attempts: 2 });
+    const over = { status: 'completed', conclusion: 'cancelled', runnerName: null } as const;
+    platform.github.putJob('acme/app', JobId(1), over);
+    expect(await platform.claim(platform.liveMachines()[0]!)).toMatchObject({ action: 'stand-down' });
+  });
+
   it('asks GitHub also where the machine lost on a job was launched for another one', async () => {
     const { platform, machine } = await givenMachine(1);
     platform.stores.world.setMaxRunners(acme, 1);
@@ -219,6 +232,23 @@ describe('claiming', () => {
     expect(await platform.claim(third)).toMatchObject({ action: 'run' });
     expect(await platform.job(1)).toMatchObject({ state: 'running', runner: other });
     expect(await platform.stores.runners.get(acme, third)).toMatchObject({ plannedJob: 2 });
+  });
+
+  it('serves no job left without a machine in another tier', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(queued(1), givenEvent({ jobId: JobId(2), tier: medium }));
+    const runners = platform.stores.world.allRunners();
+    const [first, other] = [small, medium].map(
+      (name) => runners.find(({ tier }) => tier === name)!.instanceId,
+    );
+    await platform.machineEnds(first!);
+    await platform.deliverPokes();
+    const isThere = { status: 'in_progress', conclusion: null, runnerName: other! } as const;
+    platform.github.putJob('acme/app', JobId(1), isThere);
+    const third = platform.liveMachines().at(-1)!;
+    expect(await platform.claim(third)).toMatchObject({ action: 'stand-down' });
+    expect(await platform.job(1)).toMatchObject({ state: 'running', runner: other });
+    expect(await platform.stores.runners.get(acme, third)).toMatchObject({ plannedJob: 1 });
   });
 
   it('finds out where its own job ran if that is over elsewhere, unreported', async () => {

@@ -30,7 +30,9 @@ async function givenPace(over: Partial<LaunchPace> = {}) {
 }
 
 const pokes = ({ queues }: Platform) =>
-  queues.tiers.map(({ message, delaySeconds }) => [message.installationId, delaySeconds]);
+  queues.tiers.flatMap(({ message: { kind, installationId }, delaySeconds }) =>
+    kind === 'poke' ? [[installationId, delaySeconds]] : [],
+  );
 
 describe('a call that has no place in the line', () => {
   it('is made at once in ordinary times, and leaves no note', async () => {

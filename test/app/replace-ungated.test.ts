@@ -1,6 +1,7 @@
 /** Machines that claimed before their tenant had a start gate: none of them is left to run a job unasked. */
 import { describe, expect, it } from '@jest/globals';
 import { ungatedPerTenant } from '../../lib/app/common/settings.ts';
+import { noteUnregistered } from '../../lib/app/common/unknown-run.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import { givenRules, putControllers } from '../support/controllers.ts';
 import { acme, givenEvent, givenTenant, small } from '../support/given.ts';
@@ -60,6 +61,16 @@ describe('a machine without a start gate', () => {
     allow();
     await platform.sweep();
     expect(platform.liveMachines()).toEqual([machine]);
+  });
+
+  it('keeps it also where an earlier sweep died before it asked GitHub', async () => {
+    const { platform, machine, allow } = await givenListening();
+    await noteUnregistered(platform, machine);
+    platform.github.setBusy(machine, true);
+    allow();
+    await platform.sweep();
+    expect(await platform.job(1)).toMatchObject({ state: 'covered' });
+    expect(platform.telemetry.total('Repairs', { kind: 'ungated-machine-replaced' })).toBe(0);
   });
 
   it('keeps running if GitHub wrongly reports it as idle and no start was reported', async () => {

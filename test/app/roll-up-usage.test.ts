@@ -93,6 +93,20 @@ describe('a record broken by a manual edit', () => {
     ]);
   });
 
+  it('is looked for at the next visit if the table did not answer: that says nothing about the row', async () => {
+    const { stores, deps, clock, progress } = await givenLedger(records);
+    stores.world.unreadable.add(unreadableName('usage', '102#i-400'));
+    await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
+    stores.world.unreadable.clear();
+    clock.advance(hour);
+    const down = new OperationalError('down', { code: 'InternalServerError', retryable: true });
+    stores.world.failNext('ledger.recordsOf', down);
+    await expect(rollUpUsage(deps)).rejects.toBe(down);
+    expect(progress()).toEqual({ finished: 1, skipped: [102] });
+    await rollUpUsage(deps);
+    expect(progress()).toEqual({ finished: 1 });
+  });
+
   it('leaves its tenant without sums even if other records can be read: they would be too low', async () => {
     const { stores, deps, sums } = await givenLedger(records);
     stores.world.unreadable.add(unreadableName('usage', '101#i-200'));

@@ -89,6 +89,7 @@ describe('a dry pool', () => {
     await platform.accept(queued(2), poke);
     expect(platform.compute.requests).toHaveLength(calls);
     expect(await platform.job(2)).toMatchObject({ state: 'waiting', reason: { code: 'capacity' } });
+    expect(platform.telemetry.events.map(({ name }) => name)).not.toContain('launches-stopped');
     platform.compute.dials.pools.clear();
     platform.clock.advance(180_000);
     await platform.deliverPokes();

@@ -198,6 +198,15 @@ describe('a batch', () => {
   });
 });
 
+it('a job that is over before it can be refused is not counted as refused', async () => {
+  const platform = await givenPlatform({ tenants: [givenTenant({ status: 'suspended' })] });
+  const cancelled = queued(1, { action: 'completed', conclusion: 'cancelled' });
+  justBefore(platform, 'jobs.refuseWaiting', () => platform.follow(cancelled));
+  await platform.accept(queued(1));
+  expect(await platform.job(1)).toMatchObject({ state: 'done', outcome: 'cancelled' });
+  expect(platform.telemetry.total('JobsRefused')).toBe(0);
+});
+
 describe('the copy that plans for several', () => {
   const turn = (platform: Platform) => takePlanningTurn(platform, { installationId: acme, tier: small });
   /** Another copy has written job 1, and has not looked at it; job 2 is not launched for at once. */

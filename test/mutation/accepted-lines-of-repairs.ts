@@ -71,6 +71,7 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
         'const skippedNow = [...new Set(met)]',
         // A day of which nothing is due passes both checks of the visit without a call.
         'return days',
+        'isRetryDue(day.due, deps.clock.now()) → true',
       ],
       'reconciler/compare-spent.ts': [
         'sums?.some(isUnpriced) → sums?.every(isUnpriced)',
@@ -159,6 +160,8 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
       'reconciler/adopt-job.ts': ['keptLabels(job.labels, true)'],
       'reconciler/drop-lost-scopes.ts': [`'' → "Stryker was here!"`],
       'reconciler/catch-up.ts': ['one.fullName < other.fullName → one.fullName <= other.fullName'],
+      // What is undefined is left out of rows, too.
+      'reconciler/roll-up-usage.ts': ['triedAt === undefined → false', 'after === undefined → false'],
       'reconciler/reconcile-leases.ts': ['[...counted].sort() → [...counted]', '[...counted] → []'],
       'reconciler/reconcile-registrations.ts': ['next === undefined → false'],
       'reconciler/reconcile-unheard-jobs.ts': [
@@ -185,6 +188,8 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
         '{ tenants: 0, machines: 0 } → {}',
         'visited.tenants += 1',
         'visited.machines +=',
+        'const pass = Math.max(1, progress?.finished ?? 0)',
+        'if (isSaved && summedNow.tenants > 0)',
       ],
       'reconciler/walk-deliveries.ts': [
         'throw new OperationalError(`GitHub does not let',

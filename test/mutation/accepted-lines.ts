@@ -50,6 +50,7 @@ export const acceptedLines: readonly AcceptedLines[] = [
         'job.runner === instanceId || !ranNothing',
       ],
       'insight/gather-facts.ts': ['other === undefined → false'],
+      'launch/scarcity.ts': ['called.length === 0 → false'],
       'scale-up/accept-jobs.ts': [
         'if (jobs.size > 0) {',
         'jobs.size === 0 → false',
@@ -141,6 +142,12 @@ export const acceptedLines: readonly AcceptedLines[] = [
       'ending/ended-here.ts': ['true → false'],
       'ending/find-late-prices.ts': ['compute === undefined → false'],
       'insight/explain-tenant.ts': ["job.tier ?? ''"],
+      'launch/scarcity.ts': [
+        // A note without a value is not written.
+        '{ expiresAt: 0, result: [] } → {}',
+        'delaySeconds > 0 → true',
+        'delaySeconds > 0 → delaySeconds >= 0',
+      ],
       'scale-up/accept-jobs.ts': ['{ answered: Promise.resolve() } → {}'],
       'scale-up/ask-who-it-is.ts': ['\'scale-up\' → ""'],
       'scale-up/forget-predecessor.ts': [
