@@ -67,6 +67,21 @@ describe('a tenant that is back from a suspension by GitHub', () => {
     expect(heard(platform)).toBe(300);
   });
 
+  it('has a job found at once that was queued just before, in whichever of many repositories', async () => {
+    const platform = await givenReturned(0);
+    const many = Array.from({ length: 60 }, (_, n) => `repository-${n + 10}`);
+    platform.github.putInstallation(acme, { ...account, suspended: false, repositories: many });
+    const put = (jobId: number, createdAt: number) =>
+      platform.github.putJob('acme/repository-69', JobId(jobId), isQueued, { runId: 7, labels, createdAt });
+    put(1, noon - 1_000);
+    await unsuspended(platform);
+    platform.clock.advance(10_000);
+    // The webhook of this one is on its way.
+    put(2, noon + 1_000);
+    await run(platform);
+    expect(platform.stores.world.allJobs().map(({ jobId }) => jobId)).toEqual([1]);
+  });
+
   it('has every job of a matrix taken in', async () => {
     const platform = await givenReturned(0);
     for (let n = 0; n < 256; n++) {

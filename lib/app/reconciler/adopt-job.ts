@@ -20,7 +20,9 @@ export async function adopt(
   const { repository, runId, job } = found;
   const { installationId } = tenant;
   const tier = tierFor(job.labels, deps.deployment.tiers)?.name;
-  const isLate = job.createdAt <= deps.clock.now() - unheardSeconds * 1000;
+  // No webhook comes for a job that was queued while GitHub had the App suspended, however young the job is.
+  const lateFrom = Math.max(deps.clock.now() - unheardSeconds * 1000, marks.returnedAt ?? 0);
+  const isLate = job.createdAt <= lateFrom;
   if (!tier || job.status !== 'queued' || !isLate || adopted.has(job.jobId)) return;
   const known = await deps.jobs.get(installationId, job.jobId);
   // Our rows have it blocked: then it was approved since. Refused: it takes others' machines if it gets none.
