@@ -234,7 +234,7 @@ describe('accepting jobs', () => {
         reason: { code: `tenant-${status}` },
       });
       expect(platform.liveMachines()).toEqual([]);
-      expect(platform.telemetry.total('JobsRefused', { tier: small })).toBe(1);
+      expect(platform.telemetry.total('JobsRefused', { reason: `tenant-${status}` })).toBe(1);
     },
   );
 
