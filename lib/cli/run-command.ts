@@ -36,9 +36,11 @@ export async function runCommand(
   );
   let status = 0;
   const groups = new Map<string, CommandLine>();
+  const mayFail = (group: string) =>
+    commands.some(({ name, exitOne }) => exitOne !== undefined && name.startsWith(`${group} `));
   for (const command of commands) {
     const { group, word } = wordsOf(command.name);
-    const parent = group === undefined ? program : groupOf(groups, { program, group, io });
+    const parent = group === undefined ? program : groupOf(groups, { program, group, io, mayFail });
     const line = addCommand(parent, word, io)
       .summary(command.summary)
       .description(sentence(command.summary))
@@ -56,13 +58,18 @@ export async function runCommand(
   return (await runCommandLine(program, asked, io)) || status;
 }
 
-function groupOf(
-  groups: Map<string, CommandLine>,
-  { program, group, io }: { program: CommandLine; group: string; io: Io },
-): CommandLine {
+interface GroupPlace {
+  readonly program: CommandLine;
+  readonly group: string;
+  readonly io: Io;
+  /** Whether one of its commands can exit with 1. */
+  readonly mayFail: (group: string) => boolean;
+}
+
+function groupOf(groups: Map<string, CommandLine>, { program, group, io, mayFail }: GroupPlace): CommandLine {
   // A group may be a command too, such as `costs`.
   const { group: above, word } = wordsOf(group);
-  const parent = above === undefined ? program : groupOf(groups, { program, group: above, io });
+  const parent = above === undefined ? program : groupOf(groups, { program, group: above, io, mayFail });
   const known = groups.get(group) ?? parent.commands.find((one) => one.name() === word);
   if (known) return known;
   const summary = groupSummaries[group] ?? group;
@@ -70,7 +77,10 @@ function groupOf(
     .usage('<command> [options]')
     .summary(summary)
     .description(sentence(summary))
-    .addHelpText('after', exitStatus());
+    .addHelpText(
+      'after',
+      exitStatus(mayFail(group) ? 'the help of a command says what is wrong' : undefined),
+    );
   groups.set(group, made);
   return made;
 }

@@ -35,6 +35,13 @@ describe('the command line', () => {
       expect(answer[where]).toMatch(new RegExp(`  ${name.slice(7)}( <.*>)? +${summary.slice(0, 20)}`));
   });
 
+  it.each([
+    ['tenant', /\n {2}1 {2}the help of a command says what is wrong\n/],
+    ['controllers scope', /\n {2}0 {2}done\n {2}2 {2}/],
+  ])('says in the help of the group %s whether a command of it exits with 1', async (group, text) => {
+    expect((await mayfly(...group.split(' '), '--help')).out).toMatch(text);
+  });
+
   it('loads the commands that begin with the first argument, and all otherwise', async () => {
     const firstWord = ({ name }: Command) => name.split(' ')[0]!;
     for (const word of nonEmpty([...new Set(commands.map(firstWord))]))

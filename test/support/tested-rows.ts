@@ -1,6 +1,6 @@
 /** What `mayfly tenant test --run` reports about a repository whose job ran. */
 import { judged } from '../../lib/cli/tenants/run-workflow.ts';
-import { testRows } from '../../lib/cli/tenants/test-rules.ts';
+import { type Tested, testRows } from '../../lib/cli/tenants/test-rules.ts';
 import { InstanceId, JobId } from '../../lib/core/ids.ts';
 import { givenLaunch, givenRunner } from '../contracts/support/stored.ts';
 import { givenJob, givenTenant, givenTier, noon } from './given.ts';
@@ -32,15 +32,15 @@ const job = givenJob({
 });
 const launch = givenLaunch([job], { createdAt: noon + 2000 });
 
-export const testedRows = [
-  ...testRows({
-    name: 'acme/app',
-    tenant: givenTenant(),
-    tiers: [givenTier()],
-    repository: ok({ ...app, defaultBranch: 'main', archived: false }),
-    group: { standing: { kind: 'found', group } },
-    isActionsOn: ok(true),
-    jobs: ok([{ ...listed, labels, createdAt: noon }]),
-  }),
-  judged('acme/app run', job, { runner, launch }),
-];
+/** A repository whose jobs can run. */
+export const tested: Tested = {
+  name: 'acme/app',
+  tenant: givenTenant(),
+  tiers: [givenTier()],
+  repository: ok({ ...app, defaultBranch: 'main', archived: false }),
+  group: { standing: { kind: 'found', group } },
+  isActionsOn: ok(true),
+  jobs: ok([{ ...listed, labels, createdAt: noon }]),
+};
+
+export const testedRows = [...testRows(tested), judged('acme/app run', job, { runner, launch })];

@@ -8,7 +8,6 @@ import { type Controller, type ControllerPolicy, platformOwner } from '../../cor
 import type { DecisionOutcome, Vote } from '../../core/controllers/decision.ts';
 import { defaultGroup, type JobFacts, type RunFacts } from '../../core/controllers/facts.ts';
 import { covers, type ScopedJob } from '../../core/controllers/scope.ts';
-import type { RepositoryVisibility } from '../../core/github.ts';
 import type { InstallationId, TierName } from '../../core/ids.ts';
 import { pricePerHour } from '../../core/price-list.ts';
 import { levelNow } from '../../core/runner-level.ts';
@@ -18,7 +17,7 @@ import { hasExpression, voteByRules } from '../admission/vote-by-rules.ts';
 import { findOwner, isFaulty } from './admin.ts';
 import type { ChangeDeps } from './change-controller.ts';
 import { type Faulty, faulty } from './fault.ts';
-import { withRepositoryId } from './with-repository-id.ts';
+import { type TriedRepository, withRepositoryId } from './with-repository-id.ts';
 
 /** A hypothetical job. */
 export interface SyntheticJob {
@@ -26,11 +25,7 @@ export interface SyntheticJob {
   readonly labels?: readonly string[];
   /** The runner group; absent: the tenant's. */
   readonly group?: string;
-  readonly repository: {
-    readonly name: string;
-    readonly id?: number;
-    readonly visibility?: RepositoryVisibility;
-  };
+  readonly repository: TriedRepository;
   readonly workflow?: { readonly name?: string; readonly path?: string };
   /** Facts that only GitHub has about a real job. Absent: rules that name them cannot be evaluated. */
   readonly run?: Partial<RunFacts>;
@@ -76,8 +71,9 @@ export async function tryJob(
   }
   const policies = await Promise.all([platformPolicy(deps), deps.controllers.policyOf(owner)]);
   const all = policies.flatMap(({ controllers }) => controllers);
-  const known = await withRepositoryId(deps, tenant, { job, controllers: all });
-  if (isFaulty(known)) return known;
+  const repository = await withRepositoryId(deps, tenant, { given: job.repository, controllers: all });
+  if (isFaulty(repository)) return repository;
+  const known = { ...job, repository };
   const scoped = scopedAs(deps, tenant, known);
   const price = pricePerHour(deps.deployment, tier);
   const facts = factsOf(tenant, known, {

@@ -3,27 +3,33 @@
  * would seem to be outside all of them. GitHub is asked only if one of the controllers names a repository.
  */
 import type { Controller } from '../../core/controllers/controller.ts';
+import type { RepositoryVisibility } from '../../core/github.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import { type Faulty, faulty } from './fault.ts';
 import { mostPages, refused, type TargetDeps } from './find-targets.ts';
-import type { SyntheticJob } from './try-job.ts';
+
+/** The repository of a hypothetical job. */
+export interface TriedRepository {
+  /** `owner/name`. */
+  readonly name: string;
+  readonly id?: number;
+  readonly visibility?: RepositoryVisibility;
+}
 
 export async function withRepositoryId(
   { github }: Pick<TargetDeps, 'github'>,
   { installationId }: Tenant,
-  { job, controllers }: { readonly job: SyntheticJob; readonly controllers: readonly Controller[] },
-): Promise<SyntheticJob | Faulty> {
-  const { name, id, visibility } = job.repository;
-  if (id !== undefined || !controllers.some(namesRepositories)) return job;
+  { given, controllers }: { readonly given: TriedRepository; readonly controllers: readonly Controller[] },
+): Promise<TriedRepository | Faulty> {
+  const { name, id, visibility } = given;
+  if (id !== undefined || !controllers.some(namesRepositories)) return given;
   let cursor: string | undefined;
   for (let page = 1; page <= mostPages; page++) {
     const answer = await github.listRepositories(installationId, cursor);
     if (!answer.ok) return answer.refusal.kind === 'limited' ? refused(answer.refusal) : notKnown(name);
     const found = answer.value.items.find(({ fullName }) => fullName.toLowerCase() === name.toLowerCase());
     if (found) {
-      const { fullName } = found;
-      const repository = { name: fullName, id: found.id, visibility: visibility ?? found.visibility };
-      return { ...job, repository };
+      return { name: found.fullName, id: found.id, visibility: visibility ?? found.visibility };
     }
     cursor = answer.value.cursor;
     if (cursor === undefined) break;

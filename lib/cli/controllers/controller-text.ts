@@ -51,11 +51,11 @@ export function targetText(target: ScopeTarget): string {
     case 'group':
       return `group ${target.group}`;
     case 'group-tier':
-      return `group ${target.group}, tier ${target.tier}`;
+      return `tier ${target.tier} in group ${target.group}`;
     case 'repository':
       return `repository ${target.repositoryId}`;
     case 'repository-tier':
-      return `repository ${target.repositoryId}, tier ${target.tier}`;
+      return `tier ${target.tier} in repository ${target.repositoryId}`;
   }
 }
 

@@ -40,7 +40,8 @@ It asks no controller and writes nothing: an external controller "would be asked
     const { deps, owner, found } = await adminOf(call);
     const answer = demand(call, await tryJob(deps, owner, jobOf(call, found?.tenant.accountLogin)));
     const lines = answer.votes.map(({ controller: { id, owner, state }, vote, reason }) => {
-      const why = reason === undefined ? '' : `: ${reason}`;
+      const needed = reason?.endsWith('field not found: visibility') ? '; give --visibility' : '';
+      const why = reason === undefined ? '' : `: ${reason}${needed}`;
       const who = owner === platformOwner ? `${id} of the operator` : id;
       return `  ${who}  ${vote}${state === 'enabled' ? '' : ` (${state})`}${why}`;
     });
@@ -60,7 +61,7 @@ function jobOf({ options }: CommandCall, login = ''): SyntheticJob {
     ...(typeof event === 'string' ? { event } : {}),
     ...(typeof ref === 'string' ? { ref } : {}),
     ...(typeof actor === 'string' ? { actor } : {}),
-    ...(fork === undefined ? {} : { fork: fork === 'yes' }),
+    ...(fork === undefined ? {} : { fork: isYes(fork) }),
   };
   return {
     tier: TierName(tier),
@@ -73,6 +74,11 @@ function jobOf({ options }: CommandCall, login = ''): SyntheticJob {
     ...(typeof workflow === 'string' ? { workflow: { name: workflow } } : {}),
     ...(Object.keys(run).length > 0 ? { run } : {}),
   };
+}
+
+function isYes(given: unknown): boolean {
+  if (given === 'yes' || given === 'no') return given === 'yes';
+  throw new UsageError(`--fork is ${JSON.stringify(given)}; it must be yes or no.`);
 }
 
 const isVisibility = (given: unknown): given is 'public' | 'private' | 'internal' => {

@@ -84,6 +84,10 @@ async function makeGroup(
 
 const count = ({ length }: readonly number[]) => `${length} ${length === 1 ? 'repository' : 'repositories'}`;
 
+/** What to do about allowed repositories that a maintained group does not have. */
+export const groupFollows =
+  'Mayfly adds what is missing to the group at its next visit, within five minutes. If it is still missing then, the log of the reconciler says why (group-not-kept).';
+
 /** What happens next if the group must be updated. */
 export function nextOf({ row }: FoundTenant, edit: PolicyEdit): ((waiting: number) => string) | undefined {
   const isKept = editedRow(row, edit)['keep_runner_group']?.BOOL === true;

@@ -43,8 +43,10 @@ function machines({ machines: all }: OneTenant): string {
   return drawTable(['machine', 'type', 'tier', 'EC2', 'state', 'age', 'job', 'GitHub'], rows.map(printable));
 }
 
-function runners({ github }: OneTenant): string {
+function runners({ github, level, machines: running }: OneTenant): string {
   if (github === null) return '    not known';
+  // GitHub lists runners by repository, and only those of running machines are known.
+  if (level === 'repository' && running.length === 0) return '    not asked: no machine is running';
   if (github.length === 0) return '    none';
   const rows = github.map(({ name, status, labels }) => [name, status, labels.join(', ')]);
   return drawTable(['name', 'status', 'labels'], rows.map(printable));

@@ -15,7 +15,6 @@ import { scopeFor } from '../../core/scope.ts';
 import { tagKeys } from '../../core/tags.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import { OperationalError } from '../../ports/errors.ts';
-import type { Answer } from '../../ports/github.ts';
 import type { UnreadableRow } from '../../ports/unreadable-row.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import type { CommandCall } from '../command.ts';
@@ -66,7 +65,8 @@ async function readOne(call: CommandCall, given: string): Promise<OneTenant> {
   const isUnreadable = new Set(unreadable.map(({ key }) => key));
   const jobs = await stores.jobs.find(tenant.installationId, runners.map(jobOf));
   const registered = await readRegistered(call, tenant, runners);
-  const seen = { machines, runners, jobs, registered: registered.ok ? registered.value : undefined, now };
+  const listed = 'why' in registered ? undefined : registered;
+  const seen = { machines, runners, jobs, registered: listed, now };
   const { level, isFallback } = levelNow(tenant);
   return {
     login: tenant.accountLogin,
@@ -78,13 +78,9 @@ async function readOne(call: CommandCall, given: string): Promise<OneTenant> {
     leases: tenant.leases,
     maxRunners: tenant.maxRunners,
     machines: viewMachines(seen),
-    github: registered.ok
-      ? registered.value.map((runner) => ({
-          name: runner.name,
-          status: statusOf(runner),
-          labels: runner.labels,
-        }))
-      : null,
+    github:
+      listed?.map((runner) => ({ name: runner.name, status: statusOf(runner), labels: runner.labels })) ??
+      null,
     waiting: Object.fromEntries([...waiting].map(([code, { jobs: count }]) => [code, count])),
     lastJobs: lastJobs.map(lastJob),
     problems: [
@@ -94,7 +90,7 @@ async function readOne(call: CommandCall, given: string): Promise<OneTenant> {
         ...seen,
         machines: machines.filter(({ instanceId }) => !isUnreadable.has(instanceId)),
       }),
-      ...(registered.ok ? [] : [`GitHub does not list its runners: ${refusalText(registered)}`]),
+      ...('why' in registered ? [`GitHub does not list its runners: ${registered.why}`] : []),
     ],
   };
 }
@@ -126,18 +122,18 @@ async function readRegistered(
   call: CommandCall,
   tenant: Tenant,
   runners: readonly Runner[],
-): Promise<Answer<RunnerDetails[]>> {
+): Promise<RunnerDetails[] | { readonly why: string }> {
   const scopes = scopesOf(tenant, runners);
-  if (scopes.length === 0 || tenant.status === 'deleted') return { ok: true, value: [] };
+  if (scopes.length === 0 || tenant.status === 'deleted') return [];
   const { operator } = await githubOf(call);
   try {
     const answers = await Promise.all(scopes.map((scope) => operator.runners(tenant.installationId, scope)));
     const refused = answers.find((answer) => !answer.ok);
-    if (refused) return refused;
-    return { ok: true, value: answers.flatMap((answer) => (answer.ok ? answer.value : [])) };
+    if (refused) return { why: refusalText(refused) };
+    return answers.flatMap((answer) => (answer.ok ? answer.value : []));
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error;
-    return { ok: false, refusal: { kind: 'invalid', message: error.message } };
+    return { why: error.message };
   }
 }
 

@@ -1,6 +1,8 @@
 /** Decides whether jobs of one repository would run, from what was read and what GitHub answered, as rows. Pure. */
 import type { JobDetails, RepositoryDetails } from '../../adapters/github/operator-github.ts';
 import { nearestTier } from '../../app/insight/explain-unheard.ts';
+import { guidanceOf } from '../../app/insight/guidance.ts';
+import { judgeTenant } from '../../core/admission.ts';
 import { isSelfHosted, tierFor } from '../../core/labels.ts';
 import { excludedBy, type GroupView } from '../../core/runner-group.ts';
 import type { Tenant } from '../../core/tenant.ts';
@@ -8,6 +10,7 @@ import type { Tier } from '../../core/tier.ts';
 import type { Answer } from '../../ports/github.ts';
 import { refusalText } from '../insight/github-of.ts';
 import { failed, passed, type Row, skipped } from '../verify-report.ts';
+import { groupFollows } from './kept-group.ts';
 
 export interface Tested {
   /** `owner/name`. */
@@ -45,6 +48,11 @@ function reachableRow(name: string, { fullName, visibility, archived }: Reposito
 
 function allowedRow({ name, tenant }: Tested, { id, visibility }: RepositoryDetails): Row {
   const check = `${name} allowed`;
+  const verdict = judgeTenant(tenant);
+  if (verdict && verdict.kind !== 'admit') {
+    const { mend = '', next } = guidanceOf(verdict.reason.code, about(tenant));
+    return failed(check, verdict.reason.text, mend || next);
+  }
   const set = `npx mayfly tenant set ${tenant.accountLogin}`;
   if (tenant.allowedRepositories && !tenant.allowedRepositories.includes(id)) {
     return failed(check, `its id, ${id}, is not among the allowed ones`, `${set} --repositories LIST`);
@@ -67,8 +75,13 @@ function admittedRow({ name, tenant, group }: Tested, repository: RepositoryDeta
   const job = { repository: fullName, repositoryId: id, visibility };
   const excluded = excludedBy(group, tenant.accountLogin, job);
   if (!excluded) return passed(check, `by the runner group ${group.name ?? 'Default'}`);
-  return failed(check, `not by the runner group ${group.name ?? 'Default'}`, excluded.reason.text);
+  const isKept = excluded.reason.code === 'repository-not-in-group' && tenant.keepsRunnerGroup;
+  const isComing = isKept && (tenant.allowedRepositories?.includes(id) ?? false);
+  const how = isComing ? groupFollows : excluded.reason.text;
+  return failed(check, `not by the runner group ${group.name ?? 'Default'}`, how);
 }
+
+const about = ({ accountLogin, tier }: Tenant) => ({ tenant: accountLogin, tier });
 
 function actionsRow({ name, isActionsOn }: Tested): Row {
   const check = `${name} Actions`;
@@ -82,7 +95,7 @@ function actionsRow({ name, isActionsOn }: Tested): Row {
 }
 
 /** Judged by the jobs of its latest runs, because the App may not read the workflows themselves. */
-function labelsRow({ name, jobs, tiers }: Tested): Row {
+function labelsRow({ name, tenant, jobs, tiers }: Tested): Row {
   const check = `${name} labels`;
   if (!jobs.ok) return skipped(check, refusalText(jobs), '');
   const asked = [...new Map(jobs.value.map(({ labels }) => [[...labels].sort().join(), labels])).values()];
@@ -94,6 +107,11 @@ function labelsRow({ name, jobs, tiers }: Tested): Row {
     return failed(check, `a job asked for [${lost.join(', ')}], which no tier has`, how);
   }
   const routed = [...new Set(own.flatMap((labels) => tierFor(labels, tiers)?.name ?? []))];
+  const barred = routed.find((tier) => tenant.allowedTiers && !tenant.allowedTiers.includes(tier));
+  if (barred !== undefined) {
+    const { mend = '' } = guidanceOf('tier-not-allowed', { tenant: tenant.accountLogin, tier: barred });
+    return failed(check, `its latest jobs go to ${barred}, which ${tenant.accountLogin} may not use`, mend);
+  }
   if (routed.length > 0) return passed(check, `its latest jobs go to ${routed.join(', ')}`);
   const found =
     asked.length === 0 ? 'no job ran there lately' : 'its latest jobs ask for no runner of this platform';

@@ -15,6 +15,7 @@ import type { Tenant } from '../../core/tenant.ts';
 import type { Answer } from '../../ports/github.ts';
 import { refusalText } from '../insight/github-of.ts';
 import { failed, passed, type Row, skipped } from '../verify-report.ts';
+import { groupFollows } from './kept-group.ts';
 
 export interface Seen {
   readonly tenant: Tenant;
@@ -245,7 +246,7 @@ function admittedRows({ tenant, group, groupName }: Seen, used: readonly GitHubR
                 'admitted by the group',
                 `not ${list(out.map(({ fullName }) => fullName))}`,
                 tenant.keepsRunnerGroup && group.value.visibility === 'selected'
-                  ? 'Mayfly adds them at its next visit, within five minutes. If they are still missing then, the log of the reconciler says why (group-not-kept).'
+                  ? groupFollows
                   : `An owner adds them to “Repository access”, under ${setting}.`,
               ),
         ]

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { jobRow } from '../../../lib/adapters/dynamodb/job-row.ts';
 import { newTenantRow } from '../../../lib/adapters/dynamodb/tenant-row.ts';
+import { targetText } from '../../../lib/cli/controllers/controller-text.ts';
 import { InstallationId, JobId, TierName } from '../../../lib/core/ids.ts';
 import config from '../../../mayfly.config.ts';
 import { givenJob, givenTenant } from '../../support/given.ts';
@@ -89,6 +90,7 @@ describe('mayfly controllers', () => {
       'update acme CONTROLLER --rules RULES',
       /^error: --rules: rule 2, reject: job has no field tire; it has /,
     ],
+    ['test acme --tier small --repository app --fork maybe', /--fork is "maybe"; it must be yes or no\.$/],
     ['test acme --tier huge --repository acme/app', /^error: --tier: There is no tier huge; there are small/],
   ])('says for %j which option is wrong, and what shows the right values', async (line, message) => {
     const wrong = join(account.folder, 'wrong.json');
@@ -100,6 +102,27 @@ describe('mayfly controllers', () => {
     const { status, error } = await run(...args);
     await run('delete', 'acme', id);
     expect([status, error.trim()]).toEqual([2, expect.stringMatching(message)]);
+  });
+
+  it('lists each scope so that it cannot be taken for two', async () => {
+    const { id } = await json('create', 'acme', '--poll');
+    await run('scope', 'create', 'acme', id, '--tier', 'small');
+    await run('scope', 'create', 'acme', id, '--tier', 'large');
+    expect((await run('list', 'acme')).out).toContain('tier small, tier large');
+    await run('delete', 'acme', id);
+    expect(targetText({ kind: 'group-tier', group: 'ci', tier: TierName('large') })).toBe(
+      'tier large in group ci',
+    );
+  });
+
+  it('names the option of a fact that a rule needs', async () => {
+    const file = join(account.folder, 'public.json');
+    writeFileSync(file, JSON.stringify([{ reject: 'repository.visibility == "public"', reason: 'No.' }]));
+    const { id } = await json('create', 'acme', '--rules', file, '--state', 'enabled');
+    await run('scope', 'create', 'acme', id, '--installation');
+    const { out } = await run(...words('test acme --tier small --repository app'));
+    expect(out).toContain('give --visibility');
+    await run('delete', 'acme', id);
   });
 
   it('tests a job of a repository in its scope, by the name alone', async () => {

@@ -42,6 +42,15 @@ describe('mayfly status --tenant', () => {
     expect(status).toBe(0);
   });
 
+  it('says that GitHub is not asked about repositories in which no machine runs', async () => {
+    const policy = { accountLogin: 'beta', runnerLevel: 'repository' } as const;
+    const tenant = givenTenant({ ...policy, installationId: InstallationId(202), accountId: 2 });
+    await account.put('tenants', newTenantRow(tenant));
+    const { status, out } = await account.run('status', '--tenant', 'beta');
+    expect(out).toMatch(/Runners on GitHub:\n {4}not asked: no machine is running\n/);
+    expect(status).toBe(0);
+  });
+
   it('shows a machine as its row, EC2 and GitHub see it, and its job', async () => {
     const machine = InstanceId(await account.launch(config.environment, acme));
     const now = Date.now();

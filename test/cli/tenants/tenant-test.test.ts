@@ -4,15 +4,18 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newTenantRow } from '../../../lib/adapters/dynamodb/tenant-row.ts';
 import { phasesOf, type RunDeps, runWorkflow } from '../../../lib/cli/tenants/run-workflow.ts';
+import { testRows } from '../../../lib/cli/tenants/test-rules.ts';
 import { InstallationId, InstanceId, JobId } from '../../../lib/core/ids.ts';
 import type { Job } from '../../../lib/core/job.ts';
 import { reason } from '../../../lib/core/reason.ts';
+import type { Tenant } from '../../../lib/core/tenant.ts';
 import config from '../../../mayfly.config.ts';
 import { givenLaunch, givenRunner } from '../../contracts/support/stored.ts';
 import { createMemoryStores } from '../../fakes/stores.ts';
 import { jobKey } from '../../fakes/world.ts';
-import { acme, givenJob, givenTenant, noon } from '../../support/given.ts';
-import { ok, refused } from '../../support/validation.ts';
+import { acme, givenJob, givenTenant, medium, noon } from '../../support/given.ts';
+import { tested } from '../../support/tested-rows.ts';
+import { app, group, ok, refused } from '../../support/validation.ts';
 import { givenOperatorAccount, type OperatorAccount } from '../operator-account.ts';
 
 describe('mayfly tenant test', () => {
@@ -109,6 +112,32 @@ describe('mayfly tenant test', () => {
     const { status, error } = await account.run('tenant', 'test', 'acme', ...args);
     expect(error).toMatch(words);
     expect(status).toBe(2);
+  });
+});
+
+describe('a repository that is reachable', () => {
+  it.each<[string, Partial<Tenant>, string, RegExp]>([
+    ['whose tenant is suspended', { status: 'suspended' }, 'allowed', /tenant resume acme/],
+    ['whose tenant waits for approval', { status: 'pending' }, 'allowed', /tenant approve acme/],
+    ['whose tier is not allowed', { allowedTiers: [medium] }, 'labels', /--allowed-tiers LIST/],
+    [
+      'that Mayfly has yet to add to its group',
+      { keepsRunnerGroup: true, allowedRepositories: [app.id] },
+      'admitted',
+      /^Mayfly adds what is missing to the group/,
+    ],
+    ['that an owner has yet to add to its group', {}, 'admitted', /If an owner adds it/],
+  ])('fails %s', (_, policy, check, remedy) => {
+    const others = { ...group, name: 'ci', visibility: 'selected', selectedRepositoryIds: [99] } as const;
+    const shown = check === 'admitted' ? others : group;
+    const rows = testRows({
+      ...tested,
+      tenant: givenTenant(policy),
+      group: { name: shown.name, standing: { kind: 'found', group: shown } },
+    });
+    expect(rows.filter(({ verdict }) => verdict !== 'PASS')).toMatchObject([
+      { check: `acme/app ${check}`, verdict: 'FAIL', remedy: expect.stringMatching(remedy) },
+    ]);
   });
 });
 

@@ -123,7 +123,7 @@ describe('validation fails for a tenant', () => {
         groupName: 'ci',
       },
       'admitted by the group',
-      /^Mayfly adds them at its next visit.*group-not-kept/,
+      /^Mayfly adds what is missing .*group-not-kept/,
     ],
     ['whose App hears of no jobs', ofApp({ events: [] }), 'App', /Permissions & events/],
     ['that is gone from GitHub', { installation: refused }, 'installation', /installs the App again/],
