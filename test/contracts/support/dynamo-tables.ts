@@ -1,6 +1,6 @@
 /**
  * Creates the tables that the contract describes, as the stacks would: global indexes project only keys, local ones
- * everything.
+ * everything. Tests that follow one another share what none of them has touched.
  */
 import {
   type AttributeDefinition,
@@ -27,12 +27,49 @@ interface Table extends Keys {
   readonly indexes: Readonly<Record<string, Keys & { readonly name: string }>>;
 }
 
+type TableKey = keyof typeof tables;
+
+const allTables = Object.keys(tables) as TableKey[];
+
 export async function createTables(client: DynamoDBClient, prefix: string): Promise<TableNames> {
-  for (const table of Object.values(tables)) {
-    await client.send(new CreateTableCommand(definition(`${prefix}-${table.suffix}`, table)));
+  return Object.fromEntries(await createSome(client, prefix, allTables)) as TableNames;
+}
+
+async function createSome(client: DynamoDBClient, prefix: string, keys: Iterable<TableKey>) {
+  const named: [TableKey, string][] = [];
+  for (const key of keys) {
+    const name = `${prefix}-${tables[key].suffix}`;
+    await client.send(new CreateTableCommand(definition(name, tables[key])));
+    named.push([key, name]);
   }
-  const named = Object.entries(tables).map(([key, table]) => [key, `${prefix}-${table.suffix}`]);
-  return Object.fromEntries(named) as TableNames;
+  return named;
+}
+
+/**
+ * Tables for tests that follow one another. Most tests call two or three of the eight, and creating one costs as much as a
+ * call: a new one takes the place of each table that any call has named, read or write.
+ * @returns what the next test begins with: nobody has called these tables yet
+ */
+export function createTablesInTurn(client: DynamoDBClient): () => Promise<TableNames> {
+  const names = new Map<TableKey, string>();
+  const untouched = new Set<TableKey>();
+  const send = client.send as (...given: unknown[]) => Promise<unknown>;
+  const watched: typeof send = (...given) => {
+    const input = JSON.stringify((given[0] as { readonly input: unknown }).input);
+    for (const key of untouched) if (input.includes(names.get(key)!)) untouched.delete(key);
+    return send.apply(client, given);
+  };
+  Object.assign(client, { send: watched });
+  let worlds = 0;
+  return async () => {
+    worlds += 1;
+    const wanted = allTables.filter((key) => !untouched.has(key));
+    for (const [key, name] of await createSome(client, `world-${worlds}`, wanted)) {
+      names.set(key, name);
+      untouched.add(key);
+    }
+    return Object.fromEntries(names) as TableNames;
+  };
 }
 
 function definition(TableName: string, table: Table): CreateTableCommandInput {

@@ -33,7 +33,7 @@ import { copyOf } from '../../fakes/copy.ts';
 import { createMemoryStores } from '../../fakes/stores.ts';
 import { unreadableName } from '../../fakes/unreadable.ts';
 import type { StorePorts, StoreWorld } from '../../fakes/world.ts';
-import { createTables, type TableNames } from './dynamo-tables.ts';
+import { createTablesInTurn, type TableNames } from './dynamo-tables.ts';
 
 export interface Stores extends StorePorts {
   /** What operators do with the AWS CLI. */
@@ -114,7 +114,7 @@ export const memoryBackend = (): StoreBackend => ({
 export function dynamoBackend(): StoreBackend<DynamoStores> {
   let engine: DynamoEngine;
   let client: DynamoDBClient;
-  let worlds = 0;
+  let freshTables: () => Promise<TableNames>;
   return {
     name: 'in DynamoDB',
     async start() {
@@ -125,11 +125,9 @@ export function dynamoBackend(): StoreBackend<DynamoStores> {
         // DynamoDB Local keeps the tables of each access key apart, so that backends may share one.
         credentials: { accessKeyId: randomBytes(10).toString('hex'), secretAccessKey: 'test' },
       });
+      freshTables = createTablesInTurn(client);
     },
-    async fresh() {
-      worlds += 1;
-      return dynamoStores(client, await createTables(client, `world-${worlds}`));
-    },
+    fresh: async () => dynamoStores(client, await freshTables()),
     async stop() {
       client.destroy();
       await engine.close();
