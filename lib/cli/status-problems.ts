@@ -49,7 +49,7 @@ const kinds: Readonly<Record<ReasonCode, 'normal' | 'problem'>> = {
   'launch-failed': 'problem',
   'runner-ended': 'problem',
   'runner-taken': 'normal',
-  'runner-stolen': 'normal',
+  'runner-taken-by-unknown-job': 'normal',
   'runners-lost': 'problem',
   'gone-from-github': 'normal',
   'run-ended': 'normal',

@@ -37,7 +37,7 @@ or GitHub refused something.
   exitOne: 'something is wrong; the lines under "Problems" say what',
   options: [
     jsonOption,
-    { flags: '--tenant <tenant>', description: 'show this tenant alone, with its machines; asks GitHub too' },
+    { flags: '--tenant <tenant>', description: 'show only this tenant, with its machines; asks GitHub too' },
     watchOption,
     stackOption,
   ],

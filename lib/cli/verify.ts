@@ -22,7 +22,7 @@ Examples:
 
 Run it with exactly the policy that mayfly policy verify prints: it has the conditions of the platform's own
 roles, so a launch that works proves that EC2 meets them. It takes about five minutes and costs about a
-cent. docs/FIRST-DEPLOY.md says what else only a real account shows.
+cent. docs/FIRST-DEPLOY.md lists what else only a real account can show.
 `,
   exitOne: 'a check failed; "What to do" says how to correct it',
   options: [

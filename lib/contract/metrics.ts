@@ -294,7 +294,7 @@ export const metrics = {
     by: ['lifecycle', 'sweep', 'reconciler'],
     meaning: 'Ended machines without a price for their type or disk: reported costs are too low by theirs',
   },
-  BillDaysApart: {
+  BillMismatchDays: {
     unit: 'Count',
     sets: [[]],
     by: ['reconciler'],

@@ -37,7 +37,7 @@ export type ReasonCode =
   | 'launch-failed'
   | 'runner-ended'
   | 'runner-taken'
-  | 'runner-stolen'
+  | 'runner-taken-by-unknown-job'
   | 'runners-lost'
   | 'gone-from-github'
   | 'run-ended'

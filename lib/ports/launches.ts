@@ -84,7 +84,7 @@ export interface LaunchStore {
   /** Corrects the count of a cap's row, if it has not changed since it was read. False: it has. */
   correctCapRow(row: CapRow, leases: number): Promise<boolean>;
   /** Replaces a cap's row that holds no numbers, so that no lease can be counted meanwhile. False: it holds numbers now. */
-  mendCapRow(row: CapRow): Promise<boolean>;
+  repairCapRow(row: CapRow): Promise<boolean>;
 }
 
 export interface Taking {

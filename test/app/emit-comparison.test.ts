@@ -18,8 +18,8 @@ async function told(at: number, daysApart = 3) {
 
 describe('the last comparison with the bill', () => {
   it('is reported as the number of differing days, including 0, for three days', async () => {
-    expect(await told(noon)).toEqual([['BillDaysApart', 3]]);
-    expect(await told(noon + 3 * day - 1, 0)).toEqual([['BillDaysApart', 0]]);
+    expect(await told(noon)).toEqual([['BillMismatchDays', 3]]);
+    expect(await told(noon + 3 * day - 1, 0)).toEqual([['BillMismatchDays', 0]]);
     expect(await told(noon + 3 * day)).toEqual([]);
   });
 

@@ -44,7 +44,7 @@ describe('the time until a job starts', () => {
     const history = historyOf(startedAfter(30, 40, 50, 60, 70), small);
     expect(untilStart(history, 15)).toEqual({
       seconds: 25,
-      basis: 'jobs in small start within 40 s (the quickest quarter of its latest 5)',
+      basis: 'jobs in small start within 40 s (the quickest quarter of the latest 5)',
     });
   });
 
@@ -88,7 +88,7 @@ describe('the time until a machine is free', () => {
 
   it('names what it is computed from', () => {
     expect(untilFree(history, { ahead: 2, machines: 2, now })?.basis).toBe(
-      'jobs in small run for 100 s (median of its latest 1), 2 wait before it, and jobs in small start within 30 s (the quickest quarter of its latest 3)',
+      'jobs in small run for 100 s (median of the latest 1), 2 jobs wait before it, and jobs in small start within 30 s (the quickest quarter of the latest 3)',
     );
   });
 

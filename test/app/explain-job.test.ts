@@ -80,8 +80,8 @@ describe('mayfly explain', () => {
     const found: Record<Actor, string[]> = { operator: [], owner: [], author: [], nobody: [] };
     for (const [name, situation] of Object.entries(situations))
       found[(await explained(situation)).explanation.who].push(name);
-    const mended = new Set(Object.values(mustAct).flat());
-    const nobody = Object.keys(situations).filter((name) => !mended.has(name));
+    const actionable = new Set(Object.values(mustAct).flat());
+    const nobody = Object.keys(situations).filter((name) => !actionable.has(name));
     expect(found).toEqual({ ...mustAct, nobody });
   });
 
@@ -90,20 +90,20 @@ describe('mayfly explain', () => {
     const { explanation, calls } = await explained(situation);
 
     expect(explanation).toMatchObject({ code: situation.code, line: expect.stringMatching(situation.says) });
-    if (situation.mend) expect(explanation.mend).toMatch(situation.mend);
+    if (situation.fix) expect(explanation.fix).toMatch(situation.fix);
     if (situation.estimate) expect(explanation.estimate?.seconds).toBe(situation.estimate);
     expect(explanation.next).toMatch(/\.$/);
     expect(explanation.line).not.toContain('\n');
     // Whoever must act is told how.
     expect(needsSomebody(explanation)).toBe(explanation.who !== 'nobody');
-    if (needsSomebody(explanation)) expect(explanation.mend).toMatch(/\S/);
+    if (needsSomebody(explanation)) expect(explanation.fix).toMatch(/\S/);
     expect(calls).toBeLessThanOrEqual(mostCalls);
   });
 
   it('lists a job’s events in order, with the fate of the machine that it lost', async () => {
     const { explanation } = await explained(situations['rests after its machines came to nothing']!);
 
-    expect(explanation.story.map(({ at, text }) => `${(at - noon) / 1000} ${text}`)).toEqual([
+    expect(explanation.timeline.map(({ at, text }) => `${(at - noon) / 1000} ${text}`)).toEqual([
       '0 GitHub created the job, for [self-hosted, linux, x64, small]',
       expect.stringContaining('0 the platform received it; 3 launches'),
       '0 a machine was planned for it, in launch launch-1',
@@ -128,7 +128,7 @@ describe('mayfly explain', () => {
       expect.arrayContaining([
         "the job's row: waiting, 0 launches",
         'tenant acme: active, 2 of 2 machines, 2 of them small',
-        'EC2: no pool is closed',
+        'EC2: no closed pools',
         'GitHub was not asked (--github)',
       ]),
     );

@@ -84,10 +84,10 @@ describe('a job that is over', () => {
   it('names the log of its machine if there is one', () => {
     const failed = { ...done, conclusion: 'failure' };
     const ofJob = "The job's own log on GitHub says why.";
-    expect(explained(failed, { ranOn: ended }).mend).toBe(`${ofJob} For its machine: npx mayfly logs i-1`);
-    expect(explained(failed).mend).toBe(ofJob);
+    expect(explained(failed, { ranOn: ended }).fix).toBe(`${ofJob} For its machine: npx mayfly logs i-1`);
+    expect(explained(failed).fix).toBe(ofJob);
     const { runner: _none, ...elsewhere } = failed;
-    expect(explained(elsewhere, { ranOn: ended }).mend).toBe(ofJob);
+    expect(explained(elsewhere, { ranOn: ended }).fix).toBe(ofJob);
   });
 
   it('says that none of its steps ran, also without a machine', () => {

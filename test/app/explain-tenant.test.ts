@@ -80,7 +80,7 @@ describe('mayfly explain --tenant', () => {
       {
         ...{ code: 'tenant-limit', jobs: [1, 2], oldestAcceptedAt: noon - 9000 },
         estimate: { seconds: 40 },
-        mend: expect.stringContaining('--max-runners'),
+        fix: expect.stringContaining('--max-runners'),
       },
     ]);
   });

@@ -27,10 +27,10 @@ describe('the webhook of a job without a row', () => {
     [401, 'the platform answered 401', 'the webhook secrets in the App’s settings and here differ'],
     [503, 'the platform answered 503', 'AWS failed'],
   ])('failed with %i: %s', (status, what, cause) => {
-    const { code, line, mend, who } = delivered(status);
+    const { code, line, fix, who } = delivered(status);
     expect({ code, who }).toEqual({ code: 'webhook-failed', who: 'operator' });
     expect(line).toContain(`could not deliver its webhook: ${what} (${cause}`);
-    expect(mend).toMatch(status === 401 ? /^npx mayfly rotate-webhook-secret/ : /Redeliver\.$/);
+    expect(fix).toMatch(status === 401 ? /^npx mayfly rotate-webhook-secret/ : /Redeliver\.$/);
   });
 
   it('is missing, or was not looked for', () => {
@@ -55,7 +55,7 @@ describe('a job that GitHub does not show', () => {
       code: 'not-asked',
       line: 'GitHub gave no answer about the job: rate limit.',
       next: 'Ask again later.',
-      mend: 'npx mayfly tenant validate shows what the App may do there.',
+      fix: 'npx mayfly tenant validate shows what the App may do there.',
       who: 'operator',
     });
   });
@@ -94,8 +94,8 @@ describe('a job that only GitHub has', () => {
   it('has no fix if there are no tiers', () => {
     const unknown = explained(givenGitHub(), noTiers);
     expect(unknown.line).toBe('No tier has all of its labels [self-hosted, small]: there are no tiers.');
-    expect(unknown.mend).toMatch(/runs-on: \[\]/);
-    expect(explained(givenGitHub({ labels: [] }), noTiers).mend).toMatch(/labels: \[\]\}/);
+    expect(unknown.fix).toMatch(/runs-on: \[\]/);
+    expect(explained(givenGitHub({ labels: [] }), noTiers).fix).toMatch(/labels: \[\]\}/);
   });
 });
 

@@ -40,7 +40,7 @@ describe('a job that nothing holds', () => {
     });
   });
 
-  it.each(['runner-ended', 'runner-taken', 'runner-stolen'] as const)(
+  it.each(['runner-ended', 'runner-taken', 'runner-taken-by-unknown-job'] as const)(
     'keeps the reason that explains what happened to its machine: %s',
     (code) => {
       expect(explained({}, why(code))).toMatchObject({ code, line: `the sentence of ${code}` });
@@ -48,7 +48,7 @@ describe('a job that nothing holds', () => {
   );
 
   it('names the existing tiers if its own was removed', () => {
-    expect(explained({}, { tier: TierName('huge') }).mend).toMatch(/labels of small, medium \(it asks for /);
+    expect(explained({}, { tier: TierName('huge') }).fix).toMatch(/labels of small, medium \(it asks for /);
   });
 });
 
@@ -56,9 +56,9 @@ describe('a job that rests', () => {
   it('names the machine that ended last, or none if that is unknown', () => {
     const resting = { ...why('runners-lost'), retryAt: now + 60_000 };
     const former = { runner: givenRunner({ state: 'ended' }) };
-    expect(explained({ former }, resting).mend).toMatch(/mayfly logs i-1\. /);
-    expect(explained({}, resting).mend).toMatch(/mayfly logs INSTANCE\. /);
-    expect(explained({ former }, { ...resting, ...why('gone-from-github') }).mend).toBeUndefined();
+    expect(explained({ former }, resting).fix).toMatch(/mayfly logs i-1\. /);
+    expect(explained({}, resting).fix).toMatch(/mayfly logs INSTANCE\. /);
+    expect(explained({ former }, { ...resting, ...why('gone-from-github') }).fix).toBeUndefined();
   });
 
   it('says so without a stored reason', () => {

@@ -44,10 +44,10 @@ describe('the line before a job', () => {
     const near = explainJob(await gathered({}, { ...full, others: [...jobsBefore(2), over] }));
     const far = explainJob(await gathered({}, { ...full, others: [...jobsBefore(250), over] }));
     expect(near.estimate?.seconds).toBeGreaterThan(0);
-    expect(near.checked).toContain('the line: 2 before it');
+    expect(near.checked).toContain('the line: 2 jobs before it');
     expect(far.line).toMatch(/ At least 101 jobs come first\.$/);
     expect(far.estimate).toBeUndefined();
-    expect(far.checked).toContain('the line: at least 101 before it');
+    expect(far.checked).toContain('the line: at least 101 jobs before it');
   });
 
   it.each([

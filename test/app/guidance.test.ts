@@ -12,7 +12,7 @@ describe('the guidance for a reason', () => {
       expect(guidanceOf(code, about).who).toBe('owner');
       expect(guidanceOf(code, { ...about, ofPlatform: true })).toMatchObject({
         who: 'operator',
-        mend: expect.stringContaining('npx mayfly controllers decisions acme'),
+        fix: expect.stringContaining('npx mayfly controllers decisions acme'),
       });
     },
   );
@@ -21,7 +21,7 @@ describe('the guidance for a reason', () => {
     expect(guidanceOf('from-the-future' as ReasonCode, about)).toEqual({
       who: 'operator',
       next: 'This version does not know the code.',
-      mend: 'Update the CLI.',
+      fix: 'Update the CLI.',
     });
   });
 });

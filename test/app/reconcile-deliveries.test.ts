@@ -27,8 +27,8 @@ describe('redelivering webhooks', () => {
     const platform = await givenGitHub();
     attempt(platform, 'lost', refused);
     attempt(platform, 'fine', 200);
-    attempt(platform, 'mended by hand', refused);
-    attempt(platform, 'mended by hand', 200);
+    attempt(platform, 'redelivered by hand', refused);
+    attempt(platform, 'redelivered by hand', 200);
     await reconcileDeliveries(platform);
     expect(attemptsOf(platform, 'lost')).toBe(2);
     expect(asked(platform)).toBe(1);
@@ -107,16 +107,16 @@ describe('redelivering webhooks', () => {
   it('does not request an old failure that arrived later, even if it is read late', async () => {
     const platform = await givenGitHub();
     platform.github.listing.pageSize = 2;
-    attempt(platform, 'mended long ago', refused);
+    attempt(platform, 'redelivered long ago', refused);
     platform.clock.advance(minutes(1));
-    attempt(platform, 'mended long ago', 200);
+    attempt(platform, 'redelivered long ago', 200);
     platform.clock.advance(minutes(10));
     for (let n = 1; n <= 8; n++) attempt(platform, `lost ${n}`, refused);
     for (let run = 0; run < 2; run++) {
       platform.clock.advance(minutes(5));
       await reconcileDeliveries(platform);
     }
-    expect(attemptsOf(platform, 'mended long ago')).toBe(2);
+    expect(attemptsOf(platform, 'redelivered long ago')).toBe(2);
     expect(asked(platform)).toBe(8);
   });
 

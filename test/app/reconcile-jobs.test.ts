@@ -150,10 +150,10 @@ describe('a covered job whose runner listens without it', () => {
     await platform.reconcile();
     expect(await platform.job(1)).toMatchObject({
       ...{ state: 'waiting', replacements: 1 },
-      reason: { code: 'runner-stolen' },
+      reason: { code: 'runner-taken-by-unknown-job' },
     });
     expect(platform.queues.tiers).toMatchObject([{ message: { kind: 'poke', installationId: acme } }]);
-    expect(repairs(platform, 'runner-stolen-unheard')).toBe(1);
+    expect(repairs(platform, 'runner-taken-unreported')).toBe(1);
   });
 
   it('keeps the machine that it has by now', async () => {

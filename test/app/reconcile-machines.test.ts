@@ -200,7 +200,7 @@ describe('a launch that a manual edit removed from all lists', () => {
   });
 });
 
-describe('a launch whose row was deleted by hand while one of its machines lives', () => {
+describe('a launch whose row was deleted by hand while one of its machines runs', () => {
   it('is reported once the machine is older than the boot time, until the machine has ended', async () => {
     const platform = await givenPlatform();
     await platform.accept(givenEvent());
@@ -210,7 +210,7 @@ describe('a launch whose row was deleted by hand while one of its machines lives
     platform.clock.advance(minutes(10) - 1);
     expect(await reconcileMachines(platform)).toEqual([]);
     platform.clock.advance(1);
-    const message = `The launches row ${launchId} is gone, but its machine ${machine} lives; only the end of its longest life ends it.`;
+    const message = `The launches row ${launchId} is gone, but its machine ${machine} is running; only its maximum lifetime ends it.`;
     expect(await reconcileMachines(platform)).toMatchObject([{ message }]);
     expect(platform.liveMachines()).toEqual([machine]);
     await platform.machineEnds(machine!);
@@ -218,7 +218,7 @@ describe('a launch whose row was deleted by hand while one of its machines lives
     expect(platform.telemetry.total('Repairs')).toBe(0);
   });
 
-  it('has its machine terminated at the end of the longest life', async () => {
+  it('has its machine terminated at the end of its maximum lifetime', async () => {
     const platform = await givenPlatform();
     await platform.accept(givenEvent());
     const [machine] = platform.liveMachines();

@@ -396,7 +396,7 @@ describe('lease counts that differ from the rows', () => {
       platform.clock.advance(minutes(5));
     }
     expect(repairs(platform, 'lease-count-corrected')).toBe(0);
-    expect(repairs(platform, 'runner-stolen-unheard')).toBe(1);
+    expect(repairs(platform, 'runner-taken-unreported')).toBe(1);
   });
 
   it('stay while a launch is open, because its result is not settled', async () => {

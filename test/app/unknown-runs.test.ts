@@ -167,7 +167,10 @@ describe('a machine that GitHub reports as busy, with an unknown job', () => {
     expect(await counted(platform, machine)).toEqual(never);
     for (let visits = 0; visits < 2; visits++) await platform.reconcile();
     expect(await counted(platform, machine)).toEqual(once);
-    expect(await platform.job(1)).toMatchObject({ state: 'waiting', reason: { code: 'runner-stolen' } });
+    expect(await platform.job(1)).toMatchObject({
+      state: 'waiting',
+      reason: { code: 'runner-taken-by-unknown-job' },
+    });
     expect(platform.liveMachines()).toEqual([machine]);
   });
 

@@ -295,7 +295,7 @@ describe("a cap's row broken by a manual edit", () => {
     expect([counted(platform), repaired(platform)]).toEqual([[Number.NaN], 0]);
     expect(faults(platform)).toEqual([
       expect.stringContaining(
-        'row shared/tier/small/0 holds no number, and is not written again: tenants cannot be read: 101.',
+        'row shared/tier/small/0 holds no number, and is not corrected: tenants cannot be read: 101.',
       ),
     ]);
     platform.tenants.findAcrossTenants = async (ids) => {

@@ -24,7 +24,7 @@ describe('what was checked', () => {
     [
       'the line of a job that waits',
       { line: { ahead: 3, recent: [givenJob(), givenJob()] } },
-      ['the line: 3 before it', "the tenant's latest jobs, for estimates: 2"],
+      ['the line: 3 jobs before it', "the tenant's latest jobs, for estimates: 2"],
     ],
     [
       "machines of the job's tier among all of the tenant's",
@@ -36,13 +36,13 @@ describe('what was checked', () => {
       { tenant: givenTenant({ permissions: { ...permissions, organization_self_hosted_runners: 'read' } }) },
       ['runners register with the repository (fallback)'],
     ],
-    ['the default group', { group: {} }, ['runner group Default: not checked lately']],
+    ['the default group', { group: {} }, ['runner group Default: not checked recently']],
     [
       'a group that is missing',
       { group: { name: 'builds', standing: { kind: 'missing' } } },
       ['runner group builds: missing'],
     ],
-    ['EC2 with room', { supply: { closings: {}, caps: [] } }, ['EC2: no pool is closed']],
+    ['EC2 with room', { supply: { closings: {}, caps: [] } }, ['EC2: no closed pools']],
     [
       'EC2 with closed pools, without those that are open again',
       {
@@ -52,7 +52,7 @@ describe('what was checked', () => {
           pace: { callsPerSecond: 1, nextCallAt: now, lineEndsAt: now, turns: {}, slowedAt: now },
         },
       },
-      ['EC2: closed are small, on-demand:small; calls are paced'],
+      ['EC2: closed pools: small, on-demand:small; calls are paced'],
     ],
     [
       'a cap over all tenants',
@@ -67,7 +67,7 @@ describe('what was checked', () => {
           ],
         },
       },
-      ['EC2: no pool is closed', 'cap tier/small: 4 of 9, 2 in line'],
+      ['EC2: no closed pools', 'cap tier/small: 4 of 9, 2 in line'],
     ],
     ['no dead letter', { deadLetters: [] }, ['dead letters about it: none']],
     ['dead letters', { deadLetters: [{ queue: 'builds', ageMinutes: 1 }] }, ['dead letters about it: 1']],
@@ -134,18 +134,18 @@ describe('what was checked of a job without a row', () => {
   it('includes the tenant, or that there is none', () => {
     const { tenant: _none, ...nobody } = givenUnheard();
     expect(whatWasChecked(givenUnheard())).toEqual([
-      'no row of the job',
+      'no row for the job',
       'tenant acme: active, 0 of 2 machines',
       ofLevel,
       notAsked,
     ]);
-    expect(whatWasChecked(nobody)).toEqual(['no row of the job', 'no tenant', 'GitHub was not asked']);
+    expect(whatWasChecked(nobody)).toEqual(['no row for the job', 'no tenant', 'GitHub was not asked']);
   });
 
   it('says how many of a long line were searched', () => {
     const asked = { jobId: JobId(1), searchEndedAfter: 500 };
     expect(whatWasChecked(givenUnheard({ asked }))[0]).toBe(
-      'no row of the job among 500 that wait; more wait than these',
+      'no row for the job among the 500 waiting jobs that were read; there are more',
     );
   });
 });

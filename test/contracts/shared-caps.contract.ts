@@ -196,7 +196,7 @@ export function sharedCapsContract(backend: StoreBackend): void {
           });
         await take(one!, 'launch-1');
         await stores.runners.bind([givenRunner({ capRows: [key] })]);
-        expect(await stores.launches.mendCapRow({ key, leases: 7, changes: 7 })).toBe(false);
+        expect(await stores.launches.repairCapRow({ key, leases: 7, changes: 7 })).toBe(false);
         await stores.corruptCap(key);
 
         expect(await take(two!, 'launch-2')).toEqual({ kind: 'cap-full', row: key });
@@ -213,7 +213,7 @@ export function sharedCapsContract(backend: StoreBackend): void {
         expect(skipped).toMatchObject([{ key, error: { code: 'UnreadableRow' } }]);
         expect(await leases()).toBe(1);
 
-        expect(await stores.launches.mendCapRow({ key, leases: 1, changes: noon })).toBe(true);
+        expect(await stores.launches.repairCapRow({ key, leases: 1, changes: noon })).toBe(true);
         expect((await stores.launches.capUseAcrossTenants(cap)).rows).toEqual([
           { key, leases: 1, changes: noon },
         ]);

@@ -73,7 +73,7 @@ describe('judge', () => {
       /not allow jobs of acme\/app for acme: the repository is not one of the 2 allowed ones\. Ask the operator/,
     ],
     [givenTenant({ allowPublicRepositories: false }), /the repository is public\. Ask the operator/],
-  ])('says what was given, what is allowed, and how to mend it (%#)', (tenant, text) => {
+  ])('says what was given, what is allowed, and how to fix it (%#)', (tenant, text) => {
     const job = givenJob({ repositoryId: 5, visibility: 'public' });
     expect(judge(tenant, givenTier(), job)).toMatchObject({
       reason: { text: expect.stringMatching(text) },

@@ -51,10 +51,10 @@ describe('docs/SEED-000.md', () => {
   });
 });
 
-describe('what explain says of mending', () => {
+describe('the fixes that explain suggests', () => {
   it('names commands and options that there are', async () => {
     const explained = await Promise.all(Object.values(situations).map(explainedFacts));
-    const texts = explained.flatMap(({ facts }) => named(explainJob(facts).mend ?? ''));
+    const texts = explained.flatMap(({ facts }) => named(explainJob(facts).fix ?? ''));
     expect(texts.length).toBeGreaterThan(20);
     expect(texts.flatMap(faultsIn)).toEqual([]);
   });

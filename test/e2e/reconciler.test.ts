@@ -1,6 +1,6 @@
 /**
- * What no event and no deadline would ever mend: webhooks that reached nobody, machines and registrations that no record
- * names, leases that lost their machine. The reconciler is fired as its schedule does, and mends them within its own
+ * What no event and no deadline would ever repair: webhooks that reached nobody, machines and registrations that no record
+ * names, leases that lost their machine. The reconciler is fired as its schedule does, and repairs them within its own
  * permissions.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';

@@ -23,7 +23,7 @@ export function createMemoryLines(
   | 'joinLine'
   | 'leaveLine'
   | 'correctCapRow'
-  | 'mendCapRow'
+  | 'repairCapRow'
 > {
   const others = (rows: Rows, cap: string, place: Pick<Waiter, 'installationId' | 'tier'>) =>
     (rows.lines.get(cap) ?? []).filter((waiter) => tenantTierKey(waiter) !== tenantTierKey(place));
@@ -61,8 +61,8 @@ export function createMemoryLines(
         rows.capRows.set(key, { key, leases, changes: changes + 1 });
         return true;
       }),
-    mendCapRow: (row) =>
-      world.call('launches.mendCapRow', (rows) => {
+    repairCapRow: (row) =>
+      world.call('launches.repairCapRow', (rows) => {
         if (!isUnreadable(rowOf(rows, row.key))) return false;
         rows.capRows.set(row.key, { ...row });
         return true;

@@ -110,7 +110,7 @@ export const acceptedLines: readonly AcceptedLines[] = [
         'job.retryAt === undefined → !isResting(job, now) && job.retryAt === undefined',
         'closings.filter((one) => one !== undefined)',
       ],
-      'insight/story.ts': [`'' → "Stryker was here!"`],
+      'insight/timeline.ts': [`'' → "Stryker was here!"`],
       'insight/what-was-checked.ts': ['job?.state → job.state'],
       // A message of any other kind has no action, and is refused for that.
       'scale-up/accept-jobs.ts': ["message.kind !== 'job' → false"],
@@ -177,7 +177,7 @@ export const acceptedLines: readonly AcceptedLines[] = [
       'insight/explain-over.ts': ['[] → ["Stryker was here"]'],
       'insight/explain-waiting.ts': ['[] → ["Stryker was here"]'],
       'insight/gather-facts.ts': ['[] → ["Stryker was here"]'],
-      'insight/story.ts': ['[] → ["Stryker was here"]', 'time === undefined → false'],
+      'insight/timeline.ts': ['[] → ["Stryker was here"]', 'time === undefined → false'],
     },
   },
   {

@@ -124,7 +124,7 @@ describe('the alarms', () => {
   it('treat missing data as an alarm only if data must always arrive', () => {
     const breaching = alarmsOf(told).filter(({ Properties }) => Properties.TreatMissingData === 'breaching');
     expect(breaching.map(({ Properties }) => Properties.AlarmName).sort()).toEqual([
-      'my-saas-runner-not-in-step',
+      'my-saas-runner-outdated',
       'my-saas-sweep-stopped',
     ]);
   });

@@ -24,7 +24,7 @@ export interface Situation {
   /** Must match the verdict's line. */
   readonly says: RegExp;
   /** Must match the text about how to fix it. Absent: not checked. */
-  readonly mend?: RegExp;
+  readonly fix?: RegExp;
   /** null: there is no such row. */
   readonly tenant?: Partial<Tenant> | null;
   /** null: the platform has no row of it. */
@@ -113,7 +113,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   'waits for nothing, and nobody looks at it': {
     code: 'not-acted-on',
     says: /has not been looked at for 12 min/,
-    mend: /sweep/,
+    fix: /sweep/,
     job: { ...why('queued'), queuedAt: noon - 600_000, acceptedAt: noon - 600_000 },
   },
   'waited for a limit that has room now': {
@@ -124,7 +124,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   'waits for a machine of its tenant': {
     code: 'tenant-limit',
     says: /all of its 2 runners/,
-    mend: /mayfly tenant set acme --max-runners/,
+    fix: /mayfly tenant set acme --max-runners/,
     tenant: limit,
     // Two machines run for 100 s each; one of them has 40 s left, and a machine starts in 40 s.
     others: [
@@ -137,7 +137,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   'waits behind others': {
     code: 'tenant-limit',
     says: /2 jobs come first/,
-    mend: /max-runners/,
+    fix: /max-runners/,
     tenant: { leases: 1, tierLeases: new Map([[small, 1]]) },
     others: [
       { jobId: JobId(2), queuedAt: noon - 2 },
@@ -157,14 +157,14 @@ export const situations: Readonly<Record<string, Situation>> = {
   'waits for a machine of its tier': {
     code: 'tier-limit',
     says: /all of its 5 medium runners.*max_runners \(10/,
-    mend: /tenant set acme --tier-limit medium=N/,
+    fix: /tenant set acme --tier-limit medium=N/,
     tenant: { leases: 5, tierLeases: new Map([[medium, 5]]), maxRunners: 10 },
     job: { tier: medium, labels: ['self-hosted', 'medium'] },
   },
   'waits under a spend cap of its tenant': {
     code: 'spend-cap',
     says: /has a daily spend cap \(daily_cap\) of \$0\.3000, and one more small machine may cost \$0\.5\d+/,
-    mend: /tenant set acme --spend-cap DOLLARS/,
+    fix: /tenant set acme --spend-cap DOLLARS/,
     tenant: { caps: { day: 300_000 } },
   },
   'waits under a spend cap that is none': {
@@ -206,14 +206,14 @@ export const situations: Readonly<Record<string, Situation>> = {
   'meets the quota of the account': {
     code: 'quota',
     says: /VcpuLimitExceeded/,
-    mend: /preflight/,
+    fix: /preflight/,
     notes: closing('on-demand:small', 'quota', 'VcpuLimitExceeded'),
     estimate: 60,
   },
   'is of a tier whose launches AWS refuses': {
     code: 'launch-failed',
     says: /InvalidAMIID.NotFound/,
-    mend: /runbook/,
+    fix: /runbook/,
     notes: closing('small', 'fatal', 'InvalidAMIID.NotFound'),
     estimate: 60,
   },
@@ -234,31 +234,31 @@ export const situations: Readonly<Record<string, Situation>> = {
   'waits for the approval of its tenant': {
     code: 'tenant-pending',
     says: /operator's approval/,
-    mend: /mayfly tenant approve acme/,
+    fix: /mayfly tenant approve acme/,
     tenant: { status: 'pending' },
   },
   'is of a tenant that the operator suspended': {
     code: 'tenant-suspended',
     says: /by operator/,
-    mend: /mayfly tenant resume acme/,
+    fix: /mayfly tenant resume acme/,
     tenant: { status: 'suspended' },
   },
   'is of a tenant that GitHub suspended': {
     code: 'tenant-suspended',
     says: /by github/,
-    mend: /unsuspends the App/,
+    fix: /unsuspend the App/,
     tenant: { status: 'suspended', suspendedBy: 'github' },
   },
   'is of a tenant that is gone': {
     code: 'tenant-deleted',
     says: /uninstalled/,
-    mend: /installs the App again/,
+    fix: /install the App again/,
     tenant: { status: 'deleted' },
   },
   'is of an installation that nobody knows yet': {
     code: 'tenant-unknown',
     says: /no tenant here yet/,
-    mend: /dead-letters/,
+    fix: /dead-letters/,
     tenant: null,
   },
   'waits for the machines of an earlier installation': {
@@ -269,14 +269,14 @@ export const situations: Readonly<Record<string, Situation>> = {
   'lacks a permission that a registration asked for': {
     code: 'permission-missing',
     says: /text of permission-missing/,
-    mend: /accepts the App/,
+    fix: /accept the App/,
     tenant: attention('permission-missing'),
     estimate: 90,
   },
   'lacks a permission, by what GitHub said of the installation': {
     code: 'permission-missing',
     says: /organization_self_hosted_runners: write/,
-    mend: /accepts the App/,
+    fix: /accept the App/,
     tenant: { permissions: { actions: 'read' } },
   },
   'is held while GitHub limits calls': {
@@ -288,21 +288,21 @@ export const situations: Readonly<Record<string, Situation>> = {
   'is held while GitHub refuses runners': {
     code: 'github-refused',
     says: /text of github-refused/,
-    mend: /tenant validate/,
+    fix: /tenant validate/,
     tenant: attention('github-refused'),
     estimate: 90,
   },
   'is of a public repository that the group excludes': {
     code: 'public-repository',
     says: /Allow public repositories/,
-    mend: /Runner groups/,
+    fix: /Runner groups/,
     job: { visibility: 'public' },
     notes: groupSays({ kind: 'found', group }),
   },
   'is of a repository that the group was not selected for': {
     code: 'repository-not-in-group',
     says: /not among the repositories/,
-    mend: /Runner groups/,
+    fix: /Runner groups/,
     job: { repositoryId: 7 },
     notes: groupSays({
       kind: 'found',
@@ -312,14 +312,14 @@ export const situations: Readonly<Record<string, Situation>> = {
   'is meant for a group that is missing': {
     code: 'group-missing',
     says: /no runner group named builds/,
-    mend: /mayfly tenant set acme/,
+    fix: /mayfly tenant set acme/,
     tenant: { runnerGroup: 'builds' },
     notes: groupSays({ kind: 'missing' }, 'builds'),
   },
   'is meant for a group where GitHub shows none': {
     code: 'groups-unavailable',
     says: /does not show the runner groups/,
-    mend: /removes the tenant/,
+    fix: /remove the tenant/,
     tenant: { runnerGroup: 'builds' },
     notes: groupSays({ kind: 'unavailable', message: 'Not Found' }, 'builds'),
   },
@@ -331,7 +331,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   'rests after its machines came to nothing': {
     code: 'runners-lost',
     says: /3 machines were launched for it/,
-    mend: /mayfly logs i-1/,
+    fix: /mayfly logs i-1/,
     job: {
       reason: lost,
       retryAt: now + 240_000,
@@ -367,13 +367,13 @@ export const situations: Readonly<Record<string, Situation>> = {
   'waits for an approval': {
     code: 'approval',
     says: /approval/,
-    mend: /approves the run/,
+    fix: /approve the run/,
     job: { state: 'blocked', unsettledAt: noon },
   },
   'is of a tier that is not configured any more': {
     code: 'tier-removed',
     says: /tier huge is no longer in the configuration/,
-    mend: /Configure the tier again/,
+    fix: /Configure the tier again/,
     job: { tier: TierName('huge') },
   },
   'has its machine asked for': {
@@ -391,7 +391,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   'has no launch for its lease': {
     code: 'launch-lost',
     says: /whose launch has no row/,
-    mend: /not delete rows by hand/,
+    fix: /not delete rows by hand/,
     job: covered,
   },
   'got no machine of its launch': {
@@ -417,7 +417,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   'has a machine that boots for too long': {
     code: 'boot-overdue',
     says: /should have asked for its job 30 s ago/,
-    mend: /mayfly logs i-1/,
+    fix: /mayfly logs i-1/,
     job: covered,
     launch: placed,
     runner: { deadline: now - 30_000 },
@@ -440,7 +440,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   'has a machine that GitHub gives nothing': {
     code: 'not-assigned',
     says: /gives it no job\. It is online/,
-    mend: /restricted to certain workflows/,
+    fix: /restricted to certain workflows/,
     job: covered,
     launch: placed,
     runner: { state: 'listening', listeningAt: now - 100_000 },
@@ -465,7 +465,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   'has a machine that ended': {
     code: 'machine-ended',
     says: /i-1 ended \(instance-ended\)/,
-    mend: /mayfly logs i-1/,
+    fix: /mayfly logs i-1/,
     job: covered,
     launch: placed,
     runner: { state: 'ended', endedAt: noon + 100_000, endReason: 'instance-ended' },
@@ -481,7 +481,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   'runs on a machine of somebody else': {
     code: 'running-elsewhere',
     says: /does not belong to this platform/,
-    mend: /same labels/,
+    fix: /same labels/,
     job: { state: 'running', startedAt: noon, unsettledAt: noon },
   },
   'ran on a machine that has ended': {
@@ -493,7 +493,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   'runs for too long': {
     code: 'over-time',
     says: /longer than limits.jobSeconds/,
-    mend: /jobSeconds/,
+    fix: /jobSeconds/,
     job: { ...running, startedAt: now - 30_000_000 },
     runner: { state: 'listening' },
   },
@@ -506,7 +506,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   failed: {
     code: 'failed',
     says: /ended with failure on i-1/,
-    mend: /job's own log/,
+    fix: /job's own log/,
     job: over({ ...running, state: 'done', outcome: 'completed', conclusion: 'failure' }),
   },
   'was cancelled before it ran': {
@@ -517,25 +517,25 @@ export const situations: Readonly<Record<string, Situation>> = {
   'asked for labels that no tier has': {
     code: 'labels-unknown',
     says: /sentence of labels-unknown/,
-    mend: /changes runs-on/,
+    fix: /change runs-on/,
     job: refused('labels-unknown'),
   },
   'may not use its tier': {
     code: 'tier-not-allowed',
     says: /sentence of tier/,
-    mend: /mayfly tenant set acme/,
+    fix: /mayfly tenant set acme/,
     job: refused('tier-not-allowed'),
   },
   'is of a repository that the operator does not allow': {
     code: 'repository-not-allowed',
     says: /sentence of repository/,
-    mend: /mayfly tenant show acme/,
+    fix: /mayfly tenant show acme/,
     job: refused('repository-not-allowed'),
   },
   "was stopped before its first step, on another job's machine": {
     code: 'repository-not-allowed',
     says: /^None of its steps ran on i-1\. sentence of repository/,
-    mend: /mayfly tenant show acme/,
+    fix: /mayfly tenant show acme/,
     job: over({
       outcome: 'completed',
       conclusion: 'failure',
@@ -546,13 +546,13 @@ export const situations: Readonly<Record<string, Situation>> = {
   'is rejected by an admission controller': {
     code: 'controller-rejected',
     says: /sentence of controller-rejected/,
-    mend: /exempts the repository/,
+    fix: /exempt the repository/,
     job: refused('controller-rejected'),
   },
   'is rejected by a controller of the operator': {
     code: 'controller-rejected',
     says: /sentence of controller-rejected/,
-    mend: /controllers decisions acme names the controller/,
+    fix: /controllers decisions acme names the controller/,
     job: {
       ...refused('controller-rejected'),
       admission: { policy: '-.1', state: 'rejected', controllerId: 'ctl_1', ofPlatform: true, at: noon },
@@ -567,7 +567,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   'meets a controller that does not answer': {
     code: 'controller-unavailable',
     says: /ctl_1 gave no valid answer \(timeout\); it is asked again/,
-    mend: /failure policy/,
+    fix: /failure policy/,
     tenant: { admissionEpoch: 2 },
     job: {
       ...why('controller-unavailable'),
@@ -584,19 +584,19 @@ export const situations: Readonly<Record<string, Situation>> = {
   'is of another account': {
     code: 'owner-mismatch',
     says: /sentence of owner/,
-    mend: /installs the App/,
+    fix: /install the App/,
     job: refused('owner-mismatch'),
   },
   'was one too many in the line': {
     code: 'waiting-cap',
     says: /sentence of waiting/,
-    mend: /waitingJobsPerTenant/,
+    fix: /waitingJobsPerTenant/,
     job: refused('waiting-cap'),
   },
   'waited for a day': {
     code: 'waited-too-long',
     says: /sentence of waited/,
-    mend: /Re-run the job/,
+    fix: /Re-run the job/,
     job: over({ outcome: 'expired', ...why('waited-too-long') }),
   },
   'was refused for what is over, and GitHub still has it': {
@@ -619,32 +619,32 @@ export const situations: Readonly<Record<string, Situation>> = {
   'waits here, and GitHub does not show it': {
     code: 'gone-from-github',
     says: /does not show the job/,
-    mend: /adds the repository/,
+    fix: /add the repository/,
     github: github({}, { job: { kind: 'not-found' } }),
   },
   'waits here, and its run is over': {
     code: 'run-ended',
     says: /run 1000 ended \(startup_failure\)/,
-    mend: /Re-run the workflow/,
+    fix: /Re-run the workflow/,
     github: github({}, { run: { runId: 1000, completed: true, conclusion: 'startup_failure' } }),
   },
   'has no row, and GitHub was not asked': {
     code: 'not-asked',
     says: /no row of this job/,
-    mend: /--github/,
+    fix: /--github/,
     job: null,
   },
   'has no row, and is not on GitHub': {
     code: 'not-on-github',
     says: /no such job/,
-    mend: /Check the id/,
+    fix: /Check the id/,
     job: null,
     github: github({}, { job: { kind: 'not-found' } }),
   },
   'is of a repository without the App': {
     code: 'not-installed',
     says: /not installed on acme\/app/,
-    mend: /installs the App/,
+    fix: /install the App/,
     job: null,
     tenant: null,
     github: { installation: { kind: 'not-found' }, job: { kind: 'not-found' } },
@@ -652,7 +652,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   'is of an installation whose webhook was lost': {
     code: 'installation-unknown',
     says: /installation 101.*no tenant here/,
-    mend: /Redeliver/,
+    fix: /Redeliver/,
     job: null,
     tenant: null,
     github: github(),
@@ -660,7 +660,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   'was queued while the account had the App suspended': {
     code: 'tenant-suspended',
     says: /suspended the App, so GitHub/,
-    mend: /unsuspends/,
+    fix: /unsuspend/,
     job: null,
     github: github(
       {},
@@ -672,14 +672,14 @@ export const situations: Readonly<Record<string, Situation>> = {
   'has a webhook that was refused': {
     code: 'webhook-failed',
     says: /answered 401.*secret/,
-    mend: /rotate-webhook-secret/,
+    fix: /rotate-webhook-secret/,
     job: null,
     github: github({}, delivery(401)),
   },
   'has a webhook that reached nobody': {
     code: 'webhook-failed',
     says: /nobody answered/,
-    mend: /Redeliver/,
+    fix: /Redeliver/,
     job: null,
     github: github({}, delivery(0)),
   },
@@ -692,42 +692,42 @@ export const situations: Readonly<Record<string, Situation>> = {
   'has no webhook at all': {
     code: 'webhook-missing',
     says: /sent no webhook/,
-    mend: /subscribed to Workflow jobs/,
+    fix: /subscribed to Workflow jobs/,
     job: null,
     github: github({}, { deliveries: [] }),
   },
   'is among the dead letters': {
     code: 'dead-letter',
     says: /dead letters of test-small-builds/,
-    mend: /--send-back test-small-builds/,
+    fix: /--send-back test-small-builds/,
     job: null,
     deadLetters: [{ queue: 'test-small-builds', ageMinutes: 7 }],
   },
   'names labels that no tier has all of': {
     code: 'labels-unknown',
     says: /nearest tier, medium, lacks gpu/,
-    mend: /runs-on: \[self-hosted, linux, x64, medium\]/,
+    fix: /runs-on: \[self-hosted, linux, x64, medium\]/,
     job: null,
     github: github({ labels: ['self-hosted', 'medium', 'gpu'] }),
   },
   'misspells a label': {
     code: 'labels-unknown',
     says: /nearest tier, medium, lacks mediun/,
-    mend: /medium/,
+    fix: /medium/,
     job: null,
     github: github({ labels: ['self-hosted', 'mediun'] }),
   },
   'names a group and no labels': {
     code: 'group-only',
     says: /runner group and no labels/,
-    mend: /labels: \[self-hosted, linux, x64, small\]/,
+    fix: /labels: \[self-hosted, linux, x64, small\]/,
     job: null,
     github: github({ labels: [] }),
   },
   "asks for a machine of GitHub's own": {
     code: 'hosted-by-github',
     says: /GitHub-hosted runner/,
-    mend: /a tier’s labels/,
+    fix: /a tier’s labels/,
     job: null,
     github: github({ labels: ['ubuntu-latest'] }),
   },

@@ -36,7 +36,7 @@ export function createCapRows(deps: {
   | 'joinLine'
   | 'leaveLine'
   | 'correctCapRow'
-  | 'mendCapRow'
+  | 'repairCapRow'
 > {
   const { client, tableName } = deps;
   const changeLine = async (
@@ -97,7 +97,7 @@ export function createCapRows(deps: {
       });
       return met;
     },
-    async mendCapRow({ key, leases, changes }) {
+    async repairCapRow({ key, leases, changes }) {
       const { met } = await updateRow(client, {
         tableName,
         key: capRowPrimaryKey(key),

@@ -78,7 +78,7 @@ function faultOf(fault: 'overlap' | 'rotated-already'): Faulty {
     return faulty('invalid', 'invalid-overlap', text, { field: 'overlapSeconds' });
   }
   const text =
-    'There are two secrets already. Wait until the older one ends, or rotate with an overlap of 0.';
+    'There are two secrets already. Wait until the older one expires, or rotate with an overlap of 0.';
   return faulty('conflict', 'rotated-already', text);
 }
 

@@ -46,7 +46,7 @@ export const forgetUnregistered = (
 const unregisteredName = (instanceId: InstanceId) => `unregistered/${instanceId}`;
 
 export const unknownRunText =
-  'GitHub gave its machine to a job that the App hears nothing about, perhaps of a repository outside the installation';
+  'GitHub gave its machine to a job about which the App gets no webhooks, perhaps of a repository outside the installation';
 
 /** A crash between the two writes leaves one run uncounted; none is counted twice. */
 export async function noteUnknownRun(deps: UnknownRunDeps, runner: Runner): Promise<boolean> {

@@ -20,7 +20,7 @@ export function explainCovered(facts: Facts, job: Job): Verdict {
   if (!launch) {
     return waitsAgain('launch-lost', `It has the lease ${job.lease ?? ''}, whose launch has no row.`, {
       next: 'The reconciler finds it within five minutes and returns it to the line.',
-      mend: "Do not delete rows by hand. If nobody did, check the reconciler's log.",
+      fix: "Do not delete rows by hand. If nobody did, check the reconciler's log.",
     });
   }
   if (launch.state === 'intent' && now < launch.callUntil) {
@@ -64,7 +64,7 @@ function explainMachine(facts: Facts, job: Job, runner: Runner): Verdict {
         code: 'machine-ended',
         line: `Its machine ${instanceId} ended (${runner.endReason ?? 'unknown'}) before it ran the job.`,
         next: 'After the next sweep, at the latest, the job waits again and gets another machine.',
-        mend: `If this keeps happening: npx mayfly logs ${instanceId}`,
+        fix: `If this keeps happening: npx mayfly logs ${instanceId}`,
         who: 'nobody',
       };
     case 'booting':
@@ -76,7 +76,7 @@ function explainMachine(facts: Facts, job: Job, runner: Runner): Verdict {
         code: 'boot-overdue',
         line: `Its machine ${instanceId} should have asked for its job ${timeBetween(deadline, now)} ago.`,
         next: 'The next sweep saves its console and terminates it; the job gets another machine.',
-        mend: `npx mayfly logs ${instanceId} shows how far it got. Usually the image is at fault, or the machine cannot reach GitHub or the claim function.`,
+        fix: `npx mayfly logs ${instanceId} shows how far it got. Usually the image is at fault, or the machine cannot reach GitHub or the claim function.`,
         who: 'operator',
       };
     case 'claimed':
@@ -131,7 +131,7 @@ function listening(facts: Facts, runner: Runner): Verdict {
     code: 'not-assigned',
     line: `Its machine ${instanceId} has been listening for ${durationText(since / 1000)}, but GitHub gives it no job.${state}`,
     next: `It powers off after ${durationText(platform.limits.idleSeconds)} without a job, and the job gets another machine.`,
-    mend: 'An owner checks whether the runner group admits the repository, and whether it is restricted to certain workflows. A runs-on that names another group also keeps the job away, and webhooks do not show that.',
+    fix: 'Ask an owner to check whether the runner group admits the repository, and whether it is restricted to certain workflows. A runs-on that names another group also keeps the job away, and webhooks do not show that.',
     who: 'owner',
   };
 }
@@ -139,8 +139,8 @@ function listening(facts: Facts, runner: Runner): Verdict {
 const waitsAgain = (
   code: VerdictCode,
   line: string,
-  { next, mend }: { next: string; mend?: string },
-): Verdict => ({ code, line, next, ...(mend ? { mend, who: 'operator' } : { who: 'nobody' }) });
+  { next, fix }: { next: string; fix?: string },
+): Verdict => ({ code, line, next, ...(fix ? { fix, who: 'operator' } : { who: 'nobody' }) });
 
 function onItsWay(
   facts: Facts,

@@ -9,12 +9,12 @@ import { explainUnheard } from './explain-unheard.ts';
 import { explainWaiting } from './explain-waiting.ts';
 import type { Explanation, Verdict } from './explanation.ts';
 import type { Facts } from './facts.ts';
-import { storyOf } from './story.ts';
+import { timelineOf } from './timeline.ts';
 import { whatWasChecked } from './what-was-checked.ts';
 
 export function explainJob(facts: Facts): Explanation {
   const verdict = verdictOf(facts);
-  return { ...verdict, story: storyOf(facts), checked: whatWasChecked(facts) };
+  return { ...verdict, timeline: timelineOf(facts), checked: whatWasChecked(facts) };
 }
 
 function verdictOf(facts: Facts): Verdict {
@@ -43,7 +43,7 @@ const approval = ({ repository }: Job): Verdict => ({
   code: 'approval',
   line: 'GitHub holds it for approval: of its environment, or because its author is a first-time contributor.',
   next: 'Once it is approved, GitHub sends its webhook and it starts. Without approval, GitHub drops it after 30 days.',
-  mend: `A reviewer approves the run, on its page in ${repository}.`,
+  fix: `A reviewer must approve the run, on its page in ${repository}.`,
   who: 'owner',
 });
 
@@ -55,7 +55,7 @@ function byGitHub({ github }: Facts, job: Job): Verdict | undefined {
       code: 'gone-from-github',
       line: `GitHub does not show the job to the App: ${job.repository} was removed from the installation, transferred or deleted, or its run was deleted.`,
       next: 'It is closed when GitHub says so again, at least three minutes later.',
-      mend: 'To run it, an owner adds the repository to the installation, and re-runs the job.',
+      fix: 'To run it, an owner must add the repository to the installation and re-run the job.',
       who: 'owner',
     };
   }
@@ -64,7 +64,7 @@ function byGitHub({ github }: Facts, job: Job): Verdict | undefined {
       code: 'run-ended',
       line: `Its workflow run ${job.runId} ended (${github.run.conclusion ?? 'no conclusion'}) before the job began.`,
       next: 'It is closed within minutes; no more machines are launched for it.',
-      mend: 'Re-run the workflow. If it ended with startup_failure, the workflow file is at fault.',
+      fix: 'Re-run the workflow. If it ended with startup_failure, the workflow file is at fault.',
       who: 'author',
     };
   }

@@ -19,7 +19,7 @@ export function explainRunning(facts: Facts, job: Job): Verdict {
       code: 'running-elsewhere',
       line: `It has been running for ${so}, on a runner that does not belong to this platform.`,
       next: 'The sweep asks GitHub about it. No machine is kept for it.',
-      mend: 'Another runner of the account has the same labels. To avoid that, give the tiers a label that no other runner has.',
+      fix: 'Another runner of the account has the same labels. To avoid that, give the tiers a label that no other runner has.',
       who: 'nobody',
     };
   }
@@ -37,7 +37,7 @@ export function explainRunning(facts: Facts, job: Job): Verdict {
       code: 'over-time',
       line: `It has been running on ${runner} for ${so}, longer than limits.jobSeconds (${jobSeconds}).`,
       next: 'The sweep ends the machine within a minute, and the job fails on GitHub.',
-      mend: 'Raise limits.jobSeconds in mayfly.config.ts and deploy, or split the job.',
+      fix: 'Raise limits.jobSeconds in mayfly.config.ts and deploy, or split the job.',
       who: 'author',
     };
   }
@@ -73,7 +73,7 @@ export function explainDone(facts: Facts, job: Job): Verdict {
   if (conclusion === 'success') return over('completed', `It succeeded${where}${took}.`);
   return {
     ...over('failed', `It ended with ${conclusion ?? 'no conclusion'}${where}${took}.`),
-    mend: `The job's own log on GitHub says why.${runner && isFinished(facts) ? ` For its machine: npx mayfly logs ${runner}` : ''}`,
+    fix: `The job's own log on GitHub says why.${runner && isFinished(facts) ? ` For its machine: npx mayfly logs ${runner}` : ''}`,
   };
 }
 

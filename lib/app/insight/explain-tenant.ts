@@ -87,13 +87,13 @@ function inGroups(verdicts: readonly { readonly job: Job; readonly verdict: Verd
   return [...groups.values()]
     .map((group): VerdictGroup => {
       const [first] = group as [(typeof group)[number], ...typeof group];
-      const { code, line, next, mend, who, estimate } = first.verdict;
+      const { code, line, next, fix, who, estimate } = first.verdict;
       return {
         code,
         line,
         next,
         who,
-        ...(mend === undefined ? {} : { mend }),
+        ...(fix === undefined ? {} : { fix }),
         ...(estimate === undefined ? {} : { estimate }),
         ...(first.job.tier === undefined ? {} : { tier: first.job.tier }),
         count: group.length,

@@ -15,7 +15,7 @@ export function explainUnheard(facts: Facts): Verdict {
   if (!github) {
     return plain('not-asked', 'The platform has no row of this job.', {
       next: 'GitHub was not asked about it.',
-      mend: 'Ask GitHub too: npx mayfly explain URL --github, with the URL of the job.',
+      fix: 'Ask GitHub too: npx mayfly explain URL --github, with the URL of the job.',
       who: 'operator',
     });
   }
@@ -28,7 +28,7 @@ function inDeadLetters({ queue, ageMinutes }: { queue: string; ageMinutes: numbe
     `Its message failed for an hour, and has been among the dead letters of ${queue} for ${durationText(ageMinutes * 60)}.`,
     {
       next: 'The reconciler finds the job by reading its run, if its tenant is known here.',
-      mend: `npx mayfly dead-letters says why it failed; then npx mayfly dead-letters --send-back ${queue}`,
+      fix: `npx mayfly dead-letters says why it failed; then npx mayfly dead-letters --send-back ${queue}`,
       who: 'operator',
     },
   );
@@ -42,7 +42,7 @@ function notReached({ asked, tenant }: Facts, { installation, job }: GitHubFacts
       `The App is not installed on ${where}: GitHub sends no webhooks for its jobs.`,
       {
         next: 'Nothing happens until it is installed.',
-        mend: 'An owner installs the App, or adds the repository to the installation, and re-runs the job.',
+        fix: 'An owner must install the App, or add the repository to the installation, and re-run the job.',
         who: 'owner',
       },
     );
@@ -50,7 +50,7 @@ function notReached({ asked, tenant }: Facts, { installation, job }: GitHubFacts
   if (installation.kind === 'found' && installation.installation.suspended) {
     return plain('tenant-suspended', `The account has suspended the App, so GitHub sends no webhooks.`, {
       next: 'Its queued jobs are found within minutes after the suspension ends.',
-      mend: 'An owner unsuspends the App, under Settings → GitHub Apps → Configure.',
+      fix: 'An owner must unsuspend the App, under Settings → GitHub Apps → Configure.',
       who: 'owner',
     });
   }
@@ -60,7 +60,7 @@ function notReached({ asked, tenant }: Facts, { installation, job }: GitHubFacts
       `The App is installed there (installation ${installation.installationId}), but has no tenant here.`,
       {
         next: 'The first webhook of a job makes the platform ask GitHub about the installation.',
-        mend: 'Redeliver the webhook installation.created: the App’s settings, Advanced, Recent deliveries. If there is none, another App is stored here.',
+        fix: 'Redeliver the webhook installation.created: the App’s settings, Advanced, Recent deliveries. If there is none, another App is stored here.',
         who: 'operator',
       },
     );
@@ -68,14 +68,14 @@ function notReached({ asked, tenant }: Facts, { installation, job }: GitHubFacts
   if (job.kind === 'not-found') {
     return plain('not-on-github', `GitHub has no such job in ${where}.`, {
       next: 'Nothing: there is no such job.',
-      mend: 'Check the id. It is the last number in the job’s URL; the one before it is the id of the run.',
+      fix: 'Check the id. It is the last number in the job’s URL; the one before it is the id of the run.',
       who: 'author',
     });
   }
   if (job.kind === 'found') return undefined;
   return plain('not-asked', `GitHub gave no answer about the job: ${job.message}.`, {
     next: 'Ask again later.',
-    mend: 'npx mayfly tenant validate shows what the App may do there.',
+    fix: 'npx mayfly tenant validate shows what the App may do there.',
     who: 'operator',
   });
 }
@@ -88,7 +88,7 @@ function onGitHub(facts: Facts, { job, deliveries }: GitHubFacts): Verdict {
   if (!tier && !isSelfHosted(labels)) {
     return plain('hosted-by-github', `Its labels [${labels.join(', ')}] ask for a GitHub-hosted runner.`, {
       next: 'GitHub runs it. The platform ignores such jobs.',
-      mend: 'To run it here, use a tier’s labels in runs-on.',
+      fix: 'To run it here, use a tier’s labels in runs-on.',
       who: 'nobody',
     });
   }
@@ -119,7 +119,7 @@ function onGitHub(facts: Facts, { job, deliveries }: GitHubFacts): Verdict {
 function groupOnly(tiers: readonly Tier[]): Verdict {
   return plain('group-only', 'Its runs-on names a runner group and no labels, so its tier is unknown.', {
     next: 'It starts only if GitHub gives it a machine that was launched for another job of the account.',
-    mend: `Name labels as well: runs-on: {group: …, labels: [${tiers[0]?.labels.join(', ') ?? ''}]}.`,
+    fix: `Name labels as well: runs-on: {group: …, labels: [${tiers[0]?.labels.join(', ') ?? ''}]}.`,
     who: 'author',
   });
 }
@@ -131,7 +131,7 @@ function labelsUnknown({ platform }: Facts, labels: readonly string[]): Verdict 
     : 'there are no tiers';
   return plain('labels-unknown', `No tier has all of its labels [${labels.join(', ')}]: ${lacks}.`, {
     next: 'It stays queued on GitHub until somebody cancels it, or a day has passed.',
-    mend: `The author changes it to runs-on: [${near?.tier.labels.join(', ') ?? ''}], or the operator adds the label to the tier (extraLabels).`,
+    fix: `The author must change it to runs-on: [${near?.tier.labels.join(', ') ?? ''}], or the operator must add the label to the tier (extraLabels).`,
     who: 'author',
   });
 }
@@ -169,7 +169,7 @@ function byDelivery(tier: Tier, deliveries: GitHubFacts['deliveries']): Verdict 
         : 'GitHub sent no webhook for it in the last three days';
     return plain('webhook-missing', `GitHub has it queued for tier ${tier.name}; ${what}.`, {
       next: 'The reconciler reads the runs of its repository, and picks the job up within about ten minutes.',
-      mend: 'npx mayfly tenant validate shows whether the App is subscribed to Workflow jobs and its webhook is active.',
+      fix: 'npx mayfly tenant validate shows whether the App is subscribed to Workflow jobs and its webhook is active.',
       who: 'operator',
     });
   }
@@ -193,7 +193,7 @@ function byDelivery(tier: Tier, deliveries: GitHubFacts['deliveries']): Verdict 
     `GitHub could not deliver its webhook: ${statusCode === 0 ? 'nobody answered' : `the platform answered ${statusCode}`} (${why}).`,
     {
       next: 'The reconciler has GitHub redeliver it, up to three times, every five minutes.',
-      mend:
+      fix:
         statusCode === 401
           ? 'npx mayfly rotate-webhook-secret sets both.'
           : 'See the runbook’s articles webhooks-failed and function-throttles. By hand: the App’s settings, Advanced, Recent deliveries, Redeliver.',
@@ -207,7 +207,7 @@ const webhookFault = (statusCode: number) =>
     ? 'the URL is wrong, or did not respond within ten seconds'
     : 'AWS failed, or all copies of the function were busy';
 
-const plain = (code: VerdictCode, line: string, rest: Pick<Verdict, 'next' | 'mend' | 'who'>): Verdict => ({
+const plain = (code: VerdictCode, line: string, rest: Pick<Verdict, 'next' | 'fix' | 'who'>): Verdict => ({
   code,
   line,
   ...rest,

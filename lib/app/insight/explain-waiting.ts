@@ -76,7 +76,7 @@ function tierRemoved({ platform }: Facts, { tier, labels }: Job): Verdict {
     code: 'tier-removed',
     line: `Its tier ${tier ?? ''} is no longer in the configuration, so nothing processes its jobs.`,
     next: 'It expires after limits.waitSeconds.',
-    mend: `Configure the tier again and deploy, or re-run the job with labels of ${platform.tiers.map(({ name }) => name).join(', ')} (it asks for ${labels.join(', ')}).`,
+    fix: `Configure the tier again and deploy, or re-run the job with labels of ${platform.tiers.map(({ name }) => name).join(', ')} (it asks for ${labels.join(', ')}).`,
     who: 'operator',
   };
 }
@@ -93,7 +93,7 @@ function restVerdict(facts: Facts, job: Job): Verdict | undefined {
   );
   const last = facts.former?.runner;
   if (why.code !== 'runners-lost' || !last) return verdict;
-  return { ...verdict, mend: (verdict.mend ?? '').replace('INSTANCE', last.instanceId) };
+  return { ...verdict, fix: (verdict.fix ?? '').replace('INSTANCE', last.instanceId) };
 }
 
 /** Whether the spend caps have room for it after the jobs before it. */
@@ -228,7 +228,7 @@ function freeVerdict(facts: Facts, job: Job): Verdict {
       code: 'not-acted-on',
       line: `Nothing blocks it, but it has not been looked at for ${durationText(waited)}.`,
       next: 'The sweep looks at every waiting job each minute, if it runs.',
-      mend: 'Check whether sweep and scale-up run: the alarms sweep-stopped, function-errors and function-throttles of the runbook, and npx mayfly dead-letters.',
+      fix: 'Check whether sweep and scale-up run: the alarms sweep-stopped, function-errors and function-throttles of the runbook, and npx mayfly dead-letters.',
       who: 'operator',
     };
   }
@@ -242,6 +242,7 @@ function freeVerdict(facts: Facts, job: Job): Verdict {
 }
 
 /** Codes that say what happened, not why the job still waits. */
-const isPassing = (code: ReasonCode) => ['runner-ended', 'runner-taken', 'runner-stolen'].includes(code);
+const isPassing = (code: ReasonCode) =>
+  ['runner-ended', 'runner-taken', 'runner-taken-by-unknown-job'].includes(code);
 
 const counted = (count: number, one: string, more: string) => `${count} ${count === 1 ? one : more}`;

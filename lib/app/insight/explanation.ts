@@ -1,5 +1,5 @@
 /**
- * The result of `mayfly explain`: the verdict in one line, what comes next and when, how to fix it, the job's story, and
+ * The result of `mayfly explain`: the verdict in one line, what comes next and when, how to fix it, the job's timeline, and
  * what was looked at. Plain data, for text and JSON output.
  */
 import type { ReasonCode } from '../../core/reason.ts';
@@ -32,7 +32,7 @@ export type VerdictCode =
   | 'cancelled'
   | 'reopening'
   | 'closing'
-  /** The platform has no row of the job. */
+  /** The platform has no row for the job. */
   | 'not-asked'
   | 'not-on-github'
   | 'not-installed'
@@ -55,7 +55,7 @@ export interface Estimate {
   readonly basis: string;
 }
 
-export interface StoryLine {
+export interface TimelineEntry {
   /** Epoch milliseconds. */
   readonly at: number;
   readonly text: string;
@@ -68,12 +68,12 @@ export interface Verdict {
   readonly next: string;
   readonly estimate?: Estimate;
   /** Absent: there is nothing to fix. */
-  readonly mend?: string;
+  readonly fix?: string;
   readonly who: Actor;
 }
 
 export interface Explanation extends Verdict {
-  readonly story: readonly StoryLine[];
+  readonly timeline: readonly TimelineEntry[];
   readonly checked: readonly string[];
 }
 

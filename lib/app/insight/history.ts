@@ -48,7 +48,7 @@ export function untilStart(history: History, sinceSeconds = 0): Estimate {
   const basis =
     startSeconds === undefined
       ? `none of the tenant's latest jobs started in ${tier}, and a stock image takes about ${durationText(stockStartSeconds)}`
-      : `jobs in ${tier} start within ${durationText(startSeconds)} (the quickest quarter of its latest ${started})`;
+      : `jobs in ${tier} start within ${durationText(startSeconds)} (the quickest quarter of the latest ${started})`;
   return { seconds, basis };
 }
 
@@ -69,7 +69,7 @@ export function untilFree(
   const start = untilStart(history);
   return {
     seconds: Math.round((free[0] ?? 0) + start.seconds),
-    basis: `jobs in ${tier} run for ${durationText(runSeconds)} (median of its latest ${ended}), ${line.ahead} wait before it, and ${start.basis}`,
+    basis: `jobs in ${tier} run for ${durationText(runSeconds)} (median of the latest ${ended}), ${line.ahead} ${line.ahead === 1 ? 'job waits' : 'jobs wait'} before it, and ${start.basis}`,
   };
 }
 

@@ -13,7 +13,7 @@ export function whatWasChecked(facts: Facts): readonly string[] {
     job ? `the job's row: ${job.state}, ${counted(job.attempts, 'launch', 'launches')}` : noRow(asked),
     ...tenantLines(facts),
     ...(line && job?.state === 'waiting'
-      ? [`the line: ${line.isCut ? 'at least ' : ''}${line.ahead} before it`]
+      ? [`the line: ${line.isCut ? 'at least ' : ''}${counted(line.ahead, 'job', 'jobs')} before it`]
       : []),
     ...(line ? [`the tenant's latest jobs, for estimates: ${line.recent.length}`] : []),
     ...supplyLines(facts),
@@ -28,8 +28,8 @@ export function whatWasChecked(facts: Facts): readonly string[] {
 
 const noRow = ({ searchEndedAfter: count }: Facts['asked']) =>
   count === undefined
-    ? 'no row of the job'
-    : `no row of the job among ${count} that wait; more wait than these`;
+    ? 'no row for the job'
+    : `no row for the job among the ${count} waiting jobs that were read; there are more`;
 
 function tenantLines({ tenant, job, platform, group }: Facts): string[] {
   if (!tenant) return ['no tenant'];
@@ -40,7 +40,7 @@ function tenantLines({ tenant, job, platform, group }: Facts): string[] {
     `tenant ${tenant.accountLogin}: ${tenant.status}, ${tenant.leases} of ${tenant.maxRunners} machines${inTier}`,
     `runners register with the ${level}${isFallback ? ' (fallback)' : ''}`,
     ...(group
-      ? [`runner group ${group.name ?? 'Default'}: ${group.standing?.kind ?? 'not checked lately'}`]
+      ? [`runner group ${group.name ?? 'Default'}: ${group.standing?.kind ?? 'not checked recently'}`]
       : []),
   ];
 }
@@ -49,7 +49,7 @@ function supplyLines({ supply, now }: Facts): string[] {
   if (!supply) return [];
   const closed = Object.entries(supply.closings).filter(([, { until }]) => until > now);
   return [
-    `EC2: ${closed.length === 0 ? 'no pool is closed' : `closed are ${closed.map(([name]) => name).join(', ')}`}${supply.pace ? '; calls are paced' : ''}`,
+    `EC2: ${closed.length === 0 ? 'no closed pools' : `closed pools: ${closed.map(([name]) => name).join(', ')}`}${supply.pace ? '; calls are paced' : ''}`,
     ...supply.caps.map(
       ({ cap, use }) => `cap ${cap.name}: ${leasesOf(use)} of ${cap.machines}, ${use.waiters.length} in line`,
     ),

@@ -48,7 +48,7 @@ export async function compareSpent(deps: CompareSpentDeps, { installationId, day
     if (recorded === undefined) return;
     const due = dueOf(tenant, day, recorded);
     if (counted === due || !(await deps.tenants.correctSpent(tenant, { day, to: due }))) return;
-    const reason = `It counted ${counted} micro-dollars for ${day}, and its records and leases come to ${due}.`;
+    const reason = `It counted ${counted} micro-dollars for ${day}, but its records and leases add up to ${due}.`;
     logRepair(deps, { kind: 'spend-count-corrected', installationId, reason });
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error;

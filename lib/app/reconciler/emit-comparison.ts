@@ -16,5 +16,5 @@ export interface EmitComparisonDeps {
 /** @throws OperationalError */
 export async function emitComparison({ usage, telemetry, clock }: EmitComparisonDeps): Promise<void> {
   const state: ComparisonState | undefined = await usage.comparison();
-  if (state && isUpToDate(state, clock.now())) telemetry.count('BillDaysApart', {}, state.daysApart);
+  if (state && isUpToDate(state, clock.now())) telemetry.count('BillMismatchDays', {}, state.daysApart);
 }

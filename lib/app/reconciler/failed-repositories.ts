@@ -99,7 +99,7 @@ const refused = ({ message }: { readonly message: string }) =>
 
 export function failureOf(failures: Failures): OperationalError {
   const each = [...failures].map(([name, { message }]) => `${name}: ${message}`);
-  const message = `These repositories or runs could not be gone through, and are tried again: ${each.join('; ')}`;
+  const message = `These repositories or runs could not be read, and are tried again: ${each.join('; ')}`;
   return new OperationalError(message, { code: 'repository-failed', retryable: true });
 }
 

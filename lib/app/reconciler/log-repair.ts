@@ -21,7 +21,7 @@ export type RepairKind =
   | 'job-of-dead-run-closed'
   | 'job-end-unheard'
   | 'job-start-unheard'
-  | 'runner-stolen-unheard'
+  | 'runner-taken-unreported'
   | 'lease-count-corrected'
   | 'spend-count-corrected'
   | 'machine-without-record-ended'

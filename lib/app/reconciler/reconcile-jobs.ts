@@ -130,12 +130,12 @@ async function letGo(deps: ReconcileDeps, job: Job): Promise<void> {
   const { installationId, jobId, state, lease } = job;
   if (state !== 'covered' || !lease) return;
   const why = reason(
-    'runner-stolen',
+    'runner-taken-by-unknown-job',
     'Its runner listens, but GitHub has not given it the job; the job gets the next one.',
   );
   const again = afterLoss(job, why, deps.clock.now());
   if (!(await deps.jobs.waitAgain(installationId, jobId, lease, again.reason, again.rest))) return;
-  logRepairOf(deps, job, { kind: 'runner-stolen-unheard', reason: why.text });
+  logRepairOf(deps, job, { kind: 'runner-taken-unreported', reason: why.text });
   await pokeWaiting(deps, installationId);
 }
 

@@ -19,8 +19,8 @@ import { absenceProofSeconds } from '../common/settings.ts';
 import { allCaps } from '../common/shared-lines.ts';
 import { drainTenant } from '../ending/drain-tenant.ts';
 import { logRepair } from './log-repair.ts';
-import { mendCapRows } from './mend-cap-row.ts';
 import { askAfterSeconds, leasesPerVisit, notesKeptSeconds, settledSeconds } from './reconcile-settings.ts';
+import { repairCapRows } from './repair-cap-row.ts';
 import type { Difference, Visit } from './tenant-visit.ts';
 
 /** The rows that hold leases, read once for each run. */
@@ -132,7 +132,7 @@ export async function reconcileCaps(
     try {
       const unreadable: UnreadableRow[] = [];
       const { rows } = await deps.launches.capUseAcrossTenants(cap, unreadable);
-      errors.push(...(await mendCapRows(deps, cap, unreadable)));
+      errors.push(...(await repairCapRows(deps, cap, unreadable)));
       if (comparable)
         Object.assign(differences, await compareCap(deps, { rows, census: comparable, before }));
     } catch (error) {

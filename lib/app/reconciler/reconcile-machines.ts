@@ -97,7 +97,7 @@ async function lookAt(deps: ReconcileDeps, found: readonly TaggedMachine[], visi
       ...(tier === undefined ? {} : { tier }),
       reason:
         kind === 'machine-without-launch-ended'
-          ? 'It has run for the longest life of a machine, and its launch, by whose deadline the sweep ends it, has no row.'
+          ? 'It has run for the maximum lifetime of a machine, but the row of its launch, whose deadline would end it, is gone.'
           : 'It runs, but has no record.',
     });
   }
@@ -153,13 +153,13 @@ async function listAgain(
     return 'gone';
   }
   const reason =
-    'A machine of it lives, and it was in no list: `open` or `deadline` was missing or wrong in its row.';
+    'One of its machines is running, but it was in no list: `open` or `deadline` was missing or wrong in its row.';
   logRepair(deps, { kind: 'launch-listed-again', ...about, instanceId, launchId, reason });
   return undefined;
 }
 
 /** No launch is deleted while it is listed, and it is listed until all of its machines have ended: this was done by hand. */
 function goneError({ launchId, instanceId }: TaggedMachine): OperationalError {
-  const message = `The launches row ${launchId} is gone, but its machine ${instanceId} lives; only the end of its longest life ends it.`;
+  const message = `The launches row ${launchId} is gone, but its machine ${instanceId} is running; only its maximum lifetime ends it.`;
   return new OperationalError(message, { code: 'UnreadableRow', retryable: false });
 }

@@ -40,7 +40,7 @@ export async function reconcileUnknownRuns(
 }
 
 async function letGo(deps: ReconcileDeps, { installationId, plannedJob, lease }: Runner): Promise<void> {
-  const why = reason('runner-stolen', `${unknownRunText}; it gets the next one.`);
+  const why = reason('runner-taken-by-unknown-job', `${unknownRunText}; it gets the next one.`);
   if (await deps.jobs.waitAgain(installationId, plannedJob, lease, why))
     await pokeWaiting(deps, installationId);
 }

@@ -12,7 +12,7 @@ const failed = (title: string, what: string, steps: readonly string[]): FailedVi
 
 export const notOurs = failed(
   'This does not belong to the setup you started',
-  'The form, or GitHub’s response, belongs to another setup than the one in this browser. Nothing was changed.',
+  'The form, or GitHub’s response, belongs to a different setup than the one in this browser. Nothing was changed.',
   ['Go back to the page that you opened from the terminal.', `Or start again: ${newLink}`],
 );
 

@@ -57,7 +57,7 @@ async function askGitHub(
   if (answer.ok) return answer.value;
   if (answer.refusal.kind === 'not-found') return undefined;
   throw new OperationalError(
-    `GitHub does not say what installation ${installationId} is: ${JSON.stringify(answer.refusal)}`,
+    `GitHub did not describe installation ${installationId}: ${JSON.stringify(answer.refusal)}`,
     {
       code: `GitHub-${answer.refusal.kind}`,
       retryable: true,

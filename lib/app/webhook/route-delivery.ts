@@ -82,7 +82,7 @@ function routeJob(delivery: Delivery, payload: Fields, installationId: Installat
   const visibility = visibilityOf(repository);
   if (!isId(id) || !isId(runId) || !isId(repositoryOwnerId) || !isRepositoryName(repositoryName)) {
     const needed = 'workflow_job.id, workflow_job.run_id, repository.full_name and repository.owner.id';
-    return nowhere('job-unusable', `One of ${needed} is missing, or not as GitHub writes it.`);
+    return nowhere('job-unusable', `One of ${needed} is missing, or not in GitHub’s format.`);
   }
   const message: JobEvent = {
     kind: 'job',

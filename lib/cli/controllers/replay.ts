@@ -37,7 +37,7 @@ Examples:
   mayfly controllers replay acme --rules rules.json --since 7d --json
   mayfly controllers replay @platform --rules rules.json     the jobs of all tenants
 
-It knows past jobs by their rows: repository, workflow, labels, tier. Rules that need facts only GitHub has about a run (event, ref, fork, actor, attempt, path) are counted as not judged, and the report names the facts. Rows are kept for ${tombstoneDays} days after a job ends.
+It reads past jobs from their rows, which have repository, workflow, labels and tier. Rules that need facts only GitHub has about a run (event, ref, fork, actor, attempt, path) are counted as not judged, and the report names the facts. Rows are kept for ${tombstoneDays} days after a job ends.
 `,
   exitOne: 'some jobs would have been rejected, or could not be judged',
   positionals: [ownerPositional],

@@ -60,7 +60,7 @@ Examples:
   mayfly controllers token create acme --description "the platform team"
   mayfly controllers token create acme --controller ctl_abcdefgh23456723
 
-The first is for the tenant's administrators, who manage its controllers by the API; the second lets a controller poll.
+The first is for the tenant's administrators, who manage its controllers through the API; the second lets a controller poll.
 
 The token is printed once; only its digest is kept. There are at most five of each.
 `,

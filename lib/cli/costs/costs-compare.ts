@@ -31,14 +31,14 @@ Examples:
   mayfly costs compare --source export        by machine; needs an export (mayfly costs export enable)
 
 The tags must be active (mayfly costs activate). Run it once a day, with credentials that may read the bill: the platform's
-alarm bill-apart depends on its results. Cost Explorer charges $0.01 for each request; the output says how many there were.
+alarm bill-mismatch depends on its results. Cost Explorer charges $0.01 for each request; the output says how many there were.
 `,
   exitOne: `the last ${daysApartForAlarm} days differ by more than ${mostApart * 100}% each, or the bill names no machine`,
   options: [
     { flags: '--month <month>', description: 'such as 2026-11; default: that of the day before yesterday' },
     {
       flags: '--requests <most>',
-      description: 'most requests to Cost Explorer, at $0.01 each',
+      description: 'maximum number of requests to Cost Explorer, at $0.01 each',
       default: String(usualRequests),
     },
     sourceOption,

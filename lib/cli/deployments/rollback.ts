@@ -30,7 +30,7 @@ Examples:
   mayfly rollback --list             what was deployed, and what each version would change now
   mayfly rollback --dry-run          what going back to the previous deploy would change
   mayfly rollback                    writes it to mayfly.config.ts, deploys and checks it
-  mayfly rollback --to 3 --yes --reason "ticket 4711"
+  mayfly rollback --to 3 --yes --reason "ticket 1234"
 
 The reconciler records each deploy within five minutes. A rollback restores settings only; the code stays as it is in this checkout, and the command says if it differs. The replaced file is kept as mayfly.config.ts.before-rollback, and restored if the deploy fails. If the command was interrupted, run it again with --to. A second run without --to undoes the first.
 

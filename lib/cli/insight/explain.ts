@@ -91,9 +91,9 @@ function json(facts: Facts, explanation: Explanation): string {
     tier: job?.tier ?? null,
     state: job?.state ?? null,
   };
-  const { code, line, next, estimate = null, mend = null, who, story, checked } = explanation;
-  const times = story.map(({ at, text }) => ({ at: new Date(at).toISOString(), text }));
-  return `${JSON.stringify({ ...about, code, line, next, estimate, mend, who, story: times, checked })}\n`;
+  const { code, line, next, estimate = null, fix = null, who, timeline, checked } = explanation;
+  const times = timeline.map(({ at, text }) => ({ at: new Date(at).toISOString(), text }));
+  return `${JSON.stringify({ ...about, code, line, next, estimate, fix, who, timeline: times, checked })}\n`;
 }
 
 async function explainAll(call: CommandCall, given: string): Promise<number> {

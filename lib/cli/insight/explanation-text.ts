@@ -7,26 +7,26 @@ import { printableLine } from '../printable.ts';
 export function explanationText(facts: Facts, explanation: Explanation): string {
   const { job, asked } = facts;
   const repository = job?.repository ?? asked.repository;
-  const { story, checked } = explanation;
+  const { timeline, checked } = explanation;
   const lines = [
     `  job ${asked.jobId}${repository ? ` of ${repository}` : ''}${job?.tier ? `, tier ${job.tier}` : ''}`,
     '',
     ...verdictLines(explanation),
-    ...(story.length > 0 ? ['', '  story'] : []),
-    ...story.map(({ at, text }) => `    ${isoSeconds(at)}  ${text}`),
+    ...(timeline.length > 0 ? ['', '  timeline'] : []),
+    ...timeline.map(({ at, text }) => `    ${isoSeconds(at)}  ${text}`),
     '',
-    '  looked at',
+    '  checked',
     ...checked.map((line) => `    ${line}`),
   ];
   return `${lines.map(printableLine).join('\n')}\n`;
 }
 
 export function verdictLines(verdict: Verdict): string[] {
-  const { code, line, next, estimate, mend, who } = verdict;
+  const { code, line, next, estimate, fix, who } = verdict;
   return [
     `  ${code}: ${line}`,
     `    next  ${next}${estimate ? ` ${estimateText(estimate)}` : ''}`,
-    ...(mend ? [`    ${who === 'nobody' ? 'hint' : 'fix '}  ${mend}`] : []),
+    ...(fix ? [`    ${who === 'nobody' ? 'hint' : 'fix '}  ${fix}`] : []),
   ];
 }
 

@@ -24,7 +24,7 @@ Examples:
   mayfly prices update                    beside mayfly.config.ts
   mayfly prices update --output FILE      elsewhere
 
-Import the file in mayfly.config.ts, as prices, and deploy: machines launched after that are priced by it.
+Import the file in mayfly.config.ts, as prices, and deploy: machines launched after that use these prices.
 `,
   exitOne: 'AWS has no price for an instance type of a tier',
   options: [{ flags: '--output <file>', description: `default: ${fileName} beside mayfly.config.ts` }],

@@ -51,7 +51,7 @@ deployed again. You set the permissions and events of an existing App yourself: 
     },
     {
       flags: '--reruns',
-      description: 'it may re-run a job that lost its spot machine (needs Actions: write)',
+      description: 'let it re-run a job that lost its spot machine (needs Actions: write)',
     },
     { flags: '--page', description: 'print a link to the setup page instead' },
     { flags: '--app-id <id>', description: 'the id of an existing App' },

@@ -32,7 +32,9 @@ export async function repositoryIds(
       const near = nearNames(entry.split('/').at(-1) ?? '', names);
       return `The App cannot reach a repository ${JSON.stringify(entry)} of ${login}.${near.length > 0 ? ` Did you mean ${near.join(', ')}?` : ''}`;
     });
-    throw new UsageError(`${faults.join('\n')}\nAn owner adds repositories to the installation on GitHub.`);
+    throw new UsageError(
+      `${faults.join('\n')}\nAn owner must add repositories to the installation on GitHub.`,
+    );
   }
   return unique(ids.flatMap((id) => id ?? []));
 }

@@ -76,7 +76,7 @@ const howToAdd = (known: readonly Workflow[]) =>
 
 const remedyOf = (kind: string) =>
   kind === 'forbidden'
-    ? 'The App needs Actions: read and write; an owner accepts the permission.'
+    ? 'The App needs Actions: read and write; an owner must accept the permission.'
     : 'The workflow needs on: workflow_dispatch on the default branch, and must not be disabled.';
 
 interface Followed {

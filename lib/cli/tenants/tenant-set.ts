@@ -16,7 +16,7 @@ export const tenantSet: Command = {
   details: `
 Examples:
   mayfly tenant set acme --plan medium                     the plan and its max runners, at once
-  mayfly tenant set acme --max-runners 8 --reason "ticket 4711"
+  mayfly tenant set acme --max-runners 8 --reason "ticket 1234"
   mayfly tenant set acme --tier-limit large=1              one large machine, whatever the plan says
   mayfly tenant set acme --group builds --repositories app,web
   mayfly tenant set acme --group ci --repositories app,web --create-group

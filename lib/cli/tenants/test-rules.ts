@@ -41,7 +41,7 @@ export function testRows(tested: Tested): Row[] {
 
 function reachableRow(name: string, { fullName, visibility, archived }: RepositoryDetails): Row {
   const check = `${name} reachable`;
-  if (archived) return failed(check, 'it is archived: nothing runs there', 'An owner unarchives it.');
+  if (archived) return failed(check, 'it is archived: nothing runs there', 'An owner must unarchive it.');
   const renamed = fullName.toLowerCase() === name.toLowerCase() ? '' : `, now ${fullName}`;
   return passed(check, `${visibility}${renamed}`);
 }
@@ -90,7 +90,7 @@ function actionsRow({ name, isActionsOn }: Tested): Row {
   return failed(
     check,
     'switched off',
-    'An owner turns it on: Settings → Actions → General of the repository.',
+    'An owner must turn it on: Settings → Actions → General of the repository.',
   );
 }
 

@@ -66,11 +66,11 @@ function settingsRow({ tenant, tiers }: Seen): Row {
   const check = 'settings';
   const verdict = judgeTenant(tenant);
   if (verdict && verdict.kind !== 'admit' && verdict.reason.code !== 'permission-missing') {
-    const { mend = '', next } = guidanceOf(verdict.reason.code, {
+    const { fix = '', next } = guidanceOf(verdict.reason.code, {
       tenant: tenant.accountLogin,
       tier: tenant.tier,
     });
-    return failed(check, verdict.reason.text, mend || next);
+    return failed(check, verdict.reason.text, fix || next);
   }
   const strange = [tenant.tier, ...(tenant.allowedTiers ?? [])].filter((tier) => !tiers.includes(tier));
   if (strange.length > 0) {
@@ -110,13 +110,13 @@ function installationRow({ tenant, installation }: Seen): Row {
   const check = 'installation';
   if (!installation.ok) {
     const again =
-      'An owner installs the App again. If GitHub shows it as installed, another App is stored here.';
+      'An owner must install the App again. If GitHub shows it as installed, another App is stored here.';
     const remedy = installation.refusal.kind === 'not-found' ? again : laterOr(installation);
     return failed(check, refusalText(installation), remedy);
   }
   const { accountId, accountLogin, suspended } = installation.value;
   if (suspended) {
-    const how = 'An owner unsuspends the App, under Settings → GitHub Apps → Configure.';
+    const how = 'An owner must unsuspend the App, under Settings → GitHub Apps → Configure.';
     return failed(check, `${accountLogin} has suspended the App`, how);
   }
   if (accountId !== tenant.accountId) {
@@ -138,7 +138,7 @@ function permissionsRow({ tenant, installation }: Seen): Row {
     return failed(
       check,
       found,
-      'An owner accepts the App’s permissions, under Settings → GitHub Apps → Configure.',
+      'An owner must accept the App’s permissions, under Settings → GitHub Apps → Configure.',
     );
   }
   const fallback = isFallback ? ', because the App may not register with the organization' : '';
@@ -151,7 +151,7 @@ function groupRows({ tenant, group, groupName, installation }: Seen): Row[] {
   const login = installation.ok ? installation.value.accountLogin : tenant.accountLogin;
   const name = groupName ?? 'Default';
   if (!group.ok) {
-    const how = `An owner gives the App Self-hosted runners: read and write; or the operator names no group: npx mayfly tenant set ${tenant.accountLogin} --group default`;
+    const how = `An owner must give the App Self-hosted runners: read and write; or the operator must name no group: npx mayfly tenant set ${tenant.accountLogin} --group default`;
     const found = `GitHub does not show the groups of ${login}: ${refusalText(group)}`;
     return [failed(check, found, isLimited(group) ? later : how)];
   }
@@ -160,7 +160,7 @@ function groupRows({ tenant, group, groupName, installation }: Seen): Row[] {
     const open = allowsPublicRepositories ? 'and public repositories' : 'and no public repository';
     return [passed(check, `${name}: ${words[visibility]} ${open}`)];
   }
-  const how = `An owner creates it under Settings → Actions → Runner groups, or the operator names another: npx mayfly tenant set ${tenant.accountLogin} --group NAME`;
+  const how = `An owner must create it under Settings → Actions → Runner groups, or the operator must name another: npx mayfly tenant set ${tenant.accountLogin} --group NAME`;
   return [failed(check, `${login} has no group named ${name}`, how)];
 }
 
@@ -177,12 +177,16 @@ function repositoryRows(seen: Seen): Row[] {
   const reached = repositories.value;
   if (reached.length === 0) {
     return [
-      failed(check, 'the installation reaches none', 'An owner adds repositories to the installation.'),
+      failed(
+        check,
+        'the installation has no repositories',
+        'An owner must add repositories to the installation.',
+      ),
     ];
   }
   const { allowedRepositories } = tenant;
   const used = reached.filter(({ id }) => allowedRepositories?.includes(id) ?? true);
-  const count = `${used.length} of the ${reached.length} that the installation reaches may run jobs`;
+  const count = `${used.length} of the installation’s ${reached.length} may run jobs`;
   const faults = [...unknownRows(seen, reached), ...unreachedRows(seen, reached)];
   return [...(faults.length > 0 ? faults : [passed(check, count)]), ...admittedRows(seen, used)];
 }
@@ -197,7 +201,7 @@ function unknownRows({ tenant, unlisted }: Seen, reached: readonly GitHubReposit
   if (ids.length === 0) return [];
   const others = (tenant.allowedRepositories ?? []).filter((id) => !ids.includes(id));
   const found = `the allowed ones are ${list(ids)}, and GitHub shows the App no repository of ${ids.length === 1 ? 'this id' : 'these ids'}`;
-  const how = `Take ${ids.length === 1 ? 'it' : 'them'} off the list: npx mayfly tenant set ${tenant.accountLogin} --repositories ${others.join(',') || 'none'}. If a repository exists, an owner adds it to the installation.`;
+  const how = `Remove ${ids.length === 1 ? 'it' : 'them'} from the list: npx mayfly tenant set ${tenant.accountLogin} --repositories ${others.join(',') || 'none'}. If a repository exists, an owner must add it to the installation.`;
   return [failed('repositories unknown', found, how)];
 }
 
@@ -216,9 +220,13 @@ function unreachedRows(seen: Seen, reached: readonly GitHubRepository[]): Row[] 
     const answer = unlisted.get(id);
     return answer?.ok ? `${answer.value.fullName} (${id})` : id;
   });
-  const how = `An owner adds them to the installation, or: npx mayfly tenant set ${tenant.accountLogin} --repositories LIST`;
+  const how = `An owner must add them to the installation, or: npx mayfly tenant set ${tenant.accountLogin} --repositories LIST`;
   return [
-    failed('repositories', `the allowed ones are ${list(names)}, which the installation does not reach`, how),
+    failed(
+      'repositories',
+      `the allowed ones are ${list(names)}, to which the installation has no access`,
+      how,
+    ),
   ];
 }
 
@@ -247,7 +255,7 @@ function admittedRows({ tenant, group, groupName }: Seen, used: readonly GitHubR
                 `not ${list(out.map(({ fullName }) => fullName))}`,
                 tenant.keepsRunnerGroup && group.value.visibility === 'selected'
                   ? groupFollows
-                  : `An owner adds them to “Repository access”, under ${setting}.`,
+                  : `An owner must add them to “Repository access”, under ${setting}.`,
               ),
         ]
       : []),
@@ -267,7 +275,7 @@ function publicRow(
     return passed(check, `${names}: refused by the operator’s setting (allow_public_repositories)`);
   }
   if (publicOut.length === 0) return passed(check, `${names}: admitted`);
-  const how = `An owner checks “Allow public repositories” under ${setting}, which lets strangers’ pull requests run there. Or refuse the jobs of public repositories: npx mayfly tenant set ${tenant.accountLogin} --public refuse`;
+  const how = `An owner must check “Allow public repositories” under ${setting}, which lets strangers’ pull requests run there. Or refuse the jobs of public repositories: npx mayfly tenant set ${tenant.accountLogin} --public refuse`;
   return failed(
     check,
     `the group gives no machine to ${list(publicOut.map(({ fullName }) => fullName))}`,
@@ -284,7 +292,7 @@ const asJob = ({ id, fullName, visibility }: GitHubRepository) => ({
 
 function webhookRow({ app, endpoint }: Seen): Row {
   const check = 'webhook address';
-  if (!app.ok) return skipped(check, 'the App could not be asked', '');
+  if (!app.ok) return skipped(check, 'GitHub did not show the App', '');
   const { webhookUrl } = app.value;
   const same = withoutSlash(webhookUrl) === withoutSlash(endpoint.url);
   if (same) return passed(check, webhookUrl);
@@ -311,12 +319,12 @@ function endpointRow({ endpoint }: Seen): Row {
 }
 
 function deliveriesRow({ deliveries, now }: Seen): Row {
-  const check = 'webhooks lately';
+  const check = 'recent webhooks';
   if (!deliveries.ok) return skipped(check, refusalText(deliveries), '');
   const last = deliveries.value;
   if (!last) return passed(check, "none is among GitHub's latest 500 deliveries");
   const { at, statusCode } = last;
-  if (statusCode >= 200 && statusCode < 400) return passed(check, `the last one came ${ago(now, at)}`);
+  if (statusCode >= 200 && statusCode < 400) return passed(check, `the last one arrived ${ago(now, at)}`);
   const what = statusCode === 0 ? 'nobody answered in time' : `the platform answered ${statusCode}`;
   const how =
     statusCode === 401
@@ -333,14 +341,17 @@ function actionsRow({ actions, repositories }: Seen): Row {
     return failed(
       check,
       `turned off in ${list(off)}`,
-      'An owner turns it on: Settings → Actions → General of the repository.',
+      'An owner must turn it on: Settings → Actions → General of the repository.',
     );
   }
   if (!repositories.ok) return skipped(check, 'GitHub does not list the repositories', '');
   const known = answers.filter(([, answer]) => answer.ok).length;
   const all = repositories.value.length;
   if (known > 0)
-    return passed(check, `on in ${known === all ? 'every repository' : `the first ${known} of ${all}`}`);
+    return passed(
+      check,
+      `on in ${known === all ? 'every repository' : `${known} of ${all} repositories; the others were not checked`}`,
+    );
   return skipped(check, 'the App may not see this: it needs Administration: read of repositories', '');
 }
 
@@ -350,7 +361,7 @@ const later = 'Ask again later.';
 
 /** For what GitHub refuses to an App that is not known, or whose installation is suspended. */
 const laterOr = <Value>(answer: Answer<Value>) =>
-  isLimited(answer) ? later : 'First mend what failed above. If nothing did, ask again later.';
+  isLimited(answer) ? later : 'First fix what failed above. If nothing did, ask again later.';
 
 const ago = (now: number, at: number) => `${timeBetween(at, now)} ago`;
 

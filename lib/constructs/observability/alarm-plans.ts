@@ -186,8 +186,8 @@ function runnerAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan
       periods: 1,
     },
     {
-      name: 'runner-not-in-step',
-      article: 'runner-not-in-step',
+      name: 'runner-outdated',
+      article: 'runner-outdated',
       says: "For 12 hours no check has found the runner programs up to date with GitHub's release",
       metric: new MathExpression({
         expression: 'IF(FILL(inStep, 0) > 0, 0, 1)',
@@ -258,8 +258,8 @@ function silenceAlarms({ deployment, webhookSilenceMinutes }: CheckedConfig): Al
       silenceIsBad: true,
     },
     {
-      name: 'sweep-cut',
-      article: 'sweep-cut',
+      name: 'sweep-incomplete',
+      article: 'sweep-incomplete',
       says: 'For 15 minutes, each sweep has left rows for the next one',
       metric: sweeps('SweepsCut', 'Maximum'),
       above: 0,
@@ -283,10 +283,10 @@ function costAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan[]
       periods: 3,
     },
     {
-      name: 'bill-apart',
-      article: 'bill-apart',
+      name: 'bill-mismatch',
+      article: 'bill-mismatch',
       says: `Cost records and AWS's bill have differed by more than 3% on each of ${daysApartForAlarm} days`,
-      metric: platformMetric(environment, 'BillDaysApart', {
+      metric: platformMetric(environment, 'BillMismatchDays', {
         dimensions: {},
         statistic: 'Maximum',
         minutes: 60,

@@ -59,7 +59,7 @@ function checkExistence(
   before: Controller | undefined,
 ): PolicyFault | undefined {
   if (change.kind === 'create') {
-    if (before) return policyFault('conflict', 'id-taken', `The controller ${change.id} exists already.`);
+    if (before) return policyFault('conflict', 'id-taken', `The controller ${change.id} already exists.`);
     const most = controllerBounds.controllersEach;
     if (controllers.length < most) return undefined;
     return policyFault(
@@ -178,6 +178,6 @@ function foreignPart(
   if ('group' in target && !groups?.some((name) => name.toLowerCase() === target.group.toLowerCase()))
     return `The account has no runner group ${target.group} that the platform knows of.`;
   if ('repositoryId' in target && !repositoryIds.has(target.repositoryId))
-    return `The installation has no repository of the id ${target.repositoryId}.`;
+    return `The installation has no repository with the id ${target.repositoryId}.`;
   return undefined;
 }

@@ -40,7 +40,7 @@ export const defaultGroup = 'Default';
 /** @param group the runner group that the tenant's machines join, if it has named one */
 export function scopedJob(tenant: Tenant, job: Job, group: string | undefined): ScopedJob {
   const { tier, repositoryId } = job;
-  if (tier === undefined) throw new Error(`The job ${job.jobId} has no tier, so that nothing runs it.`);
+  if (tier === undefined) throw new Error(`The job ${job.jobId} has no tier, so nothing runs it.`);
   const isOfOrganization = levelNow(tenant).level === 'organization';
   return { tier, repositoryId, ...(isOfOrganization ? { group: group ?? defaultGroup } : {}) };
 }

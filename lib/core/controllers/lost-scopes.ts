@@ -29,11 +29,11 @@ export const lostScopes = (controllers: readonly Controller[], seen: TargetsSeen
 
 function whyLost(target: ScopeTarget, { tiers, groups, repositories }: TargetsSeen): string | undefined {
   if ('tier' in target && !tiers.includes(target.tier))
-    return `The configuration has no tier ${target.tier} any more.`;
+    return `The configuration no longer has the tier ${target.tier}.`;
   if ('group' in target && groups?.get(target.group) === false)
-    return `GitHub has no runner group ${target.group} of the account any more.`;
+    return `GitHub no longer has the account’s runner group ${target.group}.`;
   if ('repositoryId' in target && repositories?.get(target.repositoryId) === false)
-    return `The installation does not reach the repository ${target.repositoryId} any more.`;
+    return `The installation no longer has access to the repository ${target.repositoryId}.`;
   return undefined;
 }
 

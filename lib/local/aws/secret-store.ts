@@ -43,7 +43,7 @@ export class SecretStore {
   /** @throws AwsError ResourceExistsException */
   create({ name, description, secretString, generate, tags = {} }: NewSecret): Secret {
     if (this.#secrets.has(name)) {
-      throw new AwsError('ResourceExistsException', `A secret named ${name} exists already.`);
+      throw new AwsError('ResourceExistsException', `A secret named ${name} already exists.`);
     }
     const current = newVersion(secretString ?? generateSecretString(generate ?? {}));
     const arn = `${this.#arnPrefix}${name}-${suffixOf(name)}`;

@@ -74,7 +74,7 @@ describe('mayfly rollback', () => {
   it('rolls back and forth: shows what differs, writes the file, deploys, and checks what runs', async () => {
     const one = await givenDeployed(first);
     const two = await givenDeployed(second);
-    const there = await run(['--yes', '--reason', 'ticket 4711']);
+    const there = await run(['--yes', '--reason', 'ticket 1234']);
     expect(there).toMatchObject({ status: 0, error: '' });
     expect(there.out).toContain(`Version ${two} is deployed. Back to version ${one}:`);
     expect(there.out).toContain('  onboarding: "approve" → "open"\n');
@@ -87,7 +87,7 @@ describe('mayfly rollback', () => {
     expect(readFile()).toEqual(second);
     expect((await newest()).version).toBe(two + 2);
     const said = await account.run('audit');
-    expect(said.out).toMatch(new RegExp(`rolling-back-to-${one} by arn:aws:.*: ticket 4711\n`));
+    expect(said.out).toMatch(new RegExp(`rolling-back-to-${one} by arn:aws:.*: ticket 1234\n`));
     expect(said.out).toMatch(/deployment, version \d+ {2}deployed by the stand-in of a deploy\n {4}/);
   });
 

@@ -100,9 +100,9 @@ describe('mayfly explain', () => {
     await stored({ jobId: JobId(7), state: 'blocked', unsettledAt: Date.now() });
     const { status, out } = await account.run('explain', '7');
     expect(out).toMatch(
-      /job 7 of acme\/app, tier small\n\n {2}approval: .*\n {4}next {2}.*\n {4}fix {3}.*\n\n {2}story\n/,
+      /job 7 of acme\/app, tier small\n\n {2}approval: .*\n {4}next {2}.*\n {4}fix {3}.*\n\n {2}timeline\n/,
     );
-    expect(out).toMatch(/looked at\n {4}the job's row: blocked/);
+    expect(out).toMatch(/checked\n {4}the job's row: blocked/);
     expect(status).toBe(1);
   });
 
@@ -201,7 +201,7 @@ describe('the search for a job of an unknown tenant', () => {
     expect(asked).toHaveLength(20);
     expect(limits).toEqual([1_000]);
     const checked = whatWasChecked({ now: 0, platform: config as never, asked: found });
-    expect(checked[0]).toBe('no row of the job among 20000 that wait; more wait than these');
+    expect(checked[0]).toBe('no row for the job among the 20000 waiting jobs that were read; there are more');
   });
 });
 

@@ -414,11 +414,11 @@ describe('mayfly tenant rollback', () => {
 
   it('lists versions with their reasons, and what each would change now', async () => {
     await givenStored();
-    await tenant('set', '--max-runners', '3', '--reason', 'ticket 4711');
+    await tenant('set', '--max-runners', '3', '--reason', 'ticket 1234');
     await tenant('set', '--max-runners', '4');
     const { out } = await tenant('rollback', '--list');
     expect(out).toMatch(
-      /^3 .*operator\n {4}as it is now\n2 .*operator: ticket 4711\n {4}max runners: 4 → 3\n$/,
+      /^3 .*operator\n {4}as it is now\n2 .*operator: ticket 1234\n {4}max runners: 4 → 3\n$/,
     );
   });
 

@@ -40,7 +40,7 @@ describe('mayfly tenant validate', () => {
     account.github.setActions('acme/web', false);
     account.github.setPublic('acme/app', true);
     const { status, rows, failed } = await found();
-    expect(failed).toEqual(['public repositories', 'webhooks lately', 'Actions']);
+    expect(failed).toEqual(['public repositories', 'recent webhooks', 'Actions']);
     expect(rows.find(({ check }) => check === 'Actions')).toMatchObject({
       found: 'turned off in acme/web',
     });
@@ -53,7 +53,7 @@ describe('mayfly tenant validate', () => {
     const { out } = await account.run('tenant', 'validate', 'acme');
     expect(out).toMatch(/^ {2}PASS {5}settings +active, plan small, 0 of 2 machines$/m);
     expect(out).toMatch(
-      /webhooks lately +the last one failed .* \(the platform answered 401\)\n +→ The secrets differ/,
+      /recent webhooks +the last one failed .* \(the platform answered 401\)\n +→ The secrets differ/,
     );
   });
 
@@ -74,7 +74,7 @@ describe('mayfly tenant validate', () => {
     await account.put('tenants', newTenantRow(tenant));
     const { out } = await account.run('tenant', 'validate', 'gamma');
     expect(out).toMatch(
-      /FAIL +repositories unknown +the allowed ones are 999999, .*\n +→ Take it off the list: .* --repositories none/,
+      /FAIL +repositories unknown +the allowed ones are 999999, .*\n +→ Remove it from the list: .* --repositories none/,
     );
   });
 
@@ -113,8 +113,8 @@ describe('validation fails for a tenant', () => {
     ['while GitHub limits its calls', { installation: limited }, 'installation', /^Ask again later/],
     ['while GitHub shows no groups yet', { group: limited }, 'runner group', /^Ask again later/],
     ['while GitHub lists nothing yet', { repositories: limited }, 'repositories', /^Ask again later/],
-    ['whose App is refused', { installation: forbidden }, 'installation', /^First mend what failed above/],
-    ['whose list is refused', { repositories: forbidden }, 'repositories', /^First mend what failed above/],
+    ['whose App is refused', { installation: forbidden }, 'installation', /^First fix what failed above/],
+    ['whose list is refused', { repositories: forbidden }, 'repositories', /^First fix what failed above/],
     [
       'whose maintained group does not have a repository yet',
       {
@@ -126,18 +126,18 @@ describe('validation fails for a tenant', () => {
       /^Mayfly adds what is missing .*group-not-kept/,
     ],
     ['whose App hears of no jobs', ofApp({ events: [] }), 'App', /Permissions & events/],
-    ['that is gone from GitHub', { installation: refused }, 'installation', /installs the App again/],
-    ['that suspended the App', ofInstallation({ suspended: true }), 'installation', /unsuspends/],
+    ['that is gone from GitHub', { installation: refused }, 'installation', /install the App again/],
+    ['that suspended the App', ofInstallation({ suspended: true }), 'installation', /unsuspend/],
     ['of another account', ofInstallation({ accountId: 9 }), 'installation', /account_id/],
-    ['without a permission', ofInstallation({ permissions: {} }), 'permissions', /accepts the App/],
-    ['whose group is missing', { group: ok(undefined), groupName: 'builds' }, 'runner group', /creates it/],
+    ['without a permission', ofInstallation({ permissions: {} }), 'permissions', /accept the App/],
+    ['whose group is missing', { group: ok(undefined), groupName: 'builds' }, 'runner group', /create it/],
     ['whose groups are not shown', { group: refused }, 'runner group', /tenant set acme/],
-    ['that reaches nothing', { repositories: ok([]) }, 'repositories', /adds repositories/],
+    ['that reaches nothing', { repositories: ok([]) }, 'repositories', /add repositories/],
     [
       'that allows what it does not reach',
       settings({ allowedRepositories: [8] }),
       'repositories',
-      /adds them/,
+      /add them/,
     ],
     [
       'that allows what GitHub has, and the installation does not include',
@@ -146,7 +146,7 @@ describe('validation fails for a tenant', () => {
         unlisted: new Map([[8, ok({ ...app, id: 8, fullName: 'acme/other' })]]),
       },
       'repositories',
-      /An owner adds them/,
+      /An owner must add them/,
     ],
     [
       'that allows what GitHub does not know',
@@ -187,10 +187,10 @@ describe('validation fails for a tenant', () => {
     [
       'whose last webhook failed',
       { deliveries: ok({ at: noon - 60_000, statusCode: 503 }) },
-      'webhooks lately',
+      'recent webhooks',
       /webhooks-failed/,
     ],
-    ['with Actions switched off', { actions: new Map([['acme/app', ok(false)]]) }, 'Actions', /turns it on/],
+    ['with Actions switched off', { actions: new Map([['acme/app', ok(false)]]) }, 'Actions', /turn it on/],
   ])('%s', (_title, over, check, remedy) => {
     const bad = validateRows(seen(over)).filter(({ verdict }) => verdict === 'FAIL');
     expect(bad).toMatchObject([{ check, remedy: expect.stringMatching(remedy) }]);
@@ -207,7 +207,7 @@ describe('validation fails for a tenant', () => {
   it('not for checks without data', () => {
     const unknown = { actions: new Map([['acme/app', refused]]), deliveries: refused };
     expect(validateRows(seen(unknown)).filter(({ verdict }) => verdict !== 'PASS')).toMatchObject([
-      { check: 'webhooks lately', verdict: 'SKIPPED' },
+      { check: 'recent webhooks', verdict: 'SKIPPED' },
       { check: 'Actions', verdict: 'SKIPPED' },
     ]);
   });

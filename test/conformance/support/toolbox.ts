@@ -86,7 +86,7 @@ async function installOnce(
     const said = `${error}${out}`.trim().split('\n').slice(-5).join('\n');
     throw new ToolMissing(
       `the tools of ${home} could not be installed:\n${said}`,
-      'Mend what the installer says; it needs the package registry.',
+      'Fix what the installer reports; it needs the package registry.',
     );
   }
   writeFileSync(mark, wanted);

@@ -1,10 +1,10 @@
 /** What happened to a job, in order and with times: from its row, and from the rows of its launches and machines. */
 import type { Job } from '../../core/job.ts';
 import type { Runner } from '../../core/runner.ts';
-import type { StoryLine } from './explanation.ts';
+import type { TimelineEntry } from './explanation.ts';
 import type { Facts, Machine } from './facts.ts';
 
-export function storyOf(facts: Facts): readonly StoryLine[] {
+export function timelineOf(facts: Facts): readonly TimelineEntry[] {
   const { job, former, plan, ranOn, github } = facts;
   const isPlanned = ranOn !== undefined && plan?.runner?.instanceId === ranOn.instanceId;
   const lines = [
@@ -17,14 +17,14 @@ export function storyOf(facts: Facts): readonly StoryLine[] {
   return lines.filter(({ at }) => Number.isFinite(at) && at > 0).toSorted((a, b) => a.at - b.at);
 }
 
-function jobLines(job: Job): StoryLine[] {
+function jobLines(job: Job): TimelineEntry[] {
   const { queuedAt, acceptedAt, state, startedAt, runner, goneAt, unsettledAt, doneAt, attempts } = job;
-  const times = attempts > 1 ? `; ${attempts} launches in all; only the last are shown` : '';
+  const times = attempts > 1 ? `; ${attempts} launches in all; only the latest are shown` : '';
   return [
     { at: queuedAt, text: `GitHub created the job, for [${job.labels.join(', ')}]` },
     { at: acceptedAt, text: `the platform received it${times}` },
     ...at(startedAt, `it started to run${runner ? ` on ${runner}` : ''}`),
-    ...at(goneAt, 'GitHub said for the first time that there is no such job'),
+    ...at(goneAt, 'GitHub first said that there is no such job'),
     ...at(
       unsettledAt,
       state === 'blocked' ? 'GitHub holds it for approval' : 'since then, only GitHub knows its state',
@@ -38,7 +38,7 @@ function doneText({ outcome, conclusion, reason }: Job): string {
   return `GitHub said that it is over: ${conclusion ?? outcome ?? ''}`;
 }
 
-function machineLines(machine: Machine | undefined): StoryLine[] {
+function machineLines(machine: Machine | undefined): TimelineEntry[] {
   const { launch, runner, ran } = machine ?? {};
   return [
     ...at(launch?.createdAt, `a machine was planned for it, in launch ${launch?.launchId}`),
@@ -50,7 +50,7 @@ function machineLines(machine: Machine | undefined): StoryLine[] {
   ];
 }
 
-function runnerLines({ instanceId, instanceType, spot, ...times }: Runner): StoryLine[] {
+function runnerLines({ instanceId, instanceType, spot, ...times }: Runner): TimelineEntry[] {
   const { launchedAt, claimedAt, listeningAt, endedAt, endReason } = times;
   return [
     { at: launchedAt, text: `EC2 started ${instanceId} (${instanceType}${spot ? ', spot' : ''})` },
@@ -60,12 +60,12 @@ function runnerLines({ instanceId, instanceType, spot, ...times }: Runner): Stor
   ];
 }
 
-function githubLines(github: Facts['github']): StoryLine[] {
+function githubLines(github: Facts['github']): TimelineEntry[] {
   if (github?.job.kind !== 'found') return [];
   const { createdAt, startedAt, completedAt, status, conclusion, runnerName } = github.job.job;
   const began = status === 'in_progress' || (status === 'completed' && runnerName !== null);
   return [
-    { at: createdAt, text: 'GitHub made the job' },
+    { at: createdAt, text: 'GitHub created the job' },
     ...at(began ? startedAt : undefined, `it started to run on ${runnerName}`),
     ...at(completedAt, `it ended: ${conclusion ?? 'no conclusion'}`),
     ...(github.deliveries ?? []).map(({ deliveredAt, statusCode, answer }) => ({
@@ -75,5 +75,5 @@ function githubLines(github: Facts['github']): StoryLine[] {
   ];
 }
 
-const at = (time: number | undefined, text: string): StoryLine[] =>
+const at = (time: number | undefined, text: string): TimelineEntry[] =>
   time === undefined ? [] : [{ at: time, text }];

@@ -15,7 +15,7 @@ import { logRepair } from './log-repair.ts';
 import { tenantsPerPage } from './reconcile-settings.ts';
 
 /** @returns why rows were left as they are */
-export async function mendCapRows(
+export async function repairCapRows(
   deps: ReconcileDeps,
   cap: SharedCap,
   unreadable: readonly UnreadableRow[],
@@ -30,7 +30,7 @@ export async function mendCapRows(
     const counted = census.byCapRow.get(key) ?? 0;
     // Unlike any number of changes that somebody may have read.
     const changes = deps.clock.now();
-    if (!(await deps.launches.mendCapRow({ key, leases: counted + others, changes }))) continue;
+    if (!(await deps.launches.repairCapRow({ key, leases: counted + others, changes }))) continue;
     const reason = `${key} held no number; the rows under it hold ${counted}, and tenants count ${others} more.`;
     logRepair(deps, { kind: 'lease-count-corrected', reason });
   }
@@ -39,7 +39,7 @@ export async function mendCapRows(
 
 const leftAlone = (rows: readonly UnreadableRow[], why: string) =>
   rows.map(({ key, error }) => {
-    const message = `The launches row ${key} holds no number, and is not written again: ${why}.`;
+    const message = `The launches row ${key} holds no number, and is not corrected: ${why}.`;
     return new OperationalError(message, { code: error.code, retryable: false, cause: error });
   });
 
