@@ -41,7 +41,7 @@ describe('a request', () => {
   it('without a proven token does not read the row of the tenant that it names', async () => {
     const reads: string[] = [];
     world.stores.world.beforeCall = (call) => void reads.push(call);
-    const forged = mended(bodyOf(world.tokens.acme).replace(/_[0-9a-f]{48}$/, `_${'0'.repeat(48)}`));
+    const forged = withChecksum(bodyOf(world.tokens.acme).replace(/_[0-9a-f]{48}$/, `_${'0'.repeat(48)}`));
     expect((await list(forged)).status).toBe(401);
     expect(reads).toEqual(['controllers.token']);
     await list(world.tokens.acme);
