@@ -50,8 +50,8 @@ function allowedRow({ name, tenant }: Tested, { id, visibility }: RepositoryDeta
   const check = `${name} allowed`;
   const verdict = judgeTenant(tenant);
   if (verdict && verdict.kind !== 'admit') {
-    const { mend = '', next } = guidanceOf(verdict.reason.code, about(tenant));
-    return failed(check, verdict.reason.text, mend || next);
+    const { fix = '', next } = guidanceOf(verdict.reason.code, about(tenant));
+    return failed(check, verdict.reason.text, fix || next);
   }
   const set = `npx mayfly tenant set ${tenant.accountLogin}`;
   if (tenant.allowedRepositories && !tenant.allowedRepositories.includes(id)) {
@@ -109,8 +109,8 @@ function labelsRow({ name, tenant, jobs, tiers }: Tested): Row {
   const routed = [...new Set(own.flatMap((labels) => tierFor(labels, tiers)?.name ?? []))];
   const barred = routed.find((tier) => tenant.allowedTiers && !tenant.allowedTiers.includes(tier));
   if (barred !== undefined) {
-    const { mend = '' } = guidanceOf('tier-not-allowed', { tenant: tenant.accountLogin, tier: barred });
-    return failed(check, `its latest jobs go to ${barred}, which ${tenant.accountLogin} may not use`, mend);
+    const { fix = '' } = guidanceOf('tier-not-allowed', { tenant: tenant.accountLogin, tier: barred });
+    return failed(check, `its latest jobs go to ${barred}, which ${tenant.accountLogin} may not use`, fix);
   }
   if (routed.length > 0) return passed(check, `its latest jobs go to ${routed.join(', ')}`);
   const found =
