@@ -141,24 +141,68 @@ describe('the line of a cap', () => {
     expect(world.woken()).toEqual([1, 2]);
   });
 
-  it.each([
-    [999, true],
-    [1_000, false],
-  ])('of %i tenants is joined by another one: %s; the first one is woken', async (length, isJoined) => {
+  /** Tenant 2 is first; the others have no rows. */
+  const givenLine = (length: number) => {
     const world = given({ used: 1 });
     const others = Array.from({ length: length - 1 }, (_, n) => waiter(n + 10));
     world.world.rows.lines.set('tier/small', [waiter(2, noon - 1), ...others]);
-    await update(world, {});
-    expect([world.inLine().length, world.inLine().includes(InstallationId(1))]).toEqual([1_000, isJoined]);
+    return world;
+  };
+  const minuteOf = (tenant: number) => Math.floor(noon / 60_000) % 8 === tenant % 8;
+  const itsMinute = [1, 3, 4, 5, 6, 7, 8, 9].find(minuteOf) ?? 0;
+  const otherMinute = [1, 3, 4, 5, 6, 7, 8, 9].find((tenant) => !minuteOf(tenant)) ?? 0;
+
+  it.each([
+    [749, otherMinute, true],
+    [750, otherMinute, false],
+    [750, itsMinute, true],
+    [999, itsMinute, true],
+    [1_000, itsMinute, false],
+  ])('of %i tenants is joined by tenant %i: %s; the first one is woken', async (length, tenant, isJoined) => {
+    const world = givenLine(length);
+    await update(world, { waiter: waiter(tenant) });
+    expect(world.inLine().includes(InstallationId(tenant))).toBe(isJoined);
+    expect(world.inLine()).toHaveLength(isJoined ? length + 1 : length);
     expect(world.woken()).toEqual([2]);
   });
 
-  it('of 1,000 tenants still moves one of them back that got a machine', async () => {
-    const world = given({ used: 1 });
-    const others = Array.from({ length: 999 }, (_, n) => waiter(n + 10));
-    world.world.rows.lines.set('tier/small', [waiter(1, noon - 1), ...others]);
-    await update(world, { machines: 1 });
-    expect([world.inLine().length, world.inLine().at(-1)]).toEqual([1_000, InstallationId(1)]);
+  it.each([
+    [750, true],
+    [751, false],
+  ])(
+    'of %i tenants keeps the first one that got a machine: %s; who is next is woken',
+    async (length, isKept) => {
+      const world = givenLine(length - 1);
+      const rows = world.world.rows.lines;
+      rows.set('tier/small', [waiter(1, noon - 2), ...(rows.get('tier/small') ?? [])]);
+      await update(world, { machines: 1 });
+      expect(world.inLine().at(-1) === InstallationId(1)).toBe(isKept);
+      expect(world.inLine().includes(InstallationId(1))).toBe(isKept);
+      expect(world.woken()).toEqual([2]);
+    },
+  );
+
+  it('reaches all of 1,030 tenants, though each of them comes back as soon as it had its machine', async () => {
+    const world = given({ used: 3 });
+    const rows = world.world.rows.lines;
+    const [tenants, reached] = [Array.from({ length: 1_030 }, (_, n) => n + 10), new Set<number>()];
+    rows.set(
+      'tier/small',
+      tenants.slice(0, 1_000).map((tenant) => waiter(tenant)),
+    );
+    for (let minute = 0; minute < 14; minute++) {
+      world.deps.clock.advance(60_000);
+      const bySince = [...(rows.get('tier/small') ?? [])].sort((one, other) => one.since - other.since);
+      const served = bySince.slice(0, 100).map(({ installationId }) => installationId);
+      for (const tenant of served) {
+        reached.add(tenant);
+        await update(world, { waiter: waiter(tenant), machines: 1 });
+      }
+      const inLine = new Set<number>(world.inLine());
+      const outside = tenants.filter((tenant) => !inLine.has(tenant));
+      for (const tenant of [...served, ...outside]) await update(world, { waiter: waiter(tenant) });
+    }
+    expect(reached.size).toBe(1_030);
   });
 
   it('is left by a tenant that another cap stopped, and those whose turn it then is are woken', async () => {

@@ -58,10 +58,20 @@ interface Line {
 const waitersConsidered = 100;
 
 /**
- * The line is one row, of 48 bytes a place: each read and change costs as much as the whole row, which is full at 8,700
- * places. A tenant beyond this has no place; the sweep pokes it each minute, and it joins once there is room.
+ * The line is one row of 48 bytes a place, and each change of it costs as much as the whole row, of which DynamoDB writes
+ * 1,000 KB a second. So it is bounded. Whoever has no place is poked by the sweep each minute, and may join again.
  */
 const longestLine = 1_000;
+/**
+ * In a longer line, whoever gets a machine leaves, and in each minute only one group of tenants may join. Otherwise those who
+ * had a machine, and come back when its job ends, would take each place before the sweep pokes the others.
+ */
+const placesForEveryone = 750;
+const groups = 8;
+
+const mayJoin = (waiters: readonly Waiter[], { installationId }: Waiter, now: number) =>
+  waiters.length < placesForEveryone ||
+  (waiters.length < longestLine && installationId % groups === Math.floor(now / 60_000) % groups);
 
 async function readLine(
   deps: LineDeps,
@@ -137,7 +147,10 @@ export async function updateWaitingLines(
     const inLine = waiters.find((other) => tenantTierKey(other) === tenantTierKey(waiter));
     if (cap.name !== stoppedBy?.name) {
       if (inLine) await passOn(deps, cap, waiter);
-    } else if (inLine ? machines > 0 : waiters.length < longestLine) {
+    } else if (inLine && machines > 0 && waiters.length > placesForEveryone) {
+      await deps.launches.leaveLine(cap.name, waiter);
+      await callUp(deps, (await onTurn(deps, cap)).slice(0, 1));
+    } else if (inLine ? machines > 0 : mayJoin(waiters, waiter, deps.clock.now())) {
       const since = inLine?.since ?? turnOnJoining(waiters, waiter);
       const turn = { ...waiter, since: turnAfter(waiters, { ...waiter, since }, machines) };
       // A tenant that joins may itself be next, since leases were freed meanwhile.

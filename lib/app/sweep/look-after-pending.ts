@@ -9,6 +9,7 @@ import { errorsOf } from '../common/errors-of.ts';
 import type { OpenRows } from '../common/open-rows.ts';
 import { logCensus } from './census.ts';
 import { readPending } from './read-pending.ts';
+import { rotateRandomly } from './rotate-randomly.ts';
 import { settleTenants } from './settle-tenants.ts';
 
 /**
@@ -34,14 +35,17 @@ export async function lookAfterPending(
   };
 }
 
-/** @returns the first failure, if any: the other places are poked all the same */
+/**
+ * From a random place on, so that none is always behind the same others, where there is room for a few only.
+ * @returns the first failure, if any: the other places are poked all the same
+ */
 async function poke(deps: SweepDeps, jobs: readonly Job[]): Promise<unknown[]> {
   const places = new Map<string, { installationId: InstallationId; tier: TierName }>();
   for (const { installationId, tier } of jobs) {
     if (tier) places.set(`${installationId}/${tier}`, { installationId, tier });
   }
   const sent = await Promise.allSettled(
-    [...places.values()].map(({ installationId, tier }) =>
+    rotateRandomly([...places.values()], deps).map(({ installationId, tier }) =>
       deps.queues.sendToTier(tier, { kind: 'poke', installationId, tier }),
     ),
   );
