@@ -67,7 +67,7 @@ function chosenTier({ options, config }: CommandCall): Pick<LaunchTarget, 'tier'
   }
   if (tier.instanceRoleArn !== undefined) {
     throw new UsageError(
-      `Machines of the tier ${name} get an IAM role, which verify may not pass on. Choose another tier with --tier.`,
+      `Machines of the tier ${name} get an IAM role, which verify may not pass to a machine. Choose another tier with --tier.`,
     );
   }
   return { tier: TierName(name), instanceType: tier.instanceTypes[0]! };

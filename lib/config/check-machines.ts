@@ -83,7 +83,7 @@ export function machineFaults(path: string, tier: Settings): string[] {
     ),
     ...expect(`${path}.rootDevice`, tier['rootDevice'], {
       fits: tier['rootDevice'] === undefined || tier['image'] !== undefined,
-      allowed: "left out where there is no image: the stock image's is known",
+      allowed: "left out if there is no image: the stock image's is known",
     }),
     ...expect(`${path}.rootless`, tier['rootless'], {
       fits: ['undefined', 'boolean'].includes(typeof tier['rootless']),
@@ -103,7 +103,7 @@ function creditFaults(path: string, { cpuCredits, instanceTypes }: Settings): st
     ...expectWord(`${path}.cpuCredits`, cpuCredits, ['standard', 'unlimited']),
     ...expect(`${path}.cpuCredits`, cpuCredits, {
       fits: others.length === 0,
-      allowed: `left out where an instance type is not burstable, such as ${others[0]}`,
+      allowed: `left out if an instance type is not burstable, such as ${others[0]}`,
     }),
   ];
 }

@@ -35,7 +35,7 @@ function checksumFaults(checksums: unknown, version: unknown): string[] {
   if (faults.length > 0) return faults;
   return expect('runnerSha256', checksums, {
     fits: version !== undefined,
-    allowed: 'left out where runnerVersion is: a checksum is of one release',
+    allowed: 'left out unless runnerVersion is set: a checksum belongs to one release',
   });
 }
 

@@ -34,7 +34,7 @@ export async function findGroup(config: HostConfig, github: HostGitHub): Promise
   if (allowedRepositories.length === 0) return { ok: true, groupId: group.id, group };
   if (group.visibility !== 'selected' || group.selectedRepositoryIds === undefined) {
     return bad(
-      `ALLOWED_REPOSITORIES is set, but the runner group ${group.name} admits other repositories too. Its owner sets ` +
+      `ALLOWED_REPOSITORIES is set, but the runner group ${group.name} admits other repositories too. Its owner must set ` +
         `“Repository access” to the selected ones at ${where}; or remove ALLOWED_REPOSITORIES.`,
     );
   }
@@ -54,7 +54,7 @@ async function onlyAllowed(
   const many = others.length === 1 ? 'a repository' : `${others.length} repositories`;
   return bad(
     `The runner group ${group.name} admits ${many} beyond ALLOWED_REPOSITORIES (by id: ${others.slice(0, 5).join(', ')}). ` +
-      `Its owner removes them at ${where}; or add it to ALLOWED_REPOSITORIES.`,
+      `Its owner must remove them at ${where}; or add it to ALLOWED_REPOSITORIES.`,
   );
 }
 

@@ -38,7 +38,7 @@ async function testRepository(
     const isOwn = scopeName(scope).toLowerCase() === found.value.fullName.toLowerCase();
     return isOwn
       ? served(visibility)
-      : { isServed: false, text: `runners here serve ${scopeName(scope)} alone` };
+      : { isServed: false, text: `runners here serve only ${scopeName(scope)}` };
   }
   const [owner = ''] = found.value.fullName.split('/');
   if (owner.toLowerCase() !== scope.organization.toLowerCase()) {

@@ -35,7 +35,7 @@ const reading: Reading = {
   },
 };
 
-describe('the items of a bill', () => {
+describe('bill items', () => {
   it('add up to the bill, the most expensive first', () => {
     const items = itemsOf(reading, 2);
     const whole = (totalDollars(billLines(reading.use)) / 2) * 1e6;
@@ -44,7 +44,7 @@ describe('the items of a bill', () => {
     expect(items.every(({ dollars }, n) => n === 0 || dollars <= items[n - 1]!.dollars)).toBe(true);
   });
 
-  it('are shown beside those of jobs one at a time', () => {
+  it('are shown beside those of jobs that run one at a time', () => {
     const [one, two] = [
       [{ item: 'SQS', dollars: 2 }],
       [

@@ -100,7 +100,7 @@ describe('a fault', () => {
     [
       'checksum without a release',
       { runnerSha256: { x64: 'a'.repeat(64) } },
-      'it must be left out where runnerVersion is',
+      'it must be left out unless runnerVersion is set',
     ],
     ['releases address', { runnerReleasesUrl: 'http://mirror' }, 'runnerReleasesUrl is "http://mirror";'],
     ['images', { machineImages: true }, 'machineImages is true; it must be an object such as { keep: 3 }'],
@@ -186,7 +186,7 @@ describe('a fault', () => {
   const anything = fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true });
   const isSentence = (fault: string) => fault.endsWith('.');
 
-  it('is found in any value in place of two settings, without an exception', () => {
+  it('is reported for any values in place of two settings, without an exception', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom(...settings), anything, { maxKeys: 2 }), (changes) => {
         const outcome = checkConfig(configWith(changes));
@@ -195,7 +195,7 @@ describe('a fault', () => {
     );
   });
 
-  it('is found in any value in place of a part of a setting, without an exception', () => {
+  it('is reported for any value in place of part of a setting, without an exception', () => {
     fc.assert(
       fc.property(fc.constantFrom(...pathsOf(everySetting)), anything, (path, value) => {
         const outcome = checkConfig(replaced(everySetting, path, value) as MayflyConfig);

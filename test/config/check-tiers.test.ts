@@ -66,7 +66,7 @@ describe('a tier with a fault', () => {
 
   it.each<[string, Record<string, unknown>, string]>([
     ['an invalid image', { image: 'ubuntu' }, 'image is "ubuntu"; it must be an image\'s id ("ami-…") or'],
-    ['a root disk without an image', { rootDevice: '/dev/xvda' }, 'must be left out where there is no image'],
+    ['a root disk without an image', { rootDevice: '/dev/xvda' }, 'must be left out if there is no image'],
     ['an invalid root disk', { image: 'ami-0123456789abcdef0', rootDevice: 'sda1' }, 'rootDevice is "sda1"'],
     ['a disk too small for the image', { diskGigabytes: 4 }, 'must be a whole number from 8 to 65536.'],
     ['too many operations', { diskIops: 80_001, diskGigabytes: 500 }, 'a whole number from 3000 to 80000.'],
@@ -90,7 +90,7 @@ describe('a tier with a fault', () => {
     [
       'credits with a type that has none',
       { cpuCredits: 'standard', instanceTypes: ['t3.large', 'm5.large'] },
-      'must be left out where an instance type is not burstable, such as m5.large',
+      'must be left out if an instance type is not burstable, such as m5.large',
     ],
     [
       'a rootless setting that is not a boolean',

@@ -69,7 +69,7 @@ it('makes no call for a tenant whose jobs may all run', async () => {
   expect(await world.job(globex, jobId)).not.toHaveProperty('start_refusal');
 });
 
-it("lets no step run of a job that GitHub gives another one's machine, which gets the next", async () => {
+it("runs no step of a refused job that GitHub gives another job's machine; that job gets the next one", async () => {
   // It is refused a machine, and stays the oldest that waits at GitHub.
   const refused = queue('acme/other');
   await world.untilJob(acme, refused, { state: 'done', reason: 'repository-not-allowed' });

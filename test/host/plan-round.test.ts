@@ -57,7 +57,7 @@ describe('a round of a single host', () => {
     expect(planRound(view({ ...seen, resting: new Set(['a']) }))).toMatchObject([{ runner: { name: 'b' } }]);
   });
 
-  it('ends none of the current settings in place of those of other settings, which end anyway', () => {
+  it('ends no runner with the current settings while runners with older ones are surplus', () => {
     const runners = [runner('a', 'before'), runner('b'), runner('c')];
     const containers = runners.map(({ name }) => container(name));
     expect(planRound(view({ runners, containers }))).toMatchObject([{ runner: { name: 'a' } }]);

@@ -117,7 +117,7 @@ describe('the cache of synthesis', () => {
     expect(unusable).toEqual(['a file that is not JSON holds a value of this start']);
   });
 
-  it('returns for the real app what a fresh synthesis makes', async () => {
+  it('returns the same as a fresh synthesis for the real app', async () => {
     const { awsCertificates } = await import('../../lib/contract/aws-certificates.ts');
     const pem = (base64: string) => `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`;
     const [one = '', two = ''] = Object.values(awsCertificates).flat().map(pem);

@@ -15,11 +15,11 @@ const deaths: readonly Death[] = Array.from({ length: 16 }, (_, n) => [
   { atCall: n + 1, arrives: true },
 ]).flat();
 
-/** The function's first run that begins when it is told to. */
+/** The function's first run that begins once this is armed. */
 function dyingOnce(name: FunctionName, death: Death) {
   let isDue = false;
   return {
-    tell: () => {
+    arm: () => {
       isDue = true;
     },
     deathOf: (started: FunctionName): Death | undefined => {
@@ -45,22 +45,22 @@ async function worst(wait: (death: Death) => Promise<number>): Promise<number> {
   return Math.max(...waits);
 }
 
-describe('a crash costs', () => {
-  it('a job at most a minute and a half of waiting for its machine, wherever scale-up dies', async () => {
+describe('a crash', () => {
+  it('lets a job wait at most a minute and a half for its machine, wherever scale-up dies', async () => {
     const longest = await worst(async (death) => {
       const dying = dyingOnce('scale-up', death);
       const world = createCalmWorld({ seed: 1, maxRunners: 2, deathOf: dying.deathOf });
       await world.addTenant();
       // This long after a sweep, the next sweep comes just too early for work that is due then.
       await world.runUntil(60 + 31);
-      dying.tell();
+      dying.arm();
       world.queueJob(10);
       return secondsUntil(world, () => world.auditor.ledger.machines.size > 0);
     });
     expect(longest).toBeLessThanOrEqual(rowSeconds);
   });
 
-  it('a lease at most 45 s until its return, wherever lifecycle dies', async () => {
+  it('delays the return of a lease by at most 45 s, wherever lifecycle dies', async () => {
     const longest = await worst(async (death) => {
       const dying = dyingOnce('lifecycle', death);
       const goesOn = { mood: 'calm', strikes: (name: string) => name === 'hostile' } as const;
@@ -75,17 +75,17 @@ describe('a crash costs', () => {
       const isOver = () =>
         [...world.auditor.ledger.worldJobs.values()].some((job) => job.status === 'completed');
       await secondsUntil(world, isOver);
-      dying.tell();
+      dying.arm();
       return secondsUntil(world, () => world.rows.tenants.get(installationId)?.leases === 0);
     });
     expect(longest).toBeLessThanOrEqual(messageSeconds);
   });
 
-  it('an installation at most 45 s until it has a row, wherever the tenant manager dies', async () => {
+  it('delays the row of an installation by at most 45 s, wherever the tenant manager dies', async () => {
     const longest = await worst(async (death) => {
       const dying = dyingOnce('tenant-manager', death);
       const world = createCalmWorld({ seed: 1, maxRunners: 2, deathOf: dying.deathOf });
-      dying.tell();
+      dying.arm();
       world.webhooks.installation('installation.created', installationId);
       return secondsUntil(world, () => world.rows.tenants.has(installationId));
     });

@@ -37,13 +37,13 @@ describe('a quiet world', () => {
     expect(await looks(4)).toEqual([false, false, true, true]);
   });
 
-  it('does not while a message is on its way', async () => {
+  it('is swept each minute while a message is on its way', async () => {
     const { looks, send } = givenWaiting();
     send(1);
     expect(await looks(4)).toEqual([false, false, false, false]);
   });
 
-  it('is looked at each minute again after a row has changed, or a note', async () => {
+  it('is swept each minute again after a row or a note has changed', async () => {
     const { looks, put, ports, now } = givenWaiting();
     await looks(3);
     put({ attempts: 1 });
@@ -70,7 +70,7 @@ describe('a quiet world', () => {
     expect(said.flatMap((isStill, n) => (isStill ? [] : n + 1))).toEqual([1, 2, 7, 8, 9, 10, 11, 12, 13, 14]);
   });
 
-  it('does not while a launch is open, or from shortly before its machines are looked at', async () => {
+  it('is swept each minute while a launch is open, and from shortly before its machines are checked', async () => {
     const { looks, rows, job, now } = givenWaiting();
     const launch = givenLaunch([job]);
     rows.launches.set(launch.launchId, { ...launch, state: 'answered' });

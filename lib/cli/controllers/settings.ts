@@ -13,9 +13,9 @@ export const settingOptions: readonly CommandOption[] = [
   },
   {
     flags: '--rules <file>',
-    description: 'judge by the rules of this file: [{"reject": CEL, "reason": text}]',
+    description: 'evaluate the rules in this file: [{"reject": CEL, "reason": text}]',
   },
-  { flags: '--url <url>', description: 'ask this https address, by a signed callback' },
+  { flags: '--url <url>', description: 'ask this https URL, with a signed callback' },
   {
     flags: '--poll',
     description: 'it fetches questions from the admission API, and answers there',

@@ -52,7 +52,9 @@ const setters: readonly Setter[] = [
       if (given === 'all') return { allowed_tiers: null };
       const names = [...new Set(entriesOf(given))];
       const areKnown = names.length > 0 && names.every((name) => Object.hasOwn(tiers, name));
-      return areKnown ? { allowed_tiers: { SS: names } } : `all, or by commas ${oneOf(Object.keys(tiers))}`;
+      return areKnown
+        ? { allowed_tiers: { SS: names } }
+        : `all, or a comma-separated list of ${oneOf(Object.keys(tiers))}`;
     },
   },
   {

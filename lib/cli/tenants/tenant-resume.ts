@@ -67,7 +67,7 @@ async function tryAgain(call: CommandCall, { installationId, login }: FoundTenan
 
 const refusals: Readonly<Record<string, (login: string) => string>> = {
   'suspended-by-github': (login) =>
-    `The account ${login} suspended the App on GitHub; an owner of it unsuspends it under Settings, Applications.`,
+    `The account ${login} suspended the App on GitHub; one of its owners must unsuspend it under Settings, Applications.`,
   pending: (login) => `${login} waits for approval. Approve it: npx mayfly tenant approve ${login}`,
   deleted: (login) => `${login} uninstalled the App. It resumes when it installs the App again.`,
 };

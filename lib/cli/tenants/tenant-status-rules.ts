@@ -95,7 +95,7 @@ function problemOf(seen: TenantMachines, machine: Ec2Machine): string | undefine
   const isOver = seen.jobs.some(({ jobId, state }) => jobId === jobOf(runner) && state === 'done');
   if (registered === undefined || listening <= unlistedSeconds || isOver) return undefined;
   if (!listed)
-    return `${instanceId} has been listening for ${durationText(listening)}, and GitHub lists no runner of its name`;
+    return `${instanceId} has been listening for ${durationText(listening)}, and GitHub lists no runner with its name`;
   return listed.online
     ? undefined
     : `${instanceId} has been listening for ${durationText(listening)}, and GitHub says that it is offline`;

@@ -204,7 +204,7 @@ describe('a call that fails', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('without an answer ends when its time is over', async () => {
+  it('without an answer ends at its timeout', async () => {
     answers = [isSilent];
     await expect(send({ answerMilliseconds: 20 })).rejects.toMatchObject({ name: 'TimeoutError' });
     expect(asked).toHaveLength(3);

@@ -111,13 +111,13 @@ describe('a callback', () => {
     expect(await asked(16_385)).toEqual({ kind: 'failed', why });
   });
 
-  it('without an answer has failed when its time is over', async () => {
+  it('without an answer fails at its timeout', async () => {
     const { url } = await givenController(() => undefined);
     const answer = await onLaptop.ask(callback(url, { timeoutMilliseconds: 500 }));
     expect(answer).toEqual({ kind: 'failed', why: 'no answer within 500 ms', isTimeout: true });
   });
 
-  it('to a name that never resolves has failed when its time is over', async () => {
+  it('to a name that never resolves fails at its timeout', async () => {
     const callbacks = createCallbacks({ clock: systemClock, resolve: () => new Promise(() => undefined) });
     const asked = callback('https://controller.example.com/', { timeoutMilliseconds: 500 });
     expect(await callbacks.ask(asked)).toEqual({

@@ -313,7 +313,7 @@ describe('the status of a tenant', () => {
     await givenStored({ status: 'suspended', suspendedBy: 'github' });
     expect(await tenant('resume')).toMatchObject({
       status: 2,
-      error: expect.stringContaining('unsuspends it'),
+      error: expect.stringContaining('must unsuspend it'),
     });
     expect(await tenant('suspend')).toMatchObject({
       status: 0,

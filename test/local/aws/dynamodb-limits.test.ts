@@ -118,7 +118,7 @@ describe('calls to DynamoDB whose key is throttled', () => {
     }
   });
 
-  it('are refused, alone, and have no effect', async () => {
+  it('are refused individually, without an effect', async () => {
     await expect(update('hot')).rejects.toMatchObject({ name: throttled });
     await expect(client.send(queryOf('hot'))).rejects.toMatchObject({ name: throttled });
     await update('cold');

@@ -109,7 +109,7 @@ describe("the job's user", () => {
     expect(world.paths()).toEqual([]);
   });
 
-  it('gets its job all the same if the tier is not rootless', async () => {
+  it('still gets its job if the tier is not rootless', async () => {
     const console = await bootedWith({ extraUserData: tool('iptables', 'exit 4') });
 
     expect(console).toContain('harden iptables failed: the job can reach 169.254.169.254');

@@ -147,7 +147,7 @@ describe('jobs and runners', () => {
     expect((await ask(standIn, route, { token, body })).status).toBe(422);
   });
 
-  it('announces a job as queued, holds it back until it is approved, and announces it again', async () => {
+  it('announces a job as queued, holds it until it is approved, and announces it again', async () => {
     await openSession(await givenRunner('i-1'));
     const { jobId } = standIn.queueJob({ repository: 'acme/app', labels: ['linux'], requiresApproval: true });
     await standIn.settle();
@@ -195,7 +195,7 @@ describe('jobs and runners', () => {
     expect(jobNow(jobId)?.runnerName).toBeNull();
   });
 
-  it('fails a job whose runner fell silent, and queues one again that was never started', async () => {
+  it('fails a job whose runner fell silent, and requeues one that was never started', async () => {
     const started = givenJob();
     const jit = await givenRunner('i-1');
     await openSession(jit);

@@ -39,7 +39,7 @@ describe('a webhook', () => {
     expect(outcome.responseHeaders['x-answer']).toBe('a, b');
   });
 
-  it('has failed if the answer is a refusal or a redirect, which is not followed', async () => {
+  it('fails if the answer is a refusal or a redirect, which is not followed', async () => {
     const url = await givenAddress((request, response) => {
       response.writeHead(request.url === '/' ? 302 : 200, { location: '/elsewhere' }).end();
     });

@@ -118,7 +118,7 @@ describe('webhooks', () => {
     );
   });
 
-  it('are lost, doubled or delayed if a dial says so', async () => {
+  it('are lost, duplicated or delayed if a dial says so', async () => {
     standIn.setDials({ webhooks: { loseProbability: 1 } });
     givenAcme();
     await standIn.settle();

@@ -138,7 +138,7 @@ describe('a function', () => {
     await eventually(() => isGone(Number(said)));
   });
 
-  it('is killed when its time is up, and reports that', async () => {
+  it('is killed at its timeout, and reports that', async () => {
     const { invoke, functions } = givenFunction({ timeoutSeconds: 0.3 });
     const result = await invoke('hang');
     expect(result).toMatchObject({
@@ -185,7 +185,7 @@ describe('a function', () => {
     expect((await see()).count).toBe(1);
   });
 
-  it('has passed on everything that it printed when its outcome is known, and nothing from the host', async () => {
+  it('has passed on everything it printed, and nothing from the host, once its outcome is known', async () => {
     const { invoke, lines } = givenFunction();
     await invoke('print-much');
     expect(lines).toEqual(Array.from({ length: 2000 }, (_, line) => `line ${line}`));

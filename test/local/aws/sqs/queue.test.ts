@@ -113,7 +113,7 @@ describe('a queue, used in process', () => {
     expect((await Promise.all(waiting)).map(bodies)).toEqual([['a'], ['b']]);
   });
 
-  it('ends a wait without messages when time is up, the receiver gives up, or the queue closes', async () => {
+  it('ends a wait without messages at its timeout, when the receiver gives up, or when the queue closes', async () => {
     const arn = givenQueue();
     const abort = new AbortController();
     const aborted = sqs.receive(arn, { max: 1, waitSeconds: 20, signal: abort.signal });
