@@ -4,6 +4,7 @@
  * Source: https://github.com/google/cel-spec/blob/master/doc/langdef.md#macros
  */
 import type { parse } from '@bufbuild/cel';
+import { patternSize } from './pattern-size.ts';
 
 export type Expression = NonNullable<ReturnType<typeof parse>['expr']>;
 
@@ -13,21 +14,28 @@ export interface Measured {
   readonly depth: number;
   /** `repository.name`; a variable that is used as a whole has no field. */
   readonly names: ReadonlySet<string>;
+  /** A pattern of `matches` is computed: what it may become is not known. */
+  readonly computesPattern: boolean;
 }
+
+/** Compiling an instruction of a pattern, and running it for each character of a name, against evaluating a node. */
+const stepsOfInstruction = 10;
 
 /** The longest list among the facts: a job's labels. */
 export const longestList = 20;
 
 export function measure(expression: Expression): Measured {
   const names = new Set<string>();
-  const { steps, depth } = walk(expression, { names, bound: new Set() });
-  return { steps, depth, names };
+  const patterns = { areComputed: false };
+  const { steps, depth } = walk(expression, { names, bound: new Set(), patterns });
+  return { steps, depth, names, computesPattern: patterns.areComputed };
 }
 
 interface Walk {
   readonly names: Set<string>;
   /** Names bound by the expression's own loops. */
   readonly bound: ReadonlySet<string>;
+  readonly patterns: { areComputed: boolean };
 }
 
 interface Size {
@@ -51,8 +59,9 @@ function walk(expression: Expression, at: Walk): Size {
       return over(operand ? [operand] : [], at);
     }
     case 'callExpr': {
-      const { target, args } = kind.value;
-      return over([...(target ? [target] : []), ...args], at);
+      const { target, args, function: name } = kind.value;
+      const { steps, depth } = over([...(target ? [target] : []), ...args], at);
+      return { steps: steps + (name === 'matches' ? patternSteps(args.at(-1), at) : 0), depth };
     }
     case 'listExpr':
       return over(kind.value.elements, at);
@@ -69,6 +78,14 @@ function walk(expression: Expression, at: Walk): Size {
     default:
       return leaf;
   }
+}
+
+function patternSteps(pattern: Expression | undefined, at: Walk): number {
+  const kind = pattern?.exprKind;
+  const constant = kind?.case === 'constExpr' ? kind.value.constantKind : undefined;
+  if (constant?.case === 'stringValue') return stepsOfInstruction * patternSize(constant.value);
+  at.patterns.areComputed = true;
+  return 0;
 }
 
 const leaf: Size = { steps: 1, depth: 1 };

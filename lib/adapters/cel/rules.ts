@@ -1,6 +1,7 @@
 /**
  * Rules by Buf's implementation of CEL, which runs CEL's own conformance tests (docs/adr/0072). An expression's cost is
- * checked before it is stored and again before it is evaluated; patterns are RE2, which takes linear time.
+ * checked before it is stored and again before it is evaluated; patterns are RE2, which takes linear time, and their
+ * size counts.
  */
 import { type CelInput, celEnv, isCelError, parse, plan } from '@bufbuild/cel';
 import { controllerBounds } from '../../core/controllers/controller.ts';
@@ -107,10 +108,12 @@ export function createRules(): Rules {
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-function faultOfSize({ steps, depth }: Measured): string | undefined {
+function faultOfSize({ steps, depth, computesPattern }: Measured): string | undefined {
+  if (computesPattern)
+    return 'A pattern is computed: matches() takes a literal text. Use contains(), startsWith() or endsWith() with other texts.';
   if (depth > deepest) return `It is nested ${depth} levels deep; at most ${deepest} are allowed.`;
   if (steps <= mostSteps) return undefined;
-  return `It may take ${steps} steps; at most ${mostSteps} are allowed. Loop over fewer lists.`;
+  return `It may take ${steps} steps; at most ${mostSteps} are allowed. Loop over fewer lists, and repeat less in patterns.`;
 }
 
 function faultOfNames({ names }: Measured): string | undefined {

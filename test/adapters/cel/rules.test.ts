@@ -63,6 +63,11 @@ describe('rules', () => {
       'steps',
     ],
     ['[1,2,3].map(a, [1,2,3].map(b, [1,2,3].map(c, a + b + c))).size() == 3', 'steps'],
+    ['repository.name.matches("([a-z]{1,1000}|[0-9]{1,1000})b")', 'repeat less in patterns'],
+    [`${'workflow.name.matches("b{1000}") || '.repeat(20)}false`, 'repeat less in patterns'],
+    [String.raw`repository.name.matches("\\Q[\\E(a{1,900})]")`, 'repeat less in patterns'],
+    ['repository.name.matches(workflow.name)', 'pattern is computed'],
+    ['["a", "b"].exists(part, repository.name.matches(part + "{1000}"))', 'pattern is computed'],
   ])('are invalid: %.60s', (expression, words) => {
     expect(rules.faultOf(expression)).toContain(words);
   });
