@@ -69,8 +69,9 @@ const setters: readonly Setter[] = [
   {
     flags: '--level <level>',
     description: 'where its runners register: auto, organization or repository',
-    read(given) {
+    read(given, { row }) {
       if (given === 'auto') return { runner_level: null };
+      if (given === 'organization' && isUser(row)) return `auto or repository: ${ofUser}`;
       const levels = ['organization', 'repository'];
       return levels.includes(given) ? { runner_level: text(given) } : oneOf(['auto', ...levels]);
     },
@@ -78,8 +79,9 @@ const setters: readonly Setter[] = [
   {
     flags: '--group <name>',
     description: "its runner group, by name; default: the deployment's",
-    read(given) {
+    read(given, { row }) {
       if (given === 'default') return { runner_group: null };
+      if (isUser(row)) return `default: ${ofUser}`;
       const isName = given.trim() !== '' && given.length <= longestGroup;
       return isName
         ? { runner_group: text(given) }
@@ -114,6 +116,9 @@ const setters: readonly Setter[] = [
         : oneOf(Object.keys(strictChoices)),
   },
 ];
+
+const isUser = (row: Attributes) => row['account_type']?.S === 'User';
+const ofUser = 'the account is a user, whose runners always register with repositories, in no group';
 
 const strictChoices: Readonly<Record<string, ReturnType<typeof flag> | null>> = {
   on: flag(true),

@@ -72,7 +72,10 @@ function settings(view: TenantView): string[][] {
     ['plan', view.plan],
     ['machines', `${view.machines} of ${view.maxRunners}: ${tiers.join(', ')}`],
     ['weight', String(view.weight)],
-    ['spent', spentText(view.spending)],
+    [
+      'spent',
+      `${spentText(view.spending)}${view.machines > 0 ? ', with the expected cost of live machines' : ''}`,
+    ],
     ['runners in', `${level}${isFallback ? ' (fallback)' : ''}${group === null ? '' : `, ${group}`}${kept}`],
     ['repositories', repositories === null ? 'all' : repositories.join(', ') || 'none'],
     ['public repositories', publicSettings.get(publicRepositories) ?? ''],

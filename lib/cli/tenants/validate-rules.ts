@@ -151,7 +151,8 @@ function groupRows({ tenant, group, groupName, installation }: Seen): Row[] {
   const login = installation.ok ? installation.value.accountLogin : tenant.accountLogin;
   const name = groupName ?? 'Default';
   if (!group.ok) {
-    const how = `An owner must give the App Self-hosted runners: read and write; or the operator must name no group: npx mayfly tenant set ${tenant.accountLogin} --group default`;
+    const named = `; or the operator must name no group: npx mayfly tenant set ${tenant.accountLogin} --group default`;
+    const how = `An owner must give the App Self-hosted runners: read and write${groupName === undefined ? '' : named}`;
     const found = `GitHub does not show the groups of ${login}: ${refusalText(group)}`;
     return [failed(check, found, isLimited(group) ? later : how)];
   }

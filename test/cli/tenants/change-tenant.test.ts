@@ -142,6 +142,13 @@ describe('mayfly tenant set', () => {
       expect(await stored()).not.toHaveProperty(name);
   });
 
+  it('says that the cost of live machines is an expected one', async () => {
+    await givenStored();
+    expect((await tenant('show')).out).not.toContain('expected cost');
+    await account.put('tenants', { ...givenRow(), leases_held: { N: '1' } });
+    expect((await tenant('show')).out).toMatch(/spent .* today, with the expected cost of live machines\n/);
+  });
+
   it.each(['-1', '1e3', '0.0000001', '12,50', '10000000', '$5', ''])(
     'refuses a cap of %p dollars',
     async (given) => {
@@ -205,6 +212,15 @@ describe('mayfly tenant set', () => {
     expect(error).toContain('it must be a whole number from 0 to 100000.');
     expect(error.match(/ must be /g)).toHaveLength(2);
     expect((await set(100_000, 128)).status).toBe(0);
+  });
+
+  it('refuses organization level and a group for a user, whose runners register with repositories', async () => {
+    await givenStored({ accountType: 'User' });
+    const { status, error } = await tenant('set', '--level', 'organization', '--group', 'ci');
+    expect(status).toBe(2);
+    expect(error).toMatch(/--level is "organization"; it must be auto or repository: the account is a user/);
+    expect(error).toMatch(/--group is "ci"; it must be default: the account is a user/);
+    expect((await tenant('set', '--level', 'repository', '--group', 'default')).status).toBe(0);
   });
 
   it('requires something to set', async () => {

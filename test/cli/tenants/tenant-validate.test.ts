@@ -131,7 +131,13 @@ describe('validation fails for a tenant', () => {
     ['of another account', ofInstallation({ accountId: 9 }), 'installation', /account_id/],
     ['without a permission', ofInstallation({ permissions: {} }), 'permissions', /accept the App/],
     ['whose group is missing', { group: ok(undefined), groupName: 'builds' }, 'runner group', /create it/],
-    ['whose groups are not shown', { group: refused }, 'runner group', /tenant set acme/],
+    [
+      'whose groups are not shown',
+      { group: refused, groupName: 'ci' },
+      'runner group',
+      /tenant set acme --group default$/,
+    ],
+    ['whose default group is not shown', { group: refused }, 'runner group', /read and write$/],
     ['that reaches nothing', { repositories: ok([]) }, 'repositories', /add repositories/],
     [
       'that allows what it does not reach',
