@@ -2,6 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { JobId } from '../../lib/core/ids.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
+import { givenController, givenRules, givenScope, putControllers } from '../support/controllers.ts';
 import { acme, givenEvent, givenJob, givenTenant, noon, small } from '../support/given.ts';
 import { expectBalanced, expectNothingLeft, givenPlatform, type Platform } from '../support/platform.ts';
 
@@ -91,6 +92,53 @@ describe('a new job that can have a machine at once', () => {
     await platform.accept(queued(2));
     expect((await platform.job(1))?.state).toBe('covered');
     expect((await platform.job(2))?.state).toBe('waiting');
+  });
+
+  it.each([
+    [
+      'at once if there is room for older ones too, which are left to their own copy',
+      3,
+      'covered',
+      'waiting',
+    ],
+    ['after older ones if there is not room for all', 2, 'waiting', 'covered'],
+  ])('is served %s', async (_, maxRunners, atFirst, older) => {
+    const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners })] });
+    const justWritten = { code: 'queued', text: '' } as const;
+    await platform.stores.jobs.insert([givenJob({ jobId: JobId(1), reason: justWritten })]);
+    const first: unknown[] = [];
+    platform.stores.world.afterCall = async (call) => {
+      if (call === 'jobs.insert') first.push((await platform.job(2))?.state);
+    };
+    await platform.accept(queued(2), ...(atFirst === 'waiting' ? [queued(3)] : []));
+    expect(first).toEqual([atFirst]);
+    expect(await platform.job(1)).toMatchObject({ state: older });
+    await expectBalanced(platform);
+  });
+
+  it('has a controller in dry run asked about it, and comes again if the message to it fails', async () => {
+    const asked = givenController({
+      id: 'ctl_2',
+      state: 'dry_run',
+      scopes: [givenScope({ kind: 'installation' })],
+    });
+    const platform = await givenPlatform();
+    await putControllers(platform.controllers, givenRules({}, 'false'), asked);
+    await platform.accept(queued(1, { repositoryId: 7 }));
+    expect(await platform.job(1)).toMatchObject({ state: 'covered' });
+    expect(platform.queues.admission).toMatchObject([{ jobId: 1 }]);
+    platform.queues.failNext(1, new OperationalError('down', { code: 'Down', retryable: true }));
+    expect(await platform.accept(queued(2, { repositoryId: 7 }))).toHaveLength(1);
+    expect(await platform.job(2)).toMatchObject({ state: 'covered' });
+  });
+
+  it('waits, and its message is done, if its controllers cannot be read at first', async () => {
+    const platform = await givenPlatform();
+    await putControllers(platform.controllers, givenRules({}, 'false'));
+    const down = new OperationalError('down', { code: 'InternalServerError', retryable: true });
+    platform.stores.world.failNext('controllers.policyOf', down);
+    expect(await platform.accept(queued(1, { repositoryId: 7 }))).toEqual([]);
+    expect(await platform.job(1)).toMatchObject({ state: 'covered' });
   });
 
   it('gets one machine if two copies receive it at the same moment', async () => {
