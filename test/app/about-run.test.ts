@@ -97,6 +97,28 @@ describe('a rule about facts that only GitHub has', () => {
     expect(calls()).toBe(1);
   });
 
+  it('is evaluated with GitHub’s answer also beside one that needs none', async () => {
+    const { platform, calls } = await givenRun(
+      { event: 'schedule' },
+      givenRules({}, noPushes, 'job.tier == "large"'),
+    );
+    await platform.accept(queued(1));
+    await judge(platform);
+    expect(await stateOf(platform)).toEqual(['covered', 'admitted']);
+    expect(calls()).toBe(1);
+  });
+
+  it('costs no call for other jobs of the run soon after GitHub refused', async () => {
+    const { platform, calls } = await givenRun({}, givenRules({}, noPushes));
+    refuse(platform, 1, notFound);
+    await platform.accept(queued(1));
+    await judge(platform);
+    platform.clock.advance(5_000);
+    await platform.accept(queued(2));
+    await judge(platform);
+    expect(calls()).toBe(1);
+  });
+
   it('costs one call for all jobs of a run, even if they arrive at the same moment', async () => {
     const { platform, calls } = await givenRun({ event: 'schedule' }, givenRules({}, noPushes));
     await platform.accept(queued(1), queued(2));

@@ -25,12 +25,13 @@ function givenLines() {
 }
 
 describe('the messages that a run holds', () => {
-  it('leave places for each tenant, however many one of them has', () => {
+  it('leave places for each tenant, however many one of them has, and for what names none', () => {
     const { add, asked, lines } = givenLines();
-    for (let n = 1; n <= 50; n++) add(1, n);
-    add(2, 1);
-    expect(asked()).toEqual(['1-1', '1-2', '2-1']);
-    expect(lines.held()).toBe(51);
+    for (let n = 1; n <= 50; n++) add(11, n);
+    add(12, 1);
+    lines.add({ id: 'none', body: 'nonsense' }, () => undefined);
+    expect(asked()).toEqual(['11-1', '11-2', '12-1', 'none']);
+    expect(lines.held()).toBe(52);
   });
 
   it('proceed in order of arrival, as places become free', async () => {
@@ -41,12 +42,34 @@ describe('the messages that a run holds', () => {
     expect(ended).toEqual(['1-1 failed']);
   });
 
+  it('use no more places of a tenant after some have ended', async () => {
+    const { add, asked, end } = givenLines();
+    for (let n = 1; n <= 5; n++) add(1, n);
+    await end('1-1');
+    expect(asked()).toEqual(['1-2', '1-3']);
+  });
+
   it('use no more than the total number of places', async () => {
     const { add, asked, end } = givenLines();
     for (let tenant = 1; tenant <= 4; tenant++) for (let n = 1; n <= 2; n++) add(tenant, n);
     expect(asked()).toEqual(['1-1', '1-2', '2-1', '2-2', '3-1']);
     await end('1-1');
     expect(asked()).toEqual(['1-2', '2-1', '2-2', '3-1', '3-2']);
+  });
+
+  it('keep it from being idle until all have ended; without any it is idle at once', async () => {
+    const { add, end, lines } = givenLines();
+    await lines.idle();
+    for (let n = 1; n <= 4; n++) add(1, n);
+    let isIdle = false;
+    const idle = lines.idle().then(() => {
+      isIdle = true;
+    });
+    for (let n = 1; n <= 4; n++) {
+      expect(isIdle).toBe(false);
+      await end(`1-${n}`);
+    }
+    await idle;
   });
 
   it('are returned unchanged when the run closes, after started ones have ended', async () => {

@@ -35,6 +35,15 @@ describe('a request that waits for questions', () => {
     expect(deps.places).toEqual([20_000]);
   });
 
+  it('occupies none if a question waits already, or if it would not wait itself', async () => {
+    const deps = await given();
+    expect(await fetchQuestions(deps, polling, 0)).toEqual({ questions: [] });
+    await deps.accept(givenEvent({ repositoryId: 7 }));
+    await deps.deliverAdmission();
+    expect(await fetchQuestions(deps, polling, 20)).toMatchObject({ questions: [{ jobId: 1 }] });
+    expect(deps.places).toEqual([]);
+  });
+
   it('returns what it found even if its place cannot be given back, which is logged', async () => {
     const deps = await given(() => Promise.reject(broken));
     expect(await fetchQuestions(deps, polling, 20)).toMatchObject({ questions: [{ jobId: 1 }] });

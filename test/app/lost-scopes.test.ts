@@ -6,7 +6,7 @@ import type { ScopeTarget } from '../../lib/core/controllers/scope.ts';
 import { type InstallationId, TierName } from '../../lib/core/ids.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import { givenRules, givenScope, putControllers, putPlatformControllers } from '../support/controllers.ts';
-import { acme, givenTenant, small } from '../support/given.ts';
+import { acme, givenTenant, noon, small } from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 
 const large = TierName('large');
@@ -53,6 +53,8 @@ describe('a scope', () => {
     await visits(platform);
     expect(await scopesOf(platform)).toEqual([kept]);
     expect(await platform.stores.tenants.get(acme)).toMatchObject({ admissionEpoch: 2 });
+    const [controller] = (await platform.controllers.policyOf(acme)).controllers;
+    expect(Date.parse(controller!.updatedAt)).toBeGreaterThan(noon);
     const records = platform.stores.world.rows.controllerRecords.map(({ owner, record }) => [
       owner,
       record.who,

@@ -5,10 +5,7 @@ export const acceptedOfAdmission: readonly AcceptedLines[] = [
   {
     reason: 'a shortcut: without it a call is made in vain, or the same is looked at or written again',
     lines: {
-      'admission/about-run.ts': [
-        'if (looks > 0) await deps.clock.sleep',
-        'looks < mostLooks → looks <= mostLooks',
-      ],
+      'admission/about-run.ts': ['looks < mostLooks → looks <= mostLooks'],
       'admission/ask-arrivals.ts': [
         'batches.some(({ length }) => length < fullBatch) → batches.every(({ length }) => length < fullBatch)',
       ],
@@ -27,7 +24,7 @@ export const acceptedOfAdmission: readonly AcceptedLines[] = [
         "state === 'dry_run' → true",
         'gate === round.gate → true',
       ],
-      'admission/asking-lines.ts': ['line.length > 0 → false', 'if (taken + line.length === 0)'],
+      'admission/asking-lines.ts': ['line.length > 0 → false'],
       'admission/decide-waiting.ts': [
         '!waiting.some(isOpen(read)) → false',
         'waiting .filter(isOpen(tenant)) → waiting',
@@ -37,13 +34,8 @@ export const acceptedOfAdmission: readonly AcceptedLines[] = [
       'admission/platform-policy.ts': ['kept === reading → true', 'epoch === undefined → false'],
       'admission/policies.ts': ['false → true'],
       'admission/circuit-breaker.ts': ['circuit → true', 'if (ofTenant.size > 0)'],
-      'admission/vote-by-rules.ts': [
-        "match !== undefined || transport.kind === 'rules' → true",
-        'needsGitHub(rules, reject, facts))',
-      ],
-      'admission-api/answer-questions.ts': ['if (first.length > 0 || waitSeconds === 0)'],
+      'admission/vote-by-rules.ts': ["match !== undefined || transport.kind === 'rules' → true"],
       'admission-api/find-targets.ts': ["visibility !== 'public' → false"],
-      'admission-api/long-polls.ts': ['now + milliseconds + marginMilliseconds', 'note?.open ?? []).filter'],
       'admission-api/try-job.ts': ['epoch === undefined → true'],
     },
   },
@@ -65,13 +57,18 @@ export const acceptedOfAdmission: readonly AcceptedLines[] = [
         "message.kind === 'admission' → true",
         'if (!(error instanceof OperationalError || ',
       ],
-      'admission/asking-lines.ts': ['places.get(tenant) ?? 1', `'' → "Stryker was here!"`],
+      'admission/asking-lines.ts': [`'' → "Stryker was here!"`],
       'admission/decide-waiting.ts': ['group?.name → group.name'],
-      'admission/make-decision.ts': [`'' → "Stryker was here!"`, "outcome === 'unavailable' && by"],
+      'admission/make-decision.ts': [
+        `'' → "Stryker was here!"`,
+        "outcome === 'unavailable' && by → outcome === 'unavailable' || by",
+      ],
       'admission/platform-policy.ts': ['if (kept && age !== undefined && age >= 0'],
       'admission/circuit-breaker.ts': ["answer.kind === 'failed' → true"],
       'admission/write-decisions.ts': ["rows.status === 'rejected'", "record.status === 'rejected'"],
       'admission-api/admin.ts': [`'' → "Stryker was here!"`],
+      // The note lasts longer than any request.
+      'admission-api/long-polls.ts': ['note?.open → note.open'],
       'admission-api/manage-tokens.ts': [`'' → "Stryker was here!"`],
       'admission-api/replay.ts': [
         "own === 'asked' → false",
@@ -86,6 +83,8 @@ export const acceptedOfAdmission: readonly AcceptedLines[] = [
     lines: {
       'admission/make-decision.ts': [
         'const round = deciding.round ?? (unanswered.length > 0',
+        // A job that is rejected is over: nobody asks about it again.
+        "outcome === 'unavailable' → true",
         '{ round } → {}',
         "own === 'asked' || own === 'github' → true",
         "own === 'none' → true",
@@ -101,23 +100,19 @@ export const acceptedOfAdmission: readonly AcceptedLines[] = [
         "updatedAt: ''",
         '.sort() → [...new Set(rules.flatMap(({ reject }) => evaluator.askedFacts(reject)))]',
       ],
-      'admission-api/tenant-eyes.ts': ['votes.some(({ vote, enforced })', "outcome === 'admitted' → true"],
+      'admission-api/tenant-eyes.ts': ["outcome === 'admitted' → true"],
+      'admission-api/long-polls.ts': ['{ expiresAt: now, result: false } → {}'],
       'admission-api/read-controllers.ts': ['-1 → +1'],
-      'admission-api/try-job.ts': ["if (vote === 'asked' || vote === 'unmatched')"],
+      // Only the outcome of these votes is used, and neither word changes that of the others.
+      'admission-api/try-job.ts': [
+        "if (vote === 'asked' || vote === 'unmatched')",
+        'return [{ controller, vote: { ...about, vote,',
+      ],
     },
   },
   {
-    reason: 'the API does not come there: its schema or its token refuses before; only a command could',
-    lines: {
-      'admission-api/admin.ts': [
-        "faulty('missing', 'no-such-installation'",
-        'if (id === platformOwner)',
-        '{ reason } → {}',
-      ],
-      'admission-api/manage-secrets.ts': ["if (fault === 'overlap')", "'invalid-overlap'", 'actor.isDryRun'],
-      'admission-api/manage-tokens.ts': ["case 'overlap'", "'invalid-overlap'"],
-      'admission-api/try-job.ts': ['if (!tenant) {', "'no-tenant'"],
-    },
+    reason: 'only a command gives no reason of its own, and the record is the same without it',
+    lines: { 'admission-api/admin.ts': ['{ reason } → {}'] },
   },
   {
     reason: 'the same: a word by which only types tell results apart',
@@ -135,23 +130,11 @@ export const acceptedOfAdmission: readonly AcceptedLines[] = [
   {
     reason: 'only the time of the next look changes, within its bounds',
     lines: {
-      'admission/about-run.ts': ['const expiresAt = now + refusal.retryAfterSeconds'],
+      'admission/about-run.ts': ['looks > 0 → true', 'looks > 0 → looks >= 0'],
       'admission/make-decision.ts': [
         "admission.state === 'asked' → true",
         'admission.reason === undefined → true',
       ],
-      'admission-api/long-polls.ts': ['if (!open) return { expiresAt: now'],
-    },
-  },
-  {
-    reason: 'looked at where it is decided: the page of the API only passes it on',
-    lines: {
-      'admission-api/manage-secrets.ts': ['endsAt === undefined ? {} : { endsAt }'],
-      'admission-api/manage-tokens.ts': [
-        "'rotated-already'",
-        'isAlive(token, now)) → tokensFor(tokens, controllerId)',
-      ],
-      'admission-api/try-job.ts': ['...(price === undefined ? {} :', '...(reason === undefined ? {} :'],
     },
   },
 ];

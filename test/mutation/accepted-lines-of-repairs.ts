@@ -19,7 +19,6 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
         "state === 'waiting' → true",
         '(line?.waiting ?? 0) > most → true',
         '(line?.waiting ?? 0) > most → (line?.waiting ?? 0) >= most',
-        'false → true',
         'true → false',
       ],
       'sweep/sweep-machines.ts': [
@@ -87,6 +86,7 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
       'sweep/replace-ungated.ts': [
         'machines.length > ungatedPerTenant → machines.length >= ungatedPerTenant',
       ],
+      'sweep/settle-tenants.ts': ['false → true'],
       'sweep/sweep.ts': ['launches.length + skipped.length → launches.length - skipped.length'],
       'sweep/read-pending.ts': [
         '{ startedAt: now, lastMilliseconds: elapsed } → {}',
@@ -134,7 +134,6 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
         '!saved → false',
         "if (result.kind === 'fault')",
         'const targets = {',
-        '{ at, targets, faultOf: () => undefined } → {}',
       ],
       'reconciler/keep-group.ts': ['name === undefined → false', 'wanted === undefined → false'],
       'reconciler/reconcile-leases.ts': ['row.leases > counted → row.leases >= counted'],

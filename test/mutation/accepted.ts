@@ -44,12 +44,16 @@ const at =
 /** What a run lists of it, without line breaks. */
 const listed = ({ before, after }: Survivor) => `${before} → ${after}`.replace(/\s+/g, ' ');
 
+/** `true → false` stands for that literal alone, and not for every comparison with it. */
+const isListedAs = (entry: string, survivor: Survivor) =>
+  /^(true|false) → /.test(entry) ? listed(survivor) === entry : listed(survivor).endsWith(entry);
+
 const ofLines = [...acceptedLines, ...acceptedOfAdmission, ...acceptedOfRepairs].map(
   ({ reason, lines }): Accepted => ({
     reason,
     is: (survivor) =>
       (lines[survivor.file.replace('lib/app/', '')] ?? []).some((entry) =>
-        entry.includes(' → ') ? listed(survivor).endsWith(entry) : survivor.code.includes(entry),
+        entry.includes(' → ') ? isListedAs(entry, survivor) : survivor.code.includes(entry),
       ),
   }),
 );

@@ -45,6 +45,12 @@ describe('a job that is tested', () => {
     expect((await test()).body.outcome).toBe('admitted');
   });
 
+  it('costs what its tier costs: rules may name the price', async () => {
+    await given(rule('job.price_per_hour > 0.01', 'Too dear.'));
+    const { body } = await test();
+    expect(body).toMatchObject({ outcome: 'rejected', votes: [{ vote: 'reject', reason: 'Too dear.' }] });
+  });
+
   it('depends on whoever answers from outside, and on what only GitHub knows', async () => {
     await given({ kind: 'poll' });
     expect((await test()).body).toMatchObject({ outcome: 'asked', votes: [{ vote: 'asked' }] });
