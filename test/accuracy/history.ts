@@ -84,7 +84,7 @@ function watch(world: HistoryWorld, { random, faults }: { random: Random; faults
   };
   store.afterCall = () => {
     const isEnded = store.rows.runners.get(world.runner.instanceId)?.state === 'ended';
-    if (isEnded && store.rows.usage.size === 0) faults.push('a lease went back, and there is no record');
+    if (isEnded && store.rows.usage.size === 0) faults.push('a lease was freed, but there is no record');
     if (store.rows.usage.size > 1) faults.push('a machine has two records');
     strike();
   };

@@ -70,7 +70,7 @@ describe('accepting jobs', () => {
     expect(platform.compute.requests).toEqual([]);
   });
 
-  it('fails a malformed message alone', async () => {
+  it('fails only the malformed message', async () => {
     const platform = await givenPlatform();
     expect(await platform.accept(queued(1), 'nonsense', queued(2))).toEqual(['m-2']);
     expect(platform.liveMachines()).toHaveLength(2);

@@ -56,7 +56,7 @@ describe('applying installation events', () => {
     expect(platform.queues.installations).toEqual([]);
   });
 
-  it('refuses them at once where GitHub has also sent that it was deleted', async () => {
+  it('refuses them at once if GitHub has also sent that it was deleted', async () => {
     const platform = await givenPlatform({ tenants: [] });
     await platform.accept(givenEvent());
     await tell(platform, 'installation.deleted');
@@ -75,7 +75,7 @@ describe('applying installation events', () => {
     expect(platform.liveMachines()).toHaveLength(1);
   });
 
-  it('waits for the operator where onboarding is by approval', async () => {
+  it('waits for the operator if onboarding is by approval', async () => {
     const platform = await givenPlatform({ tenants: [], deployment: { onboarding: 'approve' } });
     platform.github.putInstallation(acme, account);
     await tell(platform, 'installation.created');

@@ -61,7 +61,7 @@ describe('a controller behind a URL', () => {
     expect(await votes(platform)).toMatchObject([{ vote: 'admit', milliseconds: 250 }]);
   });
 
-  it('is called again after its time where the decision about its failure was not stored', async () => {
+  it('is called again after its time if the decision about its failure was not stored', async () => {
     const platform = await givenPending(byHttps);
     const { controllers } = platform.callbacks;
     const admits = controllers.get(url)!;

@@ -150,7 +150,7 @@ describe('a controller behind a URL', () => {
     expect(platform.liveMachines()).toEqual([]);
   });
 
-  it('is asked again where the message about the job was lost', async () => {
+  it('is asked again if the message about the job was lost', async () => {
     const platform = await givenAsked(admit, byHttps());
     await platform.accept(queued());
     platform.queues.admission.splice(0);

@@ -29,7 +29,7 @@ describe('a job that no row can hold', () => {
     expect(await platform.job(7, bad)).toBeUndefined();
   });
 
-  it('fails its own fact alone', async () => {
+  it('fails only its own fact', async () => {
     const platform = await givenPlatform({ tenants });
     const unreadable = withoutTier(7, { installationId: bad, labels: huge });
     const failed = await platform.follow(

@@ -77,7 +77,7 @@ describe('a step for several tenants', () => {
     return { steps, failed: [...(await failed)] };
   }
 
-  it('is one call where nothing fails', async () => {
+  it('is one call if nothing fails', async () => {
     expect(await tried([one, two, one], unreadable)).toEqual({ steps: [[one, two, one]], failed: [] });
   });
 

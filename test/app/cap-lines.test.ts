@@ -74,7 +74,7 @@ describe('the caps of a tier', () => {
 });
 
 describe('what caps leave to a tenant', () => {
-  it('is what is free, or a share of it where others wait', async () => {
+  it('is what is free, or a share of it if others wait', async () => {
     expect((await given({ used: 1 }).bounds(1)).map(({ bound }) => bound)).toMatchObject([
       { machines: 2, passesByItself: false, reason: { code: 'shared-cap' } },
     ]);
@@ -98,7 +98,7 @@ describe('what caps leave to a tenant', () => {
     expect(full.map(({ cap, bound }) => [cap.name, bound.machines])).toEqual([['tier/small', 0]]);
   });
 
-  it('reads no other tenant where nothing is free', async () => {
+  it('reads no other tenant if nothing is free', async () => {
     const { bounds, calls } = given({ used: 3, line: { 2: noon } });
     await bounds(1);
     expect(calls).not.toContain('tenants.findAcrossTenants');

@@ -106,7 +106,7 @@ describe('a tenant is caught up with', () => {
     expect(marks.backlog).toBeUndefined();
   });
 
-  it('where GitHub refuses to list the runs of one repository', async () => {
+  it('if GitHub refuses to list the runs of one repository', async () => {
     const { platform, put, run } = await givenBehind('app', 'web');
     put('web', 1);
     platform.github.failNext('listRuns', { refusal: { kind: 'forbidden', message: 'No.' } });
@@ -183,7 +183,7 @@ describe('a tenant is caught up with', () => {
     expect(marks).toEqual({});
   });
 
-  it('later where more than five runs of a repository fail, from the sixth, however often the calls run out there', async () => {
+  it('later if more than five runs of a repository fail, from the sixth, however often the calls run out there', async () => {
     const { platform, put, run, marks } = await givenBehind('app', 'web');
     for (const jobId of [1, 2, 3, 4, 5, 6, 7]) put('app', jobId);
     const isFailing = failForRuns(platform, [1001, 1002, 1003, 1004, 1005, 1006]);
@@ -211,7 +211,7 @@ describe('a tenant is caught up with', () => {
     expect(adoptedBy(platform)).toEqual([2, 3]);
   });
 
-  it('later where more than ten repositories fail: then it is GitHub that does', async () => {
+  it('later if more than ten repositories fail: then it is GitHub that does', async () => {
     const { platform, names, run, marks } = await givenManyBehind(12);
     const isFailing = failFor(
       platform,
@@ -240,7 +240,7 @@ describe('a tenant is caught up with', () => {
     expect(marks.backlog).toBeUndefined();
   });
 
-  it('again where GitHub refused to show the repository that had failed', async () => {
+  it('again if GitHub refused to show the repository that had failed', async () => {
     const { platform, put, run, marks } = await givenBehind('app');
     put('app', 1);
     const isFailing = failFor(platform, ['acme/app']);
@@ -309,7 +309,7 @@ describe('a tenant is caught up with', () => {
     expect(marks.failedRepositories).toBeUndefined();
   });
 
-  it('later where GitHub refuses to list its repositories', async () => {
+  it('later if GitHub refuses to list its repositories', async () => {
     const { platform, put, run, marks } = await givenBehind('app');
     put('app', 1);
     platform.github.failNext('listRepositories', { refusal: { kind: 'forbidden', message: 'No.' } });
@@ -318,7 +318,7 @@ describe('a tenant is caught up with', () => {
     expect(await run(100)).toMatchObject({ adopted: [1] });
   });
 
-  it('not at all where it is not behind', async () => {
+  it('not at all if it is not behind', async () => {
     const { put, run, marks } = await givenBehind('app');
     put('app', 1);
     delete marks.backlog;

@@ -161,7 +161,7 @@ describe('claiming', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'done', outcome: 'cancelled' });
   });
 
-  it('asks GitHub also where the first try got no machine: the job may be over by then', async () => {
+  it('also asks GitHub if the first try got no machine: the job may be over by then', async () => {
     const platform = await givenPlatform();
     const dry = { class: 'capacity', code: 'InsufficientInstanceCapacity', message: '' } as const;
     platform.compute.dials.refuseNext.push(dry);
@@ -174,7 +174,7 @@ describe('claiming', () => {
     expect(await platform.claim(platform.liveMachines()[0]!)).toMatchObject({ action: 'stand-down' });
   });
 
-  it('asks GitHub also where the machine lost on a job was launched for another one', async () => {
+  it('also asks GitHub if the machine lost on a job was launched for another one', async () => {
     const { platform, machine } = await givenMachine(1);
     platform.stores.world.setMaxRunners(acme, 1);
     await platform.accept(queued(2));

@@ -27,7 +27,7 @@ async function givenCancelled(...jobIds: number[]) {
 }
 
 describe('a job that is gone before it has its lease', () => {
-  it('gets no machine, and its lease goes back', async () => {
+  it('gets no machine, and its lease is freed', async () => {
     const platform = await givenCancelled(2);
     await lookAt(platform, 1, 2);
 

@@ -124,7 +124,7 @@ describe('a new job whose decision cannot be recorded', () => {
     await expectBalanced(platform);
   });
 
-  it('is decided in the same run where the record fails for a moment', async () => {
+  it('is decided in the same run if the record fails for a moment', async () => {
     const platform = await given(rejectsSecond);
     for (let n = 0; n < 3; n += 1) platform.stores.world.failNext('controllers.recordDecisions', gone);
     await platform.accept(queued(2));

@@ -242,7 +242,7 @@ describe('following the lifecycle', () => {
     });
   });
 
-  it('fails a malformed message alone', async () => {
+  it('fails only the malformed message', async () => {
     const { platform, machines } = await givenListening(1);
     const failed = await platform.follow('nonsense', event('completed', 1, machines[0]!));
     expect(failed).toHaveLength(1);
@@ -254,7 +254,7 @@ describe('a job whose machine ends while its start is reported', () => {
   const isPending = async (platform: Platform) =>
     (await platform.stores.jobs.scanPendingAcrossTenants({ limit: 10 })).jobs.map(({ jobId }) => jobId);
 
-  it('is asked about until it is done, if the machine was meant for another job', async () => {
+  it('is asked about until it is done, if the machine was planned for another job', async () => {
     const { platform, machines } = await givenListening(1);
     platform.stores.world.failNext('jobs.waitAgain', new Error('This process dies here.'));
     await platform.follow(event('in_progress', 5, machines[0]!));

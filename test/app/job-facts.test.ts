@@ -48,7 +48,7 @@ describe('the line that says that a job runs', () => {
     expect(measured(platform)).toEqual([[24_400], [0], [20_000], [3_000], [400], []]);
   });
 
-  it('names the job that the machine was meant for, if it is another one', async () => {
+  it('names the job that the machine was planned for, if it is another one', async () => {
     const { platform, one } = await givenListening();
     await platform.follow(started(2, one));
     expect(linesOf(platform, 'job-started')).toMatchObject([{ jobId: 2, instanceId: one, meantFor: 1 }]);

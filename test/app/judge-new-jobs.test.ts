@@ -87,7 +87,7 @@ describe('judging new jobs', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'waiting', reason: { code: 'permission-missing' } });
   });
 
-  it('keeps others waiting for a policy only where it must be read', async () => {
+  it('keeps others waiting for a policy only if it must be read', async () => {
     const { judge, othersGoOn } = await given(5, givenRules({}, 'false'));
     await judge([job(1)]);
     expect(othersGoOn()).toBe(1);

@@ -57,7 +57,7 @@ describe('a new job of a tenant with controllers', () => {
     await expectBalanced(platform);
   });
 
-  it('is refused with one write of its row where a rule rejects it', async () => {
+  it('is refused with one write of its row if a rule rejects it', async () => {
     const { platform, writes } = await given(notWeb);
     await platform.accept(queued(1, web));
     expect(writes).toEqual(['controllers.recordDecisions', 'jobs.insert']);

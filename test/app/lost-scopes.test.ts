@@ -105,7 +105,7 @@ describe('a scope', () => {
     expect(await scopesOf(platform)).toEqual([{ kind: 'group', group: 'Default' }]);
   });
 
-  it('is removed with its group and repository where there are as many of each, and with its tier in the same hour', async () => {
+  it('is removed with its group and repository if there are as many of each, and with its tier in the same hour', async () => {
     const platform = await givenPlatform();
     install(platform, 'app', 'web');
     const [, web] = await idsOf(platform);
@@ -244,7 +244,7 @@ describe('the look at runner groups', () => {
     return { each, failures };
   }
 
-  it('comes again after a quarter of an hour where GitHub did not answer, and after an hour where it did', async () => {
+  it('comes again after a quarter of an hour if GitHub did not answer, and after an hour if it did', async () => {
     const each = await asked(1, 18, (nth) => (nth <= 2 ? limited : there));
     const looks = each.flatMap((names, visit) => (names.length > 0 ? [visit * 5] : []));
     expect(looks).toEqual([0, 15, 30]);

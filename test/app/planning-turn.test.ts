@@ -101,7 +101,7 @@ describe('the turn to plan for a tenant and tier', () => {
     expect(await takePlanningTurn(slow, place, known)).toBeDefined();
   });
 
-  it('is tried for eight times where others are always faster', async () => {
+  it('is tried for eight times if others are always faster', async () => {
     const notes = createMemoryNotes();
     let tries = 0;
     const met = async () => {

@@ -19,7 +19,7 @@ describe('a reinstalled tenant', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'covered' });
   });
 
-  it('starts where the row of its old installation is gone', async () => {
+  it('starts if the row of its old installation is gone', async () => {
     const platform = await givenPlatform({ tenants: [givenTenant({ predecessor: first })] });
     await platform.accept(queued);
     expect(await platform.job(1)).toMatchObject({ state: 'covered' });

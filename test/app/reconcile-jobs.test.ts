@@ -109,7 +109,7 @@ describe('a job that has waited for ten minutes', () => {
     expect(repairs(platform, 'job-of-dead-run-closed')).toBe(1);
   });
 
-  it('is closed without a conclusion of its own where GitHub has denied it for long', async () => {
+  it('is closed without a conclusion of its own if GitHub has denied it for long', async () => {
     const platform = await givenWaiting({ goneAt: noon + minutes(2), goneSaidAt: noon + minutes(5) });
     platform.github.dropJob('acme/app', JobId(1));
     await platform.reconcile();

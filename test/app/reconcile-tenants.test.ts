@@ -384,7 +384,7 @@ describe('lease counts that differ from the rows', () => {
     expect(repairs(platform, 'lease-count-corrected')).toBe(0);
   });
 
-  it('stay where there are too many rows for one look, and the jobs beside them are looked at', async () => {
+  it('stay if there are too many rows for one look, and the jobs beside them are looked at', async () => {
     const { platform } = await givenListening();
     setCount(platform, 0);
     platform.github.putJob('acme/app', JobId(1), isQueued, { runId: 1000, labels });
@@ -439,7 +439,7 @@ describe('registrations without a machine', () => {
     expect(repairs(platform, 'registration-removed')).toBe(1);
   });
 
-  it('are left where a machine with a start gate lives, however long it is offline', async () => {
+  it('are left if a machine with a start gate is running, however long it is offline', async () => {
     const { platform, machine } = await givenListening();
     platform.github.registrations.clear();
     register(platform, `${machine}-gated`);

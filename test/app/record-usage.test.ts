@@ -318,7 +318,7 @@ describe('the record of a spot machine', () => {
     expect(records(platform)).toMatchObject([{ cost: { compute } }]);
   });
 
-  it('costs its time, and its lease goes back, if EC2 cannot be asked how it ended', async () => {
+  it('costs its time, and its lease is freed, if EC2 cannot be asked how it ended', async () => {
     const { platform, machine } = await givenSpot(12_000);
     Object.assign(platform.compute.machines.get(machine)!, { takenBack: true });
     // The first is for its console.

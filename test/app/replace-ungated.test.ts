@@ -63,7 +63,7 @@ describe('a machine without a start gate', () => {
     expect(platform.liveMachines()).toEqual([machine]);
   });
 
-  it('keeps it also where an earlier sweep died before it asked GitHub', async () => {
+  it('keeps it even if an earlier sweep died before it asked GitHub', async () => {
     const { platform, machine, allow } = await givenListening();
     await noteUnregistered(platform, machine);
     platform.github.setBusy(machine, true);

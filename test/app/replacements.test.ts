@@ -93,7 +93,7 @@ describe('a job whose machines end without running it', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
   });
 
-  it('is closed before its next machine where GitHub says that it is over', async () => {
+  it('is closed before its next machine if GitHub says that it is over', async () => {
     const platform = await givenCovered();
     await loseManyMachines(platform);
     platform.github.putJob('acme/app', JobId(1), {
@@ -133,7 +133,7 @@ describe('a machine that ran another job of the tenant', () => {
     expect(await platform.job(1)).not.toHaveProperty('replacements');
   });
 
-  it('leaves its job waiting at once where the other one had been refused', async () => {
+  it('leaves its job waiting at once if the other one had been refused', async () => {
     const platform = await givenCovered();
     await refuse(platform, 7);
     const machine = await listen(platform);
@@ -168,7 +168,7 @@ describe('a machine that ran another job of the tenant', () => {
     expect(await platform.job(2)).toMatchObject({ state: 'covered' });
   });
 
-  it('leaves its job waiting where the other one has a machine of another tier', async () => {
+  it('leaves its job waiting if the other one has a machine of another tier', async () => {
     const platform = await givenPlatform();
     await platform.accept(queued(1), givenEvent({ jobId: JobId(2), tier: 'medium' as never }));
     const medium = (await platform.job(2))!.lease;

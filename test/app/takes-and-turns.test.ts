@@ -51,7 +51,7 @@ describe('a launch some of whose jobs are over before they have rows', () => {
     await expectBalanced(platform);
   });
 
-  it('has no message come again where it was all of them', async () => {
+  it('has no message come again if it was all of them', async () => {
     const platform = await roomFor(9);
     justBefore(platform, 'jobs.insert', () =>
       platform.follow(queued(1, { action: 'completed', conclusion: 'cancelled' })),
@@ -63,7 +63,7 @@ describe('a launch some of whose jobs are over before they have rows', () => {
 });
 
 describe('new jobs', () => {
-  it('are launched for at once where another write of the tenant met the first try', async () => {
+  it('are launched for at once if another write of the tenant met the first try', async () => {
     const platform = await roomFor(9);
     const { take } = platform.launches;
     let tries = 0;
@@ -127,7 +127,7 @@ describe('new jobs', () => {
   });
 });
 
-it('a take near a spend cap is refused where another copy took a lease since the tenant was read', async () => {
+it('a take near a spend cap is refused if another copy took a lease since the tenant was read', async () => {
   const tenant = givenTenant({ maxRunners: 9, caps: { month: 2_800_000 } });
   const tiers = [givenTier({ maxRunners: 9 })];
   const platform = await givenPlatform({ tenants: [tenant], deployment: { tiers } });
@@ -149,7 +149,7 @@ describe('a batch', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'covered', tier: medium });
   });
 
-  it('has its pokes delivered again where the line cannot be read now, and all messages about a job', async () => {
+  it('has its pokes delivered again if the line cannot be read now, and all messages about a job', async () => {
     const platform = await givenPlatform();
     platform.stores.world.failNext('jobs.listWaiting', down());
     expect(await platform.accept(poke())).toHaveLength(1);
@@ -228,7 +228,7 @@ describe('the copy that plans for several', () => {
     for (const id of [1, 2, 3]) expect(await platform.job(id)).toMatchObject({ state: 'covered' });
   });
 
-  it('sends a poke where its turn was over before it was done', async () => {
+  it('sends a poke if its turn was over before it was done', async () => {
     const platform = await givenOthers();
     justBefore(platform, 'launches.take', () => platform.clock.advance(11_000));
     await platform.accept(queued(2));

@@ -212,7 +212,7 @@ describe('a machine whose row was broken by a manual edit', () => {
     expect(platform.telemetry.total('Repairs', { kind: 'machine-without-record-ended' })).toBe(0);
   });
 
-  it('fails the messages about it alone', async () => {
+  it('fails only the messages about it', async () => {
     const { platform, unreadable, sound } = await givenBoth(corruptMachine);
     const done = (event: ReturnType<typeof ofAcme>, runnerName: InstanceId) => ({
       ...{ ...event, action: 'completed', conclusion: 'success', runnerName },

@@ -221,7 +221,7 @@ function createGate(stores: Pick<ReturnType<typeof createMemoryStores>, 'tenants
         await acceptJobs(deps, wrapped(queues.tiers.splice(0).map(({ message }) => message)));
       }
       const machines = compute.live().length;
-      if (machines !== to) throw new Error(`${machines} machines came for ${to} jobs.`);
+      if (machines !== to) throw new Error(`${machines} machines started for ${to} jobs.`);
       // The other messages are not about machines.
       queues.tiers.splice(0);
     },

@@ -104,7 +104,7 @@ async function unitsOfSlot(
   };
   const endOldest = async () => {
     const [machine] = compute.live();
-    if (!machine) throw new Error('No machine lives whose end could free a slot.');
+    if (!machine) throw new Error('There is no live machine whose end could free a slot.');
     compute.setState(machine.instanceId, 'terminated');
     const detail = { 'instance-id': machine.instanceId, state: 'terminated' };
     const body = JSON.stringify({ 'detail-type': 'EC2 Instance State-change Notification', detail });

@@ -11,7 +11,7 @@ import type { Report } from './result.ts';
 export async function measureMemory({ laptop }: BenchPlatform): Promise<Report> {
   const results = functionNames.map((name) => {
     const peaks = laptop.functions.processIds(`${laptop.environment}-${name}`).map(peakMegabytes);
-    if (peaks.length === 0) throw new Error(`No process of ${name} is there to be looked at.`);
+    if (peaks.length === 0) throw new Error(`There is no process of ${name} to measure.`);
     return judged(`peak memory of ${name}`, Math.max(...peaks), 'MB');
   });
   const sizes = functionNames.map((name) => `${name} ${functionSettings[name].memoryMegabytes}`).join(', ');

@@ -112,7 +112,7 @@ export async function createModelledPlatform({ tenants, copies, latencies, seed 
   const runUntilServed = async (jobs: number, seconds: number) => {
     await scheduler.runUntil(noon + seconds * 1000);
     if (compute.live().length !== jobs)
-      throw new Error(`${compute.live().length} machines came for ${jobs} jobs.`);
+      throw new Error(`${compute.live().length} machines started for ${jobs} jobs.`);
   };
   const { loadRules, callbacks } = shared;
   return { scheduler, stores, seen, loadRules, callbacks, queueJobs, runUntilServed };

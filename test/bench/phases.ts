@@ -124,6 +124,6 @@ function figure(line: Line, metric: string): number {
 }
 
 function found<Value>(value: Value | undefined, what: string): Value {
-  if (value === undefined) throw new Error(`The platform's log says nothing of this: ${what}.`);
+  if (value === undefined) throw new Error(`The platform's log has no line for this: ${what}.`);
   return value;
 }

@@ -9,8 +9,7 @@ export async function until(
 ): Promise<void> {
   const deadline = performance.now() + withinSeconds * 1000;
   while (!(await isTrue())) {
-    if (performance.now() > deadline)
-      throw new Error(`It did not happen within ${withinSeconds} s: ${what}.`);
+    if (performance.now() > deadline) throw new Error(`Timed out after ${withinSeconds} s: ${what}.`);
     await sleep(everyMilliseconds);
   }
 }

@@ -86,7 +86,7 @@ function queuedExample(): { readonly workflow_job: object } {
   }[];
   const payloads = events.find(({ name }) => name === 'workflow_job')?.examples ?? [];
   const queued = payloads.find(({ action }) => action === 'queued');
-  if (!queued) throw new Error("GitHub's examples hold no queued workflow_job; look at their index.json.");
+  if (!queued) throw new Error("GitHub's examples contain no queued workflow_job; check their index.json.");
   return queued;
 }
 

@@ -3,7 +3,7 @@ import { until } from '../e2e/support/until.ts';
 import type { Page } from './playwright.ts';
 
 export function expectThat(holds: boolean, what: string): void {
-  if (!holds) throw new Error(`Not so: ${what}`);
+  if (!holds) throw new Error(`Not true: ${what}`);
 }
 
 /** Waits for it: whoever presses a key does not know when the next page is there. */

@@ -91,7 +91,7 @@ async function stir(
     fireSchedules(world);
     const done = [...ledger.jobs.values()].filter(({ conclusion }) => conclusion !== undefined).length;
     const left = Math.max(0, Math.round((end - Date.now()) / 1000));
-    say(`${left} s of trouble left: ${done} of ${ledger.jobs.size} jobs done, ${trouble.told()}`);
+    say(`${left} s of faults left: ${done} of ${ledger.jobs.size} jobs done, ${trouble.summary()}`);
   }
   await stopLoad();
   return trouble.stop();

@@ -14,7 +14,7 @@ export interface TroubleCounts {
 }
 
 export interface Trouble {
-  told(): string;
+  summary(): string;
   /** Everything works again from here on. */
   stop(): TroubleCounts;
 }
@@ -133,7 +133,7 @@ export function startTrouble({ laptop }: World): Trouble {
     spotMachinesTaken,
   });
   return {
-    told() {
+    summary() {
       const { webhooksFailed } = counts();
       return `${functionsKilled} functions killed, ${awsCallsFailed} AWS calls and ${webhooksFailed} webhooks failed`;
     },

@@ -66,7 +66,7 @@ describe('user data', () => {
     expect(() => userDataOf(allWords.slice(1))).toThrow('unknown: none; missing: CLAIM_URL');
   });
 
-  it('is refused where it is longer than EC2 takes', () => {
+  it('is refused if it is longer than EC2 takes', () => {
     expect(() => userDataOf([...allWords, 'x'.repeat(16_384)])).toThrow(/has room for 16384/);
   });
 });

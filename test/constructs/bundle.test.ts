@@ -96,7 +96,7 @@ describe('a bundle', () => {
     expect(() => bundle(['serves'], 'out')).toThrow(/No matching export.*createServer/);
   });
 
-  it('is taken as it is where all are ready made, as in an installed package', () => {
+  it('is taken as it is if all are ready made, as in an installed package', () => {
     givenHandler('hello', 'export const handler = async () => 1;');
     const ready = 'export const handler=async()=>"ready made";';
     writeFileSync(join(root, 'lambdas', 'hello', 'index.mjs'), ready);

@@ -70,7 +70,7 @@ describe('the metrics of the construct', () => {
     expect(own.filter(({ metricName }) => !emitted.has(metricName))).toEqual([]);
   });
 
-  it('are of queues that the stack has, where they are not our own', () => {
+  it('are of queues that the stack has, if they are not our own', () => {
     const queues = all.filter(({ namespace }) => namespace === 'AWS/SQS');
     expect(queues.map(({ dimensions }) => dimensions?.['QueueName'])).toEqual([
       'ci-small-builds-dead-letters',

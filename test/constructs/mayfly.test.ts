@@ -101,7 +101,7 @@ describe('the construct', () => {
       });
   });
 
-  it('is tied to its machines where something of the app lets them in', () => {
+  it('is tied to its machines if something of the app lets them in', () => {
     const { mayfly } = plain;
     expect(mayfly.connections.securityGroups).toEqual([mayfly.securityGroup]);
   });
@@ -172,7 +172,7 @@ describe("a VPC of the app's own", () => {
     expect(subnetsOf(stack).match(/NetPrivateSubnet\dSubnet/g)).toHaveLength(2);
   });
 
-  it('has them in its public subnets where it has no others', () => {
+  it('has them in its public subnets if it has no others', () => {
     const { stack, build } = givenVpc({ natGateways: 0, subnetConfiguration: [publicSubnets] });
     build();
     expect(subnetsOf(stack).match(/NetpublicSubnet\dSubnet/g)).toHaveLength(2);
@@ -199,7 +199,7 @@ describe("a VPC of the app's own", () => {
     );
   });
 
-  it('is needed where subnets are chosen', () => {
+  it('is needed if subnets are chosen', () => {
     expect(() => givenMayfly({ vpcSubnets: {} })).toThrow('vpcSubnets is given without vpc');
   });
 });
@@ -324,7 +324,7 @@ describe('faults in the props', () => {
       expect(build).toThrow(said);
   });
 
-  it('count a region that nobody tells', () => {
+  it('count a region that is not given', () => {
     const stack = new Stack(givenApp(), 'Anywhere');
     expect(() => new Mayfly(stack, 'Runners', { environment: 'ci' })).toThrow(
       'The stack Anywhere does not know its region; give it env.region, or set region here.',

@@ -10,11 +10,11 @@ describe('the instance types that may be launched', () => {
     expect(typePatterns(['t3.medium', 'm5.large', 't3.medium'])).toEqual(['m5.large', 't3.medium']);
   });
 
-  it('are named by family where they are many', () => {
+  it('are named by family if they are many', () => {
     expect(typePatterns(all(['m5', 'c7g', 't3']))).toEqual(['c7g.*', 'm5.*', 't3.*']);
   });
 
-  it('are named by what families begin with where those are many too', () => {
+  it('are named by what families begin with if those are many too', () => {
     const generations = Array.from({ length: 12 }, (_, n) => [`m${n}id`, `c${n}gn`]).flat();
     expect(typePatterns(all(generations))).toEqual(['c*', 'm*']);
   });

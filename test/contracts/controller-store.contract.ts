@@ -327,7 +327,7 @@ export function controllerStoreContract(backend: StoreBackend): void {
       expect(rest).toEqual({ decisions: [made[1]] });
     });
 
-    it('lists no decisions where the page before ended earlier than asked for', async () => {
+    it('lists no decisions if the page before ended earlier than asked for', async () => {
       await stores.controllers.recordDecisions([givenDecision()]);
       const page = { since: '2026-11-22T00:00:00.000Z', limit: 3, after: '2026-11-21T14' };
       expect(await stores.controllers.decisionsSince(acme, page)).toEqual({ decisions: [] });

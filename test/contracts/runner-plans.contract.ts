@@ -41,7 +41,7 @@ export function runnerPlansContract(backend: StoreBackend): void {
     };
 
     describe('readPlan', () => {
-      it('reads the job that the runner is meant for, and its tenant', async () => {
+      it('reads the job that the runner is planned for, and its tenant', async () => {
         const tenant = await storedTenant(stores);
         const [job] = await waitingJobs(stores, 1);
 

@@ -85,7 +85,7 @@ describe('judge', () => {
     expect(judge(pending, givenTier(), givenJob())).toMatchObject({ kind: 'hold', ofJob: false });
   });
 
-  it('admits a job of an allowed repository, public or not, where nothing else is said', () => {
+  it('admits a job of an allowed repository, public or not, if nothing else is said', () => {
     const job = givenJob({ repositoryId: 5, visibility: 'public' });
     const readable = { standing: { kind: 'unreadable' } } as const;
     for (const over of [{}, { allowedRepositories: [4, 5] }, { allowPublicRepositories: true }]) {

@@ -50,7 +50,7 @@ describe('fleetRequest', () => {
     expect(tagsOf('network-interface')).toMatchObject(cost);
   });
 
-  it('shows the ticket to the machine alone, not on its volume or network interface', () => {
+  it('shows the ticket only to the machine, not on its volume or network interface', () => {
     expect(tagsOf('instance')['ghr:launch_ticket']).toBe('ticket');
     expect(Object.keys(tagsOf('volume'))).not.toContain('ghr:launch_ticket');
     expect(Object.keys(tagsOf('network-interface'))).not.toContain('ghr:launch_ticket');

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { keptLabels } from '../../lib/core/job-labels.ts';
 
 describe('the labels of a job that are kept', () => {
-  it('are each one once where a tier has them, as they were written first', () => {
+  it('are each one once if a tier has them, as they were written first', () => {
     expect(keptLabels(['Self-Hosted', 'small', 'self-hosted', 'SMALL'], true)).toEqual([
       'Self-Hosted',
       'small',

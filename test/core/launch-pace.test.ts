@@ -81,7 +81,7 @@ describe('the pace of launches', () => {
     expect(nextCallAt - noon).toBeLessThanOrEqual(2_200);
   });
 
-  it('grows slowly where it was too fast before', () => {
+  it('grows slowly if it was too fast before', () => {
     const tooFast = calls(5, slow);
     const slower = throttledAt(tooFast, noon + 5_000);
     expect(calls(4, slower).callsPerSecond).toBeCloseTo(tooFast.callsPerSecond / 2 + 1);

@@ -46,7 +46,7 @@ describe('openPools', () => {
     expect(open).toMatchObject({ pools: [{ instanceType: 'm5.large', subnetId: 'subnet-b' }] });
   });
 
-  it('is closed until the first pool is due, where none is open', () => {
+  it('is closed until the first pool is due, if none is open', () => {
     const tier = givenTier({ instanceTypes: types });
     const closings = {
       ...closed(...demandNames),

@@ -67,7 +67,7 @@ describe('burstable types', () => {
     expect((onDemandPrice('us-east-1', type) ?? 0) + surplusPerHour(type, 1000)).toBe(price);
   });
 
-  it('cost their list price in standard mode, below the baseline, and where they are not burstable', () => {
+  it('cost their list price in standard mode, below the baseline, and if they are not burstable', () => {
     expect(surplusPerHour('t3.medium', 1000, 'standard')).toBe(0);
     expect(surplusPerHour('t3.medium', 200)).toBe(0);
     expect(surplusPerHour('m5.large', 1000)).toBe(0);
@@ -75,7 +75,7 @@ describe('burstable types', () => {
     expect(surplusPerHour('t2.medium', 1000, 'unlimited')).toBe(80_000);
   });
 
-  it('have no baseline where the type is not known', () => {
+  it('have no baseline if the type is not known', () => {
     expect(burstable('t3.huge')).toBeUndefined();
     expect(burstable('m5.large')).toBeUndefined();
   });
@@ -163,7 +163,7 @@ describe('what a machine costs', () => {
     );
   });
 
-  it('never falls as a machine lives longer, except when EC2 interrupts a spot machine', () => {
+  it('never falls the longer a machine runs, except when EC2 interrupts a spot machine', () => {
     fc.assert(
       fc.property(types, machines, fc.nat(86_400), fc.nat(3600), (instanceType, machine, age, more) => {
         const rates = ratesOf({ instanceType, machine });

@@ -46,7 +46,7 @@ describe('the archive of a release', () => {
     expect(chooseArchive(givenRelease(over), 'x64', good)).toEqual(refused);
   });
 
-  it('is refused where the release has none for the architecture', () => {
+  it('is refused if the release has none for the architecture', () => {
     const release = givenRelease({ digest: `sha256:${good}` });
     expect(chooseArchive(release, 'arm64')).toEqual({ kind: 'refused', reason: 'no-archive' });
   });

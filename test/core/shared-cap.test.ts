@@ -219,7 +219,7 @@ describe('turns', () => {
     }
   });
 
-  it('give starts by weight where there are more tenants than machines', () => {
+  it('give starts by weight if there are more tenants than machines', () => {
     const started = play([4, 1, 1, 1, 1, 1, 1, 1, 1, 2], 4, 1_400);
     const counts = [0, 1, 9].map((n) => started.filter((tenant) => tenant === n).length);
     expect(counts[0]! / counts[1]!).toBeGreaterThan(3);

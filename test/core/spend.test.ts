@@ -55,7 +55,7 @@ describe('the most that a machine of a tier costs in an hour', () => {
   });
 });
 
-describe('the cost of a machine that lives beyond its limits', () => {
+describe('the cost of a machine that runs beyond its limits', () => {
   const lease = cost({ caps: { strict: true } });
   const costOf = (seconds: number) => Math.ceil(((lease.ceiling ?? 0) * seconds) / 3600) + 4;
 
@@ -113,7 +113,7 @@ describe('the expected cost of a lease', () => {
   ])('puts a life of %p seconds into range %p', (seconds, range) => expect(lifeOf(seconds)).toBe(range));
 });
 
-describe('what a lease that goes back changes', () => {
+describe('what a freed lease changes', () => {
   const leaseCosts = { launchedAt: noon, leaseCost: { expected: 300_000, ceiling: 100_000 } };
 
   it('is the cost in the record, minus the expected cost', () => {

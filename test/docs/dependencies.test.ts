@@ -34,7 +34,7 @@ describe('package-lock.json', () => {
     expect(unchecked.map(([path]) => path)).toEqual([]);
   });
 
-  it('leaves out no optional package: npm ci would refuse it where the registry has that package', () => {
+  it('leaves out no optional package: npm ci would refuse it if the registry has that package', () => {
     const wanted = installed.flatMap(([path, { optionalDependencies = {} }]) =>
       Object.keys(optionalDependencies).map((name) => ({ path, name })),
     );

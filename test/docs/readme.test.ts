@@ -135,7 +135,7 @@ describe('npm start', () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(110);
   });
 
-  it('says so where the secret of a webhook by hand is wrong', async () => {
+  it('says so if the secret of a webhook by hand is wrong', async () => {
     const [definition = ''] = /send\(\) \{[\s\S]*?\n\}/.exec(onTheLaptop.join('\n')) ?? [];
     const sending = paste(`${setup}\nWEBHOOK_SECRET=wrong\n${definition}\nsend ping '{}'`);
     await expect(sending).rejects.toMatchObject({ stderr: expect.stringContaining('401') });

@@ -84,7 +84,7 @@ describe('docs/SINGLE-HOST.md', () => {
     expect(readSettings(machine.settings())).toEqual(before);
   });
 
-  it('changes nothing where the new settings would not work', async () => {
+  it('changes nothing if the new settings would not work', async () => {
     const before = machine.settings();
     const { status, error } = await machine.paste('npx mayfly host switch organization globex');
     expect([status, error]).toEqual([1, expect.stringContaining('Nothing was changed')]);
@@ -116,7 +116,7 @@ describe('docs/SINGLE-HOST.md', () => {
     expect([machine.engine.containers(), machine.github.state().runners]).toEqual([[], []]);
   });
 
-  it('ends with 1 and the reason where the settings have faults', async () => {
+  it('ends with 1 and the reason if the settings have faults', async () => {
     const { status, error } = await machine.paste(
       'npx mayfly host init --folder other --organization acme --repository acme/app',
     );

@@ -142,7 +142,7 @@ describe('with an EC2 that fails', () => {
     expect((await world.job(acme, jobId))?.['attempts']).toBe(1);
   });
 
-  it('replaces a machine that never boots, once its time is up', async () => {
+  it('replaces a machine that never boots, once its deadline has passed', async () => {
     world.laptop.ec2.setDials({ neverBoot: { probability: 1, count: 1 } });
     const [jobId = 0] = queue(1);
     await until('the dead machine has its row', async () => {

@@ -96,7 +96,7 @@ it("runs no step of a refused job that GitHub gives another job's machine; that 
   expect(world.trouble()).toEqual([]);
 });
 
-it('lets no step run where the platform cannot be asked', async () => {
+it('lets no step run if the platform cannot be asked', async () => {
   world.laptop.ec2.setDials({ gateSeconds: 3 });
   onStart = () => {
     const error = { code: 'InternalServerError', status: 500 };

@@ -134,7 +134,7 @@ describe('the webhook function', () => {
     expect((await handler(signed(job))).statusCode).toBe(503);
   });
 
-  it('answers before GitHub gives up, which is after ten seconds, where lifecycle does not answer', async () => {
+  it('answers before GitHub gives up, which is after ten seconds, if lifecycle does not answer', async () => {
     let askedAt = 0;
     const lambda = createLambdaService(where);
     const invoke = () => {

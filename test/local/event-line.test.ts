@@ -36,7 +36,7 @@ describe('the lines of npm start', () => {
 
   it.each([
     ['job-started', { instanceId: 'i-1' }, 'runs on i-1'],
-    ['job-started', { runnerName: 'office' }, "runs on a runner of the tenant's own, office"],
+    ['job-started', { runnerName: 'office' }, "runs on the tenant's own runner office"],
     ['job-started', { runnerName: null }, 'runs on a runner whose name GitHub does not report'],
     ['github-refused', { reason: 'invalid', refusal: { message: 'No.' } }, 'GitHub refused: No.'],
     ['github-refused', { reason: 'not-found' }, 'GitHub refused: not found'],

@@ -1,5 +1,5 @@
 /**
- * The tests that judge mutants: those that start no other process, and some stories of the simulator. One is left out,
+ * The tests that judge mutants: those that start no other process, and some seeds of the simulator. One is left out,
  * because it takes most of a minute: fair shares over simulated hours.
  */
 export const suites: readonly string[] = [
@@ -9,7 +9,7 @@ export const suites: readonly string[] = [
   'test/contract/**/*.test.ts',
   'test/app/**/!(fair-shares).test.ts',
   'test/lambdas/admission-api/*.test.ts',
-  'test/mutation/stories.ts',
+  'test/mutation/simulated-seeds.ts',
 ];
 
 /** Folders of tests that none of these imports from; they need not be copied for a run. */

@@ -32,7 +32,7 @@ const sentences: Readonly<Record<string, (fields: Fields) => string>> = {
     instanceId !== undefined
       ? `runs on ${instanceId}`
       : runnerName
-        ? `runs on a runner of the tenant's own, ${runnerName}`
+        ? `runs on the tenant's own runner ${runnerName}`
         : 'runs on a runner whose name GitHub does not report',
   'github-refused': ({ reason, refusal }) => `GitHub refused: ${messageOf(refusal) ?? words(reason)}`,
   repair: ({ kind, instanceId, reason }) =>

@@ -84,7 +84,7 @@ describe('a change that others are faster than each time', () => {
 });
 
 describe('a scope of a public repository', () => {
-  it('is looked for on ten pages, and trusted where there are more', async () => {
+  it('is looked for on ten pages, and trusted if there are more', async () => {
     const { github, deployment } = world.deps;
     const tenant = givenTenant();
     const repository = {

@@ -143,7 +143,7 @@ describe('a scope of a public repository', () => {
     };
   };
 
-  it('is a 422 where the account has it, and the installation was not given it', async () => {
+  it('is a 422 if the account has it, and the installation was not given it', async () => {
     const outside = world.github.repositoryId('acme/site');
     shownTo(outside);
     const id = await world.given();
@@ -151,7 +151,7 @@ describe('a scope of a public repository', () => {
     expect(answer).toMatchObject({ status: 422, body: { code: 'foreign-target' } });
   });
 
-  it('is added where the installation has it', async () => {
+  it('is added if the installation has it', async () => {
     const own = world.github.repositoryId('acme/app');
     shownTo(own);
     const id = await world.given();

@@ -34,7 +34,7 @@ async function shown(outcome: Decision['outcome'], ...votes: ControllerVote[]) {
 }
 
 describe('decisions, as the tenant reads them', () => {
-  it('name the operator’s policy where it rejected, with its reason', async () => {
+  it('name the operator’s policy if it rejected, with its reason', async () => {
     const votes = [ofOperator({ vote: 'reject', reason: 'Closed.' }), vote({})];
     expect(await shown('rejected', ...votes)).toEqual([
       ['rejected', ['operator reject Closed.', 'ctl_own admit -']],
@@ -51,7 +51,7 @@ describe('decisions, as the tenant reads them', () => {
     expect(await shown(outcome, ofOperator(over), vote({}))).toEqual([[said, ['ctl_own admit -']]]);
   });
 
-  it('are not there where the operator’s controllers alone admitted', async () => {
+  it('are not there if the operator’s controllers alone admitted', async () => {
     expect(await shown('admitted', ofOperator({}))).toEqual([]);
     expect(await shown('admitted')).toEqual([['admitted', []]]);
     const own = vote({ vote: 'failed', reason: 'late' });

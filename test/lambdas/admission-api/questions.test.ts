@@ -151,7 +151,7 @@ describe('an answer', () => {
     expect((await answer(id)).status).toBe(204);
   });
 
-  it('counts also where nobody can be told of it', async () => {
+  it('counts also if nobody can be told of it', async () => {
     const id = await asked();
     world.platform.queues.failNext(1);
     expect((await answer(id)).status).toBe(204);

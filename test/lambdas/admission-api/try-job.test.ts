@@ -24,7 +24,7 @@ async function given(transport: object, state = 'enabled', over: object = {}): P
 }
 
 describe('a job that is tested', () => {
-  it('is admitted where nobody is asked', async () => {
+  it('is admitted if nobody is asked', async () => {
     await world.given({ transport: rule('true'), state: 'enabled' });
     expect(await test()).toMatchObject({ status: 200, body: { outcome: 'admitted', votes: [] } });
   });
@@ -99,12 +99,12 @@ describe('a job that is tested', () => {
       expect((await test({ repository: { name: 'acme/web', id: 8 } })).body.votes).toEqual([]);
     });
 
-    it('is exempt where its repository is', async () => {
+    it('is exempt if its repository is', async () => {
       await given(rule('true'), 'enabled', { exemptRepositories: [world.github.repositoryId('acme/app')] });
       expect((await test(nameless)).body.votes).toMatchObject([{ vote: 'exempt' }]);
     });
 
-    it('is an error where the installation has no such repository, and where GitHub does not say', async () => {
+    it('is an error if the installation has no such repository, and if GitHub does not say', async () => {
       await ofRepository(rule('true'));
       const wrong = await test({ repository: { name: 'acme/ap' } });
       expect(wrong).toMatchObject({ status: 422, body: { detail: expect.stringContaining('acme/ap') } });
@@ -112,7 +112,7 @@ describe('a job that is tested', () => {
       expect((await test(nameless)).status).toBe(503);
     });
 
-    it('is tested without GitHub where no controller names a repository', async () => {
+    it('is tested without GitHub if no controller names a repository', async () => {
       await given(rule('true'));
       world.github.failNext('listRepositories', { refusal: { kind: 'limited', retryAfterSeconds: 60 } });
       expect((await test(nameless)).body.outcome).toBe('rejected');
