@@ -1,8 +1,9 @@
 /** The queue gate: no machine is bought for a job that its tenant's controllers have not admitted. */
 import { describe, expect, it } from '@jest/globals';
+import { decideWaiting } from '../../lib/app/admission/decide-waiting.ts';
 import { InstanceId, JobId } from '../../lib/core/ids.ts';
 import { givenController, givenRules, givenScope, putControllers } from '../support/controllers.ts';
-import { acme, givenEvent, givenTenant, medium } from '../support/given.ts';
+import { acme, givenEvent, givenJobs, givenTenant, givenTier, medium, small } from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 
 const queued = (n: number, repository = 'acme/app') =>
@@ -46,6 +47,33 @@ describe('the queue gate', () => {
     expect(await stateOf(platform)).toEqual(['covered', undefined]);
     const ofControllers = calls.filter((call) => call.includes('controllers') || call.includes('Admission'));
     expect(ofControllers).toEqual([]);
+  });
+
+  it('evaluates rules for half a second at most in a look, and goes on a second later', async () => {
+    const platform = await givenControlled(givenRules({}, 'false'));
+    await platform.jobs.insert(givenJobs(5, { repositoryId: 7 }));
+    const { now } = platform.clock;
+    const line = async () => ({
+      tenant: (await platform.tenants.get(acme))!,
+      tier: givenTier(),
+      waiting: await platform.jobs.listWaiting(acme, small, 10),
+      group: undefined,
+    });
+    const decided = async () =>
+      platform.stores.world.allJobs().filter(({ admission }) => admission !== undefined).length;
+    let passed = 0;
+    // Each rule takes 200 ms.
+    const ticking = () => {
+      passed += 200;
+      return now() + passed;
+    };
+    const clock = { ...platform.clock, now: ticking };
+    await decideWaiting({ ...platform, clock }, await line());
+    expect(await decided()).toBe(3);
+    expect(platform.queues.tiers).toMatchObject([{ message: { kind: 'poke' }, delaySeconds: 1 }]);
+    await platform.deliverPokes();
+    expect(await decided()).toBe(5);
+    expect(platform.liveMachines()).toHaveLength(5);
   });
 
   it('refuses what a rule rejects, with its reason, and buys nothing', async () => {

@@ -14,6 +14,7 @@ import type { ControllerStore } from '../../ports/controllers.ts';
 import type { LoadRules } from '../../ports/rules.ts';
 import type { LaunchDeps } from '../common/deps.ts';
 import type { KnownGroup } from '../common/runner-groups.ts';
+import { judgingMilliseconds } from '../common/settings.ts';
 import { type Made, makeDecision } from './make-decision.ts';
 import { policyNow } from './policies.ts';
 import { writeDecisions } from './write-decisions.ts';
@@ -37,11 +38,14 @@ interface Line {
 interface Judged extends Pick<Line, 'tenant' | 'waiting'> {
   /** The outcomes of the jobs that needed a decision. */
   readonly made: readonly Made[];
+  /** Time was up before all of them had one. */
+  readonly isCut: boolean;
 }
 
 /**
  * The same line as it is once each job has a decision, which is not written yet; its tenant has the epoch that the decisions
- * were made under. @throws OperationalError
+ * were made under. Rules hold up the function's other tenants while they are evaluated: what is not decided in time
+ * stays held until the next look. @throws OperationalError
  */
 export async function judgeWaiting(deps: Deps, line: Line): Promise<Judged> {
   const { tenant: read, waiting, group, gate = 'queue' } = line;
@@ -49,15 +53,20 @@ export async function judgeWaiting(deps: Deps, line: Line): Promise<Judged> {
   const at = deps.clock.now();
   const isOpen = (tenant: Tenant) => (job: Job) =>
     needsDecision(job.admission, policyMark(tenant), at) && mayRunOtherwise(line, job);
-  if (!waiting.some(isOpen(read))) return { tenant: read, waiting, made: [] };
+  if (!waiting.some(isOpen(read))) return { tenant: read, waiting, made: [], isCut: false };
   const { tenant, policies, rules } = await policyNow(deps, read);
-  const made = waiting
-    .filter(isOpen(tenant))
-    .map((job) => makeDecision({ deployment, tenant, job, group: group?.name, policies, rules, gate, at }));
+  const open = waiting.filter(isOpen(tenant));
+  const until = deps.clock.now() + judgingMilliseconds;
+  const made: Made[] = [];
+  for (const job of open) {
+    if (made.length > 0 && deps.clock.now() >= until) break;
+    made.push(makeDecision({ deployment, tenant, job, group: group?.name, policies, rules, gate, at }));
+  }
   const admissions = new Map(made.map(({ job, admission }) => [job.jobId, admission]));
   return {
     tenant,
     made,
+    isCut: made.length < open.length,
     waiting: waiting.map((job) => {
       const admission = admissions.get(job.jobId);
       return admission ? { ...job, admission } : job;
@@ -71,8 +80,10 @@ export async function judgeWaiting(deps: Deps, line: Line): Promise<Judged> {
  * @throws OperationalError
  */
 export async function decideWaiting(deps: Deps, line: Line): Promise<Pick<Line, 'tenant' | 'waiting'>> {
-  const { made, tenant, waiting } = await judgeWaiting(deps, line);
+  const { made, isCut, tenant, waiting } = await judgeWaiting(deps, line);
   if (made.length === 0) return { tenant, waiting };
+  const poke = { kind: 'poke', installationId: tenant.installationId, tier: line.tier.name } as const;
+  if (isCut) await deps.queues.sendToTier(line.tier.name, poke, { delaySeconds: 1 });
   const outcomes = await writeDecisions(deps, tenant.installationId, made);
   const isStored = (jobId: JobId) => outcomes.get(jobId) === 'stored';
   await Promise.all(made.filter(({ job }) => isStored(job.jobId)).map((one) => askOutside(deps, one)));

@@ -253,6 +253,12 @@ export const groupKeptSeconds = 24 * 60 * 60;
 /** A lost permission leaves the tenant another level to register at as soon as its row says so, which is soon. */
 export const otherLevelSeconds = 60;
 
+/**
+ * How long one look evaluates rules. Usual ones take microseconds for a job; eight controllers with the most expensive ones
+ * most of a second.
+ */
+export const judgingMilliseconds = 500;
+
 /** How long a process uses the epoch of the platform-wide admission policy that it read last. */
 export const platformPolicySeconds = 5;
 
