@@ -217,7 +217,7 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
   async 'tenant rollback'(person) {
     await givenApp();
     await account.run('tenant', 'set', 'acme', '--weight', '3');
-    await account.run('tenant', 'set', 'acme', '--weight', '4');
+    await account.run('tenant', 'set', 'acme', '--weight', '4', '--group', 'ci');
     for (const name of ['acme', '101'])
       expect(await person.run(['tenant', 'rollback', name])).toMatchObject({ status: 1, error: '' });
   },
@@ -327,7 +327,8 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
     });
   },
   async 'tenant copy-policy'(person) {
-    await storeTenant({ installationId: InstallationId(102), accountLogin: 'globex', maxRunners: 7 });
+    const policy = { maxRunners: 7, runnerGroup: 'ci' };
+    await storeTenant({ ...policy, installationId: InstallationId(102), accountLogin: 'globex' });
     await changes(person, ['tenant', 'copy-policy', 'globex']);
   },
   async logs(person) {

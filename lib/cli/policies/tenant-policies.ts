@@ -16,10 +16,16 @@ export const tenantPolicies: Readonly<Record<string, (target: PolicyTarget) => P
   'tenant approve': (target) => [...changeTenant(target), tellTenantManager(target)],
   'tenant suspend': changeTenant,
   'tenant resume': (target) => [...changeTenant(target), tellTenantManager(target)],
-  'tenant set': (target) => [...changeTenant(target), readOutputs(target), readApp(target)],
-  'tenant copy-policy': changeTenant,
+  'tenant set': (target) => [
+    ...changeTenant(target),
+    tellTenantManager(target),
+    readOutputs(target),
+    readApp(target),
+  ],
+  'tenant copy-policy': (target) => [...changeTenant(target), tellTenantManager(target)],
   'tenant rollback': (target) => [
     ...changeTenant(target),
+    tellTenantManager(target),
     readAudit(target, ['dynamodb:Query']),
     readOutputs(target),
     readApp(target),

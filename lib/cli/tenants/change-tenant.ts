@@ -18,6 +18,7 @@ import { checkLines, hasFailed } from './check-lines.ts';
 import { type FoundTenant, tenantById } from './find-tenant.ts';
 import { jobCount, pokeTenant } from './poke.ts';
 import { changeLines, differenceLines, lineText } from './policy-text.ts';
+import { haveGroupLookedAt } from './tell-tenant-manager.ts';
 import { whoRuns } from './who.ts';
 
 export interface TenantChange {
@@ -48,7 +49,10 @@ export async function changeTenant(call: CommandCall, change: TenantChange): Pro
   const told = lines.map((line) => printableLine(lineText(line)));
   // Before anything else can fail, so that nobody repeats what is written.
   if (!isJson && lines.length > 0) call.io.out([head, ...told, ''].join('\n'));
-  const { waiting, checks } = await followUp(call, change, isWritten ? version : undefined);
+  const written = isWritten
+    ? { version, names: Object.keys({ ...parts.before, ...parts.after }) }
+    : undefined;
+  const { waiting, checks } = await followUp(call, change, written);
   const jobs = jobCount(waiting ?? new Map());
   if (isJson) {
     const shown = { installationId, login, action, changed: lines, dryRun: isDryRun, version };
@@ -62,6 +66,9 @@ export async function changeTenant(call: CommandCall, change: TenantChange): Pro
   return hasFailed(checks) ? 1 : 0;
 }
 
+/** Which runner group its machines join. */
+const groupAttributes = ['runner_level', 'runner_group', 'keep_runner_group'];
+
 interface FollowUp {
   readonly waiting?: ReadonlyMap<string, number>;
   readonly checks: readonly Row[];
@@ -71,16 +78,18 @@ interface FollowUp {
 async function followUp(
   call: CommandCall,
   change: TenantChange,
-  written: number | undefined,
+  written: { readonly version: number; readonly names: readonly string[] } | undefined,
 ): Promise<FollowUp> {
   if (call.options['dryRun'] === true) return { checks: [] };
   const { installationId, login } = change.found;
   try {
+    const isOfGroup = written?.names.some((name) => groupAttributes.includes(name)) === true;
+    if (isOfGroup || call.options['createGroup'] === true) await haveGroupLookedAt(call, installationId);
     const waiting = await pokeTenant(call, installationId);
     return { waiting, checks: await verified(call, change) };
   } catch (error) {
     if (written !== undefined) {
-      const what = `The change is written, as version ${written} of the policy of ${login}: do not repeat it.`;
+      const what = `The change is written, as version ${written.version} of the policy of ${login}: do not repeat it.`;
       const sweep = 'The next sweep applies it to waiting jobs within a minute. What failed after it:';
       call.io.error(`${printableLine(`${what} ${sweep}`)}\n`);
     }

@@ -214,6 +214,19 @@ describe('mayfly tenant set', () => {
     expect((await set(100_000, 128)).status).toBe(0);
   });
 
+  it('has GitHub asked about the runner group if it is another one, and else not', async () => {
+    await givenStored();
+    const asked = () => account.queues.counts(`${config.environment}-installations`).visible;
+    const before = asked();
+    await tenant('set', '--max-runners', '5');
+    await tenant('set', '--group', 'builds', '--dry-run');
+    expect(asked()).toBe(before);
+    await tenant('set', '--group', 'builds');
+    await tenant('set', '--group', 'builds');
+    await tenant('set', '--level', 'repository');
+    expect(asked()).toBe(before + 2);
+  });
+
   it('refuses organization level and a group for a user, whose runners register with repositories', async () => {
     await givenStored({ accountType: 'User' });
     const { status, error } = await tenant('set', '--level', 'organization', '--group', 'ci');

@@ -137,7 +137,7 @@ describe('a machine is a problem', () => {
       seen({ state: 'ended', endedAt: noon, endReason: 'boot-deadline' }),
       /EC2 still runs it/,
     ],
-    ['that GitHub does not list', seen(listening, { registered: [] }), /lists no runner of its name/],
+    ['that GitHub does not list', seen(listening, { registered: [] }), /lists no runner with its name/],
     [
       'that is offline',
       seen(listening, { registered: [{ name: 'i-1', online: false, busy: false, labels: [] }] }),
