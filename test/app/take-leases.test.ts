@@ -17,7 +17,7 @@ const row = (jobId: number, code: ReasonCode = 'tenant-limit', over: Partial<Job
 const many = (count: number) => Array.from({ length: count }, (_, n) => n + 1);
 const roomFor = (ofTenant: number, ofTier = ofTenant, over = {}) =>
   givenPlatform({
-    tenants: [givenTenant({ maxRunners: ofTenant })],
+    tenants: [givenTenant({ maxRunners: ofTenant, tierLimits: new Map([[small, ofTier]]) })],
     deployment: { tiers: [givenTier({ maxRunners: ofTier, ...over })] },
   });
 const states = async (platform: Platform, ids: readonly number[]) =>

@@ -65,6 +65,11 @@ export const acceptedLines: readonly AcceptedLines[] = [
         'judged.jobs.length === 0 || scarcity.pace → judged.jobs.length === 0 && scarcity.pace',
         'judged.jobs.length === 0 → false',
         'waiting.length === 0 → true',
+        'fresh.jobs.filter(isOpen) → fresh.jobs',
+        // These jobs rest, and a balance of them takes nothing.
+        'deps.clock.now() <= startedAt + roundsWithinMilliseconds → true',
+        // New jobs are written as waiting first.
+        'tenantTierKey(one) === me → true',
       ],
       'scale-up/plan-line.ts': [
         'tenant && own.launch.length > 0 → true',
@@ -77,7 +82,12 @@ export const acceptedLines: readonly AcceptedLines[] = [
         '\'wanted\' → ""',
         'true → false',
       ],
-      'scale-up/take-leases.ts': ['isCapKept = true;'],
+      'scale-up/take-leases.ts': [
+        'isCapKept = true;',
+        'found.length === 0 → false',
+        '!isCapKept && mayBeBeyondCap(deps, found.length) → !isCapKept || mayBeBeyondCap(deps, found.length)',
+        '!isCapKept && mayBeBeyondCap(deps, found.length) → true',
+      ],
       'scale-up/write-verdicts.ts': ['holding.length > 0 ? ['],
     },
   },
@@ -127,6 +137,8 @@ export const acceptedLines: readonly AcceptedLines[] = [
       'scale-up/plan-line.ts': ['{ waiting: more } → {}'],
       // The job had a row a moment ago.
       'scale-up/record-jobs.ts': ["tier = 'none' } = first", 'known?.state → known.state'],
+      // What is taken has a supply, and a group is known of a known tenant.
+      'scale-up/take-leases.ts': ['supply?.paced → supply.paced', 'known && group → known || group'],
       // Without a tenant or an open pool no plan launches anything.
       'scale-up/take-launch.ts': [
         '!tenant || !supply?.open → false',
@@ -164,7 +176,20 @@ export const acceptedLines: readonly AcceptedLines[] = [
         "outcome.kind === 'tenant-changed' → true",
         '\'taken\' → ""',
       ],
-      'scale-up/take-leases.ts': ['\'over\' → ""'],
+      'scale-up/launch-at-once.ts': [
+        '\'launched\' → ""',
+        // It launches only while no pace is set for calls to EC2.
+        'false → true',
+      ],
+      'scale-up/take-leases.ts': [
+        '\'over\' → ""',
+        // A plan with no launch, or without a pace for calls to EC2, is the last one, or needs no turn.
+        'supply?.paced === true && plan.launch.length > 0 → true',
+        'supply?.paced === true && plan.launch.length > 0 → supply?.paced === true || plan.launch.length > 0',
+        'supply?.paced === true → true',
+        'plan.launch.length > 0 → true',
+        'plan.launch.length > 0 → plan.launch.length >= 0',
+      ],
     },
   },
   {
@@ -200,6 +225,27 @@ export const acceptedLines: readonly AcceptedLines[] = [
         "outcome.kind === 'contended' → false",
         "outcome.kind === 'contended' → outcome.kind !== 'contended'",
         '\'contended\' → ""',
+      ],
+    },
+  },
+  {
+    reason: 'only how soon others are served changes, or which of two jobs of the same moment is',
+    lines: {
+      'scale-up/launch-at-once.ts': [
+        '() => fresh.asking(tier.name) → () => undefined',
+        'a.jobId - b.jobId → a.jobId + b.jobId',
+      ],
+      // Another copy took its turn since the line was read, and plans for this one; a poke follows.
+      'scale-up/take-leases.ts': ['await takeTurnFor(deps, planning) → true'],
+    },
+  },
+  {
+    reason:
+      'only its place in the line of a cap changes, until the older jobs that it waits for there are balanced',
+    lines: {
+      'scale-up/launch-at-once.ts': [
+        'machines === line.jobs.length → false',
+        '[comeAgain(deps, served)] → []',
       ],
     },
   },
