@@ -41,6 +41,7 @@ describe('a machine of a closed launch that has no row', () => {
         deadline: launch!.createdAt + bootTime(platform),
         instanceType: 't3.medium',
         zone: 'us-east-1a',
+        spot: false,
         rates: expect.anything(),
       }),
     ]);

@@ -27,7 +27,7 @@ export const acceptedOfAdmission: readonly AcceptedLines[] = [
       'admission/asking-lines.ts': ['line.length > 0 → false'],
       'admission/decide-waiting.ts': [
         '!waiting.some(isOpen(read)) → false',
-        'waiting .filter(isOpen(tenant)) → waiting',
+        'waiting.filter(isOpen(tenant)) → waiting',
         'made.length === 0 → false',
         "judge(others, tier, job, group).kind === 'admit' → true",
       ],
