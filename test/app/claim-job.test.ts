@@ -66,6 +66,8 @@ describe('claiming', () => {
     const { platform, machine } = await givenMachine(1);
     const tags = platform.compute.machines.get(machine)!.tags as Map<string, string>;
     expect(await platform.claim(machine, 'short')).toEqual({ action: 'refuse', why: 'nonce-malformed' });
+    const long = 'a'.repeat(65);
+    expect(await platform.claim(machine, long)).toEqual({ action: 'refuse', why: 'nonce-malformed' });
     expect(await platform.claim(InstanceId('x-1'), nonce)).toMatchObject({ action: 'refuse' });
     platform.clock.advance(700_000);
     expect(await platform.claim(machine)).toEqual({ action: 'refuse', why: 'ticket-expired' });

@@ -71,6 +71,15 @@ describe('the sweep', () => {
     expect(seen).toMatchObject({ asked: 5 + 4, atOnce: 5 });
   });
 
+  it('asks about thirty jobs of a tenant', async () => {
+    const platform = await givenPlatform();
+    await platform.jobs.insert(blocked(50));
+    platform.clock.advance(minute);
+    const seen = slowGitHub(platform, 0);
+    await platform.sweep();
+    expect(seen.asked).toBe(30);
+  });
+
   it('handles ten tenants at once, and starts no further one after twenty seconds', async () => {
     const tenants = Array.from({ length: 60 }, (_, n) =>
       givenTenant({ installationId: InstallationId(n + 1), accountId: n + 1 }),

@@ -17,6 +17,13 @@ describe('a comparison with the bill, as text', () => {
     expect(text).toContain('1 request to Cost Explorer');
   });
 
+  it('says that three days of more than three percent in a row set the exit status', () => {
+    const bill = [{ day: days[0]!, installationId: acme, component: 'compute', micros: 5_000_000 } as const];
+    const text = compareText(compareBill({ sums: [], bill }, days), shown);
+    expect(text).toMatch(/\b3%/);
+    expect(text).toContain('3 in a row set the exit status to 1.');
+  });
+
   it('names components as reports do, and days with more left out than it shows', () => {
     const bill = [{ day: days[0]!, installationId: acme, component: 'surplus', micros: 5_000_000 } as const];
     const leftOut = Array.from({ length: 6 }, (_, n) => ({

@@ -1,5 +1,7 @@
 /** How much a command reads of lists and files: literally, so that a wider bound fails. */
 import { mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -8,12 +10,13 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { PricingClient } from '@aws-sdk/client-pricing';
 import { expect, it } from '@jest/globals';
+import { auditSince } from '../../lib/adapters/dynamodb/audit-list.ts';
 import { jobRow } from '../../lib/adapters/dynamodb/job-row.ts';
 import { newTenantRow } from '../../lib/adapters/dynamodb/tenant-row.ts';
 import { newestDecisions } from '../../lib/cli/controllers/decisions.ts';
 import { controllersReplay, jobsSince } from '../../lib/cli/controllers/replay.ts';
 import { costsTable } from '../../lib/cli/costs/costs-text.ts';
-import { findExport } from '../../lib/cli/costs/export/data-exports.ts';
+import { dataExports, findExport } from '../../lib/cli/costs/export/data-exports.ts';
 import { linesOfFile } from '../../lib/cli/costs/export/lines-of-file.ts';
 import { rollback } from '../../lib/cli/deployments/rollback.ts';
 import { openLog, supervisorLog } from '../../lib/cli/host/host-start.ts';
@@ -21,13 +24,15 @@ import { readOfferings } from '../../lib/cli/preflight-offerings.ts';
 import { readPrices } from '../../lib/cli/prices/read-prices.ts';
 import { waitOption } from '../../lib/cli/setup/spread.ts';
 import { tenantShow } from '../../lib/cli/tenants/tenant-show.ts';
+import { tenants } from '../../lib/cli/tenants/tenants.ts';
 import { verifyRequest } from '../../lib/cli/verify-launch.ts';
 import { lookAtMachine } from '../../lib/cli/verify-machine.ts';
 import { exportColumns } from '../../lib/contract/costs-export.ts';
 import { InstallationId } from '../../lib/core/ids.ts';
 import config from '../../mayfly.config.ts';
 import { acme, givenJob, givenTenant, small } from '../support/given.ts';
-import { run, startScriptedAws } from './support.ts';
+import { timersUntilFailure } from '../support/virtual-deadlines.ts';
+import { recordingIo, run, startScriptedAws } from './support.ts';
 
 const endless = () => {
   let calls = 0;
@@ -88,11 +93,11 @@ it('reads the past jobs of eight tenants at once', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'mayfly-replay-'));
   const file = join(folder, 'rules.json');
   writeFileSync(file, JSON.stringify([{ reject: 'run.fork', reason: 'Forks run elsewhere.' }]));
-  const tenants = Array.from({ length: 20 }, (_, n) =>
+  const rows = Array.from({ length: 20 }, (_, n) =>
     newTenantRow(givenTenant({ installationId: InstallationId(100 + n) })),
   );
   const aws = await startScriptedAws(({ action }) =>
-    action.endsWith('.Scan') ? { json: { Items: tenants } } : { json: { Items: [] }, milliseconds: 50 },
+    action.endsWith('.Scan') ? { json: { Items: rows } } : { json: { Items: [] }, milliseconds: 50 },
   );
   expect(await run(controllersReplay, ['@platform', '--rules', file], aws.url)).toMatchObject({ status: 0 });
   expect(aws.mostAtOnce()).toBe(8);
@@ -106,6 +111,47 @@ it('looks for a tenant by its name in four parts of the table', async () => {
   const scans = aws.asked.filter(({ action }) => action.endsWith('.Scan'));
   expect(scans.map(({ input }) => input['TotalSegments'])).toEqual([4, 4, 4, 4]);
   await aws.close();
+});
+
+it('lists all tenants, and the jobs that wait, in eight parts', async () => {
+  const aws = await startScriptedAws(() => ({ json: { Items: [] } }));
+  await run(tenants, [], aws.url);
+  expect(aws.asked.map(({ input }) => input['TotalSegments'])).toEqual(Array.from({ length: 16 }, () => 8));
+  await aws.close();
+});
+
+it('reads the changes since a moment in four parts of the table', async () => {
+  const client = new DynamoDBClient({ region: 'us-east-1' });
+  const parts: number[] = [];
+  client.send = async ({ input }: { input: { TotalSegments: number } }) => {
+    parts.push(input.TotalSegments);
+    return {};
+  };
+  await auditSince({ client, tableName: 'audit' }, '2026-11-21T00:00:00Z');
+  expect(parts).toEqual([4, 4, 4, 4]);
+});
+
+it('waits for twenty seconds for each answer about exports', async () => {
+  const { io } = recordingIo();
+  const environment = {
+    ...{ AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_ACCESS_KEY_ID: 'test' },
+    AWS_SECRET_ACCESS_KEY: 'test',
+  };
+  const server = createServer(() => undefined);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  environment.AWS_ENDPOINT_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const aws = await dataExports({ config, io, environment, options: {}, positionals: [] });
+  let asked = 0;
+  server.on('request', () => {
+    asked += 1;
+  });
+  const waits = await timersUntilFailure(
+    () => aws.call('ListExports', {}),
+    (ended) => asked > ended,
+  );
+  expect(waits).toEqual([20_000, 20_000, 20_000]);
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
 });
 
 it('asks EC2 for two hundred instance types in a call, as many as a filter takes', async () => {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { createAwsJson } from '../../../lib/adapters/aws-json/caller.ts';
 import { sendOnce } from '../../../lib/adapters/aws-json/send-once.ts';
 import { parseAuthorization, type SignedRequest, signatureFits } from '../../../lib/local/aws/signature.ts';
+import { pausesOf } from '../../support/pauses.ts';
 import { timersUntilFailure } from '../../support/virtual-deadlines.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
@@ -202,6 +203,15 @@ describe('a call that fails', () => {
     answers = [says(400, { ...(type ? { __type: type } : {}), message: 'no' }, headers)];
     await expect(send()).rejects.toMatchObject({ name, message: 'no' });
     expect(asked).toHaveLength(1);
+  });
+
+  it('pauses for up to a tenth of a second, and then for twice as long', async () => {
+    answers = [says(500, {})];
+    const caller = createAwsJson({ service: 'sqs', variables, fraction: () => 1 });
+    const work = () => expect(caller.call('SendMessage', {})).rejects.toThrow();
+    expect(await pausesOf(work, 9)).toEqual([100, 200]);
+    answers = [says(400, { __type: 'ThrottlingException' })];
+    expect(await pausesOf(work, 9)).toEqual([100, 200]);
   });
 
   it('without an answer ends at its timeout', async () => {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import * as sdk from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import * as own from '../../../lib/adapters/aws-json/dynamodb.ts';
+import { pausesOf } from '../../support/pauses.ts';
 import { timersUntilFailure } from '../../support/virtual-deadlines.ts';
 
 const bytes = Buffer.from([0, 1, 254, 255]);
@@ -231,6 +232,17 @@ describe("DynamoDB's client in bundles", () => {
     for (let call = 0; call < 40; call++) await tries();
     answers = [says(503, {})];
     expect(await tries()).toBe(3);
+  });
+
+  it('pauses for up to fifty milliseconds, a second when throttled, and then for twice as long', async () => {
+    const client = new own.DynamoDBClient({}, { variables, fraction: () => 1 });
+    const pausesAfter = (answer: Answer) => {
+      answers = [answer];
+      const get = new own.GetItemCommand({ TableName: 't', Key: { id: { S: '1' } } });
+      return pausesOf(() => expect(client.send(get)).rejects.toThrow(), 9);
+    };
+    expect(await pausesAfter(drops)).toEqual([50, 100]);
+    expect(await pausesAfter(fails('ThrottlingException'))).toEqual([1_000, 2_000]);
   });
 
   it('waits five seconds for an answer, three times', async () => {

@@ -15,6 +15,7 @@ import { auditOf } from '../../../lib/adapters/dynamodb/audit-list.ts';
 import { readComparedDays } from '../../../lib/adapters/dynamodb/comparison-rows.ts';
 import { tokenRow } from '../../../lib/adapters/dynamodb/controller-row.ts';
 import { createControllerStore } from '../../../lib/adapters/dynamodb/controller-store.ts';
+import { decisionRows } from '../../../lib/adapters/dynamodb/decision-row.ts';
 import { createDeploymentAudit } from '../../../lib/adapters/dynamodb/deployment-audit.ts';
 import { expiresAt } from '../../../lib/adapters/dynamodb/job-row.ts';
 import { createJobStore } from '../../../lib/adapters/dynamodb/job-store.ts';
@@ -26,6 +27,7 @@ import { listUsage } from '../../../lib/adapters/dynamodb/usage-list.ts';
 import { usageRow } from '../../../lib/adapters/dynamodb/usage-row.ts';
 import { listSums } from '../../../lib/adapters/dynamodb/usage-sum-list.ts';
 import { sumsExpireAt } from '../../../lib/adapters/dynamodb/usage-sum-row.ts';
+import type { Decision } from '../../../lib/core/controllers/decision.ts';
 import { InstanceId, JobId } from '../../../lib/core/ids.ts';
 import { usageOf } from '../../../lib/core/usage.ts';
 import { givenLaunch, givenRunner } from '../../contracts/support/stored.ts';
@@ -98,9 +100,16 @@ it.each<[string, number, (client: DynamoDBClient) => unknown]>([
 });
 
 describe('a row', () => {
+  const decision: Decision = {
+    ...{ installationId: acme, jobId: JobId(1), repository: 'acme/app', epoch: 1, votes: [] },
+    gate: 'queue',
+    outcome: 'admitted',
+    decidedAt: new Date(noon).toISOString(),
+  };
   const used = usageOf({ runner: givenRunner(), reason: 'stood-down', endedAt: noon, job: undefined });
 
   it.each([
+    ['a decision, after it was made,', 30, decisionRows(decision)[0]?.['expires_at'], noon],
     ['a job or a machine, after its end,', 7, expiresAt(noon), noon],
     ['a launch, after its fence,', 7, launchExpiresAt({ ...givenLaunch([]), callUntil: noon }), noon],
     ['a machine’s cost, after its end,', 62, usageRow(used)['expires_at'], noon],

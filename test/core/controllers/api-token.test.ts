@@ -30,6 +30,16 @@ describe('the text of a token', () => {
     expect(tokenText({ ...address, kind: 'administrator' }, random)).toMatch(/^mfa_/);
   });
 
+  it('has forty characters of an environment and of a region, and fifteen digits of its owner', () => {
+    const read = (over: Partial<TokenAddress>) => readToken(tokenText({ ...address, ...over }, random));
+    const cell = (environment: number, region: number) =>
+      cellOf({ environment: 'e'.repeat(environment), region: 'r'.repeat(region) });
+    expect(read({ cell: cell(40, 40), owner: InstallationId(10 ** 15 - 1) })).toBeDefined();
+    expect(read({ cell: cell(41, 40) })).toBeUndefined();
+    expect(read({ cell: cell(40, 41) })).toBeUndefined();
+    expect(read({ owner: InstallationId(10 ** 15) })).toBeUndefined();
+  });
+
   it('reads back as what it was made from', () => {
     fc.assert(
       fc.property(

@@ -1,5 +1,6 @@
 /** What a request to the API may hold, and how often a change is tried: each bound fails here when it is widened. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { givenAnswer, questionId, syntheticJob } from '../../../lambdas/admission-api/schemas.ts';
 import { findTargets } from '../../../lib/app/admission-api/find-targets.ts';
 import { beta, type GivenApi, givenApi } from '../../support/admission-api.ts';
 import { acme, givenTenant } from '../../support/given.ts';
@@ -132,5 +133,26 @@ describe('a request that waits for questions', () => {
     expect(kept()).toBe(60_000);
     for (const place of nonEmpty(taken.filter((each) => each !== undefined))) await place.giveBack();
     expect(kept()).toBe(60_000);
+  });
+});
+
+describe('a body', () => {
+  const job = { tier: 'small', repository: { name: 'acme/app' } };
+  const text = (length: number) => 'x'.repeat(length);
+  it.each<[string, number, (size: number) => unknown]>([
+    ['characters of a tier', 64, (size) => syntheticJob.parse({ ...job, tier: text(size) })],
+    ['characters of a group', 255, (size) => syntheticJob.parse({ ...job, group: text(size) })],
+    ['characters of a label', 255, (size) => syntheticJob.parse({ ...job, labels: [text(size)] })],
+    ['labels', 20, (size) => syntheticJob.parse({ ...job, labels: Array.from({ length: size }, () => 'x') })],
+    [
+      'characters of an answer’s reason',
+      8_192,
+      (size) => givenAnswer.parse({ decision: 'admit', reason: text(size) }),
+    ],
+    ['digits of a question’s time', 15, (size) => questionId.parse(`${'1'.repeat(size)}-1-queue`)],
+    ['digits of a question’s job', 16, (size) => questionId.parse(`1-${'1'.repeat(size)}-queue`)],
+  ])('may have so many %s: %i', (_, most, parse) => {
+    expect(() => parse(most)).not.toThrow();
+    expect(() => parse(most + 1)).toThrow();
   });
 });
