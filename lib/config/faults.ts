@@ -25,7 +25,7 @@ export const textOf = (value: unknown): string => (typeof value === 'string' ? v
 /** Escapes text for use in a regular expression. */
 export const literally = (value: unknown): string => textOf(value).replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 
-/** `limits.bootSeconds is 0; it must be a whole number from 60 to 3600.`, where it is not. */
+/** `limits.bootSeconds is 0; it must be a whole number from 60 to 3600.`, if it is not. */
 export function expect(
   name: string,
   value: unknown,
