@@ -61,7 +61,7 @@ describe('a scope', () => {
       record.action,
       record.reason,
     ]);
-    const why = 'The configuration has no tier large any more.';
+    const why = 'The configuration no longer has the tier large.';
     expect(records).toEqual([[acme, 'reconciler', 'controller-scope-removed', why]]);
     const [{ record } = {}] = platform.stores.world.rows.controllerRecords;
     expect(record?.id).toBe(`lost-${givenScope({ kind: 'tier', tier: large }).id}`);

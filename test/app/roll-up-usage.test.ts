@@ -451,7 +451,7 @@ describe('what a tenant counts as spent on a day that is over', () => {
     await rollUpUsage(deps);
     expect(await spent()).toEqual(counts(recorded, 1_000 + recorded));
     expect(repairs()).toMatchObject([
-      { fields: { kind: 'spend-count-corrected', reason: expect.stringContaining(`come to ${recorded}`) } },
+      { fields: { kind: 'spend-count-corrected', reason: expect.stringContaining(`add up to ${recorded}`) } },
     ]);
     clock.advance(hour);
     await rollUpUsage(deps);
