@@ -1,0 +1,148 @@
+import { describe, expect, it } from '@jest/globals';
+import { readOpenRows } from '../../lib/app/reconciler/reconcile-leases.ts';
+import { reconcileTenants } from '../../lib/app/reconciler/reconcile-tenants.ts';
+import { JobId } from '../../lib/core/ids.ts';
+import { sameHeld } from '../../lib/core/lease-census.ts';
+import type { HeldLeases } from '../../lib/core/spend-counts.ts';
+import { acme, medium, small } from '../support/given.ts';
+import { expectBalanced, expectNothingLeft, type Platform } from '../support/platform.ts';
+import { givenListening, isQueued, labels, minutes, queued, repairs } from '../support/reconciled.ts';
+
+describe('lease counts that differ from the rows', () => {
+  const setCount = (platform: Platform, leases: number) =>
+    platform.stores.world.editTenant(acme, { leases, tierLeases: new Map([[small, leases]]) });
+  const reconcileEvery5 = async (platform: Platform, times: number) => {
+    for (let n = 0; n < times; n += 1) {
+      await platform.reconcile();
+      platform.clock.advance(minutes(5));
+    }
+  };
+
+  it('are raised in the next run if they are too low', async () => {
+    const { platform } = await givenListening();
+    setCount(platform, 0);
+    await platform.reconcile();
+    expect(await platform.leases()).toBe(0);
+    platform.clock.advance(minutes(5));
+    await platform.reconcile();
+    expect(await platform.leases()).toBe(1);
+    expect(repairs(platform, 'lease-count-corrected')).toBe(1);
+    await expectBalanced(platform);
+  });
+
+  it('are lowered only when no machine with a lost row can still be alive', async () => {
+    const { platform, machine } = await givenListening();
+    platform.stores.world.rows.runners.delete(machine);
+    // With the launch's row the sweep would write the machine's anew.
+    platform.stores.world.rows.launches.clear();
+    platform.compute.machines.get(machine)!.hidden = true;
+    await reconcileEvery5(platform, 13);
+    expect(await platform.leases()).toBe(1);
+    platform.compute.machines.get(machine)!.hidden = false;
+    await platform.reconcile();
+    expect(platform.liveMachines()).not.toContain(machine);
+    platform.clock.advance(minutes(5));
+    await platform.reconcile();
+    expect(await platform.leases()).toBe(0);
+  });
+
+  it.each<[string, HeldLeases]>([
+    [
+      'more',
+      { expected: new Map([['2026-11-21', 9]]), since: new Map([['2026-11-21', new Map([[small, 9]])]]) },
+    ],
+    ['nothing', { expected: new Map(), since: new Map() }],
+    [
+      'a machine of another day',
+      { expected: new Map(), since: new Map([['2026-11-19', new Map([[small, 1_795_100_000]])]]) },
+    ],
+  ])(
+    'are right, and what they expect of the machines is set by the rows where it says %s',
+    async (_, held) => {
+      const { platform, machine } = await givenListening();
+      const { held: before } = platform.stores.world.tenant(acme)!;
+      platform.stores.world.editTenant(acme, { held });
+      await reconcileEvery5(platform, 2);
+      expect(sameHeld(platform.stores.world.tenant(acme)!.held, before)).toBe(true);
+      await reconcileEvery5(platform, 2);
+      expect(repairs(platform, 'lease-count-corrected')).toBe(1);
+      await platform.machineEnds(machine);
+      expect(sameHeld(platform.stores.world.tenant(acme)!.held, undefined)).toBe(true);
+    },
+  );
+
+  it.each([
+    ['in all', 2, 1],
+    ['of its tier', 1, 2],
+  ])('are lowered just as late if only the count %s is too high', async (_, leases, ofTier) => {
+    const { platform } = await givenListening();
+    const tierLeases = new Map([
+      [small, ofTier],
+      [medium, 0],
+    ]);
+    platform.stores.world.editTenant(acme, { leases, tierLeases });
+    await reconcileEvery5(platform, 13);
+    expect(repairs(platform, 'lease-count-corrected')).toBe(0);
+    await reconcileEvery5(platform, 2);
+    expect(await platform.leases()).toBe(1);
+    expect(platform.stores.world.tenant(acme)?.tierLeases.get(small)).toBe(1);
+    expect(repairs(platform, 'lease-count-corrected')).toBe(1);
+  });
+
+  it('stay while leases are taken or freed between the runs', async () => {
+    const { platform } = await givenListening();
+    setCount(platform, 0);
+    await platform.reconcile();
+    platform.clock.advance(minutes(5));
+    await platform.accept(queued(2));
+    await platform.reconcile();
+    expect(repairs(platform, 'lease-count-corrected')).toBe(0);
+  });
+
+  it('stay while the rows change: they must differ alike at two looks', async () => {
+    const { platform } = await givenListening();
+    await platform.accept(queued(2));
+    const [, second] = platform.liveMachines();
+    await platform.claim(second!);
+    setCount(platform, 0);
+    await platform.reconcile();
+    platform.clock.advance(minutes(5));
+    const { runners } = platform.stores.world.rows;
+    const row = runners.get(second!)!;
+    runners.delete(second!);
+    await platform.reconcile();
+    runners.set(second!, row);
+    expect(repairs(platform, 'lease-count-corrected')).toBe(0);
+  });
+
+  it('stay if there are too many rows for one look, and the jobs beside them are looked at', async () => {
+    const { platform } = await givenListening();
+    setCount(platform, 0);
+    platform.github.putJob('acme/app', JobId(1), isQueued, { runId: 1000, labels });
+    platform.clock.advance(minutes(11));
+    const { runnersOf } = await readOpenRows(platform);
+    const open = Promise.resolve({ census: undefined, listed: undefined, runnersOf, unreadable: [] });
+    for (let runs = 0; runs < 3; runs += 1) {
+      expect(await reconcileTenants(platform, open)).toEqual([]);
+      platform.clock.advance(minutes(5));
+    }
+    expect(repairs(platform, 'lease-count-corrected')).toBe(0);
+    expect(repairs(platform, 'runner-taken-unreported')).toBe(1);
+  });
+
+  it('stay while a launch is open, because its result is not settled', async () => {
+    const { platform } = await givenListening();
+    await platform.acceptUnheard(queued(2));
+    await reconcileEvery5(platform, 20);
+    expect(await platform.leases()).toBe(2);
+    expect(repairs(platform, 'lease-count-corrected')).toBe(0);
+  });
+
+  it('of a deleted tenant do not stop its machines from being ended', async () => {
+    const { platform } = await givenListening();
+    platform.stores.world.editTenant(acme, { status: 'deleted' });
+    await platform.reconcile();
+    await platform.deliverPokes();
+    await expectNothingLeft(platform);
+  });
+});
