@@ -170,7 +170,7 @@ describe('a smoke run', () => {
 
   it.each([
     ['test/sim/sim.ts', ['--seeds', '3'], /3 seeds, .*\n0 violations/],
-    ['test/sim/sim.ts', ['--replay', '1'], /Every promise was kept/],
+    ['test/sim/sim.ts', ['--replay', '1'], /Every invariant held/],
     ['test/sim/sim.ts', ['--host', '--seeds', '3'], /3 seeds, .*\n0 violations/],
     ['test/scale/day.ts', ['--part', '0.001', '--json'], /"missed":\[\]/],
     ['test/conformance/conformance.ts', ['--list'], /cfn-lint\n[\s\S]*github-simulator\n/],

@@ -66,7 +66,7 @@ describe('Secrets Manager through the SDK', () => {
   });
 
   it('refuses to create one twice', () => {
-    expect(() => secrets.create({ name: 'dev/webhook' })).toThrow(/exists already/);
+    expect(() => secrets.create({ name: 'dev/webhook' })).toThrow(/already exists/);
   });
 });
 
