@@ -21,8 +21,11 @@ async function given() {
   };
   return {
     platform,
-    again: (plan: Partial<BalancePlan>, over: { machines?: number; supply?: Supply | undefined } = {}) => {
-      const known = { machines: 1, tenant, supply, ...over };
+    again: (
+      plan: Partial<BalancePlan>,
+      over: Partial<Pick<Parameters<typeof comeAgain>[1], 'machines' | 'supply' | 'judging'>> = {},
+    ) => {
+      const known = { machines: 1, tenant, supply, judging: { isCut: false }, ...over };
       return comeAgain(platform, { installationId: acme, tier, plan: { ...done, ...plan }, ...known });
     },
     inLine: () => platform.stores.world.rows.lines.get('tier/small') ?? [],
@@ -39,6 +42,16 @@ describe('a line that got machines', () => {
     await again(plan);
     const message = { kind: 'poke', installationId: acme, tier: small };
     expect(platform.queues.tiers).toMatchObject([{ tier: small, message, delaySeconds }]);
+  });
+
+  it('is balanced again by one poke only if its run had no time for all decisions', async () => {
+    const { platform, again } = await given();
+    const judging = { isCut: true };
+    await again({ more: true }, { judging });
+    expect(platform.queues.tiers).toEqual([]);
+    // A second later it would find the same.
+    await again({ limitedBy: 'launch-rate', passesByItself: true }, { judging });
+    expect(platform.queues.tiers).toMatchObject([{ delaySeconds: 10 }]);
   });
 
   it.each<[string, Partial<BalancePlan>]>([

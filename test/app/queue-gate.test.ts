@@ -1,6 +1,7 @@
 /** The queue gate: no machine is bought for a job that its tenant's controllers have not admitted. */
 import { describe, expect, it } from '@jest/globals';
 import { decideWaiting } from '../../lib/app/admission/decide-waiting.ts';
+import { acceptJobs } from '../../lib/app/scale-up/accept-jobs.ts';
 import { InstanceId, JobId } from '../../lib/core/ids.ts';
 import { givenController, givenRules, givenScope, putControllers } from '../support/controllers.ts';
 import { acme, givenEvent, givenJobs, givenTenant, givenTier, medium, small } from '../support/given.ts';
@@ -49,7 +50,7 @@ describe('the queue gate', () => {
     expect(ofControllers).toEqual([]);
   });
 
-  it('evaluates rules for half a second at most in a look, and goes on a second later', async () => {
+  it('evaluates rules for half a second at most in a look', async () => {
     const platform = await givenControlled(givenRules({}, 'false'));
     await platform.jobs.insert(givenJobs(5, { repositoryId: 7 }));
     const { now } = platform.clock;
@@ -68,12 +69,40 @@ describe('the queue gate', () => {
       return now() + passed;
     };
     const clock = { ...platform.clock, now: ticking };
-    await decideWaiting({ ...platform, clock }, await line());
+    expect(await decideWaiting({ ...platform, clock }, await line())).toMatchObject({ isCut: true });
     expect(await decided()).toBe(3);
-    expect(platform.queues.tiers).toMatchObject([{ message: { kind: 'poke' }, delaySeconds: 1 }]);
-    await platform.deliverPokes();
+    expect(await decideWaiting({ ...platform, clock }, await line())).toMatchObject({ isCut: false });
     expect(await decided()).toBe(5);
-    expect(platform.liveMachines()).toHaveLength(5);
+  });
+
+  it('goes on with one poke for each run, however long its rules take, until all jobs have machines', async () => {
+    const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 40 })] });
+    await putControllers(platform.controllers, givenRules({}, 'false'));
+    await platform.jobs.insert(givenJobs(40, { repositoryId: 7 }));
+    let judged = 0;
+    const loadRules = async () => {
+      const rules = await platform.loadRules();
+      const judge: typeof rules.judge = (...given) => {
+        judged += 1;
+        platform.clock.advance(100);
+        return rules.judge(...given);
+      };
+      return { ...rules, judge };
+    };
+    const run = async () => {
+      const [poke] = platform.queues.tiers.splice(0);
+      const body = JSON.stringify(poke?.message ?? { kind: 'poke', installationId: acme, tier: small });
+      const before = judged;
+      await acceptJobs({ ...platform, loadRules }, [{ id: 'm-1', body }]);
+      return { judged: judged - before, pokes: platform.queues.tiers.length };
+    };
+    const runs = [await run()];
+    while (platform.queues.tiers.length > 0 && runs.length < 20) runs.push(await run());
+    expect(runs.slice(0, -1)).toEqual(
+      Array.from({ length: runs.length - 1 }, () => ({ judged: 5, pokes: 1 })),
+    );
+    expect([judged, runs.at(-1)?.pokes]).toEqual([40, 0]);
+    expect(platform.liveMachines()).toHaveLength(40);
   });
 
   it('refuses what a rule rejects, with its reason, and buys nothing', async () => {

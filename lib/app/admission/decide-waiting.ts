@@ -44,8 +44,8 @@ interface Judged extends Pick<Line, 'tenant' | 'waiting'> {
 
 /**
  * The same line as it is once each job has a decision, which is not written yet; its tenant has the epoch that the decisions
- * were made under. Rules hold up the function's other tenants while they are evaluated: what is not decided in time
- * stays held until the next look. @throws OperationalError
+ * were made under. Rules hold up the function's other tenants while they are evaluated: if time is up, the other jobs
+ * stay held. @throws OperationalError
  */
 export async function judgeWaiting(deps: Deps, line: Line): Promise<Judged> {
   const { tenant: read, waiting, group, gate = 'queue' } = line;
@@ -79,17 +79,16 @@ export async function judgeWaiting(deps: Deps, line: Line): Promise<Judged> {
  * the job is returned as it was read, and the next look decides again.
  * @throws OperationalError
  */
-export async function decideWaiting(deps: Deps, line: Line): Promise<Pick<Line, 'tenant' | 'waiting'>> {
+export async function decideWaiting(deps: Deps, line: Line): Promise<Omit<Judged, 'made'>> {
   const { made, isCut, tenant, waiting } = await judgeWaiting(deps, line);
-  if (made.length === 0) return { tenant, waiting };
-  const poke = { kind: 'poke', installationId: tenant.installationId, tier: line.tier.name } as const;
-  if (isCut) await deps.queues.sendToTier(line.tier.name, poke, { delaySeconds: 1 });
+  if (made.length === 0) return { tenant, waiting, isCut };
   const outcomes = await writeDecisions(deps, tenant.installationId, made);
   const isStored = (jobId: JobId) => outcomes.get(jobId) === 'stored';
   await Promise.all(made.filter(({ job }) => isStored(job.jobId)).map((one) => askOutside(deps, one)));
   const asRead = new Map(line.waiting.map((job) => [job.jobId, job]));
   return {
     tenant,
+    isCut,
     waiting: waiting.map((job) =>
       outcomes.has(job.jobId) && !isStored(job.jobId) ? asRead.get(job.jobId)! : job,
     ),

@@ -254,8 +254,8 @@ export const groupKeptSeconds = 24 * 60 * 60;
 export const otherLevelSeconds = 60;
 
 /**
- * How long one look evaluates rules. Usual ones take microseconds for a job; eight controllers with the most expensive ones
- * most of a second.
+ * For so long a look evaluates rules, on the clock; the first job's are evaluated in any case. Usual rules take
+ * microseconds for a job.
  */
 export const judgingMilliseconds = 500;
 

@@ -9,6 +9,7 @@ import { maxRounds, roundsWithinMilliseconds } from '../common/settings.ts';
 import { carryOutLaunch, type PlannedLaunch } from '../launch/carry-out-launch.ts';
 import type { Lesson } from '../launch/scarcity.ts';
 import type { BalanceDeps } from './balance-deps.ts';
+import { type Judging, pokeIfCut } from './decide-in-time.ts';
 import { takeLeasesInTurn } from './take-leases.ts';
 
 /**
@@ -36,12 +37,14 @@ export async function balance(
     deps.telemetry.event('warn', 'balance-unknown-tier', { installationId, tier: tierName });
     return;
   }
+  const judging: Judging = { isCut: false };
   for (let round = 1; round <= maxRounds; round++) {
     const served = round === 1 ? (options.served ?? 0) : 0;
-    const turnsElsewhere = await balanceOnce(deps, { ...options, tier, served });
+    const turnsElsewhere = await balanceOnce(deps, { ...options, tier, served, judging });
     // Another pool may have what one lacked, especially on demand what spot lacked.
-    if (!turnsElsewhere || deps.clock.now() > startedAt + roundsWithinMilliseconds) return;
+    if (!turnsElsewhere || deps.clock.now() > startedAt + roundsWithinMilliseconds) break;
   }
+  await pokeIfCut(deps, judging, { installationId, tier });
 }
 
 /** @returns whether EC2 reported closed pools, so that others are worth a try */
@@ -53,6 +56,7 @@ async function balanceOnce(
     own?: ReadonlySet<JobId>;
     served?: number;
     asking?: (tier: TierName) => void;
+    judging: Judging;
   },
 ): Promise<boolean> {
   const { asking, ...place } = options;

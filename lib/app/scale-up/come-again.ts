@@ -10,6 +10,7 @@ import { retryDelaySeconds } from '../common/settings.ts';
 import { leaveLines, updateWaitingLines, waiterOf } from '../common/shared-lines.ts';
 import type { Supply } from '../launch/supply.ts';
 import type { BalanceDeps } from './balance-deps.ts';
+import type { Judging } from './decide-in-time.ts';
 
 /**
  * A line that got machines and still waits is balanced again by a poke; all other lines are woken by what they wait
@@ -25,9 +26,10 @@ export async function comeAgain(
     machines: number;
     tenant: Tenant | undefined;
     supply: Supply | undefined;
+    judging: Judging;
   },
 ): Promise<void> {
-  const { installationId, tier, plan, machines, tenant, supply } = options;
+  const { installationId, tier, plan, machines, tenant, supply, judging } = options;
   const place = { installationId, tier: tier.name };
   const stoppedBy = plan.limitedBy === 'shared-cap' ? supply?.tightestCap?.cap : undefined;
   if (!tenant || !supply) await leaveLines(deps, place);
@@ -37,6 +39,9 @@ export async function comeAgain(
   }
   const goesOn = plan.more || plan.passesByItself === true;
   if (machines === 0 || !goesOn) return;
-  const delaySeconds = plan.limitedBy === 'launch-rate' ? retryDelaySeconds : 1;
+  const isPaced = plan.limitedBy === 'launch-rate';
+  // The run itself sends a poke a second later.
+  if (judging.isCut && !isPaced) return;
+  const delaySeconds = isPaced ? retryDelaySeconds : 1;
   await deps.queues.sendToTier(tier.name, { kind: 'poke', ...place }, { delaySeconds });
 }

@@ -29,6 +29,7 @@ import { balance } from './balance.ts';
 import type { BalanceDeps } from './balance-deps.ts';
 import { comeAgain } from './come-again.ts';
 import { coverNewJobs } from './cover-new-jobs.ts';
+import type { Judging } from './decide-in-time.ts';
 import { isLineHeld, type JudgedLine, judgeNewJobs } from './judge-new-jobs.ts';
 import { planLine } from './plan-line.ts';
 import { refreshGroup } from './refresh-group.ts';
@@ -67,6 +68,9 @@ const none: LaunchedAtOnce = {
   logged: new Set(),
   answered: Promise.resolve(),
 };
+
+/** New jobs without a decision get no machine here: they are recorded and balanced. */
+const inTime: Judging = { isCut: false };
 
 /** Copies that bring jobs of one tenant at the same time compete for its row. */
 const maxTries = 3;
@@ -157,7 +161,7 @@ async function tryOnce(
   const { launch } = taken;
   const { installationId } = fresh;
   const machines = launch.plannedJobs.length;
-  const served = { installationId, tier, plan, machines, tenant, supply };
+  const served = { installationId, tier, plan, machines, tenant, supply, judging: inTime };
   const isAll = machines === line.jobs.length;
   const logged = launch.plannedJobs.map(({ jobId }) => jobId).filter((id) => outcomes.get(id) === 'inserted');
   const answered = allOf([
@@ -191,7 +195,7 @@ async function planNew(
   const all = [...waiting, ...jobs].sort((a, b) => a.queuedAt - b.queuedAt || a.jobId - b.jobId);
   // Without a page size: all of the line is here.
   const page = { pageSize: Number.POSITIVE_INFINITY, hasTurn: false };
-  const look = { installationId, tenant, tier, waiting: all, group, scarcity, ...page };
+  const look = { installationId, tenant, tier, waiting: all, group, scarcity, ...page, judging: inTime };
   const { plan, supply } = await planLine(deps, look);
   if (waiting.length === 0) return { plan, supply };
   const isNew = new Set(jobs);

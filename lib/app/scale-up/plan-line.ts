@@ -4,14 +4,17 @@ import type { InstallationId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { Tier } from '../../core/tier.ts';
-import { decideWaiting } from '../admission/decide-waiting.ts';
 import { spendRoom } from '../common/lease-cost.ts';
 import type { KnownGroup } from '../common/runner-groups.ts';
 import type { Scarcity } from '../launch/scarcity.ts';
 import { findSupply, type Supply } from '../launch/supply.ts';
 import type { BalanceDeps } from './balance-deps.ts';
+import { decideInTime, type Judging } from './decide-in-time.ts';
 
-/** A plan for the first jobs of the line; if all of them are used up, for as many as can be used. */
+/**
+ * A plan for the first jobs of the line; if all of them are used up, for as many as can be used. A run whose time for
+ * rules is up reads no more of them.
+ */
 export async function planLine(
   deps: BalanceDeps,
   look: {
@@ -23,9 +26,10 @@ export async function planLine(
     hasTurn: boolean;
     group: KnownGroup | undefined;
     scarcity: Scarcity;
+    judging: Judging;
   },
 ): Promise<{ plan: BalancePlan; supply: Supply | undefined; pageSize: number }> {
-  const { installationId, tenant, tier, hasTurn, scarcity } = look;
+  const { installationId, tenant, tier, hasTurn, scarcity, judging } = look;
   const group = look.group ? { group: look.group } : {};
   let { waiting, pageSize } = look;
   let supply: Supply | undefined;
@@ -37,11 +41,9 @@ export async function planLine(
     if (tenant && own.launch.length > 0)
       supply ??= await findSupply(deps, { tenant, tier, hasTurn, scarcity });
     const plan = supply ? planBalance({ ...look, bounds: supply.bounds }) : own;
-    if (plan.worthReading <= pageSize) return { plan, supply, pageSize };
+    if (plan.worthReading <= pageSize || judging.isCut) return { plan, supply, pageSize };
     pageSize = plan.worthReading;
     const more = await deps.jobs.listWaiting(installationId, tier.name, pageSize);
-    ({ waiting } = tenant
-      ? await decideWaiting(deps, { tenant, tier, waiting: more, group: look.group })
-      : { waiting: more });
+    ({ waiting } = await decideInTime(deps, judging, { tenant, tier, waiting: more, group: look.group }));
   }
 }

@@ -7,7 +7,6 @@ import type { InstallationId, JobId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Tier } from '../../core/tier.ts';
 import type { Note } from '../../ports/notes.ts';
-import { decideWaiting } from '../admission/decide-waiting.ts';
 import { mayBeBeyondCap, refuseBeyondCap } from '../common/refuse-beyond-cap.ts';
 import { knownGroup, readGroupNote } from '../common/runner-groups.ts';
 import { firstPageSize, gatheringMilliseconds, maxPlans } from '../common/settings.ts';
@@ -17,6 +16,7 @@ import { readScarcity } from '../launch/scarcity.ts';
 import { askWhoItIs } from './ask-who-it-is.ts';
 import type { BalanceDeps } from './balance-deps.ts';
 import { comeAgain } from './come-again.ts';
+import { decideInTime, type Judging } from './decide-in-time.ts';
 import { forgetPredecessor } from './forget-predecessor.ts';
 import { planLine } from './plan-line.ts';
 import { type PlanningTurn, passPlanningTurn, readPlanningTurn, takePlanningTurn } from './planning-turn.ts';
@@ -33,6 +33,7 @@ export interface Planning {
   readonly served?: number;
   /** Carries out a launch while the next one is planned. */
   readonly launch: (planned: PlannedLaunch) => void;
+  readonly judging: Judging;
   /** Held while others bring jobs of this tenant and tier, too. */
   turn?: PlanningTurn;
 }
@@ -53,7 +54,7 @@ export async function takeLeasesInTurn(deps: BalanceDeps, planning: Planning): P
 
 /** @param served machines that were taken before */
 async function takeLeases(deps: BalanceDeps, planning: Planning, served: number): Promise<void> {
-  const { installationId, tier } = planning;
+  const { installationId, tier, judging } = planning;
   let hasTurn = false;
   let isCapKept = false;
   let pageSize = firstPageSize;
@@ -76,11 +77,10 @@ async function takeLeases(deps: BalanceDeps, planning: Planning, served: number)
     if (!isCapKept && mayBeBeyondCap(deps, found.length)) await refuseBeyondCap(deps, installationId);
     isCapKept = true;
     const group = known ? knownGroup(deps, known, groupNote) : undefined;
-    const decided = known && (await decideWaiting(deps, { tenant: known, tier, waiting: found, group }));
-    const line = decided ?? { tenant: known, waiting: found };
+    const line = await decideInTime(deps, judging, { tenant: known, tier, waiting: found, group });
     const probed = await probeTenant(deps, { ...line, tier, group });
     const { tenant } = probed;
-    const look = { ...probed, installationId, tier, hasTurn, pageSize, group, scarcity };
+    const look = { ...probed, installationId, tier, hasTurn, pageSize, group, scarcity, judging };
     const planned = await planLine(deps, look);
     const { plan, supply } = planned;
     pageSize = planned.pageSize;
@@ -103,10 +103,11 @@ async function takeLeases(deps: BalanceDeps, planning: Planning, served: number)
     // poke, so this copy looks again.
     const isAtLimit = plan.limitedBy === 'tenant-limit' || plan.limitedBy === 'tier-limit';
     if (isTaken && (plan.more || isAtLimit) && !supply?.paced) continue;
-    await comeAgain(deps, { installationId, tier, plan, machines, tenant, supply });
+    await comeAgain(deps, { installationId, tier, plan, machines, tenant, supply, judging });
     return;
   }
-  await deps.queues.sendToTier(tier.name, { kind: 'poke', installationId, tier: tier.name });
+  if (!judging.isCut)
+    await deps.queues.sendToTier(tier.name, { kind: 'poke', installationId, tier: tier.name });
 }
 
 /** False: another copy plans for all, and will look again. */
