@@ -75,35 +75,41 @@ describe('the queue gate', () => {
     expect(await decided()).toBe(5);
   });
 
-  it('goes on with one poke for each run, however long its rules take, until all jobs have machines', async () => {
-    const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 40 })] });
-    await putControllers(platform.controllers, givenRules({}, 'false'));
-    await platform.jobs.insert(givenJobs(40, { repositoryId: 7 }));
-    let judged = 0;
-    const loadRules = async () => {
-      const rules = await platform.loadRules();
-      const judge: typeof rules.judge = (...given) => {
-        judged += 1;
-        platform.clock.advance(100);
-        return rules.judge(...given);
+  it.each([
+    { milliseconds: 100, jobs: 40, each: 5 },
+    { milliseconds: 600, jobs: 60, each: 1 },
+  ])(
+    'goes on with one poke for each run, though rules take $milliseconds ms, until all jobs have machines',
+    async ({ milliseconds, jobs, each }) => {
+      const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: jobs })] });
+      await putControllers(platform.controllers, givenRules({}, 'false'));
+      await platform.jobs.insert(givenJobs(jobs, { repositoryId: 7 }));
+      let judged = 0;
+      const loadRules = async () => {
+        const rules = await platform.loadRules();
+        const judge: typeof rules.judge = (...given) => {
+          judged += 1;
+          platform.clock.advance(milliseconds);
+          return rules.judge(...given);
+        };
+        return { ...rules, judge };
       };
-      return { ...rules, judge };
-    };
-    const run = async () => {
-      const [poke] = platform.queues.tiers.splice(0);
-      const body = JSON.stringify(poke?.message ?? { kind: 'poke', installationId: acme, tier: small });
-      const before = judged;
-      await acceptJobs({ ...platform, loadRules }, [{ id: 'm-1', body }]);
-      return { judged: judged - before, pokes: platform.queues.tiers.length };
-    };
-    const runs = [await run()];
-    while (platform.queues.tiers.length > 0 && runs.length < 20) runs.push(await run());
-    expect(runs.slice(0, -1)).toEqual(
-      Array.from({ length: runs.length - 1 }, () => ({ judged: 5, pokes: 1 })),
-    );
-    expect([judged, runs.at(-1)?.pokes]).toEqual([40, 0]);
-    expect(platform.liveMachines()).toHaveLength(40);
-  });
+      const run = async () => {
+        const [poke] = platform.queues.tiers.splice(0);
+        const body = JSON.stringify(poke?.message ?? { kind: 'poke', installationId: acme, tier: small });
+        const before = judged;
+        await acceptJobs({ ...platform, loadRules }, [{ id: 'm-1', body }]);
+        return { judged: judged - before, pokes: platform.queues.tiers.length };
+      };
+      const runs = [await run()];
+      while (platform.queues.tiers.length > 0 && runs.length < 70) runs.push(await run());
+      expect(runs.slice(0, -1)).toEqual(
+        Array.from({ length: runs.length - 1 }, () => ({ judged: each, pokes: 1 })),
+      );
+      expect([judged, runs.at(-1)?.pokes]).toEqual([jobs, 0]);
+      expect(platform.liveMachines()).toHaveLength(jobs);
+    },
+  );
 
   it('refuses what a rule rejects, with its reason, and buys nothing', async () => {
     const platform = await givenControlled(givenRules({}, notApp));

@@ -59,19 +59,27 @@ const waitersConsidered = 100;
 
 /**
  * The line is one row of 48 bytes a place, and each change of it costs as much as the whole row, of which DynamoDB writes
- * 1,000 KB a second. So it is bounded. Whoever has no place is poked by the sweep each minute, and may join again.
+ * 1,000 KB a second. So it is bounded. The sweep pokes whoever has no place, and they may join again.
  */
 const longestLine = 1_000;
 /**
- * In a longer line, whoever gets a machine leaves, and in each minute only one group of tenants may join. Otherwise those who
- * had a machine, and come back when its job ends, would take each place before the sweep pokes the others.
+ * In a longer line, whoever gets a machine leaves, and in each minute only an eighth of all tenants may join. Otherwise those
+ * who had a machine, and come back when its job ends, would take each place before the sweep pokes the others.
  */
 const placesForEveryone = 750;
 const groups = 8;
 
-const mayJoin = (waiters: readonly Waiter[], { installationId }: Waiter, now: number) =>
-  waiters.length < placesForEveryone ||
-  (waiters.length < longestLine && installationId % groups === Math.floor(now / 60_000) % groups);
+const mayJoin = (waiters: readonly Waiter[], joining: Waiter, now: number) =>
+  waiters.length < placesForEveryone || (waiters.length < longestLine && mayJoinThisMinute(joining, now));
+
+/**
+ * Another eighth each minute, in no regular order: with very many waiting jobs the sweep pokes each tenant only every few
+ * minutes. (The first steps of MurmurHash3.)
+ */
+function mayJoinThisMinute({ installationId }: Waiter, now: number): boolean {
+  const mixed = Math.imul(installationId ^ Math.imul(Math.floor(now / 60_000), 0xcc9e2d51), 0x85ebca6b);
+  return ((mixed ^ (mixed >>> 13)) >>> 7) % groups === 0;
+}
 
 async function readLine(
   deps: LineDeps,

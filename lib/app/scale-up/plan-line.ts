@@ -11,10 +11,7 @@ import { findSupply, type Supply } from '../launch/supply.ts';
 import type { BalanceDeps } from './balance-deps.ts';
 import { decideInTime, type Judging } from './decide-in-time.ts';
 
-/**
- * A plan for the first jobs of the line; if all of them are used up, for as many as can be used. A run whose time for
- * rules is up reads no more of them.
- */
+/** A plan for the first jobs of the line; if all of them are used up, for as many as can be used. */
 export async function planLine(
   deps: BalanceDeps,
   look: {
@@ -41,7 +38,7 @@ export async function planLine(
     if (tenant && own.launch.length > 0)
       supply ??= await findSupply(deps, { tenant, tier, hasTurn, scarcity });
     const plan = supply ? planBalance({ ...look, bounds: supply.bounds }) : own;
-    if (plan.worthReading <= pageSize || judging.isCut) return { plan, supply, pageSize };
+    if (plan.worthReading <= pageSize) return { plan, supply, pageSize };
     pageSize = plan.worthReading;
     const more = await deps.jobs.listWaiting(installationId, tier.name, pageSize);
     ({ waiting } = await decideInTime(deps, judging, { tenant, tier, waiting: more, group: look.group }));
