@@ -134,7 +134,6 @@ export const acceptedLines: readonly AcceptedLines[] = [
         'supply?.tightestCap → supply.tightestCap',
       ],
       // Of a line without a tenant no second page is worth reading.
-      'scale-up/plan-line.ts': ['{ waiting: more } → {}'],
       // The job had a row a moment ago.
       'scale-up/record-jobs.ts': ["tier = 'none' } = first", 'known?.state → known.state'],
       // What is taken has a supply, and a group is known of a known tenant.
