@@ -14,28 +14,32 @@ export interface Measured {
   readonly depth: number;
   /** `repository.name`; a variable that is used as a whole has no field. */
   readonly names: ReadonlySet<string>;
+  readonly hasPatterns: boolean;
   /** A pattern of `matches` is computed: what it may become is not known. */
   readonly computesPattern: boolean;
 }
 
-/** Compiling an instruction of a pattern, and running it for each character of a name, against evaluating a node. */
-const stepsOfInstruction = 10;
+/**
+ * Compiling an instruction of a pattern, and running it for each character of a text, against evaluating a node. A label
+ * has at most 100 characters, a branch some 250; a text that the expression makes, at most one of these for each node.
+ */
+const stepsOfInstruction = { ofLabel: 10, ofFact: 30 };
 
 /** The longest list among the facts: a job's labels. */
 export const longestList = 20;
 
 export function measure(expression: Expression): Measured {
   const names = new Set<string>();
-  const patterns = { areComputed: false };
+  const patterns = { areUsed: false, areComputed: false };
   const { steps, depth } = walk(expression, { names, bound: new Set(), patterns });
-  return { steps, depth, names, computesPattern: patterns.areComputed };
+  return { steps, depth, names, hasPatterns: patterns.areUsed, computesPattern: patterns.areComputed };
 }
 
 interface Walk {
   readonly names: Set<string>;
   /** Names bound by the expression's own loops. */
   readonly bound: ReadonlySet<string>;
-  readonly patterns: { areComputed: boolean };
+  readonly patterns: { areUsed: boolean; areComputed: boolean };
 }
 
 interface Size {
@@ -50,18 +54,16 @@ function walk(expression: Expression, at: Walk): Size {
       if (!at.bound.has(kind.value.name)) at.names.add(kind.value.name);
       return leaf;
     case 'selectExpr': {
-      const { operand, field } = kind.value;
-      const root = operand?.exprKind;
-      if (root?.case === 'identExpr' && !at.bound.has(root.value.name)) {
-        at.names.add(`${root.value.name}.${field}`);
-        return { steps: 2, depth: 2 };
-      }
-      return over(operand ? [operand] : [], at);
+      const fact = factOf(expression, at);
+      if (fact === undefined) return over(kind.value.operand ? [kind.value.operand] : [], at);
+      at.names.add(fact);
+      return { steps: 2, depth: 2 };
     }
     case 'callExpr': {
       const { target, args, function: name } = kind.value;
-      const { steps, depth } = over([...(target ? [target] : []), ...args], at);
-      return { steps: steps + (name === 'matches' ? patternSteps(args.at(-1), at) : 0), depth };
+      const parts = [...(target ? [target] : []), ...args];
+      const size = over(parts, at);
+      return name === 'matches' ? matching(parts, { size, at }) : size;
     }
     case 'listExpr':
       return over(kind.value.elements, at);
@@ -75,17 +77,36 @@ function walk(expression: Expression, at: Walk): Size {
       );
     case 'comprehensionExpr':
       return loop(kind.value, at);
+    case 'constExpr': {
+      const text = kind.value.constantKind;
+      return text.case === 'stringValue'
+        ? { steps: 1 + Math.floor(text.value.length / 100), depth: 1 }
+        : leaf;
+    }
     default:
       return leaf;
   }
 }
 
-function patternSteps(pattern: Expression | undefined, at: Walk): number {
-  const kind = pattern?.exprKind;
-  const constant = kind?.case === 'constExpr' ? kind.value.constantKind : undefined;
-  if (constant?.case === 'stringValue') return stepsOfInstruction * patternSize(constant.value);
-  at.patterns.areComputed = true;
-  return 0;
+/** The fact that an expression is and no more: `job.labels`. */
+function factOf({ exprKind }: Expression, { bound }: Walk): string | undefined {
+  const root = exprKind.case === 'selectExpr' ? exprKind.value.operand?.exprKind : undefined;
+  if (exprKind.case !== 'selectExpr' || root?.case !== 'identExpr') return undefined;
+  return bound.has(root.value.name) ? undefined : `${root.value.name}.${exprKind.value.field}`;
+}
+
+function matching(parts: readonly Expression[], { size, at }: { size: Size; at: Walk }): Size {
+  const [text, pattern] = [parts[0], parts.at(-1)?.exprKind];
+  const constant = pattern?.case === 'constExpr' ? pattern.value.constantKind : undefined;
+  at.patterns.areUsed = true;
+  if (!text || constant?.case !== 'stringValue') {
+    at.patterns.areComputed = true;
+    return size;
+  }
+  const { ofLabel, ofFact } = stepsOfInstruction;
+  const ofText = factOf(text, at) === undefined ? ofFact * size.steps : ofFact;
+  const each = text.exprKind.case === 'identExpr' ? ofLabel : ofText;
+  return { steps: size.steps + each * patternSize(constant.value), depth: size.depth };
 }
 
 const leaf: Size = { steps: 1, depth: 1 };
@@ -111,8 +132,9 @@ function loop(of: Comprehension, at: Walk): Size {
     [of.accuInit, of.result].filter((part) => part !== undefined),
     inside,
   );
-  // A list cannot have more entries than the expression that makes it has nodes, or the facts that it names have.
-  const turns = longestList * range.steps;
+  // Any other list cannot have more entries than the expression that makes it has nodes, times a fact's entries.
+  const isFact = of.iterRange !== undefined && factOf(of.iterRange, at) !== undefined;
+  const turns = isFact ? longestList : longestList * range.steps;
   return {
     steps: range.steps + turns * turn.steps + rest.steps,
     depth: 1 + Math.max(range.depth, turn.depth, rest.depth),

@@ -40,7 +40,8 @@ export function patternSize(pattern: string): number {
   return groups.reduce((sum, { size }) => sum + size, 0);
 }
 
-/** A class in brackets, an escape, a counted repetition, or any other character. */
-const tokens = /\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\\[pP](?:\{[^}]*\}|.)|\\.|\{\d+(?:,\d*)?\}|./gsu;
+/** A class in brackets, an escape (`\x{2028}` is one character), a counted repetition, or any other character. */
+const tokens =
+  /\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\\[pP](?:\{[^}]*\}|.)|\\x\{[\da-fA-F]+\}|\\.|\{\d+(?:,\d*)?\}|./gsu;
 
 const sizeOf = (token: string) => 1 + (token.match(/\\[pP]/g)?.length ?? 0) * unicodeClass;

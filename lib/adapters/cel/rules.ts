@@ -10,7 +10,7 @@ import { keepNewest } from '../../core/keep-newest.ts';
 import type { Rules } from '../../ports/rules.ts';
 import { longestList, type Measured, measure } from './expression-cost.ts';
 
-/** A few milliseconds at most. */
+/** Tens of milliseconds at most; a few, unless a pattern repeats classes over a long text. */
 const mostSteps = 20_000;
 const deepest = 40;
 /** Parsed expressions to keep: each is parsed once in the life of a process. */
@@ -108,12 +108,15 @@ export function createRules(): Rules {
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-function faultOfSize({ steps, depth, computesPattern }: Measured): string | undefined {
+function faultOfSize({ steps, depth, hasPatterns, computesPattern }: Measured): string | undefined {
   if (computesPattern)
     return 'A pattern is computed: matches() takes a literal text. Use contains(), startsWith() or endsWith() with other texts.';
   if (depth > deepest) return `It is nested ${depth} levels deep; at most ${deepest} are allowed.`;
   if (steps <= mostSteps) return undefined;
-  return `It may take ${steps} steps; at most ${mostSteps} are allowed. Loop over fewer lists, and repeat less in patterns.`;
+  const mending = hasPatterns
+    ? 'Loop over fewer lists, repeat less in patterns, or use a shorter pattern.'
+    : 'Loop over fewer lists.';
+  return `It may take ${steps} steps; at most ${mostSteps} are allowed. ${mending}`;
 }
 
 function faultOfNames({ names }: Measured): string | undefined {

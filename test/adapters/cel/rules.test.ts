@@ -56,7 +56,7 @@ describe('rules', () => {
     [`${'('.repeat(1000)}true${')'.repeat(1000)}`, 'nested'],
     [`${'['.repeat(50)}${']'.repeat(50)} == []`, 'levels deep; at most 40'],
     [`${'(1 + '.repeat(50)}1${')'.repeat(50)} > 0`, 'levels deep'],
-    ['job.labels.all(a, job.labels.all(b, a != b))', 'steps; at most 20000'],
+    ['job.labels.all(a, job.labels.all(b, job.labels.all(c, a + b != c)))', 'steps; at most 20000'],
     ['x'.repeat(2049), 'characters'],
     [
       'job.labels.all(a, job.labels.all(b, job.labels.all(c, job.labels.all(d, a + b + c + d != ""))))',
@@ -70,6 +70,31 @@ describe('rules', () => {
     ['["a", "b"].exists(part, repository.name.matches(part + "{1000}"))', 'pattern is computed'],
   ])('are invalid: %.60s', (expression, words) => {
     expect(rules.faultOf(expression)).toContain(words);
+  });
+
+  it.each([
+    '^(gpu|cpu|arm|amd|big|sml|med|xxl|win|mac)$',
+    '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$',
+    '^(self-hosted|linux|x64|arm64|gpu|large|custom)$',
+    String.raw`\\x{2028}`,
+  ])('look for the pattern %s in each label', (pattern) => {
+    expect(rules.faultOf(`job.labels.exists(l, l.matches("${pattern}"))`)).toBeUndefined();
+  });
+
+  it.each([
+    ['over labels', 'job.labels.exists(l, l.matches("(a{1,1000})"))'],
+    ['nested', 'job.labels.exists(l, l.matches("((a{1,10}){1,10}){1,10}"))'],
+    ['in a text that is made', '((run.ref + run.ref) + (run.ref + run.ref)).matches("[a-z]{0,60}$")'],
+    ['in a long text', `"${'a'.repeat(1000)}".matches("[a-z]{0,150}$")`],
+    ['in a long text of a list', `["${'a'.repeat(1600)}"].exists(l, l.matches("[a-z]{0,10}$"))`],
+  ])('refuse a pattern that repeats much, %s', (_, expression) => {
+    expect(rules.faultOf(expression)).toMatch(/steps; at most 20000 .* or use a shorter pattern\.$/);
+  });
+
+  it('compare labels with each other, and speak of patterns only where there are some', () => {
+    expect(rules.faultOf('job.labels.all(a, job.labels.all(b, a != b + "x"))')).toBeUndefined();
+    const loops = 'job.labels.all(a, job.labels.all(b, job.labels.all(c, a + b != c)))';
+    expect(rules.faultOf(loops)).toMatch(/Loop over fewer lists\.$/);
   });
 
   it.each([
