@@ -2,7 +2,7 @@
 import { type DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { waitingRange } from '../adapters/dynamodb/job-row.ts';
 import { tables } from '../contract/tables.ts';
-import type { ReasonCode } from '../core/reason.ts';
+import { type ReasonCode, storedCode } from '../core/reason.ts';
 import type { Waiting } from './status-problems.ts';
 
 export interface WaitingJob {
@@ -33,7 +33,7 @@ export async function* readWaitingJobs(
     for (const { reason, tier, accepted_at: acceptedAt } of Items) {
       yield {
         tier: tier?.S ?? '',
-        code: (reason?.M?.['code']?.S ?? 'queued') as ReasonCode,
+        code: storedCode(reason?.M?.['code']?.S ?? 'queued'),
         text: reason?.M?.['text']?.S ?? '',
         acceptedAt: Number(acceptedAt?.N ?? Number.POSITIVE_INFINITY),
       };

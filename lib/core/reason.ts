@@ -44,6 +44,12 @@ export type ReasonCode =
   | 'github-refused'
   | 'waited-too-long';
 
+/** What codes in rows that older versions wrote are called now. */
+const renamed: ReadonlyMap<string, ReasonCode> = new Map([['runner-stolen', 'runner-taken-by-unknown-job']]);
+
+/** The code in a stored row. A newer version may have written one that this version does not know. */
+export const storedCode = (code: string): ReasonCode => renamed.get(code) ?? (code as ReasonCode);
+
 export interface Reason {
   readonly code: ReasonCode;
   readonly text: string;

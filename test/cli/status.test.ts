@@ -73,6 +73,13 @@ describe('mayfly status', () => {
     },
   );
 
+  it('takes a reason that an older version stored for what it is called now', async () => {
+    const url = await givenTables([{}], [waitsFor('runner-stolen' as ReasonCode)]);
+    const { status: exit, out } = await run(status, ['--json'], url);
+    expect(JSON.parse(out)).toMatchObject([{ problems: [] }]);
+    expect(exit).toBe(0);
+  });
+
   it('exits with 1 if a job has waited for minutes without a reason', async () => {
     const long = { jobId: JobId(1), acceptedAt: Date.now() - 20 * 60_000 };
     const { status: exit, out } = await run(status, [], await givenTables([{}], [long]));

@@ -14,7 +14,7 @@ import type { AskingRound, JobAdmission } from '../../core/controllers/job-admis
 import { InstallationId, InstanceId, JobId, LeaseId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Rest } from '../../core/job-rest.ts';
-import type { Reason, ReasonCode } from '../../core/reason.ts';
+import { type Reason, storedCode } from '../../core/reason.ts';
 import { type Attributes, compact, flag, number, optional, Row, text, textList } from './attributes.ts';
 
 export const jobKey = (installationId: InstallationId, jobId: JobId): Attributes => ({
@@ -93,7 +93,7 @@ export function jobOfRow(attributes: Attributes): Job {
   const row = new Row(`jobs row ${attributes['installation_id']?.N}/${attributes['job_id']?.N}`, attributes);
   const reasonIn = (name: string) => {
     const why = row.optionalMap(name);
-    return why && { code: why.text('code') as ReasonCode, text: why.text('text') };
+    return why && { code: storedCode(why.text('code')), text: why.text('text') };
   };
   return compact<Job>({
     installationId: InstallationId(row.number('installation_id')),

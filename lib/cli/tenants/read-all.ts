@@ -7,7 +7,7 @@ import type { Attributes } from '../../adapters/dynamodb/attributes.ts';
 import { waitingRange } from '../../adapters/dynamodb/job-row.ts';
 import { carriedAttribute, leasesAttribute, spentAttribute, tables } from '../../contract/tables.ts';
 import { monthOf } from '../../core/days.ts';
-import type { ReasonCode } from '../../core/reason.ts';
+import { type ReasonCode, storedCode } from '../../core/reason.ts';
 import type { CommandCall } from '../command.ts';
 import type { Waiting } from '../status-problems.ts';
 import { type FoundTenant, found } from './find-tenant.ts';
@@ -81,7 +81,7 @@ async function scanAll(client: DynamoDBClient, input: ScanCommandInput): Promise
 function counted(jobs: readonly Attributes[]): Map<ReasonCode, Waiting> {
   const waiting = new Map<ReasonCode, Waiting>();
   for (const { reason, accepted_at: acceptedAt } of jobs) {
-    const code = (reason?.M?.['code']?.S ?? 'queued') as ReasonCode;
+    const code = storedCode(reason?.M?.['code']?.S ?? 'queued');
     const accepted = Number(acceptedAt?.N ?? Number.POSITIVE_INFINITY);
     const known = waiting.get(code);
     waiting.set(code, {
