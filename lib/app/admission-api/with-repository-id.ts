@@ -26,7 +26,7 @@ export async function withRepositoryId(
   let cursor: string | undefined;
   for (let page = 1; page <= mostPages; page++) {
     const answer = await github.listRepositories(installationId, cursor);
-    if (!answer.ok) return answer.refusal.kind === 'limited' ? refused(answer.refusal) : notKnown(name);
+    if (!answer.ok) return answer.refusal.kind === 'limited' ? refused(answer.refusal) : notListed(name);
     const found = answer.value.items.find(({ fullName }) => fullName.toLowerCase() === name.toLowerCase());
     if (found) {
       return { name: found.fullName, id: found.id, visibility: visibility ?? found.visibility };
@@ -40,6 +40,12 @@ export async function withRepositoryId(
 function notKnown(name: string): Faulty {
   const text = `GitHub lists no repository ${name} of the installation, and some controllers are about single repositories. Correct the name, or give the repository's id too.`;
   return faulty('invalid', 'no-such-repository', text, { field: 'repository' });
+}
+
+/** The installation is suspended, say, or the App lacks a permission. */
+function notListed(name: string): Faulty {
+  const text = `GitHub refused to list the repositories of the installation, and some controllers are about single repositories. Check that the App is installed and not suspended, or give the id of ${name} too.`;
+  return faulty('invalid', 'repositories-not-listed', text, { field: 'repository' });
 }
 
 const namesRepositories = ({ scopes, exemptRepositories }: Controller): boolean =>

@@ -112,6 +112,21 @@ describe('a job that is tested', () => {
       expect((await test(nameless)).status).toBe(503);
     });
 
+    it.each(['forbidden', 'not-found'] as const)(
+      'is an error that names no wrong repository if GitHub refuses the list: %s',
+      async (kind) => {
+        await ofRepository(rule('true'));
+        world.github.failNext('listRepositories', { refusal: { kind, message: 'Suspended.' } });
+        expect(await test(nameless)).toMatchObject({
+          status: 422,
+          body: {
+            code: 'repositories-not-listed',
+            detail: expect.stringMatching(/^GitHub refused to list .* or give the id of ACME\/app too\.$/),
+          },
+        });
+      },
+    );
+
     it('is tested without GitHub if no controller names a repository', async () => {
       await given(rule('true'));
       world.github.failNext('listRepositories', { refusal: { kind: 'limited', retryAfterSeconds: 60 } });
