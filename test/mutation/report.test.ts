@@ -68,6 +68,27 @@ describe('the report of a mutation run', () => {
     expect([survivor?.isLogged, survivor?.reason !== undefined]).toEqual([isLogged, isAccepted]);
   });
 
+  it.each([
+    ["telemetry.event('info', 'over', about);", true],
+    ["telemetry.event('info', 'over', { ...about });", true],
+    ["telemetry.event('info', 'over', about);\n  if (late) {\n    end(about);\n  }", false],
+    ["telemetry.event('info', 'over', about); end(about);", false],
+    ["const why = { ...about, kind };\n  telemetry.event('info', 'over', why);", true],
+    ['const why = { ...about, kind };\n  end(why);', false],
+    ["telemetry.event('info', 'over', about);\n  end({ about: job });", true],
+    ["telemetry.event('info', 'over', about);\n  end({ job: about });", false],
+    ["telemetry.event('info', 'over', about);\n  end({ ...about });", false],
+    ["// It is about one.\n  log('about one', it.about);\n  telemetry.event('info', 'over', about);", true],
+    ["// It is about one.\n  log('about one', it.about);", false],
+    ["telemetry.event('info', 'over', about);\n}\n\nfunction other(about: About) {\n  end(about);", true],
+  ])('takes an object for logged only if all of its uses in its block are: %s', (uses, isLogged) => {
+    const source = `function first() {\n  const about = { tier };\n  ${uses}\n}\n`;
+    const location = { start: { line: 2, column: 17 }, end: { line: 2, column: 25 } };
+    const mutant = { location, mutatorName: 'ObjectLiteral', replacement: '{}' };
+    const [survivor] = reportOf([result('Survived', mutant)], () => source).survivors;
+    expect(survivor).toMatchObject({ before: '{ tier }', isLogged });
+  });
+
   it('is printed with the survivors that have no reason, or with all', () => {
     expect(printReport(report, false)).toContain('lib/core/job.ts:1  \'a\' → ""\n');
     expect(printReport(report, false)).not.toContain('Nothing is here');

@@ -82,15 +82,37 @@ function isWithinLog(source: string, { line, column }: Place): boolean {
   return true;
 }
 
-/** An object of this name is often made for one line of the log: then its next use is in that call. */
+/**
+ * An object of this name is often made for the log alone: then all of its uses are in such calls, or in another object
+ * that is made for it.
+ */
 function isKeptForLog(source: string, line: number): boolean {
   const lines = source.split('\n');
   const name = /^const (about|why) = \{/.exec(lines[line - 1]?.trim() ?? '')?.[1];
   if (!name) return false;
-  const uses = lines.map((text) => text.search(new RegExp(`\\b${name}\\b`)));
-  const next = uses.findIndex((column, n) => n >= line && column >= 0);
-  return next >= 0 && isWithinLog(source, { line: next + 1, column: uses[next]! + 1 });
+  // A name, and neither a property nor its key.
+  const use = new RegExp(`(?<!(?<!\\.\\.)\\.)\\b${name}\\b(?!\\??:)`, 'g');
+  // Its block ends with the first line that is indented less.
+  const after = lines.slice(line);
+  const end = after.findIndex((text) => text !== '' && indentOf(text) < indentOf(lines[line - 1]!));
+  const uses = after
+    .slice(0, end < 0 ? undefined : end)
+    .flatMap((text, n) =>
+      [...codeOf(text).matchAll(use)].map(({ index }) => ({ line: line + n + 1, column: index + 1 })),
+    );
+  return (
+    uses.length > 0 && uses.every((place) => isWithinLog(source, place) || isKeptForLog(source, place.line))
+  );
 }
+
+const indentOf = (text: string) => text.search(/\S|$/);
+
+/** The line with blanks for its comments and texts, where the name is a mere word; `${about}` is code. */
+const codeOf = (text: string) =>
+  text
+    .replace(/^\s*(\/\/|\/?\*).*/, '')
+    .replace(/'[^']*'|"[^"]*"/g, (words) => ' '.repeat(words.length))
+    .replace(/\/\/.*/, '');
 
 const logCalls = ['telemetry.event(', 'telemetry.count('];
 
