@@ -6,7 +6,7 @@
 import { type JobAdmission, policyMark } from './controllers/job-admission.ts';
 import type { Job } from './job.ts';
 import { type Reason, reason } from './reason.ts';
-import { excludedBy, type GroupView } from './runner-group.ts';
+import { excludedBy, type GroupView, mayflyAdds } from './runner-group.ts';
 import { levelNow, missingPermission } from './runner-level.ts';
 import type { Tenant } from './tenant.ts';
 import type { Tier } from './tier.ts';
@@ -80,6 +80,10 @@ export const permissionText = ({ login, name, given }: { login: string; name: st
 function judgeGroup(tenant: Tenant, job: Job, group: GroupView): Verdict | undefined {
   if (levelNow(tenant).level !== 'organization') return undefined;
   const excluded = excludedBy(group, tenant.accountLogin, job);
+  if (excluded?.reason.code === 'repository-not-in-group' && mayflyAdds(tenant, { ...job, group })) {
+    const text = `${job.repository} is not among the repositories of the runner group ${group.name}, which Mayfly maintains. The job starts once Mayfly has added the repository, usually within five minutes.`;
+    return { kind: 'hold', reason: reason(excluded.reason.code, text), ofJob: excluded.ofJob };
+  }
   return excluded && { kind: 'hold', ...excluded };
 }
 

@@ -6,6 +6,7 @@
  */
 import type { Job } from './job.ts';
 import { type Reason, reason } from './reason.ts';
+import type { Tenant } from './tenant.ts';
 
 /** A runner group of an organization, as far as it decides who gets its runners. */
 export interface RunnerGroup {
@@ -89,6 +90,15 @@ function excludedByGroup(group: RunnerGroup, where: string, job: GroupedJob): Ex
     `${job.repository} is not among the repositories selected for the runner group ${name}. If an owner adds it to “Repository access” under ${where}, ${name}, the job starts within minutes.`,
   );
 }
+
+/** Whether Mayfly maintains the tenant's group, and so adds this repository to it if it is missing there. */
+export const mayflyAdds = (
+  { keepsRunnerGroup, allowedRepositories }: Pick<Tenant, 'keepsRunnerGroup' | 'allowedRepositories'>,
+  { group, repositoryId }: { readonly group: GroupView | undefined; readonly repositoryId?: number },
+): boolean =>
+  keepsRunnerGroup === true &&
+  group?.name !== undefined &&
+  (allowedRepositories?.some((id) => id === repositoryId) ?? false);
 
 const notAskedYet = ({ name = 'Default' }: GroupView, login: string) =>
   ofTenant(

@@ -52,6 +52,26 @@ describe('a job that nothing holds', () => {
   });
 });
 
+describe('a job of a repository that its group lacks', () => {
+  const group = { id: 2, name: 'ci', visibility: 'selected', allowsPublicRepositories: false } as const;
+  const lacking = {
+    name: 'ci',
+    standing: { kind: 'found', group: { ...group, selectedRepositoryIds: [] } },
+  } as const;
+  const ofGroup = (over: Partial<Tenant>) =>
+    explained({ ...ofTenant({ allowedRepositories: [7], ...over }), group: lacking }, { repositoryId: 7 });
+
+  it('waits for Mayfly if Mayfly maintains the group, and for an owner if not', () => {
+    expect(ofGroup({ keepsRunnerGroup: true })).toMatchObject({
+      who: 'nobody',
+      line: expect.stringContaining('which Mayfly maintains'),
+      next: expect.stringMatching(/^Mayfly adds the repository/),
+      fix: expect.stringContaining('group-not-kept'),
+    });
+    expect(ofGroup({})).toMatchObject({ who: 'owner', fix: expect.stringContaining('An owner must change') });
+  });
+});
+
 describe('a job that rests', () => {
   it('names the machine that ended last, or none if that is unknown', () => {
     const resting = { ...why('runners-lost'), retryAt: now + 60_000 };

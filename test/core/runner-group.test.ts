@@ -94,6 +94,30 @@ describe('a job and the runner group of its tenant', () => {
     },
   );
 
+  it.each([
+    [
+      { keepsRunnerGroup: true, allowedRepositories: [7] },
+      /builds, which Mayfly maintains\. The job starts once/,
+    ],
+    [{ keepsRunnerGroup: true }, /If an owner adds it/],
+    [{ allowedRepositories: [7] }, /If an owner adds it/],
+  ])('says who adds the repository to the group of a tenant with %j', (tenant, text) => {
+    const view = found({ name: 'builds', visibility: 'selected', selectedRepositoryIds: [] });
+    const verdict = judge(givenTenant(tenant), givenTier(), givenJob(closed), { ...view, name: 'builds' });
+    expect(verdict).toMatchObject({
+      kind: 'hold',
+      ofJob: true,
+      reason: { code: 'repository-not-in-group', text: expect.stringMatching(text) },
+    });
+  });
+
+  it('sends people to an owner if its tenant maintains a group, but has none of its own', () => {
+    const tenant = givenTenant({ keepsRunnerGroup: true, allowedRepositories: [7] });
+    const view = found({ visibility: 'selected', selectedRepositoryIds: [] });
+    const verdict = judge(tenant, givenTier(), givenJob(closed), view);
+    expect(verdict).toMatchObject({ reason: { text: expect.stringContaining('If an owner adds it') } });
+  });
+
   it('uses its list only while its visibility is `selected`', () => {
     expect(verdictOn(closed, found({ visibility: 'private', selectedRepositoryIds: [] }))).toBe('admit');
   });

@@ -11,6 +11,7 @@ import { rateRoom } from '../../core/launch-rate.ts';
 import type { Closing } from '../../core/pools.ts';
 import { type Reason, type ReasonCode, reason } from '../../core/reason.ts';
 import { roomFor } from '../../core/room.ts';
+import { mayflyAdds } from '../../core/runner-group.ts';
 import { leasesOf } from '../../core/shared-cap.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import { tenantTierKey } from '../../core/tenant-tier.ts';
@@ -54,6 +55,8 @@ export function ofReason(facts: Facts, job: Job, why: Reason, estimate?: Estimat
     tenant: facts.tenant?.accountLogin ?? String(job.installationId),
     tier: job.tier ?? 'none',
     ofPlatform: job.admission?.ofPlatform ?? false,
+    mayflyAddsRepository:
+      facts.tenant !== undefined && mayflyAdds(facts.tenant, { ...job, group: facts.group }),
   });
   const found = estimate ?? probeEstimate(facts, why.code);
   return { code: why.code, line: why.text, ...guidance, ...(found ? { estimate: found } : {}) };

@@ -17,6 +17,8 @@ export interface About {
   readonly tier: string;
   /** One of the operator's own controllers rejected it, or gave no answer. */
   readonly ofPlatform?: boolean;
+  /** Mayfly maintains the runner group, and adds the job's repository to it. */
+  readonly mayflyAddsRepository?: boolean;
 }
 
 const byOperator = (tenant: string, next: string): Guidance => ({
@@ -112,11 +114,13 @@ const advice: Readonly<Record<ReasonCode, Advice>> = {
     return { who: 'owner', next, fix };
   },
   'public-repository': { who: 'owner', next: 'It starts within minutes of the change.', fix: settings },
-  'repository-not-in-group': {
-    who: 'owner',
-    next: 'It starts within minutes of the change.',
-    fix: settings,
-  },
+  'repository-not-in-group': ({ mayflyAddsRepository }) =>
+    mayflyAddsRepository
+      ? {
+          ...nobody('Mayfly adds the repository at its next visit, within five minutes.'),
+          fix: 'If it is still missing then, the log of the reconciler says why (group-not-kept).',
+        }
+      : { who: 'owner', next: 'It starts within minutes of the change.', fix: settings },
   'group-unknown': nobody('It starts within seconds, once GitHub has said what the group admits.'),
   'group-missing': ({ tenant }) => ({
     who: 'owner',

@@ -4,7 +4,7 @@ import { nearestTier } from '../../app/insight/explain-unheard.ts';
 import { guidanceOf } from '../../app/insight/guidance.ts';
 import { judgeTenant } from '../../core/admission.ts';
 import { isSelfHosted, tierFor } from '../../core/labels.ts';
-import { excludedBy, type GroupView } from '../../core/runner-group.ts';
+import { excludedBy, type GroupView, mayflyAdds } from '../../core/runner-group.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { Tier } from '../../core/tier.ts';
 import type { Answer } from '../../ports/github.ts';
@@ -75,8 +75,8 @@ function admittedRow({ name, tenant, group }: Tested, repository: RepositoryDeta
   const job = { repository: fullName, repositoryId: id, visibility };
   const excluded = excludedBy(group, tenant.accountLogin, job);
   if (!excluded) return passed(check, `by the runner group ${group.name ?? 'Default'}`);
-  const isKept = excluded.reason.code === 'repository-not-in-group' && tenant.keepsRunnerGroup;
-  const isComing = isKept && (tenant.allowedRepositories?.includes(id) ?? false);
+  const isComing =
+    excluded.reason.code === 'repository-not-in-group' && mayflyAdds(tenant, { group, repositoryId: id });
   const how = isComing ? groupFollows : excluded.reason.text;
   return failed(check, `not by the runner group ${group.name ?? 'Default'}`, how);
 }
