@@ -94,7 +94,7 @@ export const requestCountsPart = () =>
   createRequestCounts({ client: dynamo(), tableName: readVariable(variables.notesTable) });
 
 /** For the function that adds up past days. */
-export function usageBooksPart() {
+export function usageLedgerPart() {
   return createUsageLedger({ client: dynamo(), tableName: readVariable(variables.usageTable) });
 }
 

@@ -15,14 +15,14 @@ import {
   judgingParts,
   queuesPart,
   telemetryPart,
-  usageBooksPart,
+  usageLedgerPart,
   usagePart,
 } from '../common/parts.ts';
 
 const deployment = readDeployment(import.meta.url);
 const stores = judgingParts();
 const telemetry = telemetryPart(deployment);
-const ledger = usageBooksPart();
+const ledger = usageLedgerPart();
 const ec2 = createEc2Clients();
 const deps = {
   deployment,
@@ -46,11 +46,11 @@ const recordDeployment = createDeploymentRecorder({
 });
 
 const { tenants } = stores;
-const booksDeps = { deployment, usage: ledger, tenants, telemetry, clock: systemClock };
+const ledgerDeps = { deployment, usage: ledger, tenants, telemetry, clock: systemClock };
 
 /** Every task runs to its end, even if others fail. */
 export const handler = async () => {
-  const parts = [recordDeployment(), reconcile(deps), rollUpUsage(booksDeps), emitComparison(booksDeps)];
+  const parts = [recordDeployment(), reconcile(deps), rollUpUsage(ledgerDeps), emitComparison(ledgerDeps)];
   const results = await Promise.allSettled(parts);
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;

@@ -35,7 +35,7 @@ export interface ManifestOptions {
   readonly redirectUrl: string;
   /** Whether accounts other than the owner may install it. */
   readonly isPublic: boolean;
-  /** Whether let it re-run a job that lost its spot machine; read access is enough for everything else. */
+  /** Whether it may re-run a job that lost its spot machine; read access is enough for everything else. */
   readonly rerunsJobs: boolean;
 }
 

@@ -34,8 +34,8 @@ export async function findGroup(config: HostConfig, github: HostGitHub): Promise
   if (allowedRepositories.length === 0) return { ok: true, groupId: group.id, group };
   if (group.visibility !== 'selected' || group.selectedRepositoryIds === undefined) {
     return bad(
-      `ALLOWED_REPOSITORIES is set, but the runner group ${group.name} admits other repositories too. Its owner must set ` +
-        `“Repository access” to the selected ones at ${where}; or remove ALLOWED_REPOSITORIES.`,
+      `ALLOWED_REPOSITORIES is set, but the runner group ${group.name} admits other repositories too. Ask its owner to set ` +
+        `“Repository access” to the selected ones at ${where}, or remove ALLOWED_REPOSITORIES.`,
     );
   }
   return onlyAllowed(config, { group, github, where });
@@ -51,10 +51,11 @@ async function onlyAllowed(
   if (limited && !limited.ok) return bad(refusalText(limited.refusal), waitSeconds(limited.refusal));
   const others = (group.selectedRepositoryIds ?? []).filter((id) => !ids.includes(id));
   if (others.length === 0) return { ok: true, groupId: group.id, group };
+  const those = others.length === 1 ? 'it' : 'them';
   const many = others.length === 1 ? 'a repository' : `${others.length} repositories`;
   return bad(
     `The runner group ${group.name} admits ${many} beyond ALLOWED_REPOSITORIES (by id: ${others.slice(0, 5).join(', ')}). ` +
-      `Its owner must remove them at ${where}; or add it to ALLOWED_REPOSITORIES.`,
+      `Ask its owner to remove ${those} at ${where}, or add ${those} to ALLOWED_REPOSITORIES.`,
   );
 }
 

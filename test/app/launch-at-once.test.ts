@@ -132,7 +132,7 @@ describe('a new job that can have a machine at once', () => {
     expect(await platform.job(2)).toMatchObject({ state: 'covered' });
   });
 
-  it('waits, and its message is done, if its controllers cannot be read at first', async () => {
+  it('gets a machine, and its message is done, if its controllers cannot be read at first', async () => {
     const platform = await givenPlatform();
     await putControllers(platform.controllers, givenRules({}, 'false'));
     const down = new OperationalError('down', { code: 'InternalServerError', retryable: true });

@@ -105,7 +105,9 @@ describe('a single host that serves', () => {
     const install = 1 as Parameters<typeof world.github.putGroup>[0];
     world.github.putGroup(install, { ...group, selectedRepositoryIds: [app, web] });
     await world.supervise({ until: () => world.world.rounds > 3 });
-    expect((await world.state.report())?.trouble).toMatch(/builders admits a repository beyond/);
+    expect((await world.state.report())?.trouble).toMatch(
+      /builders admits a repository beyond .*Ask its owner to remove it at .*, or add it to ALLOWED_REPOSITORIES\.$/,
+    );
     world.github.putGroup(install, { ...group, selectedRepositoryIds: [app] });
     await world.supervise({ until: () => world.engine.started.length === 2 });
     expect([...world.github.registrations.values()].map(({ groupId }) => groupId)).toEqual([7, 7]);

@@ -87,11 +87,11 @@ async function reject(deps: StartDeps, on: OnMachine & { readonly why: Reason })
   const isFirst = await deps.jobs.noteStartRefusal(job.installationId, job.jobId, why);
   if (isFirst) {
     // A job for which no machine was launched runs on another job's machine.
-    const isStolen = runner.plannedJob !== job.jobId;
+    const isForAnotherJob = runner.plannedJob !== job.jobId;
     const about = { ...aboutStart(on), outcome: 'rejected', reason: why.code };
     deps.telemetry.event('warn', 'start-rejected', about, {
       StartsAnswered: 1,
-      GatesDisagree: isStolen ? 1 : 0,
+      GatesDisagree: isForAnotherJob ? 1 : 0,
     });
   }
   return { action: 'reject', why: why.text };
