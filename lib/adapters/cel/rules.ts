@@ -1,5 +1,5 @@
 /**
- * Rules by Buf's implementation of CEL, which runs CEL's own conformance tests (docs/adr/0072). An expression's cost is
+ * Rules by Buf's implementation of CEL, which runs CEL's own conformance tests (docs/adr/0073). An expression's cost is
  * checked before it is stored and again before it is evaluated; patterns are RE2, which takes linear time, and their
  * size counts.
  */
