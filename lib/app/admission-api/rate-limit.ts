@@ -4,7 +4,6 @@
  * remembers who exceeded a limit until its time is over, so a flood costs no call.
  */
 import { platformOwner } from '../../core/controllers/controller.ts';
-import type { InstallationId } from '../../core/ids.ts';
 import { keepNewest } from '../../core/keep-newest.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { RequestCounts } from '../../ports/request-counts.ts';
@@ -34,61 +33,68 @@ export interface RateLimit {
   refuse(caller: Caller, isChange?: boolean): Promise<Faulty | undefined>;
 }
 
+/** A bound within a window of time. */
+interface Limit {
+  /** Under which this copy remembers that it was exceeded. */
+  readonly name: string;
+  /** Counts the requests or changes. */
+  readonly counter: string;
+  readonly most: number;
+  /** What it bounds, for the caller. */
+  readonly text: string;
+}
+
 export function createRateLimit(deps: { counts: RequestCounts; clock: Clock }): RateLimit {
   const { counts, clock } = deps;
-  /** Until when, by token or tenant. */
+  /** Until when, by the name of a limit. */
   const refused = new Map<string, number>();
-  const remember = (name: string, until: number) =>
-    keepNewest(refused, { key: name, value: until, most: mostRemembered });
-  async function refuseChange(owner: InstallationId): Promise<Faulty | undefined> {
-    const name = `changes/${owner}`;
+  /** Counts one in each limit; the first that is exceeded refuses. */
+  async function refuseBeyond(
+    limits: readonly Limit[],
+    { row, milliseconds }: { readonly row: string; readonly milliseconds: number },
+  ): Promise<Faulty | undefined> {
     const now = clock.now();
-    const window = Math.floor(now / changesWindowMilliseconds);
-    const endsAt = (window + 1) * changesWindowMilliseconds;
-    if ((refused.get(name) ?? 0) > now) return tooMany({ changes: changesPerHour }, endsAt - now);
-    const counted = { name: `api-${name}/${window}`, endsAt: endsAt + changesWindowMilliseconds };
-    const [changes = 0] = await counts.count(counted, ['changes']);
-    if (changes <= changesPerHour) return undefined;
-    remember(name, endsAt);
-    return tooMany({ changes: changesPerHour }, endsAt - now);
+    const window = Math.floor(now / milliseconds);
+    const endsAt = (window + 1) * milliseconds;
+    const known = limits.find(({ name }) => (refused.get(name) ?? 0) > now);
+    if (known) return tooMany(known, endsAt - now);
+    const counted = await counts.count(
+      { name: `${row}/${window}`, endsAt: endsAt + milliseconds },
+      limits.map(({ counter }) => counter),
+    );
+    const exceeded = limits.find(({ most }, n) => (counted[n] ?? 0) > most);
+    if (!exceeded) return undefined;
+    keepNewest(refused, { key: exceeded.name, value: endsAt, most: mostRemembered });
+    return tooMany(exceeded, endsAt - now);
   }
   return {
     async refuse({ kind, token: { owner, id } }, isChange = false) {
       const isOfPlatform = kind === 'controller' && owner === platformOwner;
       const most = requestsPerMinute[isOfPlatform ? 'platformController' : kind];
-      const now = clock.now();
-      const window = Math.floor(now / windowMilliseconds);
-      const endsAt = (window + 1) * windowMilliseconds;
       const tenant = `${kind}/${owner}`;
-      const known = [id, tenant].find((name) => (refused.get(name) ?? 0) > now);
-      if (known !== undefined)
-        return tooMany(known === id ? { token: most.token } : { tenant: most.tenant }, endsAt - now);
-      const [ofToken = 0, ofTenant = 0] = await counts.count(
-        { name: `api-requests/${tenant}/${window}`, endsAt: endsAt + windowMilliseconds },
-        [id, 'tenant'],
+      const requests = await refuseBeyond(
+        [
+          { name: id, counter: id, most: most.token, text: requestsOf('One token', most.token) },
+          { name: tenant, counter: 'tenant', most: most.tenant, text: requestsOf(allTokens, most.tenant) },
+        ],
+        { row: `api-requests/${tenant}`, milliseconds: windowMilliseconds },
       );
-      if (ofToken > most.token) {
-        remember(id, endsAt);
-        return tooMany({ token: most.token }, endsAt - now);
-      }
-      if (ofTenant <= most.tenant) return isChange ? refuseChange(owner) : undefined;
-      remember(tenant, endsAt);
-      return tooMany({ tenant: most.tenant }, endsAt - now);
+      if (requests || !isChange) return requests;
+      const name = `changes/${owner}`;
+      const text = `An installation's controllers may be changed ${changesPerHour} times an hour.`;
+      return refuseBeyond([{ name, counter: 'changes', most: changesPerHour, text }], {
+        row: `api-${name}`,
+        milliseconds: changesWindowMilliseconds,
+      });
     },
   };
 }
 
-type Most = { readonly token: number } | { readonly tenant: number } | { readonly changes: number };
+const allTokens = "All of an installation's tokens together";
+const requestsOf = (who: string, most: number) => `${who} may make ${most} requests a minute.`;
 
-function tooMany(most: Most, left: number): Faulty {
+function tooMany({ text }: Limit, left: number): Faulty {
   const retryAfterSeconds = Math.ceil(left / 1000);
-  const text = `${sayMost(most)} Try again in ${retryAfterSeconds} s.`;
-  return faulty('too-many', 'too-many-requests', text, { retryAfterSeconds });
-}
-
-function sayMost(most: Most): string {
-  if ('token' in most) return `One token may make ${most.token} requests a minute.`;
-  return 'tenant' in most
-    ? `All of an installation's tokens together may make ${most.tenant} requests a minute.`
-    : `An installation's controllers may be changed ${most.changes} times an hour.`;
+  const retry = `${text} Try again in ${retryAfterSeconds} s.`;
+  return faulty('too-many', 'too-many-requests', retry, { retryAfterSeconds });
 }

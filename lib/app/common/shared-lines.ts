@@ -155,18 +155,17 @@ export async function updateWaitingLines(
     const inLine = waiters.find((other) => tenantTierKey(other) === tenantTierKey(waiter));
     if (cap.name !== stoppedBy?.name) {
       if (inLine) await passOn(deps, cap, waiter);
-    } else if (inLine && machines > 0 && waiters.length > placesForEveryone) {
+      continue;
+    }
+    if (inLine && machines > 0 && waiters.length > placesForEveryone) {
       await deps.launches.leaveLine(cap.name, waiter);
-      await callUp(deps, (await onTurn(deps, cap)).slice(0, 1));
     } else if (inLine ? machines > 0 : mayJoin(waiters, waiter, deps.clock.now())) {
       const since = inLine?.since ?? turnOnJoining(waiters, waiter);
       const turn = { ...waiter, since: turnAfter(waiters, { ...waiter, since }, machines) };
-      // A tenant that joins may itself be next, since leases were freed meanwhile.
       await deps.launches.joinLine(cap.name, turn);
-      await callUp(deps, (await onTurn(deps, cap)).slice(0, 1));
-    } else {
-      await callUp(deps, (await onTurn(deps, cap)).slice(0, 1));
     }
+    // A tenant that joins may itself be next, since leases were freed meanwhile.
+    await callUp(deps, (await onTurn(deps, cap)).slice(0, 1));
   }
 }
 
