@@ -51,6 +51,11 @@ describe('claiming', () => {
     await platform.claim(machine, nonce);
     expect(await platform.claim(machine, 'b'.repeat(32))).toEqual({ action: 'refuse', why: 'other-nonce' });
     expect(platform.telemetry.total('ClaimsRefused', { reason: 'other-nonce' })).toBe(1);
+    const { launchId } = platform.stores.world.allLaunches()[0]!;
+    expect(platform.telemetry.events.at(-1)).toMatchObject({
+      name: 'claim-refused',
+      fields: { installationId: acme, tier: 'small', launchId, instanceId: machine },
+    });
   });
 
   it("refuses a machine with another launch's ticket", async () => {

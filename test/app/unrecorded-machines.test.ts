@@ -46,6 +46,7 @@ describe('a machine of a closed launch that has no row', () => {
       }),
     ]);
     expect(repairs(platform)).toEqual(['machine-recorded']);
+    expect(platform.telemetry.total('Repairs')).toBe(1);
     await expectBalanced(platform);
   });
 
@@ -69,6 +70,7 @@ describe('a machine of a closed launch that has no row', () => {
     platform.clock.advance(seconds(31));
     expect(await platform.claim(machine)).toEqual({ action: 'refuse', why: 'not-of-this-launch' });
     expect(platform.stores.world.allRunners()).toEqual([]);
+    expect(repairs(platform)).toEqual([]);
   });
 
   it('gets it from the sweep if it never claims, which ends it and frees its lease', async () => {

@@ -5,6 +5,7 @@
 
 import { acceptedLines } from './accepted-lines.ts';
 import { acceptedOfAdmission } from './accepted-lines-of-admission.ts';
+import { acceptedOfMachines } from './accepted-lines-of-machines.ts';
 import { acceptedOfRepairs } from './accepted-lines-of-repairs.ts';
 
 /** A mutant that no test found. */
@@ -48,7 +49,7 @@ const listed = ({ before, after }: Survivor) => `${before} → ${after}`.replace
 const isListedAs = (entry: string, survivor: Survivor) =>
   /^(true|false) → /.test(entry) ? listed(survivor) === entry : listed(survivor).endsWith(entry);
 
-const ofLines = [...acceptedLines, ...acceptedOfAdmission, ...acceptedOfRepairs].map(
+const ofLines = [...acceptedLines, ...acceptedOfAdmission, ...acceptedOfMachines, ...acceptedOfRepairs].map(
   ({ reason, lines }): Accepted => ({
     reason,
     is: (survivor) =>

@@ -156,8 +156,7 @@ async function jobLeftOver(
   runner: Runner,
   planned: Job | undefined,
 ): Promise<Job | undefined> {
-  if (!planned?.runner) return undefined;
-  const unserved = await findUnservedJob(deps, planned);
+  const unserved = planned && (await findUnservedJob(deps, planned));
   const isServed = unserved?.tier === runner.tier && (await deps.runners.giveJob(runner, unserved));
   return isServed ? unserved : undefined;
 }
