@@ -13,6 +13,8 @@ import { commands } from './commands.ts';
 import { givenOperatorAccount, type OperatorAccount, place } from './operator-account.ts';
 import { recordingIo } from './support.ts';
 
+const hour = 3_600_000;
+const day = 24 * hour;
 const withExport = { ...config, costsExport: {} };
 // On the twelfth of this month ten days of it are on the bill. Of a whole month every comparison would read three times as
 // many partitions.
@@ -147,6 +149,17 @@ describe('mayfly costs compare, with an export', () => {
     const { kinds } = JSON.parse((await compare('--json')).out);
     expect(kinds[0].ratio).toBeGreaterThan(0.99);
     expect(kinds[3].billed).toBe(0);
+  });
+
+  it('finds a machine by the record of its launch, up to five days and two and a half hours before its end', async () => {
+    const first = Date.parse(days[0]!);
+    const long = { ...lifeOn(days[0]!, 'i-long'), runningAt: first - 5 * day - hour, endedAt: first + hour };
+    await recordLives(account, [long]);
+    onBill = [...lives, long];
+    world.exports.deliver();
+    const { out } = await compare();
+    expect(out).toMatch(/Records account for 99\.\d% of/);
+    expect(out).not.toContain('i-long');
   });
 
   it('is stored as an export, which only a later delivery replaces, not Cost Explorer', async () => {

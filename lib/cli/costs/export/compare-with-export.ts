@@ -21,8 +21,11 @@ export interface ReadExport {
   readonly deliveredAt: string;
 }
 
-/** Also reads machines that were launched up to this long before: a job may run for five days. */
-const daysBefore = 5;
+/**
+ * Also reads machines that were launched up to this many days before: one whose job runs for five days lives for some hours more,
+ * so that it may have been launched late on the sixth day before.
+ */
+const daysBefore = 6;
 
 /**
  * @param wanted days of one month, in order
