@@ -29,13 +29,9 @@ let client: DynamoDBClient | undefined;
 
 /**
  * One client for all stores: it keeps its connections open, and reads requested at the same moment go out in one
- * call.
+ * call. Bundles replace its class, with bounds of its own (lib/adapters/aws-json/dynamodb.ts).
  */
-const dynamo = () =>
-  (client ??= new DynamoDBClient({
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
-  }));
+const dynamo = () => (client ??= new DynamoDBClient({}));
 
 /** The stores. A function with access to one of the tables gets the names of all. */
 export function storeParts() {
@@ -110,12 +106,12 @@ export function auditPart() {
     tenants: readVariable(variables.tenantsTable),
     audit: readVariable(variables.auditTable),
   };
-  return createAudit({ client: new DynamoDBClient({ maxAttempts: 3 }), tables });
+  return createAudit({ client: new DynamoDBClient({}), tables });
 }
 
 export const deploymentAuditPart = () =>
   createDeploymentAudit({
-    client: new DynamoDBClient({ maxAttempts: 3 }),
+    client: new DynamoDBClient({}),
     tableName: readVariable(variables.auditTable),
   });
 

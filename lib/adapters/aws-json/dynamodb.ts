@@ -57,17 +57,16 @@ interface Failure extends Error {
 
 /** As the SDK's standard retries. Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html */
 const pauses = { usual: 50, throttled: 1_000 };
-const usualAnswerMilliseconds = 5_000;
+const answerMilliseconds = 5_000;
 
 export class DynamoDBClient {
   readonly #aws;
 
-  /** Of the SDK's options those that functions set. */
+  /** @param _options functions set none of the SDK's */
   constructor(
-    options: { readonly requestHandler?: { readonly requestTimeout?: number } } = {},
+    _options: Readonly<Record<string, never>> = {},
     surroundings: Pick<AwsJsonOptions, 'variables' | 'fraction'> = {},
   ) {
-    const { requestTimeout: answerMilliseconds = usualAnswerMilliseconds } = options.requestHandler ?? {};
     const budget = createRetryBudget();
     const own = { answerMilliseconds, pauses, budget, format, isTraced: true };
     this.#aws = createAwsJson({ service: 'dynamodb', ...own, ...surroundings });
