@@ -5,6 +5,7 @@ import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
 import { askArrivals } from '../../lib/app/admission/ask-arrivals.ts';
 import { withCircuitBreaker } from '../../lib/app/admission/circuit-breaker.ts';
+import { githubAnswerMilliseconds } from '../../lib/app/common/settings.ts';
 import type { GitHub } from '../../lib/ports/github.ts';
 import {
   isOnLaptop,
@@ -25,7 +26,7 @@ const telemetry = telemetryPart(deployment);
 let github: Promise<GitHub> | undefined;
 const loadGitHub = () => {
   github ??= import('../common/github-part.ts').then(({ githubPart }) =>
-    githubPart({ notes, telemetry, timeoutMs: 4_000 }),
+    githubPart({ notes, telemetry, timeoutMs: githubAnswerMilliseconds }),
   );
   return github;
 };

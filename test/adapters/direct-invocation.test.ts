@@ -1,10 +1,16 @@
 /** Facts that come alone go to the function itself; whatever is not handled for certain goes through the queue. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { withDirectInvocation } from '../../lib/adapters/sqs/direct-invocation.ts';
+import { createAwsJson } from '../../lib/adapters/aws-json/caller.ts';
+import { noRetries } from '../../lib/adapters/aws-json/retry-budget.ts';
+import { invocationMilliseconds, withDirectInvocation } from '../../lib/adapters/sqs/direct-invocation.ts';
+import { createQueues } from '../../lib/adapters/sqs/queues.ts';
 import type { JobEvent, Message } from '../../lib/contract/messages.ts';
 import { JobId } from '../../lib/core/ids.ts';
 import type { Queues } from '../../lib/ports/queues.ts';
 import { acme, givenEvent, small } from '../support/given.ts';
+import { timersUntilFailure } from '../support/virtual-deadlines.ts';
 
 type Answer = Readonly<Record<string, unknown>>;
 
@@ -151,5 +157,37 @@ describe('facts that come alone', () => {
     });
     for (let n = 0; n < 4; n += 1)
       await expect(broken.sendToLifecycle(fact(`n${n}`))).rejects.toThrow('no queue');
+  });
+
+  it('are refused within the ten seconds that GitHub waits, if neither the function nor the queue ever answers', async () => {
+    let asked = 0;
+    const server = createServer(() => {
+      asked += 1;
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const aws = { variables: { AWS_REGION: 'eu-west-1', AWS_ENDPOINT_URL: url }, fraction: () => 0 };
+    const bounds = { answerMilliseconds: invocationMilliseconds, budget: noRetries, isAlwaysFresh: true };
+    const hanging = withDirectInvocation({
+      lambda: createAwsJson({ service: 'lambda', ...bounds, ...aws }),
+      queues: createQueues({
+        sqs: createAwsJson({ service: 'sqs', ...aws }),
+        urls: { tiers: {}, lifecycle: url },
+      }),
+      functionName: 'test-lifecycle',
+      clock: { now: () => (now += 3_000), sleep: async () => undefined },
+      telemetry: { event: () => undefined, count: () => undefined },
+    });
+    const waits: number[] = [];
+    for (let n = 0; n < 3; n += 1) {
+      const before = asked;
+      const begin = () => hanging.sendToLifecycle(fact(`h${n}`));
+      waits.splice(0, waits.length, ...(await timersUntilFailure(begin, (ended) => asked > before + ended)));
+    }
+    expect(waits).toEqual([1_500, 2_500, 2_500, 2_500]);
+    // Between the attempts it pauses for 0.1 s and for 0.2 s at most.
+    expect(waits.reduce((sum, wait) => sum + wait, 300)).toBeLessThan(10_000);
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
   });
 });

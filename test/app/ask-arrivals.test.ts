@@ -1,6 +1,9 @@
 /** What one run of the admission function takes on while controllers keep it waiting. */
 import { describe, expect, it } from '@jest/globals';
 import { askArrivals } from '../../lib/app/admission/ask-arrivals.ts';
+import { githubAnswerMilliseconds, takesQuestionsWithinMilliseconds } from '../../lib/app/common/settings.ts';
+import { functionSettings } from '../../lib/contract/functions.ts';
+import { controllerBounds } from '../../lib/core/controllers/controller.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import { createMemoryQueueArrivals } from '../fakes/arrivals.ts';
@@ -205,4 +208,11 @@ describe('a run of the admission function', () => {
     expect(await run()).toEqual(['handed-0']);
     expect(await stateOf(1, globex)).toBe('admitted');
   });
+});
+
+it('has time for the job that a run starts last, if GitHub answers late twice and its controller at the last moment', () => {
+  const github = 2 * githubAnswerMilliseconds;
+  const longest = takesQuestionsWithinMilliseconds + github + controllerBounds.timeoutMilliseconds.most;
+  // The rest is for the tables.
+  expect(longest + 2_000).toBeLessThanOrEqual(functionSettings.admission.timeoutSeconds * 1_000);
 });

@@ -94,6 +94,17 @@ describe('the sweep', () => {
     expect(seen.asked).toBeLessThanOrEqual(20 + 10);
   });
 
+  it('reads twenty pages of five hundred pending jobs', async () => {
+    const platform = await givenPlatform();
+    const limits: number[] = [];
+    platform.jobs.scanPendingAcrossTenants = async ({ limit }) => {
+      limits.push(limit);
+      return { jobs: [], cursor: 'further' };
+    };
+    await platform.sweep();
+    expect(limits).toEqual(Array(20).fill(500));
+  });
+
   it('reads no further page of pending jobs after twelve seconds, and continues there next time', async () => {
     const platform = await givenPlatform();
     await platform.jobs.insert(blocked(2_100));

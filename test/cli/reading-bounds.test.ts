@@ -13,12 +13,15 @@ import { expect, it } from '@jest/globals';
 import { auditSince } from '../../lib/adapters/dynamodb/audit-list.ts';
 import { jobRow } from '../../lib/adapters/dynamodb/job-row.ts';
 import { newTenantRow } from '../../lib/adapters/dynamodb/tenant-row.ts';
+import type { CommandCall } from '../../lib/cli/command.ts';
 import { newestDecisions } from '../../lib/cli/controllers/decisions.ts';
 import { controllersReplay, jobsSince } from '../../lib/cli/controllers/replay.ts';
 import { costsTable } from '../../lib/cli/costs/costs-text.ts';
 import { dataExports, findExport } from '../../lib/cli/costs/export/data-exports.ts';
 import { linesOfFile } from '../../lib/cli/costs/export/lines-of-file.ts';
 import { rollback } from '../../lib/cli/deployments/rollback.ts';
+import { credentialOf } from '../../lib/cli/host/host-credential.ts';
+import { hostLogs } from '../../lib/cli/host/host-logs.ts';
 import { openLog, supervisorLog } from '../../lib/cli/host/host-start.ts';
 import { readOfferings } from '../../lib/cli/preflight-offerings.ts';
 import { readPrices } from '../../lib/cli/prices/read-prices.ts';
@@ -29,6 +32,7 @@ import { verifyRequest } from '../../lib/cli/verify-launch.ts';
 import { lookAtMachine } from '../../lib/cli/verify-machine.ts';
 import { exportColumns } from '../../lib/contract/costs-export.ts';
 import { InstallationId } from '../../lib/core/ids.ts';
+import type { HostConfig } from '../../lib/host/config.ts';
 import config from '../../mayfly.config.ts';
 import { acme, givenJob, givenTenant, small } from '../support/given.ts';
 import { timersUntilFailure } from '../support/virtual-deadlines.ts';
@@ -200,6 +204,26 @@ it('keeps five megabytes of the supervisor’s log, and as many of the one befor
   truncateSync(path, 5_000_001);
   openLog(folder);
   expect([statSync(path).size, statSync(`${path}.1`).size]).toEqual([0, 5_000_001]);
+  rmSync(folder, { recursive: true });
+});
+
+it('prints the last two hundred lines of the supervisor’s log', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mayfly-host-'));
+  const path = supervisorLog(folder);
+  mkdirSync(join(folder, 'state'));
+  writeFileSync(path, Array.from({ length: 300 }, (_, n) => `line ${n}\n`).join(''));
+  const { out } = await run(hostLogs, ['--folder', folder], 'http://127.0.0.1:1');
+  expect(out.trimEnd().split('\n')).toEqual(Array.from({ length: 200 }, (_, n) => `line ${100 + n}`));
+  rmSync(folder, { recursive: true });
+});
+
+it('waits for half a minute for the token of gh, which may ask for a password', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mayfly-gh-'));
+  writeFileSync(join(folder, 'gh'), '#!/bin/sh\nexec sleep 600\n', { mode: 0o755 });
+  const chosen = { credential: { kind: 'gh' }, apiUrl: 'https://api.github.com' } as HostConfig;
+  const credential = credentialOf(chosen, { environment: { PATH: folder } } as unknown as CommandCall);
+  const read = () => (credential.kind === 'token' ? credential.read() : Promise.resolve());
+  expect(await timersUntilFailure(read)).toEqual([30_000]);
   rmSync(folder, { recursive: true });
 });
 

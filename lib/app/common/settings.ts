@@ -268,6 +268,9 @@ export const platformPolicySeconds = 5;
  */
 export const takesQuestionsWithinMilliseconds = 25_000;
 
+/** How long that run waits for each answer of GitHub about a workflow run. */
+export const githubAnswerMilliseconds = 4_000;
+
 /** From one look at the queue of questions to the next, while the run waits for controllers. */
 export const lookForQuestionsMilliseconds = 200;
 

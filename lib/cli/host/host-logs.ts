@@ -14,6 +14,7 @@ import { openEngine } from './open-engine.ts';
 import { type Host, hostCommand, openHost, readConfig, secondsOption } from './open-host.ts';
 
 const lookMilliseconds = 500;
+const usualLines = '200';
 
 export const hostLogs = hostCommand(
   {
@@ -30,13 +31,13 @@ output as untrusted text.
 `,
     positionals: ['[runner]'],
     options: [
-      { flags: '--lines <number>', description: 'how many of the last lines to show', default: '200' },
+      { flags: '--lines <number>', description: 'how many of the last lines to show', default: usualLines },
       { flags: '--follow', description: 'keep printing new lines' },
     ],
   },
   async (call) => {
     const host = openHost(call);
-    const lines = secondsOption(call, 'lines') ?? 200;
+    const lines = secondsOption(call, 'lines') ?? Number(usualLines);
     const [runner] = call.positionals;
     if (runner !== undefined) await runnerLog(call, host, { runner, lines });
     else if (call.options['follow']) await followSupervisor(call, host, lines);
