@@ -23,7 +23,7 @@ describe('what the gate may try once more', () => {
   it('is nothing beside a failure that no clock explains', () => {
     const failed = suite('test/e2e/repair.test.ts', 1);
     expect(suitesToTryAgain(run(failed, suite('test/sim/sim.test.ts', 1)))).toEqual([]);
-    expect(suitesToTryAgain(run(failed, suite('test/app/sweep.test.ts', 1)))).toEqual([]);
+    expect(suitesToTryAgain(run(failed, suite('test/app/sweep-launches.test.ts', 1)))).toEqual([]);
   });
 
   it('is nothing where many fail, or the run was cut short', () => {

@@ -19,7 +19,7 @@ export const keptSeeds: readonly { readonly seed: number; readonly found: string
     found:
       'a job stayed running forever: its start went to a dead-letter queue, and its end was never reported',
   },
-  // test/app/sweep.test.ts
+  // test/app/sweep-unsettled-jobs.test.ts
   {
     seed: 553_101,
     found: 'a job that GitHub had queued was closed because GitHub rate-limited every request about it',
