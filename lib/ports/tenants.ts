@@ -30,11 +30,17 @@ export interface TenantStore {
    * written only over the one that was read: operators write it too, without a version.
    */
   update(read: Tenant, changes: TenantChanges): Promise<'updated' | 'conflict'>;
-  /** The earlier installation's machines are gone: forget it, and keep what its account has spent, by month and day. */
+  /**
+   * The machines of `predecessor` are gone: forget it, and keep what the account has spent before, by month and day.
+   * `left` is an installation before it that is still to be looked at.
+   */
   clearPredecessor(
     installationId: InstallationId,
-    predecessor: InstallationId,
-    carried: ReadonlyMap<string, Micros>,
+    known: {
+      readonly predecessor: InstallationId;
+      readonly left?: InstallationId | undefined;
+      readonly carried: ReadonlyMap<string, Micros>;
+    },
   ): Promise<void>;
   /** Holds the tenant's jobs. If it already needed attention, `since` stays. */
   callAttention(installationId: InstallationId, attention: Attention): Promise<void>;

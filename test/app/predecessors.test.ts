@@ -1,5 +1,6 @@
 /** An account that reinstalled the App: when it may start machines, and what it has spent already. */
 import { describe, expect, it } from '@jest/globals';
+import { predecessorsPerRun } from '../../lib/app/common/settings.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import { acme, givenEvent, givenTenant, small } from '../support/given.ts';
 import { givenPlatform } from '../support/platform.ts';
@@ -37,5 +38,32 @@ describe('a reinstalled tenant', () => {
     platform.stores.world.editTenant(second, month(2_000_000));
     await platform.accept(queued);
     expect((await platform.stores.tenants.get(acme))?.carried).toEqual(new Map([['2026-11', 7_000_000]]));
+  });
+
+  it('looks at some of its old installations in each run, and starts once it has seen them all', async () => {
+    const count = 2 * predecessorsPerRun + 1;
+    const ids = Array.from({ length: count }, (_, n) => InstallationId(1_000 + n));
+    const old = ids.map((installationId, n) =>
+      givenTenant({ ...gone, installationId, ...(n === 0 ? {} : { predecessor: ids[n - 1]! }) }),
+    );
+    const platform = await givenPlatform({ tenants: [...old, givenTenant({ predecessor: ids.at(-1)! })] });
+    platform.stores.world.editTenant(ids[0]!, { spent: new Map([['2026-11', 3_000_000]]) });
+    let reads = 0;
+    const { get } = platform.stores.tenants;
+    platform.tenants.get = async (installationId) => {
+      reads += installationId === acme ? 0 : 1;
+      return get(installationId);
+    };
+    await platform.accept(queued);
+    for (const run of [1, 2]) {
+      expect([reads, (await platform.job(1))?.reason?.code]).toEqual([
+        run * predecessorsPerRun,
+        'predecessor-draining',
+      ]);
+      await platform.sweep();
+      await platform.deliverPokes();
+    }
+    expect([reads, (await platform.job(1))?.state]).toEqual([count, 'covered']);
+    expect((await platform.stores.tenants.get(acme))?.carried).toEqual(new Map([['2026-11', 3_000_000]]));
   });
 });

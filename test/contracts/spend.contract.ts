@@ -160,7 +160,10 @@ export function spendContract(backend: StoreBackend): void {
         const now = await theTenant(stores);
         return take({ tenant: now, jobs: [n], launch });
       };
-      await stores.tenants.clearPredecessor(acme, tenant.predecessor!, new Map([['2026-08', 5]]));
+      await stores.tenants.clearPredecessor(acme, {
+        predecessor: tenant.predecessor!,
+        carried: new Map([['2026-08', 5]]),
+      });
       const days = ['2026-09-29', '2026-10-30', '2026-11-19', '2026-11-20', '2026-11-21'];
       for (const [n, day] of nonEmpty([...days.entries()]))
         expect((await launchedOn(day, n + 1)).outcome).toBe('taken');
@@ -319,8 +322,9 @@ export function spendContract(backend: StoreBackend): void {
     it('is carried over from an earlier installation, once, and counts under the cap', async () => {
       const tenant = { caps: { month: 1_000 }, predecessor: InstallationId(7) };
       await storedTenant(stores, tenant);
-      await stores.tenants.clearPredecessor(acme, InstallationId(7), both(500));
-      await stores.tenants.clearPredecessor(acme, InstallationId(7), both(900));
+      const predecessor = InstallationId(7);
+      await stores.tenants.clearPredecessor(acme, { predecessor, carried: both(500) });
+      await stores.tenants.clearPredecessor(acme, { predecessor, carried: both(900) });
       const taker = await theTenant(stores);
       expect(taker.carried).toEqual(both(500));
       expect((await take({ tenant: taker, jobs: [1] })).outcome).toBe('taken');

@@ -147,7 +147,10 @@ export function tenantStoreContract(backend: StoreBackend): void {
           { status: 'active', updatedAt: later },
         ),
       ).toBe('conflict');
-      await stores.tenants.clearPredecessor(nobody, acme, new Map([['2026-11', 5]]));
+      await stores.tenants.clearPredecessor(nobody, {
+        predecessor: acme,
+        carried: new Map([['2026-11', 5]]),
+      });
 
       expect(await stores.tenants.get(nobody)).toBeUndefined();
     });
@@ -155,11 +158,26 @@ export function tenantStoreContract(backend: StoreBackend): void {
     it('forgets the given predecessor, and no other', async () => {
       await storedTenant(stores, { predecessor: InstallationId(7) });
 
-      await stores.tenants.clearPredecessor(acme, InstallationId(8), new Map());
+      await stores.tenants.clearPredecessor(acme, { predecessor: InstallationId(8), carried: new Map() });
       expect((await theTenant(stores)).predecessor).toBe(7);
 
-      await stores.tenants.clearPredecessor(acme, InstallationId(7), new Map());
+      await stores.tenants.clearPredecessor(acme, { predecessor: InstallationId(7), carried: new Map() });
       expect(await theTenant(stores)).not.toHaveProperty('predecessor');
+    });
+
+    it('keeps its place among the predecessors, and what those before it spent', async () => {
+      const [last, left, first] = [InstallationId(7), InstallationId(6), InstallationId(5)];
+      await storedTenant(stores, { predecessor: last });
+
+      const carried = new Map([['2026-11', 5]]);
+      await stores.tenants.clearPredecessor(acme, { predecessor: last, left, carried });
+      expect(await theTenant(stores)).toMatchObject({ predecessor: left, carried });
+      // As another copy that followed the same steps.
+      await stores.tenants.clearPredecessor(acme, { predecessor: last, left: first, carried: new Map() });
+      expect(await theTenant(stores)).toMatchObject({ predecessor: left, carried });
+
+      await stores.tenants.clearPredecessor(acme, { predecessor: left, left: first, carried: new Map() });
+      expect(await theTenant(stores)).toMatchObject({ predecessor: first, carried });
     });
 
     it('keeps since when it needs attention, until that is cleared', async () => {

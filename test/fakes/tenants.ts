@@ -53,12 +53,16 @@ export function createMemoryTenantStore(world: StoreWorld): TenantStore {
         recordPolicy(rows, changed(read, changes));
         return 'updated';
       }),
-    clearPredecessor: (installationId, predecessor, carried) =>
+    clearPredecessor: (installationId, { predecessor, left, carried }) =>
       world.call('tenants.clearPredecessor', ({ tenants }) => {
         const tenant = tenants.get(installationId);
         if (tenant?.predecessor !== predecessor) return;
         const { predecessor: _, ...rest } = tenant;
-        tenants.set(installationId, carried.size === 0 ? rest : { ...rest, carried: new Map(carried) });
+        tenants.set(installationId, {
+          ...rest,
+          ...(left === undefined ? {} : { predecessor: left }),
+          ...(carried.size === 0 ? {} : { carried: new Map(carried) }),
+        });
       }),
     callAttention: (installationId, attention) =>
       world.call('tenants.callAttention', ({ tenants }) => {

@@ -162,7 +162,7 @@ export const acceptedLines: readonly AcceptedLines[] = [
       'scale-up/accept-jobs.ts': ['{ answered: Promise.resolve() } → {}'],
       'scale-up/ask-who-it-is.ts': ['\'scale-up\' → ""'],
       'scale-up/forget-predecessor.ts': [
-        'tenant.predecessor === undefined → false',
+        'predecessor === undefined → false',
         'micros !== 0) → spent',
         'micros !== 0 → true',
       ],

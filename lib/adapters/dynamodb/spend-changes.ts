@@ -204,7 +204,7 @@ export function spendRaised(
   };
 }
 
-/** As a SET, for a row that has spent nothing yet. */
+/** As a SET, for a row that has launched nothing yet. */
 export function carriedSet(carried: ReadonlyMap<string, Micros>) {
   const entries = [...carried];
   return {

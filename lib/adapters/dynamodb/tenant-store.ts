@@ -86,15 +86,23 @@ export function createTenantStore(deps: TenantStoreOptions): TenantStore {
       };
       return (await transact(client, [updateItem(write), audit.item])) ? 'updated' : 'conflict';
     },
-    async clearPredecessor(installationId, predecessor, carried) {
-      const { sets, values, names } = carriedSet(carried);
+    async clearPredecessor(installationId, { predecessor, left, carried }) {
+      const { sets: ofCarried, values, names } = carriedSet(carried);
+      const sets = [...ofCarried, ...(left === undefined ? [] : ['#predecessor = :left'])];
       await updateRow(client, {
         tableName,
         key: tenantKey(installationId),
-        update: `${sets.length === 0 ? '' : `SET ${sets.join(', ')} `}REMOVE #predecessor`,
+        update: [
+          ...(sets.length === 0 ? [] : [`SET ${sets.join(', ')}`]),
+          ...(left === undefined ? ['REMOVE #predecessor'] : []),
+        ].join(' '),
         // Unmet: already forgotten, or replaced by another one.
         condition: '#predecessor = :predecessor',
-        values: { ...values, ':predecessor': number(predecessor) },
+        values: {
+          ...values,
+          ':predecessor': number(predecessor),
+          ...(left === undefined ? {} : { ':left': number(left) }),
+        },
         names,
       });
     },

@@ -10,6 +10,12 @@ export const waitingPageSize = 100;
 /** How often a balance plans again when others were faster; in each round one of the competing copies succeeds. */
 export const maxPlans = 12;
 
+/**
+ * How many former installations of an account a planning run looks at, one after the other: a quarter of a second. For each
+ * further so many, the account waits until the next sweep.
+ */
+export const predecessorsPerRun = 50;
+
 /** How long a copy that plans for others waits for their jobs: a few calls to DynamoDB. */
 export const gatheringMilliseconds = 50;
 
