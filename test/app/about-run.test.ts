@@ -252,7 +252,7 @@ describe('while GitHub refuses', () => {
     expect((await platform.job(2))?.admission?.reason).toContain('no run');
   });
 
-  it('a limit is waited for as long as GitHub says', async () => {
+  it('no call is made for as long as a rate limit of GitHub lasts', async () => {
     const { platform } = await givenRun({}, givenRules({}, noPushes));
     refuse(platform, 1, limited);
     await platform.accept(queued(1));
@@ -262,7 +262,7 @@ describe('while GitHub refuses', () => {
     expect(admission!.againAt! - platform.clock.now()).toBe(900_000);
   });
 
-  it('a limit holds another job of the run for the rest of that time', async () => {
+  it('a rate limit holds another job of the run for the rest of that time', async () => {
     const { platform, calls } = await givenRun({}, givenRules({}, noPushes));
     refuse(platform, 1, limited);
     await platform.accept(queued(1));

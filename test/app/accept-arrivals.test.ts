@@ -81,7 +81,7 @@ describe('while EC2 works on a batch’s request', () => {
     expect(burst.arrivals.hidden()).toBe(0);
   });
 
-  it('looks rarely if jobs arrive one by one, until it finds something', async () => {
+  it('receives less often if jobs arrive one by one, until it finds something', async () => {
     const burst = await givenBurst();
     burst.answer();
     const lookedAfter: number[] = [];

@@ -95,7 +95,7 @@ describe('accepting jobs', () => {
     expect(platform.stores.world.allJobs().map(({ jobId }) => Number(jobId))).toEqual([1, 3]);
   });
 
-  it('are retried ten seconds later if their tenant’s launch rate is used up', async () => {
+  it('retries jobs ten seconds later if their tenant’s launch rate is used up', async () => {
     const caps = { waitingJobsPerTenant: 1000, launchesPerMinutePerTenant: 2 };
     const platform = await givenPlatform({ deployment: { caps } });
     await platform.accept(queued(1), queued(2));
@@ -112,7 +112,7 @@ describe('accepting jobs', () => {
     expect(await platform.job(4)).toMatchObject({ state: 'waiting', reason: { code: 'launch-rate' } });
   });
 
-  it('that GitHub holds are asked about if `queued` is newer than the hold, and not if it is older', async () => {
+  it('asks GitHub about a held job if `queued` is newer than the hold, and not if it is older', async () => {
     const platform = await givenPlatform();
     await platform.follow(queued(1, { action: 'waiting' }));
     const { unsettledAt = 0 } = (await platform.job(1))!;
@@ -238,7 +238,7 @@ describe('accepting jobs', () => {
     },
   );
 
-  it('obeys an operator who raises max_runners, at the next job', async () => {
+  it('applies a raised max_runners to the next job', async () => {
     const platform = await givenPlatform({ deployment: roomy });
     await platform.accept(queued(1), queued(2), queued(3));
     platform.stores.world.setMaxRunners(acme, 4);

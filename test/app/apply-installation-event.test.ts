@@ -56,7 +56,7 @@ describe('applying installation events', () => {
     expect(platform.queues.installations).toEqual([]);
   });
 
-  it('refuses them at once if GitHub has also sent that it was deleted', async () => {
+  it('refuses them the first time if GitHub has also reported that it was deleted', async () => {
     const platform = await givenPlatform({ tenants: [] });
     await platform.accept(givenEvent());
     await tell(platform, 'installation.deleted');
@@ -106,7 +106,7 @@ describe('applying installation events', () => {
     await expectNothingLeft(platform);
   });
 
-  it('ends no tenant that GitHub does not show only once', async () => {
+  it('does not end a tenant because GitHub once failed to show it', async () => {
     const platform = await givenPlatform();
     await platform.accept(...[1, 2, 3].map((id) => givenEvent({ jobId: JobId(id) })));
     platform.github.deleteInstallation(acme);
@@ -213,7 +213,7 @@ describe('applying installation events', () => {
     expect(await tenantOf(platform)).toMatchObject({ accountLogin: 'acme-inc' });
   });
 
-  it('asks for the event again when GitHub cannot be asked', async () => {
+  it('has the event redelivered when GitHub cannot be reached', async () => {
     const platform = await givenPlatform();
     platform.github.failNext('getInstallation', { refusal: { kind: 'limited', retryAfterSeconds: 60 } });
     expect(await tell(platform, 'installation.suspend')).toEqual(['installation.suspend']);

@@ -93,7 +93,7 @@ describe('while a controller hangs, a run of the admission function', () => {
     expect(arrivals.hidden()).toBe(0);
   });
 
-  it('gives back what is still in line when it must end, and loses none of it', async () => {
+  it('returns the messages that still wait when it must end, and loses none', async () => {
     const { platform, arrivals, ask, run, stateOf, answer } = await givenHanging();
     for (let n = 1; n <= 25; n++) await ask(acme, n);
     const began = platform.clock.now();

@@ -46,14 +46,14 @@ describe('a controller behind a URL', () => {
     expect(platform.callbacks.asked).toMatchObject([{ secrets: ['whsec_2', 'whsec_3'] }]);
   });
 
-  it('has failed, and is not called unsigned, while it has no valid secret', async () => {
+  it('fails, and is not called without a signature, while it has no valid secret', async () => {
     const platform = await givenPending(byHttps, [secret(1, { endsAt: noon })]);
     await platform.deliverAdmission();
     expect(platform.callbacks.asked).toEqual([]);
     expect(await votes(platform)).toMatchObject([{ vote: 'failed', reason: 'it has no signing secret' }]);
   });
 
-  it('has its answer measured from the call on', async () => {
+  it('has its response time measured from the call', async () => {
     const platform = await givenPending(byHttps);
     platform.clock.advance(second);
     await platform.deliverAdmission();
@@ -78,7 +78,7 @@ describe('a controller behind a URL', () => {
 });
 
 describe('a controller that polls', () => {
-  it('has its answer measured from the question on, and nothing before it answers', async () => {
+  it('has its response time measured from the question, once it answers', async () => {
     const platform = await givenPending(byPoll);
     await platform.deliverAdmission();
     expect(measured(platform)).toEqual([]);

@@ -236,7 +236,7 @@ describe('a controller that is asked twice at once', () => {
 });
 
 describe('messages of one round', () => {
-  it('see the same failure: one decides and wakes the line, whose copies ask once', async () => {
+  it('see the same failure: one of them decides, and the next round asks once', async () => {
     const platform = await givenAsked({ kind: 'failed', why: 'it answered 500' }, byHttps());
     await platform.accept(queued());
     const [message] = platform.queues.admission.splice(0);

@@ -70,7 +70,7 @@ describe('a job that GitHub shows', () => {
       'queued',
       limited,
     ],
-  ])('is there where it %s', async (_, over, of, repo) => {
+  ])('still exists where it %s', async (_, over, of, repo) => {
     const { deps, job } = given({ ...inApp(status(of)), repository: repo }, over);
     expect(await askAboutJob(deps, job)).toEqual(status(of));
   });
@@ -94,7 +94,7 @@ describe('a job that GitHub shows', () => {
     expect(asked).toEqual(['job of acme/app']);
   });
 
-  it('costs one question if it cannot have been transferred', async () => {
+  it('costs one call if it cannot have been transferred', async () => {
     const { deps, job, asked } = given({ ...inApp(queued), repository: elsewhere });
     await askAboutJob(deps, job);
     expect(asked).toEqual(['job of acme/app']);

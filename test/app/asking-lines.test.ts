@@ -25,7 +25,7 @@ function givenLines() {
 }
 
 describe('the messages that a run holds', () => {
-  it('leave places for each tenant, however many one of them has, and for what names none', () => {
+  it('leave places for each tenant, however many one of them has, and for messages that name none', () => {
     const { add, asked, lines } = givenLines();
     for (let n = 1; n <= 50; n++) add(11, n);
     add(12, 1);
@@ -57,7 +57,7 @@ describe('the messages that a run holds', () => {
     expect(asked()).toEqual(['1-2', '2-1', '2-2', '3-1', '3-2']);
   });
 
-  it('keep it from being idle until all have ended; without any it is idle at once', async () => {
+  it('keep it from being idle until all have ended; without any it is idle', async () => {
     const { add, end, lines } = givenLines();
     await lines.idle();
     for (let n = 1; n <= 4; n++) add(1, n);

@@ -20,7 +20,7 @@ describe('a job that no row can hold', () => {
   it.each([
     { case: 'too many labels', over: { labels: huge } },
     { case: 'a name with half a character', over: { repository: 'acme/app\ud800' } },
-  ])('of $case fails its own message alone', async ({ over }) => {
+  ])('because of $case fails only its own message', async ({ over }) => {
     const platform = await givenPlatform({ tenants });
     const unreadable = givenEvent({ installationId: bad, jobId: JobId(7), ...over });
     const failed = await platform.accept(unreadable, givenEvent());

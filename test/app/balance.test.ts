@@ -27,7 +27,7 @@ describe('a balance that loses its transaction', () => {
     await expectBalanced(platform);
   });
 
-  it('gives up after three attempts at once and twelve plans, and leaves the job to a poke', async () => {
+  it('gives up after three immediate attempts and twelve plans, and leaves the job to a poke', async () => {
     const platform = await givenPlatform();
     const takes = disturbTakes(platform, Number.POSITIVE_INFINITY);
     await platform.accept(givenEvent());
@@ -54,7 +54,7 @@ describe('a balance to which EC2 reports that pools are dry', () => {
     return platform;
   }
 
-  it('tries others at once', async () => {
+  it('tries other pools immediately', async () => {
     const platform = await givenDry(1);
     expect(await platform.accept(poke)).toEqual([]);
     expect(platform.compute.requests).toHaveLength(2);

@@ -42,7 +42,7 @@ async function givenBusy() {
   return platform;
 }
 
-it('fails nowhere, after however many calls GitHub takes no more, and adopts its job later', async () => {
+it('a run never fails, whichever call is the last that GitHub accepts, and a later run adopts the job', async () => {
   for (let calls = 0; calls <= 70; calls += 1) {
     const platform = await givenBusy();
     platform.github.setBudget(acme, { calls, retryAfterSeconds: 600 });

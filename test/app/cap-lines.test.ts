@@ -210,7 +210,7 @@ describe('the line of a cap', () => {
     },
   );
 
-  it('reaches nearly all of 1,030 tenants in 24 minutes, though each of them comes back as soon as it had its machine', async () => {
+  it('reaches nearly all of 1,030 tenants in 24 minutes, though each of them rejoins as soon as it has had its machine', async () => {
     const world = given({ used: 3 });
     const rows = world.world.rows.lines;
     const [tenants, reached] = [Array.from({ length: 1_030 }, (_, n) => n + 10), new Set<number>()];

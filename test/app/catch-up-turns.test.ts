@@ -78,8 +78,8 @@ function failForRuns(platform: Platform, runs: readonly number[]): Set<number> {
 const adoptedBy = ({ queues }: Platform): number[] =>
   queues.tiers.flatMap(({ message }) => ('jobId' in message ? [Number(message.jobId)] : []));
 
-describe('a tenant is caught up with', () => {
-  it('repository by repository in the order of their names, whatever the order of GitHub’s list', async () => {
+describe('catching up with a tenant that is behind', () => {
+  it('goes repository by repository in the order of their names, whatever the order of GitHub’s list', async () => {
     const { put, run, marks } = await givenBehind('web', 'app', 'lib');
     for (const [n, repository] of ['web', 'app', 'lib'].entries()) put(repository, n + 1);
     expect(await run(4)).toMatchObject({ adopted: [2] });
@@ -88,7 +88,7 @@ describe('a tenant is caught up with', () => {
     expect(marks.backlog).toBeUndefined();
   });
 
-  it('run by run within a repository, the oldest first', async () => {
+  it('goes run by run within a repository, the oldest first', async () => {
     const { put, run, marks } = await givenBehind('app');
     for (const jobId of [3, 1, 2]) put('app', jobId);
     expect(await run(5)).toMatchObject({ adopted: [1, 2] });
@@ -96,7 +96,7 @@ describe('a tenant is caught up with', () => {
     expect(await run(100)).toEqual({ adopted: [3], calls: 4 });
   });
 
-  it('page by page', async () => {
+  it('goes page by page', async () => {
     const { platform, put, run, marks } = await givenBehind('app', 'lib', 'web');
     platform.github.listing.pageSize = 1;
     put('web', 1);
@@ -106,14 +106,14 @@ describe('a tenant is caught up with', () => {
     expect(marks.backlog).toBeUndefined();
   });
 
-  it('if GitHub refuses to list the runs of one repository', async () => {
+  it('continues if GitHub refuses to list the runs of one repository', async () => {
     const { platform, put, run } = await givenBehind('app', 'web');
     put('web', 1);
     platform.github.failNext('listRuns', { refusal: { kind: 'forbidden', message: 'No.' } });
     expect(await run(100)).toMatchObject({ adopted: [1] });
   });
 
-  it('behind a repository that fails, which is named, and tried again until it succeeds', async () => {
+  it('skips a repository that fails, names it, and retries it until it succeeds', async () => {
     const { platform, put, run, marks } = await givenBehind('app', 'lib', 'web');
     for (const [n, repository] of ['app', 'lib', 'web'].entries()) put(repository, n + 1);
     const isFailing = failFor(platform, ['acme/lib']);
@@ -128,7 +128,7 @@ describe('a tenant is caught up with', () => {
     expect(await run(100)).toEqual({ adopted: [], calls: 0 });
   });
 
-  it('behind a run that fails, which is named, and tried again until it succeeds', async () => {
+  it('skips a run that fails, names it, and retries it until it succeeds', async () => {
     const { platform, put, run, marks } = await givenBehind('app', 'web');
     for (const jobId of [1, 2, 3]) put('app', jobId);
     put('web', 4);
@@ -145,7 +145,7 @@ describe('a tenant is caught up with', () => {
     expect(marks).toEqual({});
   });
 
-  it('again with a run that failed, if one of its jobs could not be adopted', async () => {
+  it('retries a run once more if one of its jobs could not be adopted', async () => {
     const { platform, put, run, marks } = await givenBehind('app');
     for (const jobId of [1, 2, 3]) put('app', jobId);
     const isFailing = failForRuns(platform, [1002]);
@@ -161,7 +161,7 @@ describe('a tenant is caught up with', () => {
     expect(marks.failedRepositories).toBeUndefined();
   });
 
-  it('again with each run that failed, though one of them failed only since', async () => {
+  it('retries each run that failed, also one that failed later than the others', async () => {
     const { platform, put, run, marks } = await givenBehind('app');
     for (const jobId of [1, 2]) put('app', jobId);
     failForRuns(platform, [1000, 1002]);
@@ -172,7 +172,7 @@ describe('a tenant is caught up with', () => {
     expect(marks.failedRepositories?.map(({ failedRuns }) => failedRuns?.toSorted())).toEqual([[1000, 1002]]);
   });
 
-  it('without a run that failed and is over', async () => {
+  it('does not retry a run that failed and is over', async () => {
     const { platform, put, run, marks } = await givenBehind('app');
     for (const jobId of [1, 2]) put('app', jobId);
     failForRuns(platform, [1001]);
@@ -183,7 +183,7 @@ describe('a tenant is caught up with', () => {
     expect(marks).toEqual({});
   });
 
-  it('later if more than five runs of a repository fail, from the sixth, however often the calls run out there', async () => {
+  it('stops at the sixth run of a repository that fails, and continues there later, however often the calls run out', async () => {
     const { platform, put, run, marks } = await givenBehind('app', 'web');
     for (const jobId of [1, 2, 3, 4, 5, 6, 7]) put('app', jobId);
     const isFailing = failForRuns(platform, [1001, 1002, 1003, 1004, 1005, 1006]);
@@ -201,7 +201,7 @@ describe('a tenant is caught up with', () => {
     expect(marks.failedRepositories).toMatchObject([{ run: 1007, failedRuns: [1006] }]);
   });
 
-  it('as far as the calls reach, with the repositories that failed last', async () => {
+  it('retries the repositories that failed after all others, as far as the calls reach', async () => {
     const { platform, put, run, marks } = await givenBehind('app', 'lib', 'web');
     for (const [n, repository] of ['app', 'lib', 'web'].entries()) put(repository, n + 1);
     failFor(platform, ['acme/app']);
@@ -211,7 +211,7 @@ describe('a tenant is caught up with', () => {
     expect(adoptedBy(platform)).toEqual([2, 3]);
   });
 
-  it('later if more than ten repositories fail: then it is GitHub that does', async () => {
+  it('stops if more than ten repositories fail, since GitHub itself must be failing, and continues later', async () => {
     const { platform, names, run, marks } = await givenManyBehind(12);
     const isFailing = failFor(
       platform,
@@ -225,7 +225,7 @@ describe('a tenant is caught up with', () => {
     expect(marks.failedRepositories).toBeUndefined();
   });
 
-  it('past one more that fails, once those before it succeed', async () => {
+  it('passes an eleventh repository that fails once those before it succeed', async () => {
     const { platform, names, run, marks } = await givenManyBehind(14);
     const isFailing = failFor(
       platform,
@@ -240,7 +240,7 @@ describe('a tenant is caught up with', () => {
     expect(marks.backlog).toBeUndefined();
   });
 
-  it('again if GitHub refused to show the repository that had failed', async () => {
+  it('retries a repository that GitHub refused to show when it was retried', async () => {
     const { platform, put, run, marks } = await givenBehind('app');
     put('app', 1);
     const isFailing = failFor(platform, ['acme/app']);
@@ -252,7 +252,7 @@ describe('a tenant is caught up with', () => {
     expect(await run(100)).toMatchObject({ adopted: [1] });
   });
 
-  it('without a repository that failed and is gone since', async () => {
+  it('does not retry a repository that failed and is gone since', async () => {
     const { platform, run, marks, put } = await givenBehind('app', 'lib');
     put('app', 1);
     failFor(platform, ['acme/app']);
@@ -262,7 +262,7 @@ describe('a tenant is caught up with', () => {
     expect(marks.failedRepositories).toBeUndefined();
   });
 
-  it('without a public repository that failed and is no longer selected, which GitHub still shows', async () => {
+  it('does not retry a public repository that is no longer selected, though GitHub still shows it', async () => {
     const { platform, run, marks, put } = await givenBehind('app', 'lib');
     platform.github.setVisibility('acme/app', 'public');
     put('app', 1);
@@ -274,7 +274,7 @@ describe('a tenant is caught up with', () => {
     expect(marks.failedRepositories).toBeUndefined();
   });
 
-  it('again with public repositories that failed, however many pages the list of those selected has', async () => {
+  it('retries public repositories that failed, however many pages the list of selected ones has', async () => {
     const { platform, run, marks, put } = await givenBehind('app', 'lib', 'web');
     platform.github.listing.pageSize = 1;
     for (const [n, name] of ['app', 'lib', 'web'].entries()) {
@@ -292,7 +292,7 @@ describe('a tenant is caught up with', () => {
     expect(marks.failedRepositories).toBeUndefined();
   });
 
-  it('again with a public repository that failed and is not on the first ten pages of those selected', async () => {
+  it('retries a public repository that is not on the first ten pages of selected ones', async () => {
     const { platform, put, run, marks } = await givenBehind('app');
     platform.github.setVisibility('acme/app', 'public');
     put('app', 1);
@@ -309,7 +309,7 @@ describe('a tenant is caught up with', () => {
     expect(marks.failedRepositories).toBeUndefined();
   });
 
-  it('later if GitHub refuses to list its repositories', async () => {
+  it('happens later if GitHub refuses to list the repositories', async () => {
     const { platform, put, run, marks } = await givenBehind('app');
     put('app', 1);
     platform.github.failNext('listRepositories', { refusal: { kind: 'forbidden', message: 'No.' } });
@@ -318,7 +318,7 @@ describe('a tenant is caught up with', () => {
     expect(await run(100)).toMatchObject({ adopted: [1] });
   });
 
-  it('not at all if it is not behind', async () => {
+  it('does nothing for a tenant that is not behind', async () => {
     const { put, run, marks } = await givenBehind('app');
     put('app', 1);
     delete marks.backlog;
@@ -329,7 +329,7 @@ describe('a tenant is caught up with', () => {
 describe('tenants that are behind', () => {
   const ids = [1, 2, 3, 4, 5, 6].map((id) => InstallationId(id));
 
-  it('take turns: the next run begins behind the last one that this run had time for', async () => {
+  it('take turns: the next run begins after the last one that this run had time for', async () => {
     const platform = await givenPlatform();
     const visitAll = async () => {
       const visited: number[] = [];
@@ -343,7 +343,7 @@ describe('tenants that are behind', () => {
     expect(await visitAll()).toEqual([6, 1, 2, 3, 4]);
   });
 
-  it('are each caught up with though one fails, which is reported', async () => {
+  it('are all handled even if one fails, which is reported', async () => {
     const platform = await givenPlatform();
     const failure = new Error('not now');
     const visited: number[] = [];

@@ -54,7 +54,7 @@ async function run(platform: Platform): Promise<void> {
 const heard = (platform: Platform) => platform.stores.world.allJobs().length;
 
 describe('a tenant that is back from a suspension by GitHub', () => {
-  it('has all jobs of a day taken in within two runs', async () => {
+  it('has all jobs of a day adopted within two runs', async () => {
     const platform = await givenReturned(1_000);
     await unsuspended(platform);
     for (let n = 0; n < 2; n++) await run(platform);
@@ -67,7 +67,7 @@ describe('a tenant that is back from a suspension by GitHub', () => {
     expect(heard(platform)).toBe(300);
   });
 
-  it('has a job found at once that was queued just before, in whichever of many repositories', async () => {
+  it('has a job that was queued just before found by the first run, in whichever of many repositories', async () => {
     const platform = await givenReturned(0);
     const many = Array.from({ length: 60 }, (_, n) => `repository-${n + 10}`);
     platform.github.putInstallation(acme, { ...account, suspended: false, repositories: many });
@@ -82,7 +82,7 @@ describe('a tenant that is back from a suspension by GitHub', () => {
     expect(platform.stores.world.allJobs().map(({ jobId }) => jobId)).toEqual([1]);
   });
 
-  it('has every job of a matrix taken in', async () => {
+  it('has every job of a matrix adopted', async () => {
     const platform = await givenReturned(0);
     for (let n = 0; n < 256; n++) {
       platform.github.putJob('acme/web', JobId(n + 1), isQueued, {
@@ -96,7 +96,7 @@ describe('a tenant that is back from a suspension by GitHub', () => {
     expect(heard(platform)).toBe(256);
   });
 
-  it('is asked about no more than GitHub allows, and goes on when it allows more', async () => {
+  it('is asked about no more than GitHub allows, and the run after a limit continues', async () => {
     const platform = await givenReturned(200);
     await unsuspended(platform);
     platform.github.setBudget(acme, { calls: 100, retryAfterSeconds: 200 });

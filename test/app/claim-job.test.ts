@@ -213,7 +213,7 @@ describe('claiming', () => {
     });
   });
 
-  it('accepts at once when GitHub shows the job after all', async () => {
+  it('accepts the next claim once GitHub shows the job after all', async () => {
     const { platform, machine } = await givenMachine(1);
     await platform.machineEnds(machine);
     await platform.deliverPokes();
@@ -225,7 +225,7 @@ describe('claiming', () => {
     expect(await platform.job(1)).not.toHaveProperty('goneAt');
   });
 
-  it('serves the job left without a machine if its own job began elsewhere unreported', async () => {
+  it('serves the job left without a machine if its own job began elsewhere without a report', async () => {
     const { platform, machine } = await givenMachine(1, 2);
     const [, other] = platform.liveMachines();
     await platform.machineEnds(machine);
@@ -258,7 +258,7 @@ describe('claiming', () => {
     expect(await platform.stores.runners.get(acme, third)).toMatchObject({ plannedJob: 1 });
   });
 
-  it('finds out where its own job ran if that is over elsewhere, unreported', async () => {
+  it('finds out where its own job ran if it ended elsewhere without a report', async () => {
     const { platform, machine } = await givenMachine(1, 2);
     const [, other] = platform.liveMachines();
     await platform.machineEnds(machine);

@@ -57,7 +57,7 @@ describe('a line that got machines', () => {
   it.each<[string, Partial<BalancePlan>]>([
     ['all of its own limit in use', { limitedBy: 'tenant-limit', passesByItself: false }],
     ['no more jobs', {}],
-  ])('is left to what happens next if it has %s', async (_, plan) => {
+  ])('is not balanced again by a poke if it has %s', async (_, plan) => {
     const { platform, again } = await given();
     await again(plan);
     expect(platform.queues.tiers).toEqual([]);

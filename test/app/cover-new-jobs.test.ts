@@ -54,7 +54,7 @@ describe('new jobs whose rows are written', () => {
     await expectBalanced(platform);
   });
 
-  it('are given up after three tries, and come again with their message', async () => {
+  it('are given up after three attempts, and redelivered with their message', async () => {
     const platform = await givenRoomy();
     answerFirst(platform.stores.jobs, 3, async () => [lost]);
     expect(await platform.accept(queued(1))).toHaveLength(1);

@@ -65,7 +65,7 @@ describe('a job that GitHub denies', () => {
   it.each<[string, Partial<Job>]>([
     ['waits', {}],
     ['has a machine', covered],
-  ])('is closed after eight minutes of it where it %s', async (_, over) => {
+  ])('is closed after eight minutes of doubt where it %s', async (_, over) => {
     const goneAt = noon - goneApartSeconds * second;
     const { deps, job, row } = given({ ...over, goneAt, goneSaidAt: noon - second });
     expect(await doubtJob(deps, job, { why, conclusion: 'failure' })).toBe(true);
@@ -107,7 +107,7 @@ describe('a job that GitHub denies', () => {
 });
 
 describe('a job that GitHub has after all', () => {
-  it('may have a machine at once', async () => {
+  it('may have a machine immediately', async () => {
     const { deps, job, row } = given({ goneAt: noon, retryAt: noon + second, reason: why });
     await undoubtJob(deps, job);
     expect(row()).toMatchObject({ state: 'waiting', reason: { code: 'queued' } });

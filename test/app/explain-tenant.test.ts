@@ -130,7 +130,7 @@ describe('a job that is before others in the line', () => {
     ['has rested', { tier: medium, retryAt: now }, true],
     ['may not use its tier', { tier: small }, false],
     ['is of a tier that was removed', { tier: TierName('huge') }, false],
-  ])('counts as it should where it %s', (_, over, counts) => {
+  ])('is counted correctly where it %s', (_, over, counts) => {
     expect(isCompetitor(facts, givenJob(over))).toBe(counts);
   });
 });

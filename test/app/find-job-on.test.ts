@@ -35,7 +35,7 @@ async function givenTwo() {
   };
 }
 
-describe('the job of a silent machine is looked for', () => {
+describe('the job of a silent machine is searched for', () => {
   it('on GitHub under the id of its own job, which may run there', async () => {
     const { machine, putJob, search } = await givenTwo();
     putJob(1, 'in_progress', machine);

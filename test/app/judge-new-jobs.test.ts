@@ -47,7 +47,7 @@ describe('judging new jobs', () => {
     expect(await judge([1, 2, 3, 4].map((n) => job(n)))).toMatchObject({ open: [4], written: [1, 2, 3] });
   });
 
-  it('counts the jobs that wait already, each once, though the message of one comes again', async () => {
+  it('counts the jobs that wait already, each once, though the message of one is redelivered', async () => {
     const { judge } = await given(3, asksAll());
     const waiting = [row(1, 'admission-pending'), row(2, 'admission-pending')];
     expect(await judge([job(2), job(3), job(4)], waiting)).toEqual({

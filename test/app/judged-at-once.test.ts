@@ -41,7 +41,7 @@ async function given(...controllers: Controller[]) {
 }
 
 describe('a new job of a tenant with controllers', () => {
-  it('is launched at once if rules admit it, and its row has the decision from the beginning', async () => {
+  it('is launched immediately if rules admit it, and its row has the decision from the beginning', async () => {
     const { platform, writes } = await given(notWeb);
     await platform.accept(queued(1));
     expect(writes.slice(0, 3).toSorted()).toEqual([

@@ -29,7 +29,7 @@ async function selected(platform: Platform) {
 }
 const records = ({ stores: { world } }: Platform) => [...world.rows.groupChanges.values()];
 
-describe('a group that is kept in step', () => {
+describe('a group that is kept in sync', () => {
   it('gets missing repositories and loses those not allowed, which is recorded before the next look', async () => {
     const platform = await givenKept({ group: { selectedRepositoryIds: [many[1]!, many[5]!] } });
     await platform.reconcile();
@@ -38,7 +38,7 @@ describe('a group that is kept in step', () => {
     expect(platform.queues.installations).toContainEqual({ kind: 'look-at-group', installationId: acme });
   });
 
-  it('is left alone if it is correct already', async () => {
+  it('is not changed if it is already correct', async () => {
     const platform = await givenKept({ group: { selectedRepositoryIds: many.slice(0, 2).toReversed() } });
     await platform.reconcile();
     expect(records(platform)).toEqual([]);
@@ -104,7 +104,7 @@ describe('a group that is kept in step', () => {
     );
   });
 
-  it('is left alone, and not reported as missing, if GitHub refuses to list the groups', async () => {
+  it('is neither changed nor reported as missing if GitHub refuses to list the groups', async () => {
     const platform = await givenKept();
     platform.github.failNext('getRunnerGroup', { refusal: { kind: 'forbidden', message: 'No.' } });
     await platform.reconcile();
@@ -112,7 +112,7 @@ describe('a group that is kept in step', () => {
     expect(told).toEqual([]);
   });
 
-  it.each(untouched)('is not touched if it %s', async (_, over) => {
+  it.each(untouched)('is not changed if it %s', async (_, over) => {
     const platform = await givenKept(over);
     await platform.reconcile();
     expect(records(platform)).toEqual([]);

@@ -129,7 +129,7 @@ describe('a refusal to say what a runner group admits', () => {
   });
 });
 
-describe('another look at a runner group', () => {
+describe('another lookup of a runner group', () => {
   const second = 1000;
   const seen = { lookedAt: noon };
 
@@ -162,7 +162,7 @@ describe('another look at a runner group', () => {
     expect([queues.installations.length, claims()]).toEqual([2, 3]);
   });
 
-  it('is requested for another tenant, and at once for a group that was just named', async () => {
+  it('is requested for another tenant, and immediately for a group that was just named', async () => {
     const { deps, queues, notes, claims } = givenCopy();
     const other = givenTenant({ installationId: InstallationId(202) });
     const look = { group: { lookedAt: 0 }, holdsJobs: true };

@@ -19,7 +19,7 @@ function beforeRows(platform: Platform, act: () => Promise<unknown>): void {
   };
 }
 
-describe('a new job that can have a machine at once', () => {
+describe('a new job that can have a machine immediately', () => {
   it('has its row written once, and never waits', async () => {
     const platform = await givenPlatform();
     const writes: string[] = [];
@@ -53,7 +53,7 @@ describe('a new job that can have a machine at once', () => {
     await expectBalanced(platform);
   });
 
-  it('is measured in the line of its launch, and one that waits in a line of its own', async () => {
+  it('is measured in the log line of its launch, and one that waits in its own log line', async () => {
     const platform = await givenPlatform();
     await platform.accept(queued(1, { receivedAt: platform.clock.now() - 40 }), queued(2), queued(3));
     const { events } = platform.telemetry;
@@ -116,7 +116,7 @@ describe('a new job that can have a machine at once', () => {
     await expectBalanced(platform);
   });
 
-  it('has a controller in dry run asked about it, and comes again if the message to it fails', async () => {
+  it('has a controller in dry run asked about it, and is redelivered if the message to it fails', async () => {
     const asked = givenController({
       id: 'ctl_2',
       state: 'dry_run',
@@ -167,7 +167,7 @@ describe('a new job that can have a machine at once', () => {
     await expectBalanced(platform);
   });
 
-  it('gets its row in the next attempt, and its machine at once, if the table throttled the first', async () => {
+  it('gets its row in the next attempt, and its machine immediately, if the table throttled the first', async () => {
     const platform = await givenPlatform();
     const throttled = new OperationalError('slow down', { code: 'ThrottlingException', retryable: true });
     platform.stores.world.failNext('jobs.insert', throttled);

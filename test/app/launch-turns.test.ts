@@ -35,7 +35,7 @@ const pokes = ({ queues }: Platform) =>
   );
 
 describe('a call that has no place in the line', () => {
-  it('is made at once in ordinary times, and leaves no note', async () => {
+  it('is made immediately while EC2 does not throttle, and leaves no note', async () => {
     const platform = await givenPlatform();
     expect(await mayCallNow(platform)).toBe(true);
     expect(platform.clock.now()).toBe(noon);
@@ -94,7 +94,7 @@ describe('a call in its turn', () => {
     expect(waits).toBe(3);
   });
 
-  it('comes later if other copies were always faster to change the note', async () => {
+  it('is made later if other copies were always faster to change the note', async () => {
     const { platform } = await givenPace();
     platform.notes.writeIf = async () => false;
     expect(await takeTurn(platform, place)).toMatchObject({ kind: 'wait', fresh: false });
@@ -116,7 +116,7 @@ describe('a call in its turn', () => {
 describe('an answer of EC2', () => {
   const turns = { '7/small': at(60_000), '8/small': at(50_000), '9/small': at(40_000) };
 
-  it('that accepts a paced call wakes the next two in line at once', async () => {
+  it('that accepts a paced call wakes the next two in line', async () => {
     const { platform, launch } = await givenPace({ turns });
     await learn(platform, { launch, askedAt: noon, answer: answered(), paced: true });
     expect(pokes(platform)).toEqual([
@@ -153,7 +153,7 @@ describe('an answer of EC2', () => {
     [['unknown'], false, 10],
     [[], false, 10],
   ] as const)(
-    'of %j leads to another pool at once: %s, or else to a retry after %i s',
+    'of %j leads to another pool immediately: %s, or else to a retry after %i s',
     async (kinds, ...lesson) => {
       const { platform, launch } = await givenPace();
       const [againNow, againSeconds] = lesson;

@@ -150,7 +150,7 @@ describe('a scope', () => {
     expect(dropped(platform)).toBe(0);
   });
 
-  it('stays if the second look comes within four minutes, since its tier may come back', async () => {
+  it('stays if the second check comes within four minutes, since its tier may come back', async () => {
     const platform = await given({ kind: 'tier', tier: large });
     await platform.reconcile();
     platform.clock.advance(minutes(4) - 1);
@@ -212,7 +212,7 @@ describe('a scope', () => {
   });
 });
 
-describe('the look at runner groups', () => {
+describe('the check of runner groups', () => {
   type Given = Awaited<ReturnType<Platform['github']['getRunnerGroup']>>;
   const limited = { ok: false, refusal: { kind: 'limited', retryAfterSeconds: 60 } } as const;
   const group = { id: 7, name: 'any', visibility: 'all', allowsPublicRepositories: true } as const;
@@ -244,18 +244,18 @@ describe('the look at runner groups', () => {
     return { each, failures };
   }
 
-  it('comes again after a quarter of an hour if GitHub did not answer, and after an hour if it did', async () => {
+  it('is repeated after a quarter of an hour if GitHub did not answer, and after an hour if it did', async () => {
     const each = await asked(1, 18, (nth) => (nth <= 2 ? limited : there));
     const looks = each.flatMap((names, visit) => (names.length > 0 ? [visit * 5] : []));
     expect(looks).toEqual([0, 15, 30]);
   });
 
-  it('goes on with the first group about which GitHub did not answer', async () => {
+  it('continues with the first group about which GitHub did not answer', async () => {
     const each = await asked(7, 4, (nth) => (nth === 3 ? limited : there));
     expect(each).toEqual([['g1', 'g2', 'g3'], [], [], ['g3', 'g4', 'g5', 'g6', 'g7']]);
   });
 
-  it('comes again after a quarter of an hour also beside more repositories than a visit looks at', async () => {
+  it('is repeated after a quarter of an hour even if a visit cannot check all repositories', async () => {
     const platform = await givenPlatform({ tenants: [givenTenant()] });
     install(platform, 'a', 'b', 'c', 'd', 'e', 'f', 'g');
     const repositories = (await idsOf(platform)).map(
@@ -270,7 +270,7 @@ describe('the look at runner groups', () => {
     expect({ each, failures }).toEqual({ each: [['g1'], [], [], ['g1']], failures: 0 });
   });
 
-  it('holds up neither jobs nor the next group if it fails', async () => {
+  it('delays neither jobs nor the next group if it fails', async () => {
     const platform = await given({ kind: 'group', group: 'g1' }, { kind: 'group', group: 'g2' });
     install(platform, 'app');
     let lists = 0;
@@ -291,7 +291,7 @@ describe('the look at runner groups', () => {
     );
   });
 
-  it('goes on behind groups about which GitHub refuses to say anything', async () => {
+  it('continues after groups about which GitHub refuses to answer', async () => {
     const each = await asked(7, 4, () => ({ ok: false, ...refusal }));
     expect(each).toEqual([['g1', 'g2', 'g3', 'g4', 'g5'], [], [], ['g6', 'g7', 'g1', 'g2', 'g3']]);
   });

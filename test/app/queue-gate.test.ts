@@ -50,7 +50,7 @@ describe('the queue gate', () => {
     expect(ofControllers).toEqual([]);
   });
 
-  it('evaluates rules for half a second at most in a look', async () => {
+  it('evaluates rules for at most half a second at a time', async () => {
     const platform = await givenControlled(givenRules({}, 'false'));
     await platform.jobs.insert(givenJobs(5, { repositoryId: 7 }));
     const { now } = platform.clock;
@@ -79,7 +79,7 @@ describe('the queue gate', () => {
     { milliseconds: 100, jobs: 40, each: 5 },
     { milliseconds: 600, jobs: 60, each: 1 },
   ])(
-    'goes on with one poke for each run, though rules take $milliseconds ms, until all jobs have machines',
+    'continues with one poke for each run, though rules take $milliseconds ms, until all jobs have machines',
     async ({ milliseconds, jobs, each }) => {
       const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: jobs })] });
       await putControllers(platform.controllers, givenRules({}, 'false'));
@@ -138,7 +138,7 @@ describe('the queue gate', () => {
     ]);
   });
 
-  it('asks about a job once, however often it is looked at', async () => {
+  it('asks about a job once, however often its line is read', async () => {
     const platform = await givenControlled(givenRules({}, 'false'));
     await platform.accept(queued(1), queued(2), queued(3), queued(4), queued(5), queued(6));
     await platform.deliverPokes();

@@ -36,7 +36,7 @@ async function given() {
 }
 
 describe('the count of a cap over all tenants', () => {
-  it('is left alone if it is correct', async () => {
+  it('is not changed if it is correct', async () => {
     const { platform, counted, corrections, reconcileFor } = await given();
     await reconcileFor(70);
     expect(counted()).toBe(2);

@@ -99,7 +99,7 @@ describe('lease counts that differ from the rows', () => {
     expect(repairs(platform, 'lease-count-corrected')).toBe(0);
   });
 
-  it('stay while the rows change: they must differ alike at two looks', async () => {
+  it('stay while the rows change: two checks must find the same difference', async () => {
     const { platform } = await givenListening();
     await platform.accept(queued(2));
     const [, second] = platform.liveMachines();
@@ -115,7 +115,7 @@ describe('lease counts that differ from the rows', () => {
     expect(repairs(platform, 'lease-count-corrected')).toBe(0);
   });
 
-  it('stay if there are too many rows for one look, and the jobs beside them are looked at', async () => {
+  it('stay if there are too many rows for one check, and jobs are still checked', async () => {
     const { platform } = await givenListening();
     setCount(platform, 0);
     platform.github.putJob('acme/app', JobId(1), isQueued, { runId: 1000, labels });

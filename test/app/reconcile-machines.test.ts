@@ -90,7 +90,7 @@ describe('machines without an open record', () => {
     expect(platform.liveMachines()).toEqual([]);
   });
 
-  it('are left alone, and not counted as a repair, if their launch cannot be read', async () => {
+  it('keep running, and are not counted as a repair, if their launch cannot be read', async () => {
     const platform = await givenPlatform();
     const stray = await strayMachine(platform);
     platform.clock.advance(minutes(11));
@@ -184,7 +184,7 @@ describe('a launch that a manual edit removed from all lists', () => {
     expect(platform.telemetry.total('Repairs', { kind: 'lease-count-corrected' })).toBe(0);
   });
 
-  it('is left alone if it is listed, or if there are more launches than one look reads', async () => {
+  it('is not changed if it is listed, or if there are more launches than one run reads', async () => {
     const platform = await givenPlatform();
     await platform.accept(givenEvent());
     platform.clock.advance(minutes(11));

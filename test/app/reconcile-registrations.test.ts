@@ -27,7 +27,7 @@ describe('registrations without a machine', () => {
     expect(repairs(platform, 'registration-removed')).toBe(1);
   });
 
-  it('are left if a machine with a start gate is running, however long it is offline', async () => {
+  it('are kept while a machine with a start gate is running, however long its runner is offline', async () => {
     const { platform, machine } = await givenListening();
     platform.github.registrations.clear();
     register(platform, `${machine}-gated`);

@@ -49,7 +49,7 @@ describe('jobs without a webhook', () => {
     expect(platform.queues.tiers).toMatchObject([{ message: { jobId: 9, delivery: 'reconciler' } }]);
   });
 
-  it('are left alone while their webhook may be on its way, or if no tier has their labels', async () => {
+  it('are not adopted while their webhook may be on its way, or if no tier has their labels', async () => {
     const platform = await givenPlatform();
     platform.github.putJob('acme/app', JobId(8), isQueued, { labels, createdAt: noon - 60_000 });
     platform.github.putJob('acme/app', JobId(9), isQueued, { labels: ['ubuntu-latest'] });
@@ -93,7 +93,7 @@ describe('jobs without a webhook', () => {
 });
 
 describe('jobs that were refused because too many wait', () => {
-  it('are readmitted once there is room, and not at each look before', async () => {
+  it('are readmitted once there is room, and not at each visit before', async () => {
     const caps = { waitingJobsPerTenant: 1, launchesPerMinutePerTenant: 600 };
     const platform = await givenPlatform({ deployment: { caps } });
     const late = { runId: 90, labels, createdAt: noon - minutes(3) };

@@ -121,7 +121,7 @@ describe('a repository about which GitHub cannot answer', () => {
     return platform;
   }
 
-  it('does not keep its tenant from being caught up with in the run in which its visit fails', async () => {
+  it('does not stop its tenant from catching up in the run in which its visit fails', async () => {
     const platform = await givenFailing();
     await noteReturn(platform, acme);
     await expect(platform.reconcile()).rejects.toThrow('2 parts of the reconciler failed');
@@ -155,7 +155,7 @@ describe('a repository about which GitHub cannot answer', () => {
     expect(said.map(({ fields }) => String(fields['error']))).toContainEqual(named);
   });
 
-  it('is left for the others if GitHub takes more than two seconds to say that it cannot list the jobs of a run', async () => {
+  it('is skipped if GitHub takes more than two seconds to say that it cannot list the jobs of a run', async () => {
     for (const [seconds, adopted] of [
       [2, [2]],
       [2.001, []],
@@ -174,7 +174,7 @@ describe('a repository about which GitHub cannot answer', () => {
     }
   });
 
-  it('is left for the others once GitHub cannot list the jobs of three of its runs', async () => {
+  it('is skipped once GitHub cannot list the jobs of three of its runs', async () => {
     const platform = await givenFailingRuns(4, 3);
     await expect(platform.reconcile()).rejects.toThrow('failed');
     expect(platform.queues.tiers).toEqual([]);
@@ -221,7 +221,7 @@ describe('all repositories of a tenant', () => {
       { status: 'suspended', suspendedBy: 'operator' },
     ],
     ['waited for approval', { status: 'pending' }],
-  ] as const)('are left to its visits in turn if it %s', async (_, over) => {
+  ] as const)('are visited a few at a time, as always, if it %s', async (_, over) => {
     const platform = await givenMany(over);
     putLast(platform, 1);
     expect(await adopted(platform)).toEqual([]);

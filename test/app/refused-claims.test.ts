@@ -55,7 +55,7 @@ describe('a machine that GitHub refuses a runner', () => {
     ['waits where GitHub takes no calls then', limited(17), { action: 'again', seconds: 17 }],
     ['waits no longer than it is worth', limited(301), { action: 'stand-down' }],
     ['asks again where it may pass', notFound, { action: 'again', seconds: 15 }],
-  ])('under the former name %s, under the present one', async (_what, second, answer) => {
+  ])('under a former name %s, under the current one', async (_what, second, answer) => {
     const { platform, machine } = await givenMachine();
     platform.github.renameAccount(acme, 'acme-inc');
     platform.github.failNext('createJitConfig', { refusal: notFound }, { refusal: second });

@@ -109,7 +109,7 @@ describe('a registration that GitHub does not find', () => {
     ],
     ['GitHub does not name the account', { account: limited }, {}, limited],
     ['GitHub does not name the repository', { repository: limited }, ofRepository, limited],
-  ])('is looked for once where %s', async (_, says, over, expected) => {
+  ])('is searched for once where %s', async (_, says, over, expected) => {
     const { answer, asked } = await removal(says, over);
     expect(answer).toEqual(expected);
     expect(asked).toHaveLength(1);

@@ -133,7 +133,7 @@ describe('a machine that ran another job of the tenant', () => {
     expect(await platform.job(1)).not.toHaveProperty('replacements');
   });
 
-  it('leaves its job waiting at once if the other one had been refused', async () => {
+  it('leaves its job waiting immediately if the other one had been refused', async () => {
     const platform = await givenCovered();
     await refuse(platform, 7);
     const machine = await listen(platform);

@@ -23,7 +23,7 @@ function answerCalls(platform: Platform, ...calls: { took: boolean; answer?: Lau
 
 const reset = answer('unclear', 'ECONNRESET');
 
-describe('a launch whose call breaks at once', () => {
+describe('a launch whose call fails immediately', () => {
   it('is retried with the same request, without delay for its jobs', async () => {
     const platform = await givenPlatform();
     platform.compute.dials.loseRequests = 1;
@@ -85,7 +85,7 @@ describe('a launch whose call breaks at once', () => {
     await expectBalanced(platform);
   });
 
-  it('is left to the sweep if it breaks again, or broke late', async () => {
+  it('is left to the sweep if it fails again, or failed late', async () => {
     const platform = await givenPlatform();
     answerCalls(platform, { took: true, answer: reset }, { took: false, answer: reset });
     await platform.accept(...jobs);

@@ -43,7 +43,7 @@ describe('what a tenant counts as spent on a day that is over', () => {
     expect(repairs()).toHaveLength(1);
   });
 
-  it('is left alone if it matches the records', async () => {
+  it('is not changed if it matches the records', async () => {
     const { deps, spent, repairs } = await givenCounted({ spent: counts(recorded, recorded) });
     await rollUpUsage(deps);
     expect(await spent()).toEqual(counts(recorded, recorded));
@@ -58,14 +58,14 @@ describe('what a tenant counts as spent on a day that is over', () => {
     ],
     ['the count of the day may be gone', {}, complete + dayMilliseconds, priced],
     ['a machine had no price', {}, complete, records],
-  ])('is left alone where %s', async (_, over, now, of) => {
+  ])('is not changed where %s', async (_, over, now, of) => {
     const { deps, spent, repairs } = await givenCounted({ spent: counts(7, 7), ...over }, now, of);
     await rollUpUsage(deps);
     expect(await spent()).toEqual(counts(7, 7));
     expect(repairs()).toEqual([]);
   });
 
-  it('is left alone if a machine ended after the records were read, and before the tenant was', async () => {
+  it('is not changed if a machine ended after the records were read, and before the tenant was', async () => {
     const { deps, spent, repairs } = await givenCounted({ spent: counts(recorded, recorded) });
     const sums = sumUp(ofTenant.slice(1));
     await compareSpent(deps, { installationId: InstallationId(101), day, sums });
@@ -75,9 +75,9 @@ describe('what a tenant counts as spent on a day that is over', () => {
 
   it.each<[string, number, readonly UsageRecord[], number]>([
     ['is corrected on the day itself where all machines that it counts have records', 3, priced, recorded],
-    ['is left alone on the day itself where a machine had no price', 3, records, 7],
-    ['is left alone on the day itself where there are more records than machines', 2, priced, 7],
-    ['is left alone on the day itself where a record is still to be written', 4, priced, 7],
+    ['is not changed on the day itself where a machine had no price', 3, records, 7],
+    ['is not changed on the day itself where there are more records than machines', 2, priced, 7],
+    ['is not changed on the day itself where a record is still to be written', 4, priced, 7],
   ])('%s', async (_, machines, of, to) => {
     const settled = new Map([[day, machines]]);
     const { deps, spent } = await givenCounted({ spent: counts(7, 7), settled }, noon + hour, of);
@@ -85,7 +85,7 @@ describe('what a tenant counts as spent on a day that is over', () => {
     expect(await spent()).toEqual(counts(to, to));
   });
 
-  it('is left alone if it changed since it was read; an unreadable row does not stop the sums', async () => {
+  it('is not changed if it changed since it was read; an unreadable row does not stop the sums', async () => {
     const { deps, stores, sums, spent, telemetry } = await givenCounted({ spent: counts(7, 7) });
     const gone = new OperationalError('It is broken.', { code: 'Broken', retryable: false });
     stores.world.failNext('tenants.get', gone);

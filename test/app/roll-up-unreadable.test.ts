@@ -31,7 +31,7 @@ describe('a record broken by a manual edit', () => {
     expect(progress()).toEqual({ finished: 1 });
   });
 
-  it('is looked for again once an hour, as its tenant may have a million, and logged when it is summed up', async () => {
+  it('is read again only once an hour, since its tenant may have a million, and logged when it is summed up', async () => {
     const { stores, deps, clock, progress, telemetry } = await givenLedger(records);
     stores.world.unreadable.add(unreadableName('usage', '102#i-400'));
     let reads = 0;
@@ -60,7 +60,7 @@ describe('a record broken by a manual edit', () => {
     ]);
   });
 
-  it('is looked for at the next visit if the table did not answer: that says nothing about the row', async () => {
+  it('is read again at the next visit if the table did not answer: that says nothing about the row', async () => {
     const { stores, deps, clock, progress } = await givenLedger(records);
     stores.world.unreadable.add(unreadableName('usage', '102#i-400'));
     await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
@@ -203,7 +203,7 @@ describe('a record broken by a manual edit', () => {
     return ledger;
   };
 
-  it('keeps no day from its end though more than a thousand tenants have one', async () => {
+  it('does not stop a day from being finished, even if more than a thousand tenants have one', async () => {
     const { stores, deps, progress } = await givenAllUnreadable(1_001);
     expect([progress()?.finished, progress()?.skipped?.length]).toEqual([1, 1_001]);
     stores.world.unreadable.clear();

@@ -136,7 +136,7 @@ describe('the sums of a day', () => {
     expect(calls).toBeGreaterThan(12 * 23);
   });
 
-  it.each([3, 150])('are left to the run that was faster with them, of %i tenants', async (tenants) => {
+  it.each([3, 150])('are left to the faster of two runs, for %i tenants', async (tenants) => {
     const many = Array.from({ length: tenants }, (_, n) => givenRecord(n, 1_000 + n));
     const { deps, stores, sums, progress } = await givenLedger([...many, givenRecord(900, 9_000)]);
     stores.world.unreadable.add(unreadableName('usage', '9000#i-900'));

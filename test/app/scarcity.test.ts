@@ -70,7 +70,7 @@ describe('a dry pool', () => {
     await expectBalanced(platform);
   });
 
-  it('is replaced by on-demand machines at once if no spot pool is left', async () => {
+  it('is replaced by on-demand machines immediately if no spot pool is left', async () => {
     const platform = await givenScarce({ spot: true });
     dry(platform, 'spot');
     expect(await platform.accept(queued(1))).toEqual([]);

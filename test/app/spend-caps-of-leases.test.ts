@@ -102,7 +102,7 @@ describe('the amount counted as spent on the current day', () => {
     expect(await platform.spent(today)).toBe(platform.due);
   });
 
-  it('is compared with up to twenty thousand records, and left alone if there are more', async () => {
+  it('is compared with up to twenty thousand records, and not changed if there are more', async () => {
     const platform = await givenEdited();
     const { usage } = platform.stores.world.rows;
     const [record] = usage.values();
@@ -120,7 +120,7 @@ describe('the amount counted as spent on the current day', () => {
     expect(platform.repairs()).toBe(1);
   });
 
-  it('is left alone while a machine has its record but still holds its lease', async () => {
+  it('is not changed while a machine has its record but still holds its lease', async () => {
     const platform = await givenEdited();
     platform.stores.world.editTenant(acme, {
       spent: new Map([today, month].map((period) => [period, platform.due])),
@@ -133,7 +133,7 @@ describe('the amount counted as spent on the current day', () => {
     expect(platform.repairs()).toBe(0);
   });
 
-  it('is left alone if a lease was taken while the records were read', async () => {
+  it('is not changed if a lease was taken while the records were read', async () => {
     const platform = await givenEdited();
     let begun = false;
     platform.stores.world.beforeCall = (name) => {

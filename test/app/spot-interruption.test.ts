@@ -53,7 +53,7 @@ function rerun(platform: Platform) {
 }
 
 describe('a spot machine that EC2 takes back', () => {
-  it('gives its job another machine at once if it had not begun', async () => {
+  it('gives its job another machine immediately if it had not begun', async () => {
     const { platform, machine } = await givenSpot();
     await platform.follow(warning(machine));
     expect(platform.liveMachines()).toEqual([]);

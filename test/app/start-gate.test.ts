@@ -187,7 +187,7 @@ describe('the start gate', () => {
         return platform.start(machine);
       },
     ],
-  ])('turns a machine away that asks %s', async (_when, why, ask) => {
+  ])('refuses a machine that asks %s', async (_when, why, ask) => {
     const given = await givenListening();
     expect(await ask(given)).toEqual({ action: 'refuse', why });
     expect(given.platform.telemetry.total('StartsRefused', { reason: why })).toBe(1);

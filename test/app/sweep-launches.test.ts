@@ -30,7 +30,7 @@ describe('the sweep', () => {
     await expectBalanced(platform);
   });
 
-  it('reports a launch that it could not finish, and finishes it at its next look', async () => {
+  it('reports a launch that it could not finish, and finishes it in the next run', async () => {
     const platform = await givenPlatform();
     platform.compute.dials.loseRequests = 2;
     await platform.accept(queued(1));

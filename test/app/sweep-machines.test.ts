@@ -36,7 +36,7 @@ async function givenListening() {
   };
 }
 
-describe('a machine that does not come to listen', () => {
+describe('a machine that never starts to listen', () => {
   it('is ended at its deadline, which counts as a repair', async () => {
     const { platform, machine, row, overdue } = await givenBooting();
     platform.clock.advance(platform.deployment.limits.bootSeconds * second);
@@ -82,7 +82,7 @@ describe('a machine that does not come to listen', () => {
 });
 
 describe('a machine that listens', () => {
-  it('has its whole time to get a job, though it came to listen late', async () => {
+  it('has its whole time to get a job, though it started to listen late', async () => {
     const { platform, machine, row } = await givenBooting();
     const { bootSeconds, idleSeconds } = platform.deployment.limits;
     platform.clock.advance((bootSeconds - 10) * second);

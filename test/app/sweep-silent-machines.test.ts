@@ -85,7 +85,7 @@ describe('the sweep', () => {
     await expectBalanced(platform);
   });
 
-  it('closes the row of a silent machine at once if EC2 reports its end', async () => {
+  it('closes the row of a silent machine immediately if EC2 reports its end', async () => {
     const { platform, machine } = await givenListening();
     platform.compute.setState(machine, 'terminated');
     platform.clock.advance(minutes(11));

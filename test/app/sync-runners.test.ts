@@ -171,7 +171,7 @@ describe('a syncer that dies', () => {
   });
 });
 
-describe("images of one's own", () => {
+describe('custom images', () => {
   function givenImages() {
     const builds: string[] = [];
     let failure: Error | undefined;

@@ -51,7 +51,7 @@ describe('a launch some of whose jobs are over before they have rows', () => {
     await expectBalanced(platform);
   });
 
-  it('has no message come again if it was all of them', async () => {
+  it('has no message redelivered if all of its jobs are over', async () => {
     const platform = await roomFor(9);
     justBefore(platform, 'jobs.insert', () =>
       platform.follow(queued(1, { action: 'completed', conclusion: 'cancelled' })),
@@ -63,7 +63,7 @@ describe('a launch some of whose jobs are over before they have rows', () => {
 });
 
 describe('new jobs', () => {
-  it('are launched for at once if another write of the tenant met the first try', async () => {
+  it('are launched for immediately if another write of the tenant collided with the first attempt', async () => {
     const platform = await roomFor(9);
     const { take } = platform.launches;
     let tries = 0;
@@ -76,7 +76,7 @@ describe('new jobs', () => {
     expect(states[0]).toBe('covered');
   });
 
-  it('come in the order in which they were queued, and those of the same moment by their ids', async () => {
+  it('are served in the order in which they were queued, and those of the same moment by their ids', async () => {
     const platform = await roomFor(3);
     const at = (jobId: number, milliseconds: number) => queued(jobId, { queuedAt: noon + milliseconds });
     await platform.accept(at(2, 9), at(8, 1), at(5, 5), at(4, 5));
@@ -159,7 +159,7 @@ describe('a batch', () => {
     expect(await platform.accept(queued(1), queued(1))).toHaveLength(2);
   });
 
-  it('does not count a job as new that has a row already, though it is launched for at once', async () => {
+  it('does not count a job as new that has a row already, though it is launched for immediately', async () => {
     const platform = await roomFor(9);
     await platform.stores.jobs.insert([waiting(1)]);
     await platform.accept(queued(1));

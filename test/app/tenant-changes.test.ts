@@ -156,7 +156,7 @@ describe('a tenant that takes a permission away', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'covered' });
   });
 
-  it('starts them at once when the event reports the permission', async () => {
+  it('starts them immediately when the event reports the permission', async () => {
     const { platform } = await givenLost();
     platform.github.putInstallation(acme, account);
     await tell(platform, 'installation.new_permissions_accepted');

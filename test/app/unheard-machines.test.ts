@@ -27,7 +27,7 @@ describe('a machine', () => {
     ['an unknown run was found on it', { unknownRunAt: noon }, givenJob(), false],
     ['its own job runs on it', {}, givenJob({ runner: machine }), false],
     ['its own job runs on another one', {}, givenJob({ runner: InstanceId('i-2') }), true],
-  ])('may run what nobody heard of where %s: %j', (_, over, planned, answer) => {
+  ])('may run an unreported job where %s: %j', (_, over, planned, answer) => {
     expect(isUnheard(givenRunner(over), planned)).toBe(answer);
   });
 

@@ -174,7 +174,7 @@ describe('a machine that GitHub reports as busy, with an unknown job', () => {
     expect(platform.liveMachines()).toEqual([machine]);
   });
 
-  it('is left alone if it runs its own job, or has just started', async () => {
+  it('is not counted if it runs its own job, or has just started', async () => {
     const { platform, machine } = await givenListening();
     platform.github.setBusy(machine, true);
     for (let visits = 0; visits < 3; visits++) await platform.reconcile();

@@ -335,7 +335,7 @@ describe("a cap's row broken by a manual edit after the reconciler had read all 
     expect(counted(platform)).toBe(1);
   });
 
-  it('stays unchanged, and is reported, while there are more rows than one look reads', async () => {
+  it('stays unchanged, and is reported, while there are more rows than one run reads', async () => {
     const platform = await given();
     await platform.accept(ofAcme(1), ofGlobex(2));
     corrupt(platform);

@@ -287,7 +287,7 @@ describe('a tenant that is behind', () => {
   const found = ({ queues }: Platform) =>
     new Set(queues.tiers.map(({ message }) => Object(message).jobId)).size;
 
-  it('is caught up with by 900 calls in a run', async () => {
+  it('catches up with 900 calls in a run', async () => {
     const platform = await givenBehind(1, () => 7);
     const run = { completed: false, conclusion: null };
     const items = Array.from({ length: 1_000 }, (_, n) => ({ ...run, runId: n + 1 }));
@@ -299,7 +299,7 @@ describe('a tenant that is behind', () => {
     expect(calls.length).toBeLessThanOrEqual(900 + 30);
   });
 
-  it('is caught up with for ninety seconds, however slow GitHub is', async () => {
+  it('catches up for ninety seconds in a run, however slow GitHub is', async () => {
     const platform = await givenBehind(300, (n) => 10_000 + n);
     const { listRunJobs } = platform.github;
     platform.github.listRunJobs = async (...given) => {

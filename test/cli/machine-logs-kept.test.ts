@@ -1,4 +1,4 @@
-/** The console of a machine that AWS has forgotten: what was kept of it is shown, and nothing is made up. */
+/** The console of a machine that AWS no longer knows: what was kept of it is shown, and nothing is made up. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { machineLogs } from '../../lib/cli/machine-logs.ts';
 import { run, type ScriptedAws, startScriptedAws } from './support.ts';
@@ -21,7 +21,7 @@ async function logs(Item: object | undefined) {
   return run(machineLogs, ['i-0123456789abcdef0'], aws.url);
 }
 
-describe('a machine that AWS has forgotten', () => {
+describe('a machine that AWS no longer knows', () => {
   it('is shown from its saved console, if it never asked for a job', async () => {
     const { status, out } = await logs(row);
     expect(status).toBe(0);

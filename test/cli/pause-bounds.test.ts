@@ -20,7 +20,7 @@ import config from '../../mayfly.config.ts';
 import { pausesOf } from '../support/pauses.ts';
 import { recordingIo, run, startScriptedAws } from './support.ts';
 
-it('drain looks every three seconds', async () => {
+it('drain checks every three seconds', async () => {
   const machine = '<item><instancesSet><item><instanceId>i-1</instanceId></item></instancesSet></item>';
   const aws = await startScriptedAws(({ action }) =>
     action === 'DescribeInstances'
@@ -35,21 +35,21 @@ it('drain looks every three seconds', async () => {
   await aws.close();
 });
 
-it('rollback looks every two seconds whether the functions run with the configuration', async () => {
+it('rollback checks every two seconds whether the functions run with the configuration', async () => {
   const call = { options: { wait: '300' } } as unknown as Parameters<typeof verifyDeployed>[0];
   const wanted = { configuration: {} } as Parameters<typeof verifyDeployed>[1]['wanted'];
   const deployed = { wanted, readVersions: async () => [], say: () => undefined };
   expect(await pausesOf(() => verifyDeployed(call, deployed), 2)).toEqual([2_000, 2_000]);
 });
 
-it('verify looks at its machine every second, and more often at first', async () => {
+it('verify checks its machine every second, and more often at first', async () => {
   const client = new EC2Client({ region: 'us-east-1' });
   client.send = async () => ({});
   const pauses = await pausesOf(() => lookAtMachine(client, 'i-1', config), 6);
   expect(pauses).toEqual([100, 200, 400, 800, 1_000, 1_000]);
 });
 
-it('--watch draws every five seconds', async () => {
+it('--watch redraws every five seconds', async () => {
   const draw = async () => ({ text: '', status: 0 });
   const watching = { io: recordingIo().io, draw, isTerminal: false };
   expect(await pausesOf(() => watch(watching), 2)).toEqual([5_000, 5_000]);
@@ -72,15 +72,15 @@ describe('of a single host', () => {
     io: recordingIo().io,
   });
 
-  it('logs --follow looks twice a second', async () => {
+  it('logs --follow checks twice a second', async () => {
     expect(await pausesOf(() => hostLogs.run(callWith({ follow: true }) as never), 2)).toEqual([500, 500]);
   });
 
-  it('stop looks twice a second whether the supervisor has ended', async () => {
+  it('stop checks twice a second whether the supervisor has ended', async () => {
     expect(await pausesOf(() => hostStop.run(callWith({}) as never), 2)).toEqual([500, 500]);
   });
 
-  it('start, switch and rollback look twice a second whether a runner is online, for ninety seconds', async () => {
+  it('start, switch and rollback check twice a second whether a runner is online, for ninety seconds', async () => {
     const state = { report: async () => undefined, hostId: async () => 'a1b2c3' };
     const host = { folder, state, githubFor: () => ({}) } as unknown as Host;
     const waits = () => waitForRunners(host, {} as never, { seconds: 90, change: 1 });

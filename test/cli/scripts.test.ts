@@ -162,10 +162,10 @@ describe('a smoke run', () => {
     const tests = ['--tests', 'test/core/balance-plan.test.ts'];
     const run = await start('test/mutation/mutation.ts', '--file', 'lib/core/room.ts', ...tests, '--json');
     expect([run.status, run.stderr]).toEqual([0, '']);
-    const { rooms } = JSON.parse(run.stdout);
-    expect(rooms).toEqual([expect.objectContaining({ room: 'core', goal: 85 })]);
-    expect(rooms[0].mutants).toBeGreaterThan(10);
-    expect(rooms[0].caught).toBeGreaterThan(85);
+    const { folders } = JSON.parse(run.stdout);
+    expect(folders).toEqual([expect.objectContaining({ folder: 'core', goal: 85 })]);
+    expect(folders[0].mutants).toBeGreaterThan(10);
+    expect(folders[0].caught).toBeGreaterThan(85);
   });
 
   it.each([

@@ -126,7 +126,7 @@ describe('mayfly verify', () => {
     });
   });
 
-  it('ends what an earlier run left behind', async () => {
+  it('terminates a machine that an earlier run left behind', async () => {
     const { url, operatorCredentials: credentials } = account.endpoint;
     const client = new EC2Client({ endpoint: url, region: place.region, credentials });
     const { environment } = config;

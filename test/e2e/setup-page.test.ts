@@ -255,7 +255,7 @@ describe('the setup page', () => {
       ]);
     });
 
-    it('accepts installations right away', async () => {
+    it('accepts installations immediately', async () => {
       await world.install('acme');
     });
   });

@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createCommandLine, exitStatus, oneOf, runScript } from '../../lib/cli/command-line.ts';
+import { folders } from './folders.ts';
 import { printReport, reportOf } from './report.ts';
-import { rooms } from './rooms.ts';
 import { ignored, suites } from './suites.ts';
 
 interface MutationOptions {
@@ -24,20 +24,20 @@ await runScript(
   createCommandLine({
     name: 'npm run mutation --',
     description:
-      'Puts small faults into lib/core and lib/app, one at a time, and lists those that no quick test finds. A room takes a few minutes.',
+      'Puts small faults into lib/core and lib/app, one at a time, and lists those that no quick test finds. A folder takes a few minutes.',
   })
-    .option('--only <room>', `this room only, such as core or app/claim; may be repeated`, oneOf(rooms))
+    .option('--only <folder>', `this folder only, such as core or app/claim; may be repeated`, oneOf(folders))
     .option('--file <path>', 'this file of them only; may be repeated', severally)
     .option('--tests <pattern>', 'run only these tests; may be repeated', severally)
     .option('--loading', 'also what runs while a file is loaded, such as constants: slow')
     .option('--all', 'list also the survivors whose reason is known')
     .option('--json', 'print one JSON object on one line')
-    .addHelpText('after', exitStatus('a room is below its goal'))
+    .addHelpText('after', exitStatus('a folder is below its goal'))
     .action(run),
 );
 
 async function run({
-  only = rooms,
+  only = folders,
   file,
   tests = suites,
   loading,
@@ -48,7 +48,7 @@ async function run({
   // The processes that run the tests have this process's environment, and Stryker's own options know no patterns of tests.
   process.env['MAYFLY_MUTATION_SUITES'] = JSON.stringify(tests);
   const results = await new Stryker({
-    mutate: [...(file ?? only.map((room) => `lib/${room}/*.ts`))],
+    mutate: [...(file ?? only.map((folder) => `lib/${folder}/*.ts`))],
     ignorePatterns: [...ignored],
     plugins: [join(import.meta.dirname, 'runner.ts')],
     testRunner: 'in-process',
@@ -68,5 +68,5 @@ async function run({
   }).runMutationTest();
   const report = reportOf(results, (path) => readFileSync(path, 'utf8'));
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : printReport(report, all === true));
-  if (report.rooms.some(({ caught, goal }) => caught < goal)) process.exitCode = 1;
+  if (report.folders.some(({ caught, goal }) => caught < goal)) process.exitCode = 1;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { folderOf, folders } from './folders.ts';
 import { printReport, reportOf } from './report.ts';
-import { roomOf, rooms } from './rooms.ts';
 
 const source = ["const one = 'a';", "throw new Error('Nothing is here.');", ''].join('\n');
 type Result = Parameters<typeof reportOf>[0][number];
@@ -27,10 +27,10 @@ const report = reportOf(
 );
 
 describe('the report of a mutation run', () => {
-  it('counts the mutants of each room, and what was caught: also what never came to an end', () => {
-    expect(report.rooms).toEqual([
-      { room: 'app/claim', mutants: 1, caught: 100, goal: 75, survivors: 0 },
-      { room: 'core', mutants: 4, caught: 50, goal: 85, survivors: 2 },
+  it('counts the mutants of each folder, and what was caught: also what never came to an end', () => {
+    expect(report.folders).toEqual([
+      { folder: 'app/claim', mutants: 1, caught: 100, goal: 75, survivors: 0 },
+      { folder: 'core', mutants: 4, caught: 50, goal: 85, survivors: 2 },
     ]);
   });
 
@@ -97,7 +97,7 @@ describe('the report of a mutation run', () => {
   });
 });
 
-it('has a room for each folder that is measured', () => {
-  expect(rooms).toEqual(expect.arrayContaining(['core', 'app/claim', 'app/reconciler']));
-  expect(roomOf('lib/app/claim/claim-job.ts')).toBe('app/claim');
+it('measures core, and each folder of app', () => {
+  expect(folders).toEqual(expect.arrayContaining(['core', 'app/claim', 'app/reconciler']));
+  expect(folderOf('lib/app/claim/claim-job.ts')).toBe('app/claim');
 });

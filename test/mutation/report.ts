@@ -1,11 +1,11 @@
-/** What a run of mutants says, room by room, and which survivors have a reason to stay. */
+/** What a run of mutants says, folder by folder, and which survivors have a reason to stay. */
 import { relative } from 'node:path';
 import type { MutantResult } from '@stryker-mutator/api/core';
 import { acceptedReasons, type Survivor } from './accepted.ts';
-import { goalOf, roomOf } from './rooms.ts';
+import { folderOf, goalOf } from './folders.ts';
 
-export interface RoomReport {
-  readonly room: string;
+export interface FolderReport {
+  readonly folder: string;
   readonly mutants: number;
   /** In percent of the mutants, rounded down to a tenth. */
   readonly caught: number;
@@ -14,7 +14,7 @@ export interface RoomReport {
 }
 
 export interface MutationReport {
-  readonly rooms: readonly RoomReport[];
+  readonly folders: readonly FolderReport[];
   readonly survivors: readonly (Survivor & { readonly reason?: string })[];
 }
 
@@ -27,11 +27,17 @@ export function reportOf(results: readonly Result[], read: (path: string) => str
   const judged = results
     .filter(({ status }) => [...caughtStatuses, ...survivingStatuses].includes(status))
     .map((result) => ({ ...result, file: relative(process.cwd(), result.fileName) }));
-  const byRoom = Map.groupBy(judged, ({ file }) => roomOf(file));
-  const rooms = [...byRoom].map(([room, all]): RoomReport => {
+  const byFolder = Map.groupBy(judged, ({ file }) => folderOf(file));
+  const folders = [...byFolder].map(([folder, all]): FolderReport => {
     const caught = all.filter(({ status }) => caughtStatuses.includes(status)).length;
     const share = Math.floor((caught / all.length) * 1000) / 10;
-    return { room, mutants: all.length, caught: share, goal: goalOf(room), survivors: all.length - caught };
+    return {
+      folder,
+      mutants: all.length,
+      caught: share,
+      goal: goalOf(folder),
+      survivors: all.length - caught,
+    };
   });
   const survivors = judged
     .filter(({ status }) => survivingStatuses.includes(status))
@@ -40,7 +46,7 @@ export function reportOf(results: readonly Result[], read: (path: string) => str
       const reason = acceptedReasons.find(({ is }) => is(survivor))?.reason;
       return { ...survivor, ...(reason === undefined ? {} : { reason }) };
     });
-  return { rooms: rooms.toSorted((one, other) => (one.room < other.room ? -1 : 1)), survivors };
+  return { folders: folders.toSorted((one, other) => (one.folder < other.folder ? -1 : 1)), survivors };
 }
 
 function survivorOf(result: Result & { readonly file: string }, source: string): Survivor {
@@ -116,10 +122,10 @@ const codeOf = (text: string) =>
 
 const logCalls = ['telemetry.event(', 'telemetry.count('];
 
-export function printReport({ rooms, survivors }: MutationReport, all: boolean): string {
-  const table = rooms.map(
-    ({ room, mutants, caught, goal }) =>
-      `${room.padEnd(20)} ${String(mutants).padStart(5)} mutants, ${caught.toFixed(1).padStart(5)} % caught (goal ${goal} %)`,
+export function printReport({ folders, survivors }: MutationReport, all: boolean): string {
+  const table = folders.map(
+    ({ folder, mutants, caught, goal }) =>
+      `${folder.padEnd(20)} ${String(mutants).padStart(5)} mutants, ${caught.toFixed(1).padStart(5)} % caught (goal ${goal} %)`,
   );
   const listed = survivors
     .filter(({ reason }) => all || reason === undefined)

@@ -66,8 +66,8 @@ export interface AwsEndpoint {
   close(): Promise<void>;
 }
 
-/** What every request needs of the endpoint. */
-interface Desk {
+/** What the endpoint needs to answer a request. */
+interface EndpointContext {
   readonly region: string;
   readonly accountId: string;
   readonly services: Map<string, AwsService>;
@@ -87,10 +87,20 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
   const calls = new CallLog();
   const iam = new IamLog();
   const keys = new KeyRegistry();
-  const controls: Desk['controls'] = new Map();
-  const desk: Desk = { region, accountId, services, principals, dials, calls, iam, keys, controls };
+  const controls: EndpointContext['controls'] = new Map();
+  const context: EndpointContext = {
+    region,
+    accountId,
+    services,
+    principals,
+    dials,
+    calls,
+    iam,
+    keys,
+    controls,
+  };
   const server = createServer((request, response) => {
-    serve(desk, request, response).catch((error) => response.destroy(error));
+    serve(context, request, response).catch((error) => response.destroy(error));
   });
   // Node's default of 5 s would close kept connections while functions reuse them.
   server.keepAliveTimeout = 10 * 60_000;
@@ -121,7 +131,11 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
   };
 }
 
-async function serve(desk: Desk, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(
+  context: EndpointContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const headers = plainHeaders(request);
   const { method = 'GET', url = '/' } = request;
   const { path, sourceVpce } = readGateway(url);
@@ -132,10 +146,10 @@ async function serve(desk: Desk, request: IncomingMessage, response: ServerRespo
   try {
     const body = await readBody(request);
     answer = path.startsWith('/_')
-      ? control({ method, path, body }, desk)
-      : await answerCall(desk, identify(desk, { method, path, headers, body, sourceVpce }));
+      ? control({ method, path, body }, context)
+      : await answerCall(context, identify(context, { method, path, headers, body, sourceVpce }));
   } catch (error) {
-    const service = authorization?.service ?? openService(desk)?.service ?? '';
+    const service = authorization?.service ?? openService(context)?.service ?? '';
     answer = errorAnswer(asAwsError(error), { protocol, service, requestId });
   }
   if (!answer) {
@@ -158,19 +172,20 @@ function readGateway(url: string): { readonly path: string; readonly sourceVpce:
 }
 
 /** The one service that answers requests without a signature. */
-const openService = (desk: Desk) => [...desk.services.values()].find(({ takesAnonymous }) => takesAnonymous);
+const openService = (context: EndpointContext) =>
+  [...context.services.values()].find(({ takesAnonymous }) => takesAnonymous);
 
 interface ArrivedRequest extends SignedRequest {
   readonly sourceVpce: string | undefined;
 }
 
 /** Who calls what. @throws AwsError for an unknown or forged caller, or an unreadable request */
-function identify(desk: Desk, request: ArrivedRequest): AwsCall {
+function identify(context: EndpointContext, request: ArrivedRequest): AwsCall {
   const authorization = parseAuthorization(request.headers['authorization']);
   if (!authorization) {
-    const open = openService(desk);
+    const open = openService(context);
     if (open && !request.headers['x-amz-target'] && request.method !== 'POST') {
-      return callOf(desk, request, { service: open, caller: anonymous });
+      return callOf(context, request, { service: open, caller: anonymous });
     }
     throw new AwsError(
       'MissingAuthenticationTokenException',
@@ -178,7 +193,7 @@ function identify(desk: Desk, request: ArrivedRequest): AwsCall {
         `are both ${operatorCredentials.accessKeyId}.`,
     );
   }
-  const entry = desk.principals.find(authorization.accessKeyId);
+  const entry = context.principals.find(authorization.accessKeyId);
   if (!entry) {
     throw new AwsError(
       'UnrecognizedClientException',
@@ -193,11 +208,14 @@ function identify(desk: Desk, request: ArrivedRequest): AwsCall {
     );
   }
   // Before the body is read: it may be in an unknown protocol.
-  return callOf(desk, request, { service: serviceOf(desk, authorization.service), caller: entry.principal });
+  return callOf(context, request, {
+    service: serviceOf(context, authorization.service),
+    caller: entry.principal,
+  });
 }
 
 function callOf(
-  desk: Desk,
+  context: EndpointContext,
   request: ArrivedRequest,
   { service, caller }: { readonly service: AwsService; readonly caller: Principal },
 ): AwsCall {
@@ -208,14 +226,14 @@ function callOf(
     body,
     headers,
     caller,
-    region: desk.region,
-    accountId: desk.accountId,
+    region: context.region,
+    accountId: context.accountId,
     ...(sourceVpce === undefined ? {} : { sourceVpce }),
   };
 }
 
 /** Undefined: drop the connection without an answer. */
-async function answerCall(desk: Desk, call: AwsCall): Promise<AwsAnswer | undefined> {
+async function answerCall(context: EndpointContext, call: AwsCall): Promise<AwsAnswer | undefined> {
   const { service, action } = call;
   const invocation = invocationOf(call);
   const caller = { caller: call.caller.name, ...(invocation === undefined ? {} : { invocation }) };
@@ -223,26 +241,26 @@ async function answerCall(desk: Desk, call: AwsCall): Promise<AwsAnswer | undefi
   let questions: CallRecord['questions'] = [];
   let outcome: CallRecord['outcome'] = 'allowed';
   try {
-    const standIn = serviceOf(desk, service);
+    const standIn = serviceOf(context, service);
     const asked = standIn.questions(call);
-    questions = [...asked, ...desk.keys.questionsFor(asked, desk.region)];
+    questions = [...asked, ...context.keys.questionsFor(asked, context.region)];
     const policy = standIn.policyOf?.(call);
-    const refusal = findRefusal(call.caller, questions, { ...desk, policy });
+    const refusal = findRefusal(call.caller, questions, { ...context, policy });
     if (refusal) {
       outcome = 'denied';
       throw refusal;
     }
-    const effect = desk.dials.apply({ service, action, caller: call.caller.name });
+    const effect = context.dials.apply({ service, action, caller: call.caller.name });
     const answer = await handleUnder(effect, () => standIn.handle(call));
     const { readUnits = 0, writeUnits = 0, failedUnits = 0, unitsByPart = {} } = answer ?? {};
     const units = { readUnits, writeUnits, failedUnits, unitsByPart };
     const times = { latencyMs: effect.latencyMs, endedAt: Date.now() };
-    desk.calls.add({ ...record, questions, outcome, status: answer?.status ?? 0, ...units, ...times });
+    context.calls.add({ ...record, questions, outcome, status: answer?.status ?? 0, ...units, ...times });
     return answer;
   } catch (cause) {
     const error = asAwsError(cause);
     const status = outcome === 'denied' ? 403 : error.status;
-    desk.calls.add({ ...record, questions, outcome, status });
+    context.calls.add({ ...record, questions, outcome, status });
     throw error;
   }
 }
@@ -259,12 +277,12 @@ async function handleUnder(effect: Effect, handle: () => Promise<AwsAnswer>): Pr
   throw new AwsError(error.code, error.message ?? `${error.code}, as a dial says.`, error.status ?? 400);
 }
 
-function serviceOf(desk: Desk, service: string): AwsService {
-  const standIn = desk.services.get(service);
+function serviceOf(context: EndpointContext, service: string): AwsService {
+  const standIn = context.services.get(service);
   if (standIn) return standIn;
   throw new AwsError(
     'UnknownOperationException',
-    `The laptop's AWS has no service ${service}; it has ${[...desk.services.keys()].sort().join(', ')}.`,
+    `The laptop's AWS has no service ${service}; it has ${[...context.services.keys()].sort().join(', ')}.`,
     404,
   );
 }

@@ -35,7 +35,7 @@ describe('the status of a tenant', () => {
     });
   });
 
-  it('has a tenant that needs attention try again at once', async () => {
+  it('has a tenant that needs attention try again immediately', async () => {
     const attention = { code: 'github-refused', text: 'No.', since: '2026-11-21', probeAt: 9e12 } as const;
     await givenStored({ attention });
     expect(await tenant('resume', '--dry-run')).toMatchObject({ status: 0 });

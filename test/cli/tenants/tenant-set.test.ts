@@ -134,7 +134,7 @@ describe('mayfly tenant set', () => {
     expect((await set(100_000, 128)).status).toBe(0);
   });
 
-  it('has GitHub asked about the runner group if it is another one, and else not', async () => {
+  it('has GitHub asked about the runner group if that changes, and not otherwise', async () => {
     await givenStored();
     const asked = () => fresh.account.queues.counts(`${config.environment}-installations`).visible;
     const before = asked();

@@ -16,7 +16,7 @@ describe('STS', () => {
     expect(body).toContain('<Account>123456789012</Account>');
   });
 
-  it('has nothing else', async () => {
+  it('offers no other call', async () => {
     await expect(createStsService().handle(call('AssumeRole'))).rejects.toThrow(/has no AssumeRole/);
   });
 });

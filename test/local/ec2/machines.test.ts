@@ -144,7 +144,7 @@ describe('the end of a script', () => {
     expect(machine.state).toBe('running');
   });
 
-  it('does not come at once with a scheduled shutdown', async () => {
+  it('does not come immediately with a scheduled shutdown', async () => {
     const { machine, workDirectory } = await givenMachine('shutdown --no-wall -P +60; echo bye');
 
     await printed(machine, 'bye');
