@@ -83,6 +83,7 @@ export async function openRowsAcrossTenants(
 export interface LaunchedMachines {
   /** Those that have not ended. */
   readonly live: readonly Runner[];
+  readonly ended: readonly Runner[];
   /** Of closed launches, the leases whose machines have no row. */
   readonly unrecorded: readonly { readonly launch: Launch; readonly plannedJobs: readonly PlannedJob[] }[];
   /** Those that cannot be read, each under the tenant of its launch. They may have ended, or not. */
@@ -108,6 +109,7 @@ export async function machinesOf(
   const now = clock.now();
   return {
     live: found.filter(({ state }) => state !== 'ended'),
+    ended: found.filter(({ state }) => state === 'ended'),
     unrecorded: launches.flatMap((launch) => {
       const plannedJobs = unrecordedOf(launch, recorded, now);
       return plannedJobs.length === 0 ? [] : [{ launch, plannedJobs }];

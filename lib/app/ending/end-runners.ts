@@ -2,7 +2,8 @@
  * Ends machines, and only then frees their leases. The order is the guarantee: the machine's end is proven, its job waits
  * again, its use is recorded, its row is closed and its lease freed in one write, and waiting tiers are poked. A crash
  * before that write leaves the row open, so that the redelivered event or the sweep repeats everything; each step may be
- * repeated. A crash after it delays waiting jobs until that event, or until the sweep within a minute.
+ * repeated. A crash after it delays waiting jobs until that event, or until the sweep within a minute; a job that started on
+ * the machine just as its row closed is then found when the sweep looks at the machine's launch for the last time.
  */
 import type { InstallationId, InstanceId } from '../../core/ids.ts';
 import { jobOf, type Runner } from '../../core/runner.ts';

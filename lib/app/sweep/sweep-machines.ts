@@ -12,6 +12,7 @@ import type { SweepDeps } from '../common/deps.ts';
 import { errorsOf } from '../common/errors-of.ts';
 import { type LaunchedMachines, machinesOf } from '../common/open-rows.ts';
 import { lookedAfterAtOnce, sweepPageSize } from '../common/settings.ts';
+import { settleEndedRuns } from './settle-ended-runs.ts';
 import { sweepRunner } from './sweep-runner.ts';
 
 export interface SweptMachines {
@@ -47,6 +48,10 @@ export async function sweepMachinesOf(deps: SweepDeps, launches: readonly Launch
   );
   const lived = new Map([...live].map(([id, runners]) => [id, changed.has(id) ? [] : runners]));
   for (const runner of after.live) lived.get(runner.launchId)?.push(runner);
+  const ended = new Map(
+    [machines, recorded, after].flatMap((read) => read.ended.map((runner) => [runner.instanceId, runner])),
+  );
+  const endedOf = Map.groupBy(ended.values(), ({ launchId }) => launchId);
   // Nothing is known about machines that still lack rows, or whose rows cannot be read: their launches stay due.
   const unknown = new Set([
     ...recorded.unrecorded.map(({ launch }) => launch.launchId),
@@ -57,8 +62,10 @@ export async function sweepMachinesOf(deps: SweepDeps, launches: readonly Launch
       const live = lived.get(launch.launchId) ?? [];
       // First: no machine may count too little until its launch is checked again at the next deadline.
       await Promise.all(live.map((runner) => countOverrun(deps, runner, now)));
-      if (launch.state === 'closed' && !unknown.has(launch.launchId))
-        await lookAgain(deps, launch, live, now);
+      if (launch.state !== 'closed' || unknown.has(launch.launchId)) return;
+      // A crash leaves the launch listed: the next sweep looks again.
+      if (live.length === 0) await settleEndedRuns(deps, endedOf.get(launch.launchId) ?? []);
+      await lookAgain(deps, launch, live, now);
     });
     results.push(...(await Promise.allSettled(looked)));
   }
