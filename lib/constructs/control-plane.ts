@@ -202,23 +202,20 @@ export class ControlPlane extends Construct {
       maxConcurrency: queueConcurrency['tenant-manager'],
     });
     this.#feed('events', admissionQueue, 'admission', { maxConcurrency: queueConcurrency.admission });
-    new Rule(this, 'EveryMinute', {
-      ruleName: `${environment}-sweep`,
+    this.#repeat('sweep', {
+      id: 'EveryMinute',
+      minutes: 1,
       description: 'Lets the sweep repair what was missed',
-      schedule: Schedule.rate(Duration.minutes(1)),
-      targets: [new LambdaFunction(this.functions.sweep.lambda)],
     });
-    new Rule(this, 'EveryFiveMinutes', {
-      ruleName: `${environment}-reconciler`,
+    this.#repeat('reconciler', {
+      id: 'EveryFiveMinutes',
+      minutes: 5,
       description: 'Lets the reconciler compare the records with GitHub and EC2',
-      schedule: Schedule.rate(Duration.minutes(5)),
-      targets: [new LambdaFunction(this.functions.reconciler.lambda)],
     });
-    const syncs = new Rule(this, 'EveryQuarterOfAnHour', {
-      ruleName: `${environment}-runner-syncer`,
+    const syncs = this.#repeat('runner-syncer', {
+      id: 'EveryQuarterOfAnHour',
+      minutes: 15,
       description: 'Lets the syncer look for a new release of the runner program',
-      schedule: Schedule.rate(Duration.minutes(15)),
-      targets: [new LambdaFunction(this.functions['runner-syncer'].lambda)],
     });
     new Rule(this, 'MachineEnded', {
       ruleName: `${environment}-machine-ended`,
@@ -238,6 +235,23 @@ export class ControlPlane extends Construct {
       targets: [new SqsQueue(lifecycleQueue)],
     });
     createLast(this, syncs);
+  }
+
+  /**
+   * Of itself Lambda would run a function twice more after a failure, beside the next runs, and keep throttled events for six
+   * hours, to run them all at once. Here the next run does the same work.
+   * Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+   */
+  #repeat(name: FunctionName, how: { id: string; minutes: number; description: string }): Rule {
+    const { lambda } = this.functions[name];
+    const every = Duration.minutes(how.minutes);
+    lambda.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: every });
+    return new Rule(this, how.id, {
+      ruleName: `${this.#props.config.deployment.environment}-${name}`,
+      description: how.description,
+      schedule: Schedule.rate(every),
+      targets: [new LambdaFunction(lambda)],
+    });
   }
 
   /** @param how.waits false: batches do not wait to fill, whatever is usual for the function */

@@ -80,6 +80,30 @@ describe('the queues', () => {
     }
   });
 
+  it('keep a message that failed for days after its queue would have dropped it: SQS counts from its first arrival', () => {
+    // Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
+    const usualDays = 4;
+    const daysOf = ({ Properties }: (typeof queues)[number]) =>
+      (Properties.MessageRetentionPeriod ?? usualDays * 86_400) / 86_400;
+    const longest = Math.max(...nonEmpty(working).map(daysOf));
+    for (const queue of nonEmpty(queues.filter((each) => !working.includes(each)))) {
+      expect(daysOf(queue)).toBeGreaterThanOrEqual(longest + 7);
+    }
+  });
+
+  it('start few copies, and have enough messages in flight for SQS to see whose are many', () => {
+    for (const { Properties } of nonEmpty(app.resources('AWS::Lambda::EventSourceMapping'))) {
+      const queue = queues.find(({ id }) => id === Properties.EventSourceArn['Fn::GetAtt'][0])!;
+      const { MaximumConcurrency } = Properties.ScalingConfig;
+      // Lambda takes no less; a new account has ten copies for everything, and webhook and claim need some.
+      expect(MaximumConcurrency).toBeGreaterThanOrEqual(2);
+      expect(MaximumConcurrency).toBeLessThanOrEqual(5);
+      const isOfFacts = /-(lifecycle|completions)$/.test(queue.Properties.QueueName);
+      // Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues-detailed.html
+      if (isOfFacts) expect(MaximumConcurrency * Properties.BatchSize).toBeGreaterThanOrEqual(30);
+    }
+  });
+
   it('wait for a batch to fill only if its messages are not urgent', () => {
     const windowed = app
       .resources('AWS::Lambda::EventSourceMapping')
@@ -187,6 +211,24 @@ describe('callers of the functions', () => {
     for (const rule of nonEmpty(rules.slice(3))) {
       const [lifecycleId] = rule.Targets[0].Arn['Fn::GetAtt'];
       expect(queues.find(({ id }) => id === lifecycleId)!.Properties.QueueName).toBe('my-saas-lifecycle');
+    }
+  });
+
+  it('repeat no scheduled run that failed or was throttled, since the next one does its work, and end before that', () => {
+    const limits = app.resources('AWS::Lambda::EventInvokeConfig').map(({ Properties }) => Properties);
+    const schedules = app
+      .resources('AWS::Events::Rule')
+      .filter(({ Properties }) => Properties.ScheduleExpression !== undefined);
+    for (const { Properties } of nonEmpty(schedules)) {
+      const [, minutes] = /^rate\((\d+) minutes?\)$/.exec(Properties.ScheduleExpression)!;
+      const [id] = Properties.Targets[0].Arn['Fn::GetAtt'];
+      const [limit, ...others] = limits.filter(({ FunctionName }) => FunctionName.Ref === id);
+      expect(others).toEqual([]);
+      expect(limit).toMatchObject({ MaximumRetryAttempts: 0, Qualifier: '$LATEST' });
+      // Lambda keeps no event for less than a minute.
+      expect(limit.MaximumEventAgeInSeconds).toBeGreaterThanOrEqual(60);
+      expect(limit.MaximumEventAgeInSeconds).toBeLessThanOrEqual(Number(minutes) * 60);
+      expect(functions.find((each) => each.id === id)!.Properties.Timeout).toBeLessThan(Number(minutes) * 60);
     }
   });
 });

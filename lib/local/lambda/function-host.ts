@@ -46,17 +46,26 @@ export interface LogLine {
   readonly stream: 'stdout' | 'stderr' | 'host';
 }
 
+/** How an asynchronous invocation that failed or was throttled is repeated. */
+export interface Repeats {
+  readonly attempts: number;
+  /** Since it arrived. */
+  readonly withinMilliseconds: number;
+}
+
 interface HostedFunction {
   readonly definition: FunctionDefinition;
   readonly pool: ContainerPool;
   readonly usage: FunctionUsage;
-  maximumRetries: number;
+  repeats: Repeats;
   credentials: FunctionCredentials | undefined;
 }
 
 /** Lambda's answer if no copy is free. */
 export const throttled = 'TooManyRequestsException';
 const throttleDelayMilliseconds = 1000;
+/** Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html */
+const usualRepeats: Repeats = { attempts: 2, withinMilliseconds: 6 * 3_600_000 };
 
 export class FunctionHost {
   readonly #options: FunctionHostOptions;
@@ -105,7 +114,7 @@ export class FunctionHost {
       definition,
       pool,
       usage,
-      maximumRetries: 2,
+      repeats: usualRepeats,
       credentials: undefined,
     });
   }
@@ -124,9 +133,9 @@ export class FunctionHost {
     this.#get(name).credentials = credentials;
   }
 
-  /** Retries of an asynchronous invocation that failed. */
-  setMaximumRetries(name: string, retries: number): void {
-    this.#get(name).maximumRetries = retries;
+  /** For those that are given; Lambda's own defaults for the others. */
+  setRepeats(name: string, repeats: Partial<Repeats>): void {
+    this.#get(name).repeats = { ...usualRepeats, ...repeats };
   }
 
   /** Resolves when the invocation has ended, and all of its output has been passed on. */
@@ -168,21 +177,23 @@ export class FunctionHost {
    * As an event source that needs no answer: retries a failed invocation later. Resolves when the first attempt has
    * ended; its outcome is not returned.
    */
-  async invokeLater(name: string, event: unknown, attempt = 0): Promise<void> {
+  async invokeLater(name: string, event: unknown, { attempt, since } = firstAttempt()): Promise<void> {
     const hosted = this.#get(name);
     const result = await this.invoke(name, event);
     if (!('error' in result) || this.#closed) return;
     const delays = this.#options.retryDelaysMilliseconds ?? [60_000, 120_000];
-    // Lambda keeps a throttled event for six hours; throttling does not count as an attempt.
+    // Throttling does not count as an attempt.
     const isThrottled = result.error.errorType === throttled;
     const delay = isThrottled ? throttleDelayMilliseconds : delays[attempt];
-    if (delay === undefined || (!isThrottled && attempt >= hosted.maximumRetries)) {
+    const { attempts, withinMilliseconds } = hosted.repeats;
+    const isOld = delay !== undefined && Date.now() + delay - since > withinMilliseconds;
+    if (delay === undefined || isOld || (!isThrottled && attempt >= attempts)) {
       this.#log(hosted.definition, `Gave up an asynchronous event after ${attempt + 1} attempts.`);
       return;
     }
     const timer = setTimeout(() => {
       this.#retries.delete(timer);
-      void this.invokeLater(name, event, isThrottled ? attempt : attempt + 1);
+      void this.invokeLater(name, event, { attempt: isThrottled ? attempt : attempt + 1, since });
     }, delay);
     timer.unref();
     this.#retries.add(timer);
@@ -249,3 +260,5 @@ export class FunctionHost {
     throw new Error(`There is no function ${name}; there are ${this.names.join(', ') || 'none'}.`);
   }
 }
+
+const firstAttempt = () => ({ attempt: 0, since: Date.now() });

@@ -288,4 +288,15 @@ describe('what a template describes', () => {
     await eventually(() => lines.includes('Gave up an asynchronous event after 2 attempts.'));
     expect(cloud.functions.usage().get('worker')).toMatchObject({ invocations: 2, failures: 2 });
   });
+
+  it('gives up an asynchronous event that would be repeated after its time', async () => {
+    const { load, cloud, lines } = givenStack(
+      functionResources(),
+      "export const handler = async () => { throw new Error('no'); };",
+    );
+    await load();
+    cloud.functions.setRepeats('worker', { withinMilliseconds: 10 });
+    void cloud.functions.invokeLater('worker', {});
+    await eventually(() => lines.includes('Gave up an asynchronous event after 1 attempts.'));
+  });
 });

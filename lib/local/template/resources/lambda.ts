@@ -79,14 +79,16 @@ export const lambdaTypes: Registry = {
       FunctionName: true,
       Qualifier: true,
       MaximumRetryAttempts: true,
-      MaximumEventAgeInSeconds: 'the longest wait between retries here is two minutes',
+      MaximumEventAgeInSeconds: true,
     },
     attributes: ['Id'],
     create({ properties, logicalId }, cloud) {
       const name = functionName(String(properties['FunctionName']));
-      if (properties['MaximumRetryAttempts'] !== undefined) {
-        cloud.functions.setMaximumRetries(name, Number(properties['MaximumRetryAttempts']));
-      }
+      const { MaximumRetryAttempts: attempts, MaximumEventAgeInSeconds: seconds } = properties;
+      cloud.functions.setRepeats(name, {
+        ...(attempts === undefined ? {} : { attempts: Number(attempts) }),
+        ...(seconds === undefined ? {} : { withinMilliseconds: Number(seconds) * 1000 }),
+      });
       return { ref: logicalId, attributes: { Id: logicalId } };
     },
   },
