@@ -281,6 +281,8 @@ describe('the line that a launch logs', () => {
     const resumed = { level: 'info', ...place, kind: 'launch-resumed' };
     const found = { asked: 1, tagged: 1, answer: 'not asked' };
     expect(lines(platform, 'repair')).toEqual([expect.objectContaining({ ...resumed, ...found })]);
+    expect(platform.telemetry.total('Repairs')).toBe(1);
+    expect(platform.telemetry.total('NotesFailed')).toBe(0);
     const early = await givenPlatform();
     early.stores.world.failNext('jobs.insert', new Error('died'));
     await early.accept(givenEvent());

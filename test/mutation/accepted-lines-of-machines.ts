@@ -1,4 +1,4 @@
-/** Survivors of `app/claim`, `app/launch` and `app/lifecycle` that may stay, line by line; see accepted-lines.ts. */
+/** Survivors of `app/claim`, `app/launch`, `app/lifecycle` and `app/tenants` that may stay, line by line; see accepted-lines.ts. */
 import type { AcceptedLines } from './accepted-lines.ts';
 
 export const acceptedOfMachines: readonly AcceptedLines[] = [
@@ -15,12 +15,54 @@ export const acceptedOfMachines: readonly AcceptedLines[] = [
         'waiting.length < limit || waiting.every(mayRun) → waiting.length < limit && waiting.every(mayRun)',
         'waiting.length < limit → false',
       ],
+      'launch/carry-out-launch.ts': [
+        // Whatever closed it has done the rest, and closing it again does nothing.
+        "if (answered.state === 'closed') return;",
+        'missing.length === 0 → false',
+        // The store leaves an answered launch as it is.
+        "if (launch.state === 'answered') return launch;",
+        'places.size > launch.instances.size → true',
+        'places.size > launch.instances.size → places.size >= launch.instances.size',
+      ],
+      'launch/resume-launch.ts': [
+        // Of a launch with machines each job had its row.
+        'tagged.length === 0 → true',
+        'gone.length === 0 → false',
+        'unrecorded.length > 0 → true',
+        'unrecorded.length > 0 → unrecorded.length >= 0',
+      ],
+      'tenants/apply-installation-event.ts': [
+        // Whatever is reported as done is looked at once more, and found to be done.
+        'true → false',
+        'event.repositoriesRemoved.length > 0 → true',
+        'event.repositoriesRemoved.length > 0 → event.repositoriesRemoved.length >= 0',
+      ],
+      'tenants/note-unknown.ts': ['!(await deps.notes.read([name], now)).has(name) → false'],
+    },
+  },
+  {
+    reason: 'only how soon others are served changes',
+    lines: {
+      // No job of it waits, so the next round finds nothing to launch for.
+      'launch/carry-out-launch.ts': ['return { ...lesson, againNow: false };'],
+      'launch/resume-launch.ts': ['false → true'],
     },
   },
   {
     reason: 'cannot happen, or only the type allows for it',
-    // The row of a tenant is never deleted.
-    lines: { 'claim/claim-job.ts': ['!tenant → false'] },
+    lines: {
+      // The row of a tenant is never deleted.
+      'claim/claim-job.ts': ['!tenant → false'],
+      'tenants/apply-installation-event.ts': [
+        'known?.status → known.status',
+        'tenant?.status → tenant.status',
+        // The configuration has the default tier.
+        'tiers.find(({ name }) => name === defaultTier)?.maxRunners → tiers.find(({ name }) => name === defaultTier).maxRunners',
+        // Only another copy may have created this very tenant just now, and then its row is not written again.
+        'const others = (await deps.tenants.findByAccount(accountId)).filter(',
+        'tenant.installationId !== installationId → true',
+      ],
+    },
   },
   {
     reason: 'the same: any other value means the same there',
@@ -32,6 +74,18 @@ export const acceptedOfMachines: readonly AcceptedLines[] = [
         "{ kind: 'admit' } → {}",
         '\'admit\' → ""',
       ],
+      // Without a time the jobs are retried after the same one.
+      'launch/carry-out-launch.ts': ['{ againNow: false, againSeconds: retryDelaySeconds } → {}'],
+      'tenants/apply-installation-event.ts': [
+        // Only a line of the log: the tenant is read again either way.
+        "if ((await deps.tenants.update(tenant, ended)) === 'conflict') return true;",
+      ],
+      // Such a message fails for what it lacks.
+      'tenants/apply-installation-events.ts': ["if (event.kind !== 'installation') {"],
+      // A note without a value or a time is not there.
+      'tenants/note-unknown.ts': ['{ value: {}, expiresAt: now } → {}'],
+      'tenants/refuse-waiting-jobs.ts': ['cursor === undefined → false'],
+      'tenants/rerun-job.ts': ['{ value: {}, expiresAt: now } → {}'],
     },
   },
   {

@@ -49,7 +49,7 @@ export async function resumeLaunch(deps: LaunchDeps, overdue: Launch): Promise<v
     answer: answer?.kind ?? 'not asked',
   };
   deps.telemetry.event('info', 'repair', { ...about, ...found }, { Repairs: 1 });
-  if (answer && mayBeMissing(launch, { answer: answer.kind, count: instances.length, now })) {
+  if (answer && mayBeMissing(launch, answer, now)) {
     await bindMachines(deps, launch, { instances, askedAt });
     return;
   }
@@ -72,13 +72,8 @@ async function withoutRow(
 }
 
 /** True while unseen machines may still appear. A call that was refused now says nothing about the one before it. */
-function mayBeMissing(
-  launch: Launch,
-  seen: { answer: LaunchAnswer['kind']; count: number; now: number },
-): boolean {
-  if (seen.count >= launch.plannedJobs.length || seen.answer === 'answered') return false;
-  return seen.now < launch.createdAt + absenceProofSeconds * 1000;
-}
+const mayBeMissing = ({ createdAt }: Launch, { kind }: LaunchAnswer, now: number): boolean =>
+  kind !== 'answered' && now < createdAt + absenceProofSeconds * 1000;
 
 function union(some: readonly LaunchedInstance[], others: readonly LaunchedInstance[]): LaunchedInstance[] {
   const all = new Map(some.map((instance) => [instance.instanceId, instance]));

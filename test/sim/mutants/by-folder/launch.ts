@@ -34,8 +34,8 @@ export const launchMutants: readonly Mutant[] = [
     'unseen-taken-for-missing',
     "When a launch's answer is lost, machines that EC2 does not show yet count as missing.",
     'lib/app/launch/resume-launch.ts',
-    'return seen.now < launch.createdAt + absenceProofSeconds * 1000;',
-    'void absenceProofSeconds;\n  return false;',
+    'now < createdAt + absenceProofSeconds * 1000;',
+    'now < createdAt - absenceProofSeconds * 1000;',
   ),
   mutant(
     'answer-not-written',
