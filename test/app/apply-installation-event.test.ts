@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { applyInstallationEvents } from '../../lib/app/tenants/apply-installation-events.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
-import { acmeAccount as account, acme, givenEvent, givenTenant, small } from '../support/given.ts';
+import { acmeAccount as account, acme, givenEvent, givenTenant, medium, small } from '../support/given.ts';
 import { expectNothingLeft, givenPlatform, type Platform } from '../support/platform.ts';
 
 const reinstalled = InstallationId(999);
@@ -34,6 +34,14 @@ describe('applying installation events', () => {
       maxRunners: 2,
       accountLogin: 'acme',
     });
+    expect(platform.telemetry.total('TenantsProvisioned')).toBe(1);
+  });
+
+  it('gives a new tenant the limit of the default tier', async () => {
+    const platform = await givenPlatform({ tenants: [], deployment: { defaultTier: medium } });
+    platform.github.putInstallation(acme, account);
+    await tell(platform, 'installation.created');
+    expect(await tenantOf(platform)).toMatchObject({ tier: medium, maxRunners: 5 });
   });
 
   it('ignores events about an installation that GitHub does not know', async () => {
@@ -88,6 +96,7 @@ describe('applying installation events', () => {
     platform.github.putInstallation(acme, { ...account, suspended: true });
     await tell(platform, 'installation.suspend');
     expect(await tenantOf(platform)).toMatchObject({ status: 'suspended', suspendedBy: 'github' });
+    expect(platform.telemetry.events.map(({ name }) => name)).not.toContain('runner-level-changed');
     expect(await platform.leases()).toBe(1);
     platform.github.putInstallation(acme, account);
     await tell(platform, 'installation.unsuspend');
@@ -115,7 +124,10 @@ describe('applying installation events', () => {
     await tell(platform, 'reconciler.doubts');
     platform.github.deleteInstallation(acme);
     platform.clock.advance(180_000);
-    await tell(platform, 'reconciler.doubts');
+    for (let times = 1; times <= 2; times++) {
+      await tell(platform, 'reconciler.doubts');
+      platform.clock.advance(60_000);
+    }
     expect(await tenantOf(platform)).toMatchObject({ status: 'active' });
     expect(await platform.job(3)).toMatchObject({ state: 'waiting' });
     expect(platform.queues.lifecycle).toEqual([]);
@@ -144,7 +156,12 @@ describe('applying installation events', () => {
 
   it('lets a reinstall inherit status, tier and limit by account, behind its old machines', async () => {
     const platform = await givenPlatform({
-      tenants: [givenTenant({ maxRunners: 7, status: 'suspended', suspendedBy: 'operator' })],
+      tenants: [
+        givenTenant({
+          ...{ maxRunners: 7, status: 'suspended', suspendedBy: 'operator' },
+          ...{ tierLimits: new Map([[small, 1]]), allowedTiers: [small], weight: 2, caps: { month: 9 } },
+        }),
+      ],
     });
     platform.github.deleteInstallation(acme);
     platform.github.putInstallation(reinstalled, account);
@@ -153,9 +170,58 @@ describe('applying installation events', () => {
       status: 'suspended',
       suspendedBy: 'operator',
       maxRunners: 7,
+      tierLimits: new Map([[small, 1]]),
+      allowedTiers: [small],
+      weight: 2,
+      caps: { month: 9 },
       predecessor: acme,
     });
     expect(platform.queues.installations).toMatchObject([{ event: 'superseded', installationId: acme }]);
+    platform.clock.advance(180_000);
+    expect(await platform.deliverInstallations()).toEqual([]);
+    expect(await tenantOf(platform)).toMatchObject({ status: 'deleted' });
+  });
+
+  it('ends the older of two installations of an account, even while GitHub still shows both', async () => {
+    const tenants = [givenTenant(), givenTenant({ installationId: reinstalled })];
+    const platform = await givenPlatform({ tenants });
+    await tell(platform, 'installation_target.renamed');
+    expect(await tenantOf(platform)).toMatchObject({ status: 'deleted', statusBeforeDeletion: 'active' });
+    expect(await tenantOf(platform, reinstalled)).toMatchObject({ status: 'active' });
+    expect(platform.queues.lifecycle).toEqual([{ kind: 'drain-tenant', installationId: acme }]);
+  });
+
+  it('ends an installation if a newer one becomes known while it is provisioned', async () => {
+    const platform = await givenPlatform({ tenants: [] });
+    platform.github.putInstallation(acme, account);
+    const { world } = platform.stores;
+    world.afterCall = (call) => {
+      if (call === 'tenants.create')
+        world.rows.tenants.set(reinstalled, givenTenant({ installationId: reinstalled }));
+    };
+    await tell(platform, 'installation.created');
+    expect(await tenantOf(platform)).toMatchObject({ status: 'deleted' });
+    expect(platform.telemetry.total('TenantsProvisioned')).toBe(0);
+  });
+
+  it('ends a tenant again that an operator restores while it is ended', async () => {
+    const platform = await givenPlatform();
+    platform.github.deleteInstallation(acme);
+    const { world } = platform.stores;
+    world.afterCall = (call) => {
+      if (call !== 'tenants.update') return;
+      world.afterCall = undefined;
+      world.editTenant(acme, { status: 'active' });
+    };
+    await tell(platform, 'installation.deleted');
+    expect(await tenantOf(platform)).toMatchObject({ status: 'deleted' });
+  });
+
+  it('ends the jobs and machines of a deleted tenant while GitHub takes no calls', async () => {
+    const platform = await givenPlatform({ tenants: [givenTenant({ status: 'deleted' })] });
+    platform.github.failNext('getInstallation', { refusal: { kind: 'limited', retryAfterSeconds: 60 } });
+    expect(await tell(platform, 'installation.deleted')).toEqual([]);
+    expect(platform.queues.lifecycle).toEqual([{ kind: 'drain-tenant', installationId: acme }]);
   });
 
   it('starts nothing for an installation that becomes known after a newer one of its account', async () => {
@@ -170,9 +236,19 @@ describe('applying installation events', () => {
     expect(platform.queues.installations).toEqual([]);
   });
 
+  it('creates the row of such an installation as deleted, in case nobody comes to end it', async () => {
+    const older = InstallationId(50);
+    const platform = await givenPlatform();
+    platform.github.putInstallation(older, account);
+    platform.stores.world.failNext('tenants.create', 'after');
+    await tell(platform, 'installation.created', older);
+    expect(await tenantOf(platform, older)).toMatchObject({ status: 'deleted' });
+  });
+
   it('refuses waiting jobs of removed repositories, and no others', async () => {
     const platform = await givenPlatform({ tenants: [givenTenant({ status: 'pending' })] });
-    await platform.accept(givenEvent(), givenEvent({ jobId: JobId(2), repository: 'acme/other' }));
+    const other = { repository: 'acme/other', repositoryId: 5 };
+    await platform.accept(givenEvent(), givenEvent({ jobId: JobId(2), ...other }));
     await tell(platform, 'installation_repositories.removed', acme, ['acme/other']);
     expect(await platform.job(2)).toMatchObject({
       outcome: 'refused',
@@ -218,6 +294,15 @@ describe('applying installation events', () => {
     platform.github.failNext('getInstallation', { refusal: { kind: 'limited', retryAfterSeconds: 60 } });
     expect(await tell(platform, 'installation.suspend')).toEqual(['installation.suspend']);
     expect(await tenantOf(platform)).toMatchObject({ status: 'active' });
+    expect(platform.telemetry.total('MessagesFailed', { reason: 'GitHub-limited' })).toBe(1);
+  });
+
+  it('asks for the event again if others always change the tenant first', async () => {
+    const platform = await givenPlatform();
+    platform.github.putInstallation(acme, { ...account, suspended: true });
+    platform.tenants.update = async () => 'conflict';
+    expect(await tell(platform, 'installation.suspend')).toEqual(['installation.suspend']);
+    expect(platform.telemetry.total('MessagesFailed', { reason: 'TenantChanging' })).toBe(1);
   });
 
   it('does not overwrite a newer answer with an older one', async () => {

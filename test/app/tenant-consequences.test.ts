@@ -77,8 +77,10 @@ describe('jobs that wait for a tenant', () => {
     );
     const { listWaiting, pageOfWaiting } = platform.jobs;
     let rows = 0;
+    let longest = 0;
     const counted = async <Read extends { readonly length: number }>(read: Read) => {
       rows += read.length;
+      longest = Math.max(longest, read.length);
       return read;
     };
     Object.assign(platform.jobs, {
@@ -91,6 +93,7 @@ describe('jobs that wait for a tenant', () => {
     await tell(platform, told('installation_repositories.removed', { repositoriesRemoved: ['acme/gone'] }));
     expect(refusedJobs(platform)).toHaveLength(500);
     expect(rows).toBeLessThanOrEqual(1_100);
+    expect(longest).toBe(100);
   });
 
   it('are not refused twice, nor those that got a machine meanwhile', async () => {

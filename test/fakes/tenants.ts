@@ -16,7 +16,9 @@ export function createMemoryTenantStore(world: StoreWorld): TenantStore {
         [...tenants.values()]
           .filter((tenant) => tenant.accountId === accountId)
           .sort((one, other) => other.installationId - one.installationId)
-          .slice(0, 10),
+          .slice(0, 10)
+          // DynamoDB promises no order of rows that are read by their keys.
+          .toReversed(),
       ),
     listAcrossTenants: ({ limit, cursor }) =>
       world.call('tenants.listAcrossTenants', ({ tenants }) => {
