@@ -7,7 +7,7 @@
 export const groupSummaries: Readonly<Record<string, string>> = {
   tenant: 'show and change one tenant',
   'costs export': "AWS's bill by machine",
-  prices: "update AWS's prices",
+  prices: "update the price list from AWS's prices",
   controllers: "manage a tenant's admission controllers",
   'controllers scope': 'which jobs a controller is asked about',
   'controllers token': 'tokens for controllers that poll, and for administrators',

@@ -59,7 +59,9 @@ function reservationFaults(config: MayflyConfig): string[] {
   const { reservedConcurrency, tiers, scaleUpConcurrency = defaultScaleUpConcurrency } = config;
   if (reservedConcurrency === undefined) return [];
   if (!isRecord(reservedConcurrency)) {
-    return [`reservedConcurrency is ${shown(reservedConcurrency)}; it must be an object by function.`];
+    return [
+      `reservedConcurrency is ${shown(reservedConcurrency)}; it must be an object with a number for each function.`,
+    ];
   }
   const tierCount = isRecord(tiers) ? Object.keys(tiers).length : 0;
   const unknown = expectKnownKeys('reservedConcurrency', reservedConcurrency, functionNames);

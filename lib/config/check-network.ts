@@ -200,7 +200,7 @@ function ruleFaults(name: string, rule: unknown): string[] {
     }),
     ...expect(`${name}.ports`, ports, {
       fits: ports === undefined || (protocol !== undefined && isPortRange(ports)),
-      allowed: 'a port or [first, last], from 1 to 65535, beside a protocol, or left out',
+      allowed: 'a port or [first, last], from 1 to 65535, and only with a protocol, or left out',
     }),
   ];
 }

@@ -25,7 +25,8 @@ export function priceFaults({ prices, region }: Pick<MayflyConfig, 'prices' | 'r
 }
 
 function amountFaults(name: string, amounts: unknown, keys?: readonly string[]): string[] {
-  if (!isRecord(amounts)) return [`${name} is ${shown(amounts)}; it must be an object of micro-dollars.`];
+  if (!isRecord(amounts))
+    return [`${name} is ${shown(amounts)}; it must be an object of prices in micro-dollars.`];
   return [
     ...(keys ? expectKnownKeys(name, amounts, keys) : []),
     ...(keys ?? Object.keys(amounts)).flatMap((key) => expectWhole(`${name}.${key}`, amounts[key], amount)),

@@ -26,7 +26,9 @@ export function runnerFaults({ runnerVersion, runnerSha256, runnerReleasesUrl }:
 function checksumFaults(checksums: unknown, version: unknown): string[] {
   if (checksums === undefined) return [];
   if (!isRecord(checksums))
-    return [`runnerSha256 is ${shown(checksums)}; it must be an object by architecture.`];
+    return [
+      `runnerSha256 is ${shown(checksums)}; it must be an object with a checksum for each architecture.`,
+    ];
   const rule = { pattern: /^[0-9a-f]{64}$/, allowed: '64 lower-case hexadecimal digits' };
   const faults = [
     ...expectKnownKeys('runnerSha256', checksums, ['x64', 'arm64']),

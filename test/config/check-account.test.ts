@@ -29,7 +29,10 @@ describe('the account-wide options', () => {
     [{ kmsKeyArn: key.replace('us-east-1', 'eu-west-1') }, 'of a key (not of an alias) in "us-east-1"'],
     [{ permissionsBoundaryArn: 'boundary' }, 'it must be the ARN of a managed policy'],
     [{ logRetentionDays: 31 }, 'logRetentionDays is 31; it must be one that CloudWatch allows: 1, 3, 5'],
-    [{ reservedConcurrency: 5 }, 'reservedConcurrency is 5; it must be an object by function'],
+    [
+      { reservedConcurrency: 5 },
+      'reservedConcurrency is 5; it must be an object with a number for each function',
+    ],
     [{ reservedConcurrency: { scaleup: 5 } }, 'reservedConcurrency has no setting "scaleup"'],
     [
       { reservedConcurrency: { webhook: 0 } },

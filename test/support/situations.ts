@@ -692,7 +692,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   'has no webhook at all': {
     code: 'webhook-missing',
     says: /sent no webhook/,
-    fix: /subscribed to Workflow jobs/,
+    fix: /subscribed to the event Workflow job/,
     job: null,
     github: github({}, { deliveries: [] }),
   },

@@ -169,7 +169,7 @@ function byDelivery(tier: Tier, deliveries: GitHubFacts['deliveries']): Verdict 
         : 'GitHub sent no webhook for it in the last three days';
     return plain('webhook-missing', `GitHub has it queued for tier ${tier.name}; ${what}.`, {
       next: 'The reconciler reads the runs of its repository, and picks the job up within about ten minutes.',
-      fix: 'npx mayfly tenant validate shows whether the App is subscribed to Workflow jobs and its webhook is active.',
+      fix: 'npx mayfly tenant validate shows whether the App is subscribed to the event Workflow job and its webhook is active.',
       who: 'operator',
     });
   }

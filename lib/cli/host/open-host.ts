@@ -71,7 +71,7 @@ export function configOf(text: string, where: string): HostConfig {
 function guardSecret(host: Host, text: string): void {
   const path = join(host.folder, settingsFile);
   if (!readSettings(text).settings[secretSetting] || (statSync(path).mode & 0o077) === 0) return;
-  throw new HostFault(`${path} holds a token, and others can read it. Close it: chmod 600 ${path}`);
+  throw new HostFault(`${path} holds a token, and others can read it. Restrict it: chmod 600 ${path}`);
 }
 
 export const textOption = (call: CommandCall, name: string): string | undefined => {

@@ -37,7 +37,7 @@ export async function groupEdit(
   }
   if (levelNow(tenant).level !== 'organization') {
     throw new UsageError(
-      `The runners of ${found.login} register with repositories, which have no groups. It must be an organization, its App needs Self-hosted runners: read and write, and its level must not be repository.`,
+      `The runners of ${found.login} register with repositories, which have no groups. A group needs an organization, an App with the permission “Self-hosted runners: read and write”, and a level other than repository.`,
     );
   }
   await makeGroup(call, tenant, { name, ids });

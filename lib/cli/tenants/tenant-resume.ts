@@ -15,7 +15,7 @@ import { changeOptions } from './tenant-options.ts';
 
 export const tenantResume: Command = {
   name: 'tenant resume',
-  summary: "lift the operator's suspension of a tenant, or make it try again at once",
+  summary: "lift the operator's suspension of a tenant, or make it retry now",
   details: `
 Examples:
   mayfly tenant resume acme --reason "paid"

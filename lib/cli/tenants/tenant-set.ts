@@ -15,7 +15,7 @@ export const tenantSet: Command = {
   summary: "change a tenant's plan, limits, spend caps, runner group and repositories",
   details: `
 Examples:
-  mayfly tenant set acme --plan medium                     the plan and its max runners, at once
+  mayfly tenant set acme --plan medium                     the plan, and its max runners with it
   mayfly tenant set acme --max-runners 8 --reason "ticket 1234"
   mayfly tenant set acme --tier-limit large=1              one large machine, whatever the plan says
   mayfly tenant set acme --group builds --repositories app,web

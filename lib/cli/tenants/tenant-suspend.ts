@@ -20,7 +20,9 @@ Its waiting jobs are refused within a minute; its running jobs continue. To term
   async run(call) {
     const found = await namedTenant(call);
     if (found.row['status']?.S === 'deleted') {
-      throw new UsageError(`${found.login} uninstalled the App. If it installs it again, suspend it then.`);
+      throw new UsageError(
+        `${found.login} uninstalled the App. If the account installs it again, suspend the tenant then.`,
+      );
     }
     return changeTenant(call, {
       found,
