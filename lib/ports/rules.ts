@@ -4,6 +4,8 @@ import type { JobFacts } from '../core/controllers/facts.ts';
 export interface Rules {
   /** What is wrong with an expression, for its author. Undefined: it is a condition within the bounds. */
   faultOf(expression: string): string | undefined;
+  /** At most so many steps for reading and evaluating the expression, whatever the job. */
+  stepsOf(expression: string): number;
   /** The facts that the expression names and that only GitHub has: `run.event`. */
   askedFacts(expression: string): readonly string[];
   /** Evaluates the expression. `failed`: why it could not be evaluated. */

@@ -4,6 +4,7 @@ import { decideWaiting } from '../../lib/app/admission/decide-waiting.ts';
 import { acceptJobs } from '../../lib/app/scale-up/accept-jobs.ts';
 import { InstanceId, JobId } from '../../lib/core/ids.ts';
 import { givenController, givenRules, givenScope, putControllers } from '../support/controllers.ts';
+import { dearestRules } from '../support/dearest-rules.ts';
 import { acme, givenEvent, givenJobs, givenTenant, givenTier, medium, small } from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 
@@ -125,6 +126,16 @@ describe('the queue gate', () => {
       { outcome: 'rejected', epoch: 1, gate: 'queue', votes: [{ vote: 'reject', enforced: true }] },
     ]);
     expect(platform.telemetry.total('AdmissionDryRuns')).toBe(0);
+  });
+
+  it('still evaluates rules of earlier versions that have more steps than one job’s may have now', async () => {
+    // None of them rejects one of these jobs.
+    const dear = [5, 6, 7, 8].map((n) => dearestRules['to evaluate']!(n));
+    const known = dear.map((one) => one.replace('run.ref', 'repository.name'));
+    const platform = await givenControlled(givenRules({ onFailure: 'admit' }, ...known, notApp));
+    await platform.accept(queued(1), queued(2, 'acme/web'));
+    expect(await stateOf(platform, 1)).toEqual(['done', 'controller-rejected']);
+    expect(await stateOf(platform, 2)).toEqual(['covered', 'admitted']);
   });
 
   it('runs the jobs that all controllers admit, and delays none because another is rejected', async () => {

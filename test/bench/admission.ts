@@ -25,6 +25,7 @@ import { createMemoryStores } from '../fakes/stores.ts';
 import { createMemoryTelemetry } from '../fakes/telemetry.ts';
 import { givenController, givenScope } from '../support/controllers.ts';
 import { givenDeployment, givenEvent, givenTenant, givenTier, noon } from '../support/given.ts';
+import { measureDearestRules } from './dearest-rules.ts';
 import { judged } from './goals.ts';
 import { meteredClient, type UnitMeter } from './metered-client.ts';
 import {
@@ -68,11 +69,14 @@ const byRules = eight.map((n) =>
 const byHttps = eight.map((n) => enabled(n, { transport: { kind: 'https', url: `https://c${n}.example/` } }));
 
 export async function measureAdmission(size: Size): Promise<Report> {
+  // In a process as fresh as the one that meets such rules.
+  const dearest = measureDearestRules();
   return {
     results: [
       ...(await waits(size)),
       ...(await countedCosts(size)),
       judged('rules at the queue gate, processor time added', await processorTimeOfRules(size), 'ms a job'),
+      ...dearest,
     ],
     notes: [
       `Waits: ${size.controlledJobs} jobs of one tenant with ${each} controllers beside ${size.besideTenants} tenants with a job ` +

@@ -29,6 +29,8 @@ const goals: Readonly<Record<string, Goal>> = {
   'a dry run that never answers: wait added': { atMost: 0 },
   '8 rules a job: calls added': { atMost: 1 },
   'rules at the queue gate, processor time added': { atMost: 5 },
+  "an owner's dearest rules, processor time for the first job": { atMost: 500 },
+  "an owner's dearest rules, processor time for each other job": { atMost: 200 },
   'start gate: answer by a cached decision': { atMost: 300 },
   'start gate: time added to a job': { atMost: 300 },
   'costs by repository of 100,000 jobs': { atMost: 2 },

@@ -5,19 +5,21 @@
  */
 import { changePolicy } from '../../core/controllers/change-policy.ts';
 import { changeRecord } from '../../core/controllers/change-record.ts';
+import type { ControllerPolicy } from '../../core/controllers/controller.ts';
 import type { ChangedPolicy, KnownTargets, PolicyChange } from '../../core/controllers/policy-change.ts';
 import type { LoadRules, Rules } from '../../ports/rules.ts';
+import { hasExpression } from '../admission/vote-by-rules.ts';
 import { type Actor, type AdminDeps, findOwner, isFaulty, type Owner, recordOf } from './admin.ts';
 import { type Faulty, faulty, inMotion, mostTries } from './fault.ts';
 import { findTargets, type TargetDeps } from './find-targets.ts';
 
 export interface ChangeDeps extends AdminDeps, TargetDeps {
-  /** Loaded only where a change brings an expression. */
+  /** Loaded only for a change that may make a job meet more expressions. */
   readonly loadRules: LoadRules;
   readonly allowsLoopback?: boolean;
 }
 
-type ExpressionCheck = Pick<Rules, 'faultOf'>;
+type ExpressionCheck = Pick<Rules, 'faultOf' | 'stepsOf'>;
 
 export interface Changed extends ChangedPolicy {
   readonly kind: 'changed';
@@ -33,9 +35,8 @@ export async function changeController(
   if (isFaulty(found)) return found;
   const targets = await findTargets(deps, found, change);
   if (isFaulty(targets)) return targets;
-  const check = bringsExpression(change) ? await deps.loadRules() : noCheck;
   for (let tries = 1; tries <= mostTries; tries += 1) {
-    const changed = await tryChange(deps, { owner: found, change, actor, targets, check });
+    const changed = await tryChange(deps, { owner: found, change, actor, targets });
     if (changed !== 'outrun') return changed;
   }
   return inMotion();
@@ -43,14 +44,14 @@ export async function changeController(
 
 async function tryChange(
   deps: ChangeDeps,
-  plan: { owner: Owner; change: PolicyChange; actor: Actor; targets: KnownTargets; check: ExpressionCheck },
+  plan: { owner: Owner; change: PolicyChange; actor: Actor; targets: KnownTargets },
 ): Promise<Changed | Faulty | 'outrun'> {
-  const { owner, change, actor, targets, check } = plan;
+  const { owner, change, actor, targets } = plan;
   const policy = await deps.controllers.policyOf(owner.id);
   const { allowsLoopback = false } = deps;
-  const faultOf = (expression: string) => check.faultOf(expression);
+  const { faultOf, stepsOf } = isJudged(policy, change) ? await deps.loadRules() : noExpressions;
   const at = new Date(deps.clock.now()).toISOString();
-  const result = changePolicy(policy, change, { at, targets, faultOf, allowsLoopback });
+  const result = changePolicy(policy, change, { at, targets, faultOf, stepsOf, allowsLoopback });
   if (result.kind === 'fault') {
     const { kind, code, text, field } = result.fault;
     return faulty(kind, code, text, field === undefined ? {} : { field });
@@ -61,7 +62,13 @@ async function tryChange(
   return saved === 'saved' ? result : 'outrun';
 }
 
-const bringsExpression = (change: PolicyChange): boolean =>
-  'settings' in change && (Boolean(change.settings.match) || change.settings.transport?.kind === 'rules');
+/** Whether it brings an expression, or may make a job meet more of those that are stored. */
+function isJudged({ controllers }: ControllerPolicy, change: PolicyChange): boolean {
+  const hasOne = controllers.some(hasExpression);
+  if (change.kind === 'add-scope') return hasOne;
+  if (!('settings' in change)) return false;
+  const { match, transport, state } = change.settings;
+  return Boolean(match) || transport?.kind === 'rules' || (hasOne && state !== 'disabled');
+}
 
-const noCheck: ExpressionCheck = { faultOf: () => undefined };
+const noExpressions: ExpressionCheck = { faultOf: () => undefined, stepsOf: () => 0 };

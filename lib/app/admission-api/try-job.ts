@@ -3,8 +3,14 @@
  * one is reported as one that would be asked. Disabled ones are included, so that they can be tried first.
  */
 import type { Deployment } from '../../contract/deployment.ts';
+import { stepsOfController } from '../../core/controllers/check-one-job.ts';
 import { combineVotes, type Voted } from '../../core/controllers/combine-votes.ts';
-import { type Controller, type ControllerPolicy, platformOwner } from '../../core/controllers/controller.ts';
+import {
+  type Controller,
+  type ControllerPolicy,
+  controllerBounds,
+  platformOwner,
+} from '../../core/controllers/controller.ts';
 import type { DecisionOutcome, Vote } from '../../core/controllers/decision.ts';
 import { defaultGroup, type JobFacts, type RunFacts } from '../../core/controllers/facts.ts';
 import { covers, type ScopedJob } from '../../core/controllers/scope.ts';
@@ -12,6 +18,7 @@ import type { InstallationId, TierName } from '../../core/ids.ts';
 import { pricePerHour } from '../../core/price-list.ts';
 import { levelNow } from '../../core/runner-level.ts';
 import type { Tenant } from '../../core/tenant.ts';
+import type { Rules } from '../../ports/rules.ts';
 import { policyAt } from '../admission/policies.ts';
 import { hasExpression, voteByRules } from '../admission/vote-by-rules.ts';
 import { findOwner, isFaulty } from './admin.ts';
@@ -82,6 +89,8 @@ export async function tryJob(
   });
   const asked = all.filter(({ scopes }) => scopes.some(({ target }) => covers(target, scoped)));
   const rules = asked.some(hasExpression) ? await deps.loadRules() : undefined;
+  const fault = rules && checkSteps(asked, { owner, rules });
+  if (fault) return fault;
   const votes = asked.map((controller) => {
     const own = voteByRules({ controller, scoped, facts }, rules);
     if (own === 'none') return { controller, vote: 'unmatched' as const };
@@ -99,6 +108,19 @@ async function platformPolicy(deps: TryDeps): Promise<ControllerPolicy> {
   return epoch === undefined
     ? deps.controllers.policyOf(platformOwner)
     : policyAt(deps, platformOwner, epoch);
+}
+
+/** Enabled ones are within the bound of one job; it is as large again for the disabled ones that are tried beside them. */
+function checkSteps(
+  asked: readonly Controller[],
+  { owner, rules }: { readonly owner: InstallationId; readonly rules: Rules },
+): Faulty | undefined {
+  const own = asked.filter((controller) => controller.owner === owner);
+  const steps = own.reduce((sum, controller) => sum + stepsOfController(controller, rules), 0);
+  const most = 2 * controllerBounds.stepsOfOneJob;
+  if (steps <= most) return undefined;
+  const text = `The rules of the ${own.length} controllers over this job, with disabled ones, would take up to ${steps} steps; a test may take ${most}. Remove the scopes of disabled controllers that you do not test now.`;
+  return faulty('conflict', 'too-many-steps-on-one-job', text);
 }
 
 const githubWouldBeAsked = 'It needs facts about the run that only GitHub has: give run.event and the rest.';

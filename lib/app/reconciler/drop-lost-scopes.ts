@@ -164,6 +164,9 @@ async function drop(deps: ReconcileDeps, { policy, login, marks }: Owned, seen: 
   }
 }
 
+/** Removing a scope brings none. */
+const noExpressions = { faultOf: () => undefined, stepsOf: () => 0 };
+
 async function dropScope(
   deps: ReconcileDeps,
   { from, login }: { readonly from: ControllerPolicy; readonly login: string },
@@ -172,7 +175,7 @@ async function dropScope(
   const at = new Date(deps.clock.now()).toISOString();
   const change = { kind: 'remove-scope', id: controller.id, scopeId: scope.id } as const;
   const targets = { tiers: [], repositoryIds: new Set<number>() };
-  const result = changePolicy(from, change, { at, targets, faultOf: () => undefined });
+  const result = changePolicy(from, change, { at, targets, ...noExpressions });
   if (result.kind === 'fault') return undefined;
   const { put, remove } = result;
   const record = {

@@ -3,9 +3,9 @@
  * change that makes a controller ask less can fail only because of an outdated version (disabling,
  * deleting, removing a scope), so that a tenant that locked itself out can recover.
  */
+import { checkOneJob } from './check-one-job.ts';
 import { checkSettings } from './check-settings.ts';
 import { type Controller, type ControllerPolicy, controllerBounds, platformOwner } from './controller.ts';
-import { mostOnOneJob } from './most-on-one-job.ts';
 import {
   type ChangeContext,
   type KnownTargets,
@@ -31,16 +31,10 @@ export function changePolicy(
   const isDeleted = change.kind === 'delete';
   const others = policy.controllers.filter(({ id }) => id !== change.id);
   const controllers = isDeleted ? others : [...others, controller];
-  const most = controllerBounds.controllersOfOneJob;
-  if (asksMore && mostOnOneJob(controllers) > most) {
-    return failed(
-      policyFault(
-        'conflict',
-        'too-many-on-one-job',
-        `More than ${most} enabled or dry-run controllers would be asked about one job; at most ${most} may be. Disable one, or narrow its scopes.`,
-      ),
-    );
-  }
+  const tooMuch = asksMore
+    ? checkOneJob({ before: policy.controllers, after: controllers }, context)
+    : undefined;
+  if (tooMuch) return failed(tooMuch);
   return {
     kind: 'changed',
     policy: { ...policy, epoch: policy.epoch + 1, controllers },

@@ -68,6 +68,8 @@ export const controllerBounds = {
   controllersEach: 20,
   /** Controllers that any one job may have to pass. */
   controllersOfOneJob: 8,
+  /** Of all expressions of one owner that any one job may have to pass, for reading and evaluating them. */
+  stepsOfOneJob: 60_000,
   decisionDays: 30,
   /** A controller whose token was used within it counts as connected. */
   connectedSeconds: 3600,

@@ -1,7 +1,7 @@
 /**
- * How many controllers could be asked about a single job, at most: over every tier, runner group and repository that any
- * of their scopes names, and one that none names. Controllers are bits of a number, so that thousands of targets take
- * milliseconds.
+ * How many controllers could be asked about a single job, at most, or the sum of their weights: over every tier, runner
+ * group and repository that any of their scopes names, and one that none names. Controllers are bits of a number, so that
+ * thousands of targets take milliseconds.
  */
 import type { TierName } from '../ids.ts';
 import { type Controller, isInForce } from './controller.ts';
@@ -13,8 +13,13 @@ const elsewhere = {
   repositoryId: -1,
 };
 
-export function mostOnOneJob(all: readonly Controller[]): number {
+export function mostOnOneJob(
+  all: readonly Controller[],
+  weightOf: (controller: Controller) => number = () => 1,
+): number {
   const controllers = all.filter(isInForce);
+  const weights = controllers.map(weightOf);
+  const weigh = (bits: number) => sumOver(bits, weights);
   const targets = controllers.flatMap(({ scopes }) => scopes.map(({ target }) => target));
   const tiers = valuesOf(targets, (target) => ('tier' in target ? target.tier : undefined), elsewhere.tier);
   const groups = valuesOf(
@@ -37,16 +42,20 @@ export function mostOnOneJob(all: readonly Controller[]): number {
       const byGroup = distinct(groups.map((group) => asked({ ...outside, group })));
       const { group } = elsewhere;
       const byRepository = distinct(repositories.map((repositoryId) => asked({ tier, repositoryId, group })));
-      const registered = repositories.map((repositoryId) => count(asked({ tier, repositoryId })));
-      return Math.max(...registered, mostTogether(byGroup, byRepository));
+      const registered = repositories.map((repositoryId) => weigh(asked({ tier, repositoryId })));
+      return Math.max(...registered, mostTogether(byGroup, byRepository, weigh));
     }),
   );
 }
 
 /** For a job that is in one of each. What covers it in a group or in a repository covers it in both. */
-function mostTogether(some: readonly number[], others: readonly number[]): number {
+function mostTogether(
+  some: readonly number[],
+  others: readonly number[],
+  weigh: (bits: number) => number,
+): number {
   let most = 0;
-  for (const one of some) for (const other of others) most = Math.max(most, count(one | other));
+  for (const one of some) for (const other of others) most = Math.max(most, weigh(one | other));
   return most;
 }
 
@@ -62,11 +71,10 @@ function bitsByTarget(controllers: readonly Controller[]): ReadonlyMap<string, n
   return bits;
 }
 
-function count(bits: number): number {
-  let left = bits;
-  let ones = 0;
-  for (; left !== 0; left &= left - 1) ones += 1;
-  return ones;
+function sumOver(bits: number, weights: readonly number[]): number {
+  let sum = 0;
+  for (let left = bits; left !== 0; left &= left - 1) sum += weights[31 - Math.clz32(left & -left)] ?? 0;
+  return sum;
 }
 
 const distinct = (values: readonly number[]) => [...new Set(values)];

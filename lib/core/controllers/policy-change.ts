@@ -43,6 +43,8 @@ export interface ChangeContext {
   readonly targets: KnownTargets;
   /** What is wrong with a CEL expression. Undefined: it compiles, to a boolean, within the bounds. */
   readonly faultOf: (expression: string) => string | undefined;
+  /** What reading and evaluating a CEL expression takes at most. */
+  readonly stepsOf: (expression: string) => number;
   /** The laptop's, where controllers listen without a certificate. Default: false. */
   readonly allowsLoopback?: boolean;
 }
@@ -69,6 +71,7 @@ export interface PolicyFault {
     | 'too-many-controllers'
     | 'too-many-scopes'
     | 'too-many-on-one-job'
+    | 'too-many-steps-on-one-job'
     | 'duplicate-scope'
     | 'installation-excludes-narrower'
     | 'foreign-target'

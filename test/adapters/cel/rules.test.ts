@@ -124,4 +124,12 @@ describe('rules', () => {
     const long = { ...facts, repository: { ...facts.repository, name } };
     expect(rules.judge('repository.name.matches("^acme/(a+)+b$")', long)).toBe(false);
   });
+
+  it.each([
+    ['true', 21],
+    ['job.tier == "small" && job.id > 5', 174],
+    ['job.tier ==', 55],
+  ])('count the steps of reading and evaluating %s', (expression, steps) => {
+    expect(rules.stepsOf(expression)).toBe(steps);
+  });
 });

@@ -9,13 +9,14 @@ import {
 import type { ChangeContext, PolicyChange } from '../../../lib/core/controllers/policy-change.ts';
 import type { ScopeTarget } from '../../../lib/core/controllers/scope.ts';
 import { TierName } from '../../../lib/core/ids.ts';
-import { givenController, givenScope } from '../../support/controllers.ts';
+import { givenController, givenRules, givenScope } from '../../support/controllers.ts';
 import { acme, medium, small } from '../../support/given.ts';
 
 const context: ChangeContext = {
   at: '2026-11-21T13:00:00.000Z',
   targets: { tiers: [small, medium], groups: ['builds'], repositoryIds: new Set([7, 8]) },
   faultOf: (expression) => (expression === 'broken' ? 'It does not compile.' : undefined),
+  stepsOf: (expression) => Number(expression) || 0,
 };
 const policyWith = (...controllers: Controller[]): ControllerPolicy => ({
   owner: acme,
@@ -234,5 +235,69 @@ describe('the most controllers that one job may have to pass', () => {
     expect(change(policy, { kind: 'delete', id: 'ctl_1' }).kind).toBe('changed');
     const scopeId = nine[8]!.scopes[0]!.id;
     expect(change(policy, { kind: 'remove-scope', id: 'ctl_9', scopeId }).kind).toBe('changed');
+  });
+});
+
+describe('the steps of the rules that one job may have to pass', () => {
+  const most = controllerBounds.stepsOfOneJob;
+  const app: ScopeTarget = { kind: 'repository', repositoryId: 7 };
+  const taking = (id: string, steps: number, over: Partial<Controller> = {}) =>
+    givenRules({ id, ...over }, String(steps - 5), '5');
+  const enable = { kind: 'update', id: 'ctl_2', settings: { state: 'enabled' } } as const;
+  const off = (steps: number, over: Partial<Controller> = {}) =>
+    taking('ctl_2', steps, { state: 'disabled', ...over });
+
+  it.each<[string, Controller[], string]>([
+    ['as many as are allowed', [taking('ctl_1', most - 10), off(10)], 'changed'],
+    ['one more', [taking('ctl_1', most - 10), off(11)], 'fault'],
+    ['one more of a match', [taking('ctl_1', most - 10), off(10, { match: '1' })], 'fault'],
+    ['one more, in dry run', [taking('ctl_1', most, { state: 'dry_run' }), off(6)], 'fault'],
+    ['more, of one that is disabled', [taking('ctl_1', most, { state: 'disabled' }), off(6)], 'changed'],
+    ['more, of one that is never asked', [taking('ctl_1', most, { scopes: [] }), off(6)], 'changed'],
+    [
+      'more, of one for another repository',
+      [
+        taking('ctl_1', most, { scopes: [givenScope(app)] }),
+        off(6, { scopes: [givenScope({ kind: 'repository', repositoryId: 8 })] }),
+      ],
+      'changed',
+    ],
+    [
+      'more, of one for a tier that the repository’s jobs may have',
+      [
+        taking('ctl_1', most, { scopes: [givenScope(app)] }),
+        off(6, { scopes: [givenScope({ kind: 'tier', tier: small })] }),
+      ],
+      'fault',
+    ],
+  ])('may be %s', (_, controllers, kind) => {
+    expect(change(policyWith(...controllers), enable).kind).toBe(kind);
+  });
+
+  it('are added up for a new scope too', () => {
+    const before = policyWith(taking('ctl_1', most), taking('ctl_2', 6, { scopes: [] }));
+    expect(faultOf(before, addScope(app, 'ctl_2'))).toEqual([
+      'conflict',
+      'too-many-steps-on-one-job',
+      undefined,
+    ]);
+  });
+
+  it('are named if they are too many, with the dearest controllers and a remedy', () => {
+    const result = change(policyWith(taking('ctl_1', 40_000), off(30_000)), enable);
+    expect(result.kind === 'fault' && result.fault.text).toBe(
+      'The rules for one job would take up to 70000 steps together, for reading and evaluating them; at most 60000 are allowed. Most are of ctl_1 (40000), ctl_2 (30000). Use fewer patterns and loops, shorten the rules, narrow a scope, or disable a controller.',
+    );
+  });
+
+  it('may be more if they were stored so, and may then only become fewer', () => {
+    const policy = policyWith(taking('ctl_1', 50_000), taking('ctl_2', 50_000));
+    const rules = (steps: number) => taking('ctl_2', steps).transport;
+    const update = (settings: Partial<Controller>) =>
+      change(policy, { kind: 'update', id: 'ctl_2', settings }).kind;
+    expect(update({ transport: rules(50_001) })).toBe('fault');
+    expect(update({ transport: rules(40_000) })).toBe('changed');
+    expect(update({ description: 'still too many' })).toBe('changed');
+    expect(update({ state: 'disabled' })).toBe('changed');
   });
 });

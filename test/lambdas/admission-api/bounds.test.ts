@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { givenAnswer, questionId, syntheticJob } from '../../../lambdas/admission-api/schemas.ts';
 import { findTargets } from '../../../lib/app/admission-api/find-targets.ts';
 import { beta, type GivenApi, givenApi } from '../../support/admission-api.ts';
+import { dearestRules } from '../../support/dearest-rules.ts';
 import { acme, givenTenant } from '../../support/given.ts';
 import { nonEmpty } from '../../support/non-empty.ts';
 
@@ -63,6 +64,59 @@ describe('a controller', () => {
     const added = [];
     for (let n = 1; n <= 9; n += 1) added.push(await enabled());
     expect(added).toEqual([...Array.from({ length: 8 }, () => 201), 409]);
+  });
+});
+
+describe('the rules over one job', () => {
+  const dear = (n: number) => ({ reject: dearestRules['to evaluate']!(n), reason: 'No.' });
+  const transport = (...numbers: number[]) => ({ kind: 'rules', rules: numbers.map(dear) });
+  const everywhere = async (over: Record<string, unknown>) => {
+    const id = await world.given(over);
+    const { status, body } = await world.call('POST', `/controllers/${id}/scopes`, {
+      body: { kind: 'installation' },
+    });
+    return { id, status, body };
+  };
+  const update = (id: string, body: object) =>
+    world.call('PATCH', `/controllers/${id}`, { body, headers: { 'if-match': '*' } });
+
+  it('are three of the most expensive at most, in however many controllers', async () => {
+    await everywhere({ transport: transport(1, 2), state: 'enabled' });
+    expect(await everywhere({ transport: transport(3), state: 'enabled' })).toMatchObject({ status: 201 });
+    const fourth = await everywhere({ transport: transport(4), state: 'dry_run' });
+    expect(fourth).toMatchObject({ status: 409, body: { code: 'too-many-steps-on-one-job' } });
+    expect(fourth.body.detail).toMatch(
+      /up to 7[78]\d\d\d steps together.* at most 60000 are allowed\. Most are of ctl_/,
+    );
+  });
+
+  it('are counted together when two are enabled at the same moment', async () => {
+    const [one, other] = [
+      await everywhere({ transport: transport(1, 2) }),
+      await everywhere({ transport: transport(3, 4) }),
+    ];
+    const both = await Promise.all([one, other].map(({ id }) => update(id, { state: 'enabled' })));
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
+  });
+
+  it('are counted when a controller that was enabled before gets dearer ones', async () => {
+    const { id } = await everywhere({ transport: transport(1), state: 'enabled' });
+    expect((await update(id, { transport: transport(1, 2, 3, 4) })).status).toBe(409);
+    expect((await update(id, { transport: transport(2, 3) })).status).toBe(200);
+  });
+
+  it('may be twice as many for a test, which evaluates disabled ones too', async () => {
+    const test = () =>
+      world.call('POST', '/test', { body: { tier: 'small', repository: { name: 'acme/app', id: 7 } } });
+    await everywhere({ transport: transport(1, 2, 3) });
+    await everywhere({ transport: transport(4, 5, 6) });
+    expect((await test()).status).toBe(200);
+    const { id } = await everywhere({ transport: transport(7) });
+    const refused = await test();
+    expect(refused).toMatchObject({ status: 409, body: { code: 'too-many-steps-on-one-job' } });
+    expect(refused.body.detail).toMatch(/of the 3 controllers .* a test may take 120000\./);
+    await world.call('DELETE', `/controllers/${id}`, { headers: { 'if-match': '*' } });
+    expect((await test()).status).toBe(200);
   });
 });
 
