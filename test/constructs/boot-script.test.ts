@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { Stack } from 'aws-cdk-lib/core';
+import { Lazy, Stack } from 'aws-cdk-lib/core';
 import { type BootWords, bootUserData } from '../../lib/constructs/machines/boot-script.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'mayfly-boot-'));
@@ -24,10 +24,10 @@ const words: BootWords = {
 const shellLine = `echo "\${HOME:-@home}" user@host`;
 const allWords = Object.keys(words).map((word) => `${word}="@${word}@"`);
 
-function userDataOf(lines: string[]) {
+function userDataOf(lines: string[], filled = words) {
   const file = join(root, 'boot.sh');
   writeFileSync(file, lines.join('\n'));
-  return new Stack().resolve(bootUserData(file, words));
+  return new Stack().resolve(bootUserData(file, filled));
 }
 
 describe('user data', () => {
@@ -68,5 +68,22 @@ describe('user data', () => {
 
   it('is refused if it is longer than EC2 takes', () => {
     expect(() => userDataOf([...allWords, 'x'.repeat(16_384)])).toThrow(/has room for 16384/);
+  });
+
+  it('leaves 128 bytes for a URL that only the deploy knows, which is longer than any', () => {
+    const filled = { ...words, CLAIM_URL: Lazy.string({ produce: () => 'https://claim/' }) };
+    const others = allWords
+      .slice(1)
+      .map((line) => line.replace(/@(\w+)@/, (_, word) => words[word as keyof BootWords]));
+    const bytes = ['CLAIM_URL=""', ...others, ''].join('\n').length + 128;
+    const fillWith = (count: number) => () => userDataOf([...allWords, 'x'.repeat(count)], filled);
+    expect(fillWith(16_384 - bytes)).not.toThrow();
+    expect(fillWith(16_385 - bytes)).toThrow(/has room for 16384/);
+    // A function's URL, and a bucket of the longest name in the region with the longest one.
+    const longest = [
+      `https://${'x'.repeat(32)}.lambda-url.ap-southeast-1.on.aws/`,
+      `${'x'.repeat(63)}.s3.ap-southeast-1.amazonaws.com`,
+    ];
+    for (const address of longest) expect(address.length).toBeLessThan(128);
   });
 });

@@ -173,7 +173,9 @@ describe('permissions', () => {
     for (const { PolicyDetails } of nonEmpty(propertiesOf('LifecyclePolicy'))) {
       expect(PolicyDetails).toMatchObject([
         {
-          Filter: { Type: 'AGE', RetainAtLeast: 4 },
+          // Each costs money for as long as its snapshot is there.
+          Filter: { Type: 'AGE', Value: 30, Unit: 'DAYS', RetainAtLeast: 4 },
+          // A job runs for five days at most.
           ExclusionRules: { Amis: { LastLaunched: { Value: 7, Unit: 'DAYS' } } },
         },
       ]);
