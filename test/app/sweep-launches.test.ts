@@ -1,7 +1,7 @@
 /** How the sweep finishes launches whose callers died, and never gives a lease to two machines. */
 import { describe, expect, it } from '@jest/globals';
 import { OperationalError } from '../../lib/ports/errors.ts';
-import { acme } from '../support/given.ts';
+import { acme, givenEvent } from '../support/given.ts';
 import { expectBalanced, expectNothingLeft, givenPlatform } from '../support/platform.ts';
 import { minutes, queued } from '../support/swept.ts';
 
@@ -41,6 +41,24 @@ describe('the sweep', () => {
     expect(platform.liveMachines()).toEqual([]);
     await platform.sweep();
     expect(platform.liveMachines()).toHaveLength(1);
+  });
+
+  it('frees no lease of a cancelled job whose machine EC2 may have launched and does not show yet', async () => {
+    const platform = await givenPlatform();
+    Object.assign(platform.compute.dials, { loseAnswers: 99, hideNew: true });
+    await platform.accept(queued(1));
+    await platform.follow(givenEvent({ action: 'completed', conclusion: 'cancelled', runnerName: null }));
+    platform.clock.advance(minutes(1) + 1000);
+    await platform.sweep();
+    await expectBalanced(platform);
+    expect(await platform.leases()).toBe(1);
+    for (const machine of platform.compute.machines.values()) machine.hidden = false;
+    platform.clock.advance(minutes(1) + 6000);
+    await platform.sweep();
+    const [machine] = platform.liveMachines();
+    expect(await platform.claim(machine!)).toMatchObject({ action: 'stand-down' });
+    await platform.machineEnds(machine!);
+    await expectNothingLeft(platform);
   });
 
   it('gives the lease of an ended machine to no other machine of the launch', async () => {

@@ -32,6 +32,7 @@ import {
 } from './world/controllers/start-controllers.ts';
 import { createEc2 } from './world/ec2.ts';
 import { createGitHubWorld } from './world/github.ts';
+import { loseLaunches } from './world/lost-launches.ts';
 import { runMachines } from './world/machines.ts';
 import { rollUpDays } from './world/roll-ups.ts';
 import { startTenants } from './world/tenants.ts';
@@ -91,6 +92,7 @@ export async function simulate(seed: number, options: { log?: boolean } = {}): P
   const ec2 = createEc2(world, createUndying(world, seed));
   const webhooks = createWebhooks(world);
   const github = createGitHubWorld(world, { ec2, webhooks });
+  loseLaunches(world, github, seed);
   runMachines(world, { ec2, github });
   const reconciles = seed % 8 === 5;
   const flood = reconciles && random.chance(0.5);
