@@ -5,33 +5,13 @@ import { sweep } from '../../lib/app/sweep/sweep.ts';
 import { applyInstallationEvents } from '../../lib/app/tenants/apply-installation-events.ts';
 import { JobId } from '../../lib/core/ids.ts';
 import { givenRules, putControllers } from '../support/controllers.ts';
-import { dyingProcess } from '../support/dying-process.ts';
+import { dieEverywhere, moments } from '../support/die-everywhere.ts';
 import { acme, givenEvent } from '../support/given.ts';
 import { expectBalanced, expectNothingLeft, givenPlatform, type Platform } from '../support/platform.ts';
 
 const queued = (jobId: number) => givenEvent({ jobId: JobId(jobId), delivery: `d-${jobId}` });
 const bodies = (...messages: unknown[]) =>
   messages.map((message, n) => ({ id: `m-${n}`, body: JSON.stringify(message) }));
-const moments = ['before', 'after'] as const;
-
-/** Runs `act` in a process that dies at its first call, then its second, … until one lives; `check` sees each aftermath. */
-async function dieEverywhere(
-  when: 'before' | 'after',
-  run: {
-    given: () => Promise<Platform>;
-    act: (deps: Platform) => Promise<unknown>;
-    check: (platform: Platform, where: string) => Promise<void>;
-  },
-): Promise<number> {
-  for (let call = 1; ; call++) {
-    const platform = await run.given();
-    const process = dyingProcess(platform, { call, when });
-    await run.act(process.deps).catch(() => undefined);
-    if (!process.died()) return call - 1;
-    await run.check(platform, `${when} ${process.lastWords()}`);
-  }
-}
-
 /** What follows a death: the messages come again, minutes pass, and the sweep runs. */
 async function recover(platform: Platform, ...messages: unknown[]) {
   for (let minute = 0; minute < 4; minute++) {
