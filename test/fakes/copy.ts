@@ -11,9 +11,40 @@ const { isArray } = Array;
 const { getPrototypeOf, prototype: plain } = Object;
 const [PlainMap, PlainSet] = [Map, Set];
 
+/**
+ * Rows that are read far more often than they are written. Each is copied once, as it is stored, and frozen; readers then
+ * share it, and whoever changes it gets a TypeError.
+ */
+export class FrozenRows<Key, Row extends object> extends Map<Key, Row> {
+  override set(key: Key, row: Row): this {
+    return super.set(key, shared.has(row) ? row : (freeze(copy(row)) as Row));
+  }
+}
+
+/** What is frozen to its depth. */
+const shared = new WeakSet<object>();
+
+/** `Object.freeze` lets a map change. */
+const changesRefused = Object.fromEntries(
+  ['set', 'delete', 'clear'].map((name) => [name, { value: refuseChange }]),
+);
+
+function refuseChange(): never {
+  throw new TypeError('This map is a part of a stored row: copy it before you change it.');
+}
+
+function freeze(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || shared.has(value)) return value;
+  const entries = value instanceof PlainMap ? value.values() : Object.values(value);
+  for (const entry of entries) freeze(entry);
+  if (value instanceof PlainMap) Object.defineProperties(value, changesRefused);
+  shared.add(Object.freeze(value));
+  return value;
+}
+
 function copy(value: unknown): unknown {
   if (typeof value === 'function') throw new TypeError(`A row holds data, and this is a function: ${value}`);
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || shared.has(value)) return value;
   const prototype: unknown = getPrototypeOf(value);
   if (prototype === plain) return copyOfObject(value);
   if (isArray(value)) return value.map(copy);

@@ -1,7 +1,7 @@
 /**
  * The rows that the four stores in memory share, so that what is one transaction in DynamoDB is one here. Tests look into
  * it, edit it as an operator would, and set its dials: a call can fail before its effect or after it, which is how a
- * crash or a lost answer looks from outside. Rows go in and out as copies, never as shared references.
+ * crash or a lost answer looks from outside. Rows go in and out as copies, or frozen.
  */
 import type { ComparisonState } from '../../lib/core/comparison-state.ts';
 import type { Controller } from '../../lib/core/controllers/controller.ts';
@@ -28,7 +28,7 @@ import type { RunnerStore } from '../../lib/ports/runners.ts';
 import type { TenantStore } from '../../lib/ports/tenants.ts';
 import type { UsageStore } from '../../lib/ports/usage.ts';
 import type { UsageLedger } from '../../lib/ports/usage-ledger.ts';
-import { copyOf } from './copy.ts';
+import { copyOf, FrozenRows } from './copy.ts';
 
 export interface StorePorts {
   readonly tenants: TenantStore;
@@ -129,13 +129,13 @@ export const jobKey = (installationId: InstallationId, jobId: JobId) => `${insta
 /** @param shared rows that several worlds have in common */
 export function createStoreWorld(shared: Partial<Rows> = {}): StoreWorld {
   const rows: Rows = {
-    tenants: new Map(),
+    tenants: new FrozenRows(),
     jobs: new Map(),
     launches: new Map(),
     runners: new Map(),
     capRows: new Map(),
     capRowsEver: new Map(),
-    lines: new Map(),
+    lines: new FrozenRows(),
     recorded: new Map(),
     groupChanges: new Map(),
     usage: new Map(),
