@@ -21,7 +21,7 @@ describe('the webhook of a job without a row', () => {
   });
 
   it.each([
-    [0, 'nobody answered', 'the URL is wrong'],
+    [0, 'the platform did not answer', 'the URL is wrong'],
     [199, 'the platform answered 199', 'AWS failed'],
     [400, 'the platform answered 400', 'AWS failed'],
     [401, 'the platform answered 401', 'the webhook secrets in the App’s settings and here differ'],

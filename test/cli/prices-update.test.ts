@@ -50,7 +50,7 @@ describe('mayfly prices update', () => {
       onDemand: { 't3.medium': 41_600, 'm5.large': 96_000, 'm6g.xlarge': 154_000 },
       disk: { gigabyte: 80_000, iops: 5_000, throughputMegabyte: 40_000 },
     });
-    expect(out).toContain('The prices of your tiers are still those of the list in use, of 2026-07-20');
+    expect(out).toContain('The prices of your tiers have not changed since 2026-07-20');
     expect(out).toContain("import prices from './mayfly.prices.json' with { type: 'json' }");
     expect(endpoint.calls.recent().length).toBeGreaterThan(4);
   });
@@ -74,7 +74,7 @@ describe('mayfly prices update', () => {
       ...{ list: written().date, compute: 62_400, disk: 1_200_000, address: 7_500 },
     });
     const again = await update({ ...usual, prices: written() });
-    expect(again.out).toContain('The prices of your tiers are still');
+    expect(again.out).toContain('The prices of your tiers have not changed');
     expect(again.out).toContain('Deploy to use it.');
   });
 

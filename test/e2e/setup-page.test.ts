@@ -69,7 +69,7 @@ describe('the setup page', () => {
       expect(page).toMatchObject({ status: 404, text: 'Not found\n' });
     });
 
-    it('costs two reads of a secret, however many requests come', async () => {
+    it('costs each copy two reads of a secret a minute, however many requests come', async () => {
       const before = calls('GetSecretValue');
       const start = Date.now();
       await Promise.all(

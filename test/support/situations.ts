@@ -112,7 +112,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   'was just accepted': { code: 'queued', says: /sentence of queued/, job: why('queued') },
   'waits for nothing, and nobody looks at it': {
     code: 'not-acted-on',
-    says: /has not been looked at for 12 min/,
+    says: /has not been checked for 12 min/,
     fix: /sweep/,
     job: { ...why('queued'), queuedAt: noon - 600_000, acceptedAt: noon - 600_000 },
   },
@@ -678,7 +678,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   },
   'has a webhook that reached nobody': {
     code: 'webhook-failed',
-    says: /nobody answered/,
+    says: /the platform did not answer/,
     fix: /Redeliver/,
     job: null,
     github: github({}, delivery(0)),

@@ -190,7 +190,7 @@ function byDelivery(tier: Tier, deliveries: GitHubFacts['deliveries']): Verdict 
       : webhookFault(statusCode);
   return plain(
     'webhook-failed',
-    `GitHub could not deliver its webhook: ${statusCode === 0 ? 'nobody answered' : `the platform answered ${statusCode}`} (${why}).`,
+    `GitHub could not deliver its webhook: ${statusCode === 0 ? 'the platform did not answer' : `the platform answered ${statusCode}`} (${why}).`,
     {
       next: 'The reconciler has GitHub redeliver it, up to three times, every five minutes.',
       fix:

@@ -229,8 +229,8 @@ function freeVerdict(facts: Facts, job: Job): Verdict {
   if (code === 'queued' && waited > unexplainedSeconds) {
     return {
       code: 'not-acted-on',
-      line: `Nothing blocks it, but it has not been looked at for ${durationText(waited)}.`,
-      next: 'The sweep looks at every waiting job each minute, if it runs.',
+      line: `Nothing blocks it, but it has not been checked for ${durationText(waited)}.`,
+      next: 'The sweep checks every waiting job each minute, if it runs.',
       fix: 'Check whether sweep and scale-up run: the alarms sweep-stopped, function-errors and function-throttles of the runbook, and npx mayfly dead-letters.',
       who: 'operator',
     };

@@ -134,7 +134,7 @@ const advice: Readonly<Record<ReasonCode, Advice>> = {
   }),
   'permission-missing': {
     who: 'owner',
-    next: 'It starts once GitHub reports the permission: at once, or with the next try, ten minutes after the last one.',
+    next: 'It starts as soon as GitHub reports the permission, or with the next attempt, ten minutes after the last one.',
     fix: 'An owner must accept the App’s permissions, under Settings → GitHub Apps → Configure.',
   },
   'github-limited': nobody(
@@ -159,7 +159,7 @@ const advice: Readonly<Record<ReasonCode, Advice>> = {
     next: 'It stays refused unless it is re-run.',
     fix: `Approve or cancel the runs that wait for approval. ${runAgain}`,
   },
-  capacity: nobody('The other pools are tried at once, and these are retried within three minutes.'),
+  capacity: nobody('The other pools are tried immediately, and these are retried within three minutes.'),
   quota: {
     who: 'operator',
     next: 'It is retried every minute, and starts when other machines of the account end.',

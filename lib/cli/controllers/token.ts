@@ -99,7 +99,7 @@ Both work during the overlap; after it, only the new one does.
 
 export const tokenRevoke: Command = {
   name: 'controllers token revoke',
-  summary: 'revoke a token at once',
+  summary: 'revoke a token immediately',
   details: `
 Examples:
   mayfly controllers token revoke acme tok_abcdefgh23456723 --reason "laptop lost"

@@ -98,7 +98,7 @@ const forecastNote = (forecast: Forecast | undefined) =>
   forecast === undefined
     ? []
     : [
-        `Forecast for the month: ${amount(forecast.total)}, by the last ${counted(forecast.days, 'whole day')}.`,
+        `Forecast for the month: ${amount(forecast.total)}, from the last ${counted(forecast.days, 'whole day')}.`,
       ];
 
 function notes({ waste, unpriced, unpricedTypes, priceLists, total }: CostReport, month: Month): string[] {

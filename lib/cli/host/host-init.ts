@@ -36,7 +36,7 @@ Examples:
       { flags: '--repository <owner/name>', description: 'register runners with this repository' },
       { flags: '--group <name>', description: 'runner group of the organization' },
       { flags: '--runners <number>', description: 'how many at a time' },
-      { flags: '--build', description: 'build the image and leave the settings alone' },
+      { flags: '--build', description: 'build the image and keep the settings' },
       { flags: '--no-image', description: 'write the settings only' },
       { flags: '--packages <names>', description: 'Debian packages to add to the image' },
     ],

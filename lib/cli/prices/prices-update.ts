@@ -89,7 +89,7 @@ function changes(config: MayflyConfig, after: PriceList): string {
     ['public address, an hour', before.address, after.address] as const,
   ].filter(([, old, now]) => old !== now);
   if (rows.length === 0)
-    return `The prices of your tiers are still those of the list in use, of ${before.date}.\n`;
+    return `The prices of your tiers have not changed since ${before.date}, the date of the list in use.\n`;
   const money = (amount: Micros | undefined) => (amount === undefined ? 'none' : dollars(amount));
   return `${drawTable(
     ['changed', `list of ${before.date}`, 'today'],
@@ -111,7 +111,7 @@ function notes(
     ),
     ...(kept.length === 0 ? [] : [`AWS gave no price for ${kept.join(', ')}: the current prices were kept.`]),
     config.prices === undefined
-      ? `Add to mayfly.config.ts: import prices from './${fileName}' with { type: 'json' }; and prices, in the configuration. Then deploy.`
+      ? `To use it, add to mayfly.config.ts, and deploy:\n  import prices from './${fileName}' with { type: 'json' };\n  prices,    // in the configuration`
       : 'Deploy to use it.',
   ];
   return `\n${lines.map((line) => `${line}\n`).join('')}`;

@@ -28,7 +28,7 @@ Examples:
       found,
       edit: { status: text('active') },
       action: 'approved',
-      next: (jobs) => `It may start jobs${jobs > 0 ? `: ${waitingText(jobs)} looked at now` : ''}.`,
+      next: (jobs) => `It may start jobs${jobs > 0 ? `: ${waitingText(jobs)} being checked now` : ''}.`,
     });
     // GitHub may have suspended it while it was pending.
     await tellTenantManager(call, found.installationId);

@@ -37,7 +37,7 @@ Only the account that suspended the App can lift a suspension by GitHub (suspend
       edit: { status: text('active'), suspended_by: null },
       action: 'resumed',
       next: (jobs) =>
-        `It may start jobs again${jobs > 0 ? `: ${waitingText(jobs)} looked at now` : ''}. Jobs that were refused in the meantime are picked up again within minutes if GitHub still has them queued.`,
+        `It may start jobs again${jobs > 0 ? `: ${waitingText(jobs)} being checked now` : ''}. Jobs that were refused in the meantime are picked up again within minutes if GitHub still has them queued.`,
     });
     // GitHub may have suspended it too, hidden by the operator's ban.
     await tellTenantManager(call, found.installationId);
@@ -58,9 +58,7 @@ async function tryAgain(call: CommandCall, { installationId, login }: FoundTenan
   call.io.out(
     json
       ? `${JSON.stringify(shown)}\n`
-      : printableLine(`${login} (${installationId}) ${dryRun ? 'would try' : 'tries'} again at once.`).concat(
-          '\n',
-        ),
+      : printableLine(`${login} (${installationId}) ${dryRun ? 'would retry' : 'retries'} now.`).concat('\n'),
   );
   return 0;
 }

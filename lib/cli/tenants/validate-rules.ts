@@ -326,7 +326,8 @@ function deliveriesRow({ deliveries, now }: Seen): Row {
   if (!last) return passed(check, "none is among GitHub's latest 500 deliveries");
   const { at, statusCode } = last;
   if (statusCode >= 200 && statusCode < 400) return passed(check, `the last one arrived ${ago(now, at)}`);
-  const what = statusCode === 0 ? 'nobody answered in time' : `the platform answered ${statusCode}`;
+  const what =
+    statusCode === 0 ? 'the platform did not answer in time' : `the platform answered ${statusCode}`;
   const how =
     statusCode === 401
       ? 'The secrets differ: npx mayfly rotate-webhook-secret sets both.'

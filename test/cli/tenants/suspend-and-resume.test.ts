@@ -42,7 +42,7 @@ describe('the status of a tenant', () => {
     expect(await stored()).toHaveProperty('attention');
     expect(await tenant('resume')).toMatchObject({
       status: 0,
-      out: expect.stringContaining('tries again at once'),
+      out: expect.stringContaining('retries now'),
     });
     expect(Object.keys((await stored())!).filter((name) => name.startsWith('attention'))).toEqual([]);
     expect(await recordOf(2)).toBeUndefined();
