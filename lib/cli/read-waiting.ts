@@ -1,5 +1,6 @@
 /** The waiting jobs of one tenant, counted by reason, for `mayfly status` and the tenant commands. */
 import { type DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
+import type { Attributes } from '../adapters/dynamodb/attributes.ts';
 import { waitingRange } from '../adapters/dynamodb/job-row.ts';
 import { tables } from '../contract/tables.ts';
 import { type ReasonCode, storedCode } from '../core/reason.ts';
@@ -12,6 +13,10 @@ export interface WaitingJob {
   /** Epoch milliseconds. */
   readonly acceptedAt: number;
 }
+
+/** Since when a waiting job could get a machine, by its row; see `waitsSince`. */
+export const waitsSinceOf = ({ accepted_at: acceptedAt, approved_at: approvedAt }: Attributes): number =>
+  Math.max(Number(acceptedAt?.N ?? Number.POSITIVE_INFINITY), Number(approvedAt?.N ?? 0));
 
 /** Every waiting job of the tenant, by tier, oldest first. */
 export async function* readWaitingJobs(
@@ -30,12 +35,13 @@ export async function* readWaitingJobs(
     ConsistentRead: true,
   };
   for await (const { Items = [] } of paginateQuery({ client }, query)) {
-    for (const { reason, tier, accepted_at: acceptedAt } of Items) {
+    for (const row of Items) {
+      const { reason, tier } = row;
       yield {
         tier: tier?.S ?? '',
         code: storedCode(reason?.M?.['code']?.S ?? 'queued'),
         text: reason?.M?.['text']?.S ?? '',
-        acceptedAt: Number(acceptedAt?.N ?? Number.POSITIVE_INFINITY),
+        acceptedAt: waitsSinceOf(row),
       };
     }
   }

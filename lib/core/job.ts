@@ -42,6 +42,8 @@ export interface Job {
   readonly queuedAt: number;
   /** When the platform first learned of it, epoch milliseconds. */
   readonly acceptedAt: number;
+  /** When GitHub had it queued again after a hold, epoch milliseconds. Absent: it was not held. */
+  readonly approvedAt?: number;
   /** Why it waits. For a done job: why the platform ended it; absent if GitHub did. */
   readonly reason?: Reason;
   /** Why none of its steps ran on the machine that GitHub gave it to. */
@@ -78,6 +80,13 @@ export interface Job {
   /** GitHub's conclusion, for completed and cancelled jobs. */
   readonly conclusion?: string;
 }
+
+/**
+ * Since when it could get a machine, epoch milliseconds. GitHub holds a job for an approval for up to 30 days, and fails a
+ * queued one after 24 hours: https://docs.github.com/en/actions/reference/limits
+ */
+export const waitsSince = ({ acceptedAt, approvedAt = 0 }: Pick<Job, 'acceptedAt' | 'approvedAt'>): number =>
+  Math.max(acceptedAt, approvedAt);
 
 /** A job that GitHub ended is over; a fact from GitHub can reopen one that the platform ended. */
 export const isOverOnGitHub = (job: Job): boolean => job.state === 'done' && job.reason === undefined;

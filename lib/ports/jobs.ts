@@ -155,6 +155,8 @@ export interface Reopening {
   readonly reason: Reason;
   /** When GitHub said that it is queued, epoch milliseconds; absent: just now. */
   readonly heardAt?: number;
+  /** From when on its time to wait counts, after a hold; absent: as before. */
+  readonly approvedAt?: number;
 }
 
 export type InsertOutcome = 'inserted' | 'exists' | OperationalError;

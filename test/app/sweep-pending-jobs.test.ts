@@ -4,7 +4,7 @@ import type { GitHubJob } from '../../lib/core/github.ts';
 import { JobId } from '../../lib/core/ids.ts';
 import type { Job } from '../../lib/core/job.ts';
 import { reason } from '../../lib/core/reason.ts';
-import { givenJob, noon } from '../support/given.ts';
+import { givenEvent, givenJob, givenTenant, noon } from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 
 const minute = 60_000;
@@ -53,6 +53,27 @@ describe('a job that has waited for as long as it may', () => {
     });
     expect(platform.telemetry.total('JobsExpired')).toBe(1);
   });
+
+  it.each(['the sweep', 'a webhook'])(
+    'waits anew after days without an approval, if %s finds that it was approved',
+    async (finder) => {
+      const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 0 })] });
+      await platform.jobs.insert([givenJob({ state: 'blocked', unsettledAt: noon })]);
+      platform.github.putJob('acme/app', JobId(1), onGitHub('queued'));
+      // The sweep asks in this minute of an hour.
+      platform.clock.advance((70 * 60 + 1) * minute);
+      if (finder === 'a webhook') {
+        await platform.accept(givenEvent({ receivedAt: platform.clock.now() }));
+        await platform.deliverInstallations();
+      } else await platform.sweep();
+      platform.clock.advance(23 * 60 * minute);
+      await platform.sweep();
+      expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
+      platform.clock.advance(60 * minute);
+      await platform.sweep();
+      expect(await platform.job(1)).toMatchObject({ state: 'done', outcome: 'expired' });
+    },
+  );
 
   it('is not counted if it got its machine at the same moment', async () => {
     const platform = await given({});

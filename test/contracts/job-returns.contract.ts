@@ -22,6 +22,14 @@ export function jobReturnsContract(backend: StoreBackend): void {
         expect(await waiting()).toEqual([1]);
       });
 
+      it('keeps from when on a job waits after a hold', async () => {
+        await given(givenJob({ state: 'blocked', unsettledAt: noon }));
+
+        await stores.jobs.reopen(acme, one, { reason: full, heardAt: noon + 9, approvedAt: noon + 9 });
+
+        expect(await theJob()).toEqual(givenJob({ reason: full, approvedAt: noon + 9 }));
+      });
+
       it('does not open a job that was held after GitHub reported it as queued', async () => {
         await given(givenJob({ state: 'blocked', unsettledAt: noon }));
 

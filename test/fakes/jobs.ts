@@ -117,11 +117,12 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
           : undefined;
       return (await change('jobs.block', { installationId, jobId }, blocks)).met;
     },
-    async reopen(installationId, jobId, { reason, heardAt = Number.POSITIVE_INFINITY }) {
+    async reopen(installationId, jobId, { reason, heardAt = Number.POSITIVE_INFINITY, approvedAt }) {
       const waits = (job: Job) => {
         const isEndedHere = job.state === 'done' && job.reason !== undefined && job.outcome !== 'expired';
         const isLetGo = job.state === 'blocked' && (job.unsettledAt ?? 0) < heardAt;
-        return (isLetGo || isEndedHere) && job.tier ? wait(job, { reason }) : undefined;
+        if (!(isLetGo || isEndedHere) || !job.tier) return undefined;
+        return { ...wait(job, { reason }), ...(approvedAt === undefined ? {} : { approvedAt }) };
       };
       const { met, before } = await change('jobs.reopen', { installationId, jobId }, waits);
       return met ? before : undefined;

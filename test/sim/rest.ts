@@ -3,7 +3,7 @@
  * next sweeps would find the same until something happens, and so they come as seldom as in a calm world. Near a deadline,
  * and after each change, they come each minute again.
  */
-import type { Job } from '../../lib/core/job.ts';
+import { type Job, waitsSince } from '../../lib/core/job.ts';
 import type { Launch } from '../../lib/core/launch.ts';
 import { isHeldByControllers } from './auditor/check-waiting.ts';
 import type { Ledger } from './auditor/ledger.ts';
@@ -49,7 +49,7 @@ const isLeftAlone = ({ now }: Ledger, { state, lookAt = Number.POSITIVE_INFINITY
 /** Nobody has to be asked about it, and nothing that it waits for is due. */
 function isSettled({ now, deployment }: Ledger, job: Job): boolean {
   if (job.goneAt !== undefined || job.unsettledAt !== undefined || isHeldByControllers(job)) return false;
-  const ends = [job.acceptedAt + deployment.limits.waitSeconds * 1000, job.retryAt ?? 0];
+  const ends = [waitsSince(job) + deployment.limits.waitSeconds * 1000, job.retryAt ?? 0];
   return (
     job.state === 'running' ||
     (job.state === 'waiting' && ends.every((end) => Math.abs(now() - end) > nearMilliseconds))

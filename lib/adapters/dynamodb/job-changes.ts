@@ -45,8 +45,8 @@ export const block = (jobId: JobId, at: number): JobChange => ({
  * blocked, done → waiting. A job whose labels match no tier has no place in a line. Of done jobs, only those that the
  * platform ended itself, which have a reason; an expired one is over on GitHub too.
  */
-export const reopen = ({ reason, heardAt = Number.MAX_SAFE_INTEGER }: Reopening): JobChange => ({
-  update: `SET #state = :waiting, #pending = #place, #reason = :reason REMOVE #unsettled_at, #runner, #started_at, ${ended}`,
+export const reopen = ({ reason, heardAt = Number.MAX_SAFE_INTEGER, approvedAt }: Reopening): JobChange => ({
+  update: `SET #state = :waiting, #pending = #place, #reason = :reason${approvedAt === undefined ? '' : ', #approved_at = :approved_at'} REMOVE #unsettled_at, #runner, #started_at, ${ended}`,
   condition:
     'attribute_exists(#place) AND ((#state = :blocked AND (attribute_not_exists(#unsettled_at) OR #unsettled_at < :heard_at)) OR (#state = :done AND attribute_exists(#reason) AND #outcome <> :expired))',
   values: {
@@ -56,6 +56,7 @@ export const reopen = ({ reason, heardAt = Number.MAX_SAFE_INTEGER }: Reopening)
     ':done': text('done'),
     ':expired': text('expired'),
     ':reason': reasonValue(reason),
+    ...(approvedAt === undefined ? {} : { ':approved_at': number(approvedAt) }),
   },
 });
 

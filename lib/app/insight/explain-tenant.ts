@@ -3,7 +3,7 @@
  * once. Bounded: a tenant may have thousands of jobs in line.
  */
 import type { InstallationId, TierName } from '../../core/ids.ts';
-import type { Job } from '../../core/job.ts';
+import { type Job, waitsSince } from '../../core/job.ts';
 import { isCompetitor } from './competitors.ts';
 import { explainJob } from './explain-job.ts';
 import { explainWaiting } from './explain-waiting.ts';
@@ -98,7 +98,7 @@ function inGroups(verdicts: readonly { readonly job: Job; readonly verdict: Verd
         ...(first.job.tier === undefined ? {} : { tier: first.job.tier }),
         count: group.length,
         jobs: group.slice(0, shown).map(({ job }) => job.jobId),
-        oldestAcceptedAt: Math.min(...group.map(({ job }) => job.acceptedAt)),
+        oldestAcceptedAt: Math.min(...group.map(({ job }) => waitsSince(job))),
       };
     })
     .toSorted((a, b) => b.count - a.count);

@@ -5,7 +5,7 @@
 import { judge } from '../../core/admission.ts';
 import { fullReason } from '../../core/balance-plan.ts';
 import { durationText } from '../../core/duration-text.ts';
-import type { Job } from '../../core/job.ts';
+import { type Job, waitsSince } from '../../core/job.ts';
 import { isResting } from '../../core/job-rest.ts';
 import { rateRoom } from '../../core/launch-rate.ts';
 import type { Closing } from '../../core/pools.ts';
@@ -225,7 +225,7 @@ function pacedVerdict(facts: Facts, { tenant, job }: Here): Verdict | undefined 
 function freeVerdict(facts: Facts, job: Job): Verdict {
   const { now, line } = facts;
   const code = job.reason?.code ?? 'queued';
-  const waited = (now - Math.max(job.acceptedAt, job.retryAt ?? 0)) / 1000;
+  const waited = (now - Math.max(waitsSince(job), job.retryAt ?? 0)) / 1000;
   if (code === 'queued' && waited > unexplainedSeconds) {
     return {
       code: 'not-acted-on',

@@ -4,7 +4,7 @@
  */
 import { durationText } from '../../core/duration-text.ts';
 import type { TierName } from '../../core/ids.ts';
-import type { Job } from '../../core/job.ts';
+import { type Job, waitsSince } from '../../core/job.ts';
 import type { Estimate } from './explanation.ts';
 
 export interface History {
@@ -28,7 +28,7 @@ export function historyOf(jobs: readonly Job[], tier: TierName): History {
     ({ state, doneAt, outcome }) => state === 'done' && outcome === 'completed' && doneAt,
   );
   const runs = ran.map(({ startedAt = 0, doneAt = 0 }) => (doneAt - startedAt) / 1000);
-  const starts = own.map(({ startedAt = 0, acceptedAt }) => Math.max(0, startedAt - acceptedAt) / 1000);
+  const starts = own.map((job) => Math.max(0, (job.startedAt ?? 0) - waitsSince(job)) / 1000);
   return {
     tier,
     runSeconds: quantile(runs, 0.5),

@@ -18,11 +18,23 @@ export function timelineOf(facts: Facts): readonly TimelineEntry[] {
 }
 
 function jobLines(job: Job): TimelineEntry[] {
-  const { queuedAt, acceptedAt, state, startedAt, runner, goneAt, unsettledAt, doneAt, attempts } = job;
+  const {
+    queuedAt,
+    acceptedAt,
+    approvedAt,
+    state,
+    startedAt,
+    runner,
+    goneAt,
+    unsettledAt,
+    doneAt,
+    attempts,
+  } = job;
   const times = attempts > 1 ? `; ${attempts} launches in all; only the latest are shown` : '';
   return [
     { at: queuedAt, text: `GitHub created the job, for [${job.labels.join(', ')}]` },
     { at: acceptedAt, text: `the platform received it${times}` },
+    ...at(approvedAt, 'GitHub no longer holds it'),
     ...at(startedAt, `it started to run${runner ? ` on ${runner}` : ''}`),
     ...at(goneAt, 'GitHub first said that there is no such job'),
     ...at(

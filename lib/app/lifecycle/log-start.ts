@@ -3,7 +3,7 @@
  * the first step. A phase that was not seen, or that another machine went through, is left out.
  */
 import type { JobEvent } from '../../contract/messages.ts';
-import type { Job } from '../../core/job.ts';
+import { type Job, waitsSince } from '../../core/job.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { LifecycleDeps } from '../common/deps.ts';
 
@@ -33,8 +33,8 @@ export function logStart(
       ...(isExchanged ? { meantFor: runner?.plannedJob } : {}),
     },
     {
-      QueuedToStartedMilliseconds: between(event.queuedAt, at),
-      AcceptedToLeasedMilliseconds: between(before?.acceptedAt, runner?.launchedAt),
+      QueuedToStartedMilliseconds: between(Math.max(event.queuedAt, before?.approvedAt ?? 0), at),
+      AcceptedToLeasedMilliseconds: between(before && waitsSince(before), runner?.launchedAt),
       LeasedToClaimedMilliseconds: between(runner?.launchedAt, runner?.claimedAt),
       ClaimedToListeningMilliseconds: between(runner?.claimedAt, runner?.listeningAt),
       ListeningToStartedMilliseconds: between(runner?.listeningAt, at),

@@ -3,7 +3,7 @@
  * has looked at it, and how many leases are held. It only reads rows, and has no figures by tenant.
  */
 import type { TierName } from '../../core/ids.ts';
-import type { Job } from '../../core/job.ts';
+import { type Job, waitsSince } from '../../core/job.ts';
 import { countLeases } from '../../core/lease-census.ts';
 import type { SweepDeps } from '../common/deps.ts';
 import type { OpenRows } from '../common/open-rows.ts';
@@ -73,7 +73,7 @@ function unexplained(inTier: readonly Job[]): Job[] {
 }
 
 function oldestSeconds(jobs: readonly Job[], now: number): number {
-  const oldest = jobs.reduce((before, { acceptedAt }) => Math.min(before, acceptedAt), now);
+  const oldest = jobs.reduce((before, job) => Math.min(before, waitsSince(job)), now);
   return Math.round((now - oldest) / 1000);
 }
 

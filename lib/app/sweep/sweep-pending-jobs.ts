@@ -3,7 +3,7 @@
  * runs on no machine of ours, GitHub is asked, at growing intervals.
  */
 import { instanceNamed, type JobId } from '../../core/ids.ts';
-import { endOnGitHub, type Job } from '../../core/job.ts';
+import { endOnGitHub, type Job, waitsSince } from '../../core/job.ts';
 import { afterLoss } from '../../core/job-rest.ts';
 import { reason } from '../../core/reason.ts';
 import { askAboutJob } from '../common/ask-about-job.ts';
@@ -23,7 +23,7 @@ import { askAboutResting, isRestNearlyOver } from './ask-about-resting.ts';
 export async function expire(deps: SweepDeps, job: Job): Promise<boolean> {
   const now = deps.clock.now();
   const { waitSeconds } = deps.deployment.limits;
-  if (now < job.acceptedAt + waitSeconds * 1000) return false;
+  if (now < waitsSince(job) + waitSeconds * 1000) return false;
   const why = reason(
     'waited-too-long',
     `It waited for ${waitSeconds / 3600} hours; the last reason was: ${job.reason?.text ?? 'unknown'}`,
@@ -123,7 +123,8 @@ async function waitAgain(deps: SweepDeps, job: Job, heardAt: number): Promise<bo
   const { installationId, jobId } = job;
   if (job.state === 'blocked') {
     const approved = reason('queued', 'It was approved; earlier jobs come first.');
-    return (await deps.jobs.reopen(installationId, jobId, { reason: approved, heardAt })) !== undefined;
+    const again = { reason: approved, heardAt, approvedAt: heardAt };
+    return (await deps.jobs.reopen(installationId, jobId, again)) !== undefined;
   }
   const why = reason('runner-ended', 'Its machine ended before the job did; the job gets another one.');
   const again = afterLoss(job, why, deps.clock.now());

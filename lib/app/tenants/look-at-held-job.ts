@@ -34,7 +34,7 @@ async function open(
   /** A hold that began later is another one, and stays. */
   askedAt: number,
 ): Promise<void> {
-  const again = { reason: approved, heardAt: askedAt };
+  const again = { reason: approved, heardAt: askedAt, approvedAt: askedAt };
   const before = await deps.jobs.reopen(installationId, jobId, again);
   if (before?.tier)
     await deps.queues.sendToTier(before.tier, { kind: 'poke', installationId, tier: before.tier });

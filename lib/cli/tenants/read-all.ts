@@ -9,6 +9,7 @@ import { carriedAttribute, leasesAttribute, spentAttribute, tables } from '../..
 import { monthOf } from '../../core/days.ts';
 import { type ReasonCode, storedCode } from '../../core/reason.ts';
 import type { CommandCall } from '../command.ts';
+import { waitsSinceOf } from '../read-waiting.ts';
 import type { Waiting } from '../status-problems.ts';
 import { type FoundTenant, found } from './find-tenant.ts';
 
@@ -57,7 +58,7 @@ export async function readAll(
       TableName: `${config.environment}-${tables.jobs.suffix}`,
       IndexName: tables.jobs.indexes.pending.name,
       FilterExpression: 'begins_with(pending, :waiting)',
-      ProjectionExpression: 'installation_id, reason, accepted_at',
+      ProjectionExpression: 'installation_id, reason, accepted_at, approved_at',
       ExpressionAttributeValues: { ':waiting': { S: waitingRange.start } },
     }),
   ]);
@@ -80,9 +81,10 @@ async function scanAll(client: DynamoDBClient, input: ScanCommandInput): Promise
 
 function counted(jobs: readonly Attributes[]): Map<ReasonCode, Waiting> {
   const waiting = new Map<ReasonCode, Waiting>();
-  for (const { reason, accepted_at: acceptedAt } of jobs) {
+  for (const job of jobs) {
+    const { reason } = job;
     const code = storedCode(reason?.M?.['code']?.S ?? 'queued');
-    const accepted = Number(acceptedAt?.N ?? Number.POSITIVE_INFINITY);
+    const accepted = waitsSinceOf(job);
     const known = waiting.get(code);
     waiting.set(code, {
       jobs: (known?.jobs ?? 0) + 1,
