@@ -76,6 +76,11 @@ export interface JobStore {
    * did not expire. Returns the job as it was; undefined: it was in no such state, or no tier has its labels.
    */
   reopen(installationId: InstallationId, jobId: JobId, again: Reopening): Promise<Job | undefined>;
+  /**
+   * waiting, as it was read → waiting in this tier, at the same place of its line; else nothing, and false. Its controllers
+   * decide again, since they may decide by the tier.
+   */
+  moveTier(job: Job, to: TierName): Promise<boolean>;
   /** Its repository was renamed. Returns the job as it was; undefined: it is not known. */
   rename(installationId: InstallationId, jobId: JobId, repository: string): Promise<Job | undefined>;
   /** Stores why each job still waits; jobs that no longer wait stay unchanged. */

@@ -189,7 +189,10 @@ describe('the sweep', () => {
     const names = [small, medium, 'third', 'fourth'] as (typeof small)[];
     const waiting = names.flatMap((tier, n) =>
       Array.from({ length: 5 }, (_, m) =>
-        givenJob({ jobId: JobId(100 + 10 * n + m), tier, acceptedAt: platform.clock.now() }),
+        givenJob({
+          ...{ jobId: JobId(100 + 10 * n + m), tier, labels: ['self-hosted', tier] },
+          acceptedAt: platform.clock.now(),
+        }),
       ),
     );
     await platform.jobs.insert(waiting);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { InstallationId, InstanceId, JobId, LaunchId, leaseOf } from '../../lib/core/ids.ts';
 import { reason } from '../../lib/core/reason.ts';
-import { acme, givenJob, noon, small } from '../support/given.ts';
+import { acme, givenJob, medium, noon, small } from '../support/given.ts';
 import { covered, ended, full, one, running, useJobRows } from './support/job-rows.ts';
 import type { StoreBackend } from './support/store-backends.ts';
 import { lease0, machine, nobody } from './support/stored.ts';
@@ -25,9 +25,39 @@ export function jobReturnsContract(backend: StoreBackend): void {
       it('keeps from when on a job waits after a hold', async () => {
         await given(givenJob({ state: 'blocked', unsettledAt: noon }));
 
-        await stores.jobs.reopen(acme, one, { reason: full, heardAt: noon + 9, approvedAt: noon + 9 });
+        const approved = { reason: full, heardAt: noon + 9, approvedAt: noon + 9 };
+        await current.stores.jobs.reopen(acme, one, approved);
 
         expect(await theJob()).toEqual(givenJob({ reason: full, approvedAt: noon + 9 }));
+      });
+
+      it('moves a waiting job to the line of another tier, once, at its place, to be decided again', async () => {
+        const admission = { policy: 'p1', state: 'admitted', at: noon } as const;
+        const job = givenJob({ reason: full, retryAt: noon + 60_000, admission });
+        const later = givenJob({ jobId: JobId(2), tier: medium, queuedAt: noon + 90_000 });
+        await given(job, later);
+        const { jobs } = current.stores;
+
+        expect(await jobs.moveTier(job, medium)).toBe(true);
+        expect(await jobs.moveTier(job, medium)).toBe(false);
+
+        expect(await theJob()).toEqual(givenJob({ tier: medium, reason: full, retryAt: noon + 60_000 }));
+        expect(await waiting()).toEqual([]);
+        const line = await jobs.listWaiting(acme, medium, 10);
+        expect(line.map(({ jobId }) => jobId)).toEqual([1, 2]);
+        await jobs.rest(acme, one, full);
+        expect(await jobs.tiersWithWaiting(acme)).toEqual([medium]);
+      });
+
+      it('moves no job that has changed since it was read', async () => {
+        const job = givenJob({ reason: full });
+        await given({ ...covered, jobId: JobId(2) }, givenJob({ retryAt: noon + 1 }));
+        const { jobs } = current.stores;
+
+        expect(await jobs.moveTier(job, medium)).toBe(false);
+        expect(await jobs.moveTier({ ...job, jobId: JobId(2) }, medium)).toBe(false);
+        expect(await jobs.moveTier({ ...job, jobId: JobId(3) }, medium)).toBe(false);
+        expect(await theJob()).toEqual(givenJob({ retryAt: noon + 1 }));
       });
 
       it('does not open a job that was held after GitHub reported it as queued', async () => {

@@ -127,6 +127,15 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
       const { met, before } = await change('jobs.reopen', { installationId, jobId }, waits);
       return met ? before : undefined;
     },
+    async moveTier(job, to) {
+      const isAsRead = ({ state, tier, retryAt }: Job) =>
+        state === 'waiting' && tier === job.tier && retryAt === job.retryAt;
+      const moved = (known: Job) => {
+        const { admission: _admission, ...kept } = known;
+        return isAsRead(known) ? { ...kept, tier: to } : undefined;
+      };
+      return (await change('jobs.moveTier', job, moved)).met;
+    },
     async rename(installationId, jobId, repository) {
       const renamed = (job: Job) => ({ ...job, repository });
       return (await change('jobs.rename', { installationId, jobId }, renamed)).before;

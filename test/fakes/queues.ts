@@ -40,7 +40,8 @@ const unavailable = new OperationalError('The queue was told to fail.', {
   retryable: true,
 });
 
-export function createMemoryQueues(): MemoryQueues {
+/** @param hasQueue whether a tier has a queue; sends to any other are refused, as by the real adapter */
+export function createMemoryQueues(hasQueue: (tier: TierName) => boolean = () => true): MemoryQueues {
   const tiers: SentToTier[] = [];
   const lifecycle: (JobEvent | DrainTenant)[] = [];
   const completions: JobEvent[] = [];
@@ -77,8 +78,11 @@ export function createMemoryQueues(): MemoryQueues {
     failNext: (sends, error = unavailable) => {
       failing = { sends, error };
     },
-    sendToTier: (tier, message, { delaySeconds = 0 } = {}) =>
-      send(tiers, { tier, message, group: message.installationId, delaySeconds }),
+    async sendToTier(tier, message, { delaySeconds = 0 } = {}) {
+      if (!hasQueue(tier))
+        throw new OperationalError(`no queue of ${tier}`, { code: 'UnknownQueue', retryable: false });
+      await send(tiers, { tier, message, group: message.installationId, delaySeconds });
+    },
     sendToLifecycle: (message) => send(lifecycle, message),
     sendToCompletions: (message) => send(completions, message),
     sendToAdmission: (message, options) => sendLater(admission, message, options),

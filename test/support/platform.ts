@@ -42,10 +42,10 @@ export async function givenPlatform(
   const clock = createMemoryClock(noon);
   const stores = createMemoryStores();
   const compute = createMemoryCompute(clock.now);
-  const queues = createMemoryQueues();
   const github = createMemoryGitHub();
   const telemetry = createMemoryTelemetry();
   const deployment = givenDeployment(over.deployment);
+  const queues = createMemoryQueues((tier) => deployment.tiers.some(({ name }) => name === tier));
   const deps = {
     deployment,
     subnets: [

@@ -3,13 +3,21 @@
  * from; if it does not hold, nothing is written. None of them creates a row: a missing state equals no state.
  */
 import type { JobAdmission } from '../../core/controllers/job-admission.ts';
-import type { InstanceId, JobId, LeaseId } from '../../core/ids.ts';
+import type { InstanceId, JobId, LeaseId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Again } from '../../core/job-rest.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { DecidedJob, Doubt, JobEnd, Reopening } from '../../ports/jobs.ts';
 import { type Attributes, compact, number, optional, text } from './attributes.ts';
-import { admissionAttributes, expiresAt, reasonValue, restingPlace, unsettledPlace } from './job-row.ts';
+import {
+  admissionAttributes,
+  admissionNames,
+  expiresAt,
+  jobRow,
+  reasonValue,
+  restingPlace,
+  unsettledPlace,
+} from './job-row.ts';
 
 export interface JobChange {
   readonly update: string;
@@ -59,6 +67,23 @@ export const reopen = ({ reason, heardAt = Number.MAX_SAFE_INTEGER, approvedAt }
     ...(approvedAt === undefined ? {} : { ':approved_at': number(approvedAt) }),
   },
 });
+
+/** waiting → waiting, in the line of another tier; `pending` shows that it is as it was read. */
+export function moveTier(job: Job, to: TierName): JobChange {
+  const [before, after] = [jobRow(job), jobRow({ ...job, tier: to })];
+  const decision = admissionNames.map((name) => `#${name}`).join(', ');
+  return {
+    update: `SET #tier = :to, #place = :place, #pending = :pending REMOVE ${decision}`,
+    condition: '#state = :waiting AND #pending = :as_read',
+    values: {
+      ':to': text(to),
+      ':place': after['place']!,
+      ':pending': after['pending']!,
+      ':as_read': before['pending']!,
+      ':waiting': text('waiting'),
+    },
+  };
+}
 
 /** covered → waiting, if it is still covered by this lease: a later one belongs to another machine. */
 export const waitAgain = (jobId: JobId, lease: LeaseId, again: Again): JobChange => {

@@ -145,6 +145,8 @@ export const admissionAttributes = (admission: JobAdmission) => ({
   admission_gate: optional(admission.round?.gate, text),
 });
 
+export const admissionNames = Object.keys(admissionAttributes({ policy: '', state: 'asked', at: 0 }));
+
 function admissionOf(row: Row): JobAdmission | undefined {
   const policy = row.optionalText('admission_policy');
   if (policy === undefined) return undefined;

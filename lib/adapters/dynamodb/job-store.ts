@@ -4,7 +4,7 @@
  * free must see the job that was written before it.
  *
  *   insert → any state    block: waiting, covered → blocked    waitAgain: covered → waiting    requeue: running → waiting
- *   rest: waiting → waiting    start: any but done → running    finish: any but done → done    refuseWaiting: waiting → done
+ *   rest, moveTier: waiting → waiting    start: any but done → running    finish: any but done → done    refuseWaiting: waiting → done
  *   reopen: blocked → waiting, and so from done where the platform ended it; there GitHub's start and end count as well
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -163,6 +163,7 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
       const { met, row } = await change(tenant, jobId, changes.reopen(again));
       return met && row ? jobOfRow(row) : undefined;
     },
+    moveTier: (job, to) => changed(job.installationId, job.jobId, changes.moveTier(job, to)),
     waitAgain: (tenant, jobId, lease, reason, rest) =>
       changed(tenant, jobId, changes.waitAgain(jobId, lease, { reason, ...(rest && { rest }) })),
     async rest(tenant, jobId, reason, rest) {

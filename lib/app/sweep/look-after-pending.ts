@@ -42,7 +42,9 @@ export async function lookAfterPending(
 async function poke(deps: SweepDeps, jobs: readonly Job[]): Promise<unknown[]> {
   const places = new Map<string, { installationId: InstallationId; tier: TierName }>();
   for (const { installationId, tier } of jobs) {
-    if (tier) places.set(`${installationId}/${tier}`, { installationId, tier });
+    // A tier that is no longer configured has no queue.
+    const hasQueue = deps.deployment.tiers.some(({ name }) => name === tier);
+    if (tier && hasQueue) places.set(`${installationId}/${tier}`, { installationId, tier });
   }
   const sent = await Promise.allSettled(
     rotateRandomly([...places.values()], deps).map(({ installationId, tier }) =>

@@ -18,12 +18,13 @@ import {
   tenantsAtOnce,
 } from '../common/settings.ts';
 import { blockedBeyond, type Line } from './count-lines.ts';
+import { misplaced, moveTier } from './move-tier.ts';
 import type { Pending } from './read-pending.ts';
 import { rotateRandomly } from './rotate-randomly.ts';
 import { expire, isDue, settle } from './sweep-pending-jobs.ts';
 
 export interface Settled {
-  /** Jobs that wait again. */
+  /** Jobs that wait again, or in another tier. */
   readonly waiting: readonly Job[];
   /** Jobs that wait no longer. */
   readonly over: ReadonlySet<Job>;
@@ -41,8 +42,14 @@ export async function settleTenants(deps: SweepDeps, pending: Pending): Promise<
     const first = new Failures();
     const line = pending.lines.get(installationId);
     for (const job of await refuseTooMany(deps, { installationId, jobs, line, first })) over.add(job);
-    const due = jobs.filter((job) => !over.has(job) && isDue(deps, job, pending.unseenMilliseconds));
+    const stay = jobs.filter((job) => !over.has(job));
     const ownUntil = Math.min(until, deps.clock.now() + settleTenantMilliseconds);
+    await forEachConcurrently(misplaced(deps, stay), asksAtOnce, async ({ job, to }) => {
+      if (deps.clock.now() >= ownUntil) return;
+      const moved = await first.catch(moveTier(deps, job, to));
+      if (moved) waiting.push(moved);
+    });
+    const due = stay.filter((job) => isDue(deps, job, pending.unseenMilliseconds));
     await forEachConcurrently(chosen(due, deps), asksAtOnce, async (job) => {
       if (deps.clock.now() >= ownUntil) return;
       if (await first.catch(settle(deps, job))) waiting.push(job);

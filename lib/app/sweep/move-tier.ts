@@ -1,0 +1,34 @@
+/**
+ * The configuration may change while jobs wait: a tier gets another name or other labels, or is removed. A job then moves to
+ * the tier that has its labels now, as if it were queued again, with its place in the line. If there is none, it waits where
+ * it is until it expires, because the operator may bring its tier back.
+ */
+
+import type { TierName } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
+import { tierFor } from '../../core/labels.ts';
+import type { SweepDeps } from '../common/deps.ts';
+
+/** The waiting jobs whose labels name another tier than theirs, each with that tier. */
+export function misplaced(deps: SweepDeps, jobs: readonly Job[]): { job: Job; to: TierName }[] {
+  // Most jobs of a tenant have the same labels.
+  const known = new Map<string, TierName | undefined>();
+  const tierNow = ({ labels }: Job) => {
+    const key = JSON.stringify(labels);
+    if (!known.has(key)) known.set(key, tierFor(labels, deps.deployment.tiers)?.name);
+    return known.get(key);
+  };
+  return jobs.flatMap((job) => {
+    const to = job.state === 'waiting' ? tierNow(job) : undefined;
+    return to === undefined || to === job.tier ? [] : [{ job, to }];
+  });
+}
+
+/** @returns the job as it waits now; undefined: it changed meanwhile, and the next sweep looks again */
+export async function moveTier(deps: SweepDeps, job: Job, to: TierName): Promise<Job | undefined> {
+  if (!(await deps.jobs.moveTier(job, to))) return undefined;
+  const { installationId, jobId, tier: from } = job;
+  const about = { installationId, jobId, tier: to, from, kind: 'job-moved-to-tier' };
+  deps.telemetry.event('info', 'repair', about, { Repairs: 1 });
+  return { ...job, tier: to };
+}

@@ -1,0 +1,65 @@
+/** Jobs wait while a deploy renames their tier, changes its labels, or removes it. */
+import { describe, expect, it } from '@jest/globals';
+import { JobId, TierName } from '../../lib/core/ids.ts';
+import type { Job } from '../../lib/core/job.ts';
+import { acme, givenEvent, givenJob, givenTier, medium, noon, small } from '../support/given.ts';
+import { expectBalanced, givenPlatform } from '../support/platform.ts';
+
+const former = TierName('former');
+
+async function given(...jobs: Partial<Job>[]) {
+  const platform = await givenPlatform();
+  await platform.jobs.insert(jobs.map((job, n) => givenJob({ jobId: JobId(n + 1), tier: former, ...job })));
+  return platform;
+}
+
+describe('a job that waits in a tier', () => {
+  it('gets a machine of the tier that has its labels after its own was renamed', async () => {
+    const platform = await given({});
+    await platform.sweep();
+    await platform.deliverPokes();
+    expect(await platform.job(1)).toMatchObject({ state: 'covered', tier: small });
+    expect(platform.telemetry.total('Repairs', { kind: 'job-moved-to-tier' })).toBe(1);
+    await expectBalanced(platform);
+  });
+
+  it('gets a machine of another tier if its labels are that one’s now', async () => {
+    const labels = ['self-hosted', 'medium'];
+    const platform = await given({ tier: small, labels });
+    await platform.sweep();
+    await platform.deliverPokes();
+    expect(await platform.job(1)).toMatchObject({ state: 'covered', tier: medium });
+    expect(platform.liveMachines()).toHaveLength(1);
+  });
+
+  it('is judged again for the tier that it moves to', async () => {
+    const admission = { policy: 'p1', state: 'admitted', at: noon } as const;
+    const platform = await given({ admission, retryAt: noon + 3_600_000 });
+    await platform.sweep();
+    const job = await platform.job(1);
+    expect(job).toMatchObject({ state: 'waiting', tier: small, retryAt: noon + 3_600_000 });
+    expect(job?.admission).toBeUndefined();
+  });
+
+  it('waits on where no tier has its labels, without a failure, and gets a machine once its tier is back', async () => {
+    const labels = ['self-hosted', 'former'];
+    const platform = await given({ labels });
+    await platform.sweep();
+    expect(platform.queues.tiers).toEqual([]);
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting', tier: former });
+    const back = givenTier({ name: former, labels });
+    Object.assign(platform.deployment, { tiers: [...platform.deployment.tiers, back] });
+    await platform.sweep();
+    await platform.deliverPokes();
+    expect(await platform.job(1)).toMatchObject({ state: 'covered', tier: former });
+  });
+
+  it('keeps no end of another job’s machine from being handled', async () => {
+    const platform = await given({ labels: ['self-hosted', 'former'], jobId: JobId(9) });
+    await platform.accept(givenEvent());
+    const [runnerName = ''] = platform.liveMachines();
+    await platform.follow(givenEvent({ action: 'completed', conclusion: 'success', runnerName }));
+    expect(platform.telemetry.events.filter(({ level }) => level === 'error')).toEqual([]);
+    expect((await platform.tenants.get(acme))?.leases).toBe(0);
+  });
+});
