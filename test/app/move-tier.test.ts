@@ -1,8 +1,8 @@
 /** Jobs wait while a deploy renames their tier, changes its labels, or removes it. */
 import { describe, expect, it } from '@jest/globals';
-import { JobId, TierName } from '../../lib/core/ids.ts';
+import { InstallationId, JobId, TierName } from '../../lib/core/ids.ts';
 import type { Job } from '../../lib/core/job.ts';
-import { acme, givenEvent, givenJob, givenTier, medium, noon, small } from '../support/given.ts';
+import { acme, givenEvent, givenJob, givenTenant, givenTier, medium, noon, small } from '../support/given.ts';
 import { expectBalanced, givenPlatform } from '../support/platform.ts';
 
 const former = TierName('former');
@@ -61,5 +61,36 @@ describe('a job that waits in a tier', () => {
     await platform.follow(givenEvent({ action: 'completed', conclusion: 'success', runnerName }));
     expect(platform.telemetry.events.filter(({ level }) => level === 'error')).toEqual([]);
     expect((await platform.tenants.get(acme))?.leases).toBe(0);
+  });
+});
+
+describe('places in the line of a cap over all tenants', () => {
+  const others = [1, 2, 3].map((n) => InstallationId(200 + n));
+  const caps = { waitingJobsPerTenant: 1000, launchesPerMinutePerTenant: 60, machinesInAll: 2 };
+  const cell = { name: 'cell', machines: 2 };
+
+  async function givenPlacesOfFormerTier() {
+    const tenants = [acme, ...others].map((installationId) => givenTenant({ installationId }));
+    const platform = await givenPlatform({ deployment: { caps }, tenants });
+    for (const installationId of others) {
+      await platform.launches.joinLine('cell', { installationId, tier: former, weight: 1, since: noon - 1 });
+    }
+    return platform;
+  }
+
+  it('reserve nothing for a tier that is no longer configured', async () => {
+    const platform = await givenPlacesOfFormerTier();
+    await platform.accept(givenEvent({ jobId: JobId(1) }), givenEvent({ jobId: JobId(2) }));
+    await platform.deliverPokes();
+    expect(platform.liveMachines()).toHaveLength(2);
+    expect(platform.telemetry.events.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
+  it('are given up by the sweep, and no others are', async () => {
+    const platform = await givenPlacesOfFormerTier();
+    await platform.launches.joinLine('cell', { installationId: acme, tier: small, weight: 1, since: noon });
+    await platform.sweep();
+    const left = await platform.launches.waitersAcrossTenants(cell);
+    expect(left.map(({ installationId }) => installationId)).toEqual([acme]);
   });
 });

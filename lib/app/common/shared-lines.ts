@@ -87,7 +87,10 @@ async function readLine(
   me?: { tenant: Tenant; waiter: Waiter },
 ): Promise<Line> {
   const found = await deps.launches.capUseAcrossTenants(cap);
-  const first = [...found.waiters].sort((a, b) => a.since - b.since).slice(0, waitersConsidered);
+  const first = found.waiters
+    .filter(({ tier }) => isConfigured(deps, tier))
+    .sort((a, b) => a.since - b.since)
+    .slice(0, waitersConsidered);
   const line = me ? withWaiter({ ...found, waiters: first }, me.waiter) : { ...found, waiters: first };
   const others = new Set(line.waiters.map(({ installationId }) => installationId));
   if (me) others.delete(me.tenant.installationId);
@@ -103,6 +106,10 @@ async function readLine(
   const waiters = line.waiters.filter(({ installationId }) => held.has(installationId));
   return { use: { ...line, waiters }, stood: found.waiters, held };
 }
+
+/** A tier that a deploy has removed or renamed since gets no machines: reserving leases for it would keep all others waiting. */
+const isConfigured = ({ deployment }: LineDeps, tier: TierName) =>
+  deployment.tiers.some(({ name }) => name === tier);
 
 export interface CapBound extends Pick<Line, 'stood'> {
   readonly cap: SharedCap;
@@ -203,6 +210,15 @@ export async function wakeNextWaiters(deps: LineDeps, freed: readonly TierName[]
   }
 }
 
+/** Each of them writes the whole row. */
+const mostGivenUp = 100;
+
+/** Nobody balances a tier that is no longer configured, so nobody else takes its places out of the line. */
+async function giveUpPlaces(deps: LineDeps, cap: SharedCap, { stood }: Line): Promise<void> {
+  const left = stood.filter(({ tier }) => !isConfigured(deps, tier));
+  for (const place of left.slice(0, mostGivenUp)) await deps.launches.leaveLine(cap.name, place);
+}
+
 /**
  * Each minute: wakes the tenants whose turn it is, because a call may be lost. A cap whose rows cannot be read stops no other.
  * @returns what failed
@@ -211,7 +227,9 @@ export async function sweepLines(deps: LineDeps): Promise<{ readonly errors: rea
   const errors: unknown[] = [];
   for (const cap of allCaps(deps)) {
     try {
-      await callUp(deps, await onTurn(deps, cap));
+      const line = await readLine(deps, cap);
+      await giveUpPlaces(deps, cap, line);
+      await callUp(deps, turnsIn(cap, line));
     } catch (error) {
       errors.push(error);
     }
@@ -224,9 +242,10 @@ export function allCaps(deps: { deployment: Deployment }): SharedCap[] {
   return [...new Map(caps.map((cap) => [cap.name, cap])).values()];
 }
 
+const onTurn = async (deps: LineDeps, cap: SharedCap) => turnsIn(cap, await readLine(deps, cap));
+
 /** The places that are to have a free lease, in order of their turns. */
-async function onTurn(deps: LineDeps, cap: SharedCap): Promise<string[]> {
-  const { use, held } = await readLine(deps, cap);
+function turnsIn(cap: SharedCap, { use, held }: Line): string[] {
   return use.waiters.length === 0 || leasesOf(use) >= cap.machines
     ? []
     : [...sharesOf(cap, use, held).keys()];
