@@ -61,10 +61,15 @@ describe('jobs with labels that no tier has', () => {
     for (let batch = 0; batch < 30; batch++) await platform.follow(...flood(1 + batch * 10, 10));
     expect(platform.stores.world.allJobs()).toHaveLength(100);
     expect(platform.telemetry.total('JobsRefused')).toBe(300);
-    expect(platform.telemetry.events.filter(({ name }) => name === 'jobs-unrecorded')).toHaveLength(20);
+    const beyond = platform.telemetry.events.filter(({ name }) => name === 'jobs-unrecorded');
+    expect(beyond).toHaveLength(20);
+    const first = Array.from({ length: 10 }, (_, n) => 101 + n);
+    expect(beyond[0]?.fields).toMatchObject({ installationId: bad, jobIds: first });
+    await platform.follow(withoutTier(2));
+    expect(await platform.job(2)).toMatchObject({ outcome: 'refused' });
     platform.clock.advance(3_600_000);
     await platform.follow(...flood(1000, 10), withoutTier(1));
-    expect(platform.stores.world.allJobs()).toHaveLength(111);
+    expect(platform.stores.world.allJobs()).toHaveLength(112);
   });
 
   it('get no row when they end if they got none when they were queued', async () => {

@@ -67,6 +67,13 @@ describe('the line that says that a job runs', () => {
     expect(measured(platform)).toEqual([[34_400, 84_400], [], [20_000], [3_000], [60_400], [1]]);
   });
 
+  it('leaves out what no machine of ours went through, and a machine that is older than the job', async () => {
+    const { platform, one } = await givenListening();
+    await platform.accept(queued(3));
+    await platform.follow(started(3, one), started(1, 'their-own'));
+    expect(measured(platform).slice(1, 3)).toEqual([[], [20_000]]);
+  });
+
   it('is written once, however often the start is reported, and not for a job that is over', async () => {
     const { platform, one } = await givenListening();
     await platform.follow(completed(2));

@@ -3,6 +3,13 @@ import type { AcceptedLines } from './accepted-lines.ts';
 
 export const acceptedOfMachines: readonly AcceptedLines[] = [
   {
+    reason: 'a word for people, in lines of the log',
+    lines: {
+      'lifecycle/log-start.ts': ['\'none\' → ""'],
+      'lifecycle/record-job-fact.ts': ['\'none\' → ""'],
+    },
+  },
+  {
     reason: 'a shortcut: without it a call is made in vain, or a dearer one',
     lines: {
       'claim/claim-job.ts': [
@@ -31,6 +38,46 @@ export const acceptedOfMachines: readonly AcceptedLines[] = [
         'unrecorded.length > 0 → true',
         'unrecorded.length > 0 → unrecorded.length >= 0',
       ],
+      'lifecycle/ask-what-it-ran.ts': [
+        // Whoever is asked looks again.
+        '!isUnheard(runner, await deps.jobs.get(installationId, plannedJob)) → false',
+        'ranJob.jobId !== jobOf(runner) → true',
+      ],
+      'lifecycle/follow-lifecycle.ts': [
+        'endings.size > 0 → true',
+        'endings.size > 0 → endings.size >= 0',
+        // A copy of the function knows the machines that it has ended itself.
+        "message.kind !== 'instance' || !hasEndedHere(deps.runners, message.instanceId) → true",
+        "message.kind !== 'instance' → false",
+        "message.kind !== 'instance' → message.kind === 'instance'",
+        '\'instance\' → ""',
+        'messages.filter(isNews) → messages',
+        'ids.size === 0 → false',
+        // The store says that it has ended.
+        "runner.state === 'ended' → false",
+        '\'ended\' → ""',
+      ],
+      'lifecycle/record-job-fact.ts': [
+        "outcome === 'exists' → true",
+        'before && before.repository !== event.repository → true',
+        'before.repository !== event.repository → true',
+      ],
+      'lifecycle/refuse-unknown-labels.ts': [
+        'events.length === 0 → false',
+        // The note says that the bound is reached either way.
+        'jobs < unknownLabelsPerHour → true',
+        'jobs < unknownLabelsPerHour → jobs <= unknownLabelsPerHour',
+      ],
+      'lifecycle/settle-start.ts': [
+        'starts.filter(isExchanged) → starts',
+        'others.filter(freesNoMachine) → others',
+        'starts.length === 0 → false',
+        // Such a start is recorded as unsettled.
+        '!instanceId → false',
+        // The end of the machine has done the same.
+        "runner.state !== 'ended' → true",
+        '\'ended\' → ""',
+      ],
       'tenants/apply-installation-event.ts': [
         // Whatever is reported as done is looked at once more, and found to be done.
         'true → false',
@@ -53,6 +100,20 @@ export const acceptedOfMachines: readonly AcceptedLines[] = [
     lines: {
       // The row of a tenant is never deleted.
       'claim/claim-job.ts': ['!tenant → false'],
+      'lifecycle/follow-lifecycle.ts': [
+        'facts.get(id)?.event → facts.get(id).event',
+        // Messages of other kinds have neither an action nor a runner's name.
+        "message.kind === 'job' → true",
+        "message.kind !== 'job' → false",
+        // Those with a tier go to another queue, and those without one were refused before.
+        '\'queued\' → ""',
+        // GitHub says how each job ended.
+        '\'unknown\' → ""',
+        'instanceId === undefined → false',
+      ],
+      'lifecycle/follow-spot-warning.ts': ['tenant?.permissions → tenant.permissions'],
+      'lifecycle/record-job-fact.ts': ['\'exists\' → ""'],
+      'lifecycle/settle-start.ts': ['before?.state → before.state', 'before?.lease → before.lease'],
       'tenants/apply-installation-event.ts': [
         'known?.status → known.status',
         'tenant?.status → tenant.status',

@@ -24,7 +24,7 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
       'sweep/sweep-machines.ts': [
         '!isLate.has(launchId)) → machines.live',
         'changed.has(launchId)) → launches',
-        "launch.state === 'closed' → true",
+        "launch.state !== 'closed' → false",
         'first === undefined || first > now → true',
         'first > now → true',
       ],

@@ -8,8 +8,8 @@ import { unheardRunSeconds } from '../common/settings.ts';
 import { isUnheard, noteUnregistered } from '../common/unknown-run.ts';
 import type { Ending } from '../ending/ending.ts';
 
-export async function askWhatItRan(deps: LifecycleDeps, { runner, reason, doneJob }: Ending): Promise<void> {
-  if (reason !== 'instance-ended' || runner.state !== 'listening' || doneJob !== undefined) return;
+export async function askWhatItRan(deps: LifecycleDeps, { runner, doneJob }: Ending): Promise<void> {
+  if (runner.state !== 'listening' || doneJob !== undefined) return;
   const { installationId, instanceId, plannedJob } = runner;
   if (!isUnheard(runner, await deps.jobs.get(installationId, plannedJob))) return;
   const message = { kind: 'unheard-run', installationId, instanceId } as const;

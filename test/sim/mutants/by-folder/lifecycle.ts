@@ -48,8 +48,8 @@ export const lifecycleMutants: readonly Mutant[] = [
     'unlisted-run-not-counted',
     'Nothing asks what a machine ran that ended after a job of a repository outside the installation.',
     'lib/app/lifecycle/ask-what-it-ran.ts',
-    "if (reason !== 'instance-ended'",
-    "if (reason === 'instance-ended'",
+    "if (runner.state !== 'listening'",
+    "if (runner.state === 'listening'",
   ),
   mutant(
     'refused-start-dropped',
