@@ -12,6 +12,7 @@ import { OperationalError } from '../../ports/errors.ts';
 import type { Answer, GitHub } from '../../ports/github.ts';
 import type { Owner } from './admin.ts';
 import { type Faulty, faulty } from './fault.ts';
+import { findListed } from './find-listed.ts';
 
 export interface TargetDeps {
   readonly deployment: Pick<Deployment, 'tiers'>;
@@ -56,9 +57,6 @@ async function ask(
   return answer.value ? { groups: [answer.value.name] } : undefined;
 }
 
-/** Of a hundred repositories each. Beyond that, an installation's repositories are trusted. */
-export const mostPages = 10;
-
 /**
  * GitHub shows a public repository even to an installation without access to it: only the installation's list is
  * reliable.
@@ -69,15 +67,11 @@ async function isReached(
   { id, visibility }: GitHubRepository,
 ): Promise<Answer<boolean>> {
   if (visibility !== 'public') return { ok: true, value: true };
-  let cursor: string | undefined;
-  for (let page = 1; page <= mostPages; page++) {
-    const answer = await github.listRepositories(installationId, cursor);
-    if (!answer.ok) return answer;
-    if (answer.value.items.some((repository) => repository.id === id)) return { ok: true, value: true };
-    cursor = answer.value.cursor;
-    if (cursor === undefined) return { ok: true, value: false };
-  }
-  return { ok: true, value: true };
+  const answer = await findListed(github, installationId, (repository) => repository.id === id);
+  if (!answer.ok) return answer;
+  const { repository, isWhole } = answer.value;
+  // Beyond what is read, an installation's repositories are trusted.
+  return { ok: true, value: repository !== undefined || !isWhole };
 }
 
 export function refused(refusal: GitHubRefusal): Faulty {

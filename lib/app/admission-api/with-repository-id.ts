@@ -6,7 +6,8 @@ import type { Controller } from '../../core/controllers/controller.ts';
 import type { RepositoryVisibility } from '../../core/github.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import { type Faulty, faulty } from './fault.ts';
-import { mostPages, refused, type TargetDeps } from './find-targets.ts';
+import { findListed } from './find-listed.ts';
+import { refused, type TargetDeps } from './find-targets.ts';
 
 /** The repository of a hypothetical job. */
 export interface TriedRepository {
@@ -23,18 +24,19 @@ export async function withRepositoryId(
 ): Promise<TriedRepository | Faulty> {
   const { name, id, visibility } = given;
   if (id !== undefined || !controllers.some(namesRepositories)) return given;
-  let cursor: string | undefined;
-  for (let page = 1; page <= mostPages; page++) {
-    const answer = await github.listRepositories(installationId, cursor);
-    if (!answer.ok) return answer.refusal.kind === 'limited' ? refused(answer.refusal) : notListed(name);
-    const found = answer.value.items.find(({ fullName }) => fullName.toLowerCase() === name.toLowerCase());
-    if (found) {
-      return { name: found.fullName, id: found.id, visibility: visibility ?? found.visibility };
-    }
-    cursor = answer.value.cursor;
-    if (cursor === undefined) break;
-  }
-  return notKnown(name);
+  const answer = await findListed(
+    github,
+    installationId,
+    ({ fullName }) => fullName.toLowerCase() === name.toLowerCase(),
+  );
+  if (!answer.ok) return answer.refusal.kind === 'limited' ? refused(answer.refusal) : notListed(name);
+  const { repository } = answer.value;
+  if (!repository) return notKnown(name);
+  return {
+    name: repository.fullName,
+    id: repository.id,
+    visibility: visibility ?? repository.visibility,
+  };
 }
 
 function notKnown(name: string): Faulty {
