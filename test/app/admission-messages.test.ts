@@ -81,7 +81,7 @@ describe('no controller is asked about a job', () => {
 });
 
 describe('a job with a question from another policy', () => {
-  it('is planned again at once if its tenant changed the policy', async () => {
+  it('is planned again immediately if its tenant changed the policy', async () => {
     const { platform, questions } = await givenPending(byPoll());
     await putControllers(platform.controllers, givenRules({}, 'false'));
     await platform.deliverAdmission();
@@ -89,7 +89,7 @@ describe('a job with a question from another policy', () => {
     expect(platform.queues.tiers).toMatchObject([{ message: { kind: 'poke' }, delaySeconds: 0 }]);
   });
 
-  it('is planned again at once if its tenant no longer has a controller', async () => {
+  it('is planned again immediately if its tenant no longer has a controller', async () => {
     const { platform } = await givenPending(byPoll());
     await putControllers(platform.controllers);
     await platform.deliverAdmission();

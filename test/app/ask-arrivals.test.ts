@@ -182,7 +182,7 @@ describe('while a controller hangs, a run of the admission function', () => {
 });
 
 describe('a run of the admission function', () => {
-  it('does not look for further messages if the controllers answer at once', async () => {
+  it('does not look for further messages if the controllers answer immediately', async () => {
     const { platform, ask, run, stateOf } = await givenHanging();
     await ask(globex, 1);
     const clock = { ...platform.clock, sleep: () => new Promise<never>(() => undefined) };

@@ -74,7 +74,7 @@ describe('a limit that one copy met', () => {
     expect(github.registrations.size).toBe(0);
   });
 
-  it('is recorded by one of the copies that met it at once, with three attempts', async () => {
+  it('is recorded by one of the copies that met it at the same time, with three attempts', async () => {
     const { github, notes, copyOn } = givenCopies();
     let tries = 0;
     const busy = copyOn({

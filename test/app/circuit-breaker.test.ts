@@ -36,7 +36,7 @@ function givenCircuitBreaker(answer: CallbackAnswer) {
 }
 
 describe('a controller that does not answer', () => {
-  it('is called three times, and then fails at once and says why', async () => {
+  it('is called three times, and then fails immediately and says why', async () => {
     const { askTimes, calls } = givenCircuitBreaker(timeout);
     const said = await askTimes(10);
     expect(calls()).toBe(3);
@@ -84,7 +84,7 @@ describe('a controller that does not answer', () => {
     expect(circuits.size).toBe(1_000);
   });
 
-  it('is called each time if it fails at once: that costs no time', async () => {
+  it('is called each time if it fails immediately: that costs no time', async () => {
     const { askTimes, calls } = givenCircuitBreaker(refused);
     await askTimes(10);
     expect(calls()).toBe(10);

@@ -162,7 +162,7 @@ describe('a launch without machines', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'covered' });
   });
 
-  it('is not requested again at once where nobody can be told what EC2 lacked', async () => {
+  it('is not requested again immediately if the note about what EC2 lacked cannot be written', async () => {
     const platform = await givenPlatform();
     platform.notes.writeIf = async () => {
       throw new OperationalError('No.', { code: 'Throttled', retryable: true });

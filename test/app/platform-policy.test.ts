@@ -57,7 +57,7 @@ describe('the epoch of the operator’s policy', () => {
     expect(await readsAfter(-1)).toBe(3);
   });
 
-  it('is read again at once after a failed read', async () => {
+  it('is read again immediately after a failed read', async () => {
     const { tenants, seen } = await given(7);
     seen.fails = true;
     await expect(tenants.get(acme)).rejects.toThrow('not now');

@@ -127,7 +127,7 @@ describe('an answer of EC2', () => {
     expect(platform.liveMachines()).toHaveLength(2);
   });
 
-  it('that spot is at its quota leads to on-demand machines at once', async () => {
+  it('that spot is at its quota leads to on-demand machines immediately', async () => {
     const platform = await givenScarce({ spot: true });
     platform.compute.dials.refuseNext.push(failure('quota', 'MaxSpotInstanceCountExceeded'));
     await platform.accept(queued(1));

@@ -128,7 +128,7 @@ describe('a visit', () => {
     expect(platform.queues.tiers.map(({ message }) => 'jobId' in message && message.jobId)).toContain(900);
   });
 
-  it('remembers fifty runners that no record names, and removes none of them at once', async () => {
+  it('remembers fifty runners that no record names, and removes none of them when it first sees them', async () => {
     const platform = await givenPlatform();
     const scope = { kind: 'organization', organization: 'acme' } as const;
     const request = { installationId: acme, scope, labels, runnerGroupId: 1 };

@@ -37,7 +37,7 @@ describe('a balance under a cap over all tenants', () => {
     expect(places(platform)).toMatchObject([{ installationId: acme }]);
   });
 
-  it('moves further back in the line for each machine of its burst that was launched at once', async () => {
+  it('moves further back in the line for each machine of its burst that was launched immediately', async () => {
     const platform = await givenPlatform({ deployment: { tiers } });
     const burst = [1, 2].map((jobId) => givenEvent({ jobId: JobId(jobId) }));
     await platform.accept(...burst);

@@ -39,7 +39,7 @@ describe('a spend cap', () => {
   const textOf = (row: { reason?: unknown } | undefined) => String((row?.reason as { text?: unknown })?.text);
   const queue = () => world.queue(acme, tierLabels('small'), endlessMilliseconds);
 
-  it('below the cost of one machine refuses a job at once, if so configured, and shows the cost of one', async () => {
+  it('below the cost of one machine refuses a job immediately, if so configured, and shows the cost of one', async () => {
     expect(await set('--daily-cap', '0.01', '--spend-strict', 'on', '--tier-limit', 'small=9')).toMatchObject(
       { status: 0 },
     );

@@ -10,7 +10,7 @@ const fresh = useFreshTenants();
 const { givenStored, stored, recordOf, tenant, messages } = fresh;
 
 describe('mayfly tenant set', () => {
-  it('writes all of it at once, prints before and after, and records who and why', async () => {
+  it('writes all settings in one change, prints before and after, and records who and why', async () => {
     await givenStored();
     const set = await tenant('set', '--plan', 'medium', '--tier-limit', 'large=1', '--reason', 'ticket 7');
     expect(set).toMatchObject({ status: 0, error: '' });

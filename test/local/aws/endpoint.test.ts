@@ -63,7 +63,7 @@ describe('the AWS endpoint', () => {
     await expect(sendAs(webhook)).rejects.toThrow(/explicit deny.*IpAddress is not known/);
   });
 
-  it('applies new policies at once', async () => {
+  it('applies new policies immediately', async () => {
     const webhook = givenFunction(world.endpoint, 'dev-webhook');
     world.endpoint.updatePolicies('dev-webhook', [allowing('sqs:*', '*')]);
     await sendAs(webhook);

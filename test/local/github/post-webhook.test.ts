@@ -93,7 +93,7 @@ describe('a webhook', () => {
     expect(seen).toBe(3);
   });
 
-  it('ends at once when GitHub stops', async () => {
+  it('ends immediately when GitHub stops', async () => {
     const stopping = new AbortController();
     const url = await givenAddress(() => stopping.abort());
 

@@ -166,7 +166,7 @@ describe('a function', () => {
     });
   });
 
-  it('whose folder is missing fails at once', async () => {
+  it('whose folder is missing fails immediately', async () => {
     const { invoke } = givenFunction({ folder: '/no/such/folder' });
     expect(await invoke()).toMatchObject({ error: { errorType: 'Runtime.ExitError' } });
   });

@@ -96,7 +96,7 @@ describe('a queue, used in process', () => {
     expect(bodies(await receive(arn, { waitSeconds: 20 }))).toEqual(['later']);
   });
 
-  it('wakes a waiting receiver at once, with all messages that came together', async () => {
+  it('wakes a waiting receiver immediately, with all messages that came together', async () => {
     const arn = givenQueue();
     const waiting = receive(arn, { waitSeconds: 10 });
     for (const body of ['a', 'b', 'c']) sqs.send(arn, body);
