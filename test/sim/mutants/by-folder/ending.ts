@@ -85,20 +85,4 @@ export const endingMutants: readonly Mutant[] = [
     'found.filter(({ takenBack }) => takenBack).map(({ instanceId }) => instanceId)',
     'found.map(({ instanceId }) => instanceId)',
   ),
-  {
-    name: 'start-at-the-end-forgotten',
-    fault: 'Nobody asks about a job that started just as the row of its machine closed.',
-    changes: [
-      {
-        file: 'lib/app/ending/end-runners.ts',
-        from: 'if (ending.doneJob === undefined && (await leaveToSweep(deps, runner, jobOf(runner)))) {',
-        to: 'if (ending.doneJob === undefined && addLateJob === undefined) {',
-      },
-      {
-        file: 'lib/app/sweep/settle-ended-runs.ts',
-        from: 'if (!first || silent.length === 0) return;',
-        to: 'if (!first || silent.length >= 0) return;',
-      },
-    ],
-  },
 ];
