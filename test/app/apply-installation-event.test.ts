@@ -257,6 +257,37 @@ describe('applying installation events', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
   });
 
+  it('refuses no job of a removed repository that is back when the event comes', async () => {
+    const platform = await givenPlatform({ tenants: [givenTenant({ status: 'pending' })] });
+    const repositoryId = platform.github.repositoryId('acme/app');
+    await platform.accept(givenEvent({ repositoryId }), givenEvent({ jobId: JobId(2) }));
+    await tell(platform, 'installation_repositories.removed', acme, ['acme/app']);
+    for (const id of [1, 2]) expect(await platform.job(id)).toMatchObject({ state: 'waiting' });
+  });
+
+  it('waits with a removal until GitHub says what is left, and believes it if GitHub shows nothing', async () => {
+    const platform = await givenPlatform({ tenants: [givenTenant({ status: 'pending' })] });
+    await platform.accept(givenEvent());
+    const removed = () => tell(platform, 'installation_repositories.removed', acme, ['acme/app']);
+    const refused = (kind: 'limited' | 'forbidden') =>
+      ({ refusal: { kind, message: kind, retryAfterSeconds: 60 } }) as const;
+    platform.github.failNext('listRepositories', refused('limited'));
+    expect(await removed()).toEqual([]);
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
+    expect(platform.queues.installations).toMatchObject([{ repositoriesRemoved: ['acme/app'] }]);
+    platform.github.failNext('listRepositories', refused('forbidden'));
+    await removed();
+    expect(await platform.job(1)).toMatchObject({ reason: { code: 'repository-removed' } });
+  });
+
+  it('asks GitHub nothing about a removal for which no job waits', async () => {
+    const platform = await givenPlatform({ tenants: [givenTenant({ status: 'pending' })] });
+    await platform.accept(givenEvent());
+    platform.github.listRepositories = () => Promise.reject(new Error('asked'));
+    await tell(platform, 'installation_repositories.removed', acme, ['acme/other']);
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
+  });
+
   it('does not let GitHub’s unsuspend lift a ban on a tenant that GitHub had suspended', async () => {
     const platform = await givenPlatform();
     platform.github.putInstallation(acme, { ...account, suspended: true });

@@ -7,7 +7,6 @@ import type { Deployment } from '../../contract/deployment.ts';
 import type { InstallationEvent } from '../../contract/messages.ts';
 import type { Installation } from '../../core/github.ts';
 import type { InstallationId } from '../../core/ids.ts';
-import type { Job } from '../../core/job.ts';
 import { reason } from '../../core/reason.ts';
 import { levelNow, runnerPolicy } from '../../core/runner-level.ts';
 import type { Tenant } from '../../core/tenant.ts';
@@ -18,6 +17,7 @@ import { noteReturn } from '../common/note-return.ts';
 import { pokeWaiting } from '../common/poke-waiting.ts';
 import type { UnheardRunDeps } from './find-unheard-run.ts';
 import { forgetUnknown, isSurelyGone, noteUnknown } from './note-unknown.ts';
+import { refuseRemoved } from './refuse-removed.ts';
 import { refuseWaitingJobs } from './refuse-waiting-jobs.ts';
 
 export interface TenantDeps extends UnheardRunDeps {
@@ -183,21 +183,7 @@ async function afterwards(
     await deps.queues.sendToLifecycle({ kind: 'drain-tenant', installationId });
     return true;
   }
-  if (event.repositoriesRemoved.length > 0) {
-    const names = new Set(event.repositoriesRemoved);
-    const ids = new Set(event.repositoryIdsRemoved);
-    // Another repository may have the name by now; ids are never reused.
-    const isRemoved = ({ repository, repositoryId }: Job) =>
-      repositoryId !== undefined && ids.size > 0 ? ids.has(repositoryId) : names.has(repository);
-    await refuseWaitingJobs(deps, installationId, (job) =>
-      isRemoved(job)
-        ? reason(
-            'repository-removed',
-            `${job.repository} was removed from the installation; add it and re-run the job.`,
-          )
-        : undefined,
-    );
-  }
+  await refuseRemoved(deps, event);
   // Even if nothing changed: whatever was refused for lack of it may be tried again at once.
   if (event.event === 'installation.new_permissions_accepted') {
     await deps.tenants.clearAttention(installationId);

@@ -14,14 +14,14 @@ import { waitingPageSize } from '../common/settings.ts';
 export async function refuseWaitingJobs(
   deps: { jobs: JobStore; clock: Clock; telemetry: Telemetry },
   installationId: InstallationId,
-  why: (job: Job) => Reason | undefined,
+  why: (job: Job) => Reason | undefined | Promise<Reason | undefined>,
 ): Promise<void> {
   for (const tier of await deps.jobs.tiersWithWaiting(installationId)) {
     let cursor: string | undefined;
     do {
       const from = cursor === undefined ? {} : { cursor };
       const page = await deps.jobs.pageOfWaiting(installationId, tier, { limit: waitingPageSize, ...from });
-      await Promise.all(page.jobs.map((job) => refuse(job, why(job))));
+      await Promise.all(page.jobs.map(async (job) => refuse(job, await why(job))));
       cursor = page.cursor;
     } while (cursor !== undefined);
   }
