@@ -159,6 +159,25 @@ describe('the queue gate', () => {
     for (const n of [1, 6]) expect(await decisionsOf(platform, n)).toHaveLength(1);
   });
 
+  it('names the first rule that is true, of the first controller, after one that cannot be evaluated', async () => {
+    const failing = '1 / (job.id - 1) == 1';
+    const second = givenRules({ id: 'ctl_2' }, 'true');
+    const first = givenRules({ onFailure: 'admit' }, 'false', failing, notApp, 'true');
+    const platform = await givenControlled(second, first);
+    await platform.accept(queued(1));
+    expect((await platform.job(1))?.reason?.text).toBe(
+      'The admission controller ctl_1 rejected the job: rule 3',
+    );
+    expect(await decisionsOf(platform)).toMatchObject([
+      {
+        votes: [
+          { controllerId: 'ctl_1', vote: 'reject' },
+          { controllerId: 'ctl_2', vote: 'reject' },
+        ],
+      },
+    ]);
+  });
+
   it('records dry-run votes, and does not obey them', async () => {
     const platform = await givenControlled(givenRules({ state: 'dry_run' }, notApp));
     await platform.accept(queued(1));

@@ -40,10 +40,16 @@ export async function readSettings(call: CommandCall, admin: Admin): Promise<Set
     ...(state === undefined ? {} : { state: wordOf('--state', state, ['disabled', 'enabled', 'dry_run']) }),
     ...(transport ? { transport } : {}),
     ...(onFailure === undefined ? {} : { onFailure: wordOf('--on-failure', onFailure, ['reject', 'admit']) }),
-    ...(timeout === undefined ? {} : { timeoutMilliseconds: Number(timeout) }),
+    ...(timeout === undefined ? {} : { timeoutMilliseconds: millisecondsOf(timeout) }),
     ...(typeof match === 'string' ? { match } : {}),
     ...(ids ? { exemptRepositories: ids } : {}),
   };
+}
+
+/** Its bounds are checked with the other settings. */
+function millisecondsOf(given: unknown): number {
+  if (typeof given === 'string' && /^\d+$/.test(given)) return Number(given);
+  throw new UsageError(`--timeout is ${JSON.stringify(given)}; it must be a whole number of milliseconds.`);
 }
 
 function transportOf({ options }: CommandCall): Transport | undefined {

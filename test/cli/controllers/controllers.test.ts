@@ -84,6 +84,10 @@ describe('mayfly controllers', () => {
     ['token revoke acme tok_none', /See: npx mayfly controllers token list acme$/],
     ['token revoke acme tok_none --controller CONTROLLER', /token list acme --controller ctl_\w+$/],
     ['update acme CONTROLLER --timeout 10', /^error: --timeout: The timeout is 10 milliseconds; /],
+    [
+      'update acme CONTROLLER --timeout 5s',
+      /--timeout is "5s"; it must be a whole number of milliseconds\.$/,
+    ],
     ['update acme CONTROLLER --state on', /--state is "on"; it must be one of disabled, enabled, dry_run\.$/],
     ['update acme CONTROLLER --url http://x', /^error: --url: http:\/\/x is not an https URL/],
     [
@@ -91,6 +95,14 @@ describe('mayfly controllers', () => {
       /^error: --rules: rule 2, reject: job has no field tire; it has /,
     ],
     ['test acme --tier small --repository app --fork maybe', /--fork is "maybe"; it must be yes or no\.$/],
+    [
+      'test acme --tier small --repository app --repository-id app',
+      /--repository-id is "app"; it must be a whole/,
+    ],
+    [
+      'test acme --tier small --repository app --attempt 0',
+      /--attempt is "0"; it must be a whole number above 0/,
+    ],
     ['test acme --tier huge --repository acme/app', /^error: --tier: There is no tier huge; there are small/],
   ])('says for %j which option is wrong, and what shows the right values', async (line, message) => {
     const wrong = join(account.folder, 'wrong.json');
@@ -115,14 +127,45 @@ describe('mayfly controllers', () => {
     );
   });
 
-  it('names the option of a fact that a rule needs', async () => {
-    const file = join(account.folder, 'public.json');
-    writeFileSync(file, JSON.stringify([{ reject: 'repository.visibility == "public"', reason: 'No.' }]));
+  it.each([
+    ['repository.visibility == "public"', '', '--visibility', 'public'],
+    ['repository.id == 7', '', '--repository-id', '7'],
+    ['workflow.name == "CI"', '', '--workflow', 'CI'],
+    [
+      'workflow.path == ".github/workflows/ci.yml"',
+      ' --event push',
+      '--workflow-path',
+      '.github/workflows/ci.yml',
+    ],
+    ['run.event == "push"', ' --ref main', '--event', 'push'],
+    ['run.ref == "main"', ' --event push', '--ref', 'main'],
+    ['run.fork', ' --event push', '--fork', 'yes'],
+    ['run.actor == "octocat"', ' --event push', '--actor', 'octocat'],
+    ['run.attempt > 1', ' --event push', '--attempt', '2'],
+  ])('names the option of a fact that a rule needs: %s', async (reject, given, option, value) => {
+    const file = join(account.folder, 'one.json');
+    writeFileSync(file, JSON.stringify([{ reject, reason: 'No.' }]));
     const { id } = await json('create', 'acme', '--rules', file, '--state', 'enabled');
     await run('scope', 'create', 'acme', id, '--installation');
-    const { out } = await run(...words('test acme --tier small --repository app'));
-    expect(out).toContain('give --visibility');
+    const job = words(`test acme --tier small --repository app${given}`);
+    const without = await run(...job);
+    const tested = await run(...job, option, value);
     await run('delete', 'acme', id);
+    expect(tested.out).toMatch(/^rejected\n/);
+    expect(without.out).toContain(
+      option === '--event' ? 'only GitHub has: give --event and the rest.' : `; give ${option}\n`,
+    );
+  });
+
+  it('tests a job in another runner group than the tenant’s', async () => {
+    const file = join(account.folder, 'group.json');
+    writeFileSync(file, JSON.stringify([{ reject: 'job.group == "builds"', reason: 'No.' }]));
+    const { id } = await json('create', 'acme', '--rules', file, '--state', 'enabled');
+    await run('scope', 'create', 'acme', id, '--installation');
+    const job = words('test acme --tier small --repository app');
+    const outs = [await run(...job), await run(...job, '--group', 'builds')].map(({ out }) => out);
+    await run('delete', 'acme', id);
+    expect(outs).toEqual([expect.stringMatching(/^admitted\n/), expect.stringMatching(/^rejected\n/)]);
   });
 
   it('tests a job of a repository in its scope, by the name alone', async () => {
