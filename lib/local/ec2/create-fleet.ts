@@ -20,7 +20,7 @@ import {
 import { roomFor, useCapacity } from './capacity.ts';
 import type { Ec2Dials } from './dials.ts';
 import { type Form, form, forms, number, requiredText, tags, text } from './form.ts';
-import { checkTag } from './tag-rules.ts';
+import { checkTag, mostTags } from './tag-rules.ts';
 import type { Members, XmlValue } from './xml.ts';
 
 export interface FleetDeps {
@@ -54,6 +54,13 @@ export type UsedTokens = Map<string, { readonly request: string; readonly fleetI
 
 export function createFleet(deps: FleetDeps, used: UsedTokens, form: Form): Members {
   const token = text(form, 'ClientToken');
+  // Source: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
+  if (token !== undefined && !/^[\x21-\x7e]{1,64}$/.test(token)) {
+    throw new AwsError(
+      'InvalidParameterValue',
+      `ClientToken has ${token.length} characters; at most 64 are allowed, all ASCII.`,
+    );
+  }
   const fingerprint = JSON.stringify(form);
   const earlier = token === undefined ? undefined : used.get(token);
   if (earlier) {
@@ -137,6 +144,9 @@ export function readFleetPlan(account: Ec2Account, request: Form): FleetPlan {
   return { wanted, lifecycle, overrides };
 }
 
+/** Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html */
+export const userDataLimit = 16 * 1024;
+
 const understoodOverrides = ['InstanceType', 'SubnetId', 'Priority', 'AvailabilityZone', 'ImageId'];
 
 function readOverrides(account: Ec2Account, config: Form): Override[] {
@@ -148,6 +158,9 @@ function readOverrides(account: Ec2Account, config: Form): Override[] {
   });
   const given = forms(config, 'Overrides');
   const userData = text(specification, 'LaunchTemplateSpecificationUserData');
+  if (Buffer.from(userData ?? '', 'base64').length > userDataLimit) {
+    throw new AwsError('InvalidParameterValue', `User data is limited to ${userDataLimit} bytes`);
+  }
   const used = userData === undefined ? data : { ...data, UserData: userData };
   return (given.length > 0 ? given : [{} as Form]).map((override) => {
     const strange = Object.keys(override).find((name) => !understoodOverrides.includes(name));
@@ -245,6 +258,9 @@ export function tagsOnCreate(
     .filter((specification) => requiredText(specification, 'ResourceType') === resourceType)
     .flatMap((specification) => tags(specification).map((tag): [string, string] => [tag.key, tag.value]));
   const all = [...fromTemplate, ...fromRequest];
+  if (new Set(all.map(([key]) => key)).size > mostTags) {
+    throw new AwsError('TagLimitExceeded', `A resource takes at most ${mostTags} tags.`);
+  }
   for (const [key, value] of all) checkTag({ key, value }, resourceType === 'instance' ? data : {});
   return all;
 }

@@ -9,6 +9,7 @@ import {
   newId,
   type Subnet,
 } from './account.ts';
+import { userDataLimit } from './create-fleet.ts';
 
 /** Used, or without meaning for a machine that is a process. The loader of synthesized templates accepts only these. */
 export const launchTemplateProperties = [
@@ -26,7 +27,6 @@ export const launchTemplateProperties = [
   'TagSpecifications',
   'UserData',
 ];
-const userDataLimit = 16 * 1024;
 
 export interface TemplateDefinition {
   readonly name: string;

@@ -69,6 +69,9 @@ function readNextToken(request: Form): number {
   return Number(place[1]);
 }
 
+/** Of one filter: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html */
+const mostFilterValues = 200;
+
 const filterValues: Record<string, (instance: Instance) => readonly string[]> = {
   'availability-zone': (instance) => [instance.subnet.availabilityZone],
   'client-token': (instance) => [instance.clientToken],
@@ -86,7 +89,14 @@ const filterValues: Record<string, (instance: Instance) => readonly string[]> = 
 
 function readFilter(filter: Form): (instance: Instance) => boolean {
   const name = requiredText(filter, 'Name');
-  const patterns = texts(filter, 'Value').map(wildcards);
+  const values = texts(filter, 'Value');
+  if (values.length > mostFilterValues) {
+    throw new AwsError(
+      'FilterLimitExceeded',
+      `The maximum number of filter values specified in a single request is ${mostFilterValues}`,
+    );
+  }
+  const patterns = values.map(wildcards);
   const valuesOf = name.startsWith('tag:')
     ? (instance: Instance) => tagValues(instance, name.slice('tag:'.length))
     : filterValues[name];

@@ -6,6 +6,9 @@ import { AwsError } from '../aws/service.ts';
 import type { LaunchTemplateData } from './account.ts';
 import type { Tag } from './form.ts';
 
+/** Of one resource, without those of AWS. */
+export const mostTags = 50;
+
 /** @throws AwsError InvalidParameterValue */
 export function checkTag(tag: Tag, data: LaunchTemplateData): void {
   if (tag.key.length > 128 || tag.value.length > 256) {

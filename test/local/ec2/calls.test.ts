@@ -76,6 +76,47 @@ describe('CreateFleet', () => {
     ]);
   });
 
+  it.each([
+    ['a token of 65 characters', { ClientToken: 'x'.repeat(65) }, 'InvalidParameterValue'],
+    ['a token that is not ASCII', { ClientToken: 'tökén' }, 'InvalidParameterValue'],
+    [
+      '51 tags',
+      {
+        TagSpecifications: [
+          {
+            ResourceType: 'volume' as const,
+            Tags: Array.from({ length: 51 }, (_, n) => ({ Key: `k${n}`, Value: 'v' })),
+          },
+        ],
+      },
+      'TagLimitExceeded',
+    ],
+  ])('refuses %s', async (_, change, code) => {
+    const request = { ...givenFleet(), ...change };
+    await expect(world.client.send(new CreateFleetCommand(request))).rejects.toMatchObject({ name: code });
+    expect(await describeBy('instance-state-name', 'pending')).toEqual([]);
+  });
+
+  it('refuses user data of more than 16 KB for one request', async () => {
+    const request = givenFleet();
+    const [config] = request.LaunchTemplateConfigs ?? [];
+    const withData = (bytes: number) => ({
+      ...request,
+      LaunchTemplateConfigs: [
+        {
+          ...config,
+          LaunchTemplateSpecification: {
+            ...config?.LaunchTemplateSpecification,
+            LaunchTemplateSpecificationUserData: Buffer.alloc(bytes, '#').toString('base64'),
+          },
+        },
+      ],
+    });
+    const tooLarge = world.client.send(new CreateFleetCommand(withData(16_385)));
+    await expect(tooLarge).rejects.toMatchObject({ name: 'InvalidParameterValue' });
+    expect(idsOf(await world.client.send(new CreateFleetCommand(withData(16_384))))).toHaveLength(1);
+  });
+
   it('counts spot and on-demand pools separately', async () => {
     world.ec2.setDials({ capacity: [{ pool: 'spot:t3.medium', available: 0 }] });
     const spot = { TotalTargetCapacity: 1, DefaultTargetCapacityType: 'spot' as const };
@@ -175,6 +216,12 @@ describe('DescribeInstances', () => {
     expect(await describeBy('tag-key', 'ghr:launch_?icket')).toHaveLength(2);
     expect(await describeBy('instance-state-name', 'pending', 'running')).toHaveLength(2);
     expect(await describeBy('instance-state-name', 'terminated')).toHaveLength(0);
+  });
+
+  it('refuses more than 200 values of a filter', async () => {
+    const ids = Array.from({ length: 201 }, (_, n) => `i-${n}`);
+    await expect(describeBy('instance-id', ...ids)).rejects.toMatchObject({ name: 'FilterLimitExceeded' });
+    expect(await describeBy('instance-id', ...ids.slice(1))).toEqual([]);
   });
 
   it('returns every machine once over all pages', async () => {
