@@ -54,6 +54,35 @@ describe('a job that waits in a tier', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'covered', tier: former });
   });
 
+  it('gets its machine there after a hold, if its tier was renamed meanwhile', async () => {
+    const platform = await given({ state: 'blocked', unsettledAt: noon - 1 });
+    platform.github.putJob('acme/app', JobId(1), { status: 'queued', conclusion: null, runnerName: null });
+    await platform.accept(givenEvent());
+    platform.clock.advance(2_000);
+    await platform.deliverInstallations();
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
+    expect(platform.telemetry.events.filter(({ level }) => level === 'error')).toEqual([]);
+    await platform.sweep();
+    await platform.deliverPokes();
+    expect(await platform.job(1)).toMatchObject({ state: 'covered', tier: small });
+  });
+
+  it('lets the sweep finish a launch that EC2 could not carry out, after its tier was removed', async () => {
+    const platform = await givenPlatform();
+    platform.compute.dials.loseRequests = 2;
+    await platform.accept(givenEvent());
+    Object.assign(platform.deployment, {
+      tiers: [givenTier({ name: former, labels: ['self-hosted', 'a'] })],
+    });
+    platform.compute.dials.pools.set('t3.medium:on-demand', 0);
+    for (let sweeps = 1; sweeps <= 70; sweeps++) {
+      platform.clock.advance(66_000);
+      await platform.sweep();
+    }
+    expect((await platform.tenants.get(acme))?.leases).toBe(0);
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
+  });
+
   it('keeps no end of another job’s machine from being handled', async () => {
     const platform = await given({ labels: ['self-hosted', 'former'], jobId: JobId(9) });
     await platform.accept(givenEvent());

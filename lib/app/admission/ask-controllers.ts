@@ -21,6 +21,7 @@ import { OperationalError } from '../../ports/errors.ts';
 import type { Queues } from '../../ports/queues.ts';
 import type { TenantStore } from '../../ports/tenants.ts';
 import { Batch, type Delivery } from '../common/batch.ts';
+import { isConfigured } from '../common/configured-tier.ts';
 import { groupNameOf } from '../common/runner-groups.ts';
 import { platformPolicySeconds } from '../common/settings.ts';
 import { type AboutAnswer, type AboutDeps, aboutRun } from './about-run.ts';
@@ -219,11 +220,7 @@ async function recordLate(
 }
 
 /** The next plan for the tier reads the row. */
-async function poke(
-  { queues }: AskDeps,
-  { installationId, tier, state }: Job,
-  delaySeconds = 0,
-): Promise<void> {
-  if (!tier || state !== 'waiting') return;
-  await queues.sendToTier(tier, { kind: 'poke', installationId, tier }, { delaySeconds });
+async function poke(deps: AskDeps, { installationId, tier, state }: Job, delaySeconds = 0): Promise<void> {
+  if (!isConfigured(deps, tier) || state !== 'waiting') return;
+  await deps.queues.sendToTier(tier, { kind: 'poke', installationId, tier }, { delaySeconds });
 }

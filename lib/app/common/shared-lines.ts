@@ -29,6 +29,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
 import type { Queues } from '../../ports/queues.ts';
 import type { TenantStore } from '../../ports/tenants.ts';
+import { isConfigured } from './configured-tier.ts';
 
 export interface LineDeps {
   readonly deployment: Deployment;
@@ -87,6 +88,7 @@ async function readLine(
   me?: { tenant: Tenant; waiter: Waiter },
 ): Promise<Line> {
   const found = await deps.launches.capUseAcrossTenants(cap);
+  // Reserving leases for others would keep all others waiting, for ever.
   const first = found.waiters
     .filter(({ tier }) => isConfigured(deps, tier))
     .sort((a, b) => a.since - b.since)
@@ -106,10 +108,6 @@ async function readLine(
   const waiters = line.waiters.filter(({ installationId }) => held.has(installationId));
   return { use: { ...line, waiters }, stood: found.waiters, held };
 }
-
-/** A tier that a deploy has removed or renamed since gets no machines: reserving leases for it would keep all others waiting. */
-const isConfigured = ({ deployment }: LineDeps, tier: TierName) =>
-  deployment.tiers.some(({ name }) => name === tier);
 
 export interface CapBound extends Pick<Line, 'stood'> {
   readonly cap: SharedCap;

@@ -9,6 +9,7 @@ import { type Reason, reason } from '../../core/reason.ts';
 import type { LaunchAnswer, LaunchedInstance, LaunchFailure } from '../../ports/compute.ts';
 import type { Measured } from '../../ports/telemetry.ts';
 import { bindRows, type Seen, spotPricesOf } from '../common/bind-rows.ts';
+import { isConfigured } from '../common/configured-tier.ts';
 import type { LaunchDeps } from '../common/deps.ts';
 import { requeueUnservedJob } from '../common/requeue-unserved-job.ts';
 import { launchesTogetherMilliseconds, retryDelaySeconds } from '../common/settings.ts';
@@ -112,7 +113,8 @@ export async function settleLaunch(
   );
   await deps.launches.close(answered, lookAt);
   const { againSeconds: delaySeconds = retryDelaySeconds } = outcome;
-  await deps.queues.sendToTier(tier, { kind: 'poke', installationId, tier }, { delaySeconds });
+  if (isConfigured(deps, tier))
+    await deps.queues.sendToTier(tier, { kind: 'poke', installationId, tier }, { delaySeconds });
   await wakeNextWaiters(
     deps,
     missing.map(() => tier),

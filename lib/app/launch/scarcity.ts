@@ -27,6 +27,7 @@ import { parseTenantTier, type TenantTier, tenantTierKey } from '../../core/tena
 import type { LaunchAnswer, LaunchFailure } from '../../ports/compute.ts';
 import type { Queues } from '../../ports/queues.ts';
 import { changeNote, type NoteDeps } from '../common/change-note.ts';
+import { isConfigured } from '../common/configured-tier.ts';
 import { retryDelaySeconds, shortMemorySeconds } from '../common/settings.ts';
 
 export interface ScarcityDeps extends NoteDeps {
@@ -201,6 +202,7 @@ async function speedUp(deps: ScarcityDeps): Promise<void> {
 
 async function callUp(deps: ScarcityDeps, place: TenantTier, at: number): Promise<void> {
   const { installationId, tier } = place;
+  if (!isConfigured(deps, tier)) return;
   const delaySeconds = Math.max(0, secondsUntil(deps, at));
   await deps.queues.sendToTier(
     tier,

@@ -4,6 +4,7 @@
  */
 import type { InstallationId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
+import { isConfigured } from '../common/configured-tier.ts';
 import type { SweepDeps } from '../common/deps.ts';
 import { errorsOf } from '../common/errors-of.ts';
 import type { OpenRows } from '../common/open-rows.ts';
@@ -42,9 +43,7 @@ export async function lookAfterPending(
 async function poke(deps: SweepDeps, jobs: readonly Job[]): Promise<unknown[]> {
   const places = new Map<string, { installationId: InstallationId; tier: TierName }>();
   for (const { installationId, tier } of jobs) {
-    // A tier that is no longer configured has no queue.
-    const hasQueue = deps.deployment.tiers.some(({ name }) => name === tier);
-    if (tier && hasQueue) places.set(`${installationId}/${tier}`, { installationId, tier });
+    if (isConfigured(deps, tier)) places.set(`${installationId}/${tier}`, { installationId, tier });
   }
   const sent = await Promise.allSettled(
     rotateRandomly([...places.values()], deps).map(({ installationId, tier }) =>
