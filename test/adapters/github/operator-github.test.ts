@@ -13,7 +13,8 @@ const { privateKey } = generateKeyPairSync('rsa', {
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
 });
 
-function givenOperator(answer: (path: string) => object) {
+/** @param answer to a request for so many items */
+function givenOperator(answer: (count: number) => object) {
   const asked: string[] = [];
   const fetch: Fetch = async (url) => {
     const { pathname, searchParams } = new URL(url);
@@ -23,7 +24,7 @@ function givenOperator(answer: (path: string) => object) {
     const headers = new Map([['content-type', 'application/json']]);
     return replyOf(
       { status: 200, url, headers },
-      Buffer.from(JSON.stringify(isToken ? token : answer(pathname))),
+      Buffer.from(JSON.stringify(isToken ? token : answer(Number(searchParams.get('per_page'))))),
     );
   };
   const app = givenApp({ appId: '1', privateKey });
@@ -33,7 +34,9 @@ function givenOperator(answer: (path: string) => object) {
 
 it('reads a thousand runners', async () => {
   const runner = { name: 'one', status: 'online', busy: false, labels: [] };
-  const { operator, asked } = givenOperator(() => ({ runners: new Array(100).fill(runner) }));
+  const { operator, asked } = givenOperator((count) => ({
+    runners: new Array(Math.min(100, count)).fill(runner),
+  }));
   const found = await operator.runners(acme, { kind: 'organization', organization: 'acme' });
   expect(found.ok && found.value.length).toBe(1_000);
   expect(asked).toEqual(['1', '2', '3', '4', '5', '6', '7', '8', '9', '10']);
