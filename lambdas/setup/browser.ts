@@ -40,10 +40,13 @@ export function sessionCookie({ cookies = [], headers }: FunctionUrlRequest): st
   return cookies.find((cookie) => cookie.startsWith(beginning))?.slice(beginning.length);
 }
 
-/** It outlives the session, so that a reload shows that the page is closed. */
+/** For a day the browser still sends the cookie of a session that has expired. Without it the page could not say so. */
+const cookieSeconds = 86_400;
+
+/** It outlives the session, which ends by itself, so that a reload shows why the page is closed. */
 export function setCookie({ headers }: FunctionUrlRequest, session: string): string {
   const guarded = isPlain(headers) ? '' : ' Secure;';
-  return `${cookieName(headers)}=${session}; Max-Age=1800; Path=/; HttpOnly;${guarded} SameSite=Lax`;
+  return `${cookieName(headers)}=${session}; Max-Age=${cookieSeconds}; Path=/; HttpOnly;${guarded} SameSite=Lax`;
 }
 
 export function answer(
