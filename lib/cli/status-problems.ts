@@ -2,7 +2,7 @@
  * Decides which waits somebody must look at: those that no limit explains. Pure; `mayfly status` prints the
  * sentences.
  */
-import type { ReasonCode } from '../core/reason.ts';
+import { type ReasonCode, unexplainedSeconds } from '../core/reason.ts';
 import type { Attention } from '../core/tenant.ts';
 
 export interface Waiting {
@@ -57,9 +57,6 @@ const kinds: Readonly<Record<ReasonCode, 'normal' | 'problem'>> = {
   'waited-too-long': 'problem',
 };
 
-/** A job gets a machine, or a more specific reason, well before this. */
-const unexplainedMinutes = 5;
-
 export function problemsOf(tenant: {
   readonly attention: Attention | undefined;
   readonly waiting: ReadonlyMap<ReasonCode, Waiting>;
@@ -72,9 +69,9 @@ export function problemsOf(tenant: {
     const count = jobs === 1 ? '1 job waits' : `${jobs} jobs wait`;
     // A code that is missing in the table comes from a newer version of the platform.
     if ((kinds[code] ?? 'problem') === 'problem') problems.push(`${count}, ${code}: ${text}`);
-    else if (code === 'queued' && minutes >= unexplainedMinutes) {
+    else if (code === 'queued' && minutes * 60 >= unexplainedSeconds) {
       problems.push(`${count} without a reason, the oldest for ${minutes} minutes. Is scale-up running?`);
-    } else if (code === 'group-unknown' && minutes >= unexplainedMinutes) {
+    } else if (code === 'group-unknown' && minutes * 60 >= unexplainedSeconds) {
       problems.push(
         `${count} for a check of the runner group, the oldest for ${minutes} minutes. Is tenant-manager running?`,
       );

@@ -56,3 +56,6 @@ export interface Reason {
 }
 
 export const reason = (code: ReasonCode, text: string): Reason => ({ code, text });
+
+/** A job is given a machine, or a more specific reason than `queued`, well before this. Later, its wait is unexplained. */
+export const unexplainedSeconds = 300;

@@ -9,7 +9,7 @@ import { type Job, waitsSince } from '../../core/job.ts';
 import { isResting } from '../../core/job-rest.ts';
 import { rateRoom } from '../../core/launch-rate.ts';
 import type { Closing } from '../../core/pools.ts';
-import { type Reason, type ReasonCode, reason } from '../../core/reason.ts';
+import { type Reason, type ReasonCode, reason, unexplainedSeconds } from '../../core/reason.ts';
 import { roomFor } from '../../core/room.ts';
 import { mayflyAdds } from '../../core/runner-group.ts';
 import { leasesOf } from '../../core/shared-cap.ts';
@@ -23,9 +23,6 @@ import type { Estimate, Verdict } from './explanation.ts';
 import type { Facts } from './facts.ts';
 import { guidanceOf } from './guidance.ts';
 import { historyOf, untilFree, untilStart } from './history.ts';
-
-/** A job is given a machine, or a better reason, well before this. */
-const unexplainedSeconds = 300;
 
 export function explainWaiting(facts: Facts, job: Job): Verdict {
   const tier = facts.platform.tiers.find(({ name }) => name === job.tier);

@@ -11,6 +11,7 @@ import type { MetricName } from '../../contract/metrics.ts';
 import { deadLettersOf, namesOf } from '../../contract/resource-names.ts';
 import { chunksOf } from '../../core/chunks.ts';
 import { daysApartForAlarm } from '../../core/compare-bill.ts';
+import { unexplainedSeconds } from '../../core/reason.ts';
 import { type AlarmPlan, mostMetrics, numbered, sum } from './alarm-plan.ts';
 import { functionMetric, platformMetric, queueMetric } from './platform-metrics.ts';
 import { capacityAlarms, oldestJobAlarms } from './tier-alarms.ts';
@@ -36,13 +37,13 @@ function jobAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan[] 
     {
       name: 'unexplained-wait',
       article: 'unexplained-wait',
-      says: 'A job that is first in its line has waited for 5 minutes without being processed',
+      says: `A job that is first in its line has waited for ${unexplainedSeconds / 60} minutes without being processed`,
       metric: platformMetric(environment, 'OldestUnexplainedWaitSeconds', {
         dimensions: {},
         statistic: 'Maximum',
         minutes: 1,
       }),
-      above: 300,
+      above: unexplainedSeconds,
       periods: 3,
     },
     {
