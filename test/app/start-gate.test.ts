@@ -2,7 +2,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { startAsks } from '../../lib/app/common/settings.ts';
 import { InstanceId, JobId } from '../../lib/core/ids.ts';
+import { tagKeys } from '../../lib/core/tags.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
+import { jobKey } from '../fakes/world.ts';
 import { acme, givenEvent, givenTenant } from '../support/given.ts';
 import { expectBalanced, givenPlatform } from '../support/platform.ts';
 
@@ -204,3 +206,41 @@ describe('the start gate', () => {
 });
 
 type Given = Awaited<ReturnType<typeof givenListening>>;
+
+describe('the start gate counts a job only', () => {
+  it('if GitHub says that it runs on this machine, even where it was planned here', async () => {
+    const { platform, machine } = await givenListening();
+    await platform.follow(started(1, 'i-00000000000000abc'));
+    expect(await platform.start(machine, { hint })).toEqual({ action: 'again' });
+  });
+
+  it('if it has begun, or is over by now', async () => {
+    const { platform, machine } = await givenListening();
+    const key = jobKey(acme, JobId(1));
+    const set = (state: 'covered' | 'done') => {
+      const job = platform.stores.world.job(acme, JobId(1))!;
+      platform.stores.world.rows.jobs.set(key, { ...job, state, runner: machine });
+    };
+    set('covered');
+    expect(await platform.start(machine)).toEqual({ action: 'again' });
+    set('done');
+    expect(await platform.start(machine)).toEqual({ action: 'admit' });
+  });
+
+  it('for a machine of the launch that its ticket is of, and that we know', async () => {
+    const { platform, machine } = await givenListening();
+    await platform.follow(started(1, machine));
+    await platform.accept(queued(2));
+    const [, second] = platform.liveMachines();
+    const tags = platform.compute.machines.get(machine)!.tags as Map<string, string>;
+    tags.set(tagKeys.ticket, platform.compute.machines.get(second!)!.tags.get(tagKeys.ticket)!);
+    expect(await platform.start(machine)).toEqual({ action: 'refuse', why: 'not-listening' });
+    const { launchId } = platform.stores.world.runner(second!)!;
+    expect(platform.telemetry.events.at(-1)).toMatchObject({
+      name: 'start-refused',
+      fields: { installationId: acme, instanceId: machine, launchId, tier: 'small' },
+    });
+    platform.stores.world.rows.runners.clear();
+    expect(await platform.start(second!)).toEqual({ action: 'refuse', why: 'not-listening' });
+  });
+});

@@ -20,9 +20,10 @@ function givenSyncer(wanted: Partial<RunnersWanted> = {}) {
       .map(({ dimensions }) => dimensions['result']);
   const inStep = () =>
     deps.telemetry.counts.flatMap(({ metric, values }) => (metric === 'RunnersInStep' ? values : []));
+  const refused = () => deps.telemetry.events.map(({ name, fields }) => [name, fields['version']]);
   const reasons = () => deps.telemetry.events.map(({ fields }) => fields['reason']).filter(Boolean);
   const versionInUse = async () => (await deps.binaries.current('x64'))?.version;
-  return { ...deps, sync, results, inStep, reasons, versionInUse };
+  return { ...deps, sync, results, inStep, refused, reasons, versionInUse };
 }
 
 describe('the syncer', () => {
@@ -106,6 +107,7 @@ describe('an unexpected release', () => {
     const syncer = givenSyncer({ version: '2.400.0' });
     await syncer.sync();
     expect(syncer.reasons()).toEqual(['no-release']);
+    expect(syncer.refused()).toEqual([['runner-refused', '2.400.0']]);
     expect(syncer.inStep()).toEqual([0]);
   });
 

@@ -1,4 +1,7 @@
-/** Survivors of `app/claim`, `app/launch`, `app/lifecycle` and `app/tenants` that may stay, line by line; see accepted-lines.ts. */
+/**
+ * Survivors of `app/claim`, `app/launch`, `app/lifecycle`, `app/runner-syncer` and `app/tenants` that may stay, line by line;
+ * see accepted-lines.ts.
+ */
 import type { AcceptedLines } from './accepted-lines.ts';
 
 export const acceptedOfMachines: readonly AcceptedLines[] = [
@@ -7,6 +10,7 @@ export const acceptedOfMachines: readonly AcceptedLines[] = [
     lines: {
       'lifecycle/log-start.ts': ['\'none\' → ""'],
       'lifecycle/record-job-fact.ts': ['\'none\' → ""'],
+      'runner-syncer/sync-runners.ts': ['error.stack ?? error.message → error.stack && error.message'],
     },
   },
   {
@@ -68,6 +72,8 @@ export const acceptedOfMachines: readonly AcceptedLines[] = [
         'jobs < unknownLabelsPerHour → true',
         'jobs < unknownLabelsPerHour → jobs <= unknownLabelsPerHour',
       ],
+      // The same token asks for the same build.
+      'runner-syncer/sync-runners.ts': ['(await binaries.imageNote(architecture)) === version → false'],
       'lifecycle/settle-start.ts': [
         'starts.filter(isExchanged) → starts',
         'others.filter(freesNoMachine) → others',
@@ -143,6 +149,8 @@ export const acceptedOfMachines: readonly AcceptedLines[] = [
       ],
       // Such a message fails for what it lacks.
       'tenants/apply-installation-events.ts': ["if (event.kind !== 'installation') {"],
+      // Only an object stands for a refusal, and the log's word is for people.
+      'runner-syncer/sync-runners.ts': ['\'current\' → ""', '{ refused: refusal.reason } → {}'],
       // A note without a value or a time is not there.
       'tenants/note-unknown.ts': ['{ value: {}, expiresAt: now } → {}'],
       'tenants/refuse-waiting-jobs.ts': ['cursor === undefined → false'],
