@@ -1,9 +1,11 @@
 /** Where and how a machine's runner is registered, and how long a refused one keeps trying. */
 import { describe, expect, it } from '@jest/globals';
+import { confirmClaim } from '../../lib/app/claim/confirm-claim.ts';
 import { groupNote, type KnownGroup } from '../../lib/app/common/runner-groups.ts';
 import { refusalPatienceSeconds } from '../../lib/app/common/settings.ts';
 import type { GitHubRefusal } from '../../lib/core/github.ts';
 import { InstanceId } from '../../lib/core/ids.ts';
+import { tagKeys } from '../../lib/core/tags.ts';
 import { acme, givenEvent, givenTenant, medium, noon } from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 
@@ -130,5 +132,17 @@ describe('a confirmation', () => {
     await platform.confirm(machine!);
     const runningAt = platform.clock.now() - 22_000 - 7_000 - 900;
     expect(platform.stores.world.runner(machine!)).toMatchObject({ runningAt });
+  });
+
+  it('that names neither a gate nor times is one without them', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(givenEvent());
+    const [machine] = platform.liveMachines();
+    await platform.claim(machine!);
+    const ticket = platform.compute.machines.get(machine!)!.tags.get(tagKeys.ticket)!;
+    const given = { ticket, document: machine!, signature: 'signed', nonce: '0'.repeat(32) };
+    expect(await confirmClaim(platform, given)).toBe(true);
+    const runner = platform.stores.world.runner(machine!);
+    expect([runner?.state, runner?.gated, runner?.runningAt]).toEqual(['listening', undefined, undefined]);
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { JobId } from '../../lib/core/ids.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import { givenController, givenRules, givenScope, putControllers } from '../support/controllers.ts';
-import { acme, givenEvent, givenTenant } from '../support/given.ts';
+import { acme, givenEvent, givenTenant, medium } from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 
 const other = { repository: 'acme/other', repositoryId: 8 };
@@ -86,8 +86,25 @@ describe('the start gate of a tenant with controllers', () => {
     await gets(2, other);
 
     const answer = await platform.start(machine);
-    expect(['again', 'reject']).toContain(answer.action);
-    expect(answer).toMatchObject({ why: expect.stringContaining('controller') });
+    expect(answer).toMatchObject({ action: 'again', why: expect.stringContaining('(ctl_2)') });
+    expect(await platform.job(2)).not.toHaveProperty('startRefusal');
+  });
+
+  it('judges by the tier of the machine, and admits by the earlier decision if that tier was removed', async () => {
+    const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 5 })] });
+    const ofTier = { tier: medium, repositoryId: 7 };
+    await putControllers(platform.controllers, givenRules({}, 'false'));
+    await platform.accept(givenEvent({ jobId: JobId(1), ...ofTier }));
+    const machine = platform.liveMachines()[0]!;
+    await platform.claim(machine);
+    await platform.confirm(machine, undefined, true);
+    await platform.follow(queued(1, { action: 'in_progress', runnerName: machine, ...ofTier }));
+    const { tiers } = platform.deployment;
+    Object.assign(platform.deployment, { tiers: [] });
+    expect(await platform.start(machine)).toEqual({ action: 'admit' });
+    Object.assign(platform.deployment, { tiers });
+    await putControllers(platform.controllers, givenRules({}, 'job.tier == "medium"'));
+    expect(await platform.start(machine)).toMatchObject({ action: 'reject' });
   });
 
   it('gives no answer if the controllers cannot be read', async () => {

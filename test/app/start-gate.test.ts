@@ -46,9 +46,10 @@ describe('the start gate', () => {
   it('admits the planned job once GitHub says that it began there', async () => {
     const { platform, machine } = await givenListening();
     await platform.follow(started(1, machine));
-
+    const asked = platform.clock.now();
     expect(await platform.start(machine, { hint })).toEqual({ action: 'admit' });
     expect(await platform.start(machine)).toEqual({ action: 'admit' });
+    expect(platform.clock.now()).toBe(asked);
     expect(platform.telemetry.total('StartsAnswered', { outcome: 'admitted' })).toBe(2);
   });
 

@@ -16,6 +16,22 @@ export const acceptedOfMachines: readonly AcceptedLines[] = [
   {
     reason: 'a shortcut: without it a call is made in vain, or a dearer one',
     lines: {
+      'claim/answer-start.ts': ['policyMark(tenant) === undefined → false'],
+      'claim/arrived-job.ts': [
+        "read.runner?.state !== 'listening' → false",
+        // The number of pages is bounded.
+        'cursor === undefined → false',
+      ],
+      'claim/mint-runner.ts': ['tenant.attention → true'],
+      'claim/register-in-group.ts': [
+        "scope.kind === 'repository' → false",
+        '\'repository\' → ""',
+        '!mayBeGroup || first.known !== remembered → false',
+        '!mayBeGroup || first.known !== remembered → !mayBeGroup && first.known !== remembered',
+        'first.known !== remembered → false',
+        "!answer.ok && (answer.refusal.kind === 'not-found' || answer.refusal.kind === 'invalid') → true",
+        "answer.refusal.kind === 'not-found' || answer.refusal.kind === 'invalid' → true",
+      ],
       'claim/claim-job.ts': [
         // A nonce that has claimed claims again.
         "first.kind !== 'unknown' → false",
@@ -104,6 +120,11 @@ export const acceptedOfMachines: readonly AcceptedLines[] = [
   {
     reason: 'cannot happen, or only the type allows for it',
     lines: {
+      // Its row was there a moment ago.
+      'claim/arrived-job.ts': ['read.runner?.state → read.runner.state'],
+      // Only a pause and a hold come there.
+      'claim/mint-runner.ts': ["meaning.kind === 'hold' → true"],
+      'claim/register-in-group.ts': ['excluded → true'],
       // The row of a tenant is never deleted.
       'claim/claim-job.ts': ['!tenant → false'],
       'lifecycle/follow-lifecycle.ts': [
