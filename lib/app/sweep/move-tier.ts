@@ -1,9 +1,8 @@
 /**
  * The configuration may change while jobs wait: a tier gets another name or other labels, or is removed. A job then moves to
  * the tier that has its labels now, as if it were queued again, with its place in the line. If there is none, it waits where
- * it is until it expires, because the operator may bring its tier back.
+ * it is until it expires, because the operator may bring its tier back (docs/adr/0108).
  */
-
 import type { TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { tierFor } from '../../core/labels.ts';
