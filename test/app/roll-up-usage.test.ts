@@ -1,7 +1,10 @@
 /** The sums of past days: complete, the same wherever a process dies, and computed once more after late events. */
 import { describe, expect, it } from '@jest/globals';
+import { usageRow } from '../../lib/adapters/dynamodb/usage-row.ts';
 import { rollUpUsage } from '../../lib/app/reconciler/roll-up-usage.ts';
+import { rolledUpDays } from '../../lib/contract/tables.ts';
 import { JobId } from '../../lib/core/ids.ts';
+import { daysBefore } from '../../lib/core/roll-up-plan.ts';
 import { sumUp, together } from '../../lib/core/usage-sum.ts';
 import { unreadableName } from '../fakes/unreadable.ts';
 import { fc } from '../support/properties.ts';
@@ -26,6 +29,16 @@ describe('the sums of a day', () => {
       [102, { repository: 'globex/app' }, 1],
     ]);
     expect(progress()).toEqual({ finished: 1 });
+  });
+
+  it('are made while all of its records are certain to exist, even of a machine that ended as the day began', () => {
+    const began = Date.parse(day);
+    const row = usageRow({ ...givenRecord(1, 101, 'acme/app'), startedAt: began, endedAt: began });
+    const lastDayToSum = daysBefore(began + rolledUpDays * dayMilliseconds, rolledUpDays)[0];
+    expect(lastDayToSum).toBe(day);
+    // Until the next midnight, and for a run of the reconciler longer.
+    const summedUntil = began + (rolledUpDays + 1) * dayMilliseconds + hour;
+    expect(Number(row['expires_at']!.N) * 1_000).toBeGreaterThan(summedUntil);
   });
 
   it('are at most a thousand for a tenant, the smallest of them combined', async () => {
