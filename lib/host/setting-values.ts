@@ -40,7 +40,9 @@ export function labelsOf(text: string, fault: Fault): string[] {
   const labels = listOf(text);
   const isGood = (label: string) => label.length <= 256 && !/\s/.test(label);
   if (labels.length < 1 || labels.length > 100 || !labels.every(isGood)) {
-    fault(`LABELS is ${JSON.stringify(text)}; it must be 1 to 100 labels without spaces, comma-separated.`);
+    fault(
+      `LABELS is ${JSON.stringify(text)}; it must be 1 to 100 labels of at most 256 characters without spaces, comma-separated.`,
+    );
   }
   return labels;
 }

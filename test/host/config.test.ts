@@ -43,6 +43,17 @@ describe('the settings of a single host', () => {
     expect(config.credential).toEqual({ kind: 'token', token: 'your_oauth_token_here' });
   });
 
+  it.each<[string, (most: number) => string, number]>([
+    ['CLEANUP_TIMEOUT', String, 3_600],
+    ['RUNNER_COUNT', String, 50],
+    ['LABELS', (count) => Array.from({ length: count }, (_, n) => `label-${n}`).join(), 100],
+    ['LABELS', (characters) => 'x'.repeat(characters), 256],
+  ])('take no more than a bound in %s', (name, textOf, most) => {
+    const faults = (value: string) => faultsOf(`GITHUB_ORGANIZATION=acme\n${name}=${value}`);
+    expect(faults(textOf(most))).toEqual([]);
+    expect(faults(textOf(most + 1))).toEqual([expect.stringContaining(`${name} is `)]);
+  });
+
   it.each([
     ['neither', '', /Neither is set: GITHUB_ORGANIZATION, GITHUB_REPOSITORY. Set exactly one/],
     ['both', 'GITHUB_ORGANIZATION=acme\nGITHUB_REPOSITORY=acme/app', /Both are set/],
