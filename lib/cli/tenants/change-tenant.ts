@@ -61,13 +61,21 @@ export async function changeTenant(call: CommandCall, change: TenantChange): Pro
   }
   if (lines.length === 0) call.io.out(`${head} already has these settings: nothing to change.\n`);
   if (isDryRun) call.io.out('Nothing was changed. To do it, run the same without --dry-run.\n');
-  else if (isWritten) call.io.out(`${next(change, jobs)} It is version ${version} of its policy.\n`);
+  else if (isWritten) {
+    call.io.out(`${next(change, jobs)} It is version ${version} of its policy.\n`);
+    const isUnchecked = !change.verify && written?.names.some((name) => onGitHub.includes(name));
+    if (isUnchecked)
+      call.io.out(`Check that its jobs can run: npx mayfly tenant validate ${printableLine(login)}\n`);
+  }
   if (checks.length > 0) call.io.out(`\n${checkLines(checks)}`);
   return hasFailed(checks) ? 1 : 0;
 }
 
 /** Which runner group its machines join. */
 const groupAttributes = ['runner_level', 'runner_group', 'keep_runner_group'];
+
+/** Whether jobs can run with these depends on what GitHub has: on the group, and on its settings. */
+const onGitHub = [...groupAttributes, 'allowed_repositories', 'allow_public_repositories'];
 
 interface FollowUp {
   readonly waiting?: ReadonlyMap<string, number>;

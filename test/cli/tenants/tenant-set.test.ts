@@ -34,6 +34,20 @@ describe('mayfly tenant set', () => {
     });
   });
 
+  it.each([
+    ['--group', 'nosuch', true],
+    ['--level', 'repository', true],
+    ['--repositories', 'none', true],
+    ['--public', 'refuse', true],
+    ['--max-runners', '5', false],
+  ])('names the check of what depends on GitHub: %s %s', async (option, value, isNamed) => {
+    await givenStored();
+    const { out } = await tenant('set', option, value);
+    expect(out.includes(`Check that its jobs can run: npx mayfly tenant validate ${fresh.login}\n`)).toBe(
+      isNamed,
+    );
+  });
+
   it('pokes each tier in which jobs wait, and says how many', async () => {
     await givenStored();
     const installationId = InstallationId(fresh.id);
