@@ -15,7 +15,10 @@ export interface TenantStore {
   glance(installationId: InstallationId): Promise<Tenant | undefined>;
   /** Across tenants: the ten newest installations, past ones too, of one account. May lag by a second. */
   findByAccount(accountId: number): Promise<Tenant[]>;
-  /** A page of all tenants, of whatever status, by their keys alone: one row that cannot be read hides no other. */
+  /**
+   * A page of all tenants, of whatever status, by their keys alone: one row that cannot be read hides no other. A cursor is
+   * a tenant's id; the page begins after it, in the store's own order.
+   */
   listAcrossTenants(page: {
     limit: number;
     cursor?: string;

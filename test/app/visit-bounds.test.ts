@@ -223,6 +223,51 @@ describe('a run', () => {
     expect(platform.queues.tiers).toMatchObject([{ message: { jobId: 9, installationId: 250 } }]);
   });
 
+  it('ends each visit in time, however slowly GitHub answers for a tenant, and visits the others', async () => {
+    const [slow, other] = [InstallationId(200), InstallationId(201)];
+    const tenants = [slow, other].map((installationId, n) =>
+      givenTenant({ installationId, accountId: n + 1, accountLogin: `org-${n}` }),
+    );
+    const platform = await givenPlatform({ tenants });
+    const repositories = Array.from({ length: 60 }, (_, n) => `r${n}`);
+    platform.github.putInstallation(slow, {
+      ...account,
+      accountLogin: 'org-0',
+      suspended: false,
+      repositories,
+    });
+    platform.github.putJob('org-1/app', JobId(9), isQueued, { labels });
+    const { listRuns } = platform.github;
+    platform.github.listRuns = async (installationId, ...given) => {
+      if (installationId === slow) platform.clock.advance(8_000);
+      return listRuns(installationId, ...given);
+    };
+    const begun = platform.clock.now();
+    await platform.reconcile();
+    expect(platform.clock.now() - begun).toBeLessThanOrEqual(30_000);
+    expect(platform.queues.tiers).toMatchObject([{ message: { jobId: 9, installationId: other } }]);
+  });
+
+  it('stops within a page of tenants after 90 seconds, and the next run goes on after the last one', async () => {
+    const tenants = Array.from({ length: 30 }, (_, n) =>
+      givenTenant({ installationId: InstallationId(200 + n), accountId: n + 1, accountLogin: `org-${n}` }),
+    );
+    const platform = await givenPlatform({ tenants });
+    const visited = new Map<InstallationId, number>();
+    const { listRepositories } = platform.github;
+    platform.github.listRepositories = async (installationId, ...given) => {
+      visited.set(installationId, (visited.get(installationId) ?? 0) + 1);
+      platform.clock.advance(5_000);
+      return listRepositories(installationId, ...given);
+    };
+    const begun = platform.clock.now();
+    await platform.reconcile();
+    expect(platform.clock.now() - begun).toBeLessThanOrEqual(120_000);
+    expect(visited.size).toBe(20);
+    await platform.reconcile();
+    expect([...visited.values()]).toEqual(Array.from({ length: 30 }, () => 1));
+  });
+
   it('visits five tenants at once', async () => {
     const tenants = Array.from({ length: 12 }, (_, n) =>
       givenTenant({ installationId: InstallationId(200 + n), accountId: n + 1, accountLogin: `org-${n}` }),

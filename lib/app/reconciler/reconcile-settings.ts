@@ -77,8 +77,14 @@ export const strangersKept = 50;
 export const tenantsPerPage = 50;
 export const visitsAtOnce = 5;
 
-/** No further page of tenants is begun after this; the function has as long again for the current page. */
+/** No further tenants are visited after this: the rest of the function's time is for catching up. */
 export const visitingSeconds = 90;
+
+/**
+ * No further call is made in a visit after this, however slowly GitHub answers for the tenant. Without it one tenant could
+ * use up the function's time in each run, which would begin with the same tenants again.
+ */
+export const visitSeconds = 20;
 
 /** Pages of machines in one run, of up to 500 each. */
 export const machinePages = 10;

@@ -26,6 +26,7 @@ import {
   notesKeptSeconds,
   tenantsPerPage,
   visitingSeconds,
+  visitSeconds,
   visitsAtOnce,
 } from './reconcile-settings.ts';
 import { reconcileUnheardJobs } from './reconcile-unheard-jobs.ts';
@@ -41,6 +42,7 @@ export async function reconcileTenants(
   rows: Promise<OpenRows> = readOpenRows(deps),
 ): Promise<unknown[]> {
   const begun = deps.clock.now();
+  const until = begun + visitingSeconds * 1000;
   const note = (await deps.notes.read([tenantsNote], begun)).get(tenantsNote);
   const { cursor: left, ...own } = note?.value ?? {};
   let cursor = left as string | undefined;
@@ -58,14 +60,16 @@ export async function reconcileTenants(
       limit: tenantsPerPage,
       ...(cursor ? { cursor } : {}),
     });
-    errors.push(...(await visitAll(deps, page.installationIds, { open, behind, adopted, waitingRooms })));
-    cursor = page.cursor;
+    const run = { open, behind, adopted, waitingRooms };
+    const visited = await visitAll(deps, page.installationIds, { ...run, until });
+    errors.push(...visited.errors);
+    cursor = visited.last === undefined ? page.cursor : String(visited.last);
     const expiresAt = deps.clock.now() + notesKeptSeconds * 1000;
     await deps.notes.write(tenantsNote, {
       value: { ...marks, ...(cursor === undefined ? {} : { cursor }) },
       expiresAt,
     });
-  } while (cursor !== undefined && deps.clock.now() < begun + visitingSeconds * 1000);
+  } while (cursor !== undefined && deps.clock.now() < until);
   const caughtUp = await catchUpInTurn(deps, behind, (installationId, calls) =>
     visit(deps, { installationId, calls, adopted, waitingRooms }, async (visiting) => {
       if (visiting.tenant.status === 'active') await catchUp(deps, visiting);
@@ -77,18 +81,30 @@ export async function reconcileTenants(
 /** What the visits of one run share. */
 type RunState = Pick<Visit, 'adopted' | 'waitingRooms'>;
 
+interface Visited {
+  /** The last tenant that was visited, if the time was over before the others' turn. */
+  readonly last?: InstallationId;
+  /** What failed. */
+  readonly errors: readonly unknown[];
+}
+
 /** Fills `run.behind` with tenants that have unreported jobs. */
 async function visitAll(
   deps: ReconcileDeps,
   ids: readonly InstallationId[],
-  run: RunState & { readonly open: OpenRows; readonly behind: InstallationId[] },
-): Promise<unknown[]> {
+  run: RunState & { readonly open: OpenRows; readonly behind: InstallationId[]; readonly until: number },
+): Promise<Visited> {
+  const { clock } = deps;
   const errors: unknown[] = [];
+  let last: InstallationId | undefined;
   for (const together of chunksOf(ids, visitsAtOnce)) {
+    // Some in each run, and the next one goes on after them.
+    if (last !== undefined && clock.now() >= run.until) return { last, errors };
+    const pace = { clock, until: clock.now() + visitSeconds * 1000, millisecondsApart: 0 };
     const results = await Promise.allSettled(
       together.map(async (installationId) => {
         await recordOutsideChange(deps, installationId);
-        const calls = new CallAllowance(callsPerVisit);
+        const calls = new CallAllowance(callsPerVisit, pace);
         const of = { installationId, calls, adopted: run.adopted, waitingRooms: run.waitingRooms };
         await visit(deps, of, async (visiting) => {
           try {
@@ -101,8 +117,9 @@ async function visitAll(
       }),
     );
     errors.push(...errorsOf(results));
+    last = together.at(-1);
   }
-  return errors;
+  return { errors };
 }
 
 const isBehind = ({ backlog, failedRepositories }: VisitMarks) =>
