@@ -402,6 +402,32 @@ describe('the reading of deliveries', () => {
     expect(pagesOf('any')).toBe(5);
   });
 
+  it('has no webhook redelivered after 150 seconds; the next runs do the rest, and ask for none too often', async () => {
+    const { platform } = await givenDeliveries(...Array.from({ length: 500 }, (_, n) => failed(n + 1)));
+    // The first hundred never arrive.
+    platform.github.listing.redelivery = ({ guid }) => ({
+      statusCode: Number(guid.split(' ')[1]) <= 100 ? 503 : 200,
+      deliveredAt: platform.clock.now(),
+    });
+    const times = new Map<string, number>();
+    const { redeliver } = platform.github;
+    platform.github.redeliver = async (id) => {
+      const { guid } = platform.github.deliveries.find((delivery) => delivery.id === id)!;
+      times.set(guid, (times.get(guid) ?? 0) + 1);
+      platform.clock.advance(500);
+      return redeliver(id);
+    };
+    for (let run = 0; run < 8; run++) {
+      const begun = platform.clock.now();
+      await reconcileDeliveries(platform);
+      expect(platform.clock.now() - begun).toBeLessThanOrEqual(152_000);
+      platform.clock.advance(5 * minutes);
+    }
+    const counts = [...times.values()];
+    expect([counts.length, Math.max(...counts)]).toEqual([500, 3]);
+    expect(counts.filter((count) => count === 1)).toHaveLength(400);
+  });
+
   it('lists four pages of failures and sixty of all, and continues there in the next run', async () => {
     const failures = Array.from({ length: 8 }, (_, n) => failed(n + 1));
     const { platform, pagesOf } = await givenDeliveries(...failures);

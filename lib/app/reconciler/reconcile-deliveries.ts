@@ -14,6 +14,7 @@ import {
   notesKeptSeconds,
   redeliveries,
   redeliveriesRemembered,
+  redeliveringSeconds,
   redeliveryMillisecondsApart,
 } from './reconcile-settings.ts';
 import { deliveredSince, demand, type Walk, walkDeliveries } from './walk-deliveries.ts';
@@ -36,12 +37,15 @@ export async function reconcileDeliveries(deps: ReconcileDeps): Promise<unknown[
   const all = await walkDeliveries(deps, 'any', before.all);
   const wanted = await undelivered(deps, before, [failures, all]);
   const asked = new Map(before.asked);
-  const errors = await redeliverAll(deps, wanted, asked);
+  const until = now + redeliveringSeconds * 1000;
+  const { errors, isCut } = await redeliverAll(deps, wanted, { asked, until });
+  // For the rest the next run walks the same way again; what was delivered meanwhile is in GitHub's lists.
+  const walks = isCut ? before : { failures: failures.walk, all: all.walk };
   await deps.notes.write(deliveriesNote, {
-    value: noteOf({ failures: failures.walk, all: all.walk, asked }),
+    value: noteOf({ ...walks, asked }),
     expiresAt: now + notesKeptSeconds * 1000,
   });
-  return errors;
+  return [...errors];
 }
 
 /** The newest attempt of each webhook that no attempt delivered, oldest first: jobs keep their places. */
@@ -65,8 +69,8 @@ async function undelivered(
 async function redeliverAll(
   deps: ReconcileDeps,
   wanted: readonly WebhookDelivery[],
-  asked: Map<string, number>,
-): Promise<unknown[]> {
+  { asked, until }: { readonly asked: Map<string, number>; readonly until: number },
+): Promise<{ readonly errors: readonly unknown[]; readonly isCut: boolean }> {
   const errors: unknown[] = [];
   const redeliver = async ({ id, guid }: WebhookDelivery) => {
     const times = (asked.get(guid) ?? 0) + 1;
@@ -80,6 +84,7 @@ async function redeliverAll(
     });
   };
   for (const [n, delivery] of wanted.entries()) {
+    if (deps.clock.now() >= until) return { errors, isCut: true };
     if (n > 0) await deps.clock.sleep(redeliveryMillisecondsApart);
     try {
       await redeliver(delivery);
@@ -87,7 +92,7 @@ async function redeliverAll(
       errors.push(error);
     }
   }
-  return errors;
+  return { errors, isCut: false };
 }
 
 interface StoredWalk {

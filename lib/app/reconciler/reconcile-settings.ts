@@ -109,6 +109,12 @@ export const redeliveries = 3;
 /** One after the other, with this much time between: five points each, of 900 in a minute. */
 export const redeliveryMillisecondsApart = 350;
 
+/**
+ * No redelivery begins later in a run. After an outage there may be thousands; a function that ran out of time would forget
+ * which it has asked for.
+ */
+export const redeliveringSeconds = 150;
+
 /** The deliveries whose redeliveries are counted, newest last; about 50 KB in one note. */
 export const redeliveriesRemembered = 1_000;
 
