@@ -67,6 +67,8 @@ export function tenantStoreContract(backend: StoreBackend): void {
         cursor = page.cursor;
       } while (cursor !== undefined);
 
+      const rest = await stores.tenants.listAcrossTenants({ limit: 9, cursor: String(listed[1]) });
+      expect(rest.installationIds).toEqual(listed.slice(2));
       expect(listed.sort((a, b) => a - b)).toEqual(ids);
     });
 

@@ -103,9 +103,8 @@ export const acceptedOfMachines: readonly AcceptedLines[] = [
       'tenants/apply-installation-event.ts': [
         // Whatever is reported as done is looked at once more, and found to be done.
         'true → false',
-        'event.repositoriesRemoved.length > 0 → true',
-        'event.repositoriesRemoved.length > 0 → event.repositoriesRemoved.length >= 0',
       ],
+      'tenants/refuse-removed.ts': ['event.repositoriesRemoved.length === 0 → false'],
       'tenants/note-unknown.ts': ['!(await deps.notes.read([name], now)).has(name) → false'],
     },
   },
