@@ -1,11 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { readOpenRows } from '../../lib/app/reconciler/reconcile-leases.ts';
+import { readOpenRows, reconcileLeases } from '../../lib/app/reconciler/reconcile-leases.ts';
 import { reconcileTenants } from '../../lib/app/reconciler/reconcile-tenants.ts';
-import { JobId } from '../../lib/core/ids.ts';
+import type { Visit } from '../../lib/app/reconciler/tenant-visit.ts';
+import { JobId, leaseOf } from '../../lib/core/ids.ts';
+import type { Job } from '../../lib/core/job.ts';
 import { sameHeld } from '../../lib/core/lease-census.ts';
+import type { Runner } from '../../lib/core/runner.ts';
 import type { HeldLeases } from '../../lib/core/spend-counts.ts';
-import { acme, medium, small } from '../support/given.ts';
-import { expectBalanced, expectNothingLeft, type Platform } from '../support/platform.ts';
+import { givenRunner, launch1 } from '../contracts/support/stored.ts';
+import { acme, givenJob, medium, noon, small } from '../support/given.ts';
+import { expectBalanced, expectNothingLeft, givenPlatform, type Platform } from '../support/platform.ts';
 import { givenListening, isQueued, labels, minutes, queued, repairs } from '../support/reconciled.ts';
 
 describe('lease counts that differ from the rows', () => {
@@ -144,5 +148,30 @@ describe('lease counts that differ from the rows', () => {
     await platform.reconcile();
     await platform.deliverPokes();
     await expectNothingLeft(platform);
+  });
+});
+
+describe('a job that GitHub is asked about because its runner has long listened without it', () => {
+  const own = leaseOf(launch1, 0);
+
+  it.each<[string, Partial<Runner>, Partial<Job> | undefined, readonly number[]]>([
+    ['is one that relies on the machine for ten minutes', {}, {}, [1]],
+    ['is none before that', { listeningAt: noon + 1 }, {}, []],
+    ['is none whose machine still boots', { state: 'claimed' }, {}, []],
+    ['is none that runs by now', {}, { state: 'running' }, []],
+    ['is none that has another machine by now', {}, { lease: leaseOf(launch1, 7) }, []],
+    ['is none whose row is gone', {}, undefined, []],
+  ])('%s', async (_what, runner, job, suspects) => {
+    const platform = await givenPlatform();
+    await platform.runners.bind([
+      givenRunner({ state: 'listening', launchedAt: noon - minutes(1), listeningAt: noon, ...runner }),
+    ]);
+    if (job) await platform.jobs.insert([givenJob({ state: 'covered', lease: own, ...job })]);
+    platform.clock.advance(minutes(10));
+    const visit = { tenant: platform.stores.world.tenant(acme)!, marks: {} } as unknown as Visit;
+    const runnersOf = new Map([[acme, platform.stores.world.allRunners()]]);
+    const open = { runnersOf, census: undefined, listed: undefined, unreadable: [] };
+    const found = await reconcileLeases(platform, visit, open);
+    expect(found.map(({ jobId }) => jobId)).toEqual(suspects);
   });
 });
