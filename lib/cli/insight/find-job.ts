@@ -3,6 +3,7 @@
  * tenant. For a bare id, or if the account was renamed, all tenants are searched, a hundred at a time. A waiting job
  * whose installation has no row belongs to no tenant: it is searched among all waiting jobs.
  */
+import { chunksOf } from '../../core/chunks.ts';
 import { type InstallationId, JobId } from '../../core/ids.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import { type CommandCall, UsageError } from '../command.ts';
@@ -37,6 +38,8 @@ export function readJobName(given: string): NamedJob {
 }
 
 const idsAtOnce = 1000;
+/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html */
+const rowsInCall = 100;
 const jobsAtOnce = 1000;
 /** At most about 2,500 read units and a few seconds. */
 const mostPages = 20;
@@ -73,9 +76,7 @@ async function searchTenants(
       limit: idsAtOnce,
       ...(cursor === undefined ? {} : { cursor }),
     });
-    const parts = Array.from({ length: Math.ceil(page.installationIds.length / 100) }, (_, n) =>
-      page.installationIds.slice(n * 100, n * 100 + 100),
-    );
+    const parts = chunksOf(page.installationIds, rowsInCall);
     const found = await Promise.all(parts.map((ids) => jobs.findAcrossTenants(jobId, ids)));
     const job = found.find((one) => one !== undefined);
     if (job) return job.installationId;

@@ -189,6 +189,19 @@ describe('the search for a job of an unknown tenant', () => {
     expect(asked).toEqual([undefined, '2', '3']);
   });
 
+  it('asks for the job of a hundred tenants in a call, as many rows as DynamoDB reads at once', async () => {
+    const sizes: number[] = [];
+    const { stores } = linesOf(1);
+    const installationIds = Array.from({ length: 250 }, (_, n) => InstallationId(n + 1));
+    const jobs = {
+      ...stores.jobs,
+      findAcrossTenants: async (_: JobId, ids: readonly InstallationId[]) => void sizes.push(ids.length),
+    };
+    const many = { ...stores, jobs, tenants: { listAcrossTenants: async () => ({ installationIds }) } };
+    await findJob({} as CommandCall, many as unknown as CommandStores, { jobId: JobId(9) });
+    expect(sizes).toEqual([100, 100, 50]);
+  });
+
   it('reads all waiting jobs, and reports nothing more', async () => {
     const { stores } = linesOf(5);
     expect(await findJob({} as CommandCall, stores, { jobId: JobId(6) })).toEqual({ jobId: 6 });
