@@ -7,6 +7,7 @@ import type { GitHubJob } from '../../lib/core/github.ts';
 import { InstallationId, type InstanceId, JobId } from '../../lib/core/ids.ts';
 import { tagKeys } from '../../lib/core/tags.ts';
 import { acme, givenEvent, givenTenant } from './given.ts';
+import { nonEmpty } from './non-empty.ts';
 import { expectNothingLeft, givenPlatform, type Platform } from './platform.ts';
 
 /** A second tenant, with a job of its own. */
@@ -136,7 +137,7 @@ async function jobFor({ github }: Platform, owner: InstallationId, machine: Inst
 
 /** Each machine has a lease, and no tenant has more than it may. */
 function expectCovered({ stores, compute }: Platform): void {
-  for (const { installationId, leases, maxRunners } of stores.world.allTenants()) {
+  for (const { installationId, leases, maxRunners } of nonEmpty(stores.world.allTenants())) {
     const live = compute.live().filter(({ tags }) => tags.get(tagKeys.tenant) === String(installationId));
     expect(leases).toBeGreaterThanOrEqual(live.length);
     expect(leases).toBeLessThanOrEqual(maxRunners);
@@ -156,7 +157,7 @@ async function isAllOver(platform: Platform): Promise<boolean> {
 
 /** GitHub ended each job, and nothing is left of it. */
 export async function expectAllDone(platform: Platform, where: string): Promise<void> {
-  for (const job of await allJobs(platform))
+  for (const job of nonEmpty(await allJobs(platform)))
     expect([where, job?.jobId, job?.state, job?.reason]).toEqual([where, job?.jobId, 'done', undefined]);
   for (const { installationId } of platform.stores.world.allTenants())
     await expectNothingLeft(platform, installationId);
