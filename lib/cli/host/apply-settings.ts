@@ -19,7 +19,7 @@ export async function applySettings(
   const { io } = call;
   const { state } = host;
   const before = await state.settings();
-  const config = configOf(text, 'The new settings');
+  const config = configOf(text, 'the new host.env');
   io.out(`before: ${describe(before)}\nafter:  ${describe(text)}\n`);
   if (call.options['dryRun']) return 0;
   const findings = await check(call, host, config);

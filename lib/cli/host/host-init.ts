@@ -66,7 +66,7 @@ async function writeNew(call: CommandCall, host: Host): Promise<void> {
   };
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const text = writeSettings(readFileSync(join(images, 'example.env'), 'utf8'), set);
-  configOf(text, 'The new settings');
+  configOf(text, 'the new host.env');
   await host.state.putSettings(text);
   call.io.out(`Wrote ${path}.\n`);
 }

@@ -64,7 +64,9 @@ export async function readConfig(host: Host): Promise<HostConfig> {
 export function configOf(text: string, where: string): HostConfig {
   const checked = checkHostConfig(text);
   if (checked.ok) return checked.config;
-  throw new HostFault(`${where} is invalid:\n${checked.faults.map((fault) => `- ${fault}`).join('\n')}`);
+  throw new HostFault(
+    `Invalid settings in ${where}:\n${checked.faults.map((fault) => `- ${fault}`).join('\n')}`,
+  );
 }
 
 /** Only its owner may read a token. */

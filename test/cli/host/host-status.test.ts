@@ -18,6 +18,15 @@ describe('watching a single host', () => {
     expect(picture).toEqual({ status: 1, text: expect.stringMatching(/^error: There is no .*host\.env/) });
   });
 
+  it('shows every mistake of the settings, and where they are', async () => {
+    writeFileSync(join(folder, 'host.env'), 'GITHUB_REPOSITORY=acme/app\nGITHUB_ORGANIZATION=acme\n');
+    const { status, text } = await drawAnyway(call);
+    expect([status, text]).toEqual([
+      1,
+      expect.stringMatching(/^error: Invalid settings in \/.*host\.env:\n- Both are set: /),
+    ]);
+  });
+
   it('shows what is wrong, and continues, while no engine answers', async () => {
     writeFileSync(join(folder, 'host.env'), 'GITHUB_REPOSITORY=acme/app\n');
     const picture = await drawAnyway(call);
