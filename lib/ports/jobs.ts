@@ -19,6 +19,8 @@ export interface DecidedJob {
   readonly admission: JobAdmission;
   /** The decision that the row had when it was read. Absent: it had none. */
   readonly insteadOf?: Pick<JobAdmission, 'policy' | 'state' | 'at'> | undefined;
+  /** For which it was made: nothing is stored if the job is in another one by now. */
+  readonly tier?: TierName | undefined;
 }
 
 export interface Page {
@@ -104,7 +106,7 @@ export interface JobStore {
     reason: Reason,
     rest?: Rest,
   ): Promise<boolean>;
-  /** waiting → waiting, with this rest, or without any; else nothing. */
+  /** waiting → waiting, with this rest in its tier, or without any; else nothing. */
   rest(installationId: InstallationId, jobId: JobId, reason: Reason, rest?: Rest): Promise<void>;
   /**
    * Any state but done: records that GitHub reports no such job, or (undefined) that it reports it again. A doubt is written

@@ -32,6 +32,35 @@ describe('a job that waits in a tier', () => {
     expect(platform.liveMachines()).toHaveLength(1);
   });
 
+  it('gets no machine of its former tier from the sweep that moves it', async () => {
+    const platform = await given({ tier: small, labels: ['self-hosted', 'medium'] });
+    const deliver = platform.queues.sendToTier;
+    const sent: string[] = [];
+    platform.queues.sendToTier = async (tier, message, options) => {
+      sent.push(tier);
+      await deliver(tier, message, options);
+      await platform.deliverPokes();
+    };
+    await platform.sweep();
+    expect(sent).toEqual([medium]);
+    expect(await platform.job(1)).toMatchObject({ state: 'covered', tier: medium });
+  });
+
+  it('keeps its place if GitHub does not know it in the minute of the move', async () => {
+    const platform = await given({ replacements: 3, retryAt: noon + 1_000 });
+    await platform.sweep();
+    const job = await platform.job(1);
+    expect(job).toMatchObject({ state: 'waiting', tier: small, retryAt: noon + 1_000 });
+    expect(job?.goneAt).toBeUndefined();
+  });
+
+  it('is counted as long as its tier is not configured', async () => {
+    const platform = await given({ labels: ['self-hosted', 'former'] });
+    platform.clock.advance(600_000);
+    await platform.sweep();
+    expect(platform.telemetry.total('OldestUnexplainedWaitSeconds', { tier: former })).toBe(600);
+  });
+
   it('is judged again for the tier that it moves to', async () => {
     const admission = { policy: 'p1', state: 'admitted', at: noon } as const;
     const platform = await given({ admission, retryAt: noon + 3_600_000 });

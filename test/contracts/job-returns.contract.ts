@@ -49,6 +49,24 @@ export function jobReturnsContract(backend: StoreBackend): void {
         expect(await jobs.tiersWithWaiting(acme)).toEqual([medium]);
       });
 
+      it('neither rests nor decides a job for the tier that it was moved from', async () => {
+        const job = givenJob({ reason: full });
+        await given(job);
+        const { jobs } = current.stores;
+        await jobs.moveTier(job, medium);
+        const moved = await theJob();
+        const admission = { policy: 'p1', state: 'admitted', at: noon } as const;
+
+        await jobs.rest(acme, one, ended, { tier: small, replacements: 3, retryAt: noon + 60_000 });
+        expect(await jobs.setAdmissions(acme, [{ jobId: one, admission, tier: small }])).toEqual([]);
+
+        expect(await theJob()).toEqual(moved);
+        expect(await jobs.tiersWithWaiting(acme)).toEqual([medium]);
+        await jobs.rest(acme, one, ended, { tier: medium, replacements: 3, retryAt: noon + 60_000 });
+        expect(await jobs.setAdmissions(acme, [{ jobId: one, admission, tier: medium }])).toEqual([one]);
+        expect(await theJob()).toMatchObject({ retryAt: noon + 60_000, admission });
+      });
+
       it('moves no job that has changed since it was read', async () => {
         const job = givenJob({ reason: full });
         await given({ ...covered, jobId: JobId(2) }, givenJob({ retryAt: noon + 1 }));

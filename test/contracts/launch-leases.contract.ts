@@ -125,6 +125,17 @@ export function launchLeasesContract(backend: StoreBackend): void {
         expect(await stores.jobs.get(acme, JobId(2))).toMatchObject({ state: 'done' });
       });
 
+      it('leaves a job that was moved to another tier', async () => {
+        const tenant = await storedTenant(stores);
+        const [job] = await waitingJobs(stores, 1);
+        const launch = givenLaunch([job!]);
+        await stores.launches.take({ tenant, tier: givenTier(), launch });
+        await stores.jobs.moveTier(job!, medium);
+
+        expect(await stores.launches.cover(launch)).toEqual(launch.plannedJobs);
+        expect(await stores.jobs.get(acme, JobId(1))).toMatchObject({ state: 'waiting', tier: medium });
+      });
+
       it('changes nothing when repeated, and takes no job from another lease', async () => {
         const launch = await takenLaunch(stores, 1);
         const later = givenLaunch([givenJob()], { launchId: LaunchId('launch-2') });

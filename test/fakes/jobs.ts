@@ -152,10 +152,10 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
     setAdmissions: (installationId, admissions) =>
       world.call('jobs.setAdmissions', ({ jobs }) =>
         admissions
-          .filter(({ jobId, admission, insteadOf }) => {
+          .filter(({ jobId, admission, insteadOf, tier }) => {
             const key = jobKey(installationId, jobId);
             const job = jobs.get(key);
-            if (!job || job.state === 'done') return false;
+            if (!job || job.state === 'done' || (tier && job.tier !== tier)) return false;
             const known = job.admission;
             if (!isSame(known, admission)) {
               const isOpen = known?.state === 'asked' || known?.state === 'unavailable';
@@ -176,7 +176,9 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
     },
     async rest(installationId, jobId, reason, rest) {
       await change('jobs.rest', { installationId, jobId }, (job) =>
-        job.state === 'waiting' ? wait(job, { reason, ...(rest ? { rest } : {}) }) : undefined,
+        job.state === 'waiting' && (rest?.retryAt === undefined || rest.tier === job.tier)
+          ? wait(job, { reason, ...(rest ? { rest } : {}) })
+          : undefined,
       );
     },
     async doubt(installationId, jobId, doubt) {

@@ -171,10 +171,11 @@ function take(rows: Rows, taking: Taking): TakeOutcome {
 }
 
 /** Whether the job has the lease now. */
-function cover(rows: Rows, { installationId }: Launch, { jobId, lease }: PlannedJob): boolean {
+function cover(rows: Rows, { installationId, tier }: Launch, { jobId, lease }: PlannedJob): boolean {
   const key = jobKey(installationId, jobId);
   const job = rows.jobs.get(key);
   if (job?.state !== 'waiting') return job?.state === 'covered' && job.lease === lease;
+  if (job.tier !== tier) return false;
   const { reason: _reason, retryAt: _retryAt, ...rest } = job;
   rows.jobs.set(key, { ...rest, state: 'covered', lease, attempts: job.attempts + 1 });
   return true;

@@ -2,7 +2,6 @@
  * A job's changes of state as DynamoDB expressions, in life order. Each condition names the state that the change starts
  * from; if it does not hold, nothing is written. None of them creates a row: a missing state equals no state.
  */
-import type { JobAdmission } from '../../core/controllers/job-admission.ts';
 import type { InstanceId, JobId, LeaseId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Again } from '../../core/job-rest.ts';
@@ -95,13 +94,16 @@ export const waitAgain = (jobId: JobId, lease: LeaseId, again: Again): JobChange
   };
 };
 
-/** waiting → waiting; with a rest, its place in the line is at the end of that rest. */
+/** waiting → waiting; with a rest, its place in the line of its tier is at the end of that rest. */
 export const rest = (jobId: JobId, again: Again): JobChange => {
   const back = waiting(jobId, again);
   return {
     update: back.remove === '' ? back.update : `${back.update} REMOVE ${back.remove.slice(2)}`,
-    condition: '#state = :waiting',
-    values: back.values,
+    // The sweep may have moved it to another tier since it was read.
+    condition:
+      again.rest?.retryAt === undefined ? '#state = :waiting' : '#state = :waiting AND #tier = :tier',
+    values:
+      again.rest?.retryAt === undefined ? back.values : { ...back.values, ':tier': text(again.rest.tier) },
   };
 };
 
@@ -147,7 +149,7 @@ export const noteStartRefusal = (why: Reason): JobChange => ({
 });
 
 /** Any state but done: replaces the decision that was read. A final decision under the same policy stays. */
-export function decide(admission: JobAdmission, insteadOf: DecidedJob['insteadOf']): JobChange {
+export function decide({ admission, insteadOf, tier }: DecidedJob): JobChange {
   const attributes = admissionAttributes(admission);
   const given = compact<Attributes>(attributes);
   const sets = Object.keys(given).map((name) => `#${name} = :${name}`);
@@ -163,12 +165,13 @@ export function decide(admission: JobAdmission, insteadOf: DecidedJob['insteadOf
     '#admission_policy = :admission_policy AND #admission_state = :admission_state AND #admission_at = :admission_at';
   return {
     update: `SET ${sets.join(', ')}${removes}`,
-    condition: `attribute_exists(#state) AND #state <> :done AND ((${isAsRead}) OR (${isWritten}))`,
+    condition: `attribute_exists(#state) AND #state <> :done AND ((${isAsRead}) OR (${isWritten}))${tier === undefined ? '' : ' AND #tier = :tier'}`,
     values: {
       ...Object.fromEntries(Object.entries(given).map(([name, value]) => [`:${name}`, value])),
       ...(insteadOf ? asRead(insteadOf) : {}),
       ...(isOpen ? { ':asked': text('asked'), ':unavailable': text('unavailable') } : {}),
       ':done': text('done'),
+      ...(tier === undefined ? {} : { ':tier': text(tier) }),
     },
   };
 }
@@ -179,16 +182,17 @@ const asRead = ({ policy, state, at }: NonNullable<DecidedJob['insteadOf']>): At
   ':read_at': number(at),
 });
 
-/** waiting → covered; the lease is one of a launch made for it. */
-export const cover = (lease: LeaseId): JobChange => ({
+/** waiting → covered; the lease is one of a launch made for it, in its tier. */
+export const cover = (lease: LeaseId, tier: TierName): JobChange => ({
   update:
     'SET #state = :covered, #lease = :lease, #attempts = #attempts + :one REMOVE #reason, #retry_at, #pending',
-  condition: '#state = :waiting',
+  condition: '#state = :waiting AND #tier = :tier',
   values: {
     ':covered': text('covered'),
     ':lease': text(lease),
     ':one': number(1),
     ':waiting': text('waiting'),
+    ':tier': text(tier),
   },
 });
 

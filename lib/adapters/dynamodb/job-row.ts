@@ -25,6 +25,7 @@ export const jobKey = (installationId: InstallationId, jobId: JobId): Attributes
 /** Prefix of every waiting job's `pending`; `$` is the character after `#`, and ends the range. */
 export const waitingRange = { start: 'waiting#', end: 'waiting$' };
 export const waitingPrefix = (tier: TierName) => `waiting#${tier}#`;
+export const tierOfPlace = (place: string) => TierName(place.split('#')[1] ?? '');
 /** Greater than the place of every job of this tier, and less than that of any job of the next. */
 export const afterTier = (tier: TierName) => `waiting#${tier}$`;
 

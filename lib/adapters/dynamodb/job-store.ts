@@ -9,7 +9,7 @@
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { tables } from '../../contract/tables.ts';
-import { type InstallationId, type JobId, TierName } from '../../core/ids.ts';
+import type { InstallationId, JobId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { InsertOutcome, JobStore } from '../../ports/jobs.ts';
@@ -17,7 +17,16 @@ import type { UnreadableRow } from '../../ports/unreadable-row.ts';
 import { type Attributes, number, text } from './attributes.ts';
 import { findRows } from './find-rows.ts';
 import * as changes from './job-changes.ts';
-import { afterTier, jobKey, jobOfRow, jobRow, reasonValue, waitingPrefix, waitingRange } from './job-row.ts';
+import {
+  afterTier,
+  jobKey,
+  jobOfRow,
+  jobRow,
+  reasonValue,
+  tierOfPlace,
+  waitingPrefix,
+  waitingRange,
+} from './job-row.ts';
 import { getRow, queryPage, queryRows, scanRows } from './read.ts';
 import { readableRows } from './readable-rows.ts';
 import { demandAll, runStatements } from './statements.ts';
@@ -117,7 +126,7 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
       // with.
       for (;;) {
         const rows = await waiting(installationId, { from, to: waitingRange.end }, fewWaiting);
-        const found = [...new Set(rows.map((row) => TierName(row['tier']?.S ?? '')))];
+        const found = [...new Set(rows.map((row) => tierOfPlace(row['pending']?.S ?? '')))];
         tiers.push(...found);
         const last = found.at(-1);
         if (last === undefined || rows.length < fewWaiting) return tiers;
@@ -147,9 +156,9 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
     },
     async setAdmissions(installationId, admissions) {
       const written = await Promise.all(
-        admissions.map(({ jobId, admission, insteadOf }) => {
-          const key = jobKey(installationId, jobId);
-          return updateTogether(client, { tableName, key, ...changes.decide(admission, insteadOf) });
+        admissions.map((decided) => {
+          const key = jobKey(installationId, decided.jobId);
+          return updateTogether(client, { tableName, key, ...changes.decide(decided) });
         }),
       );
       return admissions.filter((_, n) => written[n]?.met).map(({ jobId }) => jobId);

@@ -75,11 +75,11 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
   };
   return {
     take: (taking) => take(client, deps.tables, taking),
-    async cover({ installationId, plannedJobs }) {
+    async cover({ installationId, tier, plannedJobs }) {
       const covered = await Promise.all(
         plannedJobs.map(async ({ jobId, lease }) => {
           const key = jobKey(installationId, jobId);
-          const write = { tableName: deps.tables.jobs, key, ...cover(lease) };
+          const write = { tableName: deps.tables.jobs, key, ...cover(lease, tier) };
           const { met, row } = await updateTogether(client, write, 'ALL OLD');
           // Already covered by this very lease: the earlier answer was lost.
           return met || (row?.['state']?.S === 'covered' && row['lease']?.S === lease);

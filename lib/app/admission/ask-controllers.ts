@@ -178,7 +178,7 @@ async function settle(deps: AskDeps, how: How, answered: Answered): Promise<Sett
   const { job } = how;
   const { asked, about, waits } = answered;
   if (waits) {
-    const decided = { jobId: job.jobId, admission: waits, insteadOf: job.admission };
+    const decided = { jobId: job.jobId, admission: waits, insteadOf: job.admission, tier: job.tier };
     await deps.jobs.setAdmissions(job.installationId, [decided]);
     return answered;
   }

@@ -31,7 +31,7 @@ export async function writeDecisions(
   const unrecorded = await recordFirst(deps, made);
   const ready = made.filter(({ job }) => !unrecorded.has(job.jobId));
   const write = async ({ job, admission }: Made): Promise<Stored> => {
-    const decided = { jobId: job.jobId, admission, insteadOf: job.admission };
+    const decided = { jobId: job.jobId, admission, insteadOf: job.admission, tier: job.tier };
     const written = await orFailure(deps.jobs.setAdmissions(installationId, [decided]));
     if (written instanceof OperationalError) return written;
     return written.length > 0 ? 'stored' : 'changed';

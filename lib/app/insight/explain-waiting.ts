@@ -75,7 +75,7 @@ function tierRemoved({ platform }: Facts, { tier, labels }: Job): Verdict {
   return {
     code: 'tier-removed',
     line: `Its tier ${tier ?? ''} is no longer in the configuration, so nothing processes its jobs.`,
-    next: 'It expires after limits.waitSeconds.',
+    next: 'If another tier has its labels, the sweep moves it there within minutes. Otherwise it expires after limits.waitSeconds.',
     fix: `Configure the tier again and deploy, or re-run the job with labels of ${platform.tiers.map(({ name }) => name).join(', ')} (it asks for ${labels.join(', ')}).`,
     who: 'operator',
   };

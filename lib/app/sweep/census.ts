@@ -20,7 +20,10 @@ export async function logCensus(
   const held = leasesByTier(await open);
   const jobs = Map.groupBy(waiting, ({ tier }) => tier);
   const now = deps.clock.now();
-  for (const { name: tier } of deps.deployment.tiers) {
+  const configured = deps.deployment.tiers.map(({ name }) => name);
+  // Of a tier that a deploy removed, jobs may still wait, and nobody else would notice.
+  const waitedFor = [...jobs.keys()].filter((tier) => tier !== undefined);
+  for (const tier of new Set([...configured, ...waitedFor])) {
     const inTier = jobs.get(tier) ?? [];
     deps.telemetry.event(
       'info',

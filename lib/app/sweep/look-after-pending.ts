@@ -9,6 +9,7 @@ import type { SweepDeps } from '../common/deps.ts';
 import { errorsOf } from '../common/errors-of.ts';
 import type { OpenRows } from '../common/open-rows.ts';
 import { logCensus } from './census.ts';
+import { findMisplaced } from './move-tier.ts';
 import { readPending } from './read-pending.ts';
 import { rotateRandomly } from './rotate-randomly.ts';
 import { settleTenants } from './settle-tenants.ts';
@@ -23,9 +24,14 @@ export async function lookAfterPending(
 ): Promise<{ cut: boolean; errors: readonly unknown[] }> {
   const pending = await readPending(deps);
   const waiting = pending.jobs.filter(({ state }) => state === 'waiting');
-  const unpoked = await poke(deps, waiting);
+  const misplaced = findMisplaced(deps, waiting);
+  // In its former tier, a job could get a machine that cannot run it.
+  const unpoked = await poke(
+    deps,
+    waiting.filter((job) => !misplaced.has(job)),
+  );
   const keeping = await Promise.allSettled([pending.keepPlace()]);
-  const settled = await settleTenants(deps, pending);
+  const settled = await settleTenants(deps, pending, misplaced);
   const unpokedLater = await poke(deps, settled.waiting);
   const stillWaiting = waiting.filter((job) => !settled.over.has(job));
   const census = await Promise.allSettled([logCensus(deps, stillWaiting, open)]);

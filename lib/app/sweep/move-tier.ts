@@ -9,18 +9,22 @@ import { tierFor } from '../../core/labels.ts';
 import type { SweepDeps } from '../common/deps.ts';
 
 /** The waiting jobs whose labels name another tier than theirs, each with that tier. */
-export function misplaced(deps: SweepDeps, jobs: readonly Job[]): { job: Job; to: TierName }[] {
-  // Most jobs of a tenant have the same labels.
+export type Misplaced = ReadonlyMap<Job, TierName>;
+
+export function findMisplaced(deps: SweepDeps, jobs: readonly Job[]): Misplaced {
+  // Most jobs have the same labels as another one.
   const known = new Map<string, TierName | undefined>();
   const tierNow = ({ labels }: Job) => {
     const key = JSON.stringify(labels);
     if (!known.has(key)) known.set(key, tierFor(labels, deps.deployment.tiers)?.name);
     return known.get(key);
   };
-  return jobs.flatMap((job) => {
-    const to = job.state === 'waiting' ? tierNow(job) : undefined;
-    return to === undefined || to === job.tier ? [] : [{ job, to }];
-  });
+  return new Map(
+    jobs.flatMap((job) => {
+      const to = job.state === 'waiting' ? tierNow(job) : undefined;
+      return to === undefined || to === job.tier ? [] : [[job, to] as const];
+    }),
+  );
 }
 
 /** @returns the job as it waits now; undefined: it changed meanwhile, and the next sweep looks again */

@@ -18,7 +18,7 @@ import {
   tenantsAtOnce,
 } from '../common/settings.ts';
 import { blockedBeyond, type Line } from './count-lines.ts';
-import { misplaced, moveTier } from './move-tier.ts';
+import { type Misplaced, moveTier } from './move-tier.ts';
 import type { Pending } from './read-pending.ts';
 import { rotateRandomly } from './rotate-randomly.ts';
 import { expire, isDue, settle } from './sweep-pending-jobs.ts';
@@ -31,7 +31,11 @@ export interface Settled {
   readonly errors: readonly unknown[];
 }
 
-export async function settleTenants(deps: SweepDeps, pending: Pending): Promise<Settled> {
+export async function settleTenants(
+  deps: SweepDeps,
+  pending: Pending,
+  misplaced: Misplaced,
+): Promise<Settled> {
   const waiting: Job[] = [];
   const over = new Set<Job>();
   const errors: unknown[] = [];
@@ -44,12 +48,14 @@ export async function settleTenants(deps: SweepDeps, pending: Pending): Promise<
     for (const job of await refuseTooMany(deps, { installationId, jobs, line, first })) over.add(job);
     const stay = jobs.filter((job) => !over.has(job));
     const ownUntil = Math.min(until, deps.clock.now() + settleTenantMilliseconds);
-    await forEachConcurrently(misplaced(deps, stay), asksAtOnce, async ({ job, to }) => {
+    const moving = stay.flatMap((job) => (misplaced.has(job) ? [{ job, to: misplaced.get(job)! }] : []));
+    await forEachConcurrently(moving, asksAtOnce, async ({ job, to }) => {
       if (deps.clock.now() >= ownUntil) return;
       const moved = await first.catch(moveTier(deps, job, to));
       if (moved) waiting.push(moved);
     });
-    const due = stay.filter((job) => isDue(deps, job, pending.unseenMilliseconds));
+    // What was read of a job that moves is no longer true.
+    const due = stay.filter((job) => !misplaced.has(job) && isDue(deps, job, pending.unseenMilliseconds));
     await forEachConcurrently(chosen(due, deps), asksAtOnce, async (job) => {
       if (deps.clock.now() >= ownUntil) return;
       if (await first.catch(settle(deps, job))) waiting.push(job);

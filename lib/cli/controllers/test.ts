@@ -14,7 +14,7 @@ export const controllersTest: Command = {
 Examples:
   mayfly controllers test acme --tier large --repository acme/app
   mayfly controllers test acme --tier small --repository acme/app --event pull_request --fork yes
-  mayfly controllers test acme --tier small --repository acme/app --group builds --workflow-path .github/workflows/ci.yml
+  mayfly controllers test acme --tier small --repository acme/app --workflow-path .github/workflows/ci.yml
 
 It asks no controller and writes nothing: an external controller "would be asked". GitHub is asked for the id of the repository if a scope or an exemption names one, unless you give it. Disabled controllers are evaluated too, but do not count. The exit status is 1 if the job would not be admitted.
 `,

@@ -50,6 +50,17 @@ export const functionResources: ResourceActionsByType = {
       on: functions,
     },
   ],
+  'AWS::Lambda::EventInvokeConfig': [
+    {
+      actions: [
+        'lambda:DeleteFunctionEventInvokeConfig',
+        'lambda:GetFunctionEventInvokeConfig',
+        'lambda:PutFunctionEventInvokeConfig',
+        'lambda:UpdateFunctionEventInvokeConfig',
+      ],
+      on: functions,
+    },
+  ],
   // Creating, listing and reading event source mappings has no resource-level permissions.
   'AWS::Lambda::EventSourceMapping': [
     {
