@@ -25,6 +25,7 @@ import { createMemoryStores } from '../fakes/stores.ts';
 import { createMemoryTelemetry } from '../fakes/telemetry.ts';
 import { givenController, givenScope } from '../support/controllers.ts';
 import { givenDeployment, givenEvent, givenTenant, givenTier, noon } from '../support/given.ts';
+import { measureDearestChanges } from './dearest-changes.ts';
 import { measureDearestRules } from './dearest-rules.ts';
 import { judged } from './goals.ts';
 import { meteredClient, type UnitMeter } from './metered-client.ts';
@@ -70,7 +71,7 @@ const byHttps = eight.map((n) => enabled(n, { transport: { kind: 'https', url: `
 
 export async function measureAdmission(size: Size): Promise<Report> {
   // In a process as fresh as the one that meets such rules.
-  const dearest = measureDearestRules();
+  const dearest = [...measureDearestRules(), ...measureDearestChanges()];
   return {
     results: [
       ...(await waits(size)),

@@ -68,7 +68,8 @@ function isJudged({ controllers }: ControllerPolicy, change: PolicyChange): bool
   if (change.kind === 'add-scope') return hasOne;
   if (!('settings' in change)) return false;
   const { match, transport, state } = change.settings;
-  return Boolean(match) || transport?.kind === 'rules' || (hasOne && state !== 'disabled');
+  const mayAskMore = state !== undefined && state !== 'disabled';
+  return Boolean(match) || transport?.kind === 'rules' || (hasOne && mayAskMore);
 }
 
 const noExpressions: ExpressionCheck = { faultOf: () => undefined, stepsOf: () => 0 };

@@ -31,9 +31,7 @@ export function changePolicy(
   const isDeleted = change.kind === 'delete';
   const others = policy.controllers.filter(({ id }) => id !== change.id);
   const controllers = isDeleted ? others : [...others, controller];
-  const tooMuch = asksMore
-    ? checkOneJob({ before: policy.controllers, after: controllers }, context)
-    : undefined;
+  const tooMuch = asksMore ? checkOneJob({ others, before, after: controller }, context) : undefined;
   if (tooMuch) return failed(tooMuch);
   return {
     kind: 'changed',

@@ -290,6 +290,41 @@ describe('the steps of the rules that one job may have to pass', () => {
     );
   });
 
+  it('are named only of controllers that such a job meets', () => {
+    const over = [
+      off(70_000, { id: 'ctl_off' }),
+      taking('ctl_without', 80_000, { scopes: [] }),
+      taking('ctl_app', 50_000, { scopes: [givenScope(app)] }),
+      taking('ctl_api', 40_000, { scopes: [givenScope({ kind: 'repository', repositoryId: 8 })] }),
+      givenController({ id: 'ctl_poll', state: 'enabled', scopes: [givenScope(app)] }),
+    ];
+    const result = change(policyWith(...over, off(20_000, { scopes: [givenScope(app)] })), enable);
+    expect(result.kind === 'fault' && result.fault.text).toContain('ctl_app (50000), ctl_2 (20000). Use');
+  });
+
+  it('are read only of controllers that share a job with the changed one', () => {
+    const at = (id: string, repositoryId: number, steps: number) =>
+      taking(id, steps, { scopes: [givenScope({ kind: 'repository', repositoryId })] });
+    const policy = policyWith(at('ctl_1', 7, 1_000), at('ctl_2', 8, 2_000));
+    const read = (what: PolicyChange, from = policy) => {
+      const texts = new Set<string>();
+      const stepsOf = (text: string) => Number([...texts.add(text)].at(-1));
+      expect(change(from, what, { stepsOf }).kind).toBe('changed');
+      return [...texts].filter((text) => Number(text) > 5).sort();
+    };
+    const update = (settings: Partial<Controller>): PolicyChange => ({
+      kind: 'update',
+      id: 'ctl_2',
+      settings,
+    });
+    expect(read(update({ description: 'new', state: 'dry_run', timeoutMilliseconds: 600 }))).toEqual([]);
+    expect(read(update({ transport: taking('ctl_2', 905).transport }))).toEqual(['1995', '900']);
+    expect(read(update({ transport: taking('ctl_2', 3_005).transport }))).toEqual(['1995', '3000']);
+    expect(read(addScope({ kind: 'tier', tier: small }, 'ctl_2'))).toEqual(['1995', '995']);
+    const apart = policyWith(at('ctl_1', 7, 1_000), { ...at('ctl_2', 8, 2_000), state: 'disabled' });
+    expect(read(enable, apart)).toEqual(['1995']);
+  });
+
   it('may be more if they were stored so, and may then only become fewer', () => {
     const policy = policyWith(taking('ctl_1', 50_000), taking('ctl_2', 50_000));
     const rules = (steps: number) => taking('ctl_2', steps).transport;
@@ -299,5 +334,30 @@ describe('the steps of the rules that one job may have to pass', () => {
     expect(update({ transport: rules(40_000) })).toBe('changed');
     expect(update({ description: 'still too many' })).toBe('changed');
     expect(update({ state: 'disabled' })).toBe('changed');
+  });
+
+  it('may not become too many for one job because another job has more', () => {
+    const at = (id: string, steps: number, target: ScopeTarget) =>
+      taking(id, steps, { scopes: [givenScope(target)] });
+    const dear = [at('ctl_1', 50_000, app), at('ctl_2', 50_000, app)];
+    const api: ScopeTarget = { kind: 'repository', repositoryId: 8 };
+    const policy = policyWith(...dear, at('ctl_3', 40_000, api), at('ctl_4', 20_000, api));
+    const update = (steps: number) =>
+      change(policy, {
+        kind: 'update',
+        id: 'ctl_4',
+        settings: { transport: taking('ctl_4', steps).transport },
+      }).kind;
+    expect([update(20_000), update(20_001)]).toEqual(['changed', 'fault']);
+  });
+
+  it('may get a scope whose other jobs have too many already, if new ones do not', () => {
+    const policy = policyWith(
+      taking('ctl_1', 30_000, { scopes: [givenScope({ kind: 'tier', tier: small })] }),
+      taking('ctl_2', 40_000, { scopes: [givenScope({ kind: 'tier', tier: small })] }),
+      taking('ctl_3', 30_000, { scopes: [givenScope({ kind: 'tier', tier: medium })] }),
+    );
+    expect(change(policy, addScope(app, 'ctl_1')).kind).toBe('changed');
+    expect(change(policy, addScope(app, 'ctl_2')).kind).toBe('fault');
   });
 });

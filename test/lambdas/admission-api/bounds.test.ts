@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { givenAnswer, questionId, syntheticJob } from '../../../lambdas/admission-api/schemas.ts';
 import { findTargets } from '../../../lib/app/admission-api/find-targets.ts';
 import { beta, type GivenApi, givenApi } from '../../support/admission-api.ts';
+import { givenRules, putControllers } from '../../support/controllers.ts';
 import { dearestRules } from '../../support/dearest-rules.ts';
 import { acme, givenTenant } from '../../support/given.ts';
 import { nonEmpty } from '../../support/non-empty.ts';
@@ -105,6 +106,22 @@ describe('the rules over one job', () => {
     expect((await update(id, { transport: transport(2, 3) })).status).toBe(200);
   });
 
+  it('are read for no change that can add none: not even their reader is loaded', async () => {
+    const { id } = await everywhere({ transport: transport(1), match: 'run.fork', state: 'enabled' });
+    world.deps.loadRules = async () => {
+      throw new Error('It is loaded.');
+    };
+    const bodies = [
+      { description: 'Forks.', timeoutMilliseconds: 600, onFailure: 'admit' },
+      { match: '' },
+      { transport: poll },
+      { state: 'disabled' },
+    ];
+    const replies = [];
+    for (const body of bodies) replies.push((await update(id, body)).status);
+    expect(replies).toEqual(bodies.map(() => 200));
+  });
+
   it('may be twice as many for a test, which evaluates disabled ones too', async () => {
     const test = () =>
       world.call('POST', '/test', { body: { tier: 'small', repository: { name: 'acme/app', id: 7 } } });
@@ -114,9 +131,23 @@ describe('the rules over one job', () => {
     const { id } = await everywhere({ transport: transport(7) });
     const refused = await test();
     expect(refused).toMatchObject({ status: 409, body: { code: 'too-many-steps-on-one-job' } });
-    expect(refused.body.detail).toMatch(/of the 3 controllers .* a test may take 120000\./);
+    expect(refused.body.detail).toMatch(
+      /of the 3 controllers .* more than 120000 steps, the most for a test\. Remove the scopes of disabled/,
+    );
     await world.call('DELETE', `/controllers/${id}`, { headers: { 'if-match': '*' } });
     expect((await test()).status).toBe(200);
+  });
+
+  it('may be too many for a test without any disabled one, from an earlier version', async () => {
+    const reject = [1, 2, 3, 4, 5, 6, 7].map(dearestRules['to evaluate']!);
+    await putControllers(
+      world.stores.controllers,
+      givenRules({ id: 'ctl_1' }, ...reject),
+      givenRules({ id: 'ctl_2', state: 'disabled' }, ...reject),
+    );
+    const body = { tier: 'small', repository: { name: 'acme/app', id: 7 } };
+    const { body: fault } = await world.call('POST', '/test', { body });
+    expect(fault.detail).toMatch(/of the 2 controllers .* Shorten the rules/);
   });
 });
 
