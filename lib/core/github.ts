@@ -86,11 +86,15 @@ export interface WebhookDelivery {
   readonly deliveredAt: number;
   /** The platform's status code; 0 if it was not reached, or did not answer in time. */
   readonly statusCode: number;
+  /** Somebody asked for it: this platform, or a person. */
+  readonly isRedelivery: boolean;
 }
 
-/** GitHub's own ranges: 400 to 599 failed; a status in neither range is in neither list. */
+/** GitHub's own ranges; a status in neither range is in neither list. */
 export const wasDelivered = ({ statusCode }: WebhookDelivery): boolean =>
   statusCode >= 200 && statusCode < 400;
+export const wasAnsweredWithFailure = ({ statusCode }: WebhookDelivery): boolean =>
+  statusCode >= 400 && statusCode < 600;
 
 /** A refusal by GitHub that an immediate retry would not change. */
 export type GitHubRefusal =

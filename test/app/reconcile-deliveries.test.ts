@@ -10,7 +10,13 @@ const unreached = 0;
 
 function attempt(platform: Platform, guid: string, statusCode: number) {
   const id = platform.github.deliveries.length + 1;
-  platform.github.deliveries.push({ id, guid, statusCode, deliveredAt: platform.clock.now() });
+  platform.github.deliveries.push({
+    id,
+    guid,
+    statusCode,
+    deliveredAt: platform.clock.now(),
+    isRedelivery: false,
+  });
 }
 const asked = (platform: Platform) => platform.telemetry.total('Repairs', { kind: 'webhook-redelivered' });
 const attemptsOf = (platform: Platform, guid: string) =>
@@ -65,7 +71,10 @@ describe('redelivering webhooks', () => {
     platform.clock.advance(9_000);
     attempt(platform, 'fine', 200);
     await reconcileDeliveries(platform);
-    platform.github.deliveries.push({ id: 99, guid: 'slow', statusCode: unreached, deliveredAt: began });
+    platform.github.deliveries.push({
+      ...{ id: 99, guid: 'slow', statusCode: unreached },
+      ...{ deliveredAt: began, isRedelivery: false },
+    });
     await reconcileDeliveries(platform);
     expect(attemptsOf(platform, 'slow')).toBe(2);
   });

@@ -370,7 +370,7 @@ describe('a tenant that is behind', () => {
 
 describe('the reading of deliveries', () => {
   const failed = (n: number, over = {}) => ({
-    ...{ id: n, guid: `webhook ${n}`, statusCode: 503, deliveredAt: noon },
+    ...{ id: n, guid: `webhook ${n}`, statusCode: 503, deliveredAt: noon, isRedelivery: false },
     ...over,
   });
   const arrived = (n: number) => failed(n, { statusCode: 200 });

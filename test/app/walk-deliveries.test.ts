@@ -11,6 +11,7 @@ it('ends where the last one began, so that the next look begins with the newest'
     id: deliveredAt,
     deliveredAt,
     statusCode: 200,
+    isRedelivery: false,
   });
   const github = {
     async listDeliveries(_list: string, cursor?: string) {
@@ -22,8 +23,44 @@ it('ends where the last one began, so that the next look begins with the newest'
   };
   const deps = { github, clock: createMemoryClock(noon) } as never;
   const floor = noon - 2.5 * 3_600_000;
-  const { walk } = await walkDeliveries(deps, 'any', { floor, top: floor, cursor: undefined });
+  const { walk } = await walkDeliveries(deps, 'any', {
+    walk: { floor, top: floor, cursor: undefined },
+    room: 1,
+  });
   expect(pages).toEqual([undefined, '1', '2', '3']);
   const newest = noon - 600_000;
   expect(walk).toEqual({ floor: newest, top: newest, cursor: undefined });
+});
+
+it.each([
+  ['at the newest, which may be listed before others of its time', 9, 9],
+  ['ten minutes ago, where nothing newer is listed', 11, 10],
+])('lets the next walk end %s', async (_, newest, floor) => {
+  const minutesAgo = (count: number) => noon - count * 60_000;
+  const delivery = {
+    guid: 'g',
+    id: 1,
+    statusCode: 503,
+    deliveredAt: minutesAgo(newest),
+    isRedelivery: false,
+  };
+  const github = { listDeliveries: async () => ({ ok: true, value: { items: [delivery] } }) };
+  const deps = { github, clock: createMemoryClock(noon) } as never;
+  const before = { floor: 0, top: 0, cursor: undefined };
+  const { walk } = await walkDeliveries(deps, 'failure', { walk: before, room: 1 });
+  expect(walk.floor).toBe(minutesAgo(floor));
+});
+
+it('takes from the list of all what GitHub does not list as failed', async () => {
+  const codes = [0, 200, 399, 400, 503, 599, 600];
+  const items = codes.map((statusCode) => ({
+    ...{ guid: `${statusCode}`, id: statusCode, statusCode },
+    ...{ deliveredAt: noon, isRedelivery: false },
+  }));
+  const github = { listDeliveries: async () => ({ ok: true, value: { items } }) };
+  const deps = { github, clock: createMemoryClock(noon) } as never;
+  const walk = { floor: 0, top: 0, cursor: undefined };
+  const found = await walkDeliveries(deps, 'any', { walk, room: 1 });
+  expect(found.undelivered.map(({ statusCode }) => statusCode)).toEqual([0, 600]);
+  expect([...found.delivered]).toEqual(['200', '399']);
 });

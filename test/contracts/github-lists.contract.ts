@@ -115,12 +115,17 @@ export function githubListsContract({ world, acme, register, busyRunner }: Given
       await world().failDelivery();
       const before = await world().github.listDeliveries('any');
       const failed = before.ok ? before.value.items.at(-1) : undefined;
-      expect(failed).toMatchObject({ statusCode: 0, guid: expect.any(String) });
+      expect(failed).toMatchObject({ statusCode: 0, guid: expect.any(String), isRedelivery: false });
       // GitHub lists a delivery as failed only if there was an answer, and this one had none.
       expect(await world().github.listDeliveries('failure')).toEqual({ ok: true, value: { items: [] } });
 
       expect(await world().github.redeliver(failed!.id)).toMatchObject({ ok: true, value: 'accepted' });
       expect(await world().github.redeliver(404)).toMatchObject({ refusal: { kind: 'not-found' } });
+      const isListed = async () => {
+        const after = await world().github.listDeliveries('any');
+        return after.ok && after.value.items.some((one) => one.guid === failed!.guid && one.isRedelivery);
+      };
+      while (!(await isListed())) await new Promise((resolve) => setTimeout(resolve, 5));
     });
   });
 }

@@ -117,7 +117,7 @@ export function createMemoryListings(state: State, dials: ListingDials): Listing
           number,
         ];
         const wanted = newestFirst.filter(({ statusCode }) => statusCode >= low && statusCode <= high);
-        return { ok: true, value: pageOf(wanted, dials, cursor) };
+        return { ok: true, value: pageFrom(wanted, dials, cursor) };
       }),
     redeliver: (deliveryId) =>
       through<'accepted'>(state, 'redeliver', () => {
@@ -127,6 +127,7 @@ export function createMemoryListings(state: State, dials: ListingDials): Listing
           ...delivery,
           ...dials.redelivery(delivery),
           id: state.deliveries.length + 1,
+          isRedelivery: true,
         });
         return { ok: true, value: 'accepted' };
       }),
@@ -137,6 +138,16 @@ function pageOf<Item>(all: readonly Item[], { pageSize }: ListingDials, cursor =
   const start = Number(cursor);
   const end = start + pageSize;
   return { items: all.slice(start, end), ...(end < all.length ? { cursor: String(end) } : {}) };
+}
+
+/**
+ * Newer deliveries do not move a page: its cursor names the delivery that it starts with.
+ * Source: https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook
+ */
+function pageFrom(all: readonly WebhookDelivery[], { pageSize }: ListingDials, cursor?: string) {
+  const start = cursor === undefined ? 0 : all.findIndex(({ id }) => String(id) === cursor);
+  const [items, next] = [all.slice(start, start + pageSize), all[start + pageSize]];
+  return { items, ...(next ? { cursor: String(next.id) } : {}) };
 }
 
 function jobsOf({ jobs }: State, repository: string): MemoryJob[] {

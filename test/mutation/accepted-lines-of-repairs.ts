@@ -65,7 +65,10 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
         'runs.length <= runsPerRepository → runs.length < runsPerRepository',
       ],
       'reconciler/record-deployment.ts': ['isRecorded → false', 'isRecorded = recorded === undefined'],
-      'reconciler/reconcile-deliveries.ts': ['candidates.length === 0 → false'],
+      'reconciler/reconcile-deliveries.ts': [
+        'candidates.length > 0 → true',
+        'candidates.length > 0 → candidates.length >= 0',
+      ],
       'reconciler/roll-up-usage.ts': [
         'const skippedNow = [...new Set(met)]',
         // A day of which nothing is due passes both checks of the visit without a call.
@@ -201,8 +204,9 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
     reason: 'in doubt a webhook is redelivered: one that arrives twice changes nothing',
     lines: {
       'reconciler/reconcile-deliveries.ts': [
-        'Math.min(...candidates.map(({ deliveredAt }) => deliveredAt)) → Math.max(...candidates.map(({ deliveredAt }) => deliveredAt))',
-        'walks.some((walk) => walk.delivered.has(guid)) → walks.every(walk => walk.delivered.has(guid))',
+        'Math.min(...found.map(({ deliveredAt }) => deliveredAt)) → Math.max(...found.map(({ deliveredAt }) => deliveredAt))',
+        // GitHub takes any attempt of it.
+        'Math.max(...attempts.map(({ id }) => id)) → Math.min(...attempts.map(({ id }) => id))',
       ],
     },
   },

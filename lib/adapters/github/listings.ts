@@ -143,6 +143,7 @@ interface DeliveryShape {
   readonly guid: string;
   readonly delivered_at: string;
   readonly status_code: number;
+  readonly redelivery: boolean;
 }
 
 export const repositoryOf = (repository: RepositoryShape): GitHubRepository => ({
@@ -191,4 +192,5 @@ const deliveryOf = (delivery: DeliveryShape): WebhookDelivery => ({
   guid: delivery.guid,
   deliveredAt: Date.parse(delivery.delivered_at),
   statusCode: delivery.status_code,
+  isRedelivery: delivery.redelivery,
 });

@@ -1,79 +1,88 @@
 /**
  * Has GitHub redeliver webhooks whose delivery failed. GitHub never does so automatically. It walks two lists: the
  * failures, of which there are few, and all deliveries, since webhooks that could not reach the platform, or not
- * within ten seconds, are not in the list of failures. It remembers how often each webhook was redelivered. A webhook
- * that arrives twice changes nothing, so in doubt it is redelivered. Sources:
+ * within ten seconds, are not in the list of failures. What it finds waits in a note until it was redelivered, so that
+ * both walks go on. A webhook that arrives twice changes nothing, so in doubt it is redelivered. Sources:
  * https://docs.github.com/en/webhooks/using-webhooks/automatically-redelivering-failed-deliveries-for-a-github-app-webhook
  * https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook
  */
 import type { WebhookDelivery } from '../../core/github.ts';
-import type { NoteValue } from '../../ports/notes.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
+import { type DeliveryMarks, noteOf, readMarks, type WaitingWebhook } from './delivery-marks.ts';
 import { logRepair } from './log-repair.ts';
 import {
   notesKeptSeconds,
   redeliveries,
-  redeliveriesRemembered,
+  redeliveriesWaiting,
   redeliveringSeconds,
   redeliveryMillisecondsApart,
 } from './reconcile-settings.ts';
-import { deliveredSince, demand, type Walk, walkDeliveries } from './walk-deliveries.ts';
+import { deliveredSince, demand, type Walked, walkDeliveries } from './walk-deliveries.ts';
 
 export const deliveriesNote = 'reconcile/deliveries';
-
-interface Marks {
-  readonly failures: Walk;
-  readonly all: Walk;
-  /** How often each was redelivered, by guid, newest last. */
-  readonly asked: ReadonlyMap<string, number>;
-}
 
 /** @returns what failed; one that cannot be redelivered delays no other */
 export async function reconcileDeliveries(deps: ReconcileDeps): Promise<unknown[]> {
   const now = deps.clock.now();
   const note = (await deps.notes.read([deliveriesNote], now)).get(deliveriesNote);
   const before = readMarks(note?.value);
-  const failures = await walkDeliveries(deps, 'failure', before.failures);
-  const all = await walkDeliveries(deps, 'any', before.all);
+  const room = redeliveriesWaiting - before.waiting.length;
+  const failures = await walkDeliveries(deps, 'failure', { walk: before.failures, room });
+  const all = await walkDeliveries(deps, 'any', { walk: before.all, room });
   const wanted = await undelivered(deps, before, [failures, all]);
   const asked = new Map(before.asked);
   const until = now + redeliveringSeconds * 1000;
-  const { errors, isCut } = await redeliverAll(deps, wanted, { asked, until });
-  // For the rest the next run walks the same way again; what was delivered meanwhile is in GitHub's lists.
-  const walks = isCut ? before : { failures: failures.walk, all: all.walk };
+  const { errors, waiting } = await redeliverAll(deps, wanted, { asked, until });
+  // Not before: a run that dies is repeated whole, and what arrives twice changes nothing.
   await deps.notes.write(deliveriesNote, {
-    value: noteOf({ ...walks, asked }),
+    value: noteOf({ failures: failures.walk, all: all.walk, waiting, asked }),
     expiresAt: now + notesKeptSeconds * 1000,
   });
   return [...errors];
 }
 
-/** The newest attempt of each webhook that no attempt delivered, oldest first: jobs keep their places. */
+/** What waited, and what was found, without what some attempt delivered; oldest first: jobs keep their places. */
 async function undelivered(
   deps: ReconcileDeps,
-  { asked }: Marks,
-  walks: readonly Awaited<ReturnType<typeof walkDeliveries>>[],
-): Promise<WebhookDelivery[]> {
-  const found = walks.flatMap(({ undelivered }) => undelivered).toSorted((one, other) => one.id - other.id);
-  const candidates = [...new Map(found.map((delivery) => [delivery.guid, delivery])).values()].filter(
-    ({ guid }) => (asked.get(guid) ?? 0) < redeliveries,
-  );
-  if (candidates.length === 0) return [];
-  const since = Math.min(...candidates.map(({ deliveredAt }) => deliveredAt));
-  const delivered = await deliveredSince(deps, since);
-  return candidates.filter(
-    ({ guid }) => !delivered.has(guid) && !walks.some((walk) => walk.delivered.has(guid)),
-  );
+  before: DeliveryMarks,
+  walks: readonly Walked[],
+): Promise<WaitingWebhook[]> {
+  const known = new Set(before.waiting.map(({ guid }) => guid));
+  const found = walks.flatMap(({ undelivered }) => undelivered).filter(({ guid }) => !known.has(guid));
+  const byGuid = Map.groupBy(found, ({ guid }) => guid);
+  const candidates = [...byGuid].flatMap(([guid, attempts]) => {
+    const times = timesRedelivered(attempts, before.asked.get(guid));
+    return times < redeliveries ? [{ guid, times, id: Math.max(...attempts.map(({ id }) => id)) }] : [];
+  });
+  const delivered = new Set(walks.flatMap((walk) => [...walk.delivered]));
+  if (candidates.length > 0) {
+    const since = Math.min(...found.map(({ deliveredAt }) => deliveredAt));
+    for (const guid of await deliveredSince(deps, since)) delivered.add(guid);
+  }
+  return [...before.waiting, ...candidates]
+    .filter(({ guid }) => !delivered.has(guid))
+    .toSorted((one, other) => one.id - other.id);
 }
 
+/**
+ * A failed redelivery of a forgotten webhook counts as its last one: otherwise, where more webhooks fail than are
+ * remembered, they would be redelivered without end.
+ */
+function timesRedelivered(attempts: readonly WebhookDelivery[], remembered: number | undefined): number {
+  const isOriginalFound = attempts.some(({ isRedelivery }) => !isRedelivery);
+  return remembered ?? (isOriginalFound ? 0 : redeliveries);
+}
+
+/** @returns also what still waits */
 async function redeliverAll(
   deps: ReconcileDeps,
-  wanted: readonly WebhookDelivery[],
+  wanted: readonly WaitingWebhook[],
   { asked, until }: { readonly asked: Map<string, number>; readonly until: number },
-): Promise<{ readonly errors: readonly unknown[]; readonly isCut: boolean }> {
+): Promise<{ readonly errors: readonly unknown[]; readonly waiting: readonly WaitingWebhook[] }> {
   const errors: unknown[] = [];
-  const redeliver = async ({ id, guid }: WebhookDelivery) => {
-    const times = (asked.get(guid) ?? 0) + 1;
+  const redeliver = async (webhook: WaitingWebhook) => {
+    const { id, guid } = webhook;
+    const times = webhook.times + 1;
     // Inserted again, so that it is the newest, and is dropped last.
     asked.delete(guid);
     asked.set(guid, times);
@@ -83,43 +92,14 @@ async function redeliverAll(
       reason: `Delivery ${guid} failed; asked GitHub to redeliver it (attempt ${times}).`,
     });
   };
-  for (const [n, delivery] of wanted.entries()) {
-    if (deps.clock.now() >= until) return { errors, isCut: true };
+  for (const [n, webhook] of wanted.entries()) {
+    if (deps.clock.now() >= until) return { errors, waiting: wanted.slice(n) };
     if (n > 0) await deps.clock.sleep(redeliveryMillisecondsApart);
     try {
-      await redeliver(delivery);
+      await redeliver(webhook);
     } catch (error) {
       errors.push(error);
     }
   }
-  return { errors, isCut: false };
+  return { errors, waiting: [] };
 }
-
-interface StoredWalk {
-  readonly floor?: number;
-  readonly top?: number;
-  readonly cursor?: string;
-}
-
-function readMarks(value: NoteValue | undefined): Marks {
-  const { failures, all, asked } = (value ?? {}) as {
-    failures?: StoredWalk;
-    all?: StoredWalk;
-    asked?: [string, number][];
-  };
-  return { failures: walkOf(failures), all: walkOf(all), asked: new Map(asked) };
-}
-
-const walkOf = ({ floor = 0, top = 0, cursor }: StoredWalk = {}): Walk => ({ floor, top, cursor });
-
-const noteOf = ({ failures, all, asked }: Marks): NoteValue => ({
-  failures: storedWalk(failures),
-  all: storedWalk(all),
-  asked: [...asked].slice(-redeliveriesRemembered),
-});
-
-const storedWalk = ({ floor, top, cursor }: Walk): StoredWalk => ({
-  floor,
-  top,
-  ...(cursor === undefined ? {} : { cursor }),
-});

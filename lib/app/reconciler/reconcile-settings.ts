@@ -101,6 +101,12 @@ export const walkingSeconds = 45;
 /** GitHub gives an attempt ten seconds, and may list it later than one that began after it. */
 export const deliverySettledSeconds = 60;
 
+/**
+ * GitHub lists a delivery within this. Where nothing newer is listed, the next walk still ends there: else it
+ * would find the failures of an outage's last minute in every run.
+ */
+export const deliveryListedSeconds = 600;
+
 /** Pages of delivered webhooks that are searched for a later success of those failures. */
 export const successPages = 10;
 
@@ -110,12 +116,15 @@ export const redeliveries = 3;
 export const redeliveryMillisecondsApart = 350;
 
 /**
- * No redelivery begins later in a run. After an outage there may be thousands; a function that ran out of time would forget
- * which it has asked for.
+ * No redelivery begins later in a run; the rest waits in the note. After an outage there may be thousands; a function that
+ * ran out of time would forget which it has asked for.
  */
 export const redeliveringSeconds = 150;
 
-/** The deliveries whose redeliveries are counted, newest last; about 50 KB in one note. */
+/** While so many webhooks wait, no further page is read. With those of the last pages, at most 140 KB in the note. */
+export const redeliveriesWaiting = 2_000;
+
+/** The deliveries whose redeliveries are counted, newest last; about 50 KB in the same note. */
 export const redeliveriesRemembered = 1_000;
 
 /** GitHub keeps deliveries for three days; an older cursor leads nowhere. */

@@ -1,17 +1,24 @@
 /**
  * Walks a list of webhook deliveries from the newest down to where the last complete walk began, a few pages in each run.
+ * Each failure is taken from one list: those with an answer from the list of failures, the others from the list of all.
  * Deliveries from shortly before that are looked at again: an attempt that times out is listed later than it began.
  */
-import { type WebhookDelivery, wasDelivered } from '../../core/github.ts';
+import { type WebhookDelivery, wasAnsweredWithFailure, wasDelivered } from '../../core/github.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { Answer } from '../../ports/github.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
-import { deliverySettledSeconds, successPages, walkedPages, walkingSeconds } from './reconcile-settings.ts';
+import {
+  deliveryListedSeconds,
+  deliverySettledSeconds,
+  successPages,
+  walkedPages,
+  walkingSeconds,
+} from './reconcile-settings.ts';
 
 export interface Walk {
   /** An earlier walk has looked at older ones. */
   readonly floor: number;
-  /** The newest that this walk met: the next one's floor. */
+  /** The newest that this walk met, or could have met: the next one's floor. */
   readonly top: number;
   /** Where this walk continues; undefined: the next run begins a new one. */
   readonly cursor: string | undefined;
@@ -25,22 +32,26 @@ export interface Walked {
   readonly delivered: ReadonlySet<string>;
 }
 
+/** @param room reads no further page once it found so many */
 export async function walkDeliveries(
   deps: ReconcileDeps,
   list: 'failure' | 'any',
-  walk: Walk,
+  { walk, room }: { readonly walk: Walk; readonly room: number },
 ): Promise<Walked> {
-  const until = deps.clock.now() + walkingSeconds * 1000;
+  const now = deps.clock.now();
+  const until = now + walkingSeconds * 1000;
   const undelivered: WebhookDelivery[] = [];
   const delivered = new Set<string>();
   let { cursor, top } = walk;
-  for (let page = 1; page <= walkedPages[list] && deps.clock.now() < until; page++) {
+  if (cursor === undefined) top = Math.max(top, now - deliveryListedSeconds * 1000);
+  const isOver = () => undelivered.length >= room || deps.clock.now() >= until;
+  for (let page = 1; page <= walkedPages[list] && !isOver(); page++) {
     const found = demand(await deps.github.listDeliveries(list, cursor));
     const lowest = walk.floor - deliverySettledSeconds * 1000;
     const fresh = found.items.filter(({ deliveredAt }) => deliveredAt >= lowest);
     for (const delivery of fresh) {
       if (wasDelivered(delivery)) delivered.add(delivery.guid);
-      else undelivered.push(delivery);
+      else if (list === 'failure' || !wasAnsweredWithFailure(delivery)) undelivered.push(delivery);
     }
     top = Math.max(top, found.items[0]?.deliveredAt ?? 0);
     cursor = fresh.length < found.items.length ? undefined : found.cursor;

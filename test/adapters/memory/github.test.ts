@@ -32,7 +32,7 @@ githubContract('in memory', async () => {
       return jobId;
     },
     async failDelivery() {
-      github.deliveries.push({ id: 1, guid: 'g-1', deliveredAt: 0, statusCode: 0 });
+      github.deliveries.push({ id: 1, guid: 'g-1', deliveredAt: 0, statusCode: 0, isRedelivery: false });
     },
     cancelJob: (repository, jobId) =>
       github.putJob(repository, jobId, { status: 'completed', conclusion: 'cancelled', runnerName: null }),

@@ -1,0 +1,59 @@
+/**
+ * What the reconciler remembers of webhook deliveries between two runs, in one note. A note of an older release lacks
+ * what came later.
+ */
+import type { NoteValue } from '../../ports/notes.ts';
+import { redeliveriesRemembered } from './reconcile-settings.ts';
+import type { Walk } from './walk-deliveries.ts';
+
+export interface DeliveryMarks {
+  readonly failures: Walk;
+  readonly all: Walk;
+  /** Found, and not yet redelivered, oldest first. */
+  readonly waiting: readonly WaitingWebhook[];
+  /** How often each was redelivered, by guid, newest last. */
+  readonly asked: ReadonlyMap<string, number>;
+}
+
+export interface WaitingWebhook {
+  readonly id: number;
+  readonly guid: string;
+  /** How often it was redelivered: `asked` may forget it while it waits. */
+  readonly times: number;
+}
+
+interface StoredWalk {
+  readonly floor?: number;
+  readonly top?: number;
+  readonly cursor?: string;
+}
+
+export function readMarks(value: NoteValue | undefined): DeliveryMarks {
+  const stored = (value ?? {}) as {
+    failures?: StoredWalk;
+    all?: StoredWalk;
+    waiting?: [number, string, number][];
+    asked?: [string, number][];
+  };
+  return {
+    failures: walkOf(stored.failures),
+    all: walkOf(stored.all),
+    waiting: (stored.waiting ?? []).map(([id, guid, times]) => ({ id, guid, times })),
+    asked: new Map(stored.asked),
+  };
+}
+
+const walkOf = ({ floor = 0, top = 0, cursor }: StoredWalk = {}): Walk => ({ floor, top, cursor });
+
+export const noteOf = ({ failures, all, waiting, asked }: DeliveryMarks): NoteValue => ({
+  failures: storedWalk(failures),
+  all: storedWalk(all),
+  waiting: waiting.map(({ id, guid, times }) => [id, guid, times]),
+  asked: [...asked].slice(-redeliveriesRemembered),
+});
+
+const storedWalk = ({ floor, top, cursor }: Walk): StoredWalk => ({
+  floor,
+  top,
+  ...(cursor === undefined ? {} : { cursor }),
+});
