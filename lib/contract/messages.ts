@@ -54,6 +54,8 @@ export interface InstallationEvent {
   readonly repositoriesRemoved: readonly string[];
   /** Their ids, if GitHub sent them. */
   readonly repositoryIdsRemoved?: readonly number[];
+  /** How often GitHub took too long to list what is left, and the event was sent again; absent: never. */
+  readonly slowLists?: number;
   readonly delivery: string;
 }
 
@@ -196,6 +198,7 @@ const readers: Record<string, (fields: Fields) => Message> = {
     ...(fields.has('repositoryIdsRemoved')
       ? { repositoryIdsRemoved: fields.integers('repositoryIdsRemoved') }
       : {}),
+    ...(fields.has('slowLists') ? { slowLists: fields.integer('slowLists') } : {}),
     delivery: fields.text('delivery'),
   }),
   'rerun-job': (fields) => ({

@@ -284,7 +284,7 @@ describe('applying installation events', () => {
     const platform = await givenPlatform({ tenants: [givenTenant({ status: 'pending' })] });
     await platform.accept(givenEvent());
     platform.github.listRepositories = () => Promise.reject(new Error('asked'));
-    await tell(platform, 'installation_repositories.removed', acme, ['acme/other']);
+    expect(await tell(platform, 'installation_repositories.removed', acme, ['acme/other'])).toEqual([]);
     expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
   });
 

@@ -66,6 +66,7 @@ describe('jobs that wait for a tenant', () => {
       theirs.map((id) => givenJob({ jobId: JobId(id), queuedAt: noon + id, repository: 'acme/gone' })),
     );
     const removed = { repositoriesRemoved: ['acme/gone'] };
+    platform.clock.advance(2_000);
     await tell(platform, told('installation_repositories.removed', removed));
     expect(refusedJobs(platform)).toEqual(theirs);
   });
@@ -90,6 +91,7 @@ describe('jobs that wait for a tenant', () => {
         return { ...page, jobs: await counted(page.jobs) };
       },
     });
+    platform.clock.advance(1_000);
     await tell(platform, told('installation_repositories.removed', { repositoriesRemoved: ['acme/gone'] }));
     expect(refusedJobs(platform)).toHaveLength(500);
     expect(rows).toBeLessThanOrEqual(1_100);

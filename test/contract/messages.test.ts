@@ -18,6 +18,13 @@ describe('parseMessage', () => {
       },
     ],
     [
+      'a removal that was sent again',
+      {
+        ...{ kind: 'installation', event: 'installation_repositories.removed', installationId: 101 },
+        ...{ repositoriesRemoved: ['acme/app'], repositoryIdsRemoved: [7], slowLists: 2, delivery: 'd' },
+      },
+    ],
+    [
       'a job to run again',
       { kind: 'rerun-job', installationId: 101, jobId: 1, repository: 'acme/app', until: 5 },
     ],

@@ -24,10 +24,13 @@ export interface TenantDeps extends UnheardRunDeps {
   readonly deployment: Deployment;
 }
 
+/** Answers for all events of a batch about the installation. */
+type EventDeps = TenantDeps & Pick<Parameters<typeof refuseRemoved>[0], 'repositoriesNow'>;
+
 const maxTries = 5;
 
 /** @throws OperationalError: deliver the event again */
-export async function applyInstallationEvent(deps: TenantDeps, event: InstallationEvent): Promise<void> {
+export async function applyInstallationEvent(deps: EventDeps, event: InstallationEvent): Promise<void> {
   const { installationId } = event;
   for (let tries = 1; tries <= maxTries; tries++) {
     // The row is read before GitHub is asked: then the answer is at least as new as the version that it replaces.
@@ -170,7 +173,7 @@ const isSuperseded = (installationId: InstallationId, other: Tenant | undefined)
  * @returns false: an operator has restored what GitHub says is gone, so look again
  */
 async function afterwards(
-  deps: TenantDeps,
+  deps: EventDeps,
   event: InstallationEvent,
   now: Installation | undefined,
 ): Promise<boolean> {

@@ -10,8 +10,10 @@ import {
   type RerunJob,
   type UnheardRun,
 } from '../../contract/messages.ts';
+import type { InstallationId } from '../../core/ids.ts';
 import { Batch, type Delivery } from '../common/batch.ts';
 import { applyInstallationEvent, type TenantDeps } from './apply-installation-event.ts';
+import { askOnceForRepositories } from './ask-for-repositories.ts';
 import { findUnheardRun } from './find-unheard-run.ts';
 import { lookAtHeldJob } from './look-at-held-job.ts';
 import { lookAtRunnerGroup } from './look-at-runner-group.ts';
@@ -23,7 +25,7 @@ export async function applyInstallationEvents(
   deliveries: readonly Delivery[],
 ): Promise<string[]> {
   const batch = new Batch(deps.telemetry);
-  const perTenant = new Map<number, { id: string; event: InstallationEvent }[]>();
+  const perTenant = new Map<InstallationId, { id: string; event: InstallationEvent }[]>();
   const looks: { id: string; message: LookAtGroup }[] = [];
   const others: { id: string; message: AboutJob }[] = [];
   for (const { id, body } of deliveries) {
@@ -48,9 +50,9 @@ export async function applyInstallationEvents(
   await Promise.all([
     ...looks.map(({ id, message }) => batch.attempt([id], () => lookAtRunnerGroup(deps, message))),
     ...others.map(({ id, message }) => batch.attempt([id], () => seeToJob(deps, message))),
-    ...[...perTenant.values()].map(async (events) => {
-      for (const { id, event } of events)
-        await batch.attempt([id], () => applyInstallationEvent(deps, event));
+    ...[...perTenant].map(async ([installationId, events]) => {
+      const own = { ...deps, repositoriesNow: askOnceForRepositories(deps, installationId) };
+      for (const { id, event } of events) await batch.attempt([id], () => applyInstallationEvent(own, event));
     }),
   ]);
   return batch.failed();

@@ -3,72 +3,59 @@
  * days later, when a repository is back: so GitHub is asked what the installation has now, if a job waits at all.
  */
 import type { InstallationEvent } from '../../contract/messages.ts';
-import type { InstallationId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { reason } from '../../core/reason.ts';
-import type { GitHub } from '../../ports/github.ts';
 import type { Queues } from '../../ports/queues.ts';
+import type { RepositoriesNow } from './ask-for-repositories.ts';
 import { refuseWaitingJobs } from './refuse-waiting-jobs.ts';
 
 type RefuseDeps = Parameters<typeof refuseWaitingJobs>[0] & {
-  readonly github: GitHub;
   readonly queues: Pick<Queues, 'sendToInstallations'>;
+  /** Of the event's installation. */
+  readonly repositoriesNow: () => Promise<RepositoriesNow>;
 };
 
-/** Each has a hundred repositories. Of an installation with more, the event is believed about the others. */
-const mostPages = 10;
+/** So often the event is sent again, each time after this, because the list took too long. Then it is believed. */
+const mostSlowLists = 3;
+const slowListSeconds = 60;
 
-/** While GitHub accepts no calls, no job is refused, and the event comes again. @throws OperationalError */
+/** While GitHub accepts no calls, or lists slowly, no job is refused, and the event is sent again. @throws OperationalError */
 export async function refuseRemoved(deps: RefuseDeps, event: InstallationEvent): Promise<void> {
   if (event.repositoriesRemoved.length === 0) return;
   const { installationId } = event;
   const isNamed = namedIn(event);
-  let asking: Promise<Found> | undefined;
+  let again: Again | undefined;
   await refuseWaitingJobs(deps, installationId, async (job) => {
     if (!isNamed(job)) return undefined;
-    asking ??= repositoriesNow(deps, installationId);
-    const { has, limitedSeconds } = await asking;
-    if (limitedSeconds !== undefined || has(job)) return undefined;
+    const now = await deps.repositoriesNow();
+    // GitHub reports only jobs of repositories that the installation has: this one is back, since the list was read.
+    if (now.has(job) || job.queuedAt > now.askedAt) return undefined;
+    again = sentAgain(event, now);
+    if (again) return undefined;
     const text = `${job.repository} was removed from the installation; add it and re-run the job.`;
     return reason('repository-removed', text);
   });
-  const { limitedSeconds: delaySeconds } = (await asking) ?? {};
-  if (delaySeconds !== undefined) await deps.queues.sendToInstallations(event, { delaySeconds });
+  if (again) await deps.queues.sendToInstallations(again.event, { delaySeconds: again.delaySeconds });
 }
 
-type Asked = Pick<Job, 'repository' | 'repositoryId'>;
+interface Again {
+  readonly event: InstallationEvent;
+  readonly delaySeconds: number;
+}
+
+/** Undefined: what the list does not have is gone. */
+function sentAgain(event: InstallationEvent, { limitedSeconds, isSlow }: RepositoriesNow): Again | undefined {
+  if (limitedSeconds !== undefined) return { event, delaySeconds: limitedSeconds };
+  const { slowLists = 0 } = event;
+  return isSlow && slowLists < mostSlowLists
+    ? { event: { ...event, slowLists: slowLists + 1 }, delaySeconds: slowListSeconds }
+    : undefined;
+}
 
 function namedIn({ repositoriesRemoved, repositoryIdsRemoved }: InstallationEvent) {
   const names = new Set(repositoriesRemoved);
   const ids = new Set(repositoryIdsRemoved);
   // Another repository may have the name by now; ids are never reused.
-  return ({ repository, repositoryId }: Asked): boolean =>
+  return ({ repository, repositoryId }: Pick<Job, 'repository' | 'repositoryId'>): boolean =>
     repositoryId !== undefined && ids.size > 0 ? ids.has(repositoryId) : names.has(repository);
-}
-
-interface Found {
-  readonly has: (job: Asked) => boolean;
-  readonly limitedSeconds?: number;
-}
-
-async function repositoriesNow({ github }: RefuseDeps, installationId: InstallationId): Promise<Found> {
-  const names = new Set<string>();
-  const ids = new Set<number>();
-  const has = ({ repository, repositoryId }: Asked) =>
-    repositoryId === undefined ? names.has(repository) : ids.has(repositoryId);
-  let cursor: string | undefined;
-  for (let page = 1; page <= mostPages; page++) {
-    const answer = await github.listRepositories(installationId, cursor);
-    if (!answer.ok && answer.refusal.kind === 'limited')
-      return { has, limitedSeconds: answer.refusal.retryAfterSeconds };
-    // GitHub shows nothing of a suspended installation, or of one that is gone: then the event is believed.
-    if (!answer.ok) break;
-    for (const { id, fullName } of answer.value.items) {
-      names.add(fullName);
-      ids.add(id);
-    }
-    cursor = answer.value.cursor;
-    if (cursor === undefined) break;
-  }
-  return { has };
 }
