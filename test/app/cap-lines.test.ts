@@ -11,6 +11,7 @@ import {
 } from '../../lib/app/common/shared-lines.ts';
 import { InstallationId, TierName } from '../../lib/core/ids.ts';
 import type { Waiter } from '../../lib/core/shared-cap.ts';
+import { OperationalError } from '../../lib/ports/errors.ts';
 import { createMemoryClock } from '../fakes/clock.ts';
 import { createMemoryQueues } from '../fakes/queues.ts';
 import { createMemoryStores } from '../fakes/stores.ts';
@@ -322,6 +323,19 @@ describe('each minute', () => {
     expect(await sweepLines(world.deps)).toEqual({ errors: [error] });
     expect(world.woken()).toEqual([1]);
   });
+
+  it.each(['launches.leaveLine', 'sendToTier'] as const)(
+    'what fails in %s is reported, and the rest is done',
+    async (call) => {
+      const world = given({ used: 2 });
+      world.world.rows.lines.set('tier/small', [waiter(1, 1), waiter(2, noon, TierName('former'))]);
+      const error = new OperationalError('Not now.', { code: 'Unavailable', retryable: true });
+      if (call === 'sendToTier') world.deps.queues.failNext(1, error);
+      else world.world.failNext(call, error);
+      expect(await sweepLines(world.deps)).toEqual({ errors: [error] });
+      expect([world.inLine(), world.woken()]).toEqual(call === 'sendToTier' ? [[1], []] : [[1, 2], [1]]);
+    },
+  );
 
   it('only the next hundred of a long line are considered', async () => {
     const world = given({ used: 2 });

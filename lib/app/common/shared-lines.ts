@@ -218,18 +218,20 @@ async function giveUpPlaces(deps: LineDeps, cap: SharedCap, { stood }: Line): Pr
 }
 
 /**
- * Each minute: wakes the tenants whose turn it is, because a call may be lost. A cap whose rows cannot be read stops no other.
+ * Each minute: wakes the tenants whose turn it is, because a call may be lost. Places that nobody takes are given up after that:
+ * each is a write, and one that fails keeps nobody from waking. A cap whose rows cannot be read stops no other.
  * @returns what failed
  */
 export async function sweepLines(deps: LineDeps): Promise<{ readonly errors: readonly unknown[] }> {
   const errors: unknown[] = [];
+  const note = (error: unknown) => void errors.push(error);
   for (const cap of allCaps(deps)) {
     try {
       const line = await readLine(deps, cap);
+      await callUp(deps, turnsIn(cap, line)).catch(note);
       await giveUpPlaces(deps, cap, line);
-      await callUp(deps, turnsIn(cap, line));
     } catch (error) {
-      errors.push(error);
+      note(error);
     }
   }
   return { errors };
