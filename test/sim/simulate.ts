@@ -35,6 +35,7 @@ import { createGitHubWorld } from './world/github.ts';
 import { loseLaunches } from './world/lost-launches.ts';
 import { runMachines } from './world/machines.ts';
 import { rollUpDays } from './world/roll-ups.ts';
+import { swapLabels } from './world/swapped-labels.ts';
 import { startTenants } from './world/tenants.ts';
 import { eventfulSeconds } from './world/times.ts';
 import { createUndying, hasUndying, shortLimits } from './world/undying.ts';
@@ -93,6 +94,7 @@ export async function simulate(seed: number, options: { log?: boolean } = {}): P
   const webhooks = createWebhooks(world);
   const github = createGitHubWorld(world, { ec2, webhooks });
   loseLaunches(world, github, seed);
+  swapLabels(world, seed);
   runMachines(world, { ec2, github });
   const reconciles = seed % 8 === 5;
   const flood = reconciles && random.chance(0.5);

@@ -12,7 +12,7 @@ import type { Rows } from '../../fakes/world.ts';
 import { rememberedByName } from '../matching.ts';
 import type { WorldJob } from '../world/context.ts';
 import type { SpotMarket } from '../world/spot-market.ts';
-import { checkAdmitted, checkUngated, followDecisions } from './admission/check-admission.ts';
+import { checkAdmitted, checkUngated, followDecisions, followMoves } from './admission/check-admission.ts';
 import { followDrops } from './admission/check-dropped-scopes.ts';
 import { type AuditedCall, followFacts } from './admission/check-facts.ts';
 import { checkGate } from './admission/check-gate.ts';
@@ -225,6 +225,7 @@ export function createAuditor(world: {
       if (is.end) checkEnds(ledger, note);
       if (is.hold) checkHeld(ledger, note);
       if (is.use) checkUsage(ledger, note, { again: false });
+      if (is.move) followMoves(ledger);
       if (is.decision) followDecisions(ledger, note);
       if (is.plan) planned.look();
       if (!is.change) return;
@@ -274,6 +275,7 @@ const kinds = {
   spending: /^(launches\.(take|shrink|close)|runners\.(end|expectMore)|tenants\.correct)/,
   count: /^(launches\.(take|close)|runners\.end)/,
   decision: /^jobs\.(setAdmissions|insert)/,
+  move: /^jobs\.moveTier$/,
   plan: /^(jobs\.insert|launches\.)/,
   provision: /^tenants\.(create|update)/,
 } as const;

@@ -50,7 +50,8 @@ export interface WorldJob {
   /** `owner/name`, as it is now. */
   repository: string;
   readonly repositoryId: number;
-  readonly tier: string;
+  /** A deploy may move it to another one. */
+  tier: string;
   readonly labels: readonly string[];
   readonly queuedAt: number;
   /**

@@ -4,6 +4,7 @@
  */
 import type { JobEvent } from '../../../lib/contract/messages.ts';
 import { InstallationId, JobId, TierName } from '../../../lib/core/ids.ts';
+import { tierFor } from '../../../lib/core/labels.ts';
 import type { Account, WorldDeps, WorldJob } from './context.ts';
 import { isPublic } from './groups.ts';
 
@@ -19,7 +20,7 @@ export interface Webhooks {
 }
 
 export function createWebhooks(deps: WorldDeps): Webhooks {
-  const { random, scheduler, faults, log, plane, auditor } = deps;
+  const { random, scheduler, faults, log, plane, auditor, deployment } = deps;
   let deliveries = 0;
 
   function deliver(what: string, arrive: () => void) {
@@ -42,8 +43,9 @@ export function createWebhooks(deps: WorldDeps): Webhooks {
       // A suspended installation gets no events.
       if (!event || job.account.suspended || job.isUnlisted) return;
       deliver(`${action} job ${job.id} runner ${job.runnerName}`, () => {
-        // Stamped by the webhook function: each copy by its own clock.
-        plane.receive({ ...event, receivedAt: scheduler.now() });
+        // Added by the webhook function: each copy stamps its own time, and a deploy may have changed the tiers.
+        const tier = tierFor(event.labels, deployment.tiers)!.name;
+        plane.receive({ ...event, tier, receivedAt: scheduler.now() });
         auditor.jobTold(event);
       });
     },

@@ -239,6 +239,17 @@ export function followDecisions(ledger: Ledger, note: Note): void {
   }
 }
 
+/** Called as jobs move to another tier, for which the controllers decide again. */
+export function followMoves({ rows, worldJobs, decided, rejectedUnder }: Ledger): void {
+  for (const [key, { jobId, tier }] of rows.jobs) {
+    const job = worldJobs.get(jobId);
+    if (!job || tier === undefined || job.tier === tier) continue;
+    job.tier = tier;
+    decided.delete(key);
+    rejectedUnder.delete(key);
+  }
+}
+
 const isReplaced = (before: JobAdmission, now: JobAdmission) =>
   before.policy === now.policy &&
   before.state !== 'asked' &&

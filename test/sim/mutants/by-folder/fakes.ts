@@ -10,6 +10,13 @@ export const fakesMutants: readonly Mutant[] = [
     '',
   ),
   mutant(
+    'decision-moves-along',
+    'A job that moves to another tier keeps what its controllers decided for the former one.',
+    'test/fakes/jobs.ts',
+    'return isAsRead(known) ? { ...kept, tier: to } : undefined;',
+    'return isAsRead(known) ? { ...kept, ...known, tier: to } : undefined;',
+  ),
+  mutant(
     'nonce-not-checked',
     'Anyone on the machine can claim again with a nonce of their own.',
     'test/fakes/runners.ts',
