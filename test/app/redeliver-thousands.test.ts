@@ -2,6 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { deliveriesNote, reconcileDeliveries } from '../../lib/app/reconciler/reconcile-deliveries.ts';
 import type { WebhookDelivery } from '../../lib/core/github.ts';
+import { githubUnreachable } from '../fakes/github.ts';
 import { noon } from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 
@@ -115,6 +116,36 @@ describe('redelivering thousands of webhooks', () => {
     platform.github.deliveries.push({ ...last, ...byHand });
     await runs(platform, 1);
     expect(tally(platform)).toEqual({ 1: 600 });
+  });
+
+  it('keeps what it has not redelivered where GitHub limits calls, and does not call on', async () => {
+    const platform = await givenFailures(1_500);
+    const { redeliver } = platform.github;
+    let calls = 0;
+    const limited = { ok: false, refusal: { kind: 'limited', retryAfterSeconds: 60 } } as const;
+    Object.assign(platform.github, {
+      redeliver: async (id: number) => (++calls > 50 ? limited : redeliver(id)),
+    });
+    expect(await reconcileDeliveries(platform)).toHaveLength(1);
+    expect(calls).toBe(51);
+    Object.assign(platform.github, { redeliver });
+    await runs(platform, 8);
+    expect(tally(platform)).toEqual({ 1: 1_500 });
+  });
+
+  it('tries again what a lost connection kept from GitHub, and not what GitHub no longer has', async () => {
+    // Older than a minute: no walk meets them again.
+    const platform = await givenFailures(3, { apart: 100_000 });
+    platform.github.failNext(
+      'redeliver',
+      { error: githubUnreachable() },
+      {
+        refusal: { kind: 'not-found', message: 'gone' },
+      },
+    );
+    expect(await reconcileDeliveries(platform)).toHaveLength(2);
+    await runs(platform, 3);
+    expect(redeliveries(platform).map(({ guid }) => guid)).toEqual(['webhook 3', 'webhook 1']);
   });
 
   it('reads no further page while 2,000 wait, and so keeps the note small', async () => {

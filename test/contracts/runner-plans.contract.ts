@@ -1,6 +1,6 @@
 /** What every RunnerStore promises about writes that change a machine's plan and a job's row together. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { InstallationId, InstanceId, JobId, leaseOf } from '../../lib/core/ids.ts';
+import { InstallationId, InstanceId, JobId, leaseOf, TierName } from '../../lib/core/ids.ts';
 import { reason } from '../../lib/core/reason.ts';
 import type { Runner } from '../../lib/core/runner.ts';
 import { acme, givenJob, noon } from '../support/given.ts';
@@ -97,6 +97,15 @@ export function runnerPlansContract(backend: StoreBackend): void {
 
         expect(await theRunner()).toMatchObject({ state: 'booting', plannedJob: 5 });
         expect(await stores.jobs.get(acme, JobId(5))).toMatchObject({ state: 'covered', lease: lease0 });
+      });
+
+      it('does not give a job that was moved to another tier', async () => {
+        const runner = await claimed();
+        const [job = givenJob()] = await waitingJobs(stores, 5);
+        await stores.jobs.moveTier(job, TierName('medium'));
+
+        expect(await stores.runners.giveJob(runner, job)).toBe(false);
+        expect(await theRunner()).toEqual(runner);
       });
 
       it('does not give a job that no longer waits', async () => {

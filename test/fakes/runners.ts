@@ -169,7 +169,7 @@ function giveJob(rows: Rows, runner: Runner, job: Job): boolean {
   const isAsRead =
     job.state === 'covered'
       ? known?.state === 'covered' && known.lease === job.lease
-      : known?.state === 'waiting';
+      : known?.state === 'waiting' && known.tier === runner.tier;
   if (!stored || stored.state !== runner.state || !known || !isAsRead) return false;
   const { reason: _reason, retryAt: _retryAt, ...rest } = known;
   rows.jobs.set(key, { ...rest, state: 'covered', lease: runner.lease });

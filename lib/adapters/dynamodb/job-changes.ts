@@ -6,6 +6,7 @@ import type { InstanceId, JobId, LeaseId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Again } from '../../core/job-rest.ts';
 import type { Reason } from '../../core/reason.ts';
+import type { Runner } from '../../core/runner.ts';
 import type { DecidedJob, Doubt, JobEnd, Reopening } from '../../ports/jobs.ts';
 import { type Attributes, compact, number, optional, text } from './attributes.ts';
 import {
@@ -197,10 +198,10 @@ export const cover = (lease: LeaseId, tier: TierName): JobChange => ({
 });
 
 /**
- * waiting, or covered by a lease whose machine runs another job → covered by the lease of an existing machine. It counts
- * no attempt.
+ * waiting, or covered by a lease whose machine runs another job → covered by the lease of an existing machine of its tier.
+ * It counts no attempt.
  */
-export function give(lease: LeaseId, from: Job): JobChange {
+export function give({ lease, tier }: Pick<Runner, 'lease' | 'tier'>, from: Job): JobChange {
   const update = 'SET #state = :covered, #lease = :lease REMOVE #reason, #retry_at, #pending';
   const values = { ':covered': text('covered'), ':lease': text(lease) };
   return from.state === 'covered' && from.lease
@@ -209,7 +210,11 @@ export function give(lease: LeaseId, from: Job): JobChange {
         condition: '#state = :covered AND #lease = :formerly',
         values: { ...values, ':formerly': text(from.lease) },
       }
-    : { update, condition: '#state = :waiting', values: { ...values, ':waiting': text('waiting') } };
+    : {
+        update,
+        condition: '#state = :waiting AND #tier = :tier',
+        values: { ...values, ':waiting': text('waiting'), ':tier': text(tier) },
+      };
 }
 
 /**

@@ -106,7 +106,7 @@ export function createRunnerStore(deps: {
         updateItem({
           tableName: deps.tables.jobs,
           key: jobKey(job.installationId, job.jobId),
-          ...give(runner.lease, job),
+          ...give(runner, job),
         }),
       ]),
     async recordRan(runs) {

@@ -9,7 +9,7 @@ import type { Walk } from './walk-deliveries.ts';
 export interface DeliveryMarks {
   readonly failures: Walk;
   readonly all: Walk;
-  /** Found, and not yet redelivered, oldest first. */
+  /** Found, and not yet redelivered. */
   readonly waiting: readonly WaitingWebhook[];
   /** How often each was redelivered, by guid, newest last. */
   readonly asked: ReadonlyMap<string, number>;

@@ -7,6 +7,7 @@
  * https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook
  */
 import type { WebhookDelivery } from '../../core/github.ts';
+import { OperationalError } from '../../ports/errors.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
 import { type DeliveryMarks, noteOf, readMarks, type WaitingWebhook } from './delivery-marks.ts';
 import { logRepair } from './log-repair.ts';
@@ -73,33 +74,43 @@ function timesRedelivered(attempts: readonly WebhookDelivery[], remembered: numb
   return remembered ?? (isOriginalFound ? 0 : redeliveries);
 }
 
-/** @returns also what still waits */
+/**
+ * Where GitHub limits calls, the rest waits; what it refuses for another reason that may pass waits again, and counts.
+ * @returns also what still waits
+ */
 async function redeliverAll(
   deps: ReconcileDeps,
   wanted: readonly WaitingWebhook[],
   { asked, until }: { readonly asked: Map<string, number>; readonly until: number },
 ): Promise<{ readonly errors: readonly unknown[]; readonly waiting: readonly WaitingWebhook[] }> {
   const errors: unknown[] = [];
-  const redeliver = async (webhook: WaitingWebhook) => {
-    const { id, guid } = webhook;
-    const times = webhook.times + 1;
+  const again: WaitingWebhook[] = [];
+  for (const [n, { id, guid, times }] of wanted.entries()) {
+    if (deps.clock.now() >= until) return { errors, waiting: [...wanted.slice(n), ...again] };
+    if (n > 0) await deps.clock.sleep(redeliveryMillisecondsApart);
+    const answer = await orError(deps.github.redeliver(id).then(demand));
+    if (isLimited(answer)) return { errors: [...errors, answer], waiting: [...wanted.slice(n), ...again] };
+    const attempt = times + 1;
     // Inserted again, so that it is the newest, and is dropped last.
     asked.delete(guid);
-    asked.set(guid, times);
-    demand(await deps.github.redeliver(id));
-    logRepair(deps, {
-      kind: 'webhook-redelivered',
-      reason: `Delivery ${guid} failed; asked GitHub to redeliver it (attempt ${times}).`,
-    });
-  };
-  for (const [n, webhook] of wanted.entries()) {
-    if (deps.clock.now() >= until) return { errors, waiting: wanted.slice(n) };
-    if (n > 0) await deps.clock.sleep(redeliveryMillisecondsApart);
-    try {
-      await redeliver(webhook);
-    } catch (error) {
-      errors.push(error);
+    asked.set(guid, attempt);
+    if (answer === 'accepted') {
+      logRepair(deps, {
+        kind: 'webhook-redelivered',
+        reason: `Delivery ${guid} failed; asked GitHub to redeliver it (attempt ${attempt}).`,
+      });
+      continue;
     }
+    errors.push(answer);
+    if (mayPass(answer) && attempt < redeliveries) again.push({ id, guid, times: attempt });
   }
-  return { errors, waiting: [] };
+  return { errors, waiting: again };
 }
+
+const orError = (answer: Promise<'accepted'>): Promise<unknown> => answer.catch((error: unknown) => error);
+
+const isLimited = (error: unknown) => error instanceof OperationalError && error.code === 'GitHub-limited';
+
+/** GitHub refuses a delivery that it no longer has, or that cannot be redelivered, each time. */
+const mayPass = (error: unknown) =>
+  error instanceof OperationalError && !['GitHub-not-found', 'GitHub-invalid'].includes(error.code);
