@@ -83,4 +83,9 @@ export const keptSeeds: readonly { readonly seed: number; readonly found: string
     found:
       'the simulation expected news of a job that ran while the App was suspended, when GitHub sends none',
   },
+  {
+    seed: 730_073,
+    found:
+      'the simulation judged a job by its former tier, as its event came after a deploy had moved its label',
+  },
 ];

@@ -275,7 +275,8 @@ const kinds = {
   spending: /^(launches\.(take|shrink|close)|runners\.(end|expectMore)|tenants\.correct)/,
   count: /^(launches\.(take|close)|runners\.end)/,
   decision: /^jobs\.(setAdmissions|insert)/,
-  move: /^jobs\.moveTier$/,
+  /** A job whose `queued` event came after the labels moved is recorded in the other tier at once. */
+  move: /^jobs\.(insert|moveTier)$/,
   plan: /^(jobs\.insert|launches\.)/,
   provision: /^tenants\.(create|update)/,
 } as const;

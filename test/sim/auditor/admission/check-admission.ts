@@ -239,7 +239,7 @@ export function followDecisions(ledger: Ledger, note: Note): void {
   }
 }
 
-/** Called as jobs move to another tier, for which the controllers decide again. */
+/** Called as jobs are recorded in another tier than GitHub queued them for, or move to one: its controllers decide. */
 export function followMoves({ rows, worldJobs, decided, rejectedUnder }: Ledger): void {
   for (const [key, { jobId, tier }] of rows.jobs) {
     const job = worldJobs.get(jobId);
