@@ -67,6 +67,22 @@ export function jobReturnsContract(backend: StoreBackend): void {
         expect(await theJob()).toMatchObject({ retryAt: noon + 60_000, admission });
       });
 
+      it('reads a job that an older release put back into its former tier’s line in that tier, and moves it', async () => {
+        const job = givenJob({ reason: full });
+        await given(job);
+        const { jobs } = current.stores;
+        await jobs.moveTier(job, medium);
+        const rest = { tier: small, replacements: 3, retryAt: noon + 60_000 };
+        await current.stores.restInFormerTier(one, rest);
+
+        const stray = givenJob({ reason: full, retryAt: rest.retryAt });
+        expect(await theJob()).toEqual(stray);
+        expect(await jobs.listWaiting(acme, small, 10)).toEqual([stray]);
+        expect(await jobs.moveTier(stray, medium)).toBe(true);
+        expect(await theJob()).toEqual({ ...stray, tier: medium });
+        expect(await jobs.tiersWithWaiting(acme)).toEqual([medium]);
+      });
+
       it('moves no job that has changed since it was read', async () => {
         const job = givenJob({ reason: full });
         await given({ ...covered, jobId: JobId(2) }, givenJob({ retryAt: noon + 1 }));

@@ -101,7 +101,7 @@ export function jobOfRow(attributes: Attributes): Job {
     installationId: InstallationId(row.number('installation_id')),
     jobId: JobId(row.number('job_id')),
     state: row.word('state', ['blocked', 'waiting', 'covered', 'running', 'done']),
-    tier: branded(row.optionalText('tier'), TierName),
+    tier: tierOf(row),
     repository: row.text('repository'),
     repositoryId: row.optionalNumber('repository_id'),
     repositoryOwnerId: row.number('repository_owner_id'),
@@ -130,6 +130,16 @@ export function jobOfRow(attributes: Attributes): Job {
     outcome: row.optionalWord('outcome', ['completed', 'cancelled', 'refused', 'expired']),
     conclusion: row.optionalText('conclusion'),
   });
+}
+
+/**
+ * The tier of the line that a job waits in. While a deploy runs, an older release may write a pause in a tier that the job
+ * has left; read as a job of that tier, it is moved again (docs/adr/0108).
+ */
+function tierOf(row: Row): TierName | undefined {
+  const place = row.optionalText('pending') ?? '';
+  const isInLine = row.attributes['state']?.S === 'waiting' && place.startsWith(waitingRange.start);
+  return isInLine ? tierOfPlace(place) : branded(row.optionalText('tier'), TierName);
 }
 
 /** Attributes of the job's row; undefined for a job without any. */

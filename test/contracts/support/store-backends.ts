@@ -7,6 +7,7 @@ import { type AttributeValue, DynamoDBClient, UpdateItemCommand } from '@aws-sdk
 import { createAudit } from '../../../lib/adapters/dynamodb/audit.ts';
 import { writeComparisonState } from '../../../lib/adapters/dynamodb/comparison-state-row.ts';
 import { createControllerStore } from '../../../lib/adapters/dynamodb/controller-store.ts';
+import { jobKey as jobRowKey, restingPlace } from '../../../lib/adapters/dynamodb/job-row.ts';
 import { createJobStore } from '../../../lib/adapters/dynamodb/job-store.ts';
 import { launchKey } from '../../../lib/adapters/dynamodb/launch-row.ts';
 import { createLaunchStore } from '../../../lib/adapters/dynamodb/launch-store.ts';
@@ -22,7 +23,14 @@ import { usageKey } from '../../../lib/adapters/dynamodb/usage-row.ts';
 import { createUsageStore } from '../../../lib/adapters/dynamodb/usage-store.ts';
 import { listSums } from '../../../lib/adapters/dynamodb/usage-sum-list.ts';
 import type { ComparisonState } from '../../../lib/core/comparison-state.ts';
-import { InstallationId, type InstanceId, LaunchId, type TierName } from '../../../lib/core/ids.ts';
+import {
+  InstallationId,
+  type InstanceId,
+  type JobId,
+  LaunchId,
+  type TierName,
+} from '../../../lib/core/ids.ts';
+import type { Rest } from '../../../lib/core/job-rest.ts';
 import type { SpendCaps } from '../../../lib/core/spend-counts.ts';
 import type { TenantStatus } from '../../../lib/core/tenant.ts';
 import type { UsageRecord } from '../../../lib/core/usage.ts';
@@ -32,7 +40,8 @@ import { startDynamoAlone } from '../../../lib/local/aws/dynamo-front.ts';
 import { copyOf } from '../../fakes/copy.ts';
 import { createMemoryStores } from '../../fakes/stores.ts';
 import { unreadableName } from '../../fakes/unreadable.ts';
-import type { StorePorts, StoreWorld } from '../../fakes/world.ts';
+import { jobKey, type StorePorts, type StoreWorld } from '../../fakes/world.ts';
+import { acme } from '../../support/given.ts';
 import { createTablesInTurn, type TableNames } from './dynamo-tables.ts';
 
 export interface Stores extends StorePorts {
@@ -46,6 +55,8 @@ export interface Stores extends StorePorts {
   corruptCap(key: string): Promise<void>;
   /** Removes a launch from all lists, as a manual edit could. */
   unlist(launchId: LaunchId, edit?: UnlistingEdit): Promise<void>;
+  /** A pause as releases wrote it that did not look whether the job had moved to another tier: its line is that of `rest.tier`. */
+  restInFormerTier(jobId: JobId, rest: Rest & { readonly retryAt: number }): Promise<void>;
   /** The records of machines that were launched on the tests' day. */
   allUsage(): Promise<UsageRecord[]>;
   /** The day's sums as reports read them, of all tenants or of one, and whether some are missing. */
@@ -102,6 +113,11 @@ export const memoryBackend = (): StoreBackend => ({
       async unlist(launchId, edit) {
         world.unlisted.add(launchId);
         if (edit === 'open and state removed') world.unreadable.add(unreadableName('launches', launchId));
+      },
+      // In memory a job has one tier: that of its line.
+      async restInFormerTier(jobId, { tier, retryAt }) {
+        const key = jobKey(acme, jobId);
+        world.rows.jobs.set(key, { ...world.rows.jobs.get(key)!, tier, retryAt });
       },
       allUsage: async () => copyOf([...world.rows.usage.values()]),
       setComparison: async (state) => void world.rows.comparisons.set('last', state),
@@ -179,6 +195,13 @@ export function dynamoStores(client: DynamoDBClient, tables: TableNames): Dynamo
     async unlist(launchId, edit = 'open removed') {
       const of = { TableName: tables.launches, Key: launchKey(launchId) };
       await client.send(new UpdateItemCommand({ ...of, ...unlistings[edit] }));
+    },
+    async restInFormerTier(jobId, rest) {
+      const { pending, retryAt } = restingPlace(jobId, rest)!;
+      const of = { TableName: tables.jobs, Key: jobRowKey(acme, jobId) };
+      const UpdateExpression = 'SET pending = :pending, retry_at = :retryAt';
+      const ExpressionAttributeValues = { ':pending': { S: pending }, ':retryAt': { N: String(retryAt) } };
+      await client.send(new UpdateItemCommand({ ...of, UpdateExpression, ExpressionAttributeValues }));
     },
     allUsage: () => listUsage({ client, tableName: tables.usage }, { days: ['2026-11-21'] }),
     sumsOfDay: async (of) => {
