@@ -1,3 +1,5 @@
+import { OperationalError } from './errors.ts';
+
 /** The platform's identity at GitHub: the App and one of its keys. No message or error ever contains the key. */
 export interface AppCredentials {
   /** The App's numeric id, or its client id. */
@@ -19,3 +21,6 @@ export interface StoredApp {
 
 /** The code of the error for: no App has been created yet. */
 export const appMissing = 'AppMissing';
+
+export const isAppMissing = (error: unknown): error is OperationalError =>
+  error instanceof OperationalError && error.code === appMissing;

@@ -127,5 +127,14 @@ export function githubListsContract({ world, acme, register, busyRunner }: Given
       };
       while (!(await isListed())) await new Promise((resolve) => setTimeout(resolve, 5));
     });
+
+    it.each(['any', 'failure', 'success'] as const)(
+      'refuses a cursor of %s that it does not know',
+      async (list) => {
+        await world().failDelivery();
+        const answer = await world().github.listDeliveries(list, 'v1_12077215967');
+        expect(answer).toMatchObject({ ok: false, refusal: { kind: 'invalid' } });
+      },
+    );
   });
 }

@@ -117,7 +117,10 @@ export function createMemoryListings(state: State, dials: ListingDials): Listing
           number,
         ];
         const wanted = newestFirst.filter(({ statusCode }) => statusCode >= low && statusCode <= high);
-        return { ok: true, value: pageFrom(wanted, dials, cursor) };
+        const isKnown = cursor === undefined || wanted.some(({ id }) => String(id) === cursor);
+        return isKnown
+          ? { ok: true, value: pageFrom(wanted, dials, cursor) }
+          : refused('invalid', `no cursor ${cursor}`);
       }),
     redeliver: (deliveryId) =>
       through<'accepted'>(state, 'redeliver', () => {

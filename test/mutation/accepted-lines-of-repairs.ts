@@ -193,11 +193,7 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
         'const pass = Math.max(1, progress?.finished ?? 0)',
         'if (isSaved && summedNow.tenants > 0)',
       ],
-      'reconciler/walk-deliveries.ts': [
-        'throw new OperationalError(`GitHub does not let',
-        'code: `GitHub-',
-        'retryable: true',
-      ],
+      'reconciler/walk-deliveries.ts': ['throw new OperationalError(`GitHub does not let', 'code: `GitHub-'],
     },
   },
   {

@@ -30,7 +30,7 @@ export async function reconcileDeliveries(deps: ReconcileDeps): Promise<unknown[
   const room = redeliveriesWaiting - before.waiting.length;
   const failures = await walkDeliveries(deps, 'failure', { walk: before.failures, room });
   const all = await walkDeliveries(deps, 'any', { walk: before.all, room });
-  const wanted = await undelivered(deps, before, [failures, all]);
+  const { wanted, unsearched } = await undelivered(deps, before, [failures, all]);
   const asked = new Map(before.asked);
   const until = now + redeliveringSeconds * 1000;
   const { errors, waiting } = await redeliverAll(deps, wanted, { asked, until });
@@ -39,15 +39,20 @@ export async function reconcileDeliveries(deps: ReconcileDeps): Promise<unknown[
     value: noteOf({ failures: failures.walk, all: all.walk, waiting, asked }),
     expiresAt: now + notesKeptSeconds * 1000,
   });
-  return [...errors];
+  // What GitHub does not list in one list it mostly does not list in the others either: one failure is enough.
+  const unlisted = failures.failure ?? all.failure ?? unsearched;
+  return unlisted === undefined ? [...errors] : [unlisted, ...errors];
 }
 
-/** What waited, and what was found, without what some attempt delivered; oldest first: jobs keep their places. */
+/**
+ * What waited, and what was found, without what some attempt delivered; oldest first: jobs keep their places. In doubt it is
+ * redelivered: what arrives twice changes nothing.
+ */
 async function undelivered(
   deps: ReconcileDeps,
   before: DeliveryMarks,
   walks: readonly Walked[],
-): Promise<WaitingWebhook[]> {
+): Promise<{ readonly wanted: WaitingWebhook[]; readonly unsearched: unknown }> {
   const known = new Set(before.waiting.map(({ guid }) => guid));
   const found = walks.flatMap(({ undelivered }) => undelivered).filter(({ guid }) => !known.has(guid));
   const byGuid = Map.groupBy(found, ({ guid }) => guid);
@@ -56,13 +61,17 @@ async function undelivered(
     return times < redeliveries ? [{ guid, times, id: Math.max(...attempts.map(({ id }) => id)) }] : [];
   });
   const delivered = new Set(walks.flatMap((walk) => [...walk.delivered]));
+  let unsearched: unknown;
   if (candidates.length > 0) {
     const since = Math.min(...found.map(({ deliveredAt }) => deliveredAt));
-    for (const guid of await deliveredSince(deps, since)) delivered.add(guid);
+    const later = await deliveredSince(deps, since);
+    for (const guid of later.guids) delivered.add(guid);
+    unsearched = later.failure;
   }
-  return [...before.waiting, ...candidates]
+  const wanted = [...before.waiting, ...candidates]
     .filter(({ guid }) => !delivered.has(guid))
     .toSorted((one, other) => one.id - other.id);
+  return { wanted, unsearched };
 }
 
 /**

@@ -98,6 +98,12 @@ export const walkedPages = { failure: 4, any: 60 } as const;
 /** And for at most this long: most of the function's time is for other work beside it. */
 export const walkingSeconds = 45;
 
+/**
+ * A walk that takes longer begins again: where GitHub keeps failing at its place, it would else keep it for ever. The longest ones,
+ * after an outage, wait for thousands of redeliveries; 9,000 take two hours.
+ */
+export const walkedSeconds = 24 * 60 * 60;
+
 /** GitHub gives an attempt ten seconds, and may list it later than one that began after it. */
 export const deliverySettledSeconds = 60;
 
@@ -109,6 +115,8 @@ export const deliveryListedSeconds = 600;
 
 /** Pages of delivered webhooks that are searched for a later success of those failures. */
 export const successPages = 10;
+/** And for at most this long: both walks and this together leave some of the time for redelivering. */
+export const successSeconds = 20;
 
 /** How often a failed delivery is redelivered: what the platform refuses each time will not get better. */
 export const redeliveries = 3;

@@ -3,8 +3,8 @@
  * event nor a deadline would. The sweep acts on rows that are overdue; this looks for what has no row, and for rows that
  * nothing else repairs. Each part is bounded and stands alone; cursors in the notes lead the next run on.
  */
-import { appMissing } from '../../ports/app-credentials.ts';
-import { OperationalError } from '../../ports/errors.ts';
+import { isAppMissing } from '../../ports/app-credentials.ts';
+import type { OperationalError } from '../../ports/errors.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
 import { reconcileDeliveries } from './reconcile-deliveries.ts';
 import { readOpenRows } from './reconcile-leases.ts';
@@ -12,9 +12,6 @@ import { reconcileMachines } from './reconcile-machines.ts';
 import { reconcileTenants } from './reconcile-tenants.ts';
 
 /** Before there is an App nothing has failed: there are no webhooks to miss, and no tenants. */
-const isAppMissing = (error: unknown): error is OperationalError =>
-  error instanceof OperationalError && error.code === appMissing;
-
 function sayAppMissing({ telemetry }: ReconcileDeps, { message }: OperationalError) {
   telemetry.event('info', 'app-missing', { why: message });
 }

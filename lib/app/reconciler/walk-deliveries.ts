@@ -4,14 +4,17 @@
  * Deliveries from shortly before that are looked at again: an attempt that times out is listed later than it began.
  */
 import { type WebhookDelivery, wasAnsweredWithFailure, wasDelivered } from '../../core/github.ts';
+import { isAppMissing } from '../../ports/app-credentials.ts';
 import { OperationalError } from '../../ports/errors.ts';
-import type { Answer } from '../../ports/github.ts';
+import type { Answer, Page } from '../../ports/github.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
 import {
   deliveryListedSeconds,
   deliverySettledSeconds,
   successPages,
+  successSeconds,
   walkedPages,
+  walkedSeconds,
   walkingSeconds,
 } from './reconcile-settings.ts';
 
@@ -24,18 +27,22 @@ export interface Walk {
   readonly cursor: string | undefined;
 }
 
+export type DeliveryList = 'failure' | 'any';
+
 export interface Walked {
   readonly walk: Walk;
   /** Newest first. */
   readonly undelivered: readonly WebhookDelivery[];
   /** By guid. */
   readonly delivered: ReadonlySet<string>;
+  /** What ended it early: the next run continues there. */
+  readonly failure?: unknown;
 }
 
 /** @param room reads no further page once it found so many */
 export async function walkDeliveries(
   deps: ReconcileDeps,
-  list: 'failure' | 'any',
+  list: DeliveryList,
   { walk, room }: { readonly walk: Walk; readonly room: number },
 ): Promise<Walked> {
   const now = deps.clock.now();
@@ -43,10 +50,13 @@ export async function walkDeliveries(
   const undelivered: WebhookDelivery[] = [];
   const delivered = new Set<string>();
   let { cursor, top } = walk;
+  if (now - top > walkedSeconds * 1000) cursor = undefined;
   if (cursor === undefined) top = Math.max(top, now - deliveryListedSeconds * 1000);
   const isOver = () => undelivered.length >= room || deps.clock.now() >= until;
   for (let page = 1; page <= walkedPages[list] && !isOver(); page++) {
-    const found = demand(await deps.github.listDeliveries(list, cursor));
+    const found = await readPage(deps, list, cursor);
+    if ('failure' in found)
+      return { undelivered, delivered, walk: { floor: walk.floor, top, cursor }, ...found };
     const lowest = walk.floor - deliverySettledSeconds * 1000;
     const fresh = found.items.filter(({ deliveredAt }) => deliveredAt >= lowest);
     for (const delivery of fresh) {
@@ -60,17 +70,41 @@ export async function walkDeliveries(
   return { undelivered, delivered, walk: { floor: walk.floor, top, cursor } };
 }
 
-/** The webhooks that some attempt since then delivered. */
-export async function deliveredSince(deps: ReconcileDeps, since: number): Promise<ReadonlySet<string>> {
+/** The webhooks that some attempt since then delivered, as far as they were found in time. */
+export async function deliveredSince(
+  deps: ReconcileDeps,
+  since: number,
+): Promise<{ readonly guids: ReadonlySet<string>; readonly failure?: unknown }> {
+  const until = deps.clock.now() + successSeconds * 1000;
   const guids = new Set<string>();
   let cursor: string | undefined;
-  for (let page = 1; page <= successPages; page++) {
-    const found = demand(await deps.github.listDeliveries('success', cursor));
+  for (let page = 1; page <= successPages && deps.clock.now() < until; page++) {
+    const found = await readPage(deps, 'success', cursor);
+    if ('failure' in found) return { guids, ...found };
     for (const delivery of found.items) if (wasDelivered(delivery)) guids.add(delivery.guid);
     cursor = found.cursor;
     if (cursor === undefined || (found.items.at(-1)?.deliveredAt ?? 0) < since) break;
   }
-  return guids;
+  return { guids };
+}
+
+/**
+ * A page that GitHub does not list stops neither the other lists nor the redeliveries. Where it refuses a cursor, which it may no
+ * longer know, the newest page comes instead: the walk begins again. GitHub documents 400 and 422 for this list.
+ */
+async function readPage(
+  deps: ReconcileDeps,
+  list: DeliveryList | 'success',
+  cursor: string | undefined,
+): Promise<Page<WebhookDelivery> | { readonly failure: unknown }> {
+  try {
+    return demand(await deps.github.listDeliveries(list, cursor));
+  } catch (failure) {
+    // Without an App there is nothing to do in this run.
+    if (isAppMissing(failure)) throw failure;
+    const isCursorRefused = cursor !== undefined && failure instanceof OperationalError && !failure.retryable;
+    return isCursorRefused ? readPage(deps, list, undefined) : { failure };
+  }
 }
 
 /** @throws OperationalError: as the App itself, GitHub has no reason to refuse */
@@ -78,6 +112,6 @@ export function demand<Value>(answer: Answer<Value>): Value {
   if (answer.ok) return answer.value;
   throw new OperationalError(`GitHub does not let the App redeliver: ${JSON.stringify(answer.refusal)}`, {
     code: `GitHub-${answer.refusal.kind}`,
-    retryable: true,
+    retryable: answer.refusal.kind === 'limited',
   });
 }

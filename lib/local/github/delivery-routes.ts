@@ -2,7 +2,7 @@
  * The App's webhook as the App sees it: its settings, and every delivery, to be read and redelivered.
  * Source: https://docs.github.com/en/rest/apps/webhooks
  */
-import { app, type Call, notFound, ok, Refusal, type Route, route } from './router.ts';
+import { app, type Call, invalid, notFound, ok, Refusal, type Route, route } from './router.ts';
 import type { DeliveryRecord, GitHubStore } from './store.ts';
 import { isoTime } from './store.ts';
 import type { Webhooks } from './webhooks.ts';
@@ -45,7 +45,7 @@ function knownDelivery(call: Call): DeliveryRecord {
   return delivery;
 }
 
-/** Newest first; the cursor is the id of the last one shown. */
+/** Newest first; the cursor is the id of the last one shown. GitHub documents 422, but not for what. */
 function listDeliveries(call: Call) {
   const { store, query } = call;
   const status = query.get('status');
@@ -53,7 +53,10 @@ function listDeliveries(call: Call) {
     throw new Refusal(400, `status is ${status}; allowed values are success, failure`);
   }
   const size = Math.min(100, Math.max(1, Number(query.get('per_page')) || 30));
-  const cursor = Number(query.get('cursor')) || Number.POSITIVE_INFINITY;
+  const given = query.get('cursor');
+  const isKnown = given === null || store.deliveries.some(({ id }) => String(id) === given);
+  if (!isKnown) throw invalid(`cursor ${given} is not known`);
+  const cursor = given === null ? Number.POSITIVE_INFINITY : Number(given);
   const wanted = store.deliveries
     .filter(({ statusCode }) => status === null || isWithin(ranges[status], statusCode))
     .toSorted((one, other) => other.id - one.id)
