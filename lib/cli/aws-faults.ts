@@ -1,12 +1,20 @@
 /**
- * AWS errors that the operator can fix: no credentials, no permission, no network, nothing deployed, an endpoint that
- * does not support the call. One table maps AWS's error names to what to do. Any other error is a bug in the command and
- * is rethrown unchanged.
+ * AWS errors that the operator can fix or wait out: no credentials, no permission, no network, nothing deployed, an
+ * endpoint that does not support the call, throttling, a failure of AWS itself. One table maps AWS's error names to what
+ * to do. Any other error is a bug in the command and is rethrown unchanged.
  */
 import { type CommandCall, UsageError } from './command.ts';
 import { policyNameOf } from './command-groups.ts';
 
-type Kind = 'credentials' | 'right' | 'network' | 'not-deployed' | 'endpoint';
+type Kind =
+  | 'credentials'
+  | 'right'
+  | 'network'
+  | 'unanswered'
+  | 'not-deployed'
+  | 'endpoint'
+  | 'throttled'
+  | 'of-aws';
 
 const names: Readonly<Record<Kind, readonly string[]>> = {
   credentials: [
@@ -25,18 +33,38 @@ const names: Readonly<Record<Kind, readonly string[]>> = {
     'AuthFailure',
   ],
   right: ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'AuthorizationError'],
-  network: [
-    'ENOTFOUND',
-    'EAI_AGAIN',
-    'ECONNREFUSED',
-    'ECONNRESET',
-    'ETIMEDOUT',
-    'ENETUNREACH',
-    'EHOSTUNREACH',
-    'TimeoutError',
-  ],
+  network: ['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'ETIMEDOUT', 'ENETUNREACH', 'EHOSTUNREACH'],
+  unanswered: ['ECONNRESET', 'TimeoutError'],
   'not-deployed': ['ResourceNotFoundException'],
   endpoint: ['InvalidAction', 'UnknownOperationException'],
+  // As the SDK lists them, after as many attempts as it makes:
+  // https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+  throttled: [
+    'BandwidthLimitExceeded',
+    'EC2ThrottledException',
+    'LimitExceededException',
+    'PriorRequestNotComplete',
+    'ProvisionedThroughputExceeded',
+    'ProvisionedThroughputExceededException',
+    'RequestLimitExceeded',
+    'RequestThrottled',
+    'RequestThrottledException',
+    'SlowDown',
+    'ThrottledException',
+    'Throttling',
+    'ThrottlingException',
+    'TooManyRequestsException',
+    'TransactionInProgressException',
+  ],
+  'of-aws': [
+    'InternalError',
+    'InternalFailure',
+    'InternalServerError',
+    'InternalServiceError',
+    'ServiceUnavailable',
+    'ServiceUnavailableException',
+    'Unavailable',
+  ],
 };
 
 const kindOf = new Map(
@@ -64,17 +92,29 @@ const remedies: Readonly<Record<Kind, (failed: FailedCommand) => string>> = {
     'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. aws sts get-caller-identity shows who you are.',
   right: ({ command }) =>
     `These credentials lack a permission. A minimal policy for this command: npx mayfly policy ${policyNameOf(command)}`,
-  network: ({ config, environment }) =>
-    environment['AWS_ENDPOINT_URL']
-      ? `Nothing answers at AWS_ENDPOINT_URL, ${environment['AWS_ENDPOINT_URL']}. Run npm start, or unset it to use AWS.`
-      : `AWS does not respond. Check the network, the proxy, and the region in mayfly.config.ts, ${config.region}.`,
+  network: noConnection,
+  // The request may have arrived, so a change may be made.
+  unanswered: (failed) => `${noConnection(failed)} ${mayBeDone}`,
   'not-deployed': ({ config }) =>
     `The environment ${config.environment} is not in ${config.region} of this account. Deploy first (npx cdk deploy --all), ` +
     'or correct mayfly.config.ts or the credentials: aws sts get-caller-identity shows the account.',
   endpoint: ({ command, environment }) =>
     `AWS_ENDPOINT_URL is ${environment['AWS_ENDPOINT_URL'] ?? 'not set'}, which does not support this call. ` +
     `The laptop platform has no quotas and no instance types: run mayfly ${command} against an AWS account.`,
+  throttled: () =>
+    `AWS throttles calls of this account. Wait a minute, then run the command again. ${mayBeDone}`,
+  'of-aws': () =>
+    `AWS failed to answer; https://health.aws.amazon.com/health/status shows whether it has a problem. Wait a minute, then run the command again. ${mayBeDone}`,
 };
+
+function noConnection({ config, environment }: FailedCommand): string {
+  const endpoint = environment['AWS_ENDPOINT_URL'];
+  return endpoint
+    ? `Nothing answers at AWS_ENDPOINT_URL, ${endpoint}. Run npm start, or unset it to use AWS.`
+    : `AWS does not respond. Check the network, the proxy, and the region in mayfly.config.ts, ${config.region}.`;
+}
+
+const mayBeDone = 'If the command changes something, look first: it may have done so, in whole or in part.';
 
 interface Fault {
   readonly kind: Kind;
@@ -89,5 +129,8 @@ function findFault(error: unknown): Fault | undefined {
     const kind = kindOf.get(String(name));
     if (kind) return { kind, name: String(name), fault: error };
   }
+  // Other services and gateways have more names for a failure of their own.
+  const { $metadata } = error as { readonly $metadata?: { readonly httpStatusCode?: number } };
+  if (Number($metadata?.httpStatusCode) >= 500) return { kind: 'of-aws', name: error.name, fault: error };
   return findFault(error.cause);
 }

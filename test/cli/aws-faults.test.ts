@@ -46,7 +46,7 @@ afterEach(async () => {
   aws = undefined;
 });
 
-async function refused(code: string) {
+async function refused(code: string, status = 400) {
   aws = await startScriptedAws(({ action }) =>
     /^[A-Za-z]+$/.test(action)
       ? {
@@ -55,7 +55,7 @@ async function refused(code: string) {
             ? `<ErrorResponse><Error><Code>${code}</Code><Message>not you</Message></Error></ErrorResponse>`
             : `<Response><Errors><Error><Code>${code}</Code><Message>not you</Message></Error></Errors></Response>`,
         }
-      : { status: 400, json: { __type: code, message: 'not you' } },
+      : { status, json: { __type: code, message: 'not you' } },
   );
   return aws.url;
 }
@@ -97,6 +97,28 @@ describe('other errors of a command', () => {
       2,
       expect.stringContaining('my-saas is not in us-east-1 of this account'),
     ]);
+  });
+
+  it.each([
+    ['status', 'ThrottlingException', 400, /AWS throttles calls of this account\. Wait a minute/],
+    ['dead-letters', 'ThrottlingException', 400, /AWS throttles calls of this account\. Wait a minute/],
+    ['status', 'Flapping', 503, /AWS failed to answer; https:\/\/health\.aws/],
+    ['dead-letters', 'Flapping', 503, /AWS failed to answer; https:\/\/health\.aws/],
+  ])(
+    'mayfly %s says what to do about %s, and that a change may be made',
+    async (name, code, answer, says) => {
+      const { status, error } = await run(commandOf(name), [], await refused(code, answer));
+      expect([status, error]).toEqual([2, expect.stringMatching(says)]);
+      expect(error).toMatch(/look first: it may have done so/);
+      expect(error).not.toContain('Deploy first');
+    },
+  );
+
+  it('says of a connection that broke that a change may be made, and not of one that failed', () => {
+    const place = { config: defaultConfig, environment: {}, command: 'tenant set' };
+    const of = (code: string) => explainFault(Object.assign(new Error('x'), { code }), place);
+    expect(of('ECONNRESET')).toMatch(/AWS does not respond\..*look first: it may have done so/);
+    expect(of('ECONNREFUSED')).not.toContain('look first');
   });
 
   it.each([
