@@ -60,13 +60,13 @@ function read(text: string): Range {
   throw new Error(`${text} is not an IPv4 range, such as 10.0.0.0/8.`);
 }
 
+/** Only as AWS writes it: to some programs `010.0.0.0/8` begins with an octal 8, and AWS refuses it. */
 function parse(text: string): Range | undefined {
-  const [, address, prefix] = /^((?:\d{1,3}\.){3}\d{1,3})\/(\d{1,2})$/.exec(text) ?? [];
-  const parts = (address ?? '').split('.').map(Number);
+  const [, address = '', prefix] = /^([\d.]+)\/(\d+)$/.exec(text) ?? [];
   const bits = Number(prefix);
-  if (address === undefined || parts.some((part) => part > 255) || bits > 32) return undefined;
-  const first = parts.reduce((sum, part) => sum * 256 + part, 0);
-  return firstOf(first, bits) === first ? { first, bits } : undefined;
+  const first = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  const isRange = bits <= 32 && firstOf(first, bits) === first;
+  return isRange && write({ first, bits }) === text ? { first, bits } : undefined;
 }
 
 function write({ first, bits }: Range): string {

@@ -20,6 +20,18 @@ describe('an address range', () => {
     },
   );
 
+  it.each([
+    '010.0.0.0/8',
+    '10.0.0.0/08',
+    '0.0.0/8',
+    '0.10.0.0.0/8',
+    '10..0.0/8',
+    '0.0.0.0/-1',
+    '0.0.0.0/8.5',
+  ])('is not %s: AWS writes four numbers of up to 255 and one of up to 32, without leading zeros', (text) => {
+    expect(isAddressRange(text)).toBe(false);
+  });
+
   it('contains the ranges that begin with its bits', () => {
     expect(contains('10.0.0.0/8', '10.255.0.0/16')).toBe(true);
     expect(contains('10.0.0.0/8', '11.0.0.0/16')).toBe(false);
