@@ -41,6 +41,16 @@ describe('the sums of a day', () => {
     expect(Number(row['expires_at']!.N) * 1_000).toBeGreaterThan(summedUntil);
   });
 
+  it('are made up to sixty days later: an outage may have lasted so long', async () => {
+    const began = Date.parse(day);
+    const sumsAfter = async (days: number) => {
+      const { deps, sums } = await givenLedger(records, began + days * dayMilliseconds);
+      await rollUpUsage(deps);
+      return sums().length;
+    };
+    expect([await sumsAfter(60), await sumsAfter(61)]).toEqual([3, 0]);
+  });
+
   it('are at most a thousand for a tenant, the smallest of them combined', async () => {
     const many = Array.from({ length: 1_100 }, (_, n) => givenRecord(n + 1, 101, `acme/app-${n}`));
     const { deps, sums } = await givenLedger(many);

@@ -1,6 +1,6 @@
 /** How far back one look at the list of webhook deliveries goes. */
 import { expect, it } from '@jest/globals';
-import { walkDeliveries } from '../../lib/app/reconciler/walk-deliveries.ts';
+import { deliveredSince, walkDeliveries } from '../../lib/app/reconciler/walk-deliveries.ts';
 import { createMemoryClock } from '../fakes/clock.ts';
 import { noon } from '../support/given.ts';
 
@@ -63,4 +63,21 @@ it('takes from the list of all what GitHub does not list as failed', async () =>
   const found = await walkDeliveries(deps, 'any', { walk, room: 1 });
   expect(found.undelivered.map(({ statusCode }) => statusCode)).toEqual([0, 600]);
   expect([...found.delivered]).toEqual(['200', '399']);
+});
+
+it.each([
+  ['back to the oldest that may have arrived later: no call more', noon - 25 * 60_000, 4],
+  ['ten pages at most', 0, 10],
+])('reads the list of what arrived %s', async (_, since, expected) => {
+  let pages = 0;
+  const github = {
+    async listDeliveries() {
+      pages += 1;
+      const deliveredAt = noon - (pages - 1) * 10 * 60_000;
+      const items = [{ guid: `${pages}`, id: pages, statusCode: 200, deliveredAt, isRedelivery: false }];
+      return { ok: true, value: { items, cursor: `${pages}` } };
+    },
+  };
+  await deliveredSince({ github } as never, since);
+  expect(pages).toBe(expected);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { OperationalError } from '../../lib/ports/errors.ts';
 import type { Report } from '../../lib/ports/host-state.ts';
 import { nonEmpty } from '../support/non-empty.ts';
 import { createHostWorld, organizationSettings } from './world.ts';
@@ -120,6 +121,20 @@ describe('a single host that serves', () => {
     expect((await world.state.report())?.trouble).toMatch(/Cannot connect/);
     world.engine.fault = undefined;
     await world.supervise({ until: () => runningNames(world).length === 2 });
+  });
+
+  it('leaves a runner alone for five seconds after a step that failed, three rounds of two', async () => {
+    const world = createHostWorld({ settings: organizationSettings.replace('2', '1') });
+    await world.supervise({ until: () => runningNames(world).length === 1 });
+    world.engine.end(runningNames(world)[0] ?? '', '');
+    const asked: number[] = [];
+    world.engine.logs = async () => {
+      asked.push(world.clock.now());
+      throw new OperationalError('The engine does not answer.', { code: 'unavailable', retryable: true });
+    };
+    const from = world.world.rounds;
+    await world.supervise({ until: () => world.world.rounds > from + 8 });
+    expect(asked.map((at) => at - asked[0]!)).toEqual([0, 6_000, 12_000]);
   });
 
   it('applies changed settings without interrupting a job', async () => {
