@@ -6,7 +6,7 @@ import { refusalPatienceSeconds } from '../../lib/app/common/settings.ts';
 import type { GitHubRefusal } from '../../lib/core/github.ts';
 import { InstanceId } from '../../lib/core/ids.ts';
 import { tagKeys } from '../../lib/core/tags.ts';
-import { acme, givenEvent, givenTenant, medium, noon } from '../support/given.ts';
+import { acme, acmeAccount, givenEvent, givenTenant, medium, noon, permissions } from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 
 const builds = { id: 9, name: 'builds', visibility: 'all', allowsPublicRepositories: false } as const;
@@ -75,6 +75,18 @@ describe('a runner', () => {
     expect(asked.at(-1)).toBe(10);
   });
 
+  it('leaves its job waiting if GitHub finds no groups under the current name of its organization', async () => {
+    const { platform, machine } = await givenGrouped();
+    platform.github.setFormerNames('redirect');
+    platform.github.renameAccount(acme, 'acme-inc');
+    platform.github.failNext('createJitConfig', { refusal: notFound });
+    const { getRunnerGroup } = platform.github;
+    platform.github.getRunnerGroup = async (id, organization, name) =>
+      organization === 'acme' ? getRunnerGroup(id, organization, name) : { ok: false, refusal: notFound };
+    expect(await platform.claim(machine)).toMatchObject({ action: 'stand-down' });
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting', reason: { code: 'groups-unavailable' } });
+  });
+
   it.each<[string, GitHubRefusal, object, string]>([
     ['waits while GitHub takes no calls', limited, { action: 'again', seconds: 17 }, 'covered'],
     ['tries again while GitHub refuses to describe its group', forbidden, { action: 'again' }, 'covered'],
@@ -110,6 +122,25 @@ describe('a machine that GitHub refuses a runner', () => {
     const { attention } = platform.stores.world.tenant(acme)!;
     expect(attention).toMatchObject({ probeAt: platform.clock.now() + 3_000_000 });
     expect(attention?.text).toContain(new Date(platform.clock.now() + 3_000_000).toISOString());
+  });
+
+  const fewer = { ...permissions, organization_self_hosted_runners: 'read' };
+  it.each([
+    ['two minutes where its permissions suffice', permissions, 'auto', 120],
+    ['ten minutes while it lacks the permission of its only level', fewer, 'organization', 600],
+    ['a minute where other permissions lead its runners to repositories', fewer, 'auto', 60],
+  ] as const)('is tried again by its tenant after %s', async (_when, given, runnerLevel, seconds) => {
+    const platform = await givenPlatform({ tenants: [givenTenant({ runnerLevel })] });
+    await platform.accept(givenEvent());
+    platform.github.putInstallation(acme, { ...acmeAccount, permissions: given });
+    platform.github.failNext('createJitConfig', { refusal: forbidden }, { refusal: forbidden });
+    const [machine] = platform.liveMachines();
+    await platform.claim(machine!);
+    platform.clock.advance(refusalPatienceSeconds * 1000);
+    await platform.claim(machine!);
+    const probeAt = platform.stores.world.tenant(acme)?.attention?.probeAt;
+    expect(probeAt).toBeLessThanOrEqual(platform.clock.now() + seconds * 1000);
+    expect(probeAt).toBeGreaterThan(platform.clock.now() + (seconds - 61) * 1000);
   });
 });
 

@@ -3,11 +3,12 @@ import { describe, expect, it } from '@jest/globals';
 import type { GitHubRefusal } from '../../lib/core/github.ts';
 import { JobId } from '../../lib/core/ids.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
-import { acme, givenEvent, givenTenant, small } from '../support/given.ts';
+import { acme, acmeAccount, givenEvent, givenTenant, small } from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 
 const notFound: GitHubRefusal = { kind: 'not-found', message: 'Not Found' };
 const limited = (retryAfterSeconds: number): GitHubRefusal => ({ kind: 'limited', retryAfterSeconds });
+const twice = (refusal: GitHubRefusal) => [{ refusal }, { refusal }];
 const minute = { action: 'again', seconds: 60 };
 
 async function givenMachine(tenant: Partial<Tenant> = {}) {
@@ -49,6 +50,31 @@ describe('a machine that GitHub refuses a runner', () => {
     platform.github.failNext('createJitConfig', { refusal: { kind: 'invalid', message: 'No.' } });
     await platform.claim(machine);
     expect(asked).toBe(0);
+  });
+
+  it('is not registered under the current name of its account if the refusal is not about names', async () => {
+    const { platform, machine } = await givenMachine();
+    platform.github.renameAccount(acme, 'acme-inc');
+    platform.github.failNext('createJitConfig', ...twice({ kind: 'invalid', message: 'No.' }));
+    expect(await platform.claim(machine)).toEqual({ action: 'again', seconds: 15 });
+    expect(platform.github.registrations.size).toBe(0);
+  });
+
+  it('is registered under the current name of its organization even if GitHub shows no repository', async () => {
+    const { platform, machine } = await givenMachine();
+    platform.github.renameAccount(acme, 'acme-inc');
+    platform.github.failNext('createJitConfig', { refusal: notFound });
+    platform.github.failNext('getRepository', { refusal: notFound });
+    expect(await platform.claim(machine)).toMatchObject({ action: 'run' });
+  });
+
+  it('is logged with its job, which is refused, while the App is suspended', async () => {
+    const { platform, machine } = await givenMachine();
+    platform.github.putInstallation(acme, { ...acmeAccount, suspended: true });
+    platform.github.failNext('createJitConfig', { refusal: notFound });
+    await platform.claim(machine);
+    const about = { installationId: acme, jobId: 1, tier: small, reason: 'tenant-suspended' };
+    expect(linesOf(platform, 'job-refused')).toEqual([{ level: 'warn', ...about }]);
   });
 
   it.each<[string, GitHubRefusal, object]>([

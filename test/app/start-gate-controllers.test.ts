@@ -91,7 +91,9 @@ describe('the start gate of a tenant with controllers', () => {
   });
 
   it('judges by the tier of the machine, and admits by the earlier decision if that tier was removed', async () => {
-    const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 5 })] });
+    const platform = await givenPlatform({
+      tenants: [givenTenant({ maxRunners: 5, allowedTiers: [medium] })],
+    });
     const ofTier = { tier: medium, repositoryId: 7 };
     await putControllers(platform.controllers, givenRules({}, 'false'));
     await platform.accept(givenEvent({ jobId: JobId(1), ...ofTier }));
@@ -102,8 +104,9 @@ describe('the start gate of a tenant with controllers', () => {
     const { tiers } = platform.deployment;
     Object.assign(platform.deployment, { tiers: [] });
     expect(await platform.start(machine)).toEqual({ action: 'admit' });
-    Object.assign(platform.deployment, { tiers });
     await putControllers(platform.controllers, givenRules({}, 'job.tier == "medium"'));
+    expect(await platform.start(machine)).toMatchObject({ action: 'again' });
+    Object.assign(platform.deployment, { tiers });
     expect(await platform.start(machine)).toMatchObject({ action: 'reject' });
   });
 

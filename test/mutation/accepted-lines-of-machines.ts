@@ -161,6 +161,12 @@ export const acceptedOfMachines: readonly AcceptedLines[] = [
         "{ kind: 'admit' } → {}",
         '\'admit\' → ""',
       ],
+      'claim/mint-runner.ts': [
+        // What is not known of it is undefined either way.
+        '{ now: undefined } → {}',
+        // It is no pause and may not pass, which is all that is asked about its kind.
+        "'hold' → \"\" @ kind: 'hold',",
+      ],
       // Without a time the jobs are retried after the same one.
       'launch/carry-out-launch.ts': ['{ againNow: false, againSeconds: retryDelaySeconds } → {}'],
       'tenants/apply-installation-event.ts': [

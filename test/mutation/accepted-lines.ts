@@ -1,6 +1,7 @@
 /**
- * Survivors of the use cases that may stay, line by line. An entry is a part of the line, or one mutant of it as a run lists it,
- * `before → after`. Once the line changes, a test asks for its entry to be removed, and the survivor is listed again.
+ * Survivors of the use cases that may stay, line by line. An entry is a part of the line, or one mutant as a run lists it,
+ * `before → after`; where other lines of the file have the same mutant, it names a part of its own line, too:
+ * `before → after @ part`. Once the line changes, a test asks for its entry to be removed, and the survivor is listed again.
  */
 
 export interface AcceptedLines {

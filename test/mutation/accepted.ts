@@ -49,13 +49,24 @@ const listed = ({ before, after }: Survivor) => `${before} → ${after}`.replace
 const isListedAs = (entry: string, survivor: Survivor) =>
   /^(true|false) → /.test(entry) ? listed(survivor) === entry : listed(survivor).endsWith(entry);
 
+/** What an entry holds: a mutant, and a part of its line, or only one of them. */
+export function partsOf(entry: string): { readonly mutant?: string; readonly line?: string } {
+  const [first = '', line] = entry.split(' @ ');
+  if (!first.includes(' → ')) return { line: first };
+  return { mutant: first, ...(line === undefined ? {} : { line }) };
+}
+
 const ofLines = [...acceptedLines, ...acceptedOfAdmission, ...acceptedOfMachines, ...acceptedOfRepairs].map(
   ({ reason, lines }): Accepted => ({
     reason,
     is: (survivor) =>
-      (lines[survivor.file.replace('lib/app/', '')] ?? []).some((entry) =>
-        entry.includes(' → ') ? isListedAs(entry, survivor) : survivor.code.includes(entry),
-      ),
+      (lines[survivor.file.replace('lib/app/', '')] ?? [])
+        .map(partsOf)
+        .some(
+          ({ mutant, line }) =>
+            (mutant === undefined || isListedAs(mutant, survivor)) &&
+            (line === undefined || survivor.code.includes(line)),
+        ),
   }),
 );
 
