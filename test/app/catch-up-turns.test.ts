@@ -225,6 +225,21 @@ describe('catching up with a tenant that is behind', () => {
     expect(marks.failedRepositories).toBeUndefined();
   });
 
+  it('retries each of ten repositories that failed once in a run', async () => {
+    const { platform, names, run } = await givenManyBehind(10);
+    const fullNames = names.map((name) => `acme/${name}`);
+    failFor(platform, fullNames);
+    await expect(run(100)).rejects.toThrow('acme/app-09: too large');
+    const { listRuns } = platform.github;
+    const asked: string[] = [];
+    platform.github.listRuns = (...given) => {
+      asked.push(given[1]);
+      return listRuns(...given);
+    };
+    await expect(run(100)).rejects.toThrow('acme/app-09: too large');
+    expect(asked).toEqual(fullNames);
+  });
+
   it('passes an eleventh repository that fails once those before it succeed', async () => {
     const { platform, names, run, marks } = await givenManyBehind(14);
     const isFailing = failFor(

@@ -22,6 +22,28 @@ async function givenOpen(count = 1, platform?: Platform) {
   return given;
 }
 
+/** Its caller died before its job had a row. */
+async function givenWithoutRow(platform?: Platform) {
+  const given = platform ?? (await givenPlatform());
+  given.stores.world.failNext('jobs.insert', new Error('died'));
+  await given.accept(...jobs(1));
+  given.clock.advance(fenceMilliseconds);
+  return given;
+}
+
+/** There is one machine for both tenants. */
+const other = InstallationId(202);
+const givenTwoTenants = () =>
+  givenPlatform({
+    tenants: [givenTenant(), givenTenant({ installationId: other, accountId: 2, accountLogin: 'other' })],
+    deployment: {
+      caps: { waitingJobsPerTenant: 1000, launchesPerMinutePerTenant: 60, machinesInAll: 1 },
+    },
+  });
+const jobOfOther = givenEvent({ installationId: other, jobId: JobId(9), repositoryOwnerId: 2 });
+const pokesOfOther = ({ queues }: Platform) =>
+  queues.tiers.filter(({ message }) => message.kind === 'poke' && message.installationId === other);
+
 /** One of two machines came, and whoever recorded that died before anything else. */
 async function givenAnswered() {
   const platform = await givenPlatform();
@@ -141,17 +163,40 @@ describe('a launch without machines', () => {
   });
 
   it('wakes the tenant that waited for its lease', async () => {
-    const other = InstallationId(202);
-    const tenants = [
-      givenTenant(),
-      givenTenant({ installationId: other, accountId: 2, accountLogin: 'other' }),
-    ];
-    const caps = { waitingJobsPerTenant: 1000, launchesPerMinutePerTenant: 60, machinesInAll: 1 };
-    const platform = await givenOpen(1, await givenPlatform({ tenants, deployment: { caps } }));
-    await platform.accept(givenEvent({ installationId: other, jobId: JobId(9), repositoryOwnerId: 2 }));
+    const platform = await givenOpen(1, await givenTwoTenants());
+    await platform.accept(jobOfOther);
     await settleLaunch(platform, theLaunch(platform), { instances: [], failure: failure('capacity') });
-    const woken = platform.queues.tiers.filter(({ message }) => message.installationId === other);
-    expect(woken).toMatchObject([{ message: { kind: 'poke' } }]);
+    expect(pokesOfOther(platform)).toHaveLength(1);
+  });
+
+  it('that never got a row for its job wakes the tenant that waited for its lease, too', async () => {
+    const platform = await givenWithoutRow(await givenTwoTenants());
+    await platform.accept(jobOfOther);
+    await resumeLaunch(platform, theLaunch(platform));
+    expect(await platform.leases()).toBe(0);
+    expect(pokesOfOther(platform)).toHaveLength(1);
+  });
+
+  it('that another caller resumes meanwhile is left to that one', async () => {
+    const platform = await givenWithoutRow();
+    const { world } = platform.stores;
+    world.beforeCall = (call) => {
+      if (call !== 'launches.shrink') return;
+      const { launchId, ...launch } = theLaunch(platform);
+      world.rows.launches.set(launchId, { ...launch, launchId, callUntil: launch.callUntil + 1 });
+    };
+    await resumeLaunch(platform, theLaunch(platform));
+    expect(platform.compute.requests).toEqual([]);
+    expect(theLaunch(platform)).toMatchObject({ state: 'intent', plannedJobs: [{ jobId: 1 }] });
+  });
+
+  it('whose tier was removed meanwhile gives its lease back all the same', async () => {
+    const platform = await givenOpen();
+    Object.assign(platform.deployment, { tiers: [] });
+    await settleLaunch(platform, theLaunch(platform), { instances: [], failure: failure('capacity') });
+    expect(theLaunch(platform)).toMatchObject({ state: 'closed' });
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
+    await expectBalanced(platform);
   });
 
   it('that was deleted since it was read changes nothing', async () => {

@@ -8,7 +8,6 @@ import { givenPlatform, type Platform } from '../support/platform.ts';
 
 const notFound: GitHubRefusal = { kind: 'not-found', message: 'Not Found' };
 const limited = (retryAfterSeconds: number): GitHubRefusal => ({ kind: 'limited', retryAfterSeconds });
-const twice = (refusal: GitHubRefusal) => [{ refusal }, { refusal }];
 const minute = { action: 'again', seconds: 60 };
 
 async function givenMachine(tenant: Partial<Tenant> = {}) {
@@ -55,7 +54,7 @@ describe('a machine that GitHub refuses a runner', () => {
   it('is not registered under the current name of its account if the refusal is not about names', async () => {
     const { platform, machine } = await givenMachine();
     platform.github.renameAccount(acme, 'acme-inc');
-    platform.github.failNext('createJitConfig', ...twice({ kind: 'invalid', message: 'No.' }));
+    platform.github.failNext('createJitConfig', { refusal: { kind: 'invalid', message: 'No.' } });
     expect(await platform.claim(machine)).toEqual({ action: 'again', seconds: 15 });
     expect(platform.github.registrations.size).toBe(0);
   });

@@ -60,6 +60,7 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
         'isToldBack → true',
         'mayHaveOrganizationRunners(tenant) → true',
       ],
+      'reconciler/repair-cap-row.ts': ['unreadable.length === 0 → false'],
       'reconciler/reconcile-unheard-jobs.ts': [
         'runs.length <= runsPerRepository → false',
         'runs.length <= runsPerRepository → runs.length < runsPerRepository',
@@ -164,7 +165,6 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
       'reconciler/catch-up.ts': ['one.fullName < other.fullName → one.fullName <= other.fullName'],
       // What is undefined is left out of rows, too.
       'reconciler/roll-up-usage.ts': ['triedAt === undefined → false', 'after === undefined → false'],
-      'reconciler/reconcile-leases.ts': ['[...counted].sort() → [...counted]', '[...counted] → []'],
       'reconciler/reconcile-registrations.ts': ['next === undefined → false'],
       'reconciler/reconcile-unheard-jobs.ts': [
         'one.fullName < other.fullName → one.fullName <= other.fullName',
