@@ -8,6 +8,7 @@ import { createHeldByControllersCheck } from './auditor/admission/check-held-by-
 import { type Auditor, createAuditor, type Violation } from './auditor/auditor.ts';
 import { checkTakenUp, checkTruth } from './auditor/check-ends.ts';
 import { createKeptCheck } from './auditor/check-kept-groups.ts';
+import { createMisplacedCheck } from './auditor/check-misplaced.ts';
 import { checkOver, isOver } from './auditor/check-over.ts';
 import { createServedCheck } from './auditor/check-served.ts';
 import { createTurnsCheck } from './auditor/check-turns.ts';
@@ -178,6 +179,7 @@ async function runWorld(stage: Stage): Promise<void> {
   const isLeftOver = createServedCheck(auditor.ledger, auditor.note);
   const isOutOfStep = createKeptCheck(auditor.ledger, auditor.note);
   const isHeldForEver = createHeldByControllersCheck(auditor.ledger, auditor.note);
+  const isMisplaced = createMisplacedCheck(auditor.ledger, auditor.note);
   const standsStill = createRestWatch(auditor.ledger, plane.messagesLeft);
   const checkSeconds = 10;
   const quietAt = start + eventfulSeconds * 1000;
@@ -200,7 +202,10 @@ async function runWorld(stage: Stage): Promise<void> {
     }
     if (seconds % period === 0) sweepSometimes(stage);
     if (stage.reconciles && seconds % 300 === 0) plane.reconcile();
-    if (seconds % 60 === 0) auditor.minute();
+    if (seconds % 60 === 0) {
+      auditor.minute();
+      isMisplaced();
+    }
     if (time > quietAt && seconds % 60 === 0) {
       isUnheard();
       isOutOfStep();

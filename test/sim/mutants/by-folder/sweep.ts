@@ -10,6 +10,20 @@ export const sweepMutants: readonly Mutant[] = [
     'const mark: Mark = before?.cursor && now < 0 ? before : { startedAt: now, lastMilliseconds };',
   ),
   mutant(
+    'job-not-moved',
+    'A job stays in its tier when a deploy gives its labels to another one.',
+    'lib/app/sweep/move-tier.ts',
+    'if (!(await deps.jobs.moveTier(job, to))) return undefined;',
+    'if (deps.clock.now() > 0) return undefined;',
+  ),
+  mutant(
+    'misplaced-job-not-found',
+    'The sweep pokes a job in its former tier, as if its labels had stayed there.',
+    'lib/app/sweep/move-tier.ts',
+    "const to = job.state === 'waiting' ? tierNow(job) : undefined;",
+    "const to = job.state === 'waiting' && tierNow(job) === job.tier ? tierNow(job) : undefined;",
+  ),
+  mutant(
     'machines-forgotten',
     "The sweep checks a launch's machines once, and then forgets the launch although some still run.",
     'lib/app/sweep/sweep-machines.ts',
