@@ -99,6 +99,7 @@ export async function goOn(platform: Platform, minutes: number): Promise<void> {
   for (let minute = 1; minute <= minutes; minute++) {
     await platform.deliverPokes();
     await platform.deliverInstallations();
+    if (platform.queues.admission.length > 0) await platform.deliverAdmission();
     await platform.follow(...platform.queues.lifecycle.splice(0));
     for (const machine of platform.liveMachines()) await machineGoesOn(platform, machine);
     platform.clock.advance(61_000);
@@ -109,18 +110,23 @@ export async function goOn(platform: Platform, minutes: number): Promise<void> {
   }
 }
 
-/** It claims, listens, and runs the job that GitHub gives it; without one it powers off. */
+/** It claims, listens, and runs the job that GitHub gives it, if the start gate admits that; without one it powers off. */
 async function machineGoesOn(platform: Platform, machine: InstanceId): Promise<unknown> {
   const row = () => platform.stores.world.runner(machine);
   if (row()?.state !== 'listening') {
-    const { action } = await platform.claim(machine);
-    if (action === 'again') return;
-    if (action !== 'run' || !(await platform.confirm(machine))) return platform.machineEnds(machine);
+    const claim = await platform.claim(machine);
+    if (claim.action === 'again') return;
+    const gated = claim.action === 'run' && claim.gate === true;
+    if (claim.action !== 'run' || !(await platform.confirm(machine, undefined, gated)))
+      return platform.machineEnds(machine);
   }
   const jobId = await jobFor(platform, row()!.installationId, machine);
   if (jobId === undefined) return platform.machineEnds(machine);
   await platform.follow(start(platform, jobId, machine));
-  return platform.follow(finish(platform, jobId, machine));
+  if (!row()?.gated) return platform.follow(finish(platform, jobId, machine));
+  const { action } = await platform.start(machine);
+  if (action === 'again') return;
+  return platform.follow(finish(platform, jobId, machine, action === 'admit' ? 'success' : 'failure'));
 }
 
 async function jobFor({ github }: Platform, owner: InstallationId, machine: InstanceId) {
