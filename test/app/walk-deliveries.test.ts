@@ -78,6 +78,6 @@ it.each([
       return { ok: true, value: { items, cursor: `${pages}` } };
     },
   };
-  await deliveredSince({ github } as never, since);
+  await deliveredSince({ github, clock: createMemoryClock(noon) } as never, since);
   expect(pages).toBe(expected);
 });
