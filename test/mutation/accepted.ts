@@ -33,8 +33,8 @@ const isProse = (text: string) => /^[`'"].*\S \S/s.test(text);
 /** It compares points in time. */
 const isOfTimes = (text: string) => /\b(now|until|deadline|endsAt|\w+(At|Until))\b/.test(text);
 
-/** Alarms and dashboards count it. */
-const isMetric = (text: string) => /^\{\s*[A-Z]/.test(text);
+/** Alarms and dashboards count it: an object of metrics, or a line with one of them. */
+const isMetric = ({ before, code }: Survivor) => /^\{\s*[A-Z]/.test(before) || /^[A-Z]\w*: /.test(code);
 
 /** A line of this file that holds this text. */
 const at =
@@ -77,11 +77,11 @@ export const acceptedReasons: readonly Accepted[] = [
   },
   {
     reason: 'a line of the log and its level: tests look at those that people are told to look for',
-    is: ({ code, before, isLogged }) =>
-      (isLogged || /telemetry\.(event|count)\(/.test(code)) &&
-      !code.startsWith('if') &&
-      before !== '' &&
-      !isMetric(before),
+    is: (survivor) =>
+      (survivor.isLogged || /telemetry\.(event|count)\(/.test(survivor.code)) &&
+      !survivor.code.startsWith('if') &&
+      survivor.before !== '' &&
+      !isMetric(survivor),
   },
   {
     reason: 'the same: what is undefined is left out of rows and messages, too',

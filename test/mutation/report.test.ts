@@ -45,6 +45,7 @@ describe('the report of a mutation run', () => {
   it.each<[string, boolean, boolean]>([
     ['{ jobId }', true, true],
     ['{ Jobs: 1 }', true, false],
+    ['{ ended }', true, false],
     ['{ installationId }', true, true],
     ['{ one }', false, false],
     ['{ tier }', false, false],
@@ -53,6 +54,9 @@ describe('the report of a mutation run', () => {
       "telemetry.event('info', 'seen', {",
       '  ...{ jobId },',
       '}, { Jobs: 1 });',
+      "telemetry.count('over', {",
+      '  Ended: { ended },',
+      '});',
       'const about = { installationId };',
       "telemetry.event('info', 'over', about);",
       'for (const one of found) end({ one });',
