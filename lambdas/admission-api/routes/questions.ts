@@ -28,7 +28,7 @@ const fetchThem = createRoute({
     query: z.object({
       waitSeconds: z
         .string()
-        .regex(/^(?:\d|1\d|20)$/)
+        .regex(/^(?:\d|1\d|20)$/, `A whole number from 0 to ${pollBounds.waitSeconds} is allowed`)
         .optional()
         .openapi({ description: `0 to ${pollBounds.waitSeconds}. Default: ${pollBounds.waitSeconds}.` }),
     }),

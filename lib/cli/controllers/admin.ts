@@ -134,11 +134,11 @@ export function printOnce(
 export const dryRunLine = (call: CommandCall): readonly string[] =>
   call.options['dryRun'] === true ? ['Nothing was changed. To do it, run the same without --dry-run.'] : [];
 
-/** An option's value in seconds. @throws UsageError if it is not a whole number */
+/** An option's value in seconds. The use case checks its upper bound. @throws UsageError if it is not a whole number */
 export function overlapOf({ options }: CommandCall): number {
   const given = options['overlap'];
   if (typeof given !== 'string') return 0;
-  if (/^\d{1,6}$/.test(given)) return Number(given);
+  if (/^\d{1,15}$/.test(given)) return Number(given);
   throw new UsageError(`--overlap is ${JSON.stringify(given)}; it must be a whole number of seconds.`);
 }
 

@@ -4,11 +4,23 @@ import { type Controller, platformOwner } from '../../core/controllers/controlle
 import type { Decision } from '../../core/controllers/decision.ts';
 import type { ScopeTarget } from '../../core/controllers/scope.ts';
 
-export function controllerLine({ controller, connected }: ShownController): string {
+/** A line for each controller, in columns. */
+export function listLines(shown: readonly ShownController[]): string[] {
+  const rows = shown.map(cellsOf);
+  const widths = (rows[0] ?? []).map((_, n) => Math.max(...rows.map((cells) => cells[n]?.length ?? 0)));
+  return rows.map((cells) =>
+    cells
+      .map((cell, n) => cell.padEnd(widths[n] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function cellsOf({ controller, connected }: ShownController): readonly string[] {
   const { id, state, transport, scopes, description } = controller;
   const where = scopes.length === 0 ? 'no scope' : scopes.map(({ target }) => targetText(target)).join(', ');
   const poll = transport.kind === 'poll' ? (connected ? ', connected' : ', not connected') : '';
-  return `${id}  ${state}  ${transport.kind}${poll}  ${where}  ${description}`.trimEnd();
+  return [id, state, `${transport.kind}${poll}`, where, description];
 }
 
 export function controllerLines({ controller, connected }: ShownController): string[] {

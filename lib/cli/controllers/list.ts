@@ -3,7 +3,7 @@ import { readControllers } from '../../app/admission-api/read-controllers.ts';
 import { controllerView } from '../../app/admission-api/views.ts';
 import { type Command, jsonOption } from '../command.ts';
 import { adminOf, ownerHelp, ownerPositional, print } from './admin.ts';
-import { controllerLine } from './controller-text.ts';
+import { listLines } from './controller-text.ts';
 
 export const controllersList: Command = {
   name: 'controllers list',
@@ -21,7 +21,7 @@ ${ownerHelp}
   async run(call) {
     const { deps, owner } = await adminOf(call);
     const found = await readControllers(deps, owner);
-    const lines = found.length === 0 ? ['There are no controllers.'] : found.map(controllerLine);
+    const lines = found.length === 0 ? ['There are no controllers.'] : listLines(found);
     return print(call, found.map(controllerView), lines);
   },
 };

@@ -46,7 +46,7 @@ Examples:
     const { tokens } = demand(call, await listTokens(deps, bearer));
     const lines = tokens.map(({ id, description, lastUsedAt, endsAt }) => {
       const used = lastUsedAt === undefined ? 'never used' : `used ${lastUsedAt}`;
-      return `${id}  ${used}${endsText(endsAt)}  ${description}`;
+      return `${id}  ${used}${endsText(endsAt)}  ${description}`.trimEnd();
     });
     return print(call, tokens.map(tokenView), lines.length > 0 ? lines : ['There are no tokens.']);
   },

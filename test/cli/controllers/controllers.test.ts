@@ -116,6 +116,46 @@ describe('mayfly controllers', () => {
     expect([status, error.trim()]).toEqual([2, expect.stringMatching(message)]);
   });
 
+  it('says how long two secrets may overlap', async () => {
+    const { id } = await json('create', 'acme', '--url', 'https://admit.example.com/');
+    const { status, error } = await run('secret', 'rotate', 'acme', id, '--overlap', '99999999');
+    await run('delete', 'acme', id);
+    expect([status, error]).toEqual([
+      2,
+      'error: --overlap: The overlap must be a whole number of seconds from 0 to 86400.\n',
+    ]);
+  });
+
+  it('lists several in columns', async () => {
+    const one = await json('create', 'acme', '--rules', rules, '--description', 'first');
+    const two = await json('create', 'acme', '--poll', '--state', 'enabled', '--description', 'second');
+    const { out } = await run('list', 'acme');
+    await run('delete', 'acme', one.id);
+    await run('delete', 'acme', two.id);
+    const starts = (word: string) => nonEmpty(out.trim().split('\n')).map((line) => line.indexOf(word));
+    expect(new Set(starts('no scope')).size).toBe(1);
+    expect(Math.max(...starts('first'))).toBe(Math.max(...starts('second')));
+  });
+
+  it.each([
+    [
+      '--poll',
+      /It still needs a token: {2}npx mayfly controllers token create acme --controller (ctl_\w+)\n/,
+    ],
+    [
+      '--url=https://a.example/',
+      /It still needs a secret: npx mayfly controllers secret rotate acme (ctl_\w+)\n/,
+    ],
+  ])('says what a new one needs before it is asked: %s', async (option, first) => {
+    const { out } = await run('create', 'acme', option);
+    const [, id = ''] = first.exec(out) ?? [];
+    expect(out).toContain(
+      `It still needs a scope:  npx mayfly controllers scope create acme ${id} --installation\n`,
+    );
+    expect(await run('delete', 'acme', id)).toMatchObject({ status: 0 });
+    expect((await run('create', 'acme', option, '--dry-run')).out).not.toContain('It still needs');
+  });
+
   it('lists each scope so that it cannot be taken for two', async () => {
     const { id } = await json('create', 'acme', '--poll');
     await run('scope', 'create', 'acme', id, '--tier', 'small');
