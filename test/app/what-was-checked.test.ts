@@ -121,12 +121,22 @@ describe('what was checked at GitHub', () => {
     ['a runner that is away', { runner: { name: 'i-1', online: false, busy: false } }, ['runner: offline']],
     ['no delivery', { deliveries: [] }, ['deliveries of its webhook: 0']],
   ])('is %s', (_, over, lines) => {
-    const always = ['installation: unknown', 'job: queued'];
-    expect(checkedWith(over)).toEqual([...always, ...lines].map((line) => `GitHub, ${line}`));
+    expect(checkedWith(over)).toEqual(['job: queued', ...lines].map((line) => `GitHub, ${line}`));
   });
 
   it('includes a job that GitHub does not have', () => {
     expect(checkedWith({ job: { kind: 'not-found' } })).toContain('GitHub, job: not-found');
+  });
+
+  it('quotes what GitHub said instead of an answer', () => {
+    const job = { kind: 'refused', message: 'boom' } as const;
+    expect(checkedWith({ job })).toContain('GitHub, job: refused (boom)');
+  });
+
+  it('includes the installation only if GitHub was asked for it', () => {
+    const github = givenGitHub();
+    expect(whatWasChecked(givenFacts({ github })).join()).not.toContain('installation');
+    expect(whatWasChecked(givenUnheard({ github }))).toContain('GitHub, installation: unknown');
   });
 });
 

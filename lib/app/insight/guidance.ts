@@ -110,7 +110,7 @@ const advice: Readonly<Record<ReasonCode, Advice>> = {
     const next =
       'The controller is asked again, at most ten minutes later each time, and the job is refused after the seventh failure.';
     if (ofPlatform) return byOperator(tenant, next);
-    const fix = `An administrator of the controllers of ${tenant} must fix the one that the reason names, disable it, or set its failure policy to admit.`;
+    const fix = `An administrator of the controllers of ${tenant} must fix the one that the reason names, disable it (npx mayfly controllers update ${tenant} CONTROLLER --state disabled), or set its failure policy to admit (--on-failure admit).`;
     return { who: 'owner', next, fix };
   },
   'public-repository': { who: 'owner', next: 'It starts within minutes of the change.', fix: settings },

@@ -21,7 +21,7 @@ export function whatWasChecked(facts: Facts): readonly string[] {
     ...machines.map(({ instanceId, state }) => `machine ${instanceId}: ${state}`),
     ...(deadLetters ? [`dead letters about it: ${deadLetters.length || 'none'}`] : []),
     ...(github
-      ? githubLines(github)
+      ? githubLines(github, job !== undefined)
       : [tenant || job ? 'GitHub was not asked (--github)' : 'GitHub was not asked']),
   ];
 }
@@ -56,14 +56,20 @@ function supplyLines({ supply, now }: Facts): string[] {
   ];
 }
 
-function githubLines({ installation, job, run, runner, deliveries }: GitHubFacts): string[] {
+function githubLines({ installation, job, run, runner, deliveries }: GitHubFacts, hasRow: boolean): string[] {
   return [
-    `GitHub, installation: ${installation.kind}`,
-    `GitHub, job: ${job.kind === 'found' ? job.job.status : job.kind}`,
+    // A row names its installation, so GitHub is not asked for it.
+    ...(hasRow && installation.kind === 'unknown' ? [] : [`GitHub, installation: ${installation.kind}`]),
+    `GitHub, job: ${jobText(job)}`,
     ...(run ? [`GitHub, run ${run.runId}: ${run.completed ? `completed, ${run.conclusion}` : 'open'}`] : []),
     ...(runner === undefined ? [] : [`GitHub, runner: ${runner ? runnerText(runner) : 'not listed'}`]),
     ...(deliveries ? [`GitHub, deliveries of its webhook: ${deliveries.length}`] : []),
   ];
+}
+
+function jobText(job: GitHubFacts['job']): string {
+  if (job.kind === 'found') return job.job.status;
+  return job.kind === 'refused' ? `refused (${job.message})` : job.kind;
 }
 
 const counted = (count: number, one: string, more: string) => `${count} ${count === 1 ? one : more}`;

@@ -43,8 +43,11 @@ of: a webhook failed, no tier has the labels, the App is not installed there.
   async run(call) {
     const [given] = call.positionals;
     const { tenant } = call.options;
-    if ((given === undefined) === (tenant === undefined)) {
+    if (given === undefined && tenant === undefined) {
       throw new UsageError('Give a job, or --tenant and a tenant: mayfly explain 91000004');
+    }
+    if (given !== undefined && tenant !== undefined) {
+      throw new UsageError('Give a job or --tenant, not both: a job has only one tenant.');
     }
     return typeof tenant === 'string' ? explainAll(call, tenant) : explainOne(call, given ?? '');
   },

@@ -148,7 +148,7 @@ describe('mayfly explain', () => {
 
   it.each([
     [[], /Give a job, or --tenant/],
-    [['5', '--tenant', 'acme'], /Give a job, or --tenant/],
+    [['5', '--tenant', 'acme'], /Give a job or --tenant, not both/],
     [['https://github.com/acme/app/pull/5'], /is not a job/],
     [['--tenant', 'acne'], /Did you mean acme/],
     [['404404', '--github'], /Give the URL/],
