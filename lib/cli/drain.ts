@@ -37,6 +37,8 @@ Jobs that run on these machines fail. Waiting jobs keep waiting and start after 
     { flags: '--resume', description: 'start scale-up again' },
   ],
   async run(call) {
+    if (call.options['resume'] && call.options['yes'])
+      throw new UsageError('Give --yes to stop, or --resume to start again, not both.');
     if (call.options['resume']) return resume(call);
     return call.options['yes'] ? drainAll(call) : show(call);
   },

@@ -41,6 +41,15 @@ describe('mayfly drain', () => {
     expect(isReading()).toBe(true);
   });
 
+  it('refuses to stop and to start again at once', async () => {
+    const { url, asked } = await givenMachines('i-1');
+    expect(await run(drain, ['--yes', '--resume'], url)).toMatchObject({
+      status: 2,
+      error: expect.stringContaining('Give --yes to stop, or --resume to start again, not both.'),
+    });
+    expect(asked).toEqual([]);
+  });
+
   it('stops scale-up before it ends the machines of this environment, and waits until none is left', async () => {
     const { url, live, isReading, asked } = await givenMachines('i-1', 'i-2');
     expect(await run(drain, ['--yes'], url)).toMatchObject({

@@ -96,6 +96,12 @@ describe('mayfly invoice', () => {
     expect(out).toContain('No machine ran a job in this period.');
   });
 
+  it.each(['html', 'csv', 'json'])('says why a month is incomplete beside the %s, too', async (format) => {
+    const { error } = await invoice('acme', new Date().toISOString().slice(0, 7), '--format', format);
+    expect(error).toBe('Preliminary: some machines of this period are not accounted for yet.\n');
+    expect(await invoice('acme', lastMonth, '--format', format)).toMatchObject({ status: 0, error: '' });
+  });
+
   it.each([
     [['nobody', lastMonth], 'nobody'],
     [['acme', 'lately'], 'it must be a year and a month'],

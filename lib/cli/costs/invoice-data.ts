@@ -10,6 +10,12 @@ export interface InvoiceState {
   readonly isPartlyGone: boolean;
 }
 
+/** What keeps the invoice from being final, a sentence for each. */
+export const noticesOf = ({ isComplete, isPartlyGone }: InvoiceState): readonly string[] => [
+  ...(isComplete ? [] : ['Preliminary: some machines of this period are not accounted for yet.']),
+  ...(isPartlyGone ? ['Records of some days are gone: the amounts are too low.'] : []),
+];
+
 export function invoiceCsv({ month, installationId, account, lines, free, total }: Invoice): string {
   const head = ['month', 'installation', 'account', 'tier', 'repository', 'workflow', 'basis'];
   const of = [month, String(installationId), csvText(account)];

@@ -3,7 +3,7 @@
  * It is made for printing, and readable in light and dark mode.
  */
 import type { Invoice, InvoiceLine } from '../../core/invoice.ts';
-import type { InvoiceState } from './invoice-data.ts';
+import { type InvoiceState, noticesOf } from './invoice-data.ts';
 
 export function invoiceHtml(invoice: Invoice, state: InvoiceState): string {
   const { account, installationId, month, lines, free, total } = invoice;
@@ -37,13 +37,10 @@ ${lines.length === 0 ? '<p>No machine ran a job in this period.</p>' : linesTabl
 `;
 }
 
-function notices({ isComplete, isPartlyGone }: InvoiceState): string {
-  const words = [
-    ...(isComplete ? [] : ['Preliminary: some machines of this period are not accounted for yet.']),
-    ...(isPartlyGone ? ['Records of some days are gone: the amounts are too low.'] : []),
-  ];
-  return words.map((word) => `<p class="notice" role="note">${word}</p>\n`).join('');
-}
+const notices = (state: InvoiceState): string =>
+  noticesOf(state)
+    .map((notice) => `<p class="notice" role="note">${notice}</p>\n`)
+    .join('');
 
 function linesTable(lines: readonly InvoiceLine[], free: Invoice['free']): string {
   const credit =

@@ -5,7 +5,7 @@ import { invoiceOf } from '../../core/invoice.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import { type Command, UsageError } from '../command.ts';
 import { findTenant } from '../tenants/find-tenant.ts';
-import { invoiceCsv, invoiceJson } from './invoice-data.ts';
+import { invoiceCsv, invoiceJson, noticesOf } from './invoice-data.ts';
 import { invoiceHtml } from './invoice-html.ts';
 import { isGone, monthOf } from './month.ts';
 import { usageTable } from './usage-table.ts';
@@ -48,6 +48,8 @@ is complete when its last machines have ended.
       isPartlyGone: month.isPartlyGone || unsummed.some((day) => isGone(day, now)),
     };
     io.out(formats[format as keyof typeof formats](found, state));
+    // The page or the spreadsheet often goes into a file.
+    for (const notice of noticesOf(state)) io.error(`${notice}\n`);
     return isComplete ? 0 : 1;
   },
 };
