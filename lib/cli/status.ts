@@ -16,6 +16,7 @@ import { readWaiting } from './read-waiting.ts';
 import { stackOption } from './setup/stack-option.ts';
 import { problemsOf } from './status-problems.ts';
 import { drawTable } from './table.ts';
+import { statusWord } from './tenants/tenant-view.ts';
 import { watchOption } from './watch.ts';
 
 export const status: Command = {
@@ -106,12 +107,12 @@ async function readTenant(
   const counts = Object.fromEntries([...waiting].map(([code, { jobs }]) => [code, jobs]));
   try {
     const tenant = tenantOfRow(row);
-    const { accountLogin: login, status, tier, leases, maxRunners, attention } = tenant;
+    const { accountLogin: login, tier, leases, maxRunners, attention } = tenant;
     const problems = problemsOf({ attention, waiting, now: Date.now() });
     return {
       installationId,
       login,
-      status,
+      status: statusWord(tenant),
       tier,
       machines: leases,
       maxRunners,
@@ -164,7 +165,7 @@ function render(tenants: readonly TenantStatus[]): string {
     ),
   );
   return [
-    drawTable(['tenant', 'installation', 'status', 'tier', 'runners in', 'machines', 'waiting'], rows),
+    drawTable(['tenant', 'installation', 'status', 'plan', 'runners in', 'machines', 'waiting'], rows),
     ...(problems.length > 0 ? ['', '  Problems:', ...problems] : []),
     '',
   ].join('\n');

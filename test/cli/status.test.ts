@@ -46,6 +46,15 @@ describe('mayfly status', () => {
     expect(exit).toBe(0);
   });
 
+  it('distinguishes a suspension by GitHub from a ban', async () => {
+    const url = await givenTables([
+      { status: 'suspended', suspendedBy: 'github' },
+      { installationId: InstallationId(2), accountLogin: 'beta', status: 'suspended' },
+    ]);
+    const { out } = await run(status, ['--json'], url);
+    expect(JSON.parse(out)).toMatchObject([{ status: 'suspended-by-github' }, { status: 'suspended' }]);
+  });
+
   it('shows where runners register, in which group, and whether that is a fallback', async () => {
     const url = await givenTables([
       { runnerGroup: 'builds' },

@@ -105,13 +105,21 @@ async function followUp(
   }
 }
 
-const next = ({ next: say }: TenantChange, jobs: number): string => say?.(jobs) ?? jobsNext(jobs);
+const next = ({ next: say, found }: TenantChange, jobs: number): string =>
+  say?.(jobs) ?? jobsNext(jobs, found.row);
 
-/** The effect of a change that lets jobs run. */
-export const jobsNext = (jobs: number) =>
-  jobs > 0
-    ? `It applies from now on: ${waitingText(jobs)} being checked now.`
-    : 'It applies from the next job on.';
+/** The effect of a change that lets jobs run. @param row the tenant's, whose status may keep them from running */
+export function jobsNext(jobs: number, row: Attributes): string {
+  if (jobs > 0) return `It applies from now on: ${waitingText(jobs)} being checked now.`;
+  return onlyAfter[row['status']?.S ?? ''] ?? 'It applies from the next job on.';
+}
+
+const onlyAfter: Readonly<Record<string, string>> = {
+  pending: 'It applies once the tenant is approved.',
+  suspended: 'It applies once the suspension is lifted.',
+  'suspended-by-github': 'It applies once the account has unsuspended the App on GitHub.',
+  deleted: 'The App is uninstalled: it applies if the account installs it again.',
+};
 
 export const waitingText = (jobs: number) =>
   jobs === 1 ? 'the waiting job is' : `the ${jobs} waiting jobs are`;

@@ -92,5 +92,5 @@ export const groupFollows =
 export function nextOf({ row }: FoundTenant, edit: PolicyEdit): ((waiting: number) => string) | undefined {
   const isKept = editedRow(row, edit)['keep_runner_group']?.BOOL === true;
   if (!isKept || edit.allowed_repositories === undefined) return undefined;
-  return (waiting) => `${jobsNext(waiting)} The reconciler updates the runner group within minutes.`;
+  return (waiting) => `${jobsNext(waiting, row)} The reconciler updates the runner group within minutes.`;
 }

@@ -179,7 +179,10 @@ function tierLimits(given: string, { tiers, row }: SetPlace): Reading {
   const entries = entriesOf(given).map((entry) => entry.split('='));
   const areFit = entries.every(
     ([tier = '', limit = '', ...rest]) =>
-      Object.hasOwn(tiers, tier) && (limit === 'default' || isLimit(limit)) && rest.length === 0,
+      // The limit of a tier that is no longer configured can still be removed.
+      (limit === 'default'
+        ? Object.hasOwn(tiers, tier) || limits.has(tier)
+        : Object.hasOwn(tiers, tier) && isLimit(limit)) && rest.length === 0,
   );
   if (entries.length === 0 || !areFit) {
     return `TIER=N, comma-separated: TIER ${oneOf(Object.keys(tiers))}, and N ${wholeNumber}, or default`;

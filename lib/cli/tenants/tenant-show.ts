@@ -63,8 +63,10 @@ const wide = 'public repositories'.length;
 
 function settings(view: TenantView): string[][] {
   const { accountType, accountId, repositories, publicRepositories, group, level, isFallback } = view;
-  const tiers = Object.entries(view.tiers).map(
-    ([name, tier]) => `${name} ${tier.machines} of ${tier.maxRunners}${tier.allowed ? '' : ' (not allowed)'}`,
+  const tiers = Object.entries(view.tiers).map(([name, { machines, maxRunners, allowed }]) =>
+    maxRunners === null
+      ? `${name} ${machines} (no longer configured)`
+      : `${name} ${machines} of ${maxRunners}${allowed ? '' : ' (not allowed)'}`,
   );
   const kept = view.keepsGroup ? ' (kept in sync with the repositories below)' : '';
   return [
@@ -95,5 +97,6 @@ const publicSettings = new Map([
 
 const permissionsText = (permissions: TenantView['permissions']) =>
   Object.entries(permissions)
+    .toSorted()
     .map(([name, level]) => `${name}: ${level}`)
     .join(', ') || 'not asked yet';

@@ -103,7 +103,11 @@ async function repositoryNames(call: CommandCall, { platform }: GitHubOf, tenant
     return names.map((name) => (name.includes('/') ? name : `${tenant.accountLogin}/${name}`));
   }
   const reached = await listRepositories(platform, tenant.installationId);
-  if (!reached.ok) throw new UsageError(`GitHub does not list the repositories: ${refusalText(reached)}.`);
+  if (!reached.ok) {
+    throw new UsageError(
+      `GitHub does not list the repositories: ${refusalText(reached)}. This says why: npx mayfly tenant validate ${tenant.accountLogin}`,
+    );
+  }
   const { allowedRepositories } = tenant;
   const used = reached.value.filter(({ id }) => allowedRepositories?.includes(id) ?? true);
   return used.slice(0, mostTested).map(({ fullName }) => fullName);

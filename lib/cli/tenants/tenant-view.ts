@@ -1,9 +1,11 @@
 /** One tenant as operators see it: its row's settings, and the limit in force in each tier. */
+import { assertConfig } from '../../config/check-config.ts';
 import type { MayflyConfig } from '../../config/config.ts';
 import { dollarAmount, type Micros } from '../../core/micros.ts';
 import { levelNow } from '../../core/runner-level.ts';
 import { periodsOf, spentIn } from '../../core/spend.ts';
 import type { Tenant } from '../../core/tenant.ts';
+import { tierLimit } from '../../core/tier-limit.ts';
 
 export interface TenantView {
   readonly installationId: number;
@@ -57,7 +59,8 @@ export const spendingText = ({ spent, cap }: SpendingView['month']): string =>
 
 export interface TierView {
   readonly machines: number;
-  readonly maxRunners: number;
+  /** The limit in force for this tenant. null: the tier is no longer configured, and still has machines. */
+  readonly maxRunners: number | null;
   readonly allowed: boolean;
 }
 
@@ -66,11 +69,6 @@ export const statusWord = ({ status, suspendedBy }: Pick<Tenant, 'status' | 'sus
 
 export function tenantView(tenant: Tenant, config: MayflyConfig, now: number): TenantView {
   const { level, isFallback } = levelNow(tenant);
-  const tiers = Object.entries(config.tiers).map(([name, { maxRunners }]) => {
-    const machines = [...tenant.tierLeases].find(([tier]) => tier === name)?.[1] ?? 0;
-    const allowed = tenant.allowedTiers?.some((tier) => tier === name) ?? true;
-    return [name, { machines, maxRunners, allowed }] as const;
-  });
   return {
     installationId: tenant.installationId,
     login: tenant.accountLogin,
@@ -80,7 +78,7 @@ export function tenantView(tenant: Tenant, config: MayflyConfig, now: number): T
     plan: tenant.tier,
     machines: tenant.leases,
     maxRunners: tenant.maxRunners,
-    tiers: Object.fromEntries(tiers),
+    tiers: tierViews(tenant, config),
     weight: tenant.weight ?? 1,
     spending: spendingView(tenant, config, now),
     level,
@@ -93,4 +91,19 @@ export function tenantView(tenant: Tenant, config: MayflyConfig, now: number): T
     createdAt: tenant.createdAt,
     updatedAt: tenant.updatedAt,
   };
+}
+
+function tierViews(tenant: Tenant, config: MayflyConfig): TenantView['tiers'] {
+  const { tiers } = assertConfig(config).deployment;
+  const isConfigured = (name: string) => tiers.some((tier) => tier.name === name);
+  const isAllowed = (name: string) => tenant.allowedTiers?.some((tier) => tier === name) ?? true;
+  return Object.fromEntries([
+    ...tiers.map((tier) => {
+      const machines = tenant.tierLeases.get(tier.name) ?? 0;
+      return [tier.name, { machines, maxRunners: tierLimit(tenant, tier), allowed: isAllowed(tier.name) }];
+    }),
+    ...[...tenant.tierLeases]
+      .filter(([name, machines]) => machines > 0 && !isConfigured(name))
+      .map(([name, machines]) => [name, { machines, maxRunners: null, allowed: isAllowed(name) }]),
+  ]);
 }

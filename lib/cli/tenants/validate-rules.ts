@@ -72,14 +72,18 @@ function settingsRow({ tenant, tiers }: Seen): Row {
     });
     return failed(check, verdict.reason.text, fix || next);
   }
-  const strange = [tenant.tier, ...(tenant.allowedTiers ?? [])].filter((tier) => !tiers.includes(tier));
+  const isStrange = (tier: string) => !tiers.includes(tier);
+  const strange = [...new Set([tenant.tier, ...(tenant.allowedTiers ?? [])])].filter(isStrange);
   if (strange.length > 0) {
-    const option = strange.includes(tenant.tier) ? '--plan' : '--allowed-tiers';
-    const set = `npx mayfly tenant set ${tenant.accountLogin} ${option}`;
+    const options = [
+      ...(isStrange(tenant.tier) ? ['--plan TIER'] : []),
+      ...(tenant.allowedTiers?.some(isStrange) ? ['--allowed-tiers LIST'] : []),
+    ];
+    const set = `npx mayfly tenant set ${tenant.accountLogin} ${options.join(' ')}`;
     return failed(
       check,
       `no tier is configured as ${list(strange)}`,
-      `${set}: the tiers are ${tiers.join(', ')}.`,
+      `${set}; the tiers are ${tiers.join(', ')}.`,
     );
   }
   if (tenant.maxRunners < 1) {
@@ -154,7 +158,8 @@ function groupRows({ tenant, group, groupName, installation }: Seen): Row[] {
     const named = `; or the operator must name no group: npx mayfly tenant set ${tenant.accountLogin} --group default`;
     const how = `An owner must give the App Self-hosted runners: read and write${groupName === undefined ? '' : named}`;
     const found = `GitHub does not show the groups of ${login}: ${refusalText(group)}`;
-    return [failed(check, found, isLimited(group) ? later : how)];
+    // Without the installation nothing is shown: the cause is in an earlier line, and the group's settings are not it.
+    return [failed(check, found, installation.ok && !isLimited(group) ? how : laterOr(group))];
   }
   if (group.value) {
     const { visibility, allowsPublicRepositories } = group.value;

@@ -2,10 +2,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newTenantRow } from '../../../lib/adapters/dynamodb/tenant-row.ts';
 import { nearNames } from '../../../lib/cli/tenants/near-names.ts';
-import { InstallationId } from '../../../lib/core/ids.ts';
+import { InstallationId, TierName } from '../../../lib/core/ids.ts';
 import type { Tenant } from '../../../lib/core/tenant.ts';
 import config from '../../../mayfly.config.ts';
-import { givenTenant } from '../../support/given.ts';
+import { givenTenant, medium } from '../../support/given.ts';
 import { givenOperatorAccount, type OperatorAccount } from '../operator-account.ts';
 
 let account: OperatorAccount;
@@ -72,6 +72,27 @@ describe('mayfly tenant show', () => {
     expect(out).toMatch(/runners in +organization, builds\n/);
     expect(await shown('delta')).toMatchObject({ keepsGroup: false });
     expect(out).toMatch(/repositories +7, 8\n/);
+  });
+
+  it('shows the limit in force in each tier, and machines of a tier that is gone', async () => {
+    const tierLimits = new Map([[TierName('large'), 1]]);
+    const settings = { accountLogin: 'limits', tier: medium, maxRunners: 7, tierLimits };
+    await account.put('tenants', {
+      ...newTenantRow(givenTenant({ ...settings, installationId: InstallationId(407) })),
+      ...{ leases_held: { N: '3' }, leases_held_medium: { N: '1' }, leases_held_gone: { N: '2' } },
+    });
+    const { out } = await account.run('tenant', 'show', 'limits');
+    expect(out).toMatch(
+      /machines +3 of 7: small 0 of 7, medium 1 of 7, large 0 of 1, gone 2 \(no longer configured\)\n/,
+    );
+    expect(await shown('limits')).toMatchObject({ tiers: { gone: { machines: 2, maxRunners: null } } });
+  });
+
+  it('lists permissions in the same order each time', async () => {
+    const permissions = { metadata: 'read', actions: 'write' } as const;
+    await givenStored(408, { accountLogin: 'sorted', permissions });
+    const { out } = await account.run('tenant', 'show', 'sorted');
+    expect(out).toMatch(/permissions +actions: write, metadata: read\n/);
   });
 
   it('says whether the group is kept in sync', async () => {

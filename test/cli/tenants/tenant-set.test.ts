@@ -1,7 +1,7 @@
 /** What `mayfly tenant set` writes, prints and refuses, against the laptop's own stand-ins. */
 import { describe, expect, it } from '@jest/globals';
 import { jobRow } from '../../../lib/adapters/dynamodb/job-row.ts';
-import { InstallationId, JobId } from '../../../lib/core/ids.ts';
+import { InstallationId, JobId, TierName } from '../../../lib/core/ids.ts';
 import config from '../../../mayfly.config.ts';
 import { givenJob, medium } from '../../support/given.ts';
 import { useFreshTenants } from './fresh-tenants.ts';
@@ -48,6 +48,16 @@ describe('mayfly tenant set', () => {
     );
   });
 
+  it.each([
+    [{ status: 'pending' }, 'It applies once the tenant is approved.'],
+    [{ status: 'suspended', suspendedBy: 'operator' }, 'It applies once the suspension is lifted.'],
+    [{ status: 'suspended', suspendedBy: 'github' }, 'It applies once the account has unsuspended the App'],
+    [{ status: 'deleted' }, 'it applies if the account installs it again.'],
+  ] as const)('says when a change of a tenant that may run nothing applies: %j', async (status, says) => {
+    await givenStored(status);
+    expect((await tenant('set', '--max-runners', '5')).out).toContain(says);
+  });
+
   it('pokes each tier in which jobs wait, and says how many', async () => {
     await givenStored();
     const installationId = InstallationId(fresh.id);
@@ -77,6 +87,20 @@ describe('mayfly tenant set', () => {
     const { status, out, error } = await tenant('set', '--max-runners', '5');
     expect([status, error]).toEqual([0, '']);
     expect(out).toContain('It applies from the next job on.');
+  });
+
+  it('removes the limit of a tier that is no longer configured, and sets none', async () => {
+    const gone = TierName('gone');
+    await givenStored({
+      tierLimits: new Map([
+        [gone, 1],
+        [medium, 2],
+      ]),
+    });
+    expect(await tenant('set', '--tier-limit', 'gone=3')).toMatchObject({ status: 2 });
+    expect(await tenant('set', '--tier-limit', 'gone=default')).toMatchObject({ status: 0 });
+    expect((await stored())?.['tier_limits']).toEqual({ M: { medium: { N: '2' } } });
+    expect(await tenant('set', '--tier-limit', 'gone=default')).toMatchObject({ status: 2 });
   });
 
   it('restores defaults', async () => {

@@ -107,6 +107,12 @@ describe('validation fails for a tenant', () => {
     ['that waits for approval', settings({ status: 'pending' }), 'settings', /tenant approve acme/],
     ['that is suspended', settings({ status: 'suspended' }), 'settings', /tenant resume acme/],
     ['of a plan that is no tier', settings({ tier: 'huge' as never }), 'settings', /tiers are small, medium/],
+    [
+      'of a plan and with allowed tiers that are none',
+      settings({ tier: 'huge' as never, allowedTiers: ['huge', 'small'] as never }),
+      'settings',
+      /--plan TIER --allowed-tiers LIST; the tiers are small/,
+    ],
     ['that may start nothing', settings({ maxRunners: 0 }), 'settings', /--max-runners/],
     ['whose App is not known', { app: refused }, 'App', /rotate-key/],
     ['while GitHub limits calls as the App', { app: limited }, 'App', /^Ask again later/],
@@ -200,6 +206,19 @@ describe('validation fails for a tenant', () => {
   ])('%s', (_title, over, check, remedy) => {
     const bad = validateRows(seen(over)).filter(({ verdict }) => verdict === 'FAIL');
     expect(bad).toMatchObject([{ check, remedy: expect.stringMatching(remedy) }]);
+  });
+
+  it('blames no setting of the group while GitHub does not show the installation', () => {
+    const rows = validateRows(seen({ installation: forbidden, group: forbidden, groupName: 'ci' }));
+    expect(rows.find(({ check }) => check === 'runner group')).toMatchObject({
+      verdict: 'FAIL',
+      remedy: expect.stringMatching(/^First fix what failed above/),
+    });
+  });
+
+  it('names a tier that is no longer configured once, as plan and as allowed tier', () => {
+    const rows = validateRows(seen(settings({ tier: 'huge' as never, allowedTiers: ['huge'] as never })));
+    expect(rows[0]).toMatchObject({ check: 'settings', found: 'no tier is configured as huge' });
   });
 
   it('does not say that Actions is hidden if the repositories are not known', () => {
