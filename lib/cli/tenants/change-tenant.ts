@@ -7,6 +7,7 @@ import { type Attributes, compact } from '../../adapters/dynamodb/attributes.ts'
 import { difference } from '../../adapters/dynamodb/audit.ts';
 import type { AuditRecord } from '../../adapters/dynamodb/audit-row.ts';
 import { editedRow, type PolicyEdit, policyChange } from '../../adapters/dynamodb/policy-change.ts';
+import { isTenantRow } from '../../adapters/dynamodb/tenant-row.ts';
 import { transact } from '../../adapters/dynamodb/write.ts';
 import { tables } from '../../contract/tables.ts';
 import type { Tenant } from '../../core/tenant.ts';
@@ -15,7 +16,7 @@ import { type CommandCall, UsageError } from '../command.ts';
 import { printableLine } from '../printable.ts';
 import type { Row } from '../verify-report.ts';
 import { checkLines, hasFailed } from './check-lines.ts';
-import { type FoundTenant, tenantById } from './find-tenant.ts';
+import { type FoundTenant, found as foundIn, tenantById } from './find-tenant.ts';
 import { jobCount, pokeTenant } from './poke.ts';
 import { changeLines, differenceLines, lineText } from './policy-text.ts';
 import { haveGroupLookedAt } from './tell-tenant-manager.ts';
@@ -36,6 +37,8 @@ export interface TenantChange {
 export async function changeTenant(call: CommandCall, change: TenantChange): Promise<number> {
   const { found, action } = change;
   const { row, installationId, login } = found;
+  // With a status it would look like a tenant, and an installation under its id could not replace it.
+  if (!isTenantRow(row)) throw new UsageError(printableLine(found.unreadable ?? ''));
   const after = editedRow(row, change.edit);
   const parts = difference(row, after);
   const edit = editOf(parts);
@@ -62,7 +65,9 @@ export async function changeTenant(call: CommandCall, change: TenantChange): Pro
   if (lines.length === 0) call.io.out(`${head} already has these settings: nothing to change.\n`);
   if (isDryRun) call.io.out('Nothing was changed. To do it, run the same without --dry-run.\n');
   else if (isWritten) {
-    call.io.out(`${next(change, jobs)} It is version ${version} of its policy.\n`);
+    const { unreadable } = foundIn(after);
+    const what = unreadable === undefined ? next(change, jobs) : stillUnreadable(unreadable);
+    call.io.out(`${what} It is version ${version} of its policy.\n`);
     const isUnchecked = !change.verify && written?.names.some((name) => onGitHub.includes(name));
     if (isUnchecked)
       call.io.out(`Check that its jobs can run: npx mayfly tenant validate ${printableLine(login)}\n`);
@@ -107,6 +112,8 @@ async function followUp(
 
 const next = ({ next: say, found }: TenantChange, jobs: number): string =>
   say?.(jobs) ?? jobsNext(jobs, found.row);
+
+const stillUnreadable = (text: string) => printableLine(`None of its jobs start yet. ${text}`);
 
 /** The effect of a change that lets jobs run. @param row the tenant's, whose status may keep them from running */
 export function jobsNext(jobs: number, row: Attributes): string {

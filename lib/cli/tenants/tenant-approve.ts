@@ -1,6 +1,7 @@
 /** `mayfly tenant approve TENANT`: activates a new tenant, if `onboarding` is approve. */
 import { text } from '../../adapters/dynamodb/attributes.ts';
 import { type Command, UsageError } from '../command.ts';
+import { printableLine } from '../printable.ts';
 import { changeTenant, waitingText } from './change-tenant.ts';
 import { namedTenant, tenantPositional } from './find-tenant.ts';
 import { tellTenantManager } from './tell-tenant-manager.ts';
@@ -18,7 +19,8 @@ Examples:
   options: changeOptions,
   async run(call) {
     const found = await namedTenant(call);
-    const now = found.row['status']?.S ?? '';
+    const now = found.row['status']?.S;
+    if (now === undefined) throw new UsageError(printableLine(found.unreadable ?? 'Its row has no status.'));
     if (now !== 'pending' && now !== 'active') {
       throw new UsageError(
         `${found.login} is ${now}, and only a pending tenant can be approved.${resumeHint(now, found.login)}`,

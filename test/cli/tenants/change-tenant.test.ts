@@ -38,6 +38,27 @@ describe('a change of a tenant', () => {
     expect(await recordOf(2)).toBeUndefined();
   });
 
+  it.each([['set', '--max-runners', '3'], ['suspend'], ['approve'], ['resume']])(
+    'is not written to a row in which no tenant was created: %s',
+    async (word, ...options) => {
+      const row = { installation_id: { N: String(fresh.id) }, max_runners: { N: '2' } };
+      await fresh.account.put('tenants', row);
+      const { status, error } = await fresh.account.run('tenant', word, String(fresh.id), ...options);
+      expect([status, error]).toEqual([2, expect.stringMatching(/No installation \d+ is known/)]);
+      expect(await stored()).toEqual(row);
+    },
+  );
+
+  it('says that a row still cannot be read, or that it can again', async () => {
+    await fresh.account.put('tenants', { ...givenRow(), max_runners: { S: 'two' } });
+    expect((await fresh.tenant('set', '--weight', '2')).out).toMatch(
+      /None of its jobs start yet\. .*max_runners is \{"S":"two"\}; it must be a number/,
+    );
+    expect((await fresh.tenant('set', '--max-runners', '2')).out).toContain(
+      'It applies from the next job on.',
+    );
+  });
+
   it('is shown, with a warning not to repeat it, even if what follows it fails', async () => {
     const row = givenRow();
     await fresh.account.put('tenants', row);
