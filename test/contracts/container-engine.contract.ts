@@ -24,8 +24,15 @@ export function containerEngineContract(what: string, start: () => Promise<Engin
     beforeAll(async () => {
       world = await start();
     });
+    /** Those that the test started: on a command line, each question is a process. */
+    const started = new Set<string>();
+    const run = (container: NewContainer) => {
+      started.add(container.name);
+      return world.engine.run(container);
+    };
     afterEach(async () => {
-      for (const name of ['mayfly-a', 'mayfly-b']) {
+      for (const name of started) {
+        started.delete(name);
         await world.engine.stop(name, 0);
         await world.engine.remove(name);
       }
@@ -57,25 +64,25 @@ export function containerEngineContract(what: string, start: () => Promise<Engin
     });
 
     it('lists the containers of one host, with their labels', async () => {
-      await world.engine.run(wanted('mayfly-a'));
-      await world.engine.run(wanted('mayfly-b', 'another'));
+      await run(wanted('mayfly-a'));
+      await run(wanted('mayfly-b', 'another'));
       const labels = { 'dev.mayfly.place': '{"kind":"organization"}' };
       expect(await listed()).toMatchObject([{ name: 'mayfly-a', state: 'running', labels }]);
     });
 
     it('refuses a name that is taken, and leaves the container that has it', async () => {
-      await world.engine.run(wanted('mayfly-a'));
-      await expect(world.engine.run(wanted('mayfly-a'))).rejects.toMatchObject({ code: 'engine-refused' });
+      await run(wanted('mayfly-a'));
+      await expect(run(wanted('mayfly-a'))).rejects.toMatchObject({ code: 'engine-refused' });
       expect(await listed()).toMatchObject([{ name: 'mayfly-a', state: 'running' }]);
     });
 
     it('refuses a missing image, and fetches none', async () => {
       const container = { ...wanted('mayfly-a'), image: 'localhost/nobody-built-this' };
-      await expect(world.engine.run(container)).rejects.toMatchObject({ code: 'engine-refused' });
+      await expect(run(container)).rejects.toMatchObject({ code: 'engine-refused' });
     });
 
     it('lists the processes of a running container', async () => {
-      await world.engine.run(wanted('mayfly-a'));
+      await run(wanted('mayfly-a'));
       expect(await world.engine.runs('mayfly-a', 'Runner.Nobody')).toBe(false);
       await untilItRuns();
       await world.engine.stop('mayfly-a', 30);
@@ -83,7 +90,7 @@ export function containerEngineContract(what: string, start: () => Promise<Engin
     });
 
     it('keeps what one printed until it is removed, and then forgets it', async () => {
-      await world.engine.run(wanted('mayfly-a'));
+      await run(wanted('mayfly-a'));
       await untilItRuns();
       await world.engine.stop('mayfly-a', 30);
       expect(await listed()).toMatchObject([{ name: 'mayfly-a', state: 'ended' }]);
@@ -93,7 +100,7 @@ export function containerEngineContract(what: string, start: () => Promise<Engin
     });
 
     it('follows what one prints to its end', async () => {
-      await world.engine.run(wanted('mayfly-a'));
+      await run(wanted('mayfly-a'));
       await untilItRuns();
       let heard = '';
       const followed = world.engine.follow('mayfly-a', 100, (text) => {
@@ -105,7 +112,7 @@ export function containerEngineContract(what: string, start: () => Promise<Engin
     });
 
     it('does not remove a running container, as it may have a job', async () => {
-      await world.engine.run(wanted('mayfly-a'));
+      await run(wanted('mayfly-a'));
       await expect(world.engine.remove('mayfly-a')).rejects.toMatchObject({ code: 'engine-refused' });
       expect(await listed()).toMatchObject([{ name: 'mayfly-a', state: 'running' }]);
     });

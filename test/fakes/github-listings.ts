@@ -110,21 +110,21 @@ export function createMemoryListings(state: State, dials: ListingDials): Listing
       ),
     listDeliveries: (outcome, cursor) =>
       through(state, 'listDeliveries', () => {
-        const newestFirst = state.deliveries.toReversed();
         // GitHub's ranges: what it could not reach is in neither.
         const [low, high] = { any: [0, 599], success: [200, 399], failure: [400, 599] }[outcome] as [
           number,
           number,
         ];
-        const wanted = newestFirst.filter(({ statusCode }) => statusCode >= low && statusCode <= high);
-        const isKnown = cursor === undefined || wanted.some(({ id }) => String(id) === cursor);
-        return isKnown
-          ? { ok: true, value: pageFrom(wanted, dials, cursor) }
-          : refused('invalid', `no cursor ${cursor}`);
+        const isWanted = ({ statusCode }: WebhookDelivery) => statusCode >= low && statusCode <= high;
+        const page = newestOf(state.deliveries, isWanted, { ...dials, cursor });
+        return page ? { ok: true, value: page } : refused('invalid', `no cursor ${cursor}`);
       }),
     redeliver: (deliveryId) =>
       through<'accepted'>(state, 'redeliver', () => {
-        const delivery = state.deliveries.find(({ id }) => id === deliveryId);
+        // Mostly they are counted from 1, and there are thousands.
+        const counted = state.deliveries[deliveryId - 1];
+        const delivery =
+          counted?.id === deliveryId ? counted : state.deliveries.find(({ id }) => id === deliveryId);
         if (!delivery) return refused('not-found', `no delivery ${deliveryId}`);
         state.deliveries.push({
           ...delivery,
@@ -144,13 +144,26 @@ function pageOf<Item>(all: readonly Item[], { pageSize }: ListingDials, cursor =
 }
 
 /**
- * Newer deliveries do not move a page: its cursor names the delivery that it starts with.
+ * Newest first. Newer deliveries do not move a page: its cursor names the delivery that it starts with.
+ * @returns undefined: no such delivery is in this list
  * Source: https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook
  */
-function pageFrom(all: readonly WebhookDelivery[], { pageSize }: ListingDials, cursor?: string) {
-  const start = cursor === undefined ? 0 : all.findIndex(({ id }) => String(id) === cursor);
-  const [items, next] = [all.slice(start, start + pageSize), all[start + pageSize]];
-  return { items, ...(next ? { cursor: String(next.id) } : {}) };
+function newestOf(
+  all: readonly WebhookDelivery[],
+  isWanted: (delivery: WebhookDelivery) => boolean,
+  { pageSize, cursor }: Pick<ListingDials, 'pageSize'> & { readonly cursor: string | undefined },
+): Page<WebhookDelivery> | undefined {
+  const newest = cursor === undefined ? all.length - 1 : all.findLastIndex(({ id }) => id === Number(cursor));
+  if (cursor !== undefined && !(all[newest] && isWanted(all[newest]))) return undefined;
+  const items: WebhookDelivery[] = [];
+  // Not the whole list, of thousands, for each page.
+  for (let n = newest; n >= 0; n--) {
+    const delivery = all[n]!;
+    if (!isWanted(delivery)) continue;
+    if (items.length === pageSize) return { items, cursor: String(delivery.id) };
+    items.push(delivery);
+  }
+  return { items };
 }
 
 function jobsOf({ jobs }: State, repository: string): MemoryJob[] {

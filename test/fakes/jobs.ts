@@ -67,29 +67,17 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
       ),
     listWaiting: (installationId, tier, limit) =>
       world.call('jobs.listWaiting', (rows) =>
-        whole(
-          waitingJobs(rows, installationId)
-            .filter((job) => job.tier === tier)
-            .slice(0, limit),
-        ),
+        whole(waitingJobs(rows, installationId, tier).slice(0, limit)),
       ),
     async pageOfWaiting(installationId, tier, { limit, cursor }) {
       const found = await world.call('jobs.pageOfWaiting', (rows) =>
-        page(
-          waitingJobs(rows, installationId).filter((job) => job.tier === tier),
-          limit,
-          cursor,
-        ),
+        pageOf(waitingJobs(rows, installationId, tier), limit, cursor),
       );
       return { ...found, jobs: whole(found.jobs) };
     },
     glanceAtWaiting: (installationId, tier, limit) =>
       world.call('jobs.glanceAtWaiting', (rows) =>
-        whole(
-          waitingJobs(world.past ?? rows, installationId)
-            .filter((job) => job.tier === tier)
-            .slice(0, limit),
-        ),
+        whole(waitingJobs(world.past ?? rows, installationId, tier).slice(0, limit)),
       ),
     listWaitingBeyond: (installationId, count, limit) =>
       world.call('jobs.listWaitingBeyond', (rows) =>
@@ -105,7 +93,8 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
       const skipped: UnreadableRow[] = [];
       const found = await world.call('jobs.scanPendingAcrossTenants', ({ jobs }) => {
         const isPending = (job: Job) => job.state === 'waiting' || job.unsettledAt !== undefined;
-        const { jobs: listed, ...next } = page([...jobs.values()].filter(isPending), limit, cursor);
+        const pending = inIndexOrder([...jobs.values()].filter(isPending));
+        const { jobs: listed, ...next } = pageOf(pending, limit, cursor);
         return { ...next, jobs: readableJobs(world, listed, skipped) };
       });
       return skipped.length === 0 ? found : { ...found, unreadable: skipped.map(({ error }) => error) };
@@ -254,29 +243,38 @@ const unfitRow = () =>
     retryable: false,
   });
 
-/** A loop, because a list of all jobs would take longer than the rest: most are done, or another tenant's. */
-function waitingJobs({ jobs }: Rows, installationId: InstallationId): Job[] {
+/**
+ * In the order of the index: of one tier, or of all of them. A loop, because a list of all jobs would take longer than the
+ * rest: most are done, or another tenant's.
+ */
+function waitingJobs({ jobs }: Rows, installationId: InstallationId, tier?: Job['tier']): Job[] {
   const waiting: Job[] = [];
   for (const job of jobs.values()) {
-    if (job.state === 'waiting' && job.installationId === installationId) waiting.push(job);
+    if (job.state !== 'waiting' || job.installationId !== installationId) continue;
+    if (tier === undefined || job.tier === tier) waiting.push(job);
   }
   return waiting.sort((a, b) => placeOf(a) - placeOf(b) || a.jobId - b.jobId);
 }
 
 const placeOf = ({ retryAt, queuedAt }: Job) => retryAt ?? queuedAt;
 
-/** In the order of the index, tenant by tenant. The cursor is the place of the last row seen: rows come and go between pages. */
-function page(jobs: readonly Job[], limit: number, cursor: string | undefined) {
-  const pending = jobs
+/** Tenant by tenant. */
+function inIndexOrder(jobs: readonly Job[]): Job[] {
+  return jobs
     .map((job) => ({ place: pendingPlace(job), job }))
-    .filter(({ place }) => cursor === undefined || place > cursor)
-    .sort((a, b) => (a.place < b.place ? -1 : 1));
-  const shown = pending.slice(0, limit);
-  const last = shown.at(-1)?.place;
-  const found = shown.map(({ job }) => job);
-  return last === undefined || shown.length === pending.length
+    .sort((a, b) => (a.place < b.place ? -1 : 1))
+    .map(({ job }) => job);
+}
+
+/** Of jobs in the index's order. The cursor is the place of the last row seen: rows come and go between pages. */
+function pageOf(jobs: readonly Job[], limit: number, cursor: string | undefined) {
+  const next = cursor === undefined ? 0 : jobs.findIndex((job) => pendingPlace(job) > cursor);
+  const start = next === -1 ? jobs.length : next;
+  const found = jobs.slice(start, start + limit);
+  const last = found.at(-1);
+  return last === undefined || start + limit >= jobs.length
     ? { jobs: found }
-    : { jobs: found, cursor: last };
+    : { jobs: found, cursor: pendingPlace(last) };
 }
 
 function pendingPlace({
