@@ -25,8 +25,9 @@ import { identityFaults, regionFaults } from './check-region.ts';
 import { checkedReleasesUrl, checkedRunner, runnerFaults } from './check-runner.ts';
 import { tierSubnetFaults } from './check-tier-subnets.ts';
 import { tierFaults } from './check-tiers.ts';
+import { variableFaults } from './check-variables.ts';
 import type { MayflyConfig, TierConfig } from './config.ts';
-import { expectKnownKeys, expectText, expectWhole, expectWord, isRecord, shown, textOf } from './faults.ts';
+import { expectKnownKeys, expectText, expectWhole, expectWord, isRecord, shown } from './faults.ts';
 import { githubApiUrl } from './github-api-url.ts';
 import { includedIn } from './included-tiers.ts';
 
@@ -98,7 +99,7 @@ export function checkConfig(config: MayflyConfig): CheckOutcome {
     ...githubFaults(config),
     ...tierFaults(config.tiers),
     ...defaultTierFaults(config),
-    ...queueAddressFaults(config),
+    ...variableFaults(config),
     ...expectWord('onboarding', config.onboarding, ['open', 'approve']),
     ...limitFaults(config.limits),
     ...capFaults(config.caps),
@@ -155,21 +156,6 @@ function defaultTierFaults(config: MayflyConfig): string[] {
   return isRecord(config.tiers)
     ? expectWord('defaultTier', config.defaultTier, Object.keys(config.tiers))
     : [];
-}
-
-/** Lambda limits environment variables to 4 KB in all; the tiers' queue URLs, which contain the names, take most of it. */
-function queueAddressFaults(config: MayflyConfig): string[] {
-  const most = 3200;
-  const names = Object.keys(isRecord(config.tiers) ? config.tiers : {});
-  const addressLength = 'https://sqs.ap-southeast-1.amazonaws.com/123456789012/--builds"":"",'.length;
-  const length = names
-    .map((name) => addressLength + textOf(config.environment).length + 2 * name.length)
-    .reduce((sum, next) => sum + next, 0);
-  if (length <= most || names.length > 30) return [];
-  return [
-    `The addresses of ${names.length} tier queues take ${length} characters; ${most} fit in a function's ` +
-      'environment. Shorten the names of the tiers or of the environment.',
-  ];
 }
 
 function optionFaults(config: MayflyConfig): string[] {

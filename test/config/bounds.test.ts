@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 import { checkConfig } from '../../lib/config/check-config.ts';
 import type { MayflyConfig } from '../../lib/config/config.ts';
 import { trustedCertificates } from '../../lib/contract/aws-certificates.ts';
-import { configWith, defaultConfig } from './configurations.ts';
+import { configWith, defaultConfig, thirtyTiers } from './configurations.ts';
 import { everySetting, replaced } from './every-setting.ts';
 
 const isValid = (config: unknown) => checkConfig(config as MayflyConfig).ok;
@@ -167,5 +167,31 @@ describe("a network of Mayfly's own", () => {
     const ranges = (count: number) => Array.from({ length: count }, (_, n) => ({ to: `10.${n}.0.0/16` }));
     const networks = [12, 13].map((count) => ({ egress: [{ to: 'internet' }, ...ranges(count)] }));
     expect(valid(networks)).toEqual([true, false]);
+  });
+});
+
+describe('the variables of a function, which hold the addresses of all queues and the subnets', () => {
+  const existing = (zones: readonly string[]) => ({
+    vpcId: 'vpc-0123456789abcdef0',
+    subnets: zones.map((zone, n) => ({ id: `subnet-0123456789abcdef${n}`, zone: `us-east-1${zone}` })),
+  });
+  const local = [...'abcdef'].map((letter) => `-bos-1${letter}`);
+
+  // Lambda takes 4,096 bytes; size.test.ts fills them. Each letter of a tier's name counts twice.
+  it.each<[string, object, number, number]>([
+    ['3,200 of addresses', existing(['a', 'b']), 24, 10],
+    ['3,400 with six subnets', existing([...'abcdef']), 24, 2],
+    ['3,400 with six of Mayfly’s own', { zones: 6 }, 24, 2],
+    ['3,400 with six in local zones, whose names are longer', existing(local), 22, 14],
+  ])('have room for %s', (_, network, letters, more) => {
+    const { 'tier-30': last, ...others } = thirtyTiers.tiers;
+    const environment = 'e'.repeat(letters);
+    const valid = [more, more + 1].map((count) =>
+      isValid({
+        ...thirtyTiers,
+        ...{ environment, network, tiers: { ...others, [`tier-30${'x'.repeat(count)}`]: last } },
+      }),
+    );
+    expect(valid).toEqual([true, false]);
   });
 });
