@@ -57,6 +57,24 @@ describe('mayfly policy', () => {
   });
 
   it.each([
+    ['status', '--account', (length: number) => '1'.repeat(length), 12],
+    ['setup', '--stack', (length: number) => 'a'.repeat(length), 128],
+  ])(
+    'takes for %s %s a text as long as AWS has it, and none of a character more',
+    async (...[name, flag, of, most]) => {
+      const statuses = [];
+      for (const length of [most, most + 1])
+        statuses.push((await run(policy, [name, flag, of(length)], 'http://127.0.0.1:1')).status);
+      expect(statuses).toEqual([0, 2]);
+    },
+  );
+
+  it('takes no account of eleven digits', async () => {
+    const { status } = await run(policy, ['status', '--account', '12345678901'], 'http://127.0.0.1:1');
+    expect(status).toBe(2);
+  });
+
+  it.each([
     [['setup', '--stack', '*'], /--stack is "\*"; it must be a stack's name/],
     [['status', '--stack', 'CiPlatform'], /policy status does not depend on a stack.*Leave --stack out/],
   ])('says which stacks are allowed for %j', async (args, words) => {
