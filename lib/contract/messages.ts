@@ -153,10 +153,12 @@ export function parseMessage(body: string): Message {
   const fields = parseObject(body);
   if (fields['detail-type'] === 'EC2 Instance State-change Notification') return instanceEvent(fields);
   if (fields['detail-type'] === 'EC2 Spot Instance Interruption Warning') return spotWarning(fields);
-  const read = readers[String(fields['kind'])];
+  const kind = fields['kind'];
+  // Every object also has names of JavaScript's own, such as `constructor`.
+  const read = typeof kind === 'string' && Object.hasOwn(readers, kind) ? readers[kind] : undefined;
   if (!read) {
     throw new MalformedMessage(
-      `A message has kind ${JSON.stringify(fields['kind'])}; allowed values are ${Object.keys(readers).join(', ')}.`,
+      `A message has kind ${JSON.stringify(kind)}; allowed values are ${Object.keys(readers).join(', ')}.`,
     );
   }
   return read(new Fields(fields));

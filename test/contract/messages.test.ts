@@ -58,6 +58,8 @@ describe('parseMessage', () => {
     ['text', 'hello', /not JSON: "hello"/],
     ['a list', '[1]', /not a JSON object/],
     ['an unknown kind', '{"kind":"party"}', /kind "party"; allowed values are job, poke/],
+    ["a kind that is a name of JavaScript's own", '{"kind":"__proto__"}', /kind "__proto__"; allowed/],
+    ['a kind that is no text', '{"kind":{"toString":1}}', /kind \{"toString":1\}; allowed/],
     [
       'a job without an id',
       JSON.stringify({ ...givenEvent(), jobId: undefined }),
