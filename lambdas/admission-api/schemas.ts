@@ -10,9 +10,14 @@ const bounds = controllerBounds;
 const time = z.iso.datetime().openapi({ example: '2026-11-21T12:00:00.000Z' });
 const githubId = z.int().min(1).max(Number.MAX_SAFE_INTEGER);
 const idOf = (prefix: string) => z.string().regex(new RegExp(`^${prefix}_[a-z0-9]{16}$`));
-const tier = z.string().min(1).max(64);
+/** DynamoDB cannot store half of a surrogate pair, which JSON can escape. */
+const text = () =>
+  z.string().refine((given) => given.isWellFormed(), {
+    error: 'It has half of a surrogate pair; send whole Unicode characters.',
+  });
+const tier = text().min(1).max(64);
 /** Our own bound: GitHub does not document one for a group's name. */
-const group = z.string().min(1).max(255);
+const group = text().min(1).max(255);
 
 export const controllerId = idOf('ctl').openapi({ example: 'ctl_abcdefgh23456723' });
 export const scopeId = idOf('scp').openapi({ example: 'scp_abcdefgh23456723' });
@@ -25,31 +30,30 @@ export const transport = z
       rules: z
         .array(
           z.strictObject({
-            reject: z
-              .string()
+            reject: text()
               .min(1)
               .max(bounds.expressionCharacters)
               .openapi({ description: 'A CEL expression: if it is true, the job is rejected.' }),
-            reason: z.string().min(1).max(bounds.reasonCharacters),
+            reason: text().min(1).max(bounds.reasonCharacters),
           }),
         )
         .min(1)
         .max(bounds.rulesEach),
     }),
-    z.strictObject({ kind: z.literal('https'), url: z.string().min(1).max(bounds.urlCharacters) }),
+    z.strictObject({ kind: z.literal('https'), url: text().min(1).max(bounds.urlCharacters) }),
     z.strictObject({ kind: z.literal('poll') }),
   ])
   .openapi('Transport');
 
 const settings = {
-  description: z.string().max(bounds.descriptionCharacters),
+  description: text().max(bounds.descriptionCharacters),
   state: z.enum(['disabled', 'enabled', 'dry_run']),
   transport,
   onFailure: z
     .enum(['reject', 'admit'])
     .openapi({ description: 'What applies if it does not answer in time, or not validly.' }),
   timeoutMilliseconds: z.int().min(bounds.timeoutMilliseconds.least).max(bounds.timeoutMilliseconds.most),
-  match: z.string().max(bounds.expressionCharacters).openapi({
+  match: text().max(bounds.expressionCharacters).openapi({
     description: 'A CEL expression: jobs for which it is false are not asked about. Empty: all are.',
   }),
   exemptRepositories: z.array(githubId).max(bounds.exemptRepositories),
@@ -100,7 +104,7 @@ export const token = z
   .openapi('Token');
 export const tokenList = z.object({ tokens: z.array(token) }).openapi('TokenList');
 export const newToken = z
-  .strictObject({ description: z.string().max(bounds.descriptionCharacters).optional() })
+  .strictObject({ description: text().max(bounds.descriptionCharacters).optional() })
   .openapi('NewToken');
 export const madeToken = token
   .extend({ token: z.string().openapi({ description: 'The token itself. It is not shown again.' }) })
@@ -177,7 +181,7 @@ export const givenAnswer = z
   })
   .openapi('Answer');
 
-const name = z.string().min(1).max(255);
+const name = text().min(1).max(255);
 export const syntheticJob = z
   .strictObject({
     tier,

@@ -43,6 +43,26 @@ describe('a controller', () => {
     expect([await create(of(most)), await create(of(most + 1))]).toEqual([201, 400]);
   });
 
+  const half = '\ud800';
+  it.each<[string, object]>([
+    ['its description', { description: half }],
+    ['its address', { transport: { kind: 'https', url: `https://admit.example.com/${half}` } }],
+    ['its match', { match: `job.tier == "${half}"` }],
+    ['a rule', rules(1, { reject: `job.tier == "${half}"` })],
+    ['a reason', rules(1, { reason: half })],
+  ])('is refused with a half surrogate pair in %s, which DynamoDB cannot store', async (_, body) => {
+    expect(await create(body)).toBe(400);
+  });
+
+  it.each<[string, object]>([
+    ['scopes', { kind: 'group', group: half }],
+    ['scopes', { kind: 'tier', tier: half }],
+    ['tokens', { description: half }],
+  ])('is refused %s with half a surrogate pair', async (what, body) => {
+    const { status } = await world.call('POST', `/controllers/${await world.given()}/${what}`, { body });
+    expect(status).toBe(400);
+  });
+
   it('has half a second for its answer, or more; five without a word', async () => {
     const ofTime = (timeoutMilliseconds: number) => create({ timeoutMilliseconds });
     expect([await ofTime(500), await ofTime(499)]).toEqual([201, 400]);
