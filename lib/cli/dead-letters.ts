@@ -164,7 +164,11 @@ async function explain(
     return { ...about, what: describe(message), why: await standing(call, message) };
   } catch (error) {
     if (!(error instanceof MalformedMessage)) throw error;
-    return { ...about, what: body.slice(0, 80), why: `${error.message} Sending it back does not help.` };
+    return {
+      ...about,
+      what: body.slice(0, 80),
+      why: `${error.message.replace(/\.?$/, '.')} Sending it back does not help.`,
+    };
   }
 }
 
@@ -211,7 +215,8 @@ async function sendBack(call: CommandCall, given: string): Promise<number> {
   const SourceArn = await queueArn(client, `${name}${suffix}`);
   const DestinationArn = await queueArn(client, name);
   await client.send(new StartMessageMoveTaskCommand({ SourceArn, DestinationArn }));
-  call.io.out(`Moving the dead letters of ${name} back to it.\n`);
+  const text = `Moving the dead letters of ${name} back to it.`;
+  call.io.out(`${call.options['json'] ? JSON.stringify({ queue: name, moving: true }) : text}\n`);
   return 0;
 }
 

@@ -81,7 +81,7 @@ async function drainAll(call: CommandCall): Promise<number> {
       call.io.error(`Left out: ${printableLine(error.message)}\n`);
     }
     if (machines.length === 0 && launches === 0) {
-      call.io.out('No machines are left.\n');
+      call.io.out('No machines are left. New jobs start none until: mayfly drain --resume\n');
       return 0;
     }
     if (Date.now() > end) {

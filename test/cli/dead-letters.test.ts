@@ -122,6 +122,11 @@ describe('mayfly dead-letters', () => {
     expect(queues.counts('my-saas-small-builds-dead-letters').visible).toBe(1);
   });
 
+  it('says as JSON, too, that messages are sent back', async () => {
+    const { status, out } = await run('--send-back', 'my-saas-lifecycle', '--json');
+    expect([status, JSON.parse(out)]).toEqual([0, { queue: 'my-saas-lifecycle', moving: true }]);
+  });
+
   it('does not send to a queue that is not the platform’s', async () => {
     expect(await run('--send-back', 'payroll')).toMatchObject({
       status: 2,

@@ -54,7 +54,9 @@ describe('mayfly drain', () => {
     const { url, live, isReading, asked } = await givenMachines('i-1', 'i-2');
     expect(await run(drain, ['--yes'], url)).toMatchObject({
       status: 0,
-      out: expect.stringContaining('No machines are left'),
+      out: expect.stringContaining(
+        'No machines are left. New jobs start none until: mayfly drain --resume\n',
+      ),
     });
     expect([live.size, isReading()]).toEqual([0, false]);
     const actions = asked.map(({ action }) => action);
