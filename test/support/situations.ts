@@ -113,7 +113,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   'waits for nothing, and nobody looks at it': {
     code: 'not-acted-on',
     says: /has not been checked for 12 min/,
-    fix: /sweep/,
+    fix: /sweep.*drain --resume/,
     job: { ...why('queued'), queuedAt: noon - 600_000, acceptedAt: noon - 600_000 },
   },
   'waited for a limit that has room now': {
@@ -686,6 +686,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   'has a webhook that was taken a moment ago': {
     code: 'webhook-delivered',
     says: /delivered its webhook at 2026-11-21T12:00:00.000Z \(queued\)/,
+    fix: /drain --resume/,
     job: null,
     github: github({}, delivery(202, 'queued')),
   },
