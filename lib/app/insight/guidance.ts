@@ -50,7 +50,7 @@ const advice: Readonly<Record<ReasonCode, Advice>> = {
   }),
   'tenant-suspended': ({ tenant }) => ({
     who: 'operator',
-    next: 'It is refused within a minute. Once the suspension is lifted, the platform picks it up again if GitHub still has it queued.',
+    next: 'None of the tenant’s jobs starts. Once the suspension is lifted, the platform picks it up again if GitHub still has it queued.',
     fix: `If the operator suspended it: npx mayfly tenant resume ${tenant}. If the account did so on GitHub, an owner must unsuspend the App there.`,
   }),
   'tenant-deleted': {
