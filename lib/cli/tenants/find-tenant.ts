@@ -36,6 +36,8 @@ export const tenantPositional = '<tenant>';
  * @throws UsageError if nobody has it, or several installations do
  */
 export async function findTenant(tables: Tables, given: string): Promise<FoundTenant> {
+  // Often a script's variable that is not set. A row that an edit created has no login either.
+  if (given === '') throw new UsageError('The tenant is empty: give a login or an installation id.');
   const byId = /^\d{1,15}$/.test(given) ? await tenantById(tables, Number(given)) : undefined;
   if (byId) return byId;
   const names = await readNames(tables);

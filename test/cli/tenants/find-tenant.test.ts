@@ -40,6 +40,15 @@ describe('a tenant that an operator names', () => {
     expect(await shown('103')).toMatchObject({ login: 'digits' });
   });
 
+  it.each([[['tenant', 'show', '']], [['status', '--tenant', '']], [['costs', '--tenant', '']]])(
+    'is never the row without a login that an edit created: %j',
+    async (args) => {
+      await account.put('tenants', { installation_id: { N: '104' }, max_runners: { N: '2' } });
+      const { status, error } = await account.run(...(args as [string, ...string[]]));
+      expect([status, error]).toEqual([2, expect.stringContaining('The tenant is empty: give a login')]);
+    },
+  );
+
   it('is suggested for a typo', async () => {
     const { status, error } = await account.run('tenant', 'show', 'acme-crop');
     expect(status).toBe(2);

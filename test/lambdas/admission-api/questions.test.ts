@@ -57,6 +57,13 @@ describe('a controller that polls', () => {
     ]);
   });
 
+  it('says how long a call may wait, and shows no pattern', async () => {
+    const { status, body } = await fetchAs(token, 99);
+    expect([status, body.field, body.detail]).toEqual([
+      ...[400, 'waitSeconds', 'A whole number from 0 to 20 is allowed'],
+    ]);
+  });
+
   it('admits a job, which goes on at once', async () => {
     const id = await asked();
     expect(await job()).toMatchObject({ state: 'waiting', reason: { code: 'admission-pending' } });
