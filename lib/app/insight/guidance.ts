@@ -146,7 +146,7 @@ const advice: Readonly<Record<ReasonCode, Advice>> = {
   'launch-rate': nobody('The tenant can start machines again within seconds.'),
   'spend-cap': ({ tenant }) => ({
     who: 'operator',
-    next: 'It starts at the beginning of the next day or month (UTC), as the reason says, or within seconds once the cap is raised.',
+    next: 'It starts when the reason says, or within seconds once the cap is raised.',
     fix: `To give the tenant more: npx mayfly tenant set ${tenant} --spend-cap DOLLARS, or --daily-cap DOLLARS. npx mayfly tenant show ${tenant} says what is used.`,
   }),
   'waiting-cap': {
