@@ -44,10 +44,8 @@ export const acceptedOfMachines: readonly AcceptedLines[] = [
       ],
       'launch/carry-out-launch.ts': [
         // Whatever closed it has done the rest, and closing it again does nothing.
-        "if (answered.state === 'closed') return;",
+        "answered.state === 'closed' → false",
         'missing.length === 0 → false',
-        // The store leaves an answered launch as it is.
-        "if (launch.state === 'answered') return launch;",
         'places.size > launch.instances.size → true',
         'places.size > launch.instances.size → places.size >= launch.instances.size',
       ],
@@ -55,8 +53,6 @@ export const acceptedOfMachines: readonly AcceptedLines[] = [
         // Of a launch with machines each job had its row.
         'tagged.length === 0 → true',
         'gone.length === 0 → false',
-        'unrecorded.length > 0 → true',
-        'unrecorded.length > 0 → unrecorded.length >= 0',
       ],
       'lifecycle/ask-what-it-ran.ts': [
         // Whoever is asked looks again.
@@ -70,7 +66,7 @@ export const acceptedOfMachines: readonly AcceptedLines[] = [
         "message.kind !== 'instance' || !hasEndedHere(deps.runners, message.instanceId) → true",
         "message.kind !== 'instance' → false",
         "message.kind !== 'instance' → message.kind === 'instance'",
-        '\'instance\' → ""',
+        '\'instance\' → "" @ hasEndedHere(',
         'messages.filter(isNews) → messages',
         'ids.size === 0 → false',
         // The store says that it has ended.
@@ -102,7 +98,7 @@ export const acceptedOfMachines: readonly AcceptedLines[] = [
       ],
       'tenants/apply-installation-event.ts': [
         // Whatever is reported as done is looked at once more, and found to be done.
-        'true → false',
+        'true → false @ return true',
       ],
       'tenants/refuse-removed.ts': ['event.repositoriesRemoved.length === 0 → false'],
       'tenants/note-unknown.ts': ['!(await deps.notes.read([name], now)).has(name) → false'],
@@ -112,7 +108,7 @@ export const acceptedOfMachines: readonly AcceptedLines[] = [
     reason: 'only how soon others are served changes',
     lines: {
       // No job of it waits, so the next round finds nothing to launch for.
-      'launch/carry-out-launch.ts': ['return { ...lesson, againNow: false };'],
+      'launch/carry-out-launch.ts': ['{ ...lesson, againNow: false } → {}', 'false → true @ ...lesson'],
       'launch/resume-launch.ts': ['false → true'],
     },
   },

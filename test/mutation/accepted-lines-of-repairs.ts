@@ -96,7 +96,7 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
         '{ startedAt: now, lastMilliseconds: elapsed } → {}',
         'mark.lastMilliseconds === 0 → true',
       ],
-      'reconciler/catch-up.ts': ['const expiresAt ='],
+      'reconciler/catch-up.ts': ['notesKeptSeconds * 1000 → notesKeptSeconds / 1000'],
       'reconciler/drop-lost-scopes.ts': [
         'last !== undefined && name > last',
         '.slice(0, lostScopesPerVisit) → lost.filter(one => now - since(one) >= settledSeconds * 1000)',
@@ -132,7 +132,6 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
       'sweep/sweep-pending-jobs.ts': ["const { installationId, jobId, tier = 'none' } = job"],
       'sweep/settle-tenants.ts': ["const { installationId, jobId, tier = 'none' } = job"],
       'sweep/sweep.ts': ["known.status === 'fulfilled'", "result.status === 'fulfilled' → true"],
-      'reconciler/adopt-job.ts': ['known?.reason?.code → known?.reason.code'],
       'reconciler/compare-spent.ts': ['tenant.spent?.get → tenant.spent.get', 'settled !== undefined → true'],
       'reconciler/drop-lost-scopes.ts': [
         '!saved → false',
@@ -160,7 +159,7 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
       'sweep/replace-ungated.ts': ['\'unclear\' → ""', '\'done\' → ""'],
       'sweep/sweep-runner.ts': ['\'done\' → ""', "{ kind: 'done' } → {}"],
       'sweep/sweep-pending-jobs.ts': ['job.goneAt !== undefined → true', "status === 'in_progress' → true"],
-      'reconciler/adopt-job.ts': ['keptLabels(job.labels, true)'],
+      'reconciler/adopt-job.ts': ['true → false @ keptLabels('],
       'reconciler/drop-lost-scopes.ts': [`'' → "Stryker was here!"`],
       'reconciler/catch-up.ts': ['one.fullName < other.fullName → one.fullName <= other.fullName'],
       // What is undefined is left out of rows, too.
@@ -181,7 +180,7 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
       'sweep/read-pending.ts': ['(found.unreadable ?? []).slice(0, 1) → found.unreadable ?? []'],
       'sweep/settle-tenants.ts': ['logRefusedJob('],
       'sweep/sweep.ts': ['error.stack ?? error.message'],
-      'reconciler/adopt-job.ts': ['known.reason?.code'],
+      'reconciler/adopt-job.ts': ["known.reason?.code ?? 'no reason' → known.reason?.code && 'no reason'"],
       'reconciler/drop-lost-scopes.ts': ['const ofTenant ='],
       'reconciler/reconcile-jobs.ts': ['reason: `GitHub says', 'logRepair(deps, { ...what'],
       'reconciler/record-deployment.ts': ["if (recorded) telemetry.event('info', 'deployed'"],

@@ -18,7 +18,7 @@ export const acceptedLines: readonly AcceptedLines[] = [
         "state === 'covered' && lease → true",
         "state === 'covered' && lease → state === 'covered' || lease",
         "state === 'covered' → true",
-        "state === 'waiting' → true",
+        "state === 'waiting' → true @ deps.jobs.rest(",
         "job.state !== 'waiting' → false",
       ],
       'common/follow-answer.ts': ['runner → true'],
@@ -79,9 +79,9 @@ export const acceptedLines: readonly AcceptedLines[] = [
         'own.launch.length > 0 → own.launch.length >= 0',
       ],
       'scale-up/planning-turn.ts': [
-        "held.value['wanted'] === true → false",
-        '\'wanted\' → ""',
-        'true → false',
+        "held.value['wanted'] === true → false @ return undefined",
+        '\'wanted\' → "" @ return undefined',
+        'true → false @ === true) return undefined',
       ],
       'scale-up/take-leases.ts': [
         'isCapKept = true;',
@@ -179,7 +179,8 @@ export const acceptedLines: readonly AcceptedLines[] = [
       'scale-up/launch-at-once.ts': [
         '\'launched\' → ""',
         // It launches only while no pace is set for calls to EC2.
-        'false → true',
+        'false → true @ paced: false',
+        'false → true @ hasTurn: false',
       ],
       'scale-up/take-leases.ts': [
         '\'over\' → ""',
