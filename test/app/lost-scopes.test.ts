@@ -99,6 +99,19 @@ describe('a scope', () => {
     expect(await scopesOf(platform)).toHaveLength(8);
   });
 
+  it('is left to later visits, as are all others, if somebody changes the controllers meanwhile', async () => {
+    const tiers = ['large', 'larger'].map((tier) => ({ kind: 'tier', tier: TierName(tier) }) as const);
+    const platform = await given(...tiers);
+    await visits(platform, 1);
+    const { save } = platform.controllers;
+    platform.controllers.save = async () => 'changed';
+    await visits(platform, 1);
+    expect(await scopesOf(platform)).toEqual(tiers);
+    platform.controllers.save = save;
+    await visits(platform);
+    expect(await scopesOf(platform)).toEqual([]);
+  });
+
   it('is removed with its runner group', async () => {
     const platform = await given({ kind: 'group', group: 'Default' }, { kind: 'group', group: 'gone' });
     await visits(platform);
@@ -268,6 +281,28 @@ describe('the check of runner groups', () => {
     await putControllers(platform.controllers, givenRules({ scopes }, 'false'));
     const { each, failures } = await askedBy(platform, 4, () => limited);
     expect({ each, failures }).toEqual({ each: [['g1'], [], [], ['g1']], failures: 0 });
+  });
+
+  it('continues after a quarter of an hour with the first repository of many about which GitHub did not answer', async () => {
+    const platform = await givenPlatform({ tenants: [givenTenant()] });
+    install(platform, ...Array.from({ length: 9 }, (_, n) => `r${n}`));
+    const ids = (await idsOf(platform)).slice(0, 5);
+    platform.github.listing.pageSize = 4;
+    const scopes = ids.map((repositoryId) => givenScope({ kind: 'repository', repositoryId }));
+    await putControllers(platform.controllers, givenRules({ scopes }, 'false'));
+    const { getRepository } = platform.github;
+    const each: (number | string)[][] = [];
+    platform.github.getRepository = async (installationId, repository) => {
+      each.at(-1)!.push(repository);
+      return each.flat().length === 3 ? limited : getRepository(installationId, repository);
+    };
+    for (let n = 0; n < 4; n += 1) {
+      each.push([]);
+      await platform.reconcile();
+      platform.clock.advance(minutes(5));
+    }
+    const [one, two, three, four, five] = ids.toSorted((a, b) => a - b);
+    expect(each).toEqual([[one, two, three], [], [], [three, four, five, one, two]]);
   });
 
   it('delays neither jobs nor the next group if it fails', async () => {

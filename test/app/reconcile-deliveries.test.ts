@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { reconcileDeliveries } from '../../lib/app/reconciler/reconcile-deliveries.ts';
+import { OperationalError } from '../../lib/ports/errors.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 
 const minutes = (count: number) => count * 60_000;
@@ -127,6 +128,21 @@ describe('redelivering webhooks', () => {
     }
     expect(attemptsOf(platform, 'redelivered long ago')).toBe(2);
     expect(asked(platform)).toBe(8);
+  });
+
+  it('asks three times for one that GitHub fails to redeliver, and then gives up', async () => {
+    const platform = await givenGitHub();
+    attempt(platform, 'lost', refused);
+    let calls = 0;
+    platform.github.redeliver = async () => {
+      calls += 1;
+      throw new OperationalError('GitHub is away.', { code: 'github-unreachable', retryable: true });
+    };
+    for (let run = 0; run < 6; run++) {
+      platform.clock.advance(minutes(5));
+      await reconcileDeliveries(platform);
+    }
+    expect(calls).toBe(3);
   });
 
   it('redelivers the others if one cannot be redelivered', async () => {

@@ -22,6 +22,9 @@ async function strayMachine(platform: Platform, launch = 'stray', environment = 
   return answer.instances[0]!.instanceId;
 }
 
+const repairsOf = ({ telemetry }: Platform) =>
+  telemetry.events.filter(({ name }) => name === 'repair').map(({ fields }) => fields);
+
 describe('machines without an open record', () => {
   it('are ended once they are older than the boot time, and all others keep running', async () => {
     const platform = await givenPlatform();
@@ -88,6 +91,7 @@ describe('machines without an open record', () => {
     platform.clock.advance(minutes(11));
     await reconcileMachines(platform);
     expect(platform.liveMachines()).toEqual([]);
+    expect(repairsOf(platform)).toMatchObject([{ reason: expect.stringContaining('has no record') }]);
   });
 
   it('keep running, and are not counted as a repair, if their launch cannot be read', async () => {
@@ -148,6 +152,7 @@ describe('a launch that a manual edit removed from all lists', () => {
     await reconcileMachines(platform);
     await reconcileMachines(platform);
     expect(relisted(platform)).toBe(1);
+    expect(repairsOf(platform)).toMatchObject([{ kind: 'launch-listed-again', installationId: acme }]);
     await platform.sweep();
     expect(platform.liveMachines()).toEqual([]);
     await expectBalanced(platform);
@@ -211,7 +216,8 @@ describe('a launch whose row was deleted by hand while one of its machines runs'
     expect(await reconcileMachines(platform)).toEqual([]);
     platform.clock.advance(1);
     const message = `The launches row ${launchId} is gone, but its machine ${machine} is running; only its maximum lifetime ends it.`;
-    expect(await reconcileMachines(platform)).toMatchObject([{ message }]);
+    const fault = { message, code: 'UnreadableRow', retryable: false };
+    expect(await reconcileMachines(platform)).toMatchObject([fault]);
     expect(platform.liveMachines()).toEqual([machine]);
     await platform.machineEnds(machine!);
     expect(await reconcileMachines(platform)).toEqual([]);
@@ -234,6 +240,7 @@ describe('a launch whose row was deleted by hand while one of its machines runs'
     expect(await reconcileMachines(platform)).toHaveLength(1);
     expect(platform.liveMachines()).toEqual([]);
     expect(platform.telemetry.total('Repairs', { kind: 'machine-without-launch-ended' })).toBe(1);
+    expect(repairsOf(platform)).toMatchObject([{ reason: expect.stringContaining('the row of its launch') }]);
     await platform.machineEnds(machine!);
     expect(await reconcileMachines(platform)).toEqual([]);
     expect(await platform.leases()).toBe(0);

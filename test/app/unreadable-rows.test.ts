@@ -6,6 +6,7 @@ import { reconcileMachines } from '../../lib/app/reconciler/reconcile-machines.t
 import { tenantsPerPage } from '../../lib/app/reconciler/reconcile-settings.ts';
 import { InstallationId, type InstanceId, JobId, type TierName } from '../../lib/core/ids.ts';
 import type { Launch } from '../../lib/core/launch.ts';
+import type { MemoryRegistration } from '../fakes/github.ts';
 import { unreadableName } from '../fakes/unreadable.ts';
 import { acme, givenEvent, givenTenant, givenTier, medium, small } from '../support/given.ts';
 import { expectBalanced, givenPlatform, instanceEvent, type Platform } from '../support/platform.ts';
@@ -226,17 +227,25 @@ describe('a machine whose row was broken by a manual edit', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'done' });
   });
 
-  it('keeps its registration, though GitHub lists it as offline at two visits', async () => {
+  it.each([
+    ['keeps its registration, though GitHub lists it as offline at two visits', ''],
+    ['keeps it with a start gate, too', '-gated'],
+  ])('%s', async (_what, gate) => {
     const { platform, unreadable } = await givenBoth(() => undefined);
     await platform.claim(unreadable);
-    const listed = [...platform.github.registrations].find(([, { name }]) => name === unreadable)!;
-    platform.github.registrations.set(listed[0], { ...listed[1], online: false });
+    const { registrations } = platform.github;
+    const [[key, registration]] = [...registrations].filter(([, { name }]) => name === unreadable) as [
+      [string, MemoryRegistration],
+    ];
+    const name = `${unreadable}${gate}`;
+    registrations.delete(key);
+    registrations.set(key.replace(unreadable, name), { ...registration, name, online: false });
     corruptMachine(platform, unreadable);
     for (let n = 0; n < 3; n += 1) {
       await platform.reconcile().catch(() => undefined);
       platform.clock.advance(minutes(5));
     }
-    expect([...platform.github.registrations.keys()]).toContain(listed[0]);
+    expect([...registrations.values()].map((one) => one.name)).toContain(name);
   });
 });
 

@@ -38,7 +38,11 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
         'list.value.cursor === undefined → false',
       ],
       'reconciler/keep-group.ts': ["levelNow(tenant).level === 'organization' → true"],
-      'reconciler/reconcile-jobs.ts': ["if (state !== 'covered' || !lease)"],
+      'reconciler/reconcile-jobs.ts': [
+        "state !== 'covered' || !lease → false",
+        "state !== 'covered' || !lease → state !== 'covered' && !lease",
+        "state !== 'covered' → false",
+      ],
       'reconciler/reconcile-leases.ts': ['leases.length === 0 → false', 'caps.length === 0 → false'],
       'reconciler/reconcile-machines.ts': [
         'cursor === undefined → false',
@@ -133,11 +137,7 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
       'sweep/settle-tenants.ts': ["const { installationId, jobId, tier = 'none' } = job"],
       'sweep/sweep.ts': ["known.status === 'fulfilled'", "result.status === 'fulfilled' → true"],
       'reconciler/compare-spent.ts': ['tenant.spent?.get → tenant.spent.get', 'settled !== undefined → true'],
-      'reconciler/drop-lost-scopes.ts': [
-        '!saved → false',
-        "if (result.kind === 'fault')",
-        'const targets = {',
-      ],
+      'reconciler/drop-lost-scopes.ts': ["if (result.kind === 'fault')", 'const targets = {'],
       'reconciler/keep-group.ts': ['name === undefined → false', 'wanted === undefined → false'],
       'reconciler/reconcile-leases.ts': ['row.leases > counted → row.leases >= counted'],
       'reconciler/reconcile-machines.ts': ['installationId === undefined → false'],
@@ -182,7 +182,12 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
       'sweep/sweep.ts': ['error.stack ?? error.message'],
       'reconciler/adopt-job.ts': ["known.reason?.code ?? 'no reason' → known.reason?.code && 'no reason'"],
       'reconciler/drop-lost-scopes.ts': ['const ofTenant ='],
-      'reconciler/reconcile-jobs.ts': ['reason: `GitHub says', 'logRepair(deps, { ...what'],
+      'reconciler/reconcile-jobs.ts': [
+        "found.conclusion ?? found.runnerName ?? '' → (found.conclusion ?? found.runnerName) && ''",
+        'found.conclusion ?? found.runnerName → found.conclusion && found.runnerName',
+        `'' → "Stryker was here!"`,
+        '{ tier } → {} @ logRepair(deps, { ...what',
+      ],
       'reconciler/record-deployment.ts': ["if (recorded) telemetry.event('info', 'deployed'"],
       'reconciler/roll-up-usage.ts': [
         'if (isWhole) telemetry.event',
