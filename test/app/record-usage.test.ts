@@ -49,6 +49,21 @@ function changeRates(
 }
 
 describe('the record of a machine', () => {
+  it('has the job whose end was written while the machine’s end was handled', async () => {
+    const { platform, machines } = await givenMachines(1);
+    const { world } = platform.stores;
+    platform.compute.setState(machines[0]!, 'terminated');
+    // EC2 no longer shows the machine to whoever learns that its job is done.
+    platform.compute.machines.get(machines[0]!)!.hidden = true;
+    world.afterCall = async (call) => {
+      if (call !== 'jobs.find') return;
+      world.afterCall = undefined;
+      await platform.follow(event('completed', 1, machines[0]));
+    };
+    await platform.follow(instanceEnded(machines[0]!));
+    expect(records(platform)).toMatchObject([{ endReason: 'instance-ended', job: { jobId: 1 } }]);
+  });
+
   it('has its tenant, tier, times, price and the job that it ran', async () => {
     const { platform, machines } = await givenMachines(1);
     platform.clock.advance(600_000);

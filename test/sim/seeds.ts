@@ -88,4 +88,10 @@ export const keptSeeds: readonly { readonly seed: number; readonly found: string
     found:
       'the simulation judged a job by its former tier, as its event came after a deploy had moved its label',
   },
+  // test/app/record-usage.test.ts
+  {
+    seed: 850_090,
+    found:
+      'a machine was recorded as idle, because the end of its job was written while its own end was handled',
+  },
 ];

@@ -166,8 +166,9 @@ interface Known {
 
 async function closedRow(deps: EndDeps, ending: Ending, { consoles, jobs }: Known): Promise<void> {
   const { runner } = ending;
-  // Its job's start may have been written after the job was released, and before the row was closed.
-  if (ending.doneJob === undefined && (await leaveToSweep(deps, runner, jobOf(runner)))) {
+  // Its job's start or end may have been written after the job was read, and before the row was closed.
+  if (ending.doneJob === undefined) {
+    await leaveToSweep(deps, runner, jobOf(runner));
     await addLateJob(deps, ending, jobs);
   }
   const { instanceId, installationId, tier } = runner;

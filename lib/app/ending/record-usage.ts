@@ -99,12 +99,12 @@ export async function noteRuns(deps: EndDeps, endings: readonly Ending[]): Promi
   await Promise.all(ended.map(({ runner, ranJob }) => deps.usage.addJob(runner, ranJob)));
 }
 
-/** It runs on the machine, and that was not known when the machine's use was recorded. */
+/** GitHub reported that it runs or ran on the machine, and that was not known when the machine's use was recorded. */
 export async function addLateJob(deps: EndDeps, ending: Ending, jobs: JobsById): Promise<void> {
   const { runner } = ending;
   if (jobRanOn(ending, jobs)) return;
   const job = await deps.jobs.get(runner.installationId, jobOf(runner));
-  if (job) await deps.usage.addJob(runner, ranJobOf(job));
+  if (job?.runner === runner.instanceId) await deps.usage.addJob(runner, ranJobOf(job));
 }
 
 /** GitHub's report, not a plan: a machine that was meant for a job need not have run it. */
