@@ -61,7 +61,8 @@ export function createCalmWorld({ seed, maxRunners, faults = none, deathOf }: Ca
     callMilliseconds: 30,
     ...(deathOf ? { deathOf } : {}),
   });
-  const world = { ...base, plane, webhookMilliseconds: 2_000 };
+  const day = deployment.limits.waitSeconds * 1000;
+  const world = { ...base, plane, webhookMilliseconds: 2_000, keepsQueued: () => day };
   const ec2 = createEc2(world);
   const webhooks = createWebhooks(world);
   const github = createGitHubWorld(world, { ec2, webhooks });

@@ -33,6 +33,7 @@ import {
 } from './world/controllers/start-controllers.ts';
 import { createEc2 } from './world/ec2.ts';
 import { createGitHubWorld } from './world/github.ts';
+import { hasShortDays, keepsQueued, shortDays } from './world/given-up.ts';
 import { loseLaunches } from './world/lost-launches.ts';
 import { runMachines } from './world/machines.ts';
 import { rollUpDays } from './world/roll-ups.ts';
@@ -87,7 +88,14 @@ export async function simulate(seed: number, options: { log?: boolean } = {}): P
     launchIsSlow: () => scheduler.after(random.between(500, 10_000), () => plane.sweep()),
   });
   const webhookMilliseconds = random.pick([70, 200, 3_000]);
-  const world = { ...base, plane, webhookMilliseconds, sharesRuns: namesRuns(seed), ...confirmPauses(seed) };
+  const world = {
+    ...base,
+    plane,
+    webhookMilliseconds,
+    sharesRuns: namesRuns(seed),
+    ...confirmPauses(seed),
+    keepsQueued: keepsQueued(seed, deployment),
+  };
   ports.spotMarket.begin({ seed, lostInHundred: faults.mood === 'calm' ? 0 : [0, 20, 70][seed % 3]! });
   log.add(() => `seed ${seed}, ${faults.mood}: ${faults.describe()}`);
 
@@ -141,15 +149,19 @@ function deploymentOf(random: Random, seed: number): Deployment {
     defaultTier: TierName('small'),
     onboarding: random.chance(0.2) ? 'approve' : 'open',
     runner: { sha256: {} },
-    limits: hasUndying(seed)
-      ? shortLimits
-      : { bootSeconds: 300, idleSeconds: 120, jobSeconds: 1_800, waitSeconds: 7_200 },
+    limits: limitsOf(seed),
     caps: {
       waitingJobsPerTenant: 1_000,
       launchesPerMinutePerTenant: 60,
       ...(random.chance(0.2) ? { machinesInAll: random.between(1, 5) } : {}),
     },
   };
+}
+
+function limitsOf(seed: number): Deployment['limits'] {
+  if (hasUndying(seed)) return shortLimits;
+  if (hasShortDays(seed)) return shortDays;
+  return { bootSeconds: 300, idleSeconds: 120, jobSeconds: 1_800, waitSeconds: 7_200 };
 }
 
 interface Stage {

@@ -27,6 +27,7 @@ import { createFormerNamesCheck } from './check-former-names.ts';
 import { checkGroupOfLaunch, checkGroups } from './check-groups.ts';
 import { checkHeld } from './check-held.ts';
 import { checkKept, type GroupChange } from './check-kept-groups.ts';
+import { checkLaunchedFor } from './check-launched-for.ts';
 import { checkLeases } from './check-leases.ts';
 import { checkLives } from './check-lives.ts';
 import { checkMachine } from './check-machine.ts';
@@ -134,6 +135,7 @@ export function createAuditor(world: {
     machineStarted(machine) {
       const known = ledger.addMachine(machine);
       checkMachine(ledger, known, note);
+      checkLaunchedFor(ledger, { machine: known, cause: currentCause }, note);
       checkLeases(ledger, note);
       checkSharedCaps(ledger, known, note);
     },

@@ -40,7 +40,9 @@ export function checkEnds(ledger: Ledger, note: Note): void {
     if (job.state !== 'done') {
       if (before === 'github') note('done-job-came-back', `job ${key} was done, and is now ${job.state}`);
       ledger.doneJobs.delete(key);
+      ledger.doneSince.delete(key);
     } else if (before !== by) {
+      if (before === undefined) ledger.doneSince.set(key, ledger.now());
       ledger.doneJobs.set(key, by);
       checkEnd(ledger, job, note);
     }

@@ -80,6 +80,8 @@ export function createLedger(world: {
     worldJobs,
     /** Jobs that were seen done, with who reported it. */
     doneJobs: new Map<string, 'github' | 'platform'>(),
+    /** Since when each of them is done. */
+    doneSince: new Map<string, number>(),
     /** Jobs with their runners whose start or end the platform learned by webhook. */
     told: new Set<string>(),
     /** How often EC2 was asked for each launch. */

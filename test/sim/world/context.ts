@@ -22,6 +22,8 @@ export interface WorldDeps {
   readonly webhookMilliseconds: number;
   /** A job may belong to the same run as the one before; otherwise each has its own run. */
   readonly sharesRuns?: boolean;
+  /** How long GitHub keeps the next job queued, in milliseconds, before it cancels it. */
+  readonly keepsQueued: () => number;
   /** How long a machine takes from the answer to its claim until it confirms. Absent: no noticeable time. */
   readonly confirmPause?: () => number;
 }

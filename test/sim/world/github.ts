@@ -46,11 +46,18 @@ export function createGitHubWorld(deps: WorldDeps, parts: { ec2: Ec2; webhooks: 
 
   function becomeQueued(job: WorldJob) {
     write(deps, job, { status: 'queued', runnerName: null });
+    giveUpLater(job);
     webhooks.job('queued', job);
     for (const listener of queuedListeners) listener(job);
     runners.matchSoon();
     if (faults.strikes('foreignRunner')) laterSeconds(1, 90, () => takenElsewhere(job));
     if (faults.strikes('jobCancelled')) laterSeconds(1, 300, () => cancel(job));
+  }
+
+  function giveUpLater(job: WorldJob) {
+    scheduler.after(deps.keepsQueued(), () => {
+      if (job.status === 'queued') complete(job, 'cancelled');
+    });
   }
 
   function started(job: WorldJob, runnerName: string, how: { told: boolean; registeredName?: string }) {
@@ -69,6 +76,7 @@ export function createGitHubWorld(deps: WorldDeps, parts: { ec2: Ec2; webhooks: 
 
   function giveBack(job: WorldJob) {
     write(deps, job, { status: 'queued', runnerName: null });
+    giveUpLater(job);
     runners.matchSoon();
   }
 
@@ -112,10 +120,6 @@ export function createGitHubWorld(deps: WorldDeps, parts: { ec2: Ec2; webhooks: 
     const job = newJob(deps, { ...given, id: jobs.length + 1 }, jobs.at(-1));
     jobs.push(job);
     auditor.jobQueued(job);
-    // GitHub gives up on a job that nobody ran.
-    scheduler.after((deps.deployment.limits.waitSeconds + 600) * 1000, () => {
-      if (job.status === 'queued' || job.status === 'waiting') complete(job, 'cancelled');
-    });
     if (heldForSeconds !== undefined) {
       write(deps, job, {});
       webhooks.job('waiting', job);

@@ -8,6 +8,7 @@ import { createChanges, permissionsOf, putInstallation } from './changes.ts';
 import type { Account, WorldDeps } from './context.ts';
 import { startControllers } from './controllers/start-controllers.ts';
 import type { GitHubWorld } from './github.ts';
+import { stopOne } from './given-up.ts';
 import { newAccountGroup, startGroupChanges } from './groups.ts';
 import { changeKeptGroup, followKeeping, keptPolicy, makeKeptGroup } from './kept-group.ts';
 import { startLists } from './lists.ts';
@@ -76,6 +77,7 @@ export function startTenants(
       for (let n = 0; n < 4; n++) laterInStory(() => changes.misdirected(account));
     }
   }
+  stopOne(deps, parts.seed, accounts);
   startSpendCaps(deps, { seed: parts.seed, github: parts.github, accounts });
   startLists(deps, { seed: parts.seed, accounts });
   startTransfers(deps, { seed: parts.seed, github: parts.github, accounts });

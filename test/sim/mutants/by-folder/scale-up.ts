@@ -117,4 +117,11 @@ export const scaleUpMutants: readonly Mutant[] = [
     'const unrecorded = await recordFirst(deps, madeOf(launch.plannedJobs));',
     'const unrecorded = await recordFirst(deps, madeOf(launch.plannedJobs).slice(0, 0));',
   ),
+  mutant(
+    'launched-for-a-job-that-is-over',
+    'A late webhook about a job that is over launches a machine for it.',
+    'lib/app/scale-up/cover-new-jobs.ts',
+    'return [...unfit, ...(await deps.launches.cover({ ...launch, plannedJobs: known }))];',
+    'await deps.launches.cover({ ...launch, plannedJobs: known });\n  return unfit;',
+  ),
 ];
