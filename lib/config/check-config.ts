@@ -161,7 +161,10 @@ function defaultTierFaults(config: MayflyConfig): string[] {
 function optionFaults(config: MayflyConfig): string[] {
   return [
     ...groupFaults(config),
-    ...expectWhole('scaleUpConcurrency', config.scaleUpConcurrency ?? 5, { from: 2, to: 1000 }),
+    ...expectWhole('scaleUpConcurrency', config.scaleUpConcurrency ?? defaultScaleUpConcurrency, {
+      from: 2,
+      to: 1000,
+    }),
     ...identityFaults(config.identityCertificates),
   ];
 }

@@ -80,6 +80,15 @@ describe('mayfly costs activate', () => {
     expect((await activate('--backfill', thisMonth)).status).toBe(0);
   });
 
+  it('backfills from the first of twelve months, this one counted, and from none before', async () => {
+    bill.setDials({ billed: all });
+    const now = new Date();
+    const monthsAgo = (count: number) =>
+      new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - count, 1)).toISOString().slice(0, 7);
+    expect((await activate('--backfill', monthsAgo(12))).status).toBe(2);
+    expect((await activate('--backfill', monthsAgo(11))).status).toBe(0);
+  });
+
   it.each(['2026-13', 'October', '2020-01', '2099-01'])(
     'refuses to backfill from %s, without calling AWS',
     async (month) => {

@@ -155,6 +155,8 @@ describe('mayfly costs export', () => {
       'Name the account that Mayfly runs in',
     ],
     [config, 'enable --account me', '--account is "me"; it must be twelve digits.'],
+    [config, 'enable --account 99999999999', '--account is "99999999999"; it must be twelve digits.'],
+    [config, 'enable --account 9999999999999', 'it must be twelve digits.'],
   ])('refuses what cannot work, without any call', async (configuration, words, message) => {
     given();
     const { status, error } = await run(words, configuration);

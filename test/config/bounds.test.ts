@@ -3,7 +3,7 @@
  * fails only later: AWS or GitHub refuses it while a deployment or a job runs, or it costs more than anyone meant.
  */
 import { describe, expect, it } from '@jest/globals';
-import { checkConfig } from '../../lib/config/check-config.ts';
+import { assertConfig, checkConfig } from '../../lib/config/check-config.ts';
 import type { MayflyConfig } from '../../lib/config/config.ts';
 import { trustedCertificates } from '../../lib/contract/aws-certificates.ts';
 import { configWith, defaultConfig, thirtyTiers } from './configurations.ts';
@@ -40,6 +40,14 @@ describe('a number', () => {
   ])('%s is from %i to %i', (path, least, most) => {
     const valid = [least - 1, least, most, most + 1].map((value) => isValidAt(path, value));
     expect(valid).toEqual([false, true, true, false]);
+  });
+
+  it('has the default that the reference of settings states', () => {
+    const { machineImages, scaleUpConcurrency } = assertConfig(configWith({ machineImages: {} }));
+    expect({ machineImages, scaleUpConcurrency }).toEqual({
+      machineImages: { keep: 3 },
+      scaleUpConcurrency: 5,
+    });
   });
 
   // https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
