@@ -43,10 +43,12 @@ describe('a number', () => {
   });
 
   it('has the default that the reference of settings states', () => {
-    const { machineImages, scaleUpConcurrency } = assertConfig(configWith({ machineImages: {} }));
-    expect({ machineImages, scaleUpConcurrency }).toEqual({
+    const { machineImages, scaleUpConcurrency, machines } = assertConfig(configWith({ machineImages: {} }));
+    const gigabytes = [...machines.values()].map(({ diskGigabytes }) => diskGigabytes);
+    expect({ machineImages, scaleUpConcurrency, gigabytes }).toEqual({
       machineImages: { keep: 3 },
       scaleUpConcurrency: 5,
+      gigabytes: [30, 30, 30],
     });
   });
 
@@ -97,6 +99,14 @@ describe('a text', () => {
   ])('in %s has at most %i characters', (path, most, of) => {
     const valid = [most, most + 1].map((length) => isValidAt(path, of('x'.repeat(length))));
     expect(valid).toEqual([true, false]);
+  });
+
+  // EC2 refuses any other at each launch: InvalidAMIID.Malformed.
+  it('that is the id of an image has eight or seventeen digits', () => {
+    const valid = [7, 8, 9, 16, 17, 18].map((digits) =>
+      isValidAt('tiers.small.image', `ami-${'0'.repeat(digits)}`),
+    );
+    expect(valid).toEqual([false, true, false, false, true, false]);
   });
 
   it('that is the host of GitHub has at most 253 characters, as DNS allows', () => {
