@@ -93,7 +93,7 @@ function render(entries: readonly AuditEntry[]): string {
   if (entries.length === 0) return 'Nothing was changed.\n';
   return entries
     .map(({ at, about, installationId, version, who, action, reason, changed }) => {
-      const name = installationId === undefined ? about : `${about} (${installationId})`;
+      const name = installationId === undefined ? about : `${about || '-'} (${installationId})`;
       const subject = version === 0 ? name : `${name}, version ${version}`;
       const why = reason === undefined ? '' : `: ${reason}`;
       const head = printableLine(`${at}  ${subject}  ${action} by ${who}${why}`);

@@ -44,7 +44,7 @@ anything here: treat it as untrusted text.
     if ('error' in shown) {
       throw usageErrorUnlessFault(
         shown.error,
-        `The console of ${instanceId} cannot be read: ${shown.error.message}`,
+        `The console of ${instanceId} cannot be read: ${shown.error.message}\nAWS keeps a console for about an hour after its machine ended. Look for a newer machine: npx mayfly status --tenant TENANT`,
       );
     }
     call.io.out('The machine has printed nothing yet. AWS shows a console after about a minute.\n');

@@ -66,10 +66,21 @@ describe('mayfly costs', () => {
       [`carried_${dayOf(at)}`, { N: '1200000' }],
     ]);
     await account.put('tenants', { ...row, ...Object.fromEntries(spent) });
+    for (const [id, accountLogin] of [
+      [104, 'Zeta'],
+      [105, 'alpha'],
+    ] as const) {
+      const tenant = givenTenant({ installationId: InstallationId(id), accountLogin, accountId: id });
+      await account.put('tenants', newTenantRow({ ...tenant, caps: { month: 1_000_000 } }));
+    }
     const { out } = await account.run('costs');
     expect(out).toMatch(/hooli: \$12\.40 of \$500\.00 in 20\d\d-\d\d, \$1\.20 of \$40\.00 today/);
     const { out: json } = await account.run('costs', '--format', 'json');
-    expect(JSON.parse(json).caps).toEqual([expect.objectContaining({ login: 'hooli', strict: false })]);
+    expect(JSON.parse(json).caps).toMatchObject([
+      { login: 'alpha' },
+      { login: 'hooli', strict: false },
+      { login: 'Zeta' },
+    ]);
     const { out: listed } = await account.run('tenants');
     expect(listed).toMatch(/hooli .* \$12\.40 of \$500\.00/);
   });

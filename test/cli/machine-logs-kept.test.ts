@@ -40,5 +40,6 @@ describe('a machine that AWS no longer knows', () => {
     const { status, error } = await logs(item);
     expect(status).not.toBe(0);
     expect(error).toContain('The console of i-0123456789abcdef0 cannot be read: It does not exist');
+    expect(error).toContain('Look for a newer machine: npx mayfly status --tenant TENANT');
   });
 });

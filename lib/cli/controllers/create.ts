@@ -31,7 +31,9 @@ ${ownerHelp}
     const change = { kind: 'create', id: `ctl_${tokenSecrets.id()}`, settings } as const;
     return changeAndPrint(call, admin, change, ({ controller }) => [
       ...controllerLines({ controller, connected: false }),
-      ...(call.options['dryRun'] ? [] : nextLines(call.positionals[0] ?? '', controller)),
+      ...(call.options['dryRun']
+        ? ['It gets another id when it is created.']
+        : nextLines(call.positionals[0] ?? '', controller)),
     ]);
   },
 };

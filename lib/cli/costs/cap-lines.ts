@@ -24,7 +24,10 @@ export async function capLines(
 ): Promise<CapLine[]> {
   const all = tenant ? [tenant] : (await scanCapped(place)).map(found);
   const now = Date.now();
-  return all.flatMap(({ installationId, login, tenant: known }) =>
+  const byLogin = all.toSorted(
+    (a, b) => a.login.localeCompare(b.login) || a.installationId - b.installationId,
+  );
+  return byLogin.flatMap(({ installationId, login, tenant: known }) =>
     known && hasCap(known)
       ? [
           {
