@@ -77,10 +77,12 @@ describe('a machine that asks whether its job may start', () => {
 describe('a tenant that changes at each read', () => {
   it('has its event redelivered after five attempts', async () => {
     const platform = await givenPlatform();
-    let looks = 0;
-    platform.tenants.update = async () => 'conflict';
+    let attempts = 0;
+    platform.tenants.update = async () => {
+      attempts += 1;
+      return 'conflict';
+    };
     platform.github.getInstallation = async () => {
-      looks += 1;
       const account = { accountId: 1, accountLogin: 'renamed', accountType: 'Organization' } as const;
       return { ok: true, value: { ...account, suspended: false, permissions: {} } };
     };
@@ -88,7 +90,7 @@ describe('a tenant that changes at each read', () => {
     expect(await applyInstallationEvents(platform, [{ id: 'm', body: JSON.stringify(event) }])).toEqual([
       'm',
     ]);
-    expect(looks).toBe(5);
+    expect(attempts).toBe(5);
   });
 });
 

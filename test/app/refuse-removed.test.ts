@@ -45,6 +45,35 @@ describe('removals of repositories', () => {
     expect([asked, await refused()]).toEqual([[1, 2, 3], 10]);
   });
 
+  it('of one tenant in a batch are done in time though GitHub takes 1.5 seconds for an answer', async () => {
+    const { platform, refused, deliver } = await givenRemovals({
+      removals: 10,
+      pages: 3,
+      secondsPerPage: 1.5,
+    });
+    const { getInstallation } = platform.github;
+    platform.github.getInstallation = async (installationId) => {
+      platform.clock.advance(1_500);
+      return getInstallation(installationId);
+    };
+    expect(await deliver()).toEqual([]);
+    expect([platform.clock.now() - noon, await refused()]).toEqual([1_500 + 3 * 1_500, 10]);
+  });
+
+  it('have GitHub asked again once somebody else has changed the tenant: their answer may be newer', async () => {
+    const { platform, deliver } = await givenRemovals({ removals: 2, pages: 1, secondsPerPage: 0 });
+    const { listRepositories } = platform.github;
+    platform.github.listRepositories = async (...given) => {
+      // Another copy heard this after this one had asked.
+      const tenant = (await platform.tenants.get(acme))!;
+      platform.github.renameAccount(acme, 'newer');
+      await platform.tenants.update(tenant, { accountLogin: 'newer', updatedAt: 'later' });
+      return listRepositories(...given);
+    };
+    await deliver();
+    expect(await platform.tenants.get(acme)).toMatchObject({ accountLogin: 'newer' });
+  });
+
   it('come again, and refuse nothing, if the list takes more than five seconds', async () => {
     const removals = 10;
     const world = await givenRemovals({ removals, pages: 10, secondsPerPage: 1 });

@@ -15,6 +15,7 @@ import { OperationalError } from '../../ports/errors.ts';
 import type { NewTenant } from '../../ports/tenants.ts';
 import { noteReturn } from '../common/note-return.ts';
 import { pokeWaiting } from '../common/poke-waiting.ts';
+import type { InstallationNow } from './ask-for-installation.ts';
 import type { UnheardRunDeps } from './find-unheard-run.ts';
 import { forgetUnknown, isSurelyGone, noteUnknown } from './note-unknown.ts';
 import { refuseRemoved } from './refuse-removed.ts';
@@ -25,7 +26,10 @@ export interface TenantDeps extends UnheardRunDeps {
 }
 
 /** Answers for all events of a batch about the installation. */
-type EventDeps = TenantDeps & Pick<Parameters<typeof refuseRemoved>[0], 'repositoriesNow'>;
+type EventDeps = TenantDeps &
+  Pick<Parameters<typeof refuseRemoved>[0], 'repositoriesNow'> & {
+    readonly installationNow: InstallationNow;
+  };
 
 const maxTries = 5;
 
@@ -36,7 +40,7 @@ export async function applyInstallationEvent(deps: EventDeps, event: Installatio
     // The row is read before GitHub is asked: then the answer is at least as new as the version that it replaces.
     const known = await deps.tenants.get(installationId);
     if (known && (await endIfSuperseded(deps, known))) continue;
-    const now = known?.status === 'deleted' ? undefined : await askGitHub(deps, installationId);
+    const now = known?.status === 'deleted' ? undefined : await deps.installationNow(known);
     if (!known && !now) return noteUnknown(deps, event);
     if (now) await forgetUnknown(deps, installationId);
     else if (known?.status !== 'deleted' && !(await isSurelyGone(deps, event))) return;
@@ -47,22 +51,6 @@ export async function applyInstallationEvent(deps: EventDeps, event: Installatio
     `Tenant ${installationId} changed ${maxTries} times while one event was handled.`,
     {
       code: 'TenantChanging',
-      retryable: true,
-    },
-  );
-}
-
-async function askGitHub(
-  deps: TenantDeps,
-  installationId: InstallationId,
-): Promise<Installation | undefined> {
-  const answer = await deps.github.getInstallation(installationId);
-  if (answer.ok) return answer.value;
-  if (answer.refusal.kind === 'not-found') return undefined;
-  throw new OperationalError(
-    `GitHub did not describe installation ${installationId}: ${JSON.stringify(answer.refusal)}`,
-    {
-      code: `GitHub-${answer.refusal.kind}`,
       retryable: true,
     },
   );

@@ -13,6 +13,7 @@ import {
 import type { InstallationId } from '../../core/ids.ts';
 import { Batch, type Delivery } from '../common/batch.ts';
 import { applyInstallationEvent, type TenantDeps } from './apply-installation-event.ts';
+import { shareInstallation } from './ask-for-installation.ts';
 import { askOnceForRepositories } from './ask-for-repositories.ts';
 import { findUnheardRun } from './find-unheard-run.ts';
 import { lookAtHeldJob } from './look-at-held-job.ts';
@@ -51,7 +52,11 @@ export async function applyInstallationEvents(
     ...looks.map(({ id, message }) => batch.attempt([id], () => lookAtRunnerGroup(deps, message))),
     ...others.map(({ id, message }) => batch.attempt([id], () => seeToJob(deps, message))),
     ...[...perTenant].map(async ([installationId, events]) => {
-      const own = { ...deps, repositoriesNow: askOnceForRepositories(deps, installationId) };
+      const own = {
+        ...deps,
+        installationNow: shareInstallation(deps, installationId),
+        repositoriesNow: askOnceForRepositories(deps, installationId),
+      };
       for (const { id, event } of events) await batch.attempt([id], () => applyInstallationEvent(own, event));
     }),
   ]);
