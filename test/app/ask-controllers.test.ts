@@ -5,7 +5,7 @@ import type { Controller } from '../../lib/core/controllers/controller.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import type { CallbackAnswer } from '../../lib/ports/callbacks.ts';
 import { givenController, givenRules, givenScope, putControllers } from '../support/controllers.ts';
-import { acme, givenEvent, givenTenant } from '../support/given.ts';
+import { acme, givenEvent, givenTenant, small } from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 
 const url = 'https://controller.example.com/';
@@ -410,4 +410,16 @@ describe('a process’s cache of policies', () => {
     for (const owner of owners) await policyAt({ controllers }, owner, admissionEpoch);
     expect(owners.filter((owner) => !isHere(owner))).toEqual([owners[0]]);
   });
+});
+
+it('records the decision about a job whose tier was removed, which has no queue to poke', async () => {
+  const platform = await givenAsked(admit, byHttps());
+  await platform.accept(queued());
+  Object.assign(platform.deployment, {
+    tiers: platform.deployment.tiers.filter(({ name }) => name !== small),
+  });
+  platform.queues.tiers.splice(0);
+  expect(await platform.deliverAdmission()).toEqual([]);
+  expect((await platform.job(1))?.admission).toMatchObject({ state: 'admitted' });
+  expect(platform.queues.tiers).toEqual([]);
 });

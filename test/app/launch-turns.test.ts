@@ -356,3 +356,11 @@ describe('the machines of a launch', () => {
     expect(platform.liveMachines()).toHaveLength(machines);
   });
 });
+
+it('wakes nobody of a tier that was removed while its tenant was in line, and fails for nobody', async () => {
+  const turns = { [`${acme}/former`]: at(30_000), '202/small': at(40_000) };
+  const { platform, launch } = await givenPace({ turns, lineEndsAt: noon + 40_000 });
+  const call = { launch, askedAt: noon, answer: answered(), paced: true };
+  await expect(learn(platform, call)).resolves.toMatchObject({ againNow: false });
+  expect(pokes(platform)).toEqual([[202, 0]]);
+});
