@@ -18,27 +18,29 @@ const clear = '\u001b[2J\u001b[H';
 export interface Picture {
   readonly text: string;
   readonly status: number;
+  /** Until it is drawn again. Absent: a few seconds. */
+  readonly pauseSeconds?: number;
 }
 
 export interface Watching {
   readonly io: Io;
   draw(): Promise<Picture>;
   /** False: this was the last time. Absent: it pauses, and repeats forever. */
-  again?(): Promise<boolean>;
+  again?(pauseSeconds: number): Promise<boolean>;
   readonly isTerminal?: boolean;
 }
 
 /** @returns the exit status of the last output */
 export async function watch({ io, draw, again = pause, isTerminal = isScreen() }: Watching): Promise<number> {
   for (;;) {
-    const { text, status } = await draw();
+    const { text, status, pauseSeconds = watchSeconds } = await draw();
     io.out(`${isTerminal ? clear : ''}${text}`);
-    if (!(await again())) return status;
+    if (!(await again(pauseSeconds))) return status;
   }
 }
 
-async function pause(): Promise<true> {
-  await sleep(watchSeconds * 1000);
+async function pause(seconds: number): Promise<true> {
+  await sleep(seconds * 1000);
   return true;
 }
 

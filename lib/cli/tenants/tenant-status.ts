@@ -23,7 +23,7 @@ import { githubOf, refusalText } from '../insight/github-of.ts';
 import { commandStores } from '../insight/stores.ts';
 import { readWaiting } from '../read-waiting.ts';
 import { problemsOf } from '../status-problems.ts';
-import { watch } from '../watch.ts';
+import { watch, watchSeconds } from '../watch.ts';
 import { findReadableTenant } from './find-tenant.ts';
 import type { LastJob, OneTenant } from './one-tenant.ts';
 import { type Ec2Machine, machineProblems, statusOf, viewMachines } from './tenant-status-rules.ts';
@@ -33,21 +33,47 @@ import { statusWord } from './tenant-view.ts';
 const lastJobsShown = 5;
 /** At how many places (mostly repositories) GitHub is asked for registered runners. */
 const mostScopes = 10;
+/** A place with more takes further calls. */
+const runnersOnPage = 100;
 
 export async function tenantStatus(call: CommandCall, given: string): Promise<number> {
+  const isWatched = call.options['watch'] === true;
   const draw = async () => {
-    const one = await readOne(call, given);
+    const { one, calls } = await readOne(call, given);
     const text = call.options['json'] ? `${JSON.stringify(one)}\n` : tenantStatusText(one, Date.now());
-    return { text, status: one.problems.length > 0 ? 1 : 0 };
+    const { pauseSeconds, why } = paceOf(calls);
+    const isSaid = isWatched && !call.options['json'];
+    return { text: isSaid ? text + why : text, status: one.problems.length > 0 ? 1 : 0, pauseSeconds };
   };
   return watch({
     io: call.io,
     draw,
-    ...(call.options['watch'] ? {} : { again: async () => false, isTerminal: false }),
+    ...(isWatched ? {} : { again: async () => false, isTerminal: false }),
   });
 }
 
-async function readOne(call: CommandCall, given: string): Promise<OneTenant> {
+/**
+ * Watching takes no more of the tenant's calls to GitHub in an hour than one every five seconds: 720 of 5,000. Its machines need
+ * the others, to register.
+ */
+export function paceOf(calls: number): { readonly pauseSeconds: number; readonly why: string } {
+  const pauseSeconds = watchSeconds * Math.max(1, calls);
+  const why =
+    calls > 1
+      ? `  Shown every ${pauseSeconds} s: each time takes ${calls} of the tenant's calls to GitHub.\n`
+      : '';
+  return { pauseSeconds, why };
+}
+
+/** At most: the further runners are all in one place. */
+export const callsFor = (places: number, registered: number) =>
+  places + Math.floor(registered / runnersOnPage);
+
+/** `calls`: to GitHub, for the tenant. */
+async function readOne(
+  call: CommandCall,
+  given: string,
+): Promise<{ readonly one: OneTenant; readonly calls: number }> {
   const client = dynamoClient(call);
   const { tenant } = await findReadableTenant({ client, config: call.config }, given);
   const stores = commandStores(call);
@@ -68,7 +94,7 @@ async function readOne(call: CommandCall, given: string): Promise<OneTenant> {
   const listed = 'why' in registered ? undefined : registered;
   const seen = { machines, runners, jobs, registered: listed, now };
   const { level, isFallback } = levelNow(tenant);
-  return {
+  const one: OneTenant = {
     login: tenant.accountLogin,
     installationId: tenant.installationId,
     status: statusWord(tenant),
@@ -93,6 +119,7 @@ async function readOne(call: CommandCall, given: string): Promise<OneTenant> {
       ...('why' in registered ? [`GitHub does not list its runners: ${registered.why}`] : []),
     ],
   };
+  return { one, calls: callsFor(scopesOf(tenant, runners).length, listed?.length ?? 0) };
 }
 
 async function readMachines(call: CommandCall, { installationId }: Tenant): Promise<Ec2Machine[]> {

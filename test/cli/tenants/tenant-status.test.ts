@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { jobRow } from '../../../lib/adapters/dynamodb/job-row.ts';
 import { runnerRow } from '../../../lib/adapters/dynamodb/runner-row.ts';
 import { newTenantRow } from '../../../lib/adapters/dynamodb/tenant-row.ts';
-import { scopesOf } from '../../../lib/cli/tenants/tenant-status.ts';
+import { callsFor, paceOf, scopesOf } from '../../../lib/cli/tenants/tenant-status.ts';
 import { machineProblems, type TenantMachines } from '../../../lib/cli/tenants/tenant-status-rules.ts';
 import { watch } from '../../../lib/cli/watch.ts';
 import { InstallationId, InstanceId, JobId } from '../../../lib/core/ids.ts';
@@ -113,6 +113,30 @@ describe('watching', () => {
 
     expect(await watch({ io, draw, again, isTerminal: false })).toBe(3);
     expect(printed().out).toBe('picture 1\npicture 2\npicture 3\n');
+  });
+});
+
+describe('watching a tenant whose runners register with repositories', () => {
+  it.each([0, 1])('happens every five seconds with %s calls to GitHub each time', (calls) => {
+    expect(paceOf(calls)).toEqual({ pauseSeconds: 5, why: '' });
+  });
+
+  it('takes at most 720 calls to GitHub in an hour, and says why it is slow', () => {
+    const { pauseSeconds, why } = paceOf(10);
+    expect((10 * 3_600) / pauseSeconds).toBe(720);
+    expect(why).toBe("  Shown every 50 s: each time takes 10 of the tenant's calls to GitHub.\n");
+  });
+
+  it('pauses for as long as the last picture says', async () => {
+    const pauses: number[] = [];
+    const again = async (seconds: number) => pauses.push(seconds) < 2;
+    const draw = async () => ({ text: '', status: 0, ...(pauses.length > 0 ? { pauseSeconds: 50 } : {}) });
+    await watch({ io: recordingIo().io, draw, again, isTerminal: false });
+    expect(pauses).toEqual([5, 50]);
+  });
+
+  it('counts a call for each place, and for each further hundred runners', () => {
+    expect([callsFor(10, 0), callsFor(1, 100), callsFor(1, 250)]).toEqual([10, 2, 3]);
   });
 });
 
