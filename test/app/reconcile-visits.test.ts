@@ -128,6 +128,16 @@ describe('a repository about which GitHub cannot answer', () => {
     expect(platform.queues.tiers.map(({ message }) => 'jobId' in message && message.jobId)).toEqual([2]);
   });
 
+  it('is named if it is its runs that GitHub cannot list', async () => {
+    const platform = await givenFailing();
+    platform.github.listRuns = async () => {
+      throw new OperationalError('too large', { code: 'github-unreachable', retryable: true });
+    };
+    await expect(platform.reconcile()).rejects.toThrow('1 parts of the reconciler failed');
+    const said = platform.telemetry.events.filter(({ name }) => name === 'reconcile-failed');
+    expect(String(said[0]?.fields['error'])).toContain('acme/a: too large');
+  });
+
   /** Runs of one repository, the last in progress, each with a job that nobody reported; GitHub cannot list these jobs. */
   async function givenFailingRuns(runs: number, failing: number) {
     const platform = await givenPlatform();

@@ -36,6 +36,7 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
         'groups.length + repositories.length === 0 → false',
         'all.length === 0 → false',
         'list.value.cursor === undefined → false',
+        '{ const reached = new Set(list.value.items.map(({ id }) => id)); for (const id of all) seen.set(id, reached.has(id)); return seen; } → {}',
       ],
       'reconciler/keep-group.ts': ["levelNow(tenant).level === 'organization' → true"],
       'reconciler/reconcile-jobs.ts': [
@@ -102,14 +103,18 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
       ],
       'reconciler/catch-up.ts': ['notesKeptSeconds * 1000 → notesKeptSeconds / 1000'],
       'reconciler/drop-lost-scopes.ts': [
-        'last !== undefined && name > last',
+        'last !== undefined → true',
         '.slice(0, lostScopesPerVisit) → lost.filter(one => now - since(one) >= settledSeconds * 1000)',
         '.slice(0, lostScopesPerVisit) → lost.filter(one => !settled.includes(one))',
       ],
       'reconciler/reconcile-jobs.ts': ['visit.calls.isSpent → false'],
       'reconciler/reconcile-unheard-jobs.ts': [
-        'calls.isSpent → false',
-        'waitingRuns.has(runId)) → runs',
+        // Positions of other pages lead elsewhere in the list, and a page that is gone costs a look.
+        'page === undefined → true @ const place =',
+        'page === undefined → false @ const place =',
+        'page === undefined → page !== undefined @ const place =',
+        '}` → `` @ const place =',
+        'next !== undefined → true',
         'runsPerRepository - first.length → runsPerRepository + first.length',
         'place !== undefined → true',
       ],
@@ -137,15 +142,22 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
       'sweep/settle-tenants.ts': ["const { installationId, jobId, tier = 'none' } = job"],
       'sweep/sweep.ts': ["known.status === 'fulfilled'", "result.status === 'fulfilled' → true"],
       'reconciler/compare-spent.ts': ['tenant.spent?.get → tenant.spent.get', 'settled !== undefined → true'],
-      'reconciler/drop-lost-scopes.ts': ["if (result.kind === 'fault')", 'const targets = {'],
+      'reconciler/drop-lost-scopes.ts': [
+        "result.kind === 'fault' → false",
+        '\'fault\' → ""',
+        '{ tiers: [], repositoryIds: new Set<number>() } → {}',
+      ],
       'reconciler/keep-group.ts': ['name === undefined → false', 'wanted === undefined → false'],
       'reconciler/reconcile-leases.ts': ['row.leases > counted → row.leases >= counted'],
       'reconciler/reconcile-machines.ts': ['installationId === undefined → false'],
       'reconciler/reconcile-registrations.ts': ['instanceId === undefined → false'],
       'reconciler/reconcile-tenants.ts': ["tenant.status === 'suspended' → true"],
       'reconciler/reconcile-unheard-jobs.ts': [
-        "?? ''",
+        `'' → "Stryker was here!"`,
         'ownerId === accountId → true',
+        // What has failed is not ok either.
+        "jobs === 'failed' → false",
+        '\'failed\' → "" @ if (jobs ===',
         '{ login, type, level } → {}',
       ],
       'reconciler/roll-up-usage.ts': ['dueAt !== undefined → true'],
@@ -168,6 +180,8 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
       'reconciler/reconcile-unheard-jobs.ts': [
         'one.fullName < other.fullName → one.fullName <= other.fullName',
         'cursor === undefined → false',
+        // All runs of a short list are chosen anyway.
+        '{ const { [places.unheard]: _one, [places.heard]: _other, ...others } = marks.runs ?? {}; marks.runs = others; return nextInTurn(runs, { keyOf, after: undefined, count: runsPerRepository }); } → {}',
         'items.some((repository) => isRenamed(tenant, repository)) → items.every(repository => isRenamed(tenant, repository))',
       ],
       'reconciler/tenant-visit.ts': ['\'0\' → ""'],
