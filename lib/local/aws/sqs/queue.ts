@@ -4,6 +4,7 @@
  * waiting receiver gets a message in the same turn of the event loop in which it arrives.
  */
 import { randomUUID } from 'node:crypto';
+import { AwsError } from '../service.ts';
 import { FairLine } from './fair-line.ts';
 import {
   asReceived,
@@ -46,6 +47,8 @@ export interface QueueRules {
   /** Infinity: no redrive policy. */
   readonly maxReceiveCount: () => number;
   readonly bury: (message: Message) => void;
+  /** Of messages that were received and not yet deleted. A short poll beyond it fails; a long poll gets nothing. */
+  readonly mostInFlight: number;
 }
 
 interface Waiter {
@@ -89,6 +92,8 @@ export class Queue {
 
   async receive(receiving: Receiving): Promise<ReceivedMessage[]> {
     if (receiving.signal?.aborted) return [];
+    if (this.#line.inFlight >= this.#rules.mostInFlight && receiving.waitSeconds <= 0)
+      throw new AwsError('OverLimit', `${this.#rules.mostInFlight} messages of the queue are in flight.`);
     const taken = this.#take(receiving);
     if (taken.length > 0 || receiving.waitSeconds <= 0) return taken;
     return this.#wait(receiving);
@@ -167,7 +172,8 @@ export class Queue {
     this.#dropExpired();
     const seconds = visibilityTimeoutSeconds ?? this.#rules.visibilityTimeoutSeconds();
     const taken: Message[] = [];
-    while (taken.length < max) {
+    const most = Math.min(max, this.#rules.mostInFlight - this.#line.inFlight);
+    while (taken.length < most) {
       const message = this.#line.takeOff();
       if (!message) break;
       message.state = 'inFlight';

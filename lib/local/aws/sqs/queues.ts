@@ -39,6 +39,9 @@ const otherAttributes = [
   'SqsManagedSseEnabled',
 ];
 
+/** Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
+const mostInFlight = 120_000;
+
 export class Queues {
   readonly #byName = new Map<string, NamedQueue>();
   readonly #arnPrefix: string;
@@ -101,6 +104,7 @@ export class Queues {
       retentionSeconds: () => Number(attributes['MessageRetentionPeriod']),
       maxReceiveCount: () => redriveOf(attributes)?.maxReceiveCount ?? Number.POSITIVE_INFINITY,
       bury: (message) => this.find(redriveOf(attributes)?.deadLetterTargetArn).queue.adopt(message, arn),
+      mostInFlight,
     });
     return { name, arn, createdAt: Math.floor(Date.now() / 1000), attributes, queue };
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { Queue } from '../../../../lib/local/aws/sqs/queue.ts';
 import { createSqsService, type SqsService } from '../../../../lib/local/aws/sqs.ts';
 import { nonEmpty } from '../../../support/non-empty.ts';
 import { place } from '../support.ts';
@@ -261,4 +262,23 @@ describe('a service that sends to a queue', () => {
     expect(sqs.counts(arn).visible).toBe(1);
     sqs.close();
   });
+});
+
+it('gives no more messages than may be in flight: a short poll fails, a long one gets nothing', async () => {
+  const queue = new Queue({
+    visibilityTimeoutSeconds: () => 30,
+    delaySeconds: () => 0,
+    retentionSeconds: () => 60,
+    maxReceiveCount: () => 3,
+    bury: () => undefined,
+    mostInFlight: 2,
+  });
+  for (const body of ['a', 'b', 'c']) queue.send({ body, senderId: 'AIDA' });
+  const received = await queue.receive({ max: 10, waitSeconds: 0 });
+  expect(received).toHaveLength(2);
+  await expect(queue.receive({ max: 10, waitSeconds: 0 })).rejects.toMatchObject({ code: 'OverLimit' });
+  expect(await queue.receive({ max: 10, waitSeconds: 0.01 })).toEqual([]);
+  queue.delete(received[0]!.receiptHandle);
+  expect(await queue.receive({ max: 10, waitSeconds: 0 })).toHaveLength(1);
+  queue.close();
 });
