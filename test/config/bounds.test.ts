@@ -109,6 +109,12 @@ describe('a text', () => {
     expect(valid).toEqual([false, true, false, false, true, false]);
   });
 
+  // With any other, each machine refuses the runner program that it downloaded.
+  it('that is a SHA-256 checksum has 64 digits', () => {
+    const valid = [63, 64, 65].map((digits) => isValidAt('runnerSha256.x64', '0'.repeat(digits)));
+    expect(valid).toEqual([false, true, false]);
+  });
+
   it('that is the host of GitHub has at most 253 characters, as DNS allows', () => {
     const host = `${'abc.'.repeat(62)}a.com`;
     expect(host).toHaveLength(253);
@@ -116,6 +122,7 @@ describe('a text', () => {
   });
 
   it.each([
+    ['costsExport.payerAccount', (account: string) => account],
     ['permissionsBoundaryArn', (account: string) => `arn:aws:iam::${account}:policy/boundary`],
     ['kmsKeyArn', (account: string) => String(everySetting.kmsKeyArn).replace('123456789012', account)],
     ['tiers.small.instanceRoleArn', (account: string) => `arn:aws:iam::${account}:role/builds`],
