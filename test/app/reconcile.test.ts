@@ -57,6 +57,17 @@ describe('a tenant’s row that somebody changed by hand', () => {
     ]);
   });
 
+  it('keeps the tenant from no visit if its record cannot be read', async () => {
+    const platform = await givenPlatform();
+    platform.stores.world.beforeCall = (call) => {
+      if (call.startsWith('audit.'))
+        throw new OperationalError('no', { code: 'UnreadableRow', retryable: false });
+    };
+    platform.github.deleteInstallation(acme);
+    await expect(platform.reconcile()).rejects.toThrow('1 parts of the reconciler failed');
+    expect(platform.queues.installations).toHaveLength(1);
+  });
+
   it('causes no warning if nothing was recorded before', async () => {
     const platform = await givenPlatform();
     platform.stores.world.rows.recorded.clear();
