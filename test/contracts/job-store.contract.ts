@@ -84,6 +84,20 @@ export function jobStoreContract(backend: StoreBackend): void {
         expect(await waiting()).toEqual([1, 3]);
       });
 
+      it('records the end of one job beside another that holds half a character', async () => {
+        const [job, other] = givenJobs(2);
+        await given(job!);
+
+        const unfit = { ...other!, repository: 'acme/app\ud800' };
+        const [before, outcomes] = await Promise.all([
+          current.stores.jobs.finish(acme, job!.jobId, { outcome: 'completed', at: noon }),
+          current.stores.jobs.insert([unfit]),
+        ]);
+
+        expect(before).toMatchObject({ state: 'waiting' });
+        expect(outcomes).toMatchObject([{ name: 'OperationalError' }]);
+      });
+
       it('inserts nothing for an empty list', async () => {
         expect(await current.stores.jobs.insert([])).toEqual([]);
       });

@@ -30,7 +30,9 @@ const keysOfTables = new WeakMap<EngineCall, Map<string, readonly string[]>>();
 
 /** Undefined: the engine understands all of it. */
 export async function runUpdates(engine: EngineCall, body: string): Promise<BatchAnswer | undefined> {
-  const input = JSON.parse(body) as { Statements?: Statement[]; ReturnConsumedCapacity?: string };
+  const input = readInput(body);
+  // DynamoDB cannot read such a call at all, and runs none of its statements: nor does the engine.
+  if (!input) return undefined;
   const updates = (input.Statements ?? []).map(({ Statement: text = '' }) => readUpdate(text));
   if (!updates.some((update) => update !== undefined)) return undefined;
   const capacity = input.ReturnConsumedCapacity;
@@ -45,6 +47,16 @@ export async function runUpdates(engine: EngineCall, body: string): Promise<Batc
   const used = answers.flatMap(({ ConsumedCapacity = [] }) => ConsumedCapacity);
   const Responses = answers.flatMap((answer) => answer.Responses);
   return capacity === undefined ? { Responses } : { Responses, ConsumedCapacity: used };
+}
+
+/** Undefined: one of its texts has half a surrogate pair. */
+function readInput(body: string) {
+  let isWellFormed = true;
+  const input = JSON.parse(body, (_name, value: unknown) => {
+    isWellFormed &&= typeof value !== 'string' || value.isWellFormed();
+    return value;
+  }) as { Statements?: Statement[]; ReturnConsumedCapacity?: string };
+  return isWellFormed ? input : undefined;
 }
 
 async function runElsewhere(
