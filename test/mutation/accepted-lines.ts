@@ -105,7 +105,6 @@ export const acceptedLines: readonly AcceptedLines[] = [
         'instanceId === undefined → false',
         'last.leftLease !== undefined → true',
       ],
-      'ending/record-usage.ts': ['if (job) await deps.usage.addJob'],
       'ending/release-planned.ts': ['if (job.lease === undefined) return'],
       'insight/explain-covered.ts': [
         "launchOfLease(job.lease) : 'none'",
