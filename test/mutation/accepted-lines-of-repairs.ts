@@ -60,9 +60,11 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
       ],
       'reconciler/reconcile-tenants.ts': [
         "visiting.tenant.status === 'active' → true",
-        "tenant.status === 'active' → true",
         "typeof at === 'number' → true",
         'isToldBack → true',
+      ],
+      'reconciler/look-after-tenant.ts': [
+        "tenant.status === 'active' → true",
         'mayHaveOrganizationRunners(tenant) → true',
       ],
       'reconciler/repair-cap-row.ts': ['unreadable.length === 0 → false'],
@@ -151,7 +153,7 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
       'reconciler/reconcile-leases.ts': ['row.leases > counted → row.leases >= counted'],
       'reconciler/reconcile-machines.ts': ['installationId === undefined → false'],
       'reconciler/reconcile-registrations.ts': ['instanceId === undefined → false'],
-      'reconciler/reconcile-tenants.ts': ["tenant.status === 'suspended' → true"],
+      'reconciler/look-after-tenant.ts': ["tenant.status === 'suspended' → true"],
       'reconciler/reconcile-unheard-jobs.ts': [
         `'' → "Stryker was here!"`,
         'ownerId === accountId → true',

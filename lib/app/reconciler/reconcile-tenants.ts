@@ -1,26 +1,17 @@
 /**
- * Visits the tenants in turn, as many as the time allows; the next run continues where this one stopped. A visit
- * compares the tenant's leases with its machines. Then, within an allowance of calls, it compares jobs and
- * registrations with GitHub: first what frees or closes something, last what only lists. Tenants that turn out to be
- * behind are caught up with afterwards. A failed visit delays no other tenant.
+ * Visits the tenants in turn, as many as the time allows; the next run continues where this one stopped. Tenants that turn out
+ * to be behind are caught up with afterwards. A failed visit delays no other tenant.
  */
 import { chunksOf } from '../../core/chunks.ts';
 import type { InstallationId, JobId } from '../../core/ids.ts';
-import type { Job } from '../../core/job.ts';
-import { levelNow, mayHaveOrganizationRunners, missingPermission } from '../../core/runner-level.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
 import { errorsOf } from '../common/errors-of.ts';
 import { returnNote } from '../common/note-return.ts';
-import { askAboutTenant } from './ask-about-tenant.ts';
 import { CallAllowance } from './call-allowance.ts';
 import { catchUp, catchUpInTurn } from './catch-up.ts';
-import { compareRunningDay } from './compare-running-day.ts';
-import { dropLostPlatformScopes, dropLostScopes } from './drop-lost-scopes.ts';
-import { keepGroup } from './keep-group.ts';
-import { logRepair } from './log-repair.ts';
-import { reconcileJobs } from './reconcile-jobs.ts';
-import { type OpenRows, readOpenRows, reconcileCaps, reconcileLeases } from './reconcile-leases.ts';
-import { reconcileOrganizationRunners } from './reconcile-registrations.ts';
+import { dropLostPlatformScopes } from './drop-lost-scopes.ts';
+import { lookAfterTenant } from './look-after-tenant.ts';
+import { type OpenRows, readOpenRows, reconcileCaps } from './reconcile-leases.ts';
 import {
   callsPerVisit,
   notesKeptSeconds,
@@ -29,7 +20,6 @@ import {
   visitSeconds,
   visitsAtOnce,
 } from './reconcile-settings.ts';
-import { reconcileUnheardJobs } from './reconcile-unheard-jobs.ts';
 import { recordOutsideChange } from './record-outside-change.ts';
 import { marksOf, type Visit, type VisitMarks } from './tenant-visit.ts';
 
@@ -110,7 +100,7 @@ async function visitAll(
         const of = { installationId, calls, adopted: run.adopted, waitingRooms: run.waitingRooms };
         await visit(deps, of, async (visiting) => {
           try {
-            await lookAfter(deps, visiting, run.open);
+            await lookAfterTenant(deps, visiting, run.open);
           } finally {
             // Also after a visit that failed: the repository on which each visit fails may be the one that is behind.
             if (isBehind(visiting.marks)) run.behind.push(installationId);
@@ -158,49 +148,4 @@ function noteReturn({ tenant, marks }: Pick<Visit, 'tenant' | 'marks'>, at: unkn
   if (isToldBack) marks.returnedAt = at;
   if (isAway) marks.away = true;
   else delete marks.away;
-}
-
-async function lookAfter(deps: ReconcileDeps, visiting: Visit, open: OpenRows): Promise<void> {
-  const { tenant } = visiting;
-  const suspects = await reconcileLeases(deps, visiting, open);
-  await compareRunningDay(deps, visiting);
-  if (tenant.status === 'suspended' && tenant.suspendedBy === 'github') await askAboutTenant(deps, tenant);
-  if (tenant.status !== 'active') return;
-  await compareWithGitHub(deps, visiting, suspects);
-}
-
-async function compareWithGitHub(
-  deps: ReconcileDeps,
-  visiting: Visit,
-  suspects: readonly Job[],
-): Promise<void> {
-  const { tenant } = visiting;
-  // Its owners' new permissions may have gone unreported, and would let it have its machines, or have them at the right
-  // level.
-  if (missingPermission(tenant) || levelNow(tenant).isFallback) await askAboutTenant(deps, tenant);
-  if (mayHaveOrganizationRunners(tenant)) await reconcileOrganizationRunners(deps, visiting);
-  await keepGroup(deps, visiting);
-  const scopes = await Promise.allSettled([dropLostScopes(deps, visiting)]);
-  // Nothing of a controller holds up the tenant's jobs.
-  const jobs = await Promise.allSettled([reconcileOwnJobs(deps, visiting, suspects)]);
-  const errors = errorsOf([...scopes, ...jobs]);
-  if (errors.length === 1) throw errors[0];
-  if (errors.length > 1) throw new AggregateError(errors, errors.map(String).join('; '));
-}
-
-async function reconcileOwnJobs(
-  deps: ReconcileDeps,
-  visiting: Visit,
-  suspects: readonly Job[],
-): Promise<void> {
-  const { tenant } = visiting;
-  await reconcileJobs(deps, visiting, suspects);
-  const refusal = await reconcileUnheardJobs(deps, visiting);
-  if (!refusal) return;
-  await askAboutTenant(deps, tenant);
-  // Refused for a missing permission, it is asked about each time, which repairs nothing.
-  if (refusal.kind !== 'not-found') return;
-  const { installationId } = tenant;
-  const reason = `GitHub has no such installation: ${refusal.message}`;
-  logRepair(deps, { kind: 'installation-asked', installationId, reason });
 }
