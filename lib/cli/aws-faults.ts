@@ -101,10 +101,15 @@ const remedies: Readonly<Record<Kind, (failed: FailedCommand) => string>> = {
   endpoint: ({ command, environment }) =>
     `AWS_ENDPOINT_URL is ${environment['AWS_ENDPOINT_URL'] ?? 'not set'}, which does not support this call. ` +
     `The laptop platform has no quotas and no instance types: run mayfly ${command} against an AWS account.`,
-  throttled: () =>
-    `AWS throttles calls of this account. Wait a minute, then run the command again. ${mayBeDone}`,
-  'of-aws': () =>
-    `AWS failed to answer; https://health.aws.amazon.com/health/status shows whether it has a problem. Wait a minute, then run the command again. ${mayBeDone}`,
+  throttled: ({ environment }) =>
+    `${answering(environment) ?? 'AWS'} throttles calls of this account. ${runAgain}`,
+  'of-aws': ({ environment }) => {
+    const endpoint = answering(environment);
+    const said = endpoint
+      ? `${endpoint} failed to answer.`
+      : 'AWS failed to answer; https://health.aws.amazon.com/health/status shows whether it has a problem.';
+    return `${said} ${runAgain}`;
+  },
 };
 
 function noConnection({ config, environment }: FailedCommand): string {
@@ -114,7 +119,14 @@ function noConnection({ config, environment }: FailedCommand): string {
     : `AWS does not respond. Check the network, the proxy, and the region in mayfly.config.ts, ${config.region}.`;
 }
 
+/** What answers instead of AWS, if anything does. */
+function answering(environment: FailedCommand['environment']): string | undefined {
+  const endpoint = environment['AWS_ENDPOINT_URL'];
+  return endpoint ? `The endpoint at AWS_ENDPOINT_URL, ${endpoint},` : undefined;
+}
+
 const mayBeDone = 'If the command changes something, look first: it may have done so, in whole or in part.';
+const runAgain = `Wait a minute, then run the command again. ${mayBeDone}`;
 
 interface Fault {
   readonly kind: Kind;

@@ -12,9 +12,10 @@ const mostTogether = 3400;
 
 export function variableFaults(config: MayflyConfig): string[] {
   const names = Object.keys(isRecord(config.tiers) ? config.tiers : {});
-  const addressLength = 'https://sqs.ap-southeast-1.amazonaws.com/123456789012/--builds"":"",'.length;
+  const { environment, region } = config;
+  const address = `https://sqs.${textOf(region)}.amazonaws.com/123456789012/${textOf(environment)}--builds`;
   const queues = names
-    .map((name) => addressLength + textOf(config.environment).length + 2 * name.length)
+    .map((name) => `"${name}":"${address}${name}",`.length)
     .reduce((sum, next) => sum + next, 0);
   const subnets = subnetsLength(config);
   const fits = queues <= mostOfQueues && queues + subnets <= mostTogether;
@@ -22,7 +23,7 @@ export function variableFaults(config: MayflyConfig): string[] {
   return [
     `The addresses of ${names.length} tier queues take ${queues} characters, and the list of subnets ${subnets}; ` +
       `${mostOfQueues}, and ${mostTogether} together, fit in a function's environment. ` +
-      'Shorten the names of the tiers or of the environment.',
+      'Shorten the names of the tiers or of the environment, or use fewer zones or subnets.',
   ];
 }
 

@@ -84,3 +84,7 @@ export type RunnerEndReason = (typeof runnerEndReasons)[number];
 
 /** The job that a listening runner is assumed to run: as GitHub said, else as planned. */
 export const jobOf = ({ plannedJob, ran }: Runner): JobId => ran ?? plannedJob;
+
+/** Until when a listening runner may have no job, epoch milliseconds. Its `deadline` may still be that of its boot. */
+export const idleUntil = ({ listeningAt, launchedAt }: Runner, limits: { readonly idleSeconds: number }) =>
+  (listeningAt ?? launchedAt) + limits.idleSeconds * 1000;

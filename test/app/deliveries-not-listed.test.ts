@@ -109,17 +109,53 @@ describe('a place in a list', () => {
     expect(noted(platform)).toMatchObject({ failures: ended, all: ended });
   });
 
+  it('is restarted once in a run, and reports that GitHub refuses every place', async () => {
+    const platform = await givenFailures(3, { failures: forgotten });
+    let calls = 0;
+    instead(platform, (outcome, cursor) => {
+      if (outcome === 'failure') calls += 1;
+      return outcome === 'failure' && cursor !== undefined ? fail(badRequest) : undefined;
+    });
+    expect(await reconcileDeliveries(platform)).toEqual([badRequest]);
+    expect(redelivered(platform)).toEqual(['w3']);
+    expect(calls).toBe(3);
+  });
+
+  const limited = { ok: false, refusal: { kind: 'limited', retryAfterSeconds: 60 } } as const;
+
   it.each([
-    ['is kept while GitHub limits calls', 23, ['w1']],
-    ['is given up after a day, however GitHub answers', 25, ['w1', 'w2', 'w3']],
+    ['is kept while GitHub fails there for six hours', 6, ['w1']],
+    ['is given up once it failed for longer', 6.1, ['w1', 'w2', 'w3']],
   ])('%s', async (_, hours, expected) => {
-    const old = { ...forgotten, top: noon - hours * hour };
-    const platform = await givenFailures(3, { failures: old, all: old, waiting: [[1, 'w1', 0]] });
-    instead(platform, (_outcome, cursor) =>
-      cursor === 'v1_1' ? { ok: false, refusal: { kind: 'limited', retryAfterSeconds: 60 } } : undefined,
-    );
+    const failing = { ...forgotten, failingSince: noon - hours * hour };
+    const platform = await givenFailures(3, { failures: failing, all: failing, waiting: [[1, 'w1', 0]] });
+    instead(platform, (_outcome, cursor) => (cursor === 'v1_1' ? limited : undefined));
     await reconcileDeliveries(platform);
     expect(redelivered(platform)).toEqual(expected);
+  });
+
+  it('is kept however old it is, while GitHub lists deliveries there', async () => {
+    const old = { floor: noon - 72 * hour, top: noon - 48 * hour, cursor: '2' };
+    const platform = await givenFailures(3, { failures: old });
+    await reconcileDeliveries(platform);
+    expect(redelivered(platform)).toEqual(['w1', 'w2']);
+  });
+
+  it('counts the time from the first failure, and forgets it after an answer', async () => {
+    const platform = await givenFailures(1, { failures: forgotten });
+    let isFailing = true;
+    instead(platform, (_outcome, cursor) => {
+      if (cursor !== 'v1_1') return undefined;
+      return isFailing ? limited : { ok: true, value: { items: [], cursor: 'v1_1' } };
+    });
+    for (let run = 0; run < 2; run++) {
+      await reconcileDeliveries(platform);
+      expect(noted(platform)['failures']).toMatchObject({ cursor: 'v1_1', failingSince: noon });
+      platform.clock.advance(hour);
+    }
+    isFailing = false;
+    await reconcileDeliveries(platform);
+    expect(noted(platform)['failures']).not.toHaveProperty('failingSince');
   });
 });
 

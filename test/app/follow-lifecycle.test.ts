@@ -130,6 +130,18 @@ describe('following the lifecycle', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'covered' });
   });
 
+  it.each([
+    [119, 'covered'],
+    [120, 'waiting'],
+  ])('gives a job to a machine that has listened for %i s without one? %s', async (seconds, state) => {
+    const { platform, machines } = await givenListening(1, 2);
+    await platform.follow(event('in_progress', 1, machines[1]!));
+    platform.clock.advance(seconds * 1000);
+    await platform.follow(event('completed', 1, machines[1]!));
+    expect(await platform.job(2)).toMatchObject({ state });
+    await expectBalanced(platform);
+  });
+
   it('finds the job without a machine at the end of a longer chain, when the free machine dies', async () => {
     const platform = await givenPlatform({
       tenants: [givenTenant({ maxRunners: 3 })],

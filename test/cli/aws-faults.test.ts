@@ -100,10 +100,19 @@ describe('other errors of a command', () => {
   });
 
   it.each([
-    ['status', 'ThrottlingException', 400, /AWS throttles calls of this account\. Wait a minute/],
-    ['dead-letters', 'ThrottlingException', 400, /AWS throttles calls of this account\. Wait a minute/],
-    ['status', 'Flapping', 503, /AWS failed to answer; https:\/\/health\.aws/],
-    ['dead-letters', 'Flapping', 503, /AWS failed to answer; https:\/\/health\.aws/],
+    ['ThrottlingException', 'AWS throttles calls of this account. Wait a minute'],
+    ['InternalServerError', 'AWS failed to answer; https://health.aws.amazon.com/health/status shows'],
+  ])('%s names AWS where no endpoint is set', (name, says) => {
+    const error = Object.assign(new Error('not now'), { name });
+    const failed = { config: defaultConfig, environment: {}, command: 'status' };
+    expect(explainFault(error, failed)).toContain(says);
+  });
+
+  it.each([
+    ['status', 'ThrottlingException', 400, /AWS_ENDPOINT_URL, \S+, throttles calls of this account\. Wait/],
+    ['dead-letters', 'ThrottlingException', 400, /AWS_ENDPOINT_URL, \S+, throttles calls of this account/],
+    ['status', 'Flapping', 503, /AWS_ENDPOINT_URL, \S+, failed to answer\. Wait/],
+    ['dead-letters', 'Flapping', 503, /AWS_ENDPOINT_URL, \S+, failed to answer\. Wait/],
   ])(
     'mayfly %s says what to do about %s, and that a change may be made',
     async (name, code, answer, says) => {

@@ -196,27 +196,40 @@ describe("a network of Mayfly's own", () => {
 });
 
 describe('the variables of a function, which hold the addresses of all queues and the subnets', () => {
-  const existing = (zones: readonly string[]) => ({
+  const existing = (zones: readonly string[]) => (region: string) => ({
     vpcId: 'vpc-0123456789abcdef0',
-    subnets: zones.map((zone, n) => ({ id: `subnet-0123456789abcdef${n}`, zone: `us-east-1${zone}` })),
+    subnets: zones.map((zone, n) => ({ id: `subnet-0123456789abcdef${n}`, zone: `${region}${zone}` })),
   });
   const local = [...'abcdef'].map((letter) => `-bos-1${letter}`);
+  const longest = 'ap-southeast-1';
 
   // Lambda takes 4,096 bytes; size.test.ts fills them. Each letter of a tier's name counts twice.
-  it.each<[string, object, number, number]>([
+  it.each<[string, (region: string) => object, number, number]>([
     ['3,200 of addresses', existing(['a', 'b']), 24, 10],
-    ['3,400 with six subnets', existing([...'abcdef']), 24, 2],
-    ['3,400 with six of Mayfly’s own', { zones: 6 }, 24, 2],
-    ['3,400 with six in local zones, whose names are longer', existing(local), 22, 14],
+    ['3,400 with six subnets', existing([...'abcdef']), 23, 2],
+    ['3,400 with six of Mayfly’s own', () => ({ zones: 6 }), 23, 2],
+    ['3,400 with six in local zones, whose names are longer', existing(local), 21, 14],
   ])('have room for %s', (_, network, letters, more) => {
     const { 'tier-30': last, ...others } = thirtyTiers.tiers;
     const environment = 'e'.repeat(letters);
     const valid = [more, more + 1].map((count) =>
       isValid({
-        ...thirtyTiers,
-        ...{ environment, network, tiers: { ...others, [`tier-30${'x'.repeat(count)}`]: last } },
+        ...{ ...thirtyTiers, region: longest },
+        ...{
+          environment,
+          network: network(longest),
+          tiers: { ...others, [`tier-30${'x'.repeat(count)}`]: last },
+        },
       }),
     );
     expect(valid).toEqual([true, false]);
+  });
+
+  it('have more room in a region with a shorter name', () => {
+    const environment = 'e'.repeat(24);
+    const valid = [longest, 'us-east-1'].map((region) =>
+      isValid({ ...thirtyTiers, environment, region, network: existing([...'abcdef'])(region) }),
+    );
+    expect(valid).toEqual([false, true]);
   });
 });

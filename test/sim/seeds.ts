@@ -94,4 +94,9 @@ export const keptSeeds: readonly { readonly seed: number; readonly found: string
     found:
       'a machine was recorded as idle, because the end of its job was written while its own end was handled',
   },
+  // test/app/follow-lifecycle.test.ts
+  {
+    seed: 106,
+    found: 'a job was given to a machine that the sweep had long found silent and could not end',
+  },
 ];

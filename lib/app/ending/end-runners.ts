@@ -168,8 +168,8 @@ async function closedRow(deps: EndDeps, ending: Ending, { consoles, jobs }: Know
   const { runner } = ending;
   // Its job's start or end may have been written after the job was read, and before the row was closed.
   if (ending.doneJob === undefined) {
-    await leaveToSweep(deps, runner, jobOf(runner));
     await addLateJob(deps, ending, jobs);
+    await leaveToSweep(deps, runner, jobOf(runner));
   }
   const { instanceId, installationId, tier } = runner;
   const console = consoles.get(instanceId);

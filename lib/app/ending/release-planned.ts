@@ -6,7 +6,7 @@ import type { JobId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { afterLoss } from '../../core/job-rest.ts';
 import { reason } from '../../core/reason.ts';
-import type { Runner } from '../../core/runner.ts';
+import { idleUntil, type Runner } from '../../core/runner.ts';
 import { scopeFor } from '../../core/scope.ts';
 import type { EndDeps } from '../common/deps.ts';
 import { findSpareMachine } from '../common/find-spare-machine.ts';
@@ -46,12 +46,16 @@ async function waitAfterLoss(deps: EndDeps, job: Job): Promise<void> {
 /** The machine that lost its job to this one gets this one's job, so that no new machine is launched for it. */
 async function giveToSpareMachine(deps: EndDeps, ended: Runner, job: Job): Promise<boolean> {
   const spare = await findSpareMachine(deps, ended);
-  if (!spare) return false;
+  if (!spare || isSilent(deps, spare)) return false;
   const { state, account, repository } = spare;
   // A runner of one repository cannot run another repository's job; a machine that has claimed may have its runner already.
   const isBound = state !== 'booting' && scopeFor(account, repository).kind === 'repository';
   return (!isBound || repository === job.repository) && deps.runners.giveJob(spare, job);
 }
+
+/** GitHub has given it nothing for so long that the sweep lets no job rely on it. */
+const isSilent = ({ clock, deployment }: EndDeps, runner: Runner) =>
+  runner.state === 'listening' && clock.now() >= idleUntil(runner, deployment.limits);
 
 /** Running on this machine, which ended: GitHub is asked how it ended, unless it reports that by itself. */
 export async function leaveToSweep(

@@ -26,6 +26,7 @@ interface StoredWalk {
   readonly floor?: number;
   readonly top?: number;
   readonly cursor?: string;
+  readonly failingSince?: number;
 }
 
 export function readMarks(value: NoteValue | undefined): DeliveryMarks {
@@ -43,7 +44,12 @@ export function readMarks(value: NoteValue | undefined): DeliveryMarks {
   };
 }
 
-const walkOf = ({ floor = 0, top = 0, cursor }: StoredWalk = {}): Walk => ({ floor, top, cursor });
+const walkOf = ({ floor = 0, top = 0, cursor, failingSince }: StoredWalk = {}): Walk => ({
+  floor,
+  top,
+  cursor,
+  failingSince,
+});
 
 export const noteOf = ({ failures, all, waiting, asked }: DeliveryMarks): NoteValue => ({
   failures: storedWalk(failures),
@@ -52,8 +58,9 @@ export const noteOf = ({ failures, all, waiting, asked }: DeliveryMarks): NoteVa
   asked: [...asked].slice(-redeliveriesRemembered),
 });
 
-const storedWalk = ({ floor, top, cursor }: Walk): StoredWalk => ({
+const storedWalk = ({ floor, top, cursor, failingSince }: Walk): StoredWalk => ({
   floor,
   top,
   ...(cursor === undefined ? {} : { cursor }),
+  ...(failingSince === undefined ? {} : { failingSince }),
 });

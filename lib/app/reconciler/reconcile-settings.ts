@@ -98,11 +98,8 @@ export const walkedPages = { failure: 4, any: 60 } as const;
 /** And for at most this long: most of the function's time is for other work beside it. */
 export const walkingSeconds = 45;
 
-/**
- * A walk that takes longer begins again: where GitHub keeps failing at its place, it would else keep it for ever. The longest ones,
- * after an outage, wait for thousands of redeliveries; 9,000 take two hours.
- */
-export const walkedSeconds = 24 * 60 * 60;
+/** A walk at whose place GitHub fails for this long begins again: it would else keep that place for ever. */
+export const stuckSeconds = 6 * 60 * 60;
 
 /** GitHub gives an attempt ten seconds, and may list it later than one that began after it. */
 export const deliverySettledSeconds = 60;

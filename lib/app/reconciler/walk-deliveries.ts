@@ -1,7 +1,8 @@
 /**
  * Walks a list of webhook deliveries from the newest down to where the last complete walk began, a few pages in each run.
  * Each failure is taken from one list: those with an answer from the list of failures, the others from the list of all.
- * Deliveries from shortly before that are looked at again: an attempt that times out is listed later than it began.
+ * Deliveries from shortly before that are looked at again: an attempt that times out is listed later than it began. Where GitHub
+ * refuses the place in the list, the newest page comes instead: the walk begins again, once in a run.
  */
 import { type WebhookDelivery, wasAnsweredWithFailure, wasDelivered } from '../../core/github.ts';
 import { isAppMissing } from '../../ports/app-credentials.ts';
@@ -11,10 +12,10 @@ import type { ReconcileDeps } from '../common/deps.ts';
 import {
   deliveryListedSeconds,
   deliverySettledSeconds,
+  stuckSeconds,
   successPages,
   successSeconds,
   walkedPages,
-  walkedSeconds,
   walkingSeconds,
 } from './reconcile-settings.ts';
 
@@ -25,6 +26,8 @@ export interface Walk {
   readonly top: number;
   /** Where this walk continues; undefined: the next run begins a new one. */
   readonly cursor: string | undefined;
+  /** Epoch milliseconds: since then GitHub has failed to list the page at the cursor. */
+  readonly failingSince?: number | undefined;
 }
 
 export type DeliveryList = 'failure' | 'any';
@@ -49,14 +52,21 @@ export async function walkDeliveries(
   const until = now + walkingSeconds * 1000;
   const undelivered: WebhookDelivery[] = [];
   const delivered = new Set<string>();
-  let { cursor, top } = walk;
-  if (now - top > walkedSeconds * 1000) cursor = undefined;
+  let { cursor, top, failingSince } = walk;
+  if (failingSince !== undefined && now - failingSince > stuckSeconds * 1000) cursor = undefined;
   if (cursor === undefined) top = Math.max(top, now - deliveryListedSeconds * 1000);
   const isOver = () => undelivered.length >= room || deps.clock.now() >= until;
+  let restarts = 0;
   for (let page = 1; page <= walkedPages[list] && !isOver(); page++) {
-    const found = await readPage(deps, list, cursor);
-    if ('failure' in found)
-      return { undelivered, delivered, walk: { floor: walk.floor, top, cursor }, ...found };
+    let found = await readPage(deps, list, cursor);
+    if ('failure' in found && found.isRefused && cursor !== undefined && restarts++ === 0)
+      found = await readPage(deps, list, undefined);
+    if ('failure' in found) {
+      const { failure } = found;
+      const failing = cursor === undefined ? {} : { failingSince: failingSince ?? now };
+      return { undelivered, delivered, walk: { floor: walk.floor, top, cursor, ...failing }, failure };
+    }
+    failingSince = undefined;
     const lowest = walk.floor - deliverySettledSeconds * 1000;
     const fresh = found.items.filter(({ deliveredAt }) => deliveredAt >= lowest);
     for (const delivery of fresh) {
@@ -80,7 +90,7 @@ export async function deliveredSince(
   let cursor: string | undefined;
   for (let page = 1; page <= successPages && deps.clock.now() < until; page++) {
     const found = await readPage(deps, 'success', cursor);
-    if ('failure' in found) return { guids, ...found };
+    if ('failure' in found) return { guids, failure: found.failure };
     for (const delivery of found.items) if (wasDelivered(delivery)) guids.add(delivery.guid);
     cursor = found.cursor;
     if (cursor === undefined || (found.items.at(-1)?.deliveredAt ?? 0) < since) break;
@@ -88,22 +98,24 @@ export async function deliveredSince(
   return { guids };
 }
 
-/**
- * A page that GitHub does not list stops neither the other lists nor the redeliveries. Where it refuses a cursor, which it may no
- * longer know, the newest page comes instead: the walk begins again. GitHub documents 400 and 422 for this list.
- */
+interface Unlisted {
+  readonly failure: unknown;
+  /** GitHub may no longer know the cursor. It documents 400 and 422 for this list. */
+  readonly isRefused: boolean;
+}
+
+/** A page that GitHub does not list stops neither the other lists nor the redeliveries. */
 async function readPage(
   deps: ReconcileDeps,
   list: DeliveryList | 'success',
   cursor: string | undefined,
-): Promise<Page<WebhookDelivery> | { readonly failure: unknown }> {
+): Promise<Page<WebhookDelivery> | Unlisted> {
   try {
     return demand(await deps.github.listDeliveries(list, cursor));
   } catch (failure) {
     // Without an App there is nothing to do in this run.
     if (isAppMissing(failure)) throw failure;
-    const isCursorRefused = cursor !== undefined && failure instanceof OperationalError && !failure.retryable;
-    return isCursorRefused ? readPage(deps, list, undefined) : { failure };
+    return { failure, isRefused: failure instanceof OperationalError && !failure.retryable };
   }
 }
 

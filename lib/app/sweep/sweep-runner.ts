@@ -9,7 +9,7 @@
  *                      nobody knows of a job → what counts on it gets another machine; looked at again later
  *                      so still after an hour, and GitHub lets its registration go → terminated
  */
-import { jobOf, type Runner, type RunnerEndReason } from '../../core/runner.ts';
+import { idleUntil, jobOf, type Runner, type RunnerEndReason } from '../../core/runner.ts';
 import type { SweepDeps } from '../common/deps.ts';
 import { pokeWaiting } from '../common/poke-waiting.ts';
 import { removeRegistration } from '../common/remove-registration.ts';
@@ -41,10 +41,9 @@ export async function sweepRunner(deps: SweepDeps, runner: Runner): Promise<void
 async function sweepListening(deps: SweepDeps, runner: Runner): Promise<void> {
   const now = deps.clock.now();
   const { limits } = deps.deployment;
-  // Its deadline was that of its boot: its time to listen counts from when it began to.
-  const idleUntil = (runner.listeningAt ?? runner.launchedAt) + limits.idleSeconds * 1000;
+  const silentFrom = idleUntil(runner, limits);
   // It had its job by then, whenever that is reported: a start may be late, and a runner elsewhere may have its name.
-  const lastUntil = idleUntil + limits.jobSeconds * 1000;
+  const lastUntil = silentFrom + limits.jobSeconds * 1000;
   if (now >= lastUntil) return end(deps, runner, 'job-time-limit');
   const job = await deps.jobs.get(runner.installationId, jobOf(runner));
   if (job?.state === 'running' && job.runner === runner.instanceId) {
@@ -53,8 +52,8 @@ async function sweepListening(deps: SweepDeps, runner: Runner): Promise<void> {
     await deps.runners.extend(runner, until);
     return;
   }
-  if (now < idleUntil) {
-    await deps.runners.extend(runner, idleUntil);
+  if (now < silentFrom) {
+    await deps.runners.extend(runner, silentFrom);
     return;
   }
   const lookAgain = async (seconds: number) => {
@@ -63,7 +62,7 @@ async function sweepListening(deps: SweepDeps, runner: Runner): Promise<void> {
   const found = await findJobOn(deps, runner);
   if (found.kind === 'limited') return lookAgain(found.seconds);
   if (found.kind === 'found') return lookAgain(limits.idleSeconds);
-  const doubtUntil = idleUntil + Math.min(unheardStartSeconds, limits.jobSeconds) * 1000;
+  const doubtUntil = silentFrom + Math.min(unheardStartSeconds, limits.jobSeconds) * 1000;
   if (now < doubtUntil) return lookIntoSilence(deps, runner, () => lookAgain(limits.idleSeconds));
   const removal = await takeAway(deps, runner);
   if (removal.kind === 'limited') await lookAgain(removal.seconds);

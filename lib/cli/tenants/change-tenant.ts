@@ -117,8 +117,11 @@ const stillUnreadable = (text: string) => printableLine(`None of its jobs start 
 
 /** The effect of a change that lets jobs run. @param row the tenant's, whose status may keep them from running */
 export function jobsNext(jobs: number, row: Attributes): string {
-  if (jobs > 0) return `It applies from now on: ${waitingText(jobs)} being checked now.`;
-  return onlyAfter[row['status']?.S ?? ''] ?? 'It applies from the next job on.';
+  const later = onlyAfter[row['status']?.S ?? ''];
+  if (later !== undefined) return later;
+  return jobs > 0
+    ? `It applies from now on: ${waitingText(jobs)} being checked now.`
+    : 'It applies from the next job on.';
 }
 
 const onlyAfter: Readonly<Record<string, string>> = {

@@ -39,7 +39,7 @@ export function costDays({ account, storeTenant }: OperatorWorld) {
       for (const name of ['acme', '101'])
         expect(await person.run(['invoice', name, new Date().toISOString().slice(0, 7)])).toMatchObject({
           status: 1,
-          error: '',
+          error: 'Preliminary: some machines of this period are not accounted for yet.\n',
         });
     },
     async 'costs compare'(person: Person) {

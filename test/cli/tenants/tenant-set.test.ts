@@ -9,6 +9,15 @@ import { useFreshTenants } from './fresh-tenants.ts';
 const fresh = useFreshTenants();
 const { givenStored, stored, recordOf, tenant, messages } = fresh;
 
+async function givenWaitingJobs(...jobs: readonly (readonly [number, string])[]) {
+  const installationId = InstallationId(fresh.id);
+  for (const [n, tier] of jobs)
+    await fresh.account.put(
+      'jobs',
+      jobRow(givenJob({ installationId, jobId: JobId(n), tier: TierName(tier) })),
+    );
+}
+
 describe('mayfly tenant set', () => {
   it('writes all settings in one change, prints before and after, and records who and why', async () => {
     await givenStored();
@@ -58,18 +67,15 @@ describe('mayfly tenant set', () => {
     expect((await tenant('set', '--max-runners', '5')).out).toContain(says);
   });
 
+  it('does not promise a pending tenant that its waiting job is checked now', async () => {
+    await givenStored({ status: 'pending' });
+    await givenWaitingJobs([1, 'small']);
+    expect((await tenant('set', '--max-runners', '5')).out).toContain('once the tenant is approved');
+  });
+
   it('pokes each tier in which jobs wait, and says how many', async () => {
     await givenStored();
-    const installationId = InstallationId(fresh.id);
-    for (const [n, tier] of [
-      [1, 'small'],
-      [2, 'small'],
-      [3, 'medium'],
-    ] as const)
-      await fresh.account.put(
-        'jobs',
-        jobRow(givenJob({ installationId, jobId: JobId(n), tier: tier as never })),
-      );
+    await givenWaitingJobs([1, 'small'], [2, 'small'], [3, 'medium']);
     const before = messages();
     const { out } = await tenant('set', '--max-runners', '5');
     expect(out).toContain('the 3 waiting jobs are being checked now');
@@ -78,12 +84,7 @@ describe('mayfly tenant set', () => {
 
   it('checks no jobs of a tier that is no longer configured: it has no queue', async () => {
     await givenStored();
-    const job = givenJob({
-      installationId: InstallationId(fresh.id),
-      jobId: JobId(4),
-      tier: 'gone' as never,
-    });
-    await fresh.account.put('jobs', jobRow(job));
+    await givenWaitingJobs([4, 'gone']);
     const { status, out, error } = await tenant('set', '--max-runners', '5');
     expect([status, error]).toEqual([0, '']);
     expect(out).toContain('It applies from the next job on.');

@@ -51,6 +51,13 @@ export const endingMutants: readonly Mutant[] = [
     'void why;',
   ),
   mutant(
+    'given-to-silent-machine',
+    'A job is given to a machine that has long been silent.',
+    'lib/app/ending/release-planned.ts',
+    'if (!spare || isSilent(deps, spare)) return false;',
+    'if (!spare || !isSilent) return false;',
+  ),
+  mutant(
     'spend-differs-from-record',
     "A lease is settled by the last report of its machine's end, while the record keeps the first one.",
     'lib/app/ending/record-usage.ts',
