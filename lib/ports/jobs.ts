@@ -35,7 +35,10 @@ export interface JobPage {
   readonly cursor?: string;
 }
 
-/** The jobs. Every method may throw OperationalError. */
+/**
+ * The jobs. Every method may throw OperationalError. A row that is not a job (people edit rows) is left out of what waits, and
+ * hides no other job; reading it by its id fails.
+ */
 export interface JobStore {
   /**
    * Stores each job that is not known yet, whatever its state. Answers in the order given; for a job that cannot be stored
@@ -62,13 +65,16 @@ export interface JobStore {
    * may be included.
    */
   glanceAtWaiting(installationId: InstallationId, tier: TierName, limit: number): Promise<Job[]>;
-  /** Waiting jobs of the tenant over all tiers that come after its `count` oldest, the youngest last. Reads consistently. */
+  /**
+   * Waiting jobs of the tenant over all tiers that come after its `count` oldest, the youngest last. Rows that cannot be read
+   * count among the oldest. Reads consistently.
+   */
   listWaitingBeyond(installationId: InstallationId, count: number, limit: number): Promise<Job[]>;
   /** The tiers in which this tenant's jobs wait. Reads consistently. */
   tiersWithWaiting(installationId: InstallationId): Promise<TierName[]>;
   /**
    * Across tenants: a page of the jobs that wait, or are unsettled (only GitHub knows their state). Grouped by tenant, the
-   * unsettled first, then the oldest first. A row that is not a job (people edit rows) hides none of the others.
+   * unsettled first, then the oldest first. `unreadable` names the rows that are not jobs.
    */
   scanPendingAcrossTenants(page: Page): Promise<JobPage & { unreadable?: readonly OperationalError[] }>;
   /** waiting, covered → blocked, and unsettled since then; else nothing. No lease is freed by it. */

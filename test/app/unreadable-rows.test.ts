@@ -391,6 +391,51 @@ describe("a cap's row broken by a manual edit after the reconciler had read all 
 });
 
 describe("a job's row broken by a manual edit", () => {
+  const corruptJob = ({ stores }: Platform, jobId: number) =>
+    stores.world.unreadable.add(unreadableName('jobs', `${acme}/${jobId}`));
+
+  it("delays none of its tenant's other jobs while it waits, and is named each minute", async () => {
+    const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 1 })] });
+    await platform.accept(ofAcme(1), ofAcme(2), ofAcme(3));
+    corruptJob(platform, 2);
+    const [machine] = platform.liveMachines();
+    await platform.machineEnds(machine!);
+    await platform.follow({ ...ofAcme(1), action: 'completed', conclusion: 'success' });
+    await platform.deliverPokes();
+    expect(await platform.job(3)).toMatchObject({ state: 'covered' });
+    await expect(platform.sweep()).rejects.toThrow(failedSweep);
+    expect(sweepFaults(platform)).toEqual([expect.stringMatching(/In the jobs row 101.2,/)]);
+    expect(await platform.accept(ofAcme(4))).toEqual([]);
+  });
+
+  it('gets a machine for the job once somebody has corrected it', async () => {
+    const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 1 })] });
+    await platform.accept(ofAcme(1), ofAcme(2), ofAcme(3));
+    corruptJob(platform, 2);
+    await platform.follow({ ...ofAcme(1), action: 'completed', conclusion: 'success' });
+    await platform.machineEnds(platform.liveMachines()[0]!);
+    platform.stores.world.unreadable.clear();
+    await platform.sweep();
+    await platform.deliverPokes();
+    expect(await platform.job(2)).toMatchObject({ state: 'covered' });
+    await expectBalanced(platform);
+  });
+
+  it("keeps its own machine's lease, and lets its tenant's machines end that are reported with it", async () => {
+    const platform = await givenPlatform({ tenants });
+    await platform.accept(ofAcme(1), ofAcme(2));
+    corruptJob(platform, 1);
+    const [broken, sound] = machinesOf(platform, acme);
+    for (const machine of [broken!, sound!]) platform.compute.setState(machine, 'terminated');
+    const ended = [broken!, sound!].map((instanceId) => instanceEvent(instanceId, 'terminated'));
+    expect(await platform.follow(...ended)).toHaveLength(2);
+    expect(machinesOf(platform, acme)).toEqual([broken]);
+    expect(await platform.leases(acme)).toBe(1);
+    platform.stores.world.unreadable.clear();
+    expect(await platform.follow(...ended)).toEqual([]);
+    await expectBalanced(platform);
+  });
+
   it("measures another tenant's start of the same batch once, as its own", async () => {
     const platform = await givenPlatform({ tenants });
     await platform.accept(ofAcme(1));

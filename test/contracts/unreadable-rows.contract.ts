@@ -3,10 +3,11 @@
  * row alone fails.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { InstallationId, InstanceId, LaunchId, leaseOf } from '../../lib/core/ids.ts';
+import { InstallationId, InstanceId, JobId, LaunchId, leaseOf } from '../../lib/core/ids.ts';
+import type { Job } from '../../lib/core/job.ts';
 import { usageOf } from '../../lib/core/usage.ts';
 import type { UnreadableRow } from '../../lib/ports/unreadable-row.ts';
-import { acme, givenTier, noon } from '../support/given.ts';
+import { acme, givenJob, givenTier, medium, noon, small } from '../support/given.ts';
 import type { StoreBackend, Stores } from './support/store-backends.ts';
 import {
   givenLaunch,
@@ -23,6 +24,7 @@ const other = LaunchId('other');
 const otherMachine = InstanceId('i-2');
 const globex = InstallationId(202);
 const ever = Number.MAX_SAFE_INTEGER;
+const idsOf = (jobs: readonly Job[]) => jobs.map(({ jobId }) => Number(jobId));
 const unreadable = { code: 'UnreadableRow', retryable: false };
 
 export function unreadableRowsContract(backend: StoreBackend): void {
@@ -76,6 +78,42 @@ export function unreadableRowsContract(backend: StoreBackend): void {
       expect(skipped).toMatchObject([{ key: machine, installationId: acme, error: unreadable }]);
       await expect(stores.runners.findAcrossTenants(ids)).rejects.toMatchObject(unreadable);
       await expect(stores.runners.get(acme, machine)).rejects.toMatchObject(unreadable);
+    });
+
+    it('are left out of what waits, and take no place among the jobs that were asked for', async () => {
+      await waitingJobs(stores, 1, 2, 3, 4);
+      await stores.jobs.insert([givenJob({ jobId: JobId(9), tier: medium })]);
+      await stores.corrupt({ table: 'jobs', key: JobId(1) });
+      await stores.corrupt({ table: 'jobs', key: JobId(3) });
+
+      for (const list of [stores.jobs.listWaiting, stores.jobs.glanceAtWaiting]) {
+        expect(idsOf(await list(acme, small, 1))).toEqual([2]);
+        expect(idsOf(await list(acme, small, 2))).toEqual([2, 4]);
+        expect(idsOf(await list(acme, small, 9))).toEqual([2, 4]);
+      }
+      const first = await stores.jobs.pageOfWaiting(acme, small, { limit: 3 });
+      const rest = await stores.jobs.pageOfWaiting(acme, small, { limit: 3, cursor: first.cursor! });
+      expect([first, rest].map(({ jobs }) => idsOf(jobs))).toEqual([[2], [4]]);
+      expect((await stores.jobs.tiersWithWaiting(acme)).toSorted()).toEqual([medium, small]);
+    });
+
+    it('count among the oldest of what waits', async () => {
+      await waitingJobs(stores, 1, 2, 3, 4);
+      await stores.corrupt({ table: 'jobs', key: JobId(4) });
+      expect(idsOf(await stores.jobs.listWaitingBeyond(acme, 2, 9))).toEqual([2, 3]);
+      expect(idsOf(await stores.jobs.listWaitingBeyond(acme, 0, 9))).toEqual([1, 2, 3]);
+    });
+
+    it('are named by the sweep, which reads all that waits', async () => {
+      await waitingJobs(stores, 1, 2);
+      await stores.corrupt({ table: 'jobs', key: JobId(1) });
+      const { jobs, unreadable: named } = await stores.jobs.scanPendingAcrossTenants({ limit: 9 });
+      expect(idsOf(jobs)).toEqual([2]);
+      expect(named).toMatchObject([
+        { ...unreadable, message: expect.stringMatching(/^In the jobs row 101.1,/) },
+      ]);
+      await expect(stores.jobs.get(acme, JobId(1))).rejects.toMatchObject(unreadable);
+      await expect(stores.jobs.find(acme, [JobId(1)])).rejects.toMatchObject(unreadable);
     });
 
     it("are left out of a day's records, and named before the next tenant's come", async () => {

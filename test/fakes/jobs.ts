@@ -31,6 +31,7 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
     });
 
   const whole = (jobs: readonly Job[]) => readableJobs(world, jobs);
+  const sound = (jobs: readonly Job[]) => readableJobs(world, jobs, []);
 
   return {
     async insert(jobs) {
@@ -67,24 +68,25 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
       ),
     listWaiting: (installationId, tier, limit) =>
       world.call('jobs.listWaiting', (rows) =>
-        whole(waitingJobs(rows, installationId, tier).slice(0, limit)),
+        sound(waitingJobs(rows, installationId, tier)).slice(0, limit),
       ),
     async pageOfWaiting(installationId, tier, { limit, cursor }) {
       const found = await world.call('jobs.pageOfWaiting', (rows) =>
         pageOf(waitingJobs(rows, installationId, tier), limit, cursor),
       );
-      return { ...found, jobs: whole(found.jobs) };
+      return { ...found, jobs: sound(found.jobs) };
     },
     glanceAtWaiting: (installationId, tier, limit) =>
       world.call('jobs.glanceAtWaiting', (rows) =>
-        whole(waitingJobs(world.past ?? rows, installationId, tier).slice(0, limit)),
+        sound(waitingJobs(world.past ?? rows, installationId, tier)).slice(0, limit),
       ),
     listWaitingBeyond: (installationId, count, limit) =>
-      world.call('jobs.listWaitingBeyond', (rows) =>
-        whole(waitingJobs(rows, installationId))
-          .sort((a, b) => a.queuedAt - b.queuedAt || a.jobId - b.jobId)
-          .slice(count, count + limit),
-      ),
+      world.call('jobs.listWaitingBeyond', (rows) => {
+        const all = waitingJobs(rows, installationId);
+        const jobs = sound(all);
+        const first = Math.max(0, count - (all.length - jobs.length));
+        return jobs.sort((a, b) => a.queuedAt - b.queuedAt || a.jobId - b.jobId).slice(first, first + limit);
+      }),
     tiersWithWaiting: (installationId) =>
       world.call('jobs.tiersWithWaiting', (rows) => [
         ...new Set(waitingJobs(rows, installationId).flatMap((job) => job.tier ?? [])),

@@ -50,11 +50,26 @@ export async function endEach(deps: EndDeps, endings: readonly Ending[]): Promis
     endings.filter(({ runner }) => unknown.has(runner.instanceId)),
   );
   const failures = await tenantByTenant(ending, ownerOf, (some) => endTogether(deps, some, consoles));
+  await endAlone(
+    deps,
+    ending.filter(({ runner }) => isUnreadable(failures.get(runner.installationId))),
+    consoles,
+  );
   await wakeNextWaiters(
     deps,
     ending.map(({ runner }) => runner.tier),
   );
   return { unknown: [...unknown], failures };
+}
+
+const isUnreadable = (error: unknown) => error instanceof OperationalError && error.code === 'UnreadableRow';
+
+/**
+ * One job's row that cannot be read keeps its own machine from ending, and none of its tenant's others. The tenant counts as
+ * failed all the same: to end a machine again changes nothing.
+ */
+async function endAlone(deps: EndDeps, endings: readonly Ending[], consoles: Consoles): Promise<void> {
+  await Promise.allSettled(endings.map((ending) => endTogether(deps, [ending], consoles)));
 }
 
 const ownerOf = ({ runner }: Ending) => runner.installationId;

@@ -81,6 +81,8 @@ export interface OperatorEdit {
 export type ManualEdit =
   | { readonly table: 'launches'; readonly key: LaunchId }
   | { readonly table: 'runners'; readonly key: InstanceId }
+  /** Of acme's. */
+  | { readonly table: 'jobs'; readonly key: JobId }
   | { readonly table: 'usage'; readonly key: UsageRecord };
 
 export interface DynamoStores extends Stores {
@@ -105,10 +107,7 @@ export const memoryBackend = (): StoreBackend => ({
       setMaxRunners: async (id, maxRunners) => world.setMaxRunners(id, maxRunners),
       setStatus: async (id, status) => world.editTenant(id, { status }),
       edit: async (id, changes) => editInMemory(world, id, changes),
-      corrupt: async ({ table, key }) =>
-        void world.unreadable.add(
-          unreadableName(table, table === 'usage' ? usageKey(key)['machine']!.S! : key),
-        ),
+      corrupt: async (row) => void world.unreadable.add(unreadableName(row.table, keyInMemory(row))),
       corruptCap: async (key) => void world.rows.capRows.set(key, { key, leases: Number.NaN, changes: 1 }),
       async unlist(launchId, edit) {
         world.unlisted.add(launchId);
@@ -182,10 +181,11 @@ export function dynamoStores(client: DynamoDBClient, tables: TableNames): Dynamo
     setMaxRunners: (id, maxRunners) => edit(id, 'max_runners', { N: String(maxRunners) }),
     setStatus: (id, status) => edit(id, 'status', { S: status }),
     edit: (id, changes) => editRow(client, { TableName: tables.tenants, id, changes }),
-    async corrupt({ table, key }) {
-      const Key = table === 'usage' ? usageKey(key) : table === 'runners' ? runnerKey(key) : launchKey(key);
-      const UpdateExpression = 'REMOVE tier';
-      await client.send(new UpdateItemCommand({ TableName: tables[table], Key, UpdateExpression }));
+    async corrupt(row) {
+      // A job's row may lack its tier.
+      const UpdateExpression = row.table === 'jobs' ? 'REMOVE repository' : 'REMOVE tier';
+      const of = { TableName: tables[row.table], Key: keyInDynamo(row) };
+      await client.send(new UpdateItemCommand({ ...of, UpdateExpression }));
     },
     async corruptCap(key) {
       const of = { TableName: tables.launches, Key: launchKey(LaunchId(key)) };
@@ -213,6 +213,30 @@ export function dynamoStores(client: DynamoDBClient, tables: TableNames): Dynamo
     client,
     tables,
   };
+}
+
+function keyInMemory(row: ManualEdit): string {
+  switch (row.table) {
+    case 'usage':
+      return usageKey(row.key)['machine']!.S!;
+    case 'jobs':
+      return jobKey(acme, row.key);
+    default:
+      return row.key;
+  }
+}
+
+function keyInDynamo(row: ManualEdit) {
+  switch (row.table) {
+    case 'usage':
+      return usageKey(row.key);
+    case 'jobs':
+      return jobRowKey(acme, row.key);
+    case 'runners':
+      return runnerKey(row.key);
+    case 'launches':
+      return launchKey(row.key);
+  }
 }
 
 const unlistings = {
