@@ -1,12 +1,14 @@
 /**
  * The shared notes in DynamoDB: a small table of its own, so that hot notes never slow down jobs and machines. DynamoDB
- * deletes expired rows within days; until then reads skip them.
+ * deletes expired rows within days; until then reads skip them. A row that a manual edit broke counts as expired.
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { OperationalError } from '../../ports/errors.ts';
 import type { Note, Notes, NoteValue } from '../../ports/notes.ts';
+import type { UnreadableRow } from '../../ports/unreadable-row.ts';
 import { type Attributes, number, Row, text } from './attributes.ts';
 import { readTogether } from './read-together.ts';
+import { readableRows } from './readable-rows.ts';
 import { updateRow } from './write.ts';
 
 /** Every write increases the version, so that a writer knows whether it read the latest. */
@@ -27,7 +29,9 @@ export function createNoteStore(deps: { client: DynamoDBClient; tableName: strin
     if (names.length === 0) return new Map<string, Note>();
     const keys = [...new Set(names)].map((name) => ({ name: text(name) }));
     const rows = await readRows(keys, (key) => readTogether(client, tableName, key, how));
-    return new Map(rows.map(noteOfRow).filter(([, note]) => note.expiresAt > how.now));
+    const skipped: UnreadableRow[] = [];
+    const notes = readableRows(rows, noteOfRow, { keyName: 'name', skipped });
+    return new Map(notes.filter(([, note]) => note.expiresAt > how.now));
   };
   return {
     read: (names, now) => readUnexpired(names, { now, mayLag: false }),
@@ -80,8 +84,18 @@ const noteValues = ({ value, expiresAt }: WrittenNote): Attributes => ({
 
 function noteOfRow(attributes: Attributes): readonly [string, Note] {
   const row = new Row(`notes row ${attributes['name']?.S}`, attributes);
-  const value = JSON.parse(row.text('value')) as NoteValue;
-  return [row.text('name'), { value, expiresAt: row.number('valid_until'), version: row.number('version') }];
+  const [expiresAt, version] = [row.number('valid_until'), row.number('version')];
+  return [row.text('name'), { value: valueIn(row.text('value')), expiresAt, version }];
+}
+
+/** Without content, if a hand wrote what is no JSON: whoever changes the note next replaces it. */
+function valueIn(stored: string): NoteValue {
+  try {
+    const value: unknown = JSON.parse(stored);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as NoteValue) : {};
+  } catch {
+    return {};
+  }
 }
 
 /** Keys that DynamoDB leaves unprocessed count as expired. */

@@ -16,7 +16,7 @@ import type { RunnerStore } from '../../ports/runners.ts';
 import type { TenantStore } from '../../ports/tenants.ts';
 import { knownGroup, readGroupNote } from '../common/runner-groups.ts';
 import { capsOf } from '../common/shared-lines.ts';
-import { readScarcity } from '../launch/scarcity.ts';
+import { readScarcity } from '../launch/read-scarcity.ts';
 import { isCompetitor } from './competitors.ts';
 import type { Facts, Line, Machine, Supply } from './facts.ts';
 

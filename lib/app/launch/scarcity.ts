@@ -29,30 +29,13 @@ import type { Queues } from '../../ports/queues.ts';
 import { changeNote, type NoteDeps } from '../common/change-note.ts';
 import { isConfigured } from '../common/configured-tier.ts';
 import { retryDelaySeconds, shortMemorySeconds } from '../common/settings.ts';
+import { closingsIn, closingsNote, paceIn, paceNote, readScarcity } from './read-scarcity.ts';
 
 export interface ScarcityDeps extends NoteDeps {
   readonly deployment: Deployment;
   /** In the configured order. */
   readonly subnets: readonly Subnet[];
   readonly queues: Queues;
-}
-
-const closingsNote = 'closed-pools';
-const paceNote = 'launch-pace';
-
-export interface Scarcity {
-  readonly closings: Closings;
-  /** Present: EC2 throttled within the last minutes, and calls need a turn. */
-  readonly pace: LaunchPace | undefined;
-}
-
-export async function readScarcity(deps: Pick<ScarcityDeps, 'notes' | 'clock'>): Promise<Scarcity> {
-  // A copy that does not see the latest state makes one refused call to EC2, and learns from it.
-  const notes = await deps.notes.glance([closingsNote, paceNote], deps.clock.now());
-  return {
-    closings: (notes.get(closingsNote)?.value ?? {}) as Closings,
-    pace: notes.get(paceNote)?.value as unknown as LaunchPace | undefined,
-  };
 }
 
 /** How often a call may be throttled while someone waits for a turn; after that it joins the line. */
@@ -72,7 +55,8 @@ export async function takeTurn(deps: ScarcityDeps, place: TenantTier): Promise<T
 }
 
 async function askForTurn(deps: ScarcityDeps, place: TenantTier): Promise<Turn> {
-  const turn = await changeNote<LaunchPace, Turn>(deps, paceNote, (pace, now) => {
+  const turn = await changeNote<LaunchPace, Turn>(deps, paceNote, (value, now) => {
+    const pace = paceIn(value);
     if (!pace) return { expiresAt: 0, result: { kind: 'go', waitMilliseconds: 0 } };
     const asked = askTurn(pace, tenantTierKey(place), now);
     return { value: asked.pace, expiresAt: paceExpiresAt(asked.pace, now), result: asked.turn };
@@ -83,7 +67,8 @@ async function askForTurn(deps: ScarcityDeps, place: TenantTier): Promise<Turn> 
 
 /** For calls that have no place in the line: whether one may be made now. */
 export async function mayCallNow(deps: ScarcityDeps): Promise<boolean> {
-  const wait = await changeNote<LaunchPace, number | undefined>(deps, paceNote, (known, now) => {
+  const wait = await changeNote<LaunchPace, number | undefined>(deps, paceNote, (value, now) => {
+    const known = paceIn(value);
     if (!known) return { expiresAt: 0, result: 0 };
     const call = callNow(known, now);
     return call
@@ -156,8 +141,8 @@ function dryPools(deps: ScarcityDeps, launch: Launch, failure: LaunchFailure): s
 }
 
 async function close(deps: ScarcityDeps, closings: Record<string, Closing>): Promise<void> {
-  await changeNote<Closings, true>(deps, closingsNote, (known = {}, now) => {
-    const remembered = Object.entries(known).filter(
+  await changeNote<Closings, true>(deps, closingsNote, (known, now) => {
+    const remembered = Object.entries(closingsIn(known)).filter(
       ([, { until }]) => until + shortMemorySeconds * 1000 > now,
     );
     const value = { ...Object.fromEntries(remembered), ...closings };
@@ -180,7 +165,7 @@ async function slowDown(
   { launch, askedAt }: { launch: Launch; askedAt: number },
 ): Promise<Lesson> {
   const at = await changeNote<LaunchPace, number>(deps, paceNote, (known, now) => {
-    const { pace, turn } = lineUp(slowedDown(known, { askedAt, now }), tenantTierKey(launch), now);
+    const { pace, turn } = lineUp(slowedDown(paceIn(known), { askedAt, now }), tenantTierKey(launch), now);
     const at = turn.kind === 'wait' ? turn.at : now;
     return { value: pace, expiresAt: paceExpiresAt(pace, now), result: at };
   });
@@ -190,7 +175,8 @@ async function slowDown(
 
 /** EC2 accepts calls again: the next two in line need not wait for their turns. */
 async function speedUp(deps: ScarcityDeps): Promise<void> {
-  const called = await changeNote<LaunchPace, string[]>(deps, paceNote, (known, now) => {
+  const called = await changeNote<LaunchPace, string[]>(deps, paceNote, (value, now) => {
+    const known = paceIn(value);
     if (!known) return { expiresAt: 0, result: [] };
     const { pace, called } = spedUp(known, now);
     return called.length === 0

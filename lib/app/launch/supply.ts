@@ -12,7 +12,8 @@ import type { Tenant } from '../../core/tenant.ts';
 import type { Tier } from '../../core/tier.ts';
 import { machinesPerShortTurn } from '../common/settings.ts';
 import { type CapBound, type LineDeps, sharedBounds } from '../common/shared-lines.ts';
-import { type Scarcity, type ScarcityDeps, takeTurn } from './scarcity.ts';
+import type { Scarcity } from './read-scarcity.ts';
+import { type ScarcityDeps, takeTurn } from './scarcity.ts';
 
 export type SupplyDeps = ScarcityDeps & LineDeps;
 

@@ -2,6 +2,7 @@
  * What the reconciler remembers of webhook deliveries between two runs, in one note. A note of an older release lacks
  * what came later.
  */
+import { fieldsOf, isNumber, isText, listOf, orAbsent, tupleOf } from '../../core/fits.ts';
 import type { NoteValue } from '../../ports/notes.ts';
 import { redeliveriesRemembered } from './reconcile-settings.ts';
 import type { Walk } from './walk-deliveries.ts';
@@ -22,6 +23,14 @@ export interface WaitingWebhook {
   readonly times: number;
 }
 
+/** As if nothing was remembered: all is walked through again, and what arrives twice changes nothing. */
+export const noMarks: DeliveryMarks = {
+  failures: { floor: 0, top: 0, cursor: undefined },
+  all: { floor: 0, top: 0, cursor: undefined },
+  waiting: [],
+  asked: new Map(),
+};
+
 interface StoredWalk {
   readonly floor?: number;
   readonly top?: number;
@@ -29,8 +38,23 @@ interface StoredWalk {
   readonly failingSince?: number;
 }
 
-export function readMarks(value: NoteValue | undefined): DeliveryMarks {
-  const stored = (value ?? {}) as {
+const isWalk = fieldsOf({
+  floor: orAbsent(isNumber),
+  top: orAbsent(isNumber),
+  cursor: orAbsent(isText),
+  failingSince: orAbsent(isNumber),
+});
+const isStored = fieldsOf({
+  failures: orAbsent(isWalk),
+  all: orAbsent(isWalk),
+  waiting: orAbsent(listOf(tupleOf(isNumber, isText, isNumber))),
+  asked: orAbsent(listOf(tupleOf(isText, isNumber))),
+});
+
+/** @returns undefined if a hand, or another release, wrote something else into the note */
+export function readMarks(value: NoteValue = {}): DeliveryMarks | undefined {
+  if (!isStored(value)) return undefined;
+  const stored = value as {
     failures?: StoredWalk;
     all?: StoredWalk;
     waiting?: [number, string, number][];

@@ -9,7 +9,7 @@
 import type { WebhookDelivery } from '../../core/github.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
-import { type DeliveryMarks, noteOf, readMarks, type WaitingWebhook } from './delivery-marks.ts';
+import { type DeliveryMarks, noMarks, noteOf, readMarks, type WaitingWebhook } from './delivery-marks.ts';
 import { logRepair } from './log-repair.ts';
 import {
   notesKeptSeconds,
@@ -26,7 +26,9 @@ export const deliveriesNote = 'reconcile/deliveries';
 export async function reconcileDeliveries(deps: ReconcileDeps): Promise<unknown[]> {
   const now = deps.clock.now();
   const note = (await deps.notes.read([deliveriesNote], now)).get(deliveriesNote);
-  const before = readMarks(note?.value);
+  const known = readMarks(note?.value);
+  if (!known) deps.telemetry.event('warn', 'note-unreadable', { note: deliveriesNote });
+  const before = known ?? noMarks;
   const room = redeliveriesWaiting - before.waiting.length;
   const failures = await walkDeliveries(deps, 'failure', { walk: before.failures, room });
   const all = await walkDeliveries(deps, 'any', { walk: before.all, room });

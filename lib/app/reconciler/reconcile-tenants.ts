@@ -4,6 +4,7 @@
  */
 import { chunksOf } from '../../core/chunks.ts';
 import type { InstallationId, JobId } from '../../core/ids.ts';
+import type { NoteValue } from '../../ports/notes.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
 import { errorsOf } from '../common/errors-of.ts';
 import { returnNote } from '../common/note-return.ts';
@@ -11,6 +12,7 @@ import { CallAllowance } from './call-allowance.ts';
 import { catchUp, catchUpInTurn } from './catch-up.ts';
 import { dropLostPlatformScopes } from './drop-lost-scopes.ts';
 import { lookAfterTenant } from './look-after-tenant.ts';
+import { readVisitMarks } from './read-visit-marks.ts';
 import { type OpenRows, readOpenRows, reconcileCaps } from './reconcile-leases.ts';
 import {
   callsPerVisit,
@@ -21,7 +23,7 @@ import {
   visitsAtOnce,
 } from './reconcile-settings.ts';
 import { recordOutsideChange } from './record-outside-change.ts';
-import { marksOf, type Visit, type VisitMarks } from './tenant-visit.ts';
+import type { Visit, VisitMarks } from './tenant-visit.ts';
 
 export const tenantsNote = 'reconcile/tenants';
 export const visitNote = (installationId: InstallationId) => `reconcile/tenants/${installationId}`;
@@ -35,8 +37,8 @@ export async function reconcileTenants(
   const until = begun + visitingSeconds * 1000;
   const note = (await deps.notes.read([tenantsNote], begun)).get(tenantsNote);
   const { cursor: left, ...own } = note?.value ?? {};
-  let cursor = left as string | undefined;
-  const marks = marksOf(own);
+  let cursor = typeof left === 'string' ? left : undefined;
+  const marks = marksIn(deps, tenantsNote, own);
   const errors: unknown[] = [];
   const behind: InstallationId[] = [];
   const adopted = new Set<JobId>();
@@ -129,7 +131,7 @@ async function visit(
   const now = deps.clock.now();
   const name = visitNote(installationId);
   const notes = await deps.notes.read([name, returnNote(installationId)], now);
-  const marks = marksOf(notes.get(name)?.value);
+  const marks = marksIn(deps, name, notes.get(name)?.value);
   noteReturn({ tenant, marks }, notes.get(returnNote(installationId))?.value['at']);
   try {
     await work({ tenant, calls, marks, adopted, waitingRooms, waitingRuns: new Set() });
@@ -137,6 +139,13 @@ async function visit(
     const expiresAt = now + notesKeptSeconds * 1000;
     await deps.notes.write(name, { value: { ...marks }, expiresAt });
   }
+}
+
+/** The log names marks that are lost because somebody else wrote them. */
+function marksIn(deps: ReconcileDeps, note: string, value: NoteValue | undefined): VisitMarks {
+  const { marks, lost } = readVisitMarks(value);
+  if (lost.length > 0) deps.telemetry.event('warn', 'note-unreadable', { note, lost });
+  return marks;
 }
 
 /** A tenant that is back from a suspension has jobs that GitHub did not report. */

@@ -1,7 +1,6 @@
 /** One visit of the reconciler to one tenant: what it may spend, and the marks that it leaves for the next visit. */
 import type { InstallationId, JobId } from '../../core/ids.ts';
 import type { Tenant } from '../../core/tenant.ts';
-import type { NoteValue } from '../../ports/notes.ts';
 import type { CallAllowance } from './call-allowance.ts';
 
 export interface Visit {
@@ -91,9 +90,6 @@ export interface Difference {
   readonly seen: string;
   readonly at: number;
 }
-
-/** Reads a note's value, written by an earlier visit, as marks. */
-export const marksOf = (value: NoteValue | undefined): VisitMarks => ({ ...(value as VisitMarks) });
 
 /** Numbers as texts that sort as the numbers do. */
 export const ordered = (id: number) => String(id).padStart(16, '0');

@@ -23,7 +23,7 @@ import { orFailure } from '../common/or-failure.ts';
 import { glanceAtGroupNote, knownGroup } from '../common/runner-groups.ts';
 import { firstPageSize, roundsWithinMilliseconds } from '../common/settings.ts';
 import { type Accepted, carryOutLaunch, type PlannedLaunch } from '../launch/carry-out-launch.ts';
-import { readScarcity, type Scarcity } from '../launch/scarcity.ts';
+import { readScarcity, type Scarcity } from '../launch/read-scarcity.ts';
 import type { Supply } from '../launch/supply.ts';
 import { balance } from './balance.ts';
 import type { BalanceDeps } from './balance-deps.ts';

@@ -6,7 +6,7 @@ import type { Tenant } from '../../core/tenant.ts';
 import type { Tier } from '../../core/tier.ts';
 import { spendRoom } from '../common/lease-cost.ts';
 import type { KnownGroup } from '../common/runner-groups.ts';
-import type { Scarcity } from '../launch/scarcity.ts';
+import type { Scarcity } from '../launch/read-scarcity.ts';
 import { findSupply, type Supply } from '../launch/supply.ts';
 import type { BalanceDeps } from './balance-deps.ts';
 import { decideInTime, type Judging } from './decide-in-time.ts';

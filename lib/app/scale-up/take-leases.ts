@@ -12,7 +12,7 @@ import { knownGroup, readGroupNote } from '../common/runner-groups.ts';
 import { firstPageSize, gatheringMilliseconds, maxPlans } from '../common/settings.ts';
 import { leaveLines } from '../common/shared-lines.ts';
 import type { PlannedLaunch } from '../launch/carry-out-launch.ts';
-import { readScarcity } from '../launch/scarcity.ts';
+import { readScarcity } from '../launch/read-scarcity.ts';
 import { askWhoItIs } from './ask-who-it-is.ts';
 import type { BalanceDeps } from './balance-deps.ts';
 import { comeAgain } from './come-again.ts';

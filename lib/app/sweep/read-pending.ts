@@ -93,7 +93,7 @@ async function readPages(
       failures.push(...(found.unreadable ?? []).slice(0, 1));
       cursor = found.cursor;
     } catch (failure) {
-      const isPlaceLost = failure instanceof OperationalError && !failure.retryable;
+      const isPlaceLost = !(failure instanceof OperationalError && failure.retryable);
       return { jobs, cursor: isPlaceLost ? undefined : cursor, failures: [...failures, failure] };
     }
     if (!cursor) break;
