@@ -123,6 +123,9 @@ async function measureOnPlatform(chosen: readonly string[], size: Size, step: St
       reports.push(await measurement(platform));
     }
     return reports;
+  } catch (error) {
+    process.stderr.write(platform.troubles());
+    throw error;
   } finally {
     await platform.close();
   }

@@ -27,6 +27,8 @@ export interface BenchPlatform {
   machinesOf(...tenants: readonly Tenant[]): readonly Instance[];
   runnerRowsOf(tenant: Tenant): Promise<number>;
   /** For everything that is not about time. */
+  /** A line for each failure so far: why a measurement did not end. */
+  troubles(): string;
   withoutLatency<Result>(work: () => Promise<Result>): Promise<Result>;
   /** Waits until its machines have ended and no message is left. */
   rest(tenant: Tenant): Promise<void>;
@@ -40,7 +42,12 @@ export interface Tenant {
 }
 
 export async function openPlatform(size: Size): Promise<BenchPlatform> {
-  const listeners = new Set<(event: LaptopEvent) => void>();
+  const troubles: LaptopEvent[] = [];
+  const listeners = new Set<(event: LaptopEvent) => void>([
+    (event) => {
+      if (isTrouble(event)) troubles.push(event);
+    },
+  ]);
   const { small, ...otherTiers } = defaultConfig.tiers;
   const laptop = await startLaptop({
     config: { ...defaultConfig, tiers: { small: { ...small!, maxRunners: limit }, ...otherTiers } },
@@ -89,6 +96,7 @@ export async function openPlatform(size: Size): Promise<BenchPlatform> {
       return { installationId, accountId, login };
     },
     machinesOf,
+    troubles: () => troubles.map(({ text, fields }) => `${text} ${JSON.stringify(fields)}\n`).join(''),
     async withoutLatency(work) {
       laptop.endpoint.dials.set([]);
       laptop.github.setDials({ latencyMs: 0 });
@@ -150,4 +158,11 @@ async function countRunners(client: DynamoDBClient, laptop: Laptop, installation
     }),
   );
   return Count;
+}
+
+/** A webhook without an answer, a denied call, a fault, or a function's error. */
+function isTrouble({ kind, text, fields }: LaptopEvent): boolean {
+  if (kind === 'log') return text.includes('"level":"error"');
+  if (kind === 'github') return text === 'webhook' && fields['status'] !== 202;
+  return kind === 'fault' || kind === 'denied';
 }

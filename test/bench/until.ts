@@ -1,11 +1,14 @@
 /** Waits for a condition, with a time limit. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** @throws Error that says what did not happen */
+/**
+ * By default longer than until the reconciler's next run: on a busy machine a webhook may be lost.
+ * @throws Error that says what did not happen
+ */
 export async function until(
   what: string,
   isTrue: () => boolean | Promise<boolean>,
-  { withinSeconds = 180, everyMilliseconds = 10 } = {},
+  { withinSeconds = 400, everyMilliseconds = 10 } = {},
 ): Promise<void> {
   const deadline = performance.now() + withinSeconds * 1000;
   while (!(await isTrue())) {
