@@ -23,7 +23,7 @@ import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { createTelemetry } from '../../lib/adapters/telemetry/telemetry.ts';
 import { withPlatformPolicy } from '../../lib/app/admission/platform-policy.ts';
 import type { Deployment } from '../../lib/contract/deployment.ts';
-import { readVariable, type VariableName, variables } from '../../lib/contract/environment.ts';
+import { readTierUrls, readVariable, type VariableName, variables } from '../../lib/contract/environment.ts';
 
 let client: DynamoDBClient | undefined;
 
@@ -143,7 +143,7 @@ export const questionArrivalsPart = () =>
     queue: { name: 'admission', url: readVariable(variables.admissionQueueUrl) },
   });
 
-const tierUrls = () => JSON.parse(readVariable(variables.tierQueueUrls)) as Record<string, string>;
+const tierUrls = () => readTierUrls(readVariable(variables.tierQueueUrls));
 
 export function secretPart(variable: VariableName) {
   return createSecret({

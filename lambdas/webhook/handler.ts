@@ -12,7 +12,7 @@ import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
 import { createTelemetry } from '../../lib/adapters/telemetry/telemetry.ts';
 import { receiveWebhook, type WebhookAnswer } from '../../lib/app/webhook/receive-webhook.ts';
-import { readVariable, variables } from '../../lib/contract/environment.ts';
+import { readTierUrls, readVariable, variables } from '../../lib/contract/environment.ts';
 import { functionNameOf } from '../../lib/contract/function-name.ts';
 
 export interface FunctionUrlRequest {
@@ -32,7 +32,7 @@ const telemetry = createTelemetry({ environment: deployment.environment, clock: 
 const queues = createQueues({
   sqs: createAwsJson({ service: 'sqs' }),
   urls: {
-    tiers: JSON.parse(readVariable(variables.tierQueueUrls)) as Record<string, string>,
+    tiers: readTierUrls(readVariable(variables.tierQueueUrls)),
     lifecycle: readVariable(variables.lifecycleQueueUrl),
     completions: readVariable(variables.completionsQueueUrl),
     installations: readVariable(variables.installationsQueueUrl),

@@ -11,7 +11,7 @@ export const variables = {
   usageTable: 'USAGE_TABLE',
   auditTable: 'AUDIT_TABLE',
   controllersTable: 'CONTROLLERS_TABLE',
-  /** JSON: tier name → URL of its queue. */
+  /** `small=https://…,large=https://…`: the URL of each tier's queue. */
   tierQueueUrls: 'TIER_QUEUE_URLS',
   lifecycleQueueUrl: 'LIFECYCLE_QUEUE_URL',
   completionsQueueUrl: 'COMPLETIONS_QUEUE_URL',
@@ -68,3 +68,24 @@ export function readSubnets(text: string): { subnetId: string; zone: string }[] 
 
 export const subnetsText = (subnets: readonly { subnetId: string; zone: string }[]) =>
   subnets.map(({ subnetId, zone }) => `${subnetId}=${zone}`).join(',');
+
+export const tierUrlsText = (urls: ReadonlyMap<string, string>) =>
+  [...urls].map(([tier, url]) => `${tier}=${url}`).join(',');
+
+/**
+ * Reads what `tierUrlsText` wrote; or JSON: an earlier version's variables are briefly in force beside this version's code.
+ * @throws Error that shows the text if it is something else
+ */
+export function readTierUrls(text: string): Record<string, string> {
+  if (text.startsWith('{')) return JSON.parse(text);
+  const entries = text.split(',').map((entry) => {
+    const [tier, url, ...rest] = entry.split('=');
+    if (!tier || !url || rest.length > 0) {
+      throw new Error(
+        `${variables.tierQueueUrls} is ${text}; it must be like "small=https://…,large=https://…".`,
+      );
+    }
+    return [tier, url] as const;
+  });
+  return Object.fromEntries(entries);
+}

@@ -203,23 +203,27 @@ describe('the variables of a function, which hold the addresses of all queues an
   const local = [...'abcdef'].map((letter) => `-bos-1${letter}`);
   const longest = 'ap-southeast-1';
 
+  /** Thirty tiers with so many more letters, spread over their names. */
+  const tiersWith = (letters: number) =>
+    Object.fromEntries(
+      Object.entries(thirtyTiers.tiers).map(([name, tier], n) => [
+        name + 'x'.repeat(Math.floor((letters + n) / 30)),
+        tier,
+      ]),
+    );
+
   // Lambda takes 4,096 bytes; size.test.ts fills them. Each letter of a tier's name counts twice.
   it.each<[string, (region: string) => object, number, number]>([
-    ['3,200 of addresses', existing(['a', 'b']), 24, 10],
-    ['3,400 with six subnets', existing([...'abcdef']), 23, 2],
-    ['3,400 with six of Mayfly’s own', () => ({ zones: 6 }), 23, 2],
-    ['3,400 with six in local zones, whose names are longer', existing(local), 21, 14],
+    ['3,200 of addresses', existing(['a', 'b']), 24, 70],
+    ['3,330 with six subnets', existing([...'abcdef']), 24, 12],
+    ['3,330 with six of Mayfly’s own', () => ({ zones: 6 }), 24, 12],
+    ['3,330 with six in local zones, whose names are longer', existing(local), 23, 9],
   ])('have room for %s', (_, network, letters, more) => {
-    const { 'tier-30': last, ...others } = thirtyTiers.tiers;
     const environment = 'e'.repeat(letters);
     const valid = [more, more + 1].map((count) =>
       isValid({
-        ...{ ...thirtyTiers, region: longest },
-        ...{
-          environment,
-          network: network(longest),
-          tiers: { ...others, [`tier-30${'x'.repeat(count)}`]: last },
-        },
+        ...{ ...thirtyTiers, region: longest, environment, network: network(longest) },
+        ...{ tiers: tiersWith(count), defaultTier: Object.keys(tiersWith(count))[0] },
       }),
     );
     expect(valid).toEqual([true, false]);
@@ -228,7 +232,10 @@ describe('the variables of a function, which hold the addresses of all queues an
   it('have more room in a region with a shorter name', () => {
     const environment = 'e'.repeat(24);
     const valid = [longest, 'us-east-1'].map((region) =>
-      isValid({ ...thirtyTiers, environment, region, network: existing([...'abcdef'])(region) }),
+      isValid({
+        ...{ ...thirtyTiers, environment, region, network: existing([...'abcdef'])(region) },
+        ...{ tiers: tiersWith(29), defaultTier: 'tier-01' },
+      }),
     );
     expect(valid).toEqual([false, true]);
   });

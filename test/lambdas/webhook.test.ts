@@ -49,7 +49,7 @@ beforeAll(async () => {
     AWS_ACCESS_KEY_ID: endpoint.operatorCredentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: endpoint.operatorCredentials.secretAccessKey,
     WEBHOOK_SECRET_ARN: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:webhook-AbCdEf',
-    TIER_QUEUE_URLS: JSON.stringify({ small: url('small'), medium: url('medium') }),
+    TIER_QUEUE_URLS: `small=${url('small')},medium=${url('medium')}`,
     LIFECYCLE_QUEUE_URL: url('lifecycle'),
     COMPLETIONS_QUEUE_URL: url('completions'),
     INSTALLATIONS_QUEUE_URL: url('installations'),

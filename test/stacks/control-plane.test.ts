@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { readVariable, variables } from '../../lib/contract/environment.ts';
+import { readTierUrls, readVariable, variables } from '../../lib/contract/environment.ts';
 import { defaultConfig } from '../config/configurations.ts';
 import { nonEmpty } from '../support/non-empty.ts';
 import { synthesized } from './assembly.ts';
@@ -164,7 +164,7 @@ describe('the functions', () => {
     const { Variables } = functionNamed('webhook').Properties.Environment;
     const join = Variables.TIER_QUEUE_URLS['Fn::Join'][1] as (string | { Ref: string })[];
     const text = join.map((part) => (typeof part === 'string' ? part : part.Ref)).join('');
-    const urls = JSON.parse(readVariable(variables.tierQueueUrls, { TIER_QUEUE_URLS: text }));
+    const urls = readTierUrls(readVariable(variables.tierQueueUrls, { TIER_QUEUE_URLS: text }));
     expect(Object.keys(urls)).toEqual(['small', 'medium', 'large']);
   });
 

@@ -4,7 +4,7 @@
  */
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Arn, ArnFormat, Stack } from 'aws-cdk-lib/core';
-import { subnetsText, variables } from '../../contract/environment.ts';
+import { subnetsText, tierUrlsText, variables } from '../../contract/environment.ts';
 import { functionNameOf } from '../../contract/function-name.ts';
 import type { FunctionName } from '../../contract/functions.ts';
 import type { TierName } from '../../core/ids.ts';
@@ -281,13 +281,9 @@ function imageBuildGrants({ scope, environment, imageArchitectures }: GrantedPla
  * Every tier's queue, and one variable that holds all URLs by tier name. One statement for each function: a second list
  * of thirty queues would not fit into a role.
  */
-function tierQueuesGrant(
-  { scope, tierQueues }: GrantedPlatform,
-  sid: string,
-  actions: readonly string[],
-): Grant {
+function tierQueuesGrant({ tierQueues }: GrantedPlatform, sid: string, actions: readonly string[]): Grant {
   const queues = [...tierQueues];
   const { statements } = allow(sid, { actions, resources: queues.map(([, queue]) => queue.queueArn) });
-  const urls = Object.fromEntries(queues.map(([tier, queue]) => [tier, queue.queueUrl]));
-  return { statements, variables: { [variables.tierQueueUrls]: Stack.of(scope).toJsonString(urls) } };
+  const urls = new Map(queues.map(([tier, queue]) => [tier, queue.queueUrl]));
+  return { statements, variables: { [variables.tierQueueUrls]: tierUrlsText(urls) } };
 }

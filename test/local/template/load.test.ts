@@ -211,6 +211,22 @@ describe('a queue that shows a message again before its function may have finish
   });
 });
 
+describe('the variables of a function', () => {
+  // {"TEXT":"\"…"}: eleven bytes, and two for each quote.
+  it.each([
+    [2042, undefined],
+    [2043, 'The environment has 4097 bytes as JSON; Lambda allows 4096'],
+  ])('are measured as JSON, where each of %i quotes takes two bytes', async (quotes, message) => {
+    const Variables = { TEXT: '"'.repeat(quotes) };
+    const { load } = givenStack(functionResources([], { Environment: { Variables } }));
+    const failure = await load().then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+    expect(failure).toEqual(message && expect.stringContaining(message));
+  });
+});
+
 describe('what a template describes', () => {
   it('runs: a queue triggers a function with its environment', async () => {
     const resources = {

@@ -101,8 +101,10 @@ function defineFunction({ properties, asset, generatedName }: Resource, cloud: C
   const environment = (properties['Environment']?.Variables ?? {}) as Record<string, string>;
   const reserved = reservedVariables.filter((variable) => variable in environment);
   if (reserved.length > 0) throw new Error(`Lambda reserves ${reserved.join(', ')}; the template sets them.`);
-  const bytes = Object.entries(environment).reduce((sum, [key, value]) => sum + key.length + value.length, 0);
-  if (bytes > 4096) throw new Error(`The environment has ${bytes} bytes; Lambda allows 4096.`);
+  // As its error message shows, Lambda measures them as JSON: a quote within a value takes two bytes.
+  // https://github.com/github-aws-runners/terraform-aws-github-runner/issues/3594
+  const bytes = Buffer.byteLength(JSON.stringify(environment));
+  if (bytes > 4096) throw new Error(`The environment has ${bytes} bytes as JSON; Lambda allows 4096.`);
   cloud.functions.define({
     name,
     arn: functionArn(cloud, name),
