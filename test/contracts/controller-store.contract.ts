@@ -167,6 +167,7 @@ export function controllerStoreContract(backend: StoreBackend): void {
       expect(next).toEqual({ owner: acme, version: 1, tokens: [givenToken(), admin] });
       const ending = givenToken({ endsAt: 1_795_000_000_000 });
       await stores.controllers.changeTokens(next, { put: [ending], remove: ['tok_2'] });
+      expect(await stores.controllers.changeTokens(next, first)).toBe('changed');
       expect(await stores.controllers.token(acme, 'tok_1')).toEqual(ending);
       expect(await stores.controllers.token(acme, 'tok_2')).toBeUndefined();
       expect(await stores.controllers.token(beta, 'tok_1')).toBeUndefined();

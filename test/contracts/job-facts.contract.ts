@@ -128,6 +128,15 @@ export function jobFactsContract(backend: StoreBackend): void {
         expect(await pending()).toEqual([1]);
       });
 
+      it('does not unsettle a running job when a start on no machine of ours is reported late', async () => {
+        await given(running);
+
+        await current.stores.jobs.start(acme, one, { runner: undefined, at: noon + 1 });
+
+        expect(await theJob()).toEqual(running);
+        expect(await pending()).toEqual([]);
+      });
+
       it('follows GitHub to another machine', async () => {
         await given(running);
         await current.stores.jobs.markUnsettled(acme, one, machine, noon + 9);

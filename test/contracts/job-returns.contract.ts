@@ -251,6 +251,36 @@ export function jobReturnsContract(backend: StoreBackend): void {
         expect(await theJob()).toMatchObject({ state: 'covered', lease: 'launch-2.0' });
       });
 
+      it('leaves a job that began to run elsewhere, although its lease is still recorded', async () => {
+        await given(covered);
+        await current.stores.jobs.start(acme, one, { runner: InstanceId('i-2'), at: noon });
+        const started = await theJob();
+
+        expect(await current.stores.jobs.waitAgain(acme, one, lease0, ended)).toBe(false);
+        await current.stores.jobs.rest(acme, one, full);
+        expect(await theJob()).toEqual(started);
+      });
+
+      it('requeues and unsettles no job that is over, although its machine is still recorded', async () => {
+        await given(running);
+        await current.stores.jobs.finish(acme, one, { outcome: 'completed', at: noon, runner: machine });
+        const done = await theJob();
+
+        expect(await current.stores.jobs.requeue(acme, one, machine, ended)).toBe(false);
+        expect(await current.stores.jobs.markUnsettled(acme, one, machine, noon)).toBe(false);
+        expect(await theJob()).toEqual(done);
+      });
+
+      it('requeues only a running job if no machine of ours ran it, and none without a place in a line', async () => {
+        const { tier: _, ...placeless } = givenJob({ state: 'running', jobId: JobId(2), startedAt: noon });
+        await given(covered, placeless);
+
+        expect(await current.stores.jobs.requeue(acme, one, undefined, full)).toBe(false);
+        expect(await current.stores.jobs.requeue(acme, JobId(2), undefined, full)).toBe(false);
+        expect(await theJob()).toEqual(covered);
+        expect(await theJob(2)).toEqual(placeless);
+      });
+
       it('requeues a job from the machine that ran it, and from no other', async () => {
         await given(running);
 

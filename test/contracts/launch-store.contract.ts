@@ -32,6 +32,12 @@ export function launchStoreContract(backend: StoreBackend): void {
         expect(await theLaunch()).toMatchObject({ callUntil: until });
       });
 
+      it('is held by one of two who would move the fence to where it is', async () => {
+        const launch = await takenLaunch(stores, 1);
+
+        expect(await stores.launches.hold(launch, launch.callUntil)).toBeUndefined();
+      });
+
       it('keeps the first answer', async () => {
         const launch = await takenLaunch(stores, 1);
 

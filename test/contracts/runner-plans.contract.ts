@@ -160,6 +160,14 @@ export function runnerPlansContract(backend: StoreBackend): void {
         expect(await stores.runners.giveJob(runner, job)).toBe(false);
         expect(await theRunner(other)).toEqual(runner);
       });
+
+      it('does nothing if it began to run, although its lease is still recorded', async () => {
+        const { runner, job } = await givenLeftOver();
+        await stores.jobs.start(acme, JobId(1), { runner: machine, at: noon });
+
+        expect(await stores.runners.giveJob(runner, job)).toBe(false);
+        expect(await stores.jobs.get(acme, JobId(1))).toMatchObject({ state: 'running', runner: machine });
+      });
     });
 
     describe('recordRan', () => {

@@ -154,6 +154,25 @@ export function sharedCapsContract(backend: StoreBackend): void {
         });
       });
 
+      it('corrects no row that a launch or an end has changed since it was read, and no healthy one', async () => {
+        const tenant = await storedTenant(stores, { maxRunners: 9 });
+        const key = 'shared/cell/0';
+        const take = async (n: number) => {
+          const [job] = await waitingJobs(stores, n);
+          const launch = givenLaunch([job!], { capRows: [key], launchId: LaunchId(`launch-${n}`) });
+          await stores.launches.take({ tenant, tier: givenTier(), launch, caps: [{ row: key, most: 9 }] });
+        };
+        const rows = async () =>
+          (await stores.launches.capUseAcrossTenants({ name: 'cell', machines: 9 })).rows;
+        expect(await stores.launches.repairCapRow({ key, leases: 7, changes: 7 })).toBe(false);
+        for (const n of [1, 2]) {
+          const [asRead] = await rows();
+          await take(n);
+          expect(await stores.launches.correctCapRow(asRead!, 0)).toBe(false);
+          expect(await rows()).toEqual([{ key, leases: n, changes: n }]);
+        }
+      });
+
       it('has each place once, with its newest time, until it leaves', async () => {
         await stores.launches.joinLine(cap, waiter);
         expect(await waiters(cap)).toEqual([waiter]);

@@ -127,6 +127,15 @@ describe('the functions', () => {
     }
   });
 
+  it('log JSON, whose fields the saved queries read, and not their own starts and ends', () => {
+    for (const { Properties } of nonEmpty(functions)) {
+      const { LogGroup, ...logging } = Properties.LoggingConfig;
+      expect(logging).toEqual({ LogFormat: 'JSON', ApplicationLogLevel: 'INFO', SystemLogLevel: 'WARN' });
+      const group = app.resources('AWS::Logs::LogGroup').find(({ id }) => id === LogGroup.Ref)!;
+      expect(group.Properties.LogGroupName).toBe(`/aws/lambda/${Properties.FunctionName}`);
+    }
+  });
+
   it("have the deployment's settings beside their bundle", () => {
     const { files } = JSON.parse(readFileSync(join(app.folder, 'my-saas-control-plane.assets.json'), 'utf8'));
     const folders = functions.map(

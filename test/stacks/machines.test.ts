@@ -69,6 +69,19 @@ describe('a launch template', () => {
     expect(dataOf('small').KeyName).toBeUndefined();
   });
 
+  it('puts machines into the group that lets nothing in, and into no other', () => {
+    const [group, ...others] = app.resources('AWS::EC2::SecurityGroup');
+    expect(others).toEqual([]);
+    const { Export } = Object.values(app.outputs('network')).find(
+      ({ Value }) => Value['Fn::GetAtt']?.[0] === group!.id,
+    );
+    for (const { Properties } of nonEmpty(templates)) {
+      const { SecurityGroupIds, NetworkInterfaces } = Properties.LaunchTemplateData;
+      expect(SecurityGroupIds).toEqual([{ 'Fn::ImportValue': Export.Name }]);
+      expect(NetworkInterfaces).toBeUndefined();
+    }
+  });
+
   it("follows the tier's image, disk and role", () => {
     const { ImageId, BlockDeviceMappings, IamInstanceProfile } = dataOf('own');
     expect(ImageId).toBe('resolve:ssm:/images/own:3');

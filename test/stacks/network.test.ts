@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { contains, isPrivateRange, privateRanges } from '../../lib/config/address-range.ts';
 import { configWith, defaultConfig } from '../config/configurations.ts';
 import { nonEmpty } from '../support/non-empty.ts';
-import { type Synthesized, synthesized } from './assembly.ts';
+import { type Resource, type Synthesized, synthesized } from './assembly.ts';
 
 const existing = {
   vpcId: 'vpc-0123456789abcdef0',
@@ -140,6 +140,30 @@ describe('a network of its own', () => {
     const machines = JSON.stringify(told.filter(({ Variables }) => Variables.SUBNETS));
     expect(machines).toContain('privateSubnet1');
     expect(machines).not.toContain('runnersSubnet1');
+  });
+
+  it('sends private subnets through NAT gateways, and public ones out directly', () => {
+    const app = appWith({ nat: true });
+    const routes = app.resources('AWS::EC2::Route').map(({ Properties }) => Properties);
+    const wayOf = (subnet: Resource) => {
+      const [own] = app
+        .resources('AWS::EC2::SubnetRouteTableAssociation')
+        .filter(({ Properties }) => Properties.SubnetId.Ref === subnet.id);
+      const found = routes.filter(
+        ({ RouteTableId }) => RouteTableId.Ref === own!.Properties.RouteTableId.Ref,
+      );
+      return found.map(({ GatewayId, NatGatewayId }) => [
+        GatewayId !== undefined,
+        NatGatewayId !== undefined,
+      ]);
+    };
+    for (const each of nonEmpty(subnetsNamed(app, 'private'))) expect(wayOf(each)).toEqual([[false, true]]);
+    for (const each of nonEmpty(subnetsNamed(app, 'runners'))) expect(wayOf(each)).toEqual([[true, false]]);
+  });
+
+  it('resolves names, without which machines find neither GitHub nor S3', () => {
+    const [vpc] = appWith().resources('AWS::EC2::VPC');
+    expect(vpc!.Properties).toMatchObject({ EnableDnsSupport: true, EnableDnsHostnames: true });
   });
 
   it('shares one NAT gateway between zones if one is configured', () => {
