@@ -38,6 +38,14 @@ export function launchStoreContract(backend: StoreBackend): void {
         expect(await stores.launches.hold(launch, launch.callUntil)).toBeUndefined();
       });
 
+      it('is held while it is answered, too, so that the sweep can finish it', async () => {
+        const launch = await takenLaunch(stores, 1);
+        const answered = await stores.launches.answer(launch, instances);
+        const until = launch.callUntil + 1000;
+
+        expect(await stores.launches.hold(answered!, until)).toEqual({ ...answered, callUntil: until });
+      });
+
       it('keeps the first answer', async () => {
         const launch = await takenLaunch(stores, 1);
 

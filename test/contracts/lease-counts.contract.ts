@@ -110,6 +110,17 @@ export function leaseCountsContract(backend: StoreBackend): void {
       expect(await stores.tenants.get(nobody)).toBeUndefined();
     });
 
+    it('are corrected before the first lease, unless one was taken since, and for no unknown tenant', async () => {
+      const read = await storedTenant(stores);
+      const none = { tierLeases: new Map(), held: undefined };
+      expect(await stores.tenants.correctLeases({ ...read, installationId: nobody }, none)).toBe(false);
+      expect(await stores.tenants.get(nobody)).toBeUndefined();
+      const launch = givenLaunch(await waitingJobs(stores, 1));
+      await stores.launches.take({ tenant: read, tier: givenTier(), launch });
+      expect(await stores.tenants.correctLeases(read, none)).toBe(false);
+      expect(await counts()).toEqual([1, 1]);
+    });
+
     it('of fifty machines of two tenants go down to nothing', async () => {
       await takenLaunch(stores, 1, 2);
       const runners = Array.from({ length: 50 }, (_, n) =>

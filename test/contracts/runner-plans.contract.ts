@@ -122,8 +122,10 @@ export function runnerPlansContract(backend: StoreBackend): void {
         const booting = await bound();
         expect(await stores.runners.giveJob({ ...booting, state: 'claimed' }, job)).toBe(false);
 
-        await stores.runners.claim(claiming);
         expect(await stores.runners.giveJob({ ...booting, plannedJob: JobId(9) }, job)).toBe(false);
+        const outcome = await stores.runners.claim(claiming);
+        expect(outcome.kind).toBe('claimed');
+        expect(await stores.runners.giveJob(booting, job)).toBe(false);
 
         await stores.runners.end([{ ...ending, runner: booting }]);
         expect(await stores.runners.giveJob(booting, job)).toBe(false);

@@ -226,6 +226,7 @@ export function runnerStoreContract(backend: StoreBackend): void {
           stores.runners.end([{ ...ending, runner: { ...runner, ...over } }]);
         expect(await end({})).toEqual(['changed']);
         expect(await end({ plannedJob: JobId(9), ran: JobId(5) })).toEqual(['changed']);
+        expect(await end({ ran: JobId(6) })).toEqual(['changed']);
         expect(await theRunner()).toEqual({ ...runner, ran: 5 });
         expect(await end({ ran: JobId(5) })).toEqual(['ended']);
       });

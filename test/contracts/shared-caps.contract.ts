@@ -85,6 +85,7 @@ export function sharedCapsContract(backend: StoreBackend): void {
           });
         const unused = await storedTenant(stores, { maxRunners: 9 });
         expect(await take(unused, 0, noon)).toEqual({ kind: 'taken' });
+        expect(await take(unused, 1, noon + 9_000)).toMatchObject({ kind: 'tenant-changed' });
         const idle = await theTenant(stores);
         expect(await take(idle, 1, noon + 9_000)).toEqual({ kind: 'taken' });
         expect(await take(idle, 2, noon + 3_000)).toMatchObject({ kind: 'tenant-changed' });
@@ -139,8 +140,7 @@ export function sharedCapsContract(backend: StoreBackend): void {
       it('includes the rows of a formerly larger cap', async () => {
         const [large, small] = [1500, 400].map((machines) => ({ name: 'cell', machines }));
         expect((await stores.launches.capUseAcrossTenants(large!)).rowsEver).toBeUndefined();
-        await stores.launches.noteCapRows(large!);
-        await stores.launches.noteCapRows(small!);
+        for (const cap of [small!, large!, small!]) await stores.launches.noteCapRows(cap);
         const row = { key: 'shared/cell/2', leases: 0, changes: 0 };
         expect(await stores.launches.correctCapRow(row, 7)).toBe(true);
         expect(await stores.launches.capUseAcrossTenants(small!)).toEqual({
@@ -171,6 +171,9 @@ export function sharedCapsContract(backend: StoreBackend): void {
           expect(await stores.launches.correctCapRow(asRead!, 0)).toBe(false);
           expect(await rows()).toEqual([{ key, leases: n, changes: n }]);
         }
+        const [asRead] = await rows();
+        expect(await stores.launches.correctCapRow(asRead!, 0)).toBe(true);
+        expect(await rows()).toEqual([{ key, leases: 0, changes: 3 }]);
       });
 
       it('has each place once, with its newest time, until it leaves', async () => {

@@ -134,14 +134,16 @@ export function spendContract(backend: StoreBackend): void {
       ['set', undefined, { caps: { month: 9_999_999 } }],
       ['set for a day', undefined, { caps: { day: 9_999_999 } }],
       ['raised', { month: 10_000 }, { caps: { month: 9_999_999 } }],
-      ['lowered', { day: 10_000 }, { caps: { day: 1 } }],
+      ['lowered', { day: 10_000 }, { caps: { day: 700 } }],
       ['made strict', { month: 10_000 }, { caps: { month: 10_000, strict: true } }],
       ['made less strict', { day: 10_000, strict: true }, { caps: { day: 10_000, strict: false } }],
     ])('obeys at once an operator by whom a cap was %s', async (_, caps, edit) => {
       const tenant = await storedTenant(stores, caps ? { caps } : {});
       await stores.edit(acme, edit);
       expect((await take({ tenant })).outcome).toBe('tenant-changed');
-      expect((await theTenant(stores)).caps).toEqual(edit.caps);
+      const now = await theTenant(stores);
+      expect(now.caps).toEqual(edit.caps);
+      expect((await take({ tenant: now })).outcome).toBe('taken');
     });
 
     it('counts leases on the day when they are taken, whatever the last day spent', async () => {
@@ -263,6 +265,16 @@ export function spendContract(backend: StoreBackend): void {
       expect([held?.expected.get(today), held?.overrun?.get(today)]).toEqual([0, 0]);
     });
 
+    it('is not settled by an end that read a machine before it counted anything', async () => {
+      await take({ jobs: [1] });
+      const runner = givenRunner();
+      await stores.runners.bind([runner]);
+      expect(await stores.runners.expectMore(runner, { expected: 600 })).toBe(true);
+      const ending = { reason: 'stood-down', at: noon } as const;
+      expect(await stores.runners.expectMore(runner, { expected: 700 })).toBe(false);
+      expect(await stores.runners.end([{ ...ending, runner }])).toEqual(['changed']);
+    });
+
     it('is estimated from lives that are halved once in 30 days, even while machines end', async () => {
       const read = await storedTenant(stores, { maxRunners: 9 });
       const livesNow = async () => {
@@ -283,8 +295,10 @@ export function spendContract(backend: StoreBackend): void {
         }
       };
       await lived(21, 1);
+      const unfaded = await theTenant(stores);
       expect(await take(read, 1, noon)).toBe('taken');
       expect(await take(await theTenant(stores), 2, noon)).toBe('taken');
+      expect(await take(unfaded, 6, noon)).toBe('tenant-changed');
       expect(await livesNow()).toEqual([[0, 21, 0], fadePeriod(noon)]);
       const later = noon + 30 * 86_400_000;
       const before = await theTenant(stores);

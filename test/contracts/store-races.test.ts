@@ -2,18 +2,20 @@
  * The stores under real concurrency, on DynamoDB's stand-in: many callers at once over as many connections. The
  * invariants are checked on the rows afterwards, whoever won.
  */
+import { TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { InstanceId, JobId, LaunchId, leaseOf } from '../../lib/core/ids.ts';
+import { InstallationId, InstanceId, JobId, LaunchId, leaseOf } from '../../lib/core/ids.ts';
 import { reason } from '../../lib/core/reason.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import { acme, givenJob, givenTier, noon, small } from '../support/given.ts';
 import { nonEmpty } from '../support/non-empty.ts';
-import { type DynamoStores, dynamoBackend } from './support/store-backends.ts';
+import { type DynamoStores, dynamoBackend, type OperatorEdit } from './support/store-backends.ts';
 import {
   givenLaunch,
   givenRunner,
   launch1,
   machine,
+  newTenant,
   storedTenant,
   takenLaunch,
   theTenant,
@@ -208,6 +210,28 @@ describe('stores under concurrency', () => {
       expect(job?.state === 'waiting' || holder?.state === 'booting').toBe(true);
     },
   );
+
+  it.each<[string, OperatorEdit]>([
+    ['bans its tenant', { status: 'suspended' }],
+    ['limits its tiers', { allowedTiers: [small] }],
+  ])('inherits nothing from an installation whose operator %s at that moment', async (_, changes) => {
+    const previous = await storedTenant(stores);
+    const { client } = stores;
+    const { send } = client;
+    const after = async (...given: unknown[]) => {
+      if (given[0] instanceof TransactWriteItemsCommand) {
+        Object.assign(client, { send });
+        await stores.edit(acme, changes);
+      }
+      return (send as (...given: unknown[]) => unknown).apply(client, given);
+    };
+    Object.assign(client, { send: after });
+    const next = newTenant({ installationId: InstallationId(202) });
+
+    expect(await stores.tenants.create(next, previous)).toBe('conflict');
+    expect(client.send).toBe(send);
+    expect(await stores.tenants.get(next.installationId)).toBeUndefined();
+  });
 
   it('has one winner if the same launch is taken many times', async () => {
     const tenant = await storedTenant(stores, { maxRunners: 4 });

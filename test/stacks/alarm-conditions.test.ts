@@ -18,6 +18,7 @@ type Samples = Readonly<Record<string, number>>;
 
 interface Watched {
   readonly id: string;
+  readonly namespace: string;
   readonly metric: string;
   readonly statistic: string;
   readonly dimensions: Readonly<Record<string, string>>;
@@ -51,6 +52,7 @@ const alarms = apps
         MetricStat
           ? {
               id: Id,
+              namespace: MetricStat.Metric.Namespace,
               metric: MetricStat.Metric.MetricName,
               statistic: MetricStat.Stat,
               dimensions: dimensionsOf(MetricStat.Metric.Dimensions),
@@ -87,8 +89,8 @@ describe('an alarm', () => {
     }
   });
 
-  it.each([/^sweep-stopped$/, /^runner-outdated$/])('%s fires if nothing is reported', (name) => {
-    for (const alarm of named(name)) {
+  it.each(['sweep-stopped', 'runner-outdated'])('%s fires if nothing is reported', (name) => {
+    for (const alarm of named(new RegExp(`^${name}$`))) {
       expect(firesAt(alarm, {})).toBe(true);
       expect(firesAt(alarm, { [alarm.watched[0]!.id]: 1 })).toBe(false);
     }
@@ -123,6 +125,27 @@ describe('an alarm', () => {
     const isLevel = /Seconds$|AgeOfOldest|NumberOfMessages|InStep$|Cut$|Days$/;
     for (const { metric, statistic } of nonEmpty(alarms.flatMap(({ watched }) => watched))) {
       expect([metric, statistic]).toEqual([metric, isLevel.test(metric) ? 'Maximum' : 'Sum']);
+    }
+  });
+
+  it('watches this environment: its own metrics, and AWS’s of its queues and functions', () => {
+    for (const { namespace, metric, dimensions } of nonEmpty(alarms.flatMap(({ watched }) => watched))) {
+      const { environment, QueueName, FunctionName } = dimensions;
+      const of = { Mayfly: `${environment}-`, 'AWS/SQS': QueueName, 'AWS/Lambda': FunctionName }[namespace];
+      expect([namespace, metric, of]).toEqual([namespace, metric, expect.stringMatching(/^my-saas-/)]);
+    }
+  });
+
+  it.each([
+    ['launches-quota', ['quota']],
+    ['launches-throttled', ['throttled']],
+    ['launches-fatal', ['fatal', 'unknown']],
+    ['runner-refused', ['refused']],
+    ['github-limited', ['limited']],
+    ['identity-unverified', ['identity-unverified']],
+  ])('%s counts %j and nothing else', (name, results) => {
+    for (const { watched } of named(new RegExp(`^${name}$`))) {
+      expect(watched.map(({ dimensions: { result, reason } }) => result ?? reason)).toEqual(results);
     }
   });
 

@@ -71,6 +71,7 @@ describe('the queues', () => {
 
   it('report each failed message separately, with limited concurrency', () => {
     for (const { Properties } of nonEmpty(app.resources('AWS::Lambda::EventSourceMapping'))) {
+      expect([Properties.Enabled, Properties.FilterCriteria]).toEqual([undefined, undefined]);
       expect(Properties).toMatchObject({
         // Forty of the lifecycle's facts are in flight at most, so that fair queues see who is noisy.
         BatchSize: Properties.MaximumBatchingWindowInSeconds ? 20 : 10,
@@ -85,6 +86,8 @@ describe('the queues', () => {
     const usualDays = 4;
     const daysOf = ({ Properties }: (typeof queues)[number]) =>
       (Properties.MessageRetentionPeriod ?? usualDays * 86_400) / 86_400;
+    // Long enough for a weekend without anybody who mends what stops a function.
+    for (const queue of nonEmpty(working)) expect(daysOf(queue)).toBeGreaterThanOrEqual(usualDays);
     const longest = Math.max(...nonEmpty(working).map(daysOf));
     for (const queue of nonEmpty(queues.filter((each) => !working.includes(each)))) {
       expect(daysOf(queue)).toBeGreaterThanOrEqual(longest + 7);
@@ -104,7 +107,8 @@ describe('the queues', () => {
     }
   });
 
-  it('wait for a batch to fill only if its messages are not urgent', () => {
+  it('wait for a batch to fill only if its messages are not urgent, and delay none', () => {
+    for (const { Properties } of nonEmpty(working)) expect(Properties.DelaySeconds).toBeUndefined();
     const windowed = app
       .resources('AWS::Lambda::EventSourceMapping')
       .filter(({ Properties }) => Properties.MaximumBatchingWindowInSeconds)
@@ -186,7 +190,10 @@ describe('the functions', () => {
 
 describe('callers of the functions', () => {
   it('include the internet only for webhook, claim, setup and admission-api, through their URLs', () => {
-    const targets = app.resources('AWS::Lambda::Url').map(({ Properties }) => Properties.TargetFunctionArn);
+    const urls = app.resources('AWS::Lambda::Url').map(({ Properties }) => Properties);
+    // GitHub, machines and browsers sign no request for AWS.
+    for (const { AuthType, Cors } of nonEmpty(urls)) expect([AuthType, Cors]).toEqual(['NONE', undefined]);
+    const targets = urls.map(({ TargetFunctionArn }) => TargetFunctionArn);
     expect(targets.map((arn) => arn['Fn::GetAtt'][0])).toEqual([
       functionNamed('webhook').id,
       functionNamed('claim').id,
@@ -213,14 +220,32 @@ describe('callers of the functions', () => {
       { ScheduleExpression: 'rate(5 minutes)', State: 'ENABLED' },
       { ScheduleExpression: 'rate(15 minutes)', State: 'ENABLED' },
       {
-        EventPattern: { source: ['aws.ec2'], detail: { state: ['terminated', 'stopped'] } },
+        EventPattern: {
+          source: ['aws.ec2'],
+          'detail-type': ['EC2 Instance State-change Notification'],
+          detail: { state: ['terminated', 'stopped'] },
+        },
       },
-      { EventPattern: { 'detail-type': ['EC2 Spot Instance Interruption Warning'] } },
+      { EventPattern: { source: ['aws.ec2'], 'detail-type': ['EC2 Spot Instance Interruption Warning'] } },
     ]);
     for (const rule of nonEmpty(rules.slice(3))) {
       const [lifecycleId] = rule.Targets[0].Arn['Fn::GetAtt'];
       expect(queues.find(({ id }) => id === lifecycleId)!.Properties.QueueName).toBe('my-saas-lifecycle');
     }
+  });
+
+  it('may send to queues only for these two rules, unless a role lets them', () => {
+    const rules = app.resources('AWS::Events::Rule').slice(3);
+    const open = app
+      .resources('AWS::SQS::QueuePolicy')
+      .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
+      .filter(({ Effect }) => Effect === 'Allow');
+    expect(open.map(({ Principal, Condition }) => ({ Principal, Condition }))).toEqual(
+      rules.map(({ id }) => ({
+        Principal: { Service: 'events.amazonaws.com' },
+        Condition: { ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': [id, 'Arn'] } } },
+      })),
+    );
   });
 
   it('repeat no scheduled run that failed or was throttled, since the next one does its work, and end before that', () => {

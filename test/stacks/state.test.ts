@@ -65,9 +65,10 @@ describe('the tables', () => {
     expect([GlobalSecondaryIndexes, LocalSecondaryIndexes]).toEqual([undefined, undefined]);
   });
 
-  it.each(['launches', 'runners', 'usage', 'controllers'])('%s expire', (suffix) => {
-    const { TimeToLiveSpecification } = tableNamed(suffix).Properties;
-    expect(TimeToLiveSpecification).toEqual({ AttributeName: 'expires_at', Enabled: true });
+  it.each(Object.keys(tables))('%s expire, unless they are tenants or the audit', (suffix) => {
+    const isKept = ['tenants', 'audit'].includes(suffix);
+    const expected = isKept ? undefined : { AttributeName: 'expires_at', Enabled: true };
+    expect(tableNamed(suffix).Properties.TimeToLiveSpecification).toEqual(expected);
   });
 });
 
