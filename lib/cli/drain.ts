@@ -5,21 +5,16 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EC2Client, paginateDescribeInstances, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
-import {
-  LambdaClient,
-  paginateListEventSourceMappings,
-  UpdateEventSourceMappingCommand,
-} from '@aws-sdk/client-lambda';
 import { leasesCounted } from '../app/common/settings.ts';
 import { chunksOf } from '../core/chunks.ts';
 import { tagKeys } from '../core/tags.ts';
 import type { UnreadableRow } from '../ports/unreadable-row.ts';
-import { awsOptions } from './aws-clients.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
 import { counted } from './counted.ts';
 import { ec2Client } from './ec2-client.ts';
 import { commandStores } from './insight/stores.ts';
 import { printableLine } from './printable.ts';
+import { switchScaleUp } from './scale-up-queues.ts';
 
 export const drain: Command = {
   name: 'drain',
@@ -126,17 +121,4 @@ async function openLaunches(
   const listed = await launches.listWatchedAcrossTenants(atLast, leasesCounted, unreadable);
   const open = [...earlier, ...listed].filter(({ state }) => state !== 'closed').length;
   return { open, unreadable };
-}
-
-async function switchScaleUp(call: CommandCall, enabled: boolean): Promise<number> {
-  const client = new LambdaClient(awsOptions(call));
-  let switched = 0;
-  const query = { FunctionName: `${call.config.environment}-scale-up` };
-  for await (const { EventSourceMappings = [] } of paginateListEventSourceMappings({ client }, query)) {
-    for (const { UUID } of EventSourceMappings) {
-      await client.send(new UpdateEventSourceMappingCommand({ UUID, Enabled: enabled }));
-      switched += 1;
-    }
-  }
-  return switched;
 }

@@ -1,4 +1,5 @@
 /** `mayfly policy NAME`: prints the least policy for a deploy, for CloudFormation, or for one command. It makes no calls. */
+import { environmentNames } from '../config/check-config.ts';
 import { ownImageParameters } from '../config/image-parameters.ts';
 import { type Command, UsageError } from './command.ts';
 import { policies } from './policies/policies.ts';
@@ -41,13 +42,12 @@ Pass those for CloudFormation to the bootstrap. All environments of an account a
     if (!/^(\*|\d{12})$/.test(account)) {
       throw new UsageError(`--account is ${JSON.stringify(account)}; it must be twelve digits.`);
     }
-    const { environment = config.environment } = options;
     const { region, kmsKeyArn } = config;
     const key = kmsKeyArn === undefined ? {} : { kmsKeyArn };
     const imageParameters = ownImageParameters(config);
     const instanceTypes = Object.values(config.tiers).flatMap((tier) => tier.instanceTypes);
     const place = {
-      environment: String(environment),
+      environment: environmentOf(options['environment']) ?? config.environment,
       region,
       account,
       ...key,
@@ -62,6 +62,16 @@ Pass those for CloudFormation to the bootstrap. All environments of an account a
     return 0;
   },
 };
+
+/** A part of a name with a wildcard would match environments that nobody thought of. */
+function environmentOf(environment: string | boolean | undefined): string | undefined {
+  if (environment === undefined || environment === '*') return environment;
+  const { pattern, allowed } = environmentNames;
+  if (typeof environment === 'string' && pattern.test(environment)) return environment;
+  throw new UsageError(
+    `--environment is ${JSON.stringify(environment)}; it must be an environment's name (${allowed}), or '*' for all.`,
+  );
+}
 
 /** As in CloudFormation; a wildcard would include other stacks' outputs. */
 const stackName = /^[A-Za-z][A-Za-z\d-]{0,127}$/;

@@ -5,6 +5,7 @@
 import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import type { Attributes } from '../adapters/dynamodb/attributes.ts';
 import { tenantOfRow } from '../adapters/dynamodb/tenant-row.ts';
+import type { DrainFacts } from '../app/insight/facts.ts';
 import { leasesAttribute, tables } from '../contract/tables.ts';
 import { levelNow } from '../core/runner-level.ts';
 import type { RunnerLevel, Tenant } from '../core/tenant.ts';
@@ -13,6 +14,7 @@ import { dynamoClient } from './aws-clients.ts';
 import { type Command, type CommandCall, jsonOption, UsageError } from './command.ts';
 import { printableLine } from './printable.ts';
 import { readWaiting } from './read-waiting.ts';
+import { drainProblem, findDrain } from './scale-up-queues.ts';
 import { stackOption } from './setup/stack-option.ts';
 import { problemsOf } from './status-problems.ts';
 import { drawTable } from './table.ts';
@@ -33,7 +35,7 @@ Examples:
 the App may not register with the organization.
 
 Waiting for a limit is not a problem. A tenant that needs attention is one, and so are jobs that wait because AWS
-or GitHub refused something.
+or GitHub refused something, and a drained environment.
 `,
   exitOne: 'something is wrong; the lines under "Problems" say what',
   options: [
@@ -52,9 +54,12 @@ or GitHub refused something.
     }
     if (call.options['watch'])
       throw new UsageError('--watch is for one tenant: mayfly status --tenant acme --watch');
-    const tenants = await readTenants(dynamoClient(call), call);
-    call.io.out(call.options['json'] ? `${JSON.stringify(tenants)}\n` : render(tenants));
-    return tenants.some(({ problems }) => problems.length > 0) ? 1 : 0;
+    const [tenants, drain] = await Promise.all([readTenants(dynamoClient(call), call), findDrain(call)]);
+    if (call.options['json']) {
+      call.io.out(`${JSON.stringify(tenants)}\n`);
+      if (drain) call.io.error(`${drainProblem(drain)}\n`);
+    } else call.io.out(render(tenants, drain));
+    return drain || tenants.some(({ problems }) => problems.length > 0) ? 1 : 0;
   },
 };
 
@@ -145,9 +150,12 @@ function runnersText({ runners }: TenantStatus): string {
   return `${level}${isFallback ? ' (fallback)' : ''}${group === undefined ? '' : `, ${group}`}`;
 }
 
-function render(tenants: readonly TenantStatus[]): string {
-  if (tenants.length === 0)
-    return 'No tenants yet: nobody has installed the App, or its webhooks do not arrive.\n';
+function render(tenants: readonly TenantStatus[], drain: DrainFacts | undefined): string {
+  const ofAll = drain ? [`  ${drainProblem(drain)}`] : [];
+  if (tenants.length === 0) {
+    const none = 'No tenants yet: nobody has installed the App, or its webhooks do not arrive.';
+    return [none, ...ofAll, ''].join('\n');
+  }
   const rows = tenants.map((tenant) => [
     printableLine(tenant.login || '-'),
     String(tenant.installationId),
@@ -159,11 +167,12 @@ function render(tenants: readonly TenantStatus[]): string {
       .map(([code, jobs]) => `${jobs} ${printableLine(code)}`)
       .join(', ') || '0',
   ]);
-  const problems = tenants.flatMap((tenant) =>
+  const ofTenants = tenants.flatMap((tenant) =>
     tenant.problems.map(
       (problem) => `  ${printableLine(`${tenant.login || '-'} (${tenant.installationId}): ${problem}`)}`,
     ),
   );
+  const problems = [...ofAll, ...ofTenants];
   return [
     drawTable(['tenant', 'installation', 'status', 'plan', 'runners in', 'machines', 'waiting'], rows),
     ...(problems.length > 0 ? ['', '  Problems:', ...problems] : []),

@@ -142,14 +142,14 @@ export function assertConfig(config: MayflyConfig, origin: Origin = {}): Checked
   );
 }
 
+/** What may be the name of an environment. */
+export const environmentNames = {
+  pattern: /^[a-z](?:[a-z0-9-]{0,22}[a-z0-9])?$/,
+  allowed: '1 to 24 lower-case letters, digits and inner hyphens, beginning with a letter',
+};
+
 function nameFaults(config: MayflyConfig): string[] {
-  return [
-    ...expectText('environment', config.environment, {
-      pattern: /^[a-z](?:[a-z0-9-]{0,22}[a-z0-9])?$/,
-      allowed: '1 to 24 lower-case letters, digits and inner hyphens, beginning with a letter',
-    }),
-    ...regionFaults(config),
-  ];
+  return [...expectText('environment', config.environment, environmentNames), ...regionFaults(config)];
 }
 
 function defaultTierFaults(config: MayflyConfig): string[] {

@@ -21,6 +21,8 @@ async function explained(situation: Situation) {
 const mustAct: Readonly<Record<string, readonly string[]>> = {
   operator: [
     'waits for nothing, and nobody looks at it',
+    'would start, but for a drain',
+    'was taken by the webhook during a drain',
     'waits under a spend cap of its tenant',
     'waits under a spend cap that is none',
     'meets the quota of the account',

@@ -47,6 +47,19 @@ describe('mayfly policy', () => {
     expect(odd).toMatchObject({ status: 2, error: expect.stringContaining('twelve digits') });
   });
 
+  it.each(['My-SaaS', 'my-*', '', '**', 'a b', 'my-saas-', 'x'.repeat(25)])(
+    'says that %j is no environment, and what is one',
+    async (name) => {
+      const odd = await run(policy, ['status', '--environment', name], 'http://127.0.0.1:1');
+      expect(odd).toMatchObject({
+        status: 2,
+        error: expect.stringContaining(
+          `--environment is ${JSON.stringify(name)}; it must be an environment's name (1 to 24 lower-case`,
+        ),
+      });
+    },
+  );
+
   it.each(['setup', 'rotate-key', 'rotate-webhook-secret'])('reads the stack that %s names', async (name) => {
     const { status, out } = await run(policy, [name, '--stack', 'CiPlatform'], 'http://127.0.0.1:1');
     expect(status).toBe(0);

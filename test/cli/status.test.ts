@@ -18,19 +18,31 @@ async function givenTables(tenants: readonly Partial<Tenant>[], jobs: readonly P
   return givenRows(rows, jobs);
 }
 
-async function givenRows(tenants: readonly object[], jobs: readonly Partial<Job>[] = []) {
+async function givenRows(
+  tenants: readonly object[],
+  jobs: readonly Partial<Job>[] = [],
+  queues: Readonly<Record<string, string>> = {},
+) {
   const now = Date.now();
   const waiting = jobs.map((job) =>
     jobRow(givenJob({ state: 'waiting', queuedAt: now, acceptedAt: now, ...job })),
   );
   aws = await startScriptedAws(({ action, input }) => {
     if (action.endsWith('.Scan')) return { json: { Items: tenants } };
+    if (action === 'GET /2015-03-31/event-source-mappings') return { json: mappingsOf(queues) };
     const values = input['ExpressionAttributeValues'] as Record<string, { N?: string }>;
     const own = waiting.filter((row) => row['installation_id']?.N === values[':tenant']?.N);
     return { json: { Items: own }, milliseconds: 20 };
   });
   return aws.url;
 }
+
+const mappingsOf = (queues: Readonly<Record<string, string>>) => ({
+  EventSourceMappings: Object.entries(queues).map(([name, State]) => ({
+    EventSourceArn: `arn:aws:sqs:us-east-1:123456789012:${name}`,
+    State,
+  })),
+});
 
 const waitsFor = (code: ReasonCode, n = 1): Partial<Job> => ({
   jobId: JobId(n),
@@ -44,6 +56,32 @@ describe('mayfly status', () => {
     expect(out).toMatch(/acme .*0 of 2 +2 tenant-limit/);
     expect(out).not.toContain('Problems');
     expect(exit).toBe(0);
+  });
+
+  it.each([
+    [{ 'my-saas-small-builds': 'Disabled', 'my-saas-large-builds': 'Disabling' }, 'no queue'],
+    [{ 'my-saas-small-builds': 'Enabled', 'my-saas-large-builds': 'Disabled' }, 'not the queues of large'],
+  ])(
+    'says that the environment is drained, with or without tenants, and exits with 1: %j',
+    async (queues, which) => {
+      const says = `The environment my-saas is drained: scale-up reads ${which}. Jobs get no machine until: npx mayfly drain --resume\n`;
+      const rows = [newTenantRow(givenTenant({}))];
+      const shown = await run(status, [], await givenRows(rows, [], queues));
+      expect(shown).toMatchObject({ status: 1, out: expect.stringContaining(`Problems:\n  ${says}`) });
+      aws?.close();
+      const json = await run(status, ['--json'], await givenRows(rows, [], queues));
+      expect(json).toMatchObject({ status: 1, error: says });
+      expect(JSON.parse(json.out)).toHaveLength(1);
+      aws?.close();
+      const empty = await run(status, [], await givenRows([], [], queues));
+      expect(empty).toMatchObject({ status: 1, out: expect.stringContaining(says) });
+    },
+  );
+
+  it('does not mention queues that are read', async () => {
+    const queues = { 'my-saas-small-builds': 'Enabled', 'my-saas-large-builds': 'Enabling' };
+    const { status: exit, out } = await run(status, [], await givenRows([], [], queues));
+    expect([exit, out]).toEqual([0, expect.not.stringContaining('drain')]);
   });
 
   it('distinguishes a suspension by GitHub from a ban', async () => {

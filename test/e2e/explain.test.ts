@@ -16,8 +16,8 @@ import { until } from './support/until.ts';
 import { startWorld, tierLabels, type World } from './support/world.ts';
 
 /** Those that rows alone bring about: GitHub says nothing, and the configuration is the default one. */
-const isOfRows = ({ github, deadLetters, deployment, cap }: Situation) =>
-  [github, deadLetters, deployment, cap].every((one) => one === undefined);
+const isOfRows = ({ github, deadLetters, deployment, cap, drain }: Situation) =>
+  [github, deadLetters, deployment, cap, drain].every((one) => one === undefined);
 /** Over within seconds, which a busy machine may need for one command. */
 const passing = ['started too many machines within a minute', 'waits for a call to EC2'];
 const ofRows = Object.entries(situations).filter(

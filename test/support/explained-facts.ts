@@ -54,9 +54,14 @@ export async function explainedFacts(situation: Situation): Promise<{ facts: Fac
   const { deps, calls } = await storedSituation(situation);
   const asked = { installationId: acme, jobId: JobId(1), repository: 'acme/app' };
   const facts = await gatherFacts(deps, asked);
-  const { github, deadLetters } = situation;
+  const { github, deadLetters, drain } = situation;
   return {
-    facts: { ...facts, ...(github && { github }), ...(deadLetters && { deadLetters }) },
+    facts: {
+      ...facts,
+      ...(github && { github }),
+      ...(deadLetters && { deadLetters }),
+      ...(drain && { drain }),
+    },
     calls: calls(),
   };
 }

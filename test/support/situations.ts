@@ -38,6 +38,7 @@ export interface Situation {
   readonly cap?: { readonly row: string; readonly leases: number; readonly line: readonly Waiter[] };
   readonly github?: GitHubFacts;
   readonly deadLetters?: Facts['deadLetters'];
+  readonly drain?: Facts['drain'];
   /** Seconds; absent: no estimate, or it does not matter. */
   readonly estimate?: number;
 }
@@ -113,8 +114,34 @@ export const situations: Readonly<Record<string, Situation>> = {
   'waits for nothing, and nobody looks at it': {
     code: 'not-acted-on',
     says: /has not been checked for 12 min/,
-    fix: /sweep.*drain --resume/,
+    fix: /sweep.*dead-letters/,
     job: { ...why('queued'), queuedAt: noon - 600_000, acceptedAt: noon - 600_000 },
+  },
+  'would start, but for a drain': {
+    code: 'drained',
+    says: /^my-saas is drained\.$/,
+    fix: /^npx mayfly drain --resume$/,
+    job: why('queued'),
+    drain: { tiers: [small], text: 'my-saas is drained.' },
+  },
+  'waits for a limit during a drain': {
+    code: 'tenant-limit',
+    says: /all of its 2 runners/,
+    tenant: limit,
+    drain: { tiers: [small], text: 'my-saas is drained.' },
+  },
+  "was accepted while another tier's queue is not read": {
+    code: 'queued',
+    says: /sentence of queued/,
+    job: why('queued'),
+    drain: { tiers: [medium], text: 'my-saas is drained.' },
+  },
+  'was taken by the webhook during a drain': {
+    code: 'drained',
+    says: /^my-saas is drained\.$/,
+    job: null,
+    github: github({}, delivery(202, 'queued')),
+    drain: { tiers: [small], text: 'my-saas is drained.' },
   },
   'waited for a limit that has room now': {
     code: 'queued',
@@ -686,7 +713,6 @@ export const situations: Readonly<Record<string, Situation>> = {
   'has a webhook that was taken a moment ago': {
     code: 'webhook-delivered',
     says: /delivered its webhook at 2026-11-21T12:00:00.000Z \(queued\)/,
-    fix: /drain --resume/,
     job: null,
     github: github({}, delivery(202, 'queued')),
   },

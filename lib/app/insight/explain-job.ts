@@ -10,10 +10,12 @@ import { explainWaiting } from './explain-waiting.ts';
 import type { Explanation, Verdict } from './explanation.ts';
 import type { Facts } from './facts.ts';
 import { timelineOf } from './timeline.ts';
+import { underDrain } from './under-drain.ts';
 import { whatWasChecked } from './what-was-checked.ts';
 
 export function explainJob(facts: Facts): Explanation {
-  const verdict = verdictOf(facts);
+  const { job, drain } = facts;
+  const verdict = underDrain(verdictOf(facts), { tier: job?.tier, drain });
   return { ...verdict, timeline: timelineOf(facts), checked: whatWasChecked(facts) };
 }
 

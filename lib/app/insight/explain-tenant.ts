@@ -8,8 +8,9 @@ import { isCompetitor } from './competitors.ts';
 import { explainJob } from './explain-job.ts';
 import { explainWaiting } from './explain-waiting.ts';
 import type { Estimate, Verdict, VerdictCode } from './explanation.ts';
-import type { Facts } from './facts.ts';
+import type { DrainFacts, Facts } from './facts.ts';
 import { gatherFacts, groupOf, type InsightDeps, recentJobs, supplyOf } from './gather-facts.ts';
+import { underDrain } from './under-drain.ts';
 
 export interface VerdictGroup extends Omit<Verdict, 'estimate'> {
   readonly code: VerdictCode;
@@ -40,6 +41,7 @@ export interface TenantInsightDeps extends InsightDeps {
 export async function explainTenant(
   deps: TenantInsightDeps,
   installationId: InstallationId,
+  drain?: DrainFacts,
 ): Promise<TenantExplanation> {
   const [tenant, recent, tiers] = await Promise.all([
     deps.tenants.get(installationId),
@@ -64,7 +66,7 @@ export async function explainTenant(
     return waiting.map((job) => {
       const facts: Facts = { ...shared, asked: job, job, supply, line: { ahead, recent } };
       if (isCompetitor(shared, job)) ahead += 1;
-      return { job, verdict: explainWaiting(facts, job) };
+      return { job, verdict: underDrain(explainWaiting(facts, job), { tier: job.tier, drain }) };
     });
   });
   return {

@@ -180,7 +180,6 @@ function byDelivery(tier: Tier, deliveries: GitHubFacts['deliveries']): Verdict 
       `GitHub delivered its webhook at ${new Date(latest.deliveredAt).toISOString()} (${answer || statusCode}); its row is not written yet.`,
       {
         next: `It is in the queue of tier ${tier.name}, or was lost with a function: then the reconciler picks it up within about ten minutes.`,
-        fix: 'If the environment was drained, no queue is read until: npx mayfly drain --resume',
         who: 'nobody',
       },
     );

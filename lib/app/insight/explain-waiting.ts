@@ -228,7 +228,7 @@ function freeVerdict(facts: Facts, job: Job): Verdict {
       code: 'not-acted-on',
       line: `Nothing blocks it, but it has not been checked for ${durationText(waited)}.`,
       next: 'The sweep checks every waiting job each minute, if it runs.',
-      fix: 'Check whether sweep and scale-up run: the alarms sweep-stopped, function-errors and function-throttles of the runbook, and the dead letters (npx mayfly dead-letters). If the environment was drained: npx mayfly drain --resume',
+      fix: 'Check whether sweep and scale-up run: the alarms sweep-stopped, function-errors and function-throttles of the runbook, and the dead letters (npx mayfly dead-letters).',
       who: 'operator',
     };
   }

@@ -10,6 +10,7 @@ export type VerdictCode =
   /** Waiting, and nothing explains it. */
   | 'tier-removed'
   | 'not-acted-on'
+  | 'drained'
   | 'approval'
   /** A machine is meant for it. */
   | 'launching'

@@ -1,7 +1,7 @@
 /** Everything known about a job when it is explained. Nothing is looked up later. */
 import type { Caps, Limits } from '../../contract/deployment.ts';
 import type { GitHubRun, Installation, ListedJob, ListedRunner } from '../../core/github.ts';
-import type { InstallationId, JobId } from '../../core/ids.ts';
+import type { InstallationId, JobId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Launch } from '../../core/launch.ts';
 import type { LaunchPace } from '../../core/launch-pace.ts';
@@ -39,6 +39,15 @@ export interface Facts {
   readonly github?: GitHubFacts;
   /** Dead letters about it. Absent: not looked at. */
   readonly deadLetters?: readonly DeadLetter[];
+  /** Absent: scale-up reads all queues, or nobody looked. */
+  readonly drain?: DrainFacts;
+}
+
+export interface DrainFacts {
+  /** Whose queues scale-up does not read. */
+  readonly tiers: readonly TierName[];
+  /** One sentence. */
+  readonly text: string;
 }
 
 /** The deployment's configuration. */

@@ -7,11 +7,13 @@ import { explainTenant, type TenantExplanation } from '../../app/insight/explain
 import { type Explanation, needsSomebody } from '../../app/insight/explanation.ts';
 import type { Facts, GitHubFacts } from '../../app/insight/facts.ts';
 import { gatherFacts } from '../../app/insight/gather-facts.ts';
+import { dependsOnDrain } from '../../app/insight/under-drain.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import { type Command, type CommandCall, jsonOption, UsageError } from '../command.ts';
 import { deadLettersAbout } from '../dead-letters.ts';
 import { printableLine } from '../printable.ts';
+import { drainProblem, findDrain } from '../scale-up-queues.ts';
 import { stackOption } from '../setup/stack-option.ts';
 import { findTenant } from '../tenants/find-tenant.ts';
 import { askGitHub } from './ask-github.ts';
@@ -68,7 +70,8 @@ async function explainOne(call: CommandCall, given: string): Promise<number> {
     ...(facts.job ? {} : { deadLetters: await deadLettersAbout(call, found.jobId) }),
     ...(call.options['github'] && repository ? { github: await ask(call, facts, repository) } : {}),
   };
-  const explanation = explainJob(whole);
+  const drain = dependsOnDrain(explainJob(whole)) ? await findDrain(call) : undefined;
+  const explanation = explainJob({ ...whole, ...(drain && { drain }) });
   call.io.out(call.options['json'] ? json(whole, explanation) : explanationText(whole, explanation));
   return needsSomebody(explanation) ? 1 : 0;
 }
@@ -101,9 +104,12 @@ function json(facts: Facts, explanation: Explanation): string {
 
 async function explainAll(call: CommandCall, given: string): Promise<number> {
   const found = await findTenant({ client: dynamoClient(call), config: call.config }, given);
-  const all = await explainTenant(judgingStores(call), found.installationId);
+  const drain = await findDrain(call);
+  const all = await explainTenant(judgingStores(call), found.installationId, drain);
   call.io.out(call.options['json'] ? `${JSON.stringify(all)}\n` : groupsText(found.login, all));
-  return all.groups.some(needsSomebody) ? 1 : 0;
+  // The newest jobs are still in the queues, and have no row.
+  if (drain) call.io.error(`${printableLine(drainProblem(drain))}\n`);
+  return drain || all.groups.some(needsSomebody) ? 1 : 0;
 }
 
 function groupsText(login: string, { groups, isCut }: TenantExplanation): string {

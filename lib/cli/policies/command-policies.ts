@@ -13,7 +13,14 @@ import { allow, arn, type PolicyStatement, type PolicyTarget } from './policy.ts
 import { preflightStatements } from './preflight-policy.ts';
 import { readOutputs } from './read-outputs.ts';
 import { index, table } from './table-arns.ts';
-import { findTenant, readAudit, readWaiting, recordChange, tenantPolicies } from './tenant-policies.ts';
+import {
+  findQueuesOfScaleUp,
+  findTenant,
+  readAudit,
+  readWaiting,
+  recordChange,
+  tenantPolicies,
+} from './tenant-policies.ts';
 import { verifyStatements } from './verify-policy.ts';
 
 /** By the command's name. */
@@ -21,7 +28,7 @@ export const commandPolicies: Readonly<Record<string, (target: PolicyTarget) => 
   preflight: preflightStatements,
   verify: verifyStatements,
   setup: (target) => [readOutputs(target), ...appSecrets(target), recordChange(target)],
-  status: readStatus,
+  status: (target) => [...readStatus(target), findQueuesOfScaleUp()],
   rollback: (target) => [...readStatus(target), readAudit(target, ['dynamodb:Query']), recordChange(target)],
   costs: readUsage,
   invoice: readUsage,
@@ -74,7 +81,7 @@ export const commandPolicies: Readonly<Record<string, (target: PolicyTarget) => 
   'rotate-webhook-secret': (target) => [readOutputs(target), ...appSecrets(target), recordChange(target)],
   'rotate-key': (target) => [readOutputs(target), ...appSecrets(target), recordChange(target)],
   drain: (target) => [
-    allow('FindQueuesOfScaleUp', ['lambda:ListEventSourceMappings'], ['*']),
+    findQueuesOfScaleUp(),
     allow(
       'SwitchScaleUp',
       ['lambda:UpdateEventSourceMapping'],

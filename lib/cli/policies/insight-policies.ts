@@ -3,7 +3,7 @@ import { tables } from '../../contract/tables.ts';
 import { allow, arn, type PolicyStatement, type PolicyTarget } from './policy.ts';
 import { readApp, readOutputs } from './read-outputs.ts';
 import { index, table } from './table-arns.ts';
-import { findTenant } from './tenant-policies.ts';
+import { findQueuesOfScaleUp, findTenant } from './tenant-policies.ts';
 
 /** By the command's name. */
 export const insightPolicies: Readonly<Record<string, (target: PolicyTarget) => PolicyStatement[]>> = {
@@ -35,6 +35,7 @@ export const insightPolicies: Readonly<Record<string, (target: PolicyTarget) => 
       ['sqs:GetQueueUrl', 'sqs:ReceiveMessage', 'sqs:ChangeMessageVisibility'],
       [arn('sqs', target, `${target.environment}-*-dead-letters`)],
     ),
+    findQueuesOfScaleUp(),
     readOutputs(target),
     readApp(target),
   ],
@@ -44,6 +45,7 @@ export const insightPolicies: Readonly<Record<string, (target: PolicyTarget) => 
     allow('ReadJobs', ['dynamodb:BatchGetItem', 'dynamodb:Query'], [table(target, 'jobs')]),
     allow('ReadMachines', ['dynamodb:BatchGetItem'], [table(target, 'runners')]),
     allow('FindMachines', ['ec2:DescribeInstances'], ['*']),
+    findQueuesOfScaleUp(),
     readOutputs(target),
     readApp(target),
   ],

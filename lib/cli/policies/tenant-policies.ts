@@ -38,6 +38,10 @@ export const findTenant = (target: PolicyTarget): PolicyStatement[] => [
   allow('FindTenant', ['dynamodb:GetItem', 'dynamodb:Scan'], [table(target, 'tenants')]),
 ];
 
+/** For `findDrain`; it has no resource-level permissions. */
+export const findQueuesOfScaleUp = (): PolicyStatement =>
+  allow('FindQueuesOfScaleUp', ['lambda:ListEventSourceMappings'], ['*']);
+
 /**
  * For `changeTenant`: the change with its audit row, and a poke for the tiers in which jobs wait. An update may name
  * the attributes that people decide about, but no lease count.

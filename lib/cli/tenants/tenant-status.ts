@@ -22,6 +22,7 @@ import { ec2Client } from '../ec2-client.ts';
 import { githubOf, refusalText } from '../insight/github-of.ts';
 import { commandStores } from '../insight/stores.ts';
 import { readWaiting } from '../read-waiting.ts';
+import { drainProblem, findDrain } from '../scale-up-queues.ts';
 import { problemsOf } from '../status-problems.ts';
 import { watch, watchSeconds } from '../watch.ts';
 import { findReadableTenant } from './find-tenant.ts';
@@ -78,10 +79,11 @@ async function readOne(
   const { tenant } = await findReadableTenant({ client, config: call.config }, given);
   const stores = commandStores(call);
   const now = Date.now();
-  const [waiting, lastJobs, machines] = await Promise.all([
+  const [waiting, lastJobs, machines, drain] = await Promise.all([
     readWaiting(client, call.config.environment, tenant.installationId),
     stores.jobs.listNewest(tenant.installationId, lastJobsShown),
     readMachines(call, tenant),
+    findDrain(call),
   ]);
   const unreadable: UnreadableRow[] = [];
   const runners = await stores.runners.findAcrossTenants(
@@ -110,6 +112,7 @@ async function readOne(
     waiting: Object.fromEntries([...waiting].map(([code, { jobs: count }]) => [code, count])),
     lastJobs: lastJobs.map(lastJob),
     problems: [
+      ...(drain ? [drainProblem(drain)] : []),
       ...unreadable.map(({ error }) => error.message),
       ...problemsOf({ attention: tenant.attention, waiting, now }),
       ...machineProblems({

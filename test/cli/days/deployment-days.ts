@@ -91,6 +91,7 @@ export function deploymentDays({ account, keyFile, givenApp, storeTenant, givenD
       const closed = givenLaunch([givenJob()], { state: 'closed', lookAt: Date.now() });
       await account().put('launches', launchRow(closed));
       expect(await person.run(['drain', '--yes'])).toMatchObject({ status: 0 });
+      expect(await person.run(['drain', '--resume'])).toMatchObject({ status: 0 });
     },
   };
 }

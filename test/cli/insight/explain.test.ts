@@ -68,6 +68,28 @@ describe('mayfly explain', () => {
     }
   });
 
+  it('names a drain, for a job, for all of a tenant and for one that nobody has seen', async () => {
+    await stored({ jobId: JobId(7), acceptedAt: Date.now(), reason: reason('queued', 'It just came.') });
+    await account.run('drain', '--yes');
+    expect(await explained('7')).toMatchObject({
+      code: 'drained',
+      line: 'The environment my-saas is drained: scale-up reads no queue.',
+      fix: 'npx mayfly drain --resume',
+      status: 1,
+    });
+    expect(await explained('8')).toMatchObject({
+      code: 'not-asked',
+      next: expect.stringContaining(
+        'scale-up reads no queue. If its webhook came since then, it is in a queue',
+      ),
+    });
+    const all = await account.run('explain', '--tenant', 'acme');
+    expect(all).toMatchObject({ status: 1, out: expect.stringContaining('drained: The environment') });
+    expect(all.error).toContain('Jobs get no machine until: npx mayfly drain --resume');
+    await account.run('drain', '--resume');
+    expect(await explained('7')).toMatchObject({ code: 'queued', status: 0 });
+  });
+
   it('finds a job whose account was renamed since', async () => {
     await stored({
       jobId: JobId(6),

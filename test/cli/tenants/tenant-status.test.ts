@@ -42,6 +42,14 @@ describe('mayfly status --tenant', () => {
     expect(status).toBe(0);
   });
 
+  it('lists a drained environment among the problems, and exits with 1', async () => {
+    await account.run('drain', '--yes');
+    const { exit, one } = await found();
+    await account.run('drain', '--resume');
+    expect(exit).toBe(1);
+    expect(one['problems']).toEqual([expect.stringContaining('is drained: scale-up reads no queue.')]);
+  });
+
   it('says that GitHub is not asked about repositories in which no machine runs', async () => {
     const policy = { accountLogin: 'beta', runnerLevel: 'repository' } as const;
     const tenant = givenTenant({ ...policy, installationId: InstallationId(202), accountId: 2 });
