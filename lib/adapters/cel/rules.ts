@@ -8,7 +8,8 @@ import { controllerBounds } from '../../core/controllers/controller.ts';
 import type { JobFacts } from '../../core/controllers/facts.ts';
 import { keepNewest } from '../../core/keep-newest.ts';
 import type { Rules } from '../../ports/rules.ts';
-import { longestList, type Measured, measure } from './expression-cost.ts';
+import { type Expression, longestList, type Measured, measure } from './expression-cost.ts';
+import { type Bindings, kindOf, typeFaultOf } from './type-fault.ts';
 
 /** Tens of milliseconds at most; a few, unless a pattern repeats classes over a long text. */
 const mostSteps = 20_000;
@@ -28,6 +29,7 @@ const fields: Readonly<Record<keyof JobFacts, { known: readonly string[]; asked:
 };
 
 interface Compiled {
+  readonly tree: Expression;
   readonly measured: Measured;
   readonly evaluate: (bindings: Record<string, CelInput>) => unknown;
 }
@@ -50,6 +52,7 @@ const sample: JobFacts = {
 
 export function createRules(): Rules {
   const env = celEnv();
+  const evaluatePart = (part: Expression, given: Bindings) => plan(env, part)(given);
   const kept = new Map<string, Compiled | { readonly fault: string }>();
 
   function compile(expression: string): Compiled | { readonly fault: string } {
@@ -69,7 +72,7 @@ export function createRules(): Rules {
       if (!parsed.expr) return { fault: 'It is empty.' };
       const measured = measure(parsed.expr);
       const fault = faultOfSize(measured) ?? faultOfNames(measured);
-      return fault === undefined ? { measured, evaluate: plan(env, parsed) } : { fault };
+      return fault === undefined ? { tree: parsed.expr, measured, evaluate: plan(env, parsed) } : { fault };
     } catch (error) {
       // Nesting that is too deep for the parser throws a RangeError.
       const why = error instanceof RangeError ? 'it is nested too deeply' : messageOf(error);
@@ -97,6 +100,11 @@ export function createRules(): Rules {
     faultOf(expression) {
       const compiled = compile(expression);
       if ('fault' in compiled) return compiled.fault;
+      const fault = typeFaultOf(compiled.tree, { bindings: bindings(sample), evaluate: evaluatePart });
+      if (fault !== undefined) return fault;
+      const kind = kindOf(compiled.evaluate(bindings(sample)));
+      if (kind !== undefined && kind !== 'true or false')
+        return `It is ${kind}; a condition must be true or false.`;
       const result = judge(expression, sample);
       return typeof result === 'boolean' ? undefined : `It cannot be evaluated: ${result.failed}`;
     },

@@ -53,6 +53,10 @@ describe('rules', () => {
     ['tenant.id == 1', 'no variable tenant'],
     ['repository.owner == "acme"', 'no field owner'],
     ['job.tier > 1', 'cannot be evaluated'],
+    ['job.tier', 'It is a text; a condition must be true or false.'],
+    ['job.labels', 'It is a list; a condition'],
+    ['true ? job.tier : false', 'It is a text; a condition'],
+    ['1 / 0 == 1', 'It cannot be evaluated: int divide by zero'],
     [`${'('.repeat(1000)}true${')'.repeat(1000)}`, 'nested'],
     [`${'['.repeat(50)}${']'.repeat(50)} == []`, 'levels deep; at most 40'],
     [`${'(1 + '.repeat(50)}1${')'.repeat(50)} > 0`, 'levels deep'],
@@ -70,6 +74,62 @@ describe('rules', () => {
     ['["a", "b"].exists(part, repository.name.matches(part + "{1000}"))', 'pattern is computed'],
   ])('are invalid: %.60s', (expression, words) => {
     expect(rules.faultOf(expression)).toContain(words);
+  });
+
+  it.each([
+    ['job.tier == 1', 'job.tier is a text, and 1 is a number: they are never equal.'],
+    ['run.fork != "true"', 'run.fork is true or false, and "true" is a text: they are never equal.'],
+    ['repository.id == "7"', 'repository.id is a number, and "7" is a text'],
+    ['job.labels == "gpu"', 'job.labels is a list, and "gpu" is a text'],
+    ['job == "small"', 'job is a group of facts, and "small" is a text'],
+    ['job.tier + "x" == 1', 'The left side is a text, and 1 is a number'],
+    ['1 == job.tier + "x"', '1 is a number, and the right side is a text'],
+    ['repository.id in ["7"]', 'repository.id is a number, and the list has an entry that is a text'],
+    ['job.tier in ["small", 3]', 'has an entry that is a number'],
+    ['3 in job.labels', '3 is a number, and job.labels has an entry that is a text'],
+    ['workflow.name != null', 'No fact is null. Ask whether there is one with has()'],
+    ['job.tier == "large" && job.labels', 'job.labels is a list, where true or false is needed.'],
+    ['job.tier == "small" || (job.tier + "x")', 'A part of it is a text, where true or false is needed.'],
+    ['job.tier == "small" || ("x" ? true : false)', '"x" is a text, where true or false is needed.'],
+    ['job.tier == "large" && foo(job.tier)', 'There is no function foo.'],
+    ['job.tier == "large" && job.tier.nosuch()', 'There is no function nosuch.'],
+    ['job.tier == "large" && job.tier > 5', 'no matching overload'],
+    ['job.tier == "large" && job.tier in "large"', 'no matching overload'],
+    ['job.tier == "large" && {"a": foo(1)}.a', 'There is no function foo.'],
+    ['job.tier == "large" && foo([bar(1)])', 'There is no function bar.'],
+    ['job.tier == "large" && job.labels.exists(l, l == 3)', 'l is a text, and 3 is a number'],
+    ['job.tier == "large" && foo(1).exists(l, l == "x")', 'There is no function foo.'],
+    ['size(job.labels) > 3 && job.labels.filter(l, l.nosuch()).size() > 0', 'There is no function nosuch.'],
+    ['job.labels.all(a, a == "x" && job.labels.map(b, a + b == 1)[0])', 'The left side is a text'],
+  ])('find what no job, or not every job, would show: %s', (expression, words) => {
+    expect(rules.faultOf(expression)).toContain(words);
+  });
+
+  it.each([
+    'job.labels[5] == "x" || job.tier == "small"',
+    'size(job.labels) > 3 && job.labels[3] == "x"',
+    'job.tier == "small" || 1 / (job.id - 1) == 1',
+    'job.price_per_hour > 1 || job.price_per_hour == 1 || run.attempt == 1.0 || run.attempt == 1u',
+    'run.fork == true || run.fork != false || run["event"] == "push"',
+    'job.labels == ["gpu"] || [1, 2] == [1] || {"a": 1} == {"b": 2}',
+    'job.labels.map(l, l.size())[0] > 3 || job.labels.exists_one(l, l == "x")',
+    '[].exists(l, l == 3) || dyn(job.tier) == 1',
+    'timestamp("2026-01-01T00:00:00Z") == timestamp("2026-01-02T00:00:00Z")',
+    'job.level == "repository" ? job.tier == "x" : run.ref.matches("^main$")',
+    'has(workflow.name) && !(workflow.name in ["CI"])',
+  ])('accept what some job may meet: %s', (expression) => {
+    expect(rules.faultOf(expression)).toBeUndefined();
+  });
+
+  it('still evaluate what was stored before its types were checked', () => {
+    expect(rules.judge('job.tier == 1 || job.tier == "large"', facts)).toBe(true);
+  });
+
+  it('take few milliseconds to check the longest expression', () => {
+    const longest = `${'job.tier == "a" || '.repeat(100)}true`;
+    const before = process.cpuUsage();
+    expect(rules.faultOf(longest)).toBeUndefined();
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(1000);
   });
 
   it.each([
