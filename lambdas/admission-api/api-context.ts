@@ -10,6 +10,7 @@ import type { TryDeps } from '../../lib/app/admission-api/try-job.ts';
 import { InstallationId } from '../../lib/core/ids.ts';
 import { Problem, problemOf } from './problems.ts';
 import { controllerId, problem } from './schemas.ts';
+import { shapeFaults } from './shape-faults.ts';
 
 export interface ApiDeps extends ChangeDeps, QuestionDeps {
   readonly deployment: TryDeps['deployment'];
@@ -29,7 +30,7 @@ export const base = '/v1/installations/{installation}';
 /** The digits of GitHub's installation id, or 0 for the platform's operator. */
 const installation = z
   .string()
-  .regex(/^(?:0|[1-9]\d{0,14})$/)
+  .regex(/^(?:0|[1-9]\d{0,14})$/, "GitHub's id of the installation, a whole number")
   .openapi({ description: "GitHub's id of the installation", example: '12345678' });
 
 export const ofInstallation = z.object({ installation });
@@ -84,13 +85,12 @@ export function problems<Status extends keyof typeof meanings>(...statuses: read
   >;
 }
 
-/** A body that zod rejects gets a 400 that names the first invalid field. */
+/** What zod rejects gets a 400 that names every fault. */
 // biome-ignore lint/suspicious/noExplicitAny: Hono's own type of a hook that serves every route
 export const refuseShape: Hook<any, ApiEnv, any, any> = (result) => {
   if (result.success) return;
-  const [first] = result.error.issues;
-  const field = first?.path.join('.');
-  throw new Problem(400, 'invalid-shape', first?.message ?? 'It has another shape.', field ? { field } : {});
+  const { text, ...field } = shapeFaults(result.error.issues, (result as { readonly data?: unknown }).data);
+  throw new Problem(400, 'invalid-shape', text, field);
 };
 
 /** `"3"` or `*`. @throws Problem if it is missing, or not a version from this API */
@@ -102,7 +102,8 @@ export function versionOf(ifMatch: string | undefined): { readonly version?: num
   if (ifMatch.trim() === '*') return {};
   const [, version] = /^\s*"(\d{1,15})"\s*$/.exec(ifMatch) ?? [];
   if (version !== undefined) return { version: Number(version) };
-  throw new Problem(412, 'version-differs', `If-Match is ${ifMatch}, which is not an ETag of this API.`);
+  const text = `If-Match is ${ifMatch}; it must be the ETag from reading the controller, in its quotes: "3". Or * for any version.`;
+  throw new Problem(412, 'version-differs', text);
 }
 
 export const ifMatch = z.object({

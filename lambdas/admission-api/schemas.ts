@@ -9,7 +9,8 @@ import { longestOverlapSeconds } from '../../lib/core/controllers/token-rules.ts
 const bounds = controllerBounds;
 const time = z.iso.datetime().openapi({ example: '2026-11-21T12:00:00.000Z' });
 const githubId = z.int().min(1).max(Number.MAX_SAFE_INTEGER);
-const idOf = (prefix: string) => z.string().regex(new RegExp(`^${prefix}_[a-z0-9]{16}$`));
+const idOf = (prefix: string) =>
+  z.string().regex(new RegExp(`^${prefix}_[a-z0-9]{16}$`), `${prefix}_ and 16 lower-case letters or digits`);
 /** DynamoDB cannot store half of a surrogate pair, which JSON can escape. */
 const text = () =>
   z.string().refine((given) => given.isWellFormed(), {
@@ -168,7 +169,7 @@ const question = z
 export const questionList = z.object({ questions: z.array(question) }).openapi('QuestionList');
 export const questionId = z
   .string()
-  .regex(/^\d{1,15}-\d{1,16}-(?:queue|start)$/)
+  .regex(/^\d{1,15}-\d{1,16}-(?:queue|start)$/, 'the id of a question, as in 1795262400000-42-queue')
   .openapi({ example: '1795262400000-42-queue' });
 export const givenAnswer = z
   .strictObject({

@@ -17,18 +17,18 @@ const list = createRoute({
     params: ofInstallation,
     query: z.object({
       since: z.iso
-        .datetime({ offset: true })
+        .datetime({ offset: true, error: 'a time such as 2026-11-21T12:00:00Z' })
         .optional()
         .openapi({ description: 'Default: all that are kept, 30 days.' }),
       limit: z
         .string()
-        .regex(/^(?:[1-9]\d?|100)$/)
+        .regex(/^(?:[1-9]\d?|100)$/, 'a whole number from 1 to 100')
         .optional()
         .openapi({ description: '1 to 100. Default: 50.' }),
       after: z.string().min(1).max(256).optional().openapi({ description: '`next` of the page before' }),
       job: z
         .string()
-        .regex(/^[1-9]\d{0,14}$/)
+        .regex(/^[1-9]\d{0,14}$/, "GitHub's id of a job, a whole number")
         .optional()
         .openapi({ description: 'Only of this job, without pages' }),
     }),

@@ -28,7 +28,7 @@ const fetchThem = createRoute({
     query: z.object({
       waitSeconds: z
         .string()
-        .regex(/^(?:\d|1\d|20)$/, `A whole number from 0 to ${pollBounds.waitSeconds} is allowed`)
+        .regex(/^(?:\d|1\d|20)$/, `a whole number from 0 to ${pollBounds.waitSeconds}`)
         .optional()
         .openapi({ description: `0 to ${pollBounds.waitSeconds}. Default: ${pollBounds.waitSeconds}.` }),
     }),

@@ -60,7 +60,7 @@ describe('a controller that polls', () => {
   it('says how long a call may wait, and shows no pattern', async () => {
     const { status, body } = await fetchAs(token, 99);
     expect([status, body.field, body.detail]).toEqual([
-      ...[400, 'waitSeconds', 'A whole number from 0 to 20 is allowed'],
+      ...[400, 'waitSeconds', 'waitSeconds is "99"; it must be a whole number from 0 to 20.'],
     ]);
   });
 

@@ -1,0 +1,77 @@
+/**
+ * What is wrong with the shape of a request, in words: what was given, and what is allowed. Every fault is named at once, up
+ * to a bound. A format's own error message completes the sentence "it must be …".
+ */
+import type { z } from '@hono/zod-openapi';
+import { shown } from '../../lib/config/faults.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** A body of 192 KB can have thousands of faults. */
+const mostNamed = 10;
+
+export interface ShapeFaults {
+  readonly text: string;
+  /** Of the first. */
+  readonly field?: string;
+}
+
+/** @param given what was checked */
+export function shapeFaults(issues: readonly Issue[], given: unknown): ShapeFaults {
+  const sentences = issues.slice(0, mostNamed).map((issue) => sentence(issue, given));
+  const more = issues.length - sentences.length;
+  const field = issues[0]?.path.join('.');
+  return {
+    text: [...sentences, ...(more > 0 ? [`${more} more.`] : [])].join(' '),
+    ...(field ? { field } : {}),
+  };
+}
+
+function sentence(issue: Issue, given: unknown): string {
+  const name = issue.path.join('.');
+  if (issue.code === 'unrecognized_keys') {
+    const keys = issue.keys.map((key) => shown(key)).join(', ');
+    return `${name || 'The body'} has no field ${keys}; /v1/openapi.json has those that it may have.`;
+  }
+  if (issue.code === 'custom') return `${name}: ${issue.message}`;
+  const value = issue.path.reduce<unknown>(inside, given);
+  const is = value === undefined ? 'is missing' : `is ${shown(value)}`;
+  return `${name || 'The body'} ${is}; it must be ${allowed(issue)}.`;
+}
+
+const inside = (value: unknown, key: PropertyKey): unknown =>
+  typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined;
+
+function allowed(issue: Issue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return types[issue.expected] ?? issue.expected;
+    case 'invalid_value':
+      return oneOf(issue.values);
+    case 'invalid_union':
+      return 'options' in issue && Array.isArray(issue.options) ? oneOf(issue.options) : issue.message;
+    case 'too_small':
+      return `${measure(issue.origin, 'at least', issue.minimum)}`;
+    case 'too_big':
+      return `${measure(issue.origin, 'at most', issue.maximum)}`;
+    default:
+      return issue.message;
+  }
+}
+
+const types: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+};
+
+const oneOf = (values: readonly unknown[]) => values.map((value) => shown(value)).join(' or ');
+
+function measure(origin: string, side: string, bound: number | bigint): string {
+  if (origin === 'string') return `a text of ${side} ${bound} ${bound === 1 ? 'character' : 'characters'}`;
+  if (origin === 'array') return `a list of ${side} ${bound} ${bound === 1 ? 'entry' : 'entries'}`;
+  return `${side} ${bound}`;
+}
