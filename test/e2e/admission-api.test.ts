@@ -174,4 +174,25 @@ describe('the API of admission controllers', () => {
     expect((await call('DELETE', path, undefined, { 'if-match': '*' })).status).toBe(204);
     expect(world.trouble()).toEqual([]);
   });
+
+  it('follows the calls of docs/ADMISSION.md', async () => {
+    const [script = ''] = markedBlocks('docs/ADMISSION.md', 'api-rule');
+    const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
+      cwd: root,
+      env: {
+        ...process.env,
+        ADMISSION_API: world.laptop.admissionApiUrl,
+        INSTALLATION_ID: String(globex.installationId),
+        TOKEN: token,
+      },
+    });
+    expect(stdout).toContain('"vote":"reject","reason":"Forks run on the runners of GitHub."');
+    const [id] = /ctl_\w{16}/.exec(stdout) ?? [];
+    expect((await call('GET', `/controllers/${id}`)).body).toMatchObject({
+      state: 'enabled',
+      description: 'no forks',
+      scopes: [{ target: { kind: 'installation' } }],
+    });
+    expect((await call('DELETE', `/controllers/${id}`, undefined, { 'if-match': '*' })).status).toBe(204);
+  });
 });

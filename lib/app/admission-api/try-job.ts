@@ -20,7 +20,7 @@ import { levelNow } from '../../core/runner-level.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { Rules } from '../../ports/rules.ts';
 import { policyAt } from '../admission/policies.ts';
-import { hasExpression, voteByRules } from '../admission/vote-by-rules.ts';
+import { factsToAsk, hasExpression, voteByRules } from '../admission/vote-by-rules.ts';
 import { findOwner, isFaulty } from './admin.ts';
 import type { ChangeDeps } from './change-controller.ts';
 import { type Faulty, faulty } from './fault.ts';
@@ -96,7 +96,7 @@ export async function tryJob(
     if (own === 'none') return { controller, vote: 'unmatched' as const };
     if (own === 'asked') return { controller, vote: own, reason: 'It would be asked.' };
     return own === 'github'
-      ? { controller, vote: 'asked' as const, reason: githubWouldBeAsked }
+      ? { controller, vote: 'asked' as const, reason: githubWouldBeAsked(controller, facts, rules) }
       : { controller, ...own };
   });
   return { kind: 'tried', outcome: outcomeOf(votes), votes };
@@ -134,7 +134,16 @@ function checkSteps(
   return undefined;
 }
 
-const githubWouldBeAsked = 'It needs facts about the run that only GitHub has: give run.event and the rest.';
+function githubWouldBeAsked(
+  { match, transport }: Controller,
+  facts: JobFacts,
+  rules: Rules | undefined,
+): string {
+  const ofRules = transport.kind === 'rules' ? transport.rules.map(({ reject }) => reject) : [];
+  const expressions = [...(match === undefined ? [] : [match]), ...ofRules];
+  const missing = new Set(rules && expressions.flatMap((each) => factsToAsk(rules, each, facts)));
+  return `It needs facts about the run that only GitHub has: give ${[...missing].join(', ')}.`;
+}
 
 export function outcomeOf(votes: Tried['votes']): Tried['outcome'] {
   const obeyed = votes.filter(({ controller }) => controller.state === 'enabled');

@@ -39,9 +39,18 @@ export function voteByRules({ controller, scoped, facts }: Question, rules: Rule
   return failed === undefined ? { vote: 'admit' } : { vote: 'failed', reason: failed };
 }
 
-/** Once GitHub was asked, the facts include its answer. */
-const needsGitHub = (rules: Rules, expression: string, { run }: JobFacts) =>
-  run.event === undefined && rules.askedFacts(expression).length > 0;
+const needsGitHub = (rules: Rules, expression: string, facts: JobFacts) =>
+  factsToAsk(rules, expression, facts).length > 0;
+
+/** `run.fork`: what the expression names, and GitHub must be asked for. Its answer includes an event, and all that there is. */
+export function factsToAsk(rules: Rules, expression: string, facts: JobFacts): readonly string[] {
+  if (facts.run.event !== undefined) return [];
+  const { run, workflow } = facts;
+  const known = Object.entries({ run, workflow }).flatMap(([root, fields]) =>
+    Object.keys(fields).map((field) => `${root}.${field}`),
+  );
+  return rules.askedFacts(expression).filter((fact) => !known.includes(fact));
+}
 
 export const hasExpression = ({ transport, match }: Controller) =>
   match !== undefined || transport.kind === 'rules';

@@ -77,7 +77,10 @@ export function whyText({ vote, reason }: { readonly vote: string; readonly reas
   const [, fact = ''] = / field not found: (\w+)$/.exec(reason) ?? [];
   const option = vote === 'failed' ? optionOfFact[fact] : undefined;
   // The API names its own fields.
-  const words = reason.replace('give run.event and the rest', 'give --event and the rest');
+  const words =
+    vote === 'asked'
+      ? reason.replaceAll(/\b(?:run|workflow)\.(\w+)/g, (name, field) => optionOfFact[field] ?? name)
+      : reason;
   return `: ${words}${option === undefined ? '' : `; give ${option}`}`;
 }
 

@@ -195,7 +195,7 @@ describe('mayfly controllers', () => {
     await run('delete', 'acme', id);
     expect(tested.out).toMatch(/^rejected\n/);
     expect(without.out).toContain(
-      option === '--event' ? 'only GitHub has: give --event and the rest.' : `; give ${option}\n`,
+      option === '--event' ? 'only GitHub has: give --event.\n' : `; give ${option}\n`,
     );
   });
 

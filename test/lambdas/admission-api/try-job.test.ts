@@ -63,6 +63,16 @@ describe('a job that is tested', () => {
     expect((await test()).body.outcome).toBe('rejected');
   });
 
+  it('is judged by the facts that it has, and is told which ones are missing', async () => {
+    await given(rule('run.fork || workflow.path == "a"', 'No.'), 'enabled', { match: 'run.ref != "main"' });
+    const { body } = await test({ run: { ref: 'x' } });
+    expect(body.votes[0].reason).toBe(
+      'It needs facts about the run that only GitHub has: give run.fork, workflow.path.',
+    );
+    const whole = await test({ run: { ref: 'x', fork: false }, workflow: { path: 'a' } });
+    expect(whole.body).toMatchObject({ outcome: 'rejected', votes: [{ vote: 'reject', reason: 'No.' }] });
+  });
+
   it.each([
     ['the default group', {}, {}, 'Default'],
     ['the group of its tenant', { runnerGroup: 'builds' }, {}, 'builds'],

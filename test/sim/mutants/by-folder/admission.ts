@@ -113,8 +113,8 @@ export const admissionMutants: readonly Mutant[] = [
     'run-facts-fetched-needlessly',
     'GitHub is asked about the run of every job that rules apply to, even if none needs its facts.',
     'lib/app/admission/vote-by-rules.ts',
-    'rules.askedFacts(expression).length > 0;',
-    'rules.askedFacts(expression).length >= 0;',
+    'return rules.askedFacts(expression).filter((fact) => !known.includes(fact));',
+    "return ['run.event'];",
   ),
   mutant(
     'gate-by-current-job-state',
