@@ -219,8 +219,11 @@ describe('several tiers', () => {
   });
 
   it("are refused if their queues' URLs overflow the functions' environment", () => {
-    const longer = Object.entries(thirtyTiers.tiers).map(([name, tier]) => [`big-customer-${name}`, tier]);
-    const faults = faultsOfTiers(Object.fromEntries(longer), 'big-customer-tier-01');
+    const longer = Object.entries(thirtyTiers.tiers).map(([name, tier]) => [
+      `biggest-customer-${name}`,
+      tier,
+    ]);
+    const faults = faultsOfTiers(Object.fromEntries(longer), 'biggest-customer-tier-01');
     expect(faults).toEqual([expect.stringContaining('Shorten the names')]);
     expect(checkConfig(thirtyTiers).ok).toBe(true);
   });
