@@ -88,9 +88,19 @@ const count = ({ length }: readonly number[]) => `${length} ${length === 1 ? 're
 export const groupFollows =
   'Mayfly adds what is missing to the group at its next visit, within five minutes. If it is still missing then, the log of the reconciler says why (group-not-kept).';
 
-/** What happens next if the group must be updated. */
-export function nextOf({ row }: FoundTenant, edit: PolicyEdit): ((waiting: number) => string) | undefined {
+/** What happens next if the group must be updated, or means nothing yet. */
+export function nextOf(found: FoundTenant, edit: PolicyEdit): ((waiting: number) => string) | undefined {
+  const { row, unreadable } = found;
   const isKept = editedRow(row, edit)['keep_runner_group']?.BOOL === true;
+  if (
+    unreadable === undefined &&
+    edit.runner_group &&
+    levelNow(wantedTenant(found, edit)).level === 'repository'
+  )
+    return (waiting) => `${jobsNext(waiting, row)} ${noGroups}`;
   if (!isKept || edit.allowed_repositories === undefined) return undefined;
   return (waiting) => `${jobsNext(waiting, row)} The reconciler updates the runner group within minutes.`;
 }
+
+const noGroups =
+  'Its runners register with repositories, which have no groups: the group has no effect until they register with the organization.';

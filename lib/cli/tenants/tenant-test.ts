@@ -17,7 +17,7 @@ import { askGitHub } from '../insight/ask-github.ts';
 import { type GitHubOf, githubOf, refusalText } from '../insight/github-of.ts';
 import { type CommandStores, commandStores } from '../insight/stores.ts';
 import { stackOption } from '../setup/stack-option.ts';
-import type { Row } from '../verify-report.ts';
+import { failed, type Row } from '../verify-report.ts';
 import { checkLines, hasFailed } from './check-lines.ts';
 import { findReadableTenant, tenantPositional } from './find-tenant.ts';
 import { listRepositories } from './list-repositories.ts';
@@ -74,6 +74,7 @@ async function testTenant(call: CommandCall, tenant: Tenant): Promise<Row[]> {
   const stores = commandStores(call);
   const github = await githubOf(call);
   const names = await repositoryNames(call, github, tenant);
+  if (names.length === 0) return [nothingToTest(tenant)];
   const group = await groupOf(stores, github, tenant);
   const tested: Tested[] = [];
   // One after the other: a command is not in a hurry, and GitHub limits concurrent calls.
@@ -112,6 +113,20 @@ async function repositoryNames(call: CommandCall, { platform }: GitHubOf, tenant
   const used = reached.value.filter(({ id }) => allowedRepositories?.includes(id) ?? true);
   return used.slice(0, mostTested).map(({ fullName }) => fullName);
 }
+
+/** Without this line, a tenant whose jobs are all refused would look as if it had passed. */
+const nothingToTest = ({ allowedRepositories, accountLogin }: Tenant): Row =>
+  allowedRepositories === undefined
+    ? failed(
+        'repositories',
+        'the installation has none',
+        'An owner must add repositories to the installation of the App.',
+      )
+    : failed(
+        'repositories',
+        'the installation has none of the allowed ones',
+        `npx mayfly tenant validate ${accountLogin} says which are allowed. To test others: --repositories LIST`,
+      );
 
 async function groupOf(stores: CommandStores, { platform }: GitHubOf, tenant: Tenant): Promise<GroupView> {
   if (levelNow(tenant).level !== 'organization') return {};

@@ -1,6 +1,7 @@
 /** Whether a controller's settings may be stored. Returns the first error found, with its setting. */
 import { controllerBounds, type Rule, type Transport } from './controller.ts';
 import { type ChangeContext, type PolicyFault, policyFault, type SettingChanges } from './policy-change.ts';
+import { isPublicAddress } from './public-address.ts';
 
 export function checkSettings(settings: SettingChanges, context: ChangeContext): PolicyFault | undefined {
   const { description, timeoutMilliseconds, match, transport, exemptRepositories } = settings;
@@ -54,12 +55,23 @@ function checkUrl(url: string, allowsLoopback: boolean): PolicyFault | undefined
   const tooLong = checkLength(field, url, controllerBounds.urlCharacters);
   if (tooLong) return tooLong;
   const parsed = URL.parse(url);
-  const isLoopback = allowsLoopback && parsed?.protocol === 'http:' && parsed.hostname === '127.0.0.1';
-  if (parsed?.protocol !== 'https:' && !isLoopback)
+  const isLoopback = allowsLoopback && parsed?.hostname === '127.0.0.1';
+  if (parsed?.protocol !== 'https:' && !(isLoopback && parsed?.protocol === 'http:'))
     return invalid(field, `${url} is not an https URL, such as https://controller.example.com/admit.`);
-  if (parsed?.username || parsed?.password || parsed?.hash)
+  if (parsed.username || parsed.password || parsed.hash)
     return invalid(field, 'The URL must have no user, password or fragment.');
+  if (!isLoopback && isInternal(parsed.hostname))
+    return invalid(
+      field,
+      `${url} is not on the public internet. A controller inside a network can poll instead.`,
+    );
   return undefined;
+}
+
+/** An address, which URLs write in one form; names are checked when they are resolved. */
+function isInternal(hostname: string): boolean {
+  const address = hostname.replace(/^\[(.*)\]$/, '$1');
+  return (/^[\d.]+$/.test(address) || address.includes(':')) && !isPublicAddress(address);
 }
 
 function checkRules(rules: readonly Rule[], context: ChangeContext): PolicyFault | undefined {

@@ -116,3 +116,21 @@ describe('mayfly tenant set --create-group', () => {
     expect(await stored()).not.toHaveProperty('keep_runner_group');
   });
 });
+
+describe('a group of a tenant whose runners register with repositories', () => {
+  const noEffect = 'the group has no effect until they register with the organization.';
+
+  it('is stored, with a note that it has no effect yet', async () => {
+    await givenStored();
+    const together = await set('--level', 'repository', '--group', 'builds');
+    expect(together).toMatchObject({ status: 0, out: expect.stringContaining(noEffect) });
+    expect((await set('--group', 'others')).out).toContain(noEffect);
+    expect((await set('--group', 'default')).out).not.toContain(noEffect);
+    expect((await set('--level', 'organization', '--group', 'builds')).out).not.toContain(noEffect);
+  });
+
+  it('has the note of a fallback too, for which the App lacks the permission', async () => {
+    await givenStored({ permissions: { administration: 'write' } });
+    expect((await set('--group', 'builds')).out).toContain(noEffect);
+  });
+});

@@ -73,6 +73,22 @@ describe('mayfly tenant test', () => {
     expect(status).toBe(1);
   });
 
+  it.each([
+    ['nothing', [], 'acme-of-nothing', 'the installation has none of the allowed ones'],
+    ['another repository', [99], 'acme-of-another', 'the installation has none of the allowed ones'],
+    ['what it has not', undefined, 'acme-without', 'the installation has none'],
+  ])('fails if it finds nothing to test: the tenant may use %s', async (_what, ids, login, found) => {
+    const repositories = ids === undefined ? [] : ['app'];
+    const { installationId, accountId } = account.github.install({ login, repositories });
+    const tenant = { installationId: InstallationId(installationId), accountId, accountLogin: login };
+    const allowed = ids === undefined ? {} : { allowedRepositories: ids };
+    await account.put('tenants', newTenantRow(givenTenant({ ...tenant, ...allowed })));
+    for (const more of [[], ['--run']]) {
+      const { status, out } = await account.run('tenant', 'test', login, ...more);
+      expect([status, out]).toEqual([1, expect.stringContaining(`FAIL     repositories  ${found}`)]);
+    }
+  });
+
   it('runs nothing but the workflow that was named', async () => {
     const before = account.github.state().jobs.length;
     const { rows } = await rowsOf('--repositories', 'app', '--run');

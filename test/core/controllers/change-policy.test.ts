@@ -180,6 +180,11 @@ describe('a change of controllers', () => {
     ['transport.url', { transport: { kind: 'https', url: 'http://controller.example.com' } }],
     ['transport.url', { transport: { kind: 'https', url: 'http://127.0.0.1:1/' } }],
     ['transport.url', { transport: { kind: 'https', url: 'https://user:word@example.com' } }],
+    ['transport.url', { transport: { kind: 'https', url: 'https://127.0.0.1/' } }],
+    ['transport.url', { transport: { kind: 'https', url: 'https://2130706433/' } }],
+    ['transport.url', { transport: { kind: 'https', url: 'https://169.254.169.254/latest' } }],
+    ['transport.url', { transport: { kind: 'https', url: 'https://[::1]:443/' } }],
+    ['transport.url', { transport: { kind: 'https', url: 'https://[::ffff:10.0.0.1]/' } }],
     ['transport.url', { transport: { kind: 'https', url: `https://e.com/${'x'.repeat(2048)}` } }],
     ['transport.rules', { transport: { kind: 'rules', rules: [] } }],
     [
@@ -190,6 +195,12 @@ describe('a change of controllers', () => {
   ])('refuses a setting out of its bounds: %s', (field, settings) => {
     const update = { kind: 'update', id: 'ctl_1', settings } as const;
     expect(faultOf(policyWith(givenController()), update)).toEqual(['invalid', 'invalid-setting', field]);
+  });
+
+  it('takes an address on the public internet', () => {
+    const transport = { kind: 'https', url: 'https://93.184.215.14/admit' } as const;
+    const update = { kind: 'update', id: 'ctl_1', settings: { transport } } as const;
+    expect(change(policyWith(givenController()), update).kind).toBe('changed');
   });
 
   it('lets the laptop call itself', () => {
