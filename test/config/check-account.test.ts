@@ -24,10 +24,19 @@ describe('the account-wide options', () => {
     expect(assertConfig(configWith(options))).toMatchObject(options);
   });
 
+  it.each(['arn:aws:iam::aws:policy/PowerUserAccess', 'arn:aws-us-gov:iam::123456789012:policy/boundary'])(
+    'may have the boundary %s',
+    (permissionsBoundaryArn) => {
+      expect(checkConfig(configWith({ permissionsBoundaryArn })).ok).toBe(true);
+    },
+  );
+
   it.each([
     [{ kmsKeyArn: 'alias/mine' }, 'kmsKeyArn is "alias/mine"; it must be the ARN of a key (not of an alias)'],
     [{ kmsKeyArn: key.replace('us-east-1', 'eu-west-1') }, 'of a key (not of an alias) in "us-east-1"'],
     [{ permissionsBoundaryArn: 'boundary' }, 'it must be the ARN of a managed policy'],
+    [{ permissionsBoundaryArn: `policy ${boundary}` }, 'it must be the ARN of a managed policy'],
+    [{ permissionsBoundaryArn: `${boundary} of teams` }, 'permissionsBoundaryArn is "arn:aws:iam::'],
     [{ logRetentionDays: 31 }, 'logRetentionDays is 31; it must be one that CloudWatch allows: 1, 3, 5'],
     [
       { reservedConcurrency: 5 },

@@ -61,6 +61,9 @@ describe('a fault', () => {
       'githubHost is "https://github.com"; it must be a lower-case host',
     ],
     ['API address without TLS', { githubApiUrl: 'http://api.example.com' }, 'it must be an https address'],
+    ['API address of files', { githubApiUrl: 'ftp://127.0.0.1/' }, 'githubApiUrl is "ftp://127.0.0.1/"'],
+    ['API address with a query', { githubApiUrl: 'https://a.example/?b=c' }, 'githubApiUrl is "https'],
+    ['web address with a fragment', { githubWebUrl: 'https://a.example/#b' }, 'githubWebUrl is "https'],
     [
       'default tier',
       { defaultTier: 'tiny' },
@@ -121,6 +124,8 @@ describe('a fault', () => {
       'machineImages needs network.s3EndpointId',
     ],
     ['group', { runnerGroup: '' }, 'runnerGroup is "";'],
+    ['group with a space, which GitHub cuts', { runnerGroup: 'builds ' }, 'runnerGroup is "builds ";'],
+    ['group that is not a string', { runnerGroup: 7 }, 'runnerGroup is 7;'],
     ['group by id', { runnerGroupId: 7 }, 'runnerGroupId is 7, but this setting was removed'],
     ['group by id, and its successor', { runnerGroupId: 7 }, 'Name the group with runnerGroup'],
     [
@@ -225,8 +230,11 @@ describe('the address of GitHub', () => {
     expect(assertConfig(configWith({ githubHost })).githubApiUrl).toBe(expected);
   });
 
-  it('is the configured one, if there is one', () => {
-    const githubApiUrl = 'http://127.0.0.1:4000/';
-    expect(assertConfig(configWith({ githubApiUrl })).githubApiUrl).toBe('http://127.0.0.1:4000');
-  });
+  it.each(['http://127.0.0.1:4000', 'http://localhost:4000'])(
+    'is the configured one, if there is one: %s',
+    (address) => {
+      const { githubApiUrl } = assertConfig(configWith({ githubApiUrl: `${address}/` }));
+      expect(githubApiUrl).toBe(address);
+    },
+  );
 });

@@ -66,6 +66,7 @@ describe('the network', () => {
       'network.subnets[0].zone is "eu-west-1a"; it must be an availability zone of "us-east-1" by name',
     ],
     [{ ...existing, subnets: [existing.subnets[0], existing.subnets[0]] }, 'names a subnet twice'],
+    [{ ...existing, subnets: ['subnet-0123456789abcdef0'] }, 'it must be an object with id and zone'],
     [{ ...existing, networkAcl: 'acl-1' }, 'network.networkAcl is "acl-1"; it must be true, false'],
     [{ ...existing, s3EndpointId: 's3' }, 'network.s3EndpointId is "s3"; it must be an id such as "vpce-'],
   ])('cannot be %j', (network, fault) => {
@@ -91,6 +92,11 @@ describe('what machines may reach', () => {
     [[{ to: 'internet', ports: 443 }], 'network.egress[0].ports is 443; it must be a port or [first, last]'],
     [[https, { to: '10.0.0.0/8', protocol: 'icmp' }], 'network.egress[1].protocol is "icmp"'],
     [[https, { to: '10.0.0.0/8', protocol: 'tcp', ports: [9, 8] }], 'network.egress[1].ports is [9,8]'],
+    [[{ ...https, ports: [443] }], 'network.egress[0].ports is [443]'],
+    [[https, { ...https, ports: [1, 9, 8] }], 'network.egress[1].ports is [1,9,8]'],
+    [[{ ...https, ports: '443' }], 'network.egress[0].ports is "443"'],
+    [[{ to: '10.20.0.0/16', protocol: 'tcp', ports: 443 }], 'egress does not allow TCP 443 to "internet"'],
+    [['internet'], 'network.egress[0] is "internet"; it must be an object such as'],
     [
       [https, ...Array.from({ length: 13 }, (_, n) => ({ to: `10.${n}.0.0/16` }))],
       'network.egress has 13 private ranges; 12 fit in a network ACL',

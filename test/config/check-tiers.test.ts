@@ -103,6 +103,11 @@ describe('a tier with a fault', () => {
       'must be shell commands, or left out.',
     ],
     [
+      'a hundred and one labels',
+      { labels: Array.from({ length: 101 }, (_, n) => `label-${n}`) },
+      'it must be a list of 1 to 100 labels',
+    ],
+    [
       'too much extra user data',
       { extraUserData: 'é'.repeat(1281) },
       'has 2562 bytes; at most 2560 fit in addition',
@@ -204,13 +209,23 @@ describe('several tiers', () => {
   });
 
   it('are refused if they name more parameters and roles than fit in a role', () => {
-    const tiers = Object.entries(thirtyTiers.tiers).map(([name, tier], n) => [
-      name,
-      { ...tier, image: `resolve:ssm:/images/${n % 11}` },
-    ]);
-    expect(faultsOfTiers(Object.fromEntries(tiers), 'tier-01')).toEqual([
-      expect.stringContaining('is 11; it must be at most 10'),
-    ]);
+    const faultsWith = (settingsOf: (n: number) => object) => {
+      const tiers = Object.entries(thirtyTiers.tiers).map(([name, tier], n) => [
+        name,
+        { ...tier, ...settingsOf(n) },
+      ]);
+      return faultsOfTiers(Object.fromEntries(tiers), 'tier-01');
+    };
+    const image = (n: number) => `resolve:ssm:/images/${n}`;
+    const instanceRoleArn = (n: number) => `arn:aws:iam::123456789012:role/jobs-${n}`;
+    const tooMany = [expect.stringContaining('is 11; it must be at most 10')];
+    expect(faultsWith((n) => ({ image: image(n % 11) }))).toEqual(tooMany);
+    expect(faultsWith((n) => ({ image: image(n % 5), instanceRoleArn: instanceRoleArn(n % 6) }))).toEqual(
+      tooMany,
+    );
+    expect(faultsWith((n) => ({ image: image(n % 5), instanceRoleArn: instanceRoleArn(n % 5) }))).toEqual([]);
+    const named = (n: number) => ({ image: `ami-${String(n).padStart(17, '0')}` });
+    expect(faultsWith(named)).toEqual([]);
   });
 
   it('are refused if their names differ only in hyphens', () => {
