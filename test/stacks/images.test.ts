@@ -119,6 +119,13 @@ describe('a pipeline', () => {
     }
   });
 
+  it('leaves no agent in the image by which somebody could enter its machines', () => {
+    for (const { AdditionalInstanceConfiguration } of nonEmpty(propertiesOf('ImageRecipe'))) {
+      const SystemsManagerAgent = { UninstallAfterBuild: true };
+      expect(AdditionalInstanceConfiguration).toEqual({ SystemsManagerAgent });
+    }
+  });
+
   it('derives versions from its content, since they can never change', () => {
     const versions = [...propertiesOf('Component'), ...propertiesOf('ImageRecipe')].map(
       ({ Version }) => Version,
@@ -163,6 +170,18 @@ describe('permissions', () => {
     expect(others).not.toContain('s3:PutObject');
   });
 
+  it('lets only EC2 take the role of the build machine, and only Image Builder that of the cleanup', () => {
+    const trusted = app
+      .resources('AWS::IAM::Role', 'images')
+      .map(({ Properties }) => Properties.AssumeRolePolicyDocument.Statement);
+    const of = (name: string) => ({ Service: `${name}.amazonaws.com` });
+    expect(trusted).toEqual(
+      ['ec2', 'imagebuilder'].map((name) => [
+        { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: of(name) },
+      ]),
+    );
+  });
+
   it('gives no machine that runs jobs a profile', () => {
     for (const { Properties } of nonEmpty(app.resources('AWS::EC2::LaunchTemplate'))) {
       expect(Properties.LaunchTemplateData.IamInstanceProfile).toBeUndefined();
@@ -170,6 +189,10 @@ describe('permissions', () => {
   });
 
   it('removes only old images of this environment, never the newest or a recently launched one', () => {
+    const tags = propertiesOf('LifecyclePolicy').map(({ ResourceSelection }) => ResourceSelection);
+    expect(tags).toEqual(
+      ['arm64', 'x64'].map((each) => ({ TagMap: { 'ghr:image': `my-saas-linux-${each}` } })),
+    );
     for (const { PolicyDetails } of nonEmpty(propertiesOf('LifecyclePolicy'))) {
       expect(PolicyDetails).toMatchObject([
         {

@@ -1,6 +1,7 @@
 /** What each function may do, and what none may. */
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { configWith, thirtyTiers } from '../config/configurations.ts';
+import { nonEmpty } from '../support/non-empty.ts';
 import { listOf, statementsByFunction, synthesized } from './assembly.ts';
 
 const environment = 'my-saas';
@@ -27,6 +28,14 @@ describe('every function', () => {
     expect(new Set(roles).size).toBe(functions.length);
     expect(app.resources('AWS::IAM::Role')).toHaveLength(functions.length);
     expect(app.resources('AWS::IAM::Policy')).toEqual([]);
+  });
+
+  it('has a role that only Lambda may take', () => {
+    const Principal = { Service: 'lambda.amazonaws.com' };
+    for (const { Properties } of nonEmpty(app.resources('AWS::IAM::Role'))) {
+      const { Statement } = Properties.AssumeRolePolicyDocument;
+      expect(Statement).toEqual([{ Action: 'sts:AssumeRole', Effect: 'Allow', Principal }]);
+    }
   });
 
   it.each(functions)('%s has no wildcard action, no managed policy, and cannot pass a role', (name) => {
