@@ -473,6 +473,21 @@ describe("a job's row broken by a manual edit", () => {
   });
 });
 
+it("does not stop the end of another tenant's machine if a bug fails on a time that no date has", async () => {
+  const platform = await givenPlatform({ tenants });
+  await platform.accept(ofAcme(1));
+  await platform.accept(ofGlobex(2));
+  const [odd] = machinesOf(platform, acme);
+  const [sound] = machinesOf(platform, globex);
+  const { runners } = platform.stores.world.rows;
+  runners.set(odd!, { ...runners.get(odd!)!, launchedAt: -1e30 });
+  for (const machine of [odd!, sound!]) platform.compute.setState(machine, 'terminated');
+  const ends = [odd!, sound!].map((instanceId) => instanceEvent(instanceId, 'terminated'));
+  expect(await platform.follow(...ends)).toHaveLength(1);
+  expect(machinesOf(platform, globex)).toEqual([]);
+  expect(await platform.leases(globex)).toBe(0);
+});
+
 it('names ten of many broken rows, and how many more there are', async () => {
   const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 20 })] });
   await platform.accept(...Array.from({ length: 12 }, (_, n) => ofAcme(n + 1)));

@@ -1,6 +1,7 @@
 /**
  * Runs a step for many tenants together, in one cheap call. If something of one tenant makes it fail permanently,
- * such as a row that cannot be read, the step runs again for each tenant separately. The step must be repeatable.
+ * such as a row that cannot be read, or one that a bug fails on, the step runs again for each tenant separately. The step
+ * must be repeatable.
  */
 import type { InstallationId } from '../../core/ids.ts';
 import { OperationalError } from '../../ports/errors.ts';
@@ -24,4 +25,5 @@ export async function tenantByTenant<Item>(
   );
 }
 
-const isLasting = (error: unknown) => error instanceof OperationalError && !error.retryable;
+/** A bug too: what sets it off may be in the rows of one tenant. */
+const isLasting = (error: unknown) => !(error instanceof OperationalError && error.retryable);
