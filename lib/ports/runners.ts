@@ -101,6 +101,8 @@ export type ClaimOutcome =
 
 export interface RunnerConfirm {
   readonly instanceId: InstanceId;
+  /** Of the ticket that the machine showed; its row must name the same. */
+  readonly launchId: LaunchId;
   readonly nonce: string;
   /** Epoch milliseconds, as is `runningAt`. */
   readonly at: number;

@@ -1,6 +1,7 @@
 /** When a machine began to cost money: what it says of its own start, counted back from its confirmation. */
 import { describe, expect, it } from '@jest/globals';
 import { confirmClaim } from '../../lib/app/claim/confirm-claim.ts';
+import { JobId } from '../../lib/core/ids.ts';
 import { tagKeys } from '../../lib/core/tags.ts';
 import { givenEvent } from '../support/given.ts';
 import { givenPlatform } from '../support/platform.ts';
@@ -21,6 +22,16 @@ describe('a machine that confirms its claim', () => {
     const { platform, machine, row } = await givenClaimed();
     expect(await platform.confirm(machine)).toBe(true);
     expect(row()?.runningAt).toBe(platform.clock.now() - 22_000 - 7_000 - 900);
+  });
+
+  it('is refused with the ticket of another launch, whoever that belongs to', async () => {
+    const { platform, machine, row } = await givenClaimed();
+    await platform.accept(givenEvent({ jobId: JobId(2) }));
+    const other = platform.liveMachines().find((one) => one !== machine);
+    const ticket = platform.compute.machines.get(other!)?.tags.get(tagKeys.ticket) ?? '';
+    const request = { ticket, document: machine, signature: 'signed', nonce: '0'.repeat(32) };
+    expect(await confirmClaim(platform, request)).toBe(false);
+    expect(row()).toMatchObject({ state: 'claimed' });
   });
 
   it('has no time of its own start if it measured none', async () => {

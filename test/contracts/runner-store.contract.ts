@@ -7,7 +7,7 @@ import type { StoreBackend, Stores } from './support/store-backends.ts';
 import { givenRunner, launch1, machine, nobody } from './support/stored.ts';
 
 const claiming = { instanceId: machine, launchId: launch1, nonce: 'aa', at: noon + 1 };
-const confirming = { instanceId: machine, nonce: 'aa', at: noon + 2 };
+const confirming = { instanceId: machine, launchId: launch1, nonce: 'aa', at: noon + 2 };
 const ending = { reason: 'stood-down', at: noon + 9 } as const;
 const other = InstanceId('i-2');
 
@@ -146,6 +146,7 @@ export function runnerStoreContract(backend: StoreBackend): void {
         const runner = await claimed();
 
         expect(await stores.runners.confirm({ ...confirming, nonce: 'bb', gated: true })).toBe(false);
+        expect(await stores.runners.confirm({ ...confirming, launchId: LaunchId('launch-2') })).toBe(false);
         expect(await stores.runners.confirm(confirming)).toBe(true);
         expect(await stores.runners.confirm(confirming)).toBe(false);
 

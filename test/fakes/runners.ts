@@ -51,10 +51,11 @@ export function createMemoryRunnerStore(world: StoreWorld): RunnerStore {
         if (outcome.kind === 'claimed') whole(outcome.runner);
         return outcome;
       }),
-    confirm: ({ instanceId, nonce, at, gated, runningAt }) =>
+    confirm: ({ instanceId, launchId, nonce, at, gated, runningAt }) =>
       world.call('runners.confirm', ({ runners }) => {
         const runner = runners.get(instanceId);
         if (runner?.state !== 'claimed' || runner.nonce !== nonce) return false;
+        if (runner.launchId !== launchId) return false;
         if (runner.gateRequiredAt !== undefined && !gated) return false;
         runners.set(instanceId, {
           ...runner,

@@ -42,11 +42,12 @@ export const confirm = (confirming: Omit<RunnerConfirm, 'instanceId'>): RunnerCh
     ...(confirming.gated ? ['#gated = :gated'] : []),
     ...(confirming.runningAt === undefined ? [] : ['#running_at = :running_at']),
   ].join(', '),
-  condition: `#state = :claimed AND #nonce = :nonce${confirming.gated ? '' : ' AND attribute_not_exists(#gate_required_at)'}`,
+  condition: `#state = :claimed AND #nonce = :nonce AND #launch_id = :launch${confirming.gated ? '' : ' AND attribute_not_exists(#gate_required_at)'}`,
   values: {
     ':listening': text('listening'),
     ':claimed': text('claimed'),
     ':nonce': text(confirming.nonce),
+    ':launch': text(confirming.launchId),
     ':at': number(confirming.at),
     ...(confirming.gated ? { ':gated': flag(true) } : {}),
     ...(confirming.runningAt === undefined ? {} : { ':running_at': number(confirming.runningAt) }),

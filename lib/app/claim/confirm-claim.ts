@@ -20,8 +20,9 @@ export async function confirmClaim(deps: ConfirmDeps, request: MachineRequest): 
   const { instanceId, nonce } = machine;
   const { gated = false } = request;
   const at = deps.clock.now();
-  const confirmed = await deps.runners.confirm({ instanceId, nonce, at, gated, ...runningAt(request, at) });
   const { installationId, launchId, tier } = machine.ticket;
+  const confirming = { instanceId, launchId, nonce, at, gated, ...runningAt(request, at) };
+  const confirmed = await deps.runners.confirm(confirming);
   // The launch's own log line names its machines, and each byte of a log costs money.
   const about = { installationId, instanceId, tier };
   if (confirmed) {
