@@ -14,6 +14,22 @@ const faultsOf = (config: MayflyConfig) => {
 
 const [pem = ''] = trustedCertificates('eu-west-1');
 
+describe('a pinned runner', () => {
+  const runnerSha256 = { x64: 'a'.repeat(64), arm64: 'b'.repeat(64) };
+
+  it.each(['2.329.0', '2.330.12', '2.415.7'])('reaches the machines, with its checksums: %s', (version) => {
+    const { deployment } = assertConfig(configWith({ runnerVersion: version, runnerSha256 }));
+    expect(deployment.runner).toEqual({ version, sha256: runnerSha256 });
+  });
+
+  it('comes from the configured address, whatever slashes it ends with', () => {
+    const runnerReleasesUrl = 'https://mirror.example.com/github//';
+    expect(assertConfig(configWith({ runnerReleasesUrl })).runnerReleasesUrl).toBe(
+      'https://mirror.example.com/github',
+    );
+  });
+});
+
 describe('the configuration of the repository', () => {
   it('passes, with the three default tiers', () => {
     const { deployment } = assertConfig(defaultConfig);
@@ -95,6 +111,9 @@ describe('a fault', () => {
     ['launch rate', { caps: { launchesPerMinutePerTenant: '9' } }, 'launchesPerMinutePerTenant is "9";'],
     ['misspelled cap', { caps: { machines: 5 } }, 'caps has no setting "machines"'],
     ['runner that GitHub refuses', { runnerVersion: '2.328.0' }, '"2.329.0" or later'],
+    ['runner with the letter of its tag', { runnerVersion: 'v2.335.1' }, 'runnerVersion is "v2.335.1"'],
+    ['runner before its release', { runnerVersion: '2.335.1-rc1' }, 'runnerVersion is "2.335.1-rc1"'],
+    ['one checksum for all', { runnerSha256: 'a'.repeat(64) }, 'it must be an object with a checksum for'],
     [
       'checksum',
       { runnerSha256: { x64: 'abc' } },

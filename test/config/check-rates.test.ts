@@ -37,6 +37,11 @@ describe("an operator's own rates", () => {
       'rates.tiers.small[0].from is "now"; it must be a day',
     ],
     [{ tiers: { small: [{ from: '2026-11-01', perMinute: -1 }] } }, 'US dollars from 0 to 100'],
+    [{ tiers: { small: [{ from: '2026-11-01', perMinute: '1' }] } }, 'perMinute is "1"; it must be US'],
+    [{ tiers: { small: [{ from: '2026-13-01', perMinute: 1 }] } }, 'small[0].from is "2026-13-01"'],
+    [{ tiers: { small: [{ from: '2026-11-01T12', perMinute: 1 }] } }, 'small[0].from is "2026-11-01T12"'],
+    [{ tiers: { small: [{ from: 'on 2026-11-01', perMinute: 1 }] } }, 'small[0].from is "on 2026-11-01"'],
+    [{ tiers: { small: [null] } }, 'rates.tiers.small[0] is null; it must have from and perMinute'],
     [
       { tiers: { small: ['2026-12-01', '2026-12-01'].map((from) => ({ from, perMinute: 1 })) } },
       'in the order of the days, each day once',
