@@ -1,6 +1,7 @@
 /** How much a command asks GitHub: literally, so that a wider bound fails. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { OperatorGitHub } from '../../lib/adapters/github/operator-github.ts';
+import { costsCompare } from '../../lib/cli/costs/costs-compare.ts';
 import { askGitHub } from '../../lib/cli/insight/ask-github.ts';
 import type { GitHubOf } from '../../lib/cli/insight/github-of.ts';
 import { listRepositories } from '../../lib/cli/tenants/list-repositories.ts';
@@ -21,6 +22,11 @@ it('reads fifty pages of repositories', async () => {
   const answer = await listRepositories({ listRepositories: pages.answer } as never, acme);
   expect(pages.read).toBe(50);
   expect(answer).toMatchObject({ ok: true, value: { length: 50 } });
+});
+
+it('asks Cost Explorer forty times at most unless more are allowed: each request costs a cent', () => {
+  const requests = costsCompare.options?.find(({ flags }) => flags.startsWith('--requests'));
+  expect(requests).toHaveProperty('default', '40');
 });
 
 describe('the deliveries of a job without a row', () => {

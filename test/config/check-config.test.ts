@@ -13,6 +13,7 @@ const faultsOf = (config: MayflyConfig) => {
 };
 
 const [pem = ''] = trustedCertificates('eu-west-1');
+const elsewhere = (region: string) => ({ region, identityCertificates: { [region]: [pem] } });
 
 describe('a pinned runner', () => {
   const runnerSha256 = { x64: 'a'.repeat(64), arm64: 'b'.repeat(64) };
@@ -90,6 +91,18 @@ describe('a fault', () => {
       'limit of zero',
       { limits: { ...limits, bootSeconds: 0 } },
       'limits.bootSeconds is 0; it must be a whole number from 1',
+    ],
+    ['limits', { limits: 600 }, 'limits is 600; it must be an object.'],
+    ['another limit', { limits: { ...limits, runSeconds: 9 } }, 'limits has no setting "runSeconds"'],
+    ['idle time', { limits: { ...limits, idleSeconds: 0 } }, 'limits.idleSeconds is 0'],
+    ['time of a job', { limits: { ...limits, jobSeconds: 0 } }, 'limits.jobSeconds is 0'],
+    ['time to wait', { limits: { ...limits, waitSeconds: 0 } }, 'limits.waitSeconds is 0'],
+    ['costs export', { costsExport: true }, 'costsExport is true; it must be an object such as {}'],
+    ['setting of the export', { costsExport: { bucket: 'b' } }, 'costsExport has no setting "bucket"'],
+    [
+      'export in a region of another bill',
+      { ...elsewhere('us-gov-west-1'), costsExport: {} },
+      'AWS has no such exports for "us-gov-west-1"; leave it out.',
     ],
     [
       'limits out of order',
