@@ -27,6 +27,7 @@ export function logStarts(deps: LifecycleDeps, starts: readonly StartOnMachine[]
 /** It may be repeated. */
 export async function settleStarts(deps: LifecycleDeps, starts: readonly StartOnMachine[]): Promise<void> {
   const others = starts.filter(isExchanged);
+  await leaveFormerToSweep(deps, others);
   const live = await recordRuns(deps, others);
   const lost = starts.filter(
     (start) =>
@@ -43,6 +44,25 @@ export async function settleStarts(deps: LifecycleDeps, starts: readonly StartOn
 /** The machine was meant for another job, and lives. */
 const isExchanged = ({ event, runner }: StartOnMachine) =>
   runner !== undefined && runner.state !== 'ended' && runner.plannedJob !== event.jobId;
+
+/**
+ * A machine runs one job. If GitHub reports another one on it, it took the former back, and no machine's end will be that
+ * job's end. Before the other is noted: whoever repeats this after a crash still finds the former.
+ */
+async function leaveFormerToSweep(deps: LifecycleDeps, starts: readonly StartOnMachine[]): Promise<void> {
+  const now = deps.clock.now();
+  const former = starts.flatMap(({ event, runner }) => {
+    if (!runner) return [];
+    const { installationId, instanceId, ran } = runner;
+    const sameBatch = starts.filter((other) => other.runner?.instanceId === instanceId);
+    return [ran, ...sameBatch.map((other) => other.event.jobId)].flatMap((jobId) =>
+      jobId === undefined || jobId === event.jobId ? [] : [{ installationId, instanceId, jobId }],
+    );
+  });
+  await Promise.all(
+    former.map((one) => deps.jobs.markUnsettled(one.installationId, one.jobId, one.instanceId, now)),
+  );
+}
 
 /** @returns those whose machine had not ended */
 async function recordRuns(
