@@ -1,9 +1,10 @@
 /**
  * One execution environment of one function: a process of its own that serves one invocation at a time and keeps its
  * memory between them. A timeout kills it; a crash fails only the current invocation. Everything that an invocation
- * printed has been passed on before its outcome is known.
+ * printed has been passed on before its outcome is known. Between invocations the process is frozen.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Duplex, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { endLine } from './end-line.js';
 import {
@@ -41,6 +42,8 @@ export class Container {
   readonly ready: Promise<Load | { error: InvocationError }>;
   readonly exited: Promise<void>;
   readonly #output: OutputLines;
+  /** A byte lets the frozen process go on with one invocation. */
+  readonly #thaw: Writable;
   #alive = true;
   /** The first one counts: the consequences of a kill are not another outcome. */
   #conclude: ((outcome: Outcome) => void) | undefined;
@@ -53,11 +56,15 @@ export class Container {
       {
         cwd: definition.folder,
         env: processEnvironment(definition, surroundings),
-        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
         // A process group of its own: Ctrl-C reaches only the laptop, which then ends its containers.
         detached: true,
       },
     );
+    this.#thaw = (this.#child.stdio[4] as Duplex).resume();
+    this.#thaw.on('error', () => {
+      // The process has ended, which its exit says.
+    });
     this.#output = new OutputLines({ stdout: this.#child.stdout!, stderr: this.#child.stderr!, onLine });
     this.exited = new Promise((resolve) => this.#child.once('close', () => resolve()));
     this.ready = this.#load();
@@ -95,7 +102,10 @@ export class Container {
         this.kill();
       }, seconds * 1000);
       if (!this.#alive) resolve(failure('Runtime.ExitError', `RequestId: ${requestId} the process is gone`));
-      else this.#child.send(invocation, (cause) => cause && this.#abandon(cause.message));
+      else {
+        this.#thaw.write('.');
+        this.#child.send(invocation, (cause) => cause && this.#abandon(cause.message));
+      }
     });
     const concluded = await outcome;
     clearTimeout(timer);

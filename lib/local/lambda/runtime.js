@@ -4,11 +4,15 @@
  * directory and answers one invocation at a time over the channel to its host. It ends when the host does,
  * and when the handler leaves a rejection unhandled, as Lambda's own runtime does.
  *
+ * Between invocations it is frozen, as on Lambda: what an invocation left running goes on with the next one, or never, and
+ * a connection that a server closed meanwhile looks open.
+ * Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+ *
  * It is JavaScript, with its types in comments: to read a TypeScript file takes Node a third of the time that a
  * function needs to start.
  */
 
-import { existsSync } from 'node:fs';
+import { existsSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
@@ -17,8 +21,25 @@ import { endLine } from './end-line.js';
 /** @import { Invocation, InvocationError, RuntimeMessage } from './runtime-messages.ts' */
 /** @typedef {(event: unknown, context: Readonly<Record<string, unknown>>) => unknown} Handler */
 
-/** @param {RuntimeMessage} message */
-const tell = (message) => process.send?.(message);
+/** Has a byte for each invocation, and ends with the host. */
+const thawing = 4;
+
+/**
+ * Resolves when the host can read it.
+ * @param {RuntimeMessage} message
+ */
+const tell = (message) => new Promise((resolve) => process.send?.(message, undefined, {}, resolve));
+
+/**
+ * @param {NodeJS.WriteStream} output
+ * @param {string} line
+ */
+const written = (output, line) => new Promise((resolve) => output.write(`${line}\n`, resolve));
+
+/** Until the next invocation, nothing runs here. */
+function freeze() {
+  if (readSync(thawing, Buffer.alloc(1)) === 0) process.exit(0);
+}
 
 /**
  * @param {unknown} error
@@ -61,9 +82,10 @@ async function answer(handler, invocation) {
     getRemainingTimeInMillis: () => Math.max(0, invocation.deadline - Date.now()),
   };
   const outcome = await run(handler, invocation, context);
-  // Pipes are written at once, so these lines are behind all that the handler printed and before the outcome.
-  for (const output of [process.stdout, process.stderr]) output.write(`${endLine(requestId)}\n`);
-  tell(outcome);
+  // Behind all that the handler printed. A frozen process passes nothing on.
+  await Promise.all([process.stdout, process.stderr].map((output) => written(output, endLine(requestId))));
+  await tell(outcome);
+  freeze();
 }
 
 /**
@@ -101,9 +123,10 @@ try {
   const handler = await loadHandler();
   process.on('message', (invocation) => void answer(handler, /** @type {Invocation} */ (invocation)));
   const loadMilliseconds = performance.now() - started;
-  tell({ kind: 'ready', loadMilliseconds, processorMilliseconds: processorSince() });
+  await tell({ kind: 'ready', loadMilliseconds, processorMilliseconds: processorSince() });
+  freeze();
 } catch (error) {
-  tell({ kind: 'init-failed', error: describe(error) });
+  await tell({ kind: 'init-failed', error: describe(error) });
   process.exitCode = 1;
   process.disconnect();
 }

@@ -18,6 +18,8 @@ export const handler = async (event, context) => {
   if (event.do === 'crash') process.exit(7);
   if (event.do === 'throw') throw new TypeError('no good');
   if (event.do === 'reject') { Promise.reject(new Error('lost')); await new Promise((r) => setTimeout(r, 500)); }
+  if (event.do === 'leave') setTimeout(() => fs.writeFileSync('left', ''), 20);
+  if (event.do === 'linger') await new Promise((r) => setTimeout(r, 20));
   if (event.do === 'meet') {
     fs.writeFileSync(process.pid + '.here', '');
     while (fs.readdirSync('.').filter((name) => name.endsWith('.here')).length < 2)
@@ -108,6 +110,17 @@ describe('a function', () => {
     const first = await see();
     const second = await see();
     expect(second).toMatchObject({ count: 2, pid: first.pid });
+  });
+
+  it('is frozen between invocations: what one leaves running goes on with the next', async () => {
+    const { invoke, folder } = givenFunction();
+    const isWritten = () => existsSync(`${folder}/left`);
+    await invoke('leave');
+    // Nothing happens, so there is nothing to wait for: ten times what an unfrozen process needs.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(isWritten()).toBe(false);
+    await invoke('linger');
+    expect(isWritten()).toBe(true);
   });
 
   it('runs in as many containers as its limit allows, and the rest waits in line', async () => {
