@@ -35,7 +35,8 @@ const titles: Readonly<Record<string, string>> = {
 const reasons: Readonly<Record<string, string>> = {
   metadata: 'GitHub requires it of every App.',
   actions: 'Sends events about jobs, and lets this deployment look jobs up.',
-  'actions:write': 'The same, and re-runs a job whose spot machine AWS interrupts.',
+  'actions:write':
+    'Sends events about jobs, and lets this deployment look jobs up, and re-run one whose spot machine AWS interrupts.',
   organization_self_hosted_runners: 'Registers a runner for one job.',
   administration: 'GitHub requires it to register a repository’s runners.',
 };
