@@ -21,7 +21,8 @@ export interface Finding {
 }
 
 export interface ValidateDeps {
-  readonly engine: ContainerEngine;
+  /** fault: none answers; GitHub is asked all the same, so that one run shows all that must be corrected. */
+  readonly engine: ContainerEngine | { readonly fault: string };
   readonly github: HostGitHub;
   readonly state: HostState;
   readonly clock: Clock;
@@ -45,6 +46,7 @@ export async function validateHost(deps: ValidateDeps, config: HostConfig): Prom
 
 async function engineFindings(deps: ValidateDeps, config: HostConfig): Promise<Finding[]> {
   const { engine } = deps;
+  if ('fault' in engine) return [failed('engine', engine.fault)];
   const found = ok('engine', `${engine.name} ${await engine.version()} answers`);
   const image = await engine.image(config.image);
   if (!image) {

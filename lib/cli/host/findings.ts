@@ -6,6 +6,7 @@ import { type Finding, validateHost } from '../../host/validate.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { CommandCall } from '../command.ts';
 import { printableLine } from '../printable.ts';
+import { HostFault } from './host-fault.ts';
 import { openEngine } from './open-engine.ts';
 import type { Host } from './open-host.ts';
 
@@ -14,7 +15,10 @@ export const releasesUrl = ({ environment }: CommandCall) =>
   environment['MAYFLY_RUNNER_RELEASES_URL'] ?? 'https://api.github.com';
 
 export async function check(call: CommandCall, host: Host, config: HostConfig): Promise<Finding[]> {
-  const engine = await openEngine(call, config);
+  const engine = await openEngine(call, config).catch((error: unknown) => {
+    if (error instanceof HostFault) return { fault: error.message };
+    throw error;
+  });
   const { state } = host;
   const releases = createRunnerReleases({ apiUrl: releasesUrl(call) });
   const newestRunner = async () => {

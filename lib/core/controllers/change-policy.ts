@@ -168,7 +168,7 @@ function foreignPart(
   if ('tier' in target && !tiers.includes(target.tier))
     return `There is no tier ${target.tier}; there are ${tiers.join(', ')}.`;
   if ('group' in target && !groups?.some((name) => name.toLowerCase() === target.group.toLowerCase()))
-    return `The account has no runner group ${target.group} that the platform knows of.`;
+    return `The account has no runner group ${target.group} that the platform knows of. Its groups are under Settings, Actions, Runner groups on GitHub.`;
   if ('repositoryId' in target && !repositoryIds.has(target.repositoryId))
     return `The installation has no repository with the id ${target.repositoryId}.`;
   return undefined;
