@@ -89,7 +89,7 @@ export function problems<Status extends keyof typeof meanings>(...statuses: read
 // biome-ignore lint/suspicious/noExplicitAny: Hono's own type of a hook that serves every route
 export const refuseShape: Hook<any, ApiEnv, any, any> = (result) => {
   if (result.success) return;
-  const { text, ...field } = shapeFaults(result.error.issues, (result as { readonly data?: unknown }).data);
+  const { text, ...field } = shapeFaults(result.error.issues, result);
   throw new Problem(400, 'invalid-shape', text, field);
 };
 

@@ -16,9 +16,14 @@ export interface ShapeFaults {
   readonly field?: string;
 }
 
-/** @param given what was checked */
-export function shapeFaults(issues: readonly Issue[], given: unknown): ShapeFaults {
-  const sentences = issues.slice(0, mostNamed).map((issue) => sentence(issue, given));
+export interface Checked {
+  /** `json`, `query`, `param`, or `header`. */
+  readonly target: string;
+  readonly data?: unknown;
+}
+
+export function shapeFaults(issues: readonly Issue[], checked: Checked): ShapeFaults {
+  const sentences = issues.slice(0, mostNamed).map((issue) => sentence(issue, checked));
   const more = issues.length - sentences.length;
   const field = issues[0]?.path.join('.');
   return {
@@ -27,16 +32,16 @@ export function shapeFaults(issues: readonly Issue[], given: unknown): ShapeFaul
   };
 }
 
-function sentence(issue: Issue, given: unknown): string {
-  const name = issue.path.join('.');
+function sentence(issue: Issue, { target, data }: Checked): string {
+  const name = issue.path.join('.') || (target === 'query' ? 'The query' : 'The body');
   if (issue.code === 'unrecognized_keys') {
     const keys = issue.keys.map((key) => shown(key)).join(', ');
-    return `${name || 'The body'} has no field ${keys}; /v1/openapi.json has those that it may have.`;
+    return `${name} has no field ${keys}; /v1/openapi.json has those that it may have.`;
   }
   if (issue.code === 'custom') return `${name}: ${issue.message}`;
-  const value = issue.path.reduce<unknown>(inside, given);
+  const value = issue.path.reduce<unknown>(inside, data);
   const is = value === undefined ? 'is missing' : `is ${shown(value)}`;
-  return `${name || 'The body'} ${is}; it must be ${allowed(issue)}.`;
+  return `${name} ${is}; it must be ${allowed(issue)}.`;
 }
 
 const inside = (value: unknown, key: PropertyKey): unknown =>

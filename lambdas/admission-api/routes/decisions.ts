@@ -15,7 +15,7 @@ const list = createRoute({
   operationId: 'listDecisions',
   request: {
     params: ofInstallation,
-    query: z.object({
+    query: z.strictObject({
       since: z.iso
         .datetime({ offset: true, error: 'a time such as 2026-11-21T12:00:00Z' })
         .optional()

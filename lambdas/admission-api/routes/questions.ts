@@ -25,7 +25,7 @@ const fetchThem = createRoute({
     'every answer until it is answered or its time is over. With Retry-After the call did not wait: come again then.',
   request: {
     params: ofInstallation,
-    query: z.object({
+    query: z.strictObject({
       waitSeconds: z
         .string()
         .regex(/^(?:\d|1\d|20)$/, `a whole number from 0 to ${pollBounds.waitSeconds}`)

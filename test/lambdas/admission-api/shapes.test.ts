@@ -107,6 +107,11 @@ describe('a parameter of a wrong shape', () => {
     ['GET', '/decisions?limit=0', 'limit is "0"; it must be a whole number from 1 to 100.'],
     ['GET', '/decisions?since=monday', 'since is "monday"; it must be a time such as 2026-11-21T12:00:00Z.'],
     ['GET', '/decisions?job=x', 'job is "x"; it must be GitHub\'s id of a job, a whole number.'],
+    [
+      'GET',
+      '/decisions?sinc=x',
+      'The query has no field "sinc"; /v1/openapi.json has those that it may have.',
+    ],
     ['GET', '/decisions?after=', 'after is ""; it must be a text of at least 1 character.'],
   ] as const)('%s %s', async (method, path, detail) => {
     const { call } = await givenApi();
