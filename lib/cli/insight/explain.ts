@@ -31,8 +31,8 @@ Examples:
   mayfly explain 91000004 --github                                  by its id; asks GitHub about it too
   mayfly explain --tenant acme                                      all waiting jobs of a tenant, by verdict
 
-Without --github it reads only the platform's own tables. With it, it also explains jobs that the platform never heard
-of: a webhook failed, no tier has the labels, the App is not installed there.
+Without --github it reads only the platform's own tables, and whether the environment is drained. With it, it also
+explains jobs that the platform never heard of: a webhook failed, no tier has the labels, the App is not installed there.
 `,
   exitOne: 'somebody must act; the line "fix" says how',
   positionals: ['[job]'],
