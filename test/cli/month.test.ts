@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isGone, monthOf } from '../../lib/cli/costs/month.ts';
+import { isGone, lastSettledDay, monthOf } from '../../lib/cli/costs/month.ts';
 
 const now = Date.parse('2026-11-21T12:00:00Z');
 
@@ -40,6 +40,11 @@ describe('the month of a report', () => {
   it.each(['2026-13', '2027-01', '2025-08'])("%s is reported under the command's name for it", (name) => {
     expect(() => monthOf(name, now, 'sums', '<month>')).toThrow(/^<month> is /);
     expect(() => monthOf(name, now, 'sums')).toThrow(/^--month is /);
+  });
+
+  it('has days that are complete on the bill: up to the day before yesterday', () => {
+    const days = ['2026-11-24T00:00:00Z', '2026-11-24T23:59:59Z'].map((at) => lastSettledDay(Date.parse(at)));
+    expect(days).toEqual(['2026-11-22', '2026-11-22']);
   });
 
   it('has days of which only sums are left', () => {
