@@ -146,6 +146,37 @@ describe('a record broken by a manual edit', () => {
     expect(together(sums())).toEqual(together(sumUp([...records, givenRecord(500, 103, 'late/app')])));
   });
 
+  it('leaves its tenant skipped when a pass fails to read it again and another tenant is summed', async () => {
+    const { stores, deps, clock, sums, progress } = await givenLedger(records);
+    const [kept, mended] = ['102#i-400', '101#i-100'].map((name) => unreadableName('usage', name));
+    for (const name of [kept!, mended!]) stores.world.unreadable.add(name);
+    await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
+    expect(progress()).toMatchObject({ finished: 1, skipped: [101, 102] });
+    stores.world.unreadable.delete(mended!);
+    clock.advance(3 * dayMilliseconds);
+    await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
+    expect(progress()).toMatchObject({ finished: 2, skipped: [102] });
+    expect(sums().map(({ installationId }) => Number(installationId))).toEqual([101, 101]);
+  });
+
+  it('is not read again after the visit’s time: a tenant may have a million', async () => {
+    const { stores, deps, clock, progress } = await givenLedger(records);
+    for (const name of ['102#i-400', '101#i-100']) stores.world.unreadable.add(unreadableName('usage', name));
+    await expect(rollUpUsage(deps)).rejects.toMatchObject({ code: 'UnreadableRow' });
+    stores.world.unreadable.clear();
+    clock.advance(hour);
+    const recordsOf: typeof deps.usage.recordsOf = (...asked) => {
+      clock.advance(61_000);
+      return deps.usage.recordsOf(...asked);
+    };
+    const slow = { ...deps, usage: { ...deps.usage, recordsOf } };
+    await rollUpUsage(slow);
+    expect(progress()).toMatchObject({ finished: 1, skipped: [102] });
+    clock.advance(hour);
+    await rollUpUsage(slow);
+    expect(progress()).toEqual({ finished: 1 });
+  });
+
   it('leaves its tenant skipped until its sums are written, wherever a visit dies, or if two run at once', async () => {
     for (let dies = 1; dies <= 16; dies += 1) {
       const { stores, deps, clock, sums, progress } = await givenLedger(records);

@@ -258,6 +258,8 @@ export function jobReturnsContract(backend: StoreBackend): void {
 
         expect(await current.stores.jobs.waitAgain(acme, one, lease0, ended)).toBe(false);
         await current.stores.jobs.rest(acme, one, full);
+        const later = { tier: small, replacements: 1, retryAt: noon + 60_000 };
+        await current.stores.jobs.rest(acme, one, full, later);
         expect(await theJob()).toEqual(started);
       });
 

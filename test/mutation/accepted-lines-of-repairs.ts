@@ -81,10 +81,13 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
         'const skippedNow = [...new Set(met)]',
         // A day of which nothing is due passes both checks of the visit without a call.
         'return days',
+        'due.isPassDue || isRetryDue(due, now) → true',
         'isRetryDue(day.due, deps.clock.now()) → true',
       ],
       'reconciler/compare-spent.ts': [
         'sums?.some(isUnpriced) → sums?.every(isUnpriced)',
+        // The records say it, too.
+        'Object.values(unpriced).some(',
         'found.machines === settled → false',
         'if (summed !== undefined && counted ===',
         'sums?.reduce(',
