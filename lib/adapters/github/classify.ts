@@ -97,7 +97,10 @@ function retryAfterSeconds({ response }: RequestFailure, nowMs: number): number 
   const named = Number(headers['retry-after'] ?? Number.NaN);
   if (Number.isFinite(named)) return Math.max(1, Math.ceil(named));
   const reset = Number(headers['x-ratelimit-reset'] ?? Number.NaN);
-  if (isSpent(response) && Number.isFinite(reset)) return Math.max(1, Math.ceil(reset - nowMs / 1000));
+  // By GitHub's own clock, if it says what time it is: ours may differ.
+  const saidAt = Date.parse(String(headers['date'] ?? ''));
+  const now = Number.isNaN(saidAt) ? nowMs : saidAt;
+  if (isSpent(response) && Number.isFinite(reset)) return Math.max(1, Math.ceil(reset - now / 1000));
   return unnamedWaitSeconds;
 }
 

@@ -177,9 +177,14 @@ describe('the adapter and its tokens', () => {
     expect(await register('a')).toEqual({ ok: false, refusal: { kind: 'limited', retryAfterSeconds } });
   });
 
-  it('reads the reset time if no retry-after is given', async () => {
-    const reset = String(Math.ceil(Date.now() / 1000) + 120);
-    const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset };
+  it.each([
+    { clock: 'like ours', ahead: 0 },
+    { clock: 'five minutes ahead of ours', ahead: 300 },
+    { clock: 'five minutes behind ours', ahead: -300 },
+  ])('reads the reset time if no retry-after is given, by GitHub’s clock: $clock', async ({ ahead }) => {
+    const date = new Date(Date.now() + ahead * 1000).toUTCString();
+    const reset = String(Math.ceil(Date.parse(date) / 1000) + 120);
+    const headers = { date, 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset };
     fault('POST *generate-jitconfig', 403, { headers, message: 'slow down' });
 
     const answer = await register('a');
