@@ -201,6 +201,13 @@ function identify(context: EndpointContext, request: ArrivedRequest): AwsCall {
         `${authorization.accessKeyId}.`,
     );
   }
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_use-resources.html
+  if (entry.sessionToken !== request.headers['x-amz-security-token']) {
+    throw new AwsError(
+      'UnrecognizedClientException',
+      'The security token included in the request is invalid.',
+    );
+  }
   if (!signatureFits(request, authorization, entry.secretAccessKey)) {
     throw new AwsError(
       'InvalidSignatureException',

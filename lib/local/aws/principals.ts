@@ -8,6 +8,8 @@ import type { PolicyDocument, Principal } from './service.ts';
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /** Temporary keys are worth nothing without it. */
+  readonly sessionToken?: string;
 }
 
 export interface NewPrincipal {
@@ -16,6 +18,8 @@ export interface NewPrincipal {
   readonly arn: string;
   readonly policies: readonly PolicyDocument[];
   readonly boundary?: PolicyDocument | undefined;
+  /** Its keys are those of a role in use: each call needs the session token, too. */
+  readonly isTemporary?: boolean;
 }
 
 /** The values for AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. */
@@ -39,7 +43,11 @@ const customaryCredentials: Credentials = { accessKeyId: 'test', secretAccessKey
 interface Entry {
   readonly principal: Principal;
   readonly secretAccessKey: string;
+  readonly sessionToken?: string;
 }
+
+/** AWS's own have about this size. */
+const sessionTokenBytes = 600;
 
 export class Principals {
   readonly #entries = new Map<string, Entry>();
@@ -53,7 +61,7 @@ export class Principals {
   }
 
   /** @throws Error where the name is taken */
-  add({ name, arn, policies, boundary }: NewPrincipal): Credentials {
+  add({ name, arn, policies, boundary, isTemporary = false }: NewPrincipal): Credentials {
     if (name === 'operator' || this.#keyOf(name) !== undefined) {
       throw new Error(
         `There is a principal named ${name} already; update its policies, or remove it before adding it again.`,
@@ -62,8 +70,9 @@ export class Principals {
     const accessKeyId = `MAYFLY_${name.replace(/\W/g, '_')}_${randomBytes(3).toString('hex')}`;
     const secretAccessKey = randomBytes(30).toString('base64url');
     const principal = { accessKeyId, name, arn, isOperator: false, policies, boundary };
-    this.#entries.set(accessKeyId, { principal, secretAccessKey });
-    return { accessKeyId, secretAccessKey };
+    const session = isTemporary ? { sessionToken: randomBytes(sessionTokenBytes).toString('base64') } : {};
+    this.#entries.set(accessKeyId, { principal, secretAccessKey, ...session });
+    return { accessKeyId, secretAccessKey, ...session };
   }
 
   /** @throws Error where there is no such principal */

@@ -12,6 +12,11 @@ export interface Dials {
   readonly idleRegistrationSeconds: number;
   /** A job whose runner went silent fails this long after it should have ended. */
   readonly lostRunnerSeconds: number;
+  /**
+   * A job that no runner took for this long is cancelled. GitHub may take a second day until it does.
+   * Source: https://docs.github.com/en/actions/reference/limits#existing-system-limits
+   */
+  readonly queuedSeconds: number;
   /** How long `GET /_runner/message` waits for a job. */
   readonly pollSeconds: number;
   /** Requests in an hour, for each installation; registrations apart. */
@@ -69,6 +74,7 @@ export const defaultDials: Dials = {
   tokenLifetimeSeconds: 3600,
   idleRegistrationSeconds: 300,
   lostRunnerSeconds: 60,
+  queuedSeconds: 86_400,
   pollSeconds: 20,
   requestsPerHour: 5000,
   registrationsPerHour: 10_000,

@@ -80,6 +80,7 @@ export function addJob(store: GitHubStore, request: JobRequest): JobRecord {
     status: request.requiresApproval ? 'waiting' : 'queued',
     conclusion: null,
     createdAt: store.now(),
+    queuedAt: store.now(),
     startedAt: undefined,
     completedAt: undefined,
     assignedAt: undefined,
@@ -110,6 +111,7 @@ export function approveJob(store: GitHubStore, webhooks: Webhooks, id: number): 
   if (job.status !== 'waiting')
     throw new Error(`Job ${id} is ${job.status}; only a waiting job can be approved.`);
   job.status = 'queued';
+  job.queuedAt = store.now();
   sendJob(store, webhooks, { job, action: 'queued' });
   assignJobs(store);
 }

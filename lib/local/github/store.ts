@@ -118,6 +118,8 @@ export interface JobRecord {
   status: 'waiting' | 'queued' | 'in_progress' | 'completed';
   conclusion: 'success' | 'failure' | 'cancelled' | null;
   readonly createdAt: number;
+  /** Since when it waits for a runner, or for an approval. */
+  queuedAt: number;
   startedAt: number | undefined;
   completedAt: number | undefined;
   /** When it was assigned to a runner. */

@@ -1,6 +1,6 @@
 /**
  * What GitHub does when it hears nothing: it removes registrations that no runner connects to, silent runners go offline,
- * and their jobs fail or go to other runners. It runs periodically; running it twice changes nothing.
+ * their jobs fail or go to other runners, and jobs that no runner takes are cancelled. It runs periodically; running it twice changes nothing.
  */
 import { completeJob, removeRunner, takeJobBack } from './jobs.ts';
 import type { GitHubStore, JobRecord, RunnerRecord } from './store.ts';
@@ -11,7 +11,15 @@ export function sweep(store: GitHubStore, webhooks: Webhooks): void {
     if (runner.job) sweepBusy(store, webhooks, { runner, job: runner.job });
     else sweepIdle(store, runner);
   }
+  for (const job of store.jobs.values()) {
+    if (isQueuedForLong(store, job)) completeJob(store, webhooks, { job, conclusion: 'cancelled' });
+  }
 }
+
+const isQueuedForLong = (store: GitHubStore, { status, assignedAt, queuedAt }: JobRecord) =>
+  status === 'queued' &&
+  assignedAt === undefined &&
+  store.now() - queuedAt > store.dials.queuedSeconds * 1000;
 
 function sweepIdle(store: GitHubStore, runner: RunnerRecord) {
   // A runner with an open poll is online.

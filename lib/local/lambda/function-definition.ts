@@ -22,6 +22,7 @@ export interface FunctionDefinition {
 export interface FunctionCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  readonly sessionToken?: string;
 }
 
 export interface Surroundings {
@@ -44,6 +45,7 @@ export function processEnvironment(
     AWS_DEFAULT_REGION: around.region,
     AWS_ACCESS_KEY_ID: around.credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: around.credentials.secretAccessKey,
+    ...(around.credentials.sessionToken ? { AWS_SESSION_TOKEN: around.credentials.sessionToken } : {}),
     AWS_ENDPOINT_URL: around.endpointUrl,
     AWS_EXECUTION_ENV: `AWS_Lambda_${definition.runtime}`,
     AWS_LAMBDA_FUNCTION_NAME: definition.name,

@@ -164,13 +164,12 @@ export class FunctionHost {
     });
     usage.invocations += 1;
     if (started !== undefined) usage.billedMilliseconds += Math.ceil(performance.now() - started);
-    if (!('error' in outcome)) {
-      usage.processorMilliseconds += outcome.processorMilliseconds;
-      return { payload: JSON.parse(outcome.payload) as unknown };
-    }
+    if (!('error' in outcome)) usage.processorMilliseconds += outcome.processorMilliseconds;
+    const answer = 'error' in outcome ? outcome : answerOf(outcome.payload);
+    if ('payload' in answer) return answer;
     usage.failures += 1;
-    this.#log(definition, `${outcome.error.errorType}: ${outcome.error.errorMessage}`);
-    return outcome;
+    this.#log(definition, `${answer.error.errorType}: ${answer.error.errorMessage}`);
+    return answer;
   }
 
   /**
@@ -259,6 +258,18 @@ export class FunctionHost {
     if (hosted) return hosted;
     throw new Error(`There is no function ${name}; there are ${this.names.join(', ') || 'none'}.`);
   }
+}
+
+/**
+ * What is larger is lost, although the handler has done its work.
+ * Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html; error and number are those that Lambda gives.
+ */
+const mostPayloadBytes = 6_291_556;
+
+function answerOf(payload: string): InvokeResult {
+  if (Buffer.byteLength(payload) <= mostPayloadBytes) return { payload: JSON.parse(payload) as unknown };
+  const errorMessage = `Response payload size exceeded maximum allowed payload size (${mostPayloadBytes} bytes).`;
+  return { error: { errorType: 'Function.ResponseSizeTooLarge', errorMessage } };
 }
 
 const firstAttempt = () => ({ attempt: 0, since: Date.now() });

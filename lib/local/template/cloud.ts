@@ -77,6 +77,7 @@ export interface Cloud {
     arn: string;
     policies: readonly PolicyDocument[];
     boundary?: PolicyDocument | undefined;
+    isTemporary?: boolean;
   }): FunctionCredentials;
   readonly urls: {
     /** 0: any free one. */

@@ -32,7 +32,7 @@ describe('the AWS endpoint', () => {
   });
   afterEach(() => world.close());
 
-  const sendAs = (credentials?: { accessKeyId: string; secretAccessKey: string }) =>
+  const sendAs = (credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string }) =>
     sqsClient(world.endpoint, credentials).send(
       new SendMessageCommand({ QueueUrl: url, MessageBody: 'a job' }),
     );
@@ -80,6 +80,18 @@ describe('the AWS endpoint', () => {
     await expect(sendAs({ accessKeyId: 'test', secretAccessKey: 'guessed' })).rejects.toMatchObject({
       name: 'InvalidSignatureException',
     });
+  });
+
+  it('takes temporary keys only with their session token', async () => {
+    const keys = world.endpoint.addPrincipal({
+      ...{ name: 'dev-webhook', arn: 'arn:aws:sts::1:assumed-role/dev-webhook/dev-webhook' },
+      ...{ policies: [allowing('sqs:SendMessage', queueArn)], isTemporary: true },
+    });
+    await sendAs(keys);
+    const { sessionToken: _, ...without } = keys;
+    const refused = { name: 'UnrecognizedClientException' };
+    await expect(sendAs(without)).rejects.toMatchObject(refused);
+    await expect(sendAs({ ...without, sessionToken: 'of another' })).rejects.toMatchObject(refused);
   });
 
   it('forgets a function that is removed', async () => {

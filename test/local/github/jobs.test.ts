@@ -45,6 +45,16 @@ describe('jobs and runners', () => {
     expect(readJitConfig(jit)).toMatchObject({ url: standIn.url, token: expect.any(String) });
   });
 
+  it('cancels a job that no runner takes within a day, by dial sooner, and no other', async () => {
+    const job = givenJob(['linux', 'nobody']);
+    const held = standIn.queueJob({ repository: 'acme/app', labels: ['linux'], requiresApproval: true });
+    standIn.setDials({ queuedSeconds: 0 });
+
+    await eventually(() => jobEvents(job.jobId).includes('completed'));
+    expect(jobNow(job.jobId)).toMatchObject({ status: 'completed', conclusion: 'cancelled' });
+    expect(jobNow(held.jobId)).toMatchObject({ status: 'waiting' });
+  });
+
   it('runs a job from queued to completed, and ends the registration with it', async () => {
     const { jobId } = givenJob();
     const jit = await givenRunner('i-1');

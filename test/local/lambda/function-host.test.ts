@@ -18,6 +18,7 @@ export const handler = async (event, context) => {
   if (event.do === 'crash') process.exit(7);
   if (event.do === 'throw') throw new TypeError('no good');
   if (event.do === 'reject') { Promise.reject(new Error('lost')); await new Promise((r) => setTimeout(r, 500)); }
+  if (event.do === 'much') return 'x'.repeat(6_291_555);
   if (event.do === 'leave') setTimeout(() => fs.writeFileSync('left', ''), 20);
   if (event.do === 'linger') await new Promise((r) => setTimeout(r, 20));
   if (event.do === 'meet') {
@@ -182,6 +183,15 @@ describe('a function', () => {
   it('whose folder is missing fails immediately', async () => {
     const { invoke } = givenFunction({ folder: '/no/such/folder' });
     expect(await invoke()).toMatchObject({ error: { errorType: 'Runtime.ExitError' } });
+  });
+
+  it('fails if its answer is larger than Lambda passes on', async () => {
+    const { invoke, functions } = givenFunction();
+    const errorMessage = 'Response payload size exceeded maximum allowed payload size (6291556 bytes).';
+    expect(await invoke('much')).toEqual({
+      error: { errorType: 'Function.ResponseSizeTooLarge', errorMessage },
+    });
+    expect(functions.usage().get('worker')?.failures).toBe(1);
   });
 
   it('survives the killing of a container: the next invocation gets a new one', async () => {

@@ -133,6 +133,7 @@ function authorizeFunction(cloud: Cloud, name: string) {
       arn: `arn:aws:sts::${cloud.accountId}:assumed-role/${role.name}/${name}`,
       policies: role.policies,
       boundary: role.boundary,
+      isTemporary: true,
     }),
   );
   cloud.policies.requireTrust(roleArn, 'lambda.amazonaws.com');
