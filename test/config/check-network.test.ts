@@ -111,5 +111,8 @@ describe('what machines may reach', () => {
     expect(faultsOf({ ...existing, networkAcl: false, egress })).toEqual([
       expect.stringMatching(/needs \d+ security group rules; AWS allows 60/),
     ]);
+    // A private range takes one rule, and the internet one for each public range.
+    const private443 = { to: '10.20.0.0/16', protocol: 'tcp', ports: 443 };
+    expect(faultsOf({ ...existing, networkAcl: false, egress: [https, private443] })).toEqual([]);
   });
 });

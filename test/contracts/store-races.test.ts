@@ -4,6 +4,9 @@
  */
 import { TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { auditSince } from '../../lib/adapters/dynamodb/audit-list.ts';
+import { tenantNoteItem } from '../../lib/adapters/dynamodb/audit-row.ts';
+import { transact } from '../../lib/adapters/dynamodb/write.ts';
 import { InstallationId, InstanceId, JobId, LaunchId, leaseOf } from '../../lib/core/ids.ts';
 import { reason } from '../../lib/core/reason.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
@@ -231,6 +234,19 @@ describe('stores under concurrency', () => {
     expect(await stores.tenants.create(next, previous)).toBe('conflict');
     expect(client.send).toBe(send);
     expect(await stores.tenants.get(next.installationId)).toBeUndefined();
+  });
+
+  it('keeps the first of two rows of the audit that have one key', async () => {
+    const { client, tables } = stores;
+    const by = { at: '2026-11-21T12:00:00.000Z', who: 'someone', action: 'noted', before: {}, after: {} };
+    const noting = async (reason: string) => {
+      const note = { ...by, reason, installationId: acme, login: 'acme' };
+      return transact(client, [tenantNoteItem(tables.audit, note, 'once')]);
+    };
+
+    expect([await noting('first'), await noting('second')]).toEqual([true, false]);
+    const rows = await auditSince({ client, tableName: tables.audit }, '');
+    expect(rows).toMatchObject([{ reason: { S: 'first' } }]);
   });
 
   it('has one winner if the same launch is taken many times', async () => {
