@@ -115,18 +115,19 @@ async function repositoryNames(call: CommandCall, { platform }: GitHubOf, tenant
 }
 
 /** Without this line, a tenant whose jobs are all refused would look as if it had passed. */
-const nothingToTest = ({ allowedRepositories, accountLogin }: Tenant): Row =>
-  allowedRepositories === undefined
-    ? failed(
-        'repositories',
-        'the installation has none',
-        'An owner must add repositories to the installation of the App.',
-      )
-    : failed(
-        'repositories',
-        'the installation has none of the allowed ones',
-        `npx mayfly tenant validate ${accountLogin} says which are allowed. To test others: --repositories LIST`,
-      );
+function nothingToTest({ allowedRepositories, accountLogin }: Tenant): Row {
+  const check = 'repositories';
+  if (allowedRepositories === undefined)
+    return failed(
+      check,
+      'the installation has none',
+      'An owner must add some to the installation of the App.',
+    );
+  const found =
+    allowedRepositories.length === 0 ? 'none is allowed' : 'the installation has none of the allowed ones';
+  const how = `To allow some: npx mayfly tenant set ${accountLogin} --repositories LIST. To test others: --repositories LIST`;
+  return failed(check, found, how);
+}
 
 async function groupOf(stores: CommandStores, { platform }: GitHubOf, tenant: Tenant): Promise<GroupView> {
   if (levelNow(tenant).level !== 'organization') return {};

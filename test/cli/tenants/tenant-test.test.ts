@@ -74,7 +74,7 @@ describe('mayfly tenant test', () => {
   });
 
   it.each([
-    ['nothing', [], 'acme-of-nothing', 'the installation has none of the allowed ones'],
+    ['nothing', [], 'acme-of-nothing', 'none is allowed'],
     ['another repository', [99], 'acme-of-another', 'the installation has none of the allowed ones'],
     ['what it has not', undefined, 'acme-without', 'the installation has none'],
   ])('fails if it finds nothing to test: the tenant may use %s', async (_what, ids, login, found) => {
