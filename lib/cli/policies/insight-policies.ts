@@ -62,5 +62,10 @@ export const insightPolicies: Readonly<Record<string, (target: PolicyTarget) => 
     readOutputs(target),
     readApp(target),
   ],
-  'tenant validate': (target) => [...findTenant(target), readOutputs(target), readApp(target)],
+  'tenant validate': (target) => [
+    ...findTenant(target),
+    findQueuesOfScaleUp(),
+    readOutputs(target),
+    readApp(target),
+  ],
 };

@@ -27,6 +27,7 @@ export const tenantPolicies: Readonly<Record<string, (target: PolicyTarget) => P
     ...changeTenant(target),
     tellTenantManager(target),
     readAudit(target, ['dynamodb:Query']),
+    findQueuesOfScaleUp(),
     readOutputs(target),
     readApp(target),
   ],

@@ -7,6 +7,7 @@ import type { Tenant } from '../../core/tenant.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import { type Command, type CommandCall, jsonOption } from '../command.ts';
 import { githubOf } from '../insight/github-of.ts';
+import { findDrain } from '../scale-up-queues.ts';
 import { stackOption } from '../setup/stack-option.ts';
 import type { Row } from '../verify-report.ts';
 import { checkLines, hasFailed } from './check-lines.ts';
@@ -40,5 +41,9 @@ the Actions setting of twenty.
 /** Other commands use it to verify that their change works. */
 export async function validateTenant(call: CommandCall, tenant: Tenant): Promise<Row[]> {
   const github = await githubOf(call);
-  return validateRows(await readValidation(github, assertConfig(call.config).deployment, tenant));
+  const [seen, drain] = await Promise.all([
+    readValidation(github, assertConfig(call.config).deployment, tenant),
+    findDrain(call),
+  ]);
+  return validateRows({ ...seen, ...(drain && { drain }) });
 }

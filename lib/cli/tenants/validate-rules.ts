@@ -3,6 +3,7 @@
  * found and how to fix it. Pure: what was read and what GitHub answered are passed in as plain data.
  */
 import type { AppSettings } from '../../adapters/github/operator-github.ts';
+import type { DrainFacts } from '../../app/insight/facts.ts';
 import { guidanceOf } from '../../app/insight/guidance.ts';
 import { judgeTenant } from '../../core/admission.ts';
 import { howToAdd, missingInApp } from '../../core/app-needs.ts';
@@ -37,6 +38,8 @@ export interface Seen {
   readonly deliveries: Answer<LastDelivery | undefined>;
   /** By `owner/name`, of some of them. */
   readonly actions: ReadonlyMap<string, Answer<boolean>>;
+  /** Absent: scale-up reads all queues. */
+  readonly drain?: DrainFacts;
   readonly now: number;
 }
 
@@ -49,6 +52,7 @@ interface LastDelivery {
 
 export function validateRows(seen: Seen): Row[] {
   return [
+    ...drainRows(seen),
     settingsRow(seen),
     appRow(seen),
     installationRow(seen),
@@ -61,6 +65,10 @@ export function validateRows(seen: Seen): Row[] {
     actionsRow(seen),
   ];
 }
+
+/** Nothing else matters as long as it lasts. */
+const drainRows = ({ drain }: Seen): Row[] =>
+  drain ? [failed('scale-up', drain.text, 'To start machines again: npx mayfly drain --resume')] : [];
 
 function settingsRow({ tenant, tiers }: Seen): Row {
   const check = 'settings';

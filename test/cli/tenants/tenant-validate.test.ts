@@ -57,6 +57,22 @@ describe('mayfly tenant validate', () => {
     );
   });
 
+  it('fails while the environment is drained, and says so first', async () => {
+    await account.run('drain', '--yes');
+    const { status, rows } = await found();
+    await account.run('drain', '--resume');
+    expect([status, rows[0]]).toEqual([
+      1,
+      {
+        check: 'scale-up',
+        verdict: 'FAIL',
+        found: `The environment ${config.environment} is drained: scale-up reads no queue.`,
+        remedy: 'To start machines again: npx mayfly drain --resume',
+      },
+    ]);
+    expect((await found()).rows.map(({ check }) => check)).not.toContain('scale-up');
+  });
+
   it('says if GitHub does not answer', async () => {
     account.github.setDials({ faults: [{ route: 'GET /app/*', status: 502 }] });
     const { status, error } = await account.run('tenant', 'validate', 'acme');
