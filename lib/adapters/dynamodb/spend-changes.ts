@@ -214,7 +214,11 @@ export function carriedSet(carried: ReadonlyMap<string, Micros>) {
   };
 }
 
-/** Further SETs that correct the row's entries about held leases. Entries without a held lease become 0. */
+/**
+ * Further SETs that correct the row's entries about held leases. Entries without a held lease become 0. The aliases are short:
+ * DynamoDB takes expressions of 4 KB, and thirty tiers have 256 entries in a week.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-expression-parameters
+ */
 export function heldSet(read: HeldLeases | undefined, now: HeldLeases | undefined) {
   const entries = [
     ...new Map([...heldNumbers(read).keys()].map((name) => [name, 0] as const)),
@@ -222,9 +226,9 @@ export function heldSet(read: HeldLeases | undefined, now: HeldLeases | undefine
   ];
   const numbers = [...new Map(entries)];
   return {
-    sets: numbers.map((_, n) => `, #held${n} = :held${n}`),
-    values: Object.fromEntries(numbers.map(([, count], n) => [`:held${n}`, number(count)])),
-    names: Object.fromEntries(numbers.map(([name], n) => [`#held${n}`, name])),
+    sets: numbers.map((_, n) => `, #h${n} = :h${n}`),
+    values: Object.fromEntries(numbers.map(([, count], n) => [`:h${n}`, number(count)])),
+    names: Object.fromEntries(numbers.map(([name], n) => [`#h${n}`, name])),
   };
 }
 

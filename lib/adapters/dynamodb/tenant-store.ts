@@ -160,17 +160,17 @@ export function createTenantStore(deps: TenantStoreOptions): TenantStore {
       const { met } = await updateRow(client, {
         tableName,
         key: tenantKey(tenant.installationId),
-        update: `SET #${leasesAttribute} = :all, #lease_changes = :next${[...tiers.map((_, n) => `, #tier${n} = :tier${n}`), ...ofHeld.sets].join('')}`,
+        update: `SET #${leasesAttribute} = :all, #lease_changes = :next${[...tiers.map((_, n) => `, #t${n} = :t${n}`), ...ofHeld.sets].join('')}`,
         condition: tenant.leaseChanges === 0 ? neverCounted : '#lease_changes = :read',
         values: {
           ':all': number(counts.reduce((sum, count) => sum + count, 0)),
           ':read': number(tenant.leaseChanges),
           ':next': number(tenant.leaseChanges + 1),
-          ...Object.fromEntries(counts.map((count, n) => [`:tier${n}`, number(count)])),
+          ...Object.fromEntries(counts.map((count, n) => [`:t${n}`, number(count)])),
           ...ofHeld.values,
         },
         names: {
-          ...Object.fromEntries(tiers.map((tier, n) => [`#tier${n}`, tierLeasesAttribute(tier)])),
+          ...Object.fromEntries(tiers.map((tier, n) => [`#t${n}`, tierLeasesAttribute(tier)])),
           ...ofHeld.names,
         },
       });

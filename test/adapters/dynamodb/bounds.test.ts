@@ -28,11 +28,11 @@ import { usageRow } from '../../../lib/adapters/dynamodb/usage-row.ts';
 import { listSums } from '../../../lib/adapters/dynamodb/usage-sum-list.ts';
 import { sumsExpireAt } from '../../../lib/adapters/dynamodb/usage-sum-row.ts';
 import type { Decision } from '../../../lib/core/controllers/decision.ts';
-import { InstanceId, JobId } from '../../../lib/core/ids.ts';
+import { InstanceId, JobId, TierName } from '../../../lib/core/ids.ts';
 import { usageOf } from '../../../lib/core/usage.ts';
 import { givenLaunch, givenRunner } from '../../contracts/support/stored.ts';
 import { givenController } from '../../support/controllers.ts';
-import { acme, noon } from '../../support/given.ts';
+import { acme, givenTenant, noon } from '../../support/given.ts';
 
 const days = ['2026-11-21'];
 const tables = { tenants: 'tenants', jobs: 'jobs', runners: 'runners', launches: 'launches' };
@@ -198,3 +198,39 @@ describe('a write that conflicts with simultaneous changes', () => {
     expect(asked.filter((command) => command instanceof PutItemCommand)).toHaveLength(3);
   });
 });
+
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html#limits-expression-parameters
+describe("an expression, of which DynamoDB takes 4,096 bytes, has room for thirty tiers' leases of a week", () => {
+  const tiers = Array.from({ length: 30 }, (_, n) => TierName(`tier-${n}`));
+  const week = Array.from({ length: 8 }, (_, n) => `2026-11-${14 + n}`);
+
+  it('when they are counted anew', async () => {
+    const { client, asked } = givenClient();
+    const counts = new Map(tiers.map((tier) => [tier, 1]));
+    const byDay = new Map(week.map((day) => [day, 1]));
+    const held = { expected: byDay, overrun: byDay, since: new Map(week.map((day) => [day, counts])) };
+    const store = createTenantStore({ client, tableName: 'tenants' });
+    await store.correctLeases(givenTenant(), { tierLeases: counts, held });
+    expect(longestIn(asked)).toBeLessThanOrEqual(4_096);
+  });
+
+  it('when 25 machines of as many tiers and days end', async () => {
+    const { client, asked } = givenClient();
+    const store = createRunnerStore({ client, tables });
+    const ends = tiers.slice(0, 25).map((tier, n) => {
+      const launchedAt = noon - n * 24 * 60 * 60 * 1000;
+      const runner = { ...givenRunner({ instanceId: InstanceId(`i-${n}`) }), tier };
+      const spend = { launchedAt, change: -1, expected: 2, overrun: 1, life: 3 };
+      return { runner, at: noon, reason: 'job-completed', spend } as const;
+    });
+    await store.end(ends);
+    expect(longestIn(asked)).toBeLessThanOrEqual(4_096);
+  });
+});
+
+const longestIn = (asked: readonly object[]) =>
+  Math.max(
+    ...[...JSON.stringify(asked).matchAll(/"UpdateExpression":"([^"]*)"/g)].map(
+      ([, text = '']) => text.length,
+    ),
+  );
