@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { type DynamoEngine, startDynamoEngine } from './dynamo-engine.ts';
 import { createDynamoService } from './dynamodb.ts';
-import type { AwsCall } from './service.ts';
+import { type AwsCall, AwsError } from './service.ts';
 
 export async function startDynamoAlone(): Promise<DynamoEngine> {
   const engine = await startDynamoEngine();
@@ -17,9 +17,12 @@ export async function startDynamoAlone(): Promise<DynamoEngine> {
     const input = JSON.parse(body) as AwsCall['input'];
     const call = { action, input, body: Buffer.from(body), region: 'us-east-1', accountId: '000000000000' };
     const answer = await service.handle(call as AwsCall).catch((cause: Error) => ({
-      status: 500,
+      status: cause instanceof AwsError ? cause.status : 500,
       headers: {},
-      body: JSON.stringify({ __type: 'InternalServerError', message: cause.message }),
+      body: JSON.stringify({
+        __type: cause instanceof AwsError ? cause.code : 'InternalServerError',
+        message: cause.message,
+      }),
     }));
     response.writeHead(answer.status, answer.headers).end(answer.body);
   });

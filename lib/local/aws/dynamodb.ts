@@ -9,6 +9,7 @@ import { KeyLimits, type KeyRates, type UnitKind } from './dynamodb-limits.ts';
 import { dynamodbQuestions } from './dynamodb-questions.ts';
 import { type JsonAnswer, underLimits } from './dynamodb-throttle.ts';
 import { capacityOfError, refusedStatements, takeCapacity } from './dynamodb-units.ts';
+import { checkStatements } from './partiql-limits.ts';
 import { runUpdates } from './partiql-updates.ts';
 import { type AwsAnswer, type AwsCall, AwsError, type AwsService, type PolicyDocument } from './service.ts';
 
@@ -63,7 +64,8 @@ export function createDynamoService({ engineUrl }: { readonly engineUrl: string 
         ? undefined
         : { Statement: [...policies.values()].flatMap(({ Statement }) => Statement) },
     setPolicy: (tableName, policy) => void policies.set(tableName, policy),
-    handle: (call) => {
+    handle: async (call) => {
+      if (call.action === 'BatchExecuteStatement') checkStatements(call.input);
       const kind = kindOf(call);
       if (!kind) return handlePlainly(engine, call);
       const handle = (input: AwsCall['input']) => handleMetered(engine, { ...call, input }, kind);

@@ -1,4 +1,5 @@
 import {
+  BatchExecuteStatementCommand,
   ConditionalCheckFailedException,
   DeleteItemCommand,
   DescribeTableCommand,
@@ -78,6 +79,21 @@ describe('DynamoDB behind the endpoint', () => {
   it('passes on the errors of the engine', async () => {
     await put('2');
     await expect(put('2')).rejects.toBeInstanceOf(ConditionalCheckFailedException);
+  });
+
+  const read = `SELECT * FROM "${table}" WHERE "id" = 'a'`;
+  const write = `UPDATE "${table}" SET "state" = 'x' WHERE "id" = 'a'`;
+  it.each<[string, string[], string]>([
+    ['no statement', [], 'has 0 members'],
+    ['26 statements', new Array<string>(26).fill(read), 'has 26 members'],
+    ['a statement of 8,193 characters', [write.padEnd(8_193)], 'has 8193 characters'],
+    ['reads beside writes', [write, read], 'Cannot mix reads and writes'],
+  ])('refuses a batch with %s as a whole, which the engine does not', async (_, statements, message) => {
+    const Statements = statements.map((Statement) => ({ Statement }));
+    await expect(operator.send(new BatchExecuteStatementCommand({ Statements }))).rejects.toMatchObject({
+      name: 'ValidationException',
+      message: expect.stringContaining(message),
+    });
   });
 
   it('shows tables as active, with their ARN in the account', async () => {
