@@ -115,8 +115,9 @@ export function leaseCountsContract(backend: StoreBackend): void {
       const none = { tierLeases: new Map(), held: undefined };
       expect(await stores.tenants.correctLeases({ ...read, installationId: nobody }, none)).toBe(false);
       expect(await stores.tenants.get(nobody)).toBeUndefined();
+      expect(await stores.tenants.correctLeases(read, none)).toBe(true);
       const launch = givenLaunch(await waitingJobs(stores, 1));
-      await stores.launches.take({ tenant: read, tier: givenTier(), launch });
+      await stores.launches.take({ tenant: await theTenant(stores), tier: givenTier(), launch });
       expect(await stores.tenants.correctLeases(read, none)).toBe(false);
       expect(await counts()).toEqual([1, 1]);
     });
