@@ -30,6 +30,17 @@ describe('a run of the reconciler', () => {
     expect(platform.queues.installations).toHaveLength(1);
   });
 
+  it('fails because EC2 does not list its machines, logs it, and still visits the tenants', async () => {
+    const platform = await givenPlatform();
+    platform.compute.listMachines = failing('ServiceUnavailable');
+    platform.github.deleteInstallation(acme);
+    await expect(platform.reconcile()).rejects.toThrow('1 parts of the reconciler failed');
+    const logged = platform.telemetry.events.map(({ name }) => name);
+    expect(logged).toContain('reconcile-failed');
+    expect(logged).not.toContain('app-missing');
+    expect(platform.queues.installations).toHaveLength(1);
+  });
+
   it('has the tenant manager ask about an installation with a message like an event’s', async () => {
     const platform = await givenPlatform();
     platform.github.deleteInstallation(acme);
