@@ -142,6 +142,18 @@ describe('following the lifecycle', () => {
     await expectBalanced(platform);
   });
 
+  it('gives a job to a machine that still boots, however long that takes', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(event('queued', 1), event('queued', 2));
+    const machines = platform.liveMachines();
+    await listen(platform, machines[1]!);
+    await platform.follow(event('in_progress', 1, machines[1]!));
+    platform.clock.advance(300_000);
+    await platform.follow(event('completed', 1, machines[1]!));
+    expect(await platform.job(2)).toMatchObject({ state: 'covered' });
+    await expectBalanced(platform);
+  });
+
   it('finds the job without a machine at the end of a longer chain, when the free machine dies', async () => {
     const platform = await givenPlatform({
       tenants: [givenTenant({ maxRunners: 3 })],
