@@ -9,7 +9,8 @@ import type { JobFacts } from '../../core/controllers/facts.ts';
 import { keepNewest } from '../../core/keep-newest.ts';
 import type { Rules } from '../../ports/rules.ts';
 import { type Expression, longestList, type Measured, measure } from './expression-cost.ts';
-import { type Bindings, kindOf, typeFaultOf } from './type-fault.ts';
+import { type At, kindOf } from './fixed-type.ts';
+import { typeFaultOf } from './type-fault.ts';
 
 /** Tens of milliseconds at most; a few, unless a pattern repeats classes over a long text. */
 const mostSteps = 20_000;
@@ -52,7 +53,7 @@ const sample: JobFacts = {
 
 export function createRules(): Rules {
   const env = celEnv();
-  const evaluatePart = (part: Expression, given: Bindings) => plan(env, part)(given);
+  const evaluate: At['evaluate'] = (part, given) => plan(env, part)(given);
   const kept = new Map<string, Compiled | { readonly fault: string }>();
 
   function compile(expression: string): Compiled | { readonly fault: string } {
@@ -100,7 +101,7 @@ export function createRules(): Rules {
     faultOf(expression) {
       const compiled = compile(expression);
       if ('fault' in compiled) return compiled.fault;
-      const fault = typeFaultOf(compiled.tree, { bindings: bindings(sample), evaluate: evaluatePart });
+      const fault = typeFaultOf(compiled.tree, { evaluate, bindings: bindings(sample), loops: new Map() });
       if (fault !== undefined) return fault;
       const kind = kindOf(compiled.evaluate(bindings(sample)));
       if (kind !== undefined && kind !== 'true or false')

@@ -2,18 +2,11 @@
  * Finds, before a rule is stored, what would keep it from ever doing what its author meant: a comparison of a text with a number
  * is false for every job, and a function that does not exist, behind an `&&`, fails only for some. CEL's checker would find
  * both; Buf's package does not export it. So this evaluates the parts of an expression over one job that has every fact.
- * What it cannot evaluate there, such as an entry beyond the list's end, it does not judge.
+ * What may have another type for another job, or cannot be evaluated there, it does not judge.
  */
-import { type CelInput, isCelError, isCelList, isCelMap, isCelUint, type plan } from '@bufbuild/cel';
+import { isCelError, isCelList } from '@bufbuild/cel';
 import type { Expression } from './expression-cost.ts';
-
-export type Bindings = Readonly<Record<string, CelInput>>;
-/** @throws what the evaluator throws */
-type Evaluate = (part: Expression, bindings: Bindings) => ReturnType<ReturnType<typeof plan>>;
-interface At {
-  readonly evaluate: Evaluate;
-  readonly bindings: Bindings;
-}
+import { type At, areAlike, fixedKindOf, isFact, isFixed, kindOf, partsOf, valueOn } from './fixed-type.ts';
 
 export function typeFaultOf(expression: Expression, at: At): string | undefined {
   const { exprKind } = expression;
@@ -23,24 +16,10 @@ export function typeFaultOf(expression: Expression, at: At): string | undefined 
     const fault = typeFaultOf(part, at);
     if (fault !== undefined) return fault;
   }
+  if (exprKind.case === 'selectExpr') return ofField(parts, at);
   return exprKind.case === 'callExpr'
     ? ofCall(expression, { name: exprKind.value.function, parts, at })
     : undefined;
-}
-
-function partsOf({ exprKind }: Expression): readonly Expression[] {
-  switch (exprKind.case) {
-    case 'selectExpr':
-      return exprKind.value.operand ? [exprKind.value.operand] : [];
-    case 'callExpr':
-      return [...(exprKind.value.target ? [exprKind.value.target] : []), ...exprKind.value.args];
-    case 'listExpr':
-      return exprKind.value.elements;
-    case 'structExpr':
-      return exprKind.value.entries.flatMap(({ value }) => value ?? []);
-    default:
-      return [];
-  }
 }
 
 type Loop = Extract<Expression['exprKind'], { case: 'comprehensionExpr' }>['value'];
@@ -52,60 +31,100 @@ function ofLoop({ iterRange, iterVar, accuVar, accuInit, loopStep }: Loop, at: A
   const [range, start] = [valueOn(iterRange, at), valueOn(accuInit, at)];
   const [first] = isCelList(range) ? range : [];
   if (first === undefined || start === undefined) return undefined;
-  return typeFaultOf(loopStep, { ...at, bindings: { ...at.bindings, [iterVar]: first, [accuVar]: start } });
+  const isOwnList = iterRange.exprKind.case === 'listExpr';
+  const hasOneType = isOwnList ? areAlike(partsOf(iterRange), at) : isFact(iterRange, at);
+  return typeFaultOf(loopStep, {
+    ...at,
+    bindings: { ...at.bindings, [iterVar]: first, [accuVar]: start },
+    loops: new Map([...at.loops, [iterVar, hasOneType], [accuVar, true]]),
+  });
 }
 
-function ofCall(
-  call: Expression,
-  { name, parts, at }: { readonly name: string; readonly parts: readonly Expression[]; readonly at: At },
-): string | undefined {
+interface Call {
+  readonly name: string;
+  readonly parts: readonly Expression[];
+  readonly at: At;
+}
+
+function ofCall(call: Expression, { name, parts, at }: Call): string | undefined {
   const [left, right] = parts;
   switch (name) {
     case '_==_':
     case '_!=_':
       return left && right && different(left, right, at);
     case '@in':
-      return (left && right && notAmong(left, right, at)) ?? ofFunction(call, at);
+      return (left && right && notAmong(left, right, at)) ?? ofFunction(call, { name, parts, at });
     case '_&&_':
     case '_||_':
       return parts.map((part) => noCondition(part, at)).find((fault) => fault !== undefined);
     case '_?_:_':
       return left && noCondition(left, at);
+    case '_[_]':
+      return (left && right && noSuchFact(left, right, at)) ?? ofFunction(call, { name, parts, at });
     default:
-      return ofFunction(call, at);
+      return ofFunction(call, { name, parts, at });
   }
 }
 
 function different(left: Expression, right: Expression, at: At): string | undefined {
-  const [one, other] = [kindOf(valueOn(left, at)), kindOf(valueOn(right, at))];
+  const [one, other] = [fixedKindOf(left, at), fixedKindOf(right, at)];
   if (one === undefined || other === undefined || one === other) return undefined;
-  if (one === 'null' || other === 'null')
+  if ((one === 'null' && isFact(right, at)) || (other === 'null' && isFact(left, at)))
     return 'No fact is null. Ask whether there is one with has(), as in has(workflow.name).';
   return `${shown(left) ?? 'The left side'} is ${one}, and ${shown(right) ?? 'the right side'} is ${other}: they are never equal.`;
 }
 
 function notAmong(left: Expression, right: Expression, at: At): string | undefined {
+  const kind = fixedKindOf(left, at);
   const list = valueOn(right, at);
-  const kind = kindOf(valueOn(left, at));
   if (kind === undefined || !isCelList(list)) return undefined;
-  const odd = [...list].map(kindOf).find((entry) => entry !== undefined && entry !== kind);
+  const isOwnList = right.exprKind.case === 'listExpr';
+  const ofOwn = () => partsOf(right).map((entry) => fixedKindOf(entry, at));
+  const kinds = isOwnList ? ofOwn() : isFact(right, at) ? [...list].map(kindOf) : [];
+  const odd = kinds.find((entry) => entry !== undefined && entry !== kind);
   if (odd === undefined) return undefined;
   return `${shown(left) ?? 'The left side'} is ${kind}, and ${shown(right) ?? 'the list'} has an entry that is ${odd}: they are never equal.`;
 }
 
 function noCondition(part: Expression, at: At): string | undefined {
-  const kind = kindOf(valueOn(part, at));
+  const kind = fixedKindOf(part, at);
   return kind === undefined || kind === 'true or false'
     ? undefined
     : `${shown(part) ?? 'A part of it'} is ${kind}, where true or false is needed.`;
 }
 
-/** Whether there is such a function, for values of these types. */
-function ofFunction(call: Expression, at: At): string | undefined {
+/** `run.ref.length`: only a group of facts, and a map, has fields. */
+function ofField([operand]: readonly Expression[], at: At): string | undefined {
+  const kind = operand && fixedKindOf(operand, at);
+  if (!operand || kind === undefined || kind === 'a group of facts') return undefined;
+  return `${shown(operand) ?? 'A part of it'} is ${kind}, which has no fields.`;
+}
+
+/** `job["prize"]` */
+function noSuchFact(group: Expression, key: Expression, at: At): string | undefined {
+  if (group.exprKind.case !== 'identExpr' || !isFact(group, at) || !isConstant(key)) return undefined;
+  const { name } = group.exprKind.value;
+  const fields = Object.keys(at.bindings[name] ?? {});
+  if (fields.some((field) => JSON.stringify(field) === shown(key))) return undefined;
+  return `${name} has no field ${shown(key)}; it has ${fields.join(', ')}.`;
+}
+
+const isConstant = ({ exprKind }: Expression) => exprKind.case === 'constExpr';
+
+/** Whether there is such a function, for values of these types, and whether it takes these constants. */
+function ofFunction(call: Expression, { name, parts, at }: Call): string | undefined {
   const why = failureOf(call, at);
-  const [, unknown] = /^unbound function: (.*)$/.exec(why ?? '') ?? [];
+  if (why === undefined) return undefined;
+  const [, unknown] = /^unbound function: (.*)$/.exec(why) ?? [];
   if (unknown !== undefined) return `There is no function ${unknown}.`;
-  return why?.startsWith('found no matching overload') ? `It cannot be evaluated: ${why}` : undefined;
+  // If one of these fails, the call fails because of it.
+  if (parts.some((part) => !isFixed(part, at) || valueOn(part, at) === undefined)) return undefined;
+  const isOfTypes = why.startsWith('found no matching overload');
+  if (isOfTypes && name === 'matches' && parts.length === 2)
+    return 'Write matches() after the text, as in run.ref.matches("^main$").';
+  // A pattern is always a constant.
+  const isOfConstants = parts.every(isConstant) || name === 'matches';
+  return isOfTypes || isOfConstants ? `It cannot be evaluated: ${why}` : undefined;
 }
 
 function failureOf(part: Expression, { evaluate, bindings }: At): string | undefined {
@@ -115,27 +134,6 @@ function failureOf(part: Expression, { evaluate, bindings }: At): string | undef
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-}
-
-/** Undefined: it cannot be evaluated here, or its author wants its type ignored. */
-function valueOn(part: Expression, { evaluate, bindings }: At): CelInput | undefined {
-  if (part.exprKind.case === 'callExpr' && part.exprKind.value.function === 'dyn') return undefined;
-  try {
-    const result = evaluate(part, bindings);
-    return isCelError(result) ? undefined : (result as CelInput);
-  } catch {
-    return undefined;
-  }
-}
-
-/** In the words of a message; undefined: of a type that rules hardly use. */
-export function kindOf(value: unknown): string | undefined {
-  if (value === null) return 'null';
-  if (typeof value === 'string') return 'a text';
-  if (typeof value === 'boolean') return 'true or false';
-  if (typeof value === 'number' || typeof value === 'bigint' || isCelUint(value)) return 'a number';
-  if (isCelList(value)) return 'a list';
-  return isCelMap(value) ? 'a group of facts' : undefined;
 }
 
 /** A fact or a constant, as its author wrote it. */
