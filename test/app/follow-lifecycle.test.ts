@@ -312,18 +312,22 @@ describe('a job whose machine ends while its start is reported', () => {
   it.each([
     { reported: 'one after the other', batches: [[5], [6]] },
     { reported: 'together', batches: [[5, 6]] },
-  ])('is asked about if GitHub reports another job on that machine: $reported', async ({ batches }) => {
+    { reported: 'after the planned one', batches: [[1], [6]], former: 1 },
+    { reported: 'together with the planned one', batches: [[1, 6]], former: 1 },
+    { reported: 'before the planned one', batches: [[5], [1]], last: 1 },
+  ])('is asked about if GitHub reports another job on that machine: $reported', async (reports) => {
+    const { batches, former = 5, last = 6 } = reports;
     const { platform, machines } = await givenListening(1);
     // They are known, and wait for the tenant's other machine: rows of unknown jobs are asked about in any case.
     await platform.accept(event('queued', 2), event('queued', 5), event('queued', 6));
     for (const jobs of batches)
       await platform.follow(...jobs.map((id) => event('in_progress', id, machines[0]!)));
-    await platform.follow(event('completed', 6, machines[0]!));
+    expect(await platform.job(former)).toMatchObject({ state: 'running', unsettledAt: noon });
+    await platform.follow(event('completed', last, machines[0]!));
     expect(platform.stores.world.runner(machines[0]!)).toMatchObject({ state: 'ended' });
-    expect(await platform.job(5)).toMatchObject({ state: 'running', unsettledAt: noon });
-    platform.github.putJob('acme/app', JobId(5), onGitHub('queued'));
+    platform.github.putJob('acme/app', JobId(former), onGitHub('queued'));
     platform.clock.advance(60_000);
     await platform.sweep();
-    expect(await platform.job(5)).toMatchObject({ state: 'waiting' });
+    expect(await platform.job(former)).toMatchObject({ state: 'waiting' });
   });
 });

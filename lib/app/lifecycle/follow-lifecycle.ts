@@ -19,9 +19,15 @@ import { hasEndedHere } from '../ending/ended-here.ts';
 import type { Ending } from '../ending/ending.ts';
 import { askWhatItRan, noteHeardRun } from './ask-what-it-ran.ts';
 import { followSpotWarning, rerunIfTakenBack } from './follow-spot-warning.ts';
-import { recordBlocked, recordCompleted, recordStarted, type Started } from './record-job-fact.ts';
+import {
+  recordBlocked,
+  recordCompleted,
+  recordStarted,
+  type Started,
+  type StartOnMachine,
+} from './record-job-fact.ts';
 import { hasUnknownLabels, refuseUnknownLabels } from './refuse-unknown-labels.ts';
-import { logStarts, type StartOnMachine, settleStarts } from './settle-start.ts';
+import { logStarts, settleStarts } from './settle-start.ts';
 
 /** @returns the ids of the messages to deliver again */
 export async function followLifecycle(

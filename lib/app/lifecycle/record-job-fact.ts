@@ -6,6 +6,7 @@
 import type { JobEvent } from '../../contract/messages.ts';
 import type { InstanceId } from '../../core/ids.ts';
 import { endOnGitHub, isOverOnGitHub, type Job } from '../../core/job.ts';
+import type { Runner } from '../../core/runner.ts';
 import type { LifecycleDeps } from '../common/deps.ts';
 import { jobOfEvent } from '../common/job-of-event.ts';
 import { createDoneLine, type DoneLine } from '../ending/done-line.ts';
@@ -39,6 +40,12 @@ export interface Started {
   readonly before: Job | undefined;
   /** Epoch milliseconds. */
   readonly at: number;
+}
+
+export interface StartOnMachine extends Started {
+  readonly instanceId: InstanceId | undefined;
+  /** The machine, read after the start was written; undefined: it is not this tenant's. */
+  readonly runner: Runner | undefined;
 }
 
 /**

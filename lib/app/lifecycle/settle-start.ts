@@ -3,19 +3,13 @@
  * so that its end is the end of what it really runs; a start on a machine that has already ended is left to the sweep,
  * which asks GitHub how the job ended.
  */
-import type { InstallationId, InstanceId } from '../../core/ids.ts';
-import type { Runner } from '../../core/runner.ts';
+import type { InstallationId } from '../../core/ids.ts';
 import type { LifecycleDeps } from '../common/deps.ts';
 import { pokeWaiting } from '../common/poke-waiting.ts';
 import { requeueUnservedJob } from '../common/requeue-unserved-job.ts';
+import { leaveFormerToSweep, leavePlannedToSweep } from './leave-former-job.ts';
 import { logStart } from './log-start.ts';
-import type { Started } from './record-job-fact.ts';
-
-export interface StartOnMachine extends Started {
-  readonly instanceId: InstanceId | undefined;
-  /** The machine, read after the start was written; undefined: it is not this tenant's. */
-  readonly runner: Runner | undefined;
-}
+import type { Started, StartOnMachine } from './record-job-fact.ts';
 
 /** Apart from what may be repeated, so that each start is counted once. */
 export function logStarts(deps: LifecycleDeps, starts: readonly StartOnMachine[]): void {
@@ -24,11 +18,12 @@ export function logStarts(deps: LifecycleDeps, starts: readonly StartOnMachine[]
   }
 }
 
-/** It may be repeated. */
+/** Of one tenant. It may be repeated. */
 export async function settleStarts(deps: LifecycleDeps, starts: readonly StartOnMachine[]): Promise<void> {
   const others = starts.filter(isExchanged);
-  await leaveFormerToSweep(deps, others);
+  await leaveFormerToSweep(deps, starts);
   const live = await recordRuns(deps, others);
+  await leavePlannedToSweep(deps, others);
   const lost = starts.filter(
     (start) =>
       !start.runner || start.runner.state === 'ended' || (others.includes(start) && !live.has(start)),
@@ -44,25 +39,6 @@ export async function settleStarts(deps: LifecycleDeps, starts: readonly StartOn
 /** The machine was meant for another job, and lives. */
 const isExchanged = ({ event, runner }: StartOnMachine) =>
   runner !== undefined && runner.state !== 'ended' && runner.plannedJob !== event.jobId;
-
-/**
- * A machine runs one job. If GitHub reports another one on it, it took the former back, and no machine's end will be that
- * job's end. Before the other is noted: whoever repeats this after a crash still finds the former.
- */
-async function leaveFormerToSweep(deps: LifecycleDeps, starts: readonly StartOnMachine[]): Promise<void> {
-  const now = deps.clock.now();
-  const former = starts.flatMap(({ event, runner }) => {
-    if (!runner) return [];
-    const { installationId, instanceId, ran } = runner;
-    const sameBatch = starts.filter((other) => other.runner?.instanceId === instanceId);
-    return [ran, ...sameBatch.map((other) => other.event.jobId)].flatMap((jobId) =>
-      jobId === undefined || jobId === event.jobId ? [] : [{ installationId, instanceId, jobId }],
-    );
-  });
-  await Promise.all(
-    former.map((one) => deps.jobs.markUnsettled(one.installationId, one.jobId, one.instanceId, now)),
-  );
-}
 
 /** @returns those whose machine had not ended */
 async function recordRuns(
