@@ -1,6 +1,7 @@
 /**
  * The shared notes in DynamoDB: a small table of its own, so that hot notes never slow down jobs and machines. DynamoDB
- * deletes expired rows within days; until then reads skip them. A row that a manual edit broke counts as expired.
+ * deletes expired rows within days; until then reads skip them. A row that a manual edit broke counts as absent for reads
+ * and for writes: the next write replaces it.
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { OperationalError } from '../../ports/errors.ts';
@@ -11,20 +12,41 @@ import { readTogether } from './read-together.ts';
 import { readableRows } from './readable-rows.ts';
 import { updateRow } from './write.ts';
 
-/** Every write increases the version, so that a writer knows whether it read the latest. */
-const put =
-  'SET #value = :value, #valid_until = :valid_until, #expires_at = :expires_at, #version = if_not_exists(#version, :none) + :one';
+const put = 'SET #value = :value, #valid_until = :valid_until, #expires_at = :expires_at';
+
+/** As reads see it. An attribute that is not there has no type. */
+const isThere =
+  'attribute_type(#version, :number) AND attribute_type(#value, :text) AND #valid_until > :now';
+const types = { ':number': text('N'), ':text': text('S') };
 
 export function createNoteStore(deps: { client: DynamoDBClient; tableName: string }): Notes {
   const { client, tableName } = deps;
-  const write = (name: string, note: WrittenNote, when: { condition: string; values: Attributes }) =>
+  const update = (name: string, note: WrittenNote, how: When & { readonly update: string }) =>
     updateRow(client, {
       tableName,
       key: { name: text(name) },
-      update: put,
-      condition: when.condition,
-      values: { ...noteValues(note), ...when.values },
+      update: `${put}, ${how.update}`,
+      condition: how.condition,
+      values: { ...noteValues(note), ':number': text('N'), ...how.values },
     });
+  /** Every write increases the version, so that a writer knows whether it read the latest. */
+  const write = async (name: string, note: WrittenNote, when?: When) => {
+    const and = when ? ` AND (${when.condition})` : '';
+    const { met, row } = await update(name, note, {
+      update: '#version = if_not_exists(#version, :none) + :one',
+      condition: `(attribute_not_exists(#version) OR attribute_type(#version, :number))${and}`,
+      values: { ...when?.values, ':none': number(0) },
+    });
+    const version = row?.['version'];
+    if (met || version === undefined || version.N !== undefined) return met;
+    // Nothing can be added to it. If another copy replaces it first, this write counts as the earlier one.
+    const outright = await update(name, note, {
+      update: '#version = :one',
+      condition: `NOT attribute_type(#version, :number)${and}`,
+      values: { ...when?.values },
+    });
+    return outright.met;
+  };
   const readUnexpired = async (names: readonly string[], how: { now: number; mayLag: boolean }) => {
     if (names.length === 0) return new Map<string, Note>();
     const keys = [...new Set(names)].map((name) => ({ name: text(name) }));
@@ -37,32 +59,23 @@ export function createNoteStore(deps: { client: DynamoDBClient; tableName: strin
     read: (names, now) => readUnexpired(names, { now, mayLag: false }),
     glance: (names, now) => readUnexpired(names, { now, mayLag: true }),
     async write(name, note) {
-      // Always met: every write needs a condition.
-      await write(name, note, {
-        condition: 'attribute_not_exists(#version) OR #version >= :none',
-        values: {},
-      });
+      await write(name, note);
     },
-    async writeIf(name, note) {
-      const { met } = await write(
+    writeIf: (name, note) =>
+      write(
         name,
         note,
         note.version === 0
-          ? {
-              condition: 'attribute_not_exists(#version) OR #valid_until <= :now',
-              values: { ':now': number(note.now) },
-            }
+          ? { condition: `NOT (${isThere})`, values: { ...types, ':now': number(note.now) } }
           : { condition: '#version = :version', values: { ':version': number(note.version) } },
-      );
-      return met;
-    },
+      ),
     async writeWhile(name, { value, now }) {
       const { met } = await updateRow(client, {
         tableName,
         key: { name: text(name) },
         update: 'SET #value = :value, #version = #version + :one',
-        condition: '#valid_until > :now',
-        values: { ':value': text(JSON.stringify(value)), ':one': number(1), ':now': number(now) },
+        condition: isThere,
+        values: { ...types, ':value': text(JSON.stringify(value)), ':one': number(1), ':now': number(now) },
       });
       return met;
     },
@@ -74,11 +87,15 @@ interface WrittenNote {
   readonly expiresAt: number;
 }
 
+interface When {
+  readonly condition: string;
+  readonly values: Attributes;
+}
+
 const noteValues = ({ value, expiresAt }: WrittenNote): Attributes => ({
   ':value': text(JSON.stringify(value)),
   ':valid_until': number(expiresAt),
   ':expires_at': number(Math.ceil(expiresAt / 1000)),
-  ':none': number(0),
   ':one': number(1),
 });
 
