@@ -93,7 +93,6 @@ describe('a call', () => {
 
 describe('the note about a limit', () => {
   it.each([
-    ['for as long as it is there if it names no resource', {}, 90],
     ['until the time that it names', { all: noon + minute }, 60],
     ['until the time of its resource', { core: noon + minute, strange: noon + 80_000 }, 60],
   ])('holds calls back %s', async (_, value, seconds) => {
@@ -101,6 +100,20 @@ describe('the note about a limit', () => {
     await notes.write(closedNote, { value, expiresAt: noon + 90_000 });
     expect(await ask(one)).toEqual(limited(seconds));
   });
+
+  it.each([{}, { core: 'later' }, { all: null }])(
+    'holds no call back if it contains no time, and is replaced by the next limit: %j',
+    async (value) => {
+      const { one, notes } = givenCopies({}, limited(60));
+      await notes.write(closedNote, { value, expiresAt: noon + 3_600_000 });
+      expect(await ask(one)).toMatchObject({ ok: true });
+      await ask(one);
+      expect(notes.all.get(closedNote)).toMatchObject({
+        value: { all: noon + minute },
+        expiresAt: noon + minute,
+      });
+    },
+  );
 
   it('keeps the limits of both resources until the later one, whoever met them', async () => {
     const { one, two, copyWith, notes } = givenCopies(limited(300, 'core'), limited(60, registration));

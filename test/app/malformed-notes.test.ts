@@ -1,7 +1,10 @@
 /** A note that a hand, or another release, wrote in another form counts as lost: it stops nobody, and is written anew. */
 import { describe, expect, it } from '@jest/globals';
+import { aboutRun } from '../../lib/app/admission/about-run.ts';
+import { createLongPolls } from '../../lib/app/admission-api/long-polls.ts';
 import { deliveriesNote } from '../../lib/app/reconciler/reconcile-deliveries.ts';
 import { tenantsNote, visitNote } from '../../lib/app/reconciler/reconcile-tenants.ts';
+import { isSurelyGone, unknownNote } from '../../lib/app/tenants/note-unknown.ts';
 import { JobId } from '../../lib/core/ids.ts';
 import type { NoteValue } from '../../lib/ports/notes.ts';
 import { acme, givenEvent, givenJob, noon } from '../support/given.ts';
@@ -14,6 +17,18 @@ async function givenNote(name: string, value: NoteValue) {
 }
 const reported = ({ telemetry }: Platform) =>
   telemetry.events.filter(({ name }) => name === 'note-unreadable').map(({ fields }) => fields['note']);
+
+/** DynamoDB accepts no cursor that it has not given. */
+function givenScans({ jobs }: Platform) {
+  const scan = jobs.scanPendingAcrossTenants;
+  const cursors: unknown[] = [];
+  jobs.scanPendingAcrossTenants = async (page) => {
+    cursors.push(page.cursor);
+    if (page.cursor !== undefined) throw new Error('The provided starting key is invalid');
+    return scan(page);
+  };
+  return { cursors };
+}
 
 describe('a malformed note', () => {
   it.each([
@@ -88,15 +103,80 @@ describe('a malformed note', () => {
     });
   });
 
-  it('of the sweep’s place lets it begin again', async () => {
-    const platform = await givenNote('sweep/pending', { cursor: 7, startedAt: noon, lastMilliseconds: 0 });
+  const place = { cursor: 'c', startedAt: noon, lastMilliseconds: 0 };
+  it.each([
+    { ...place, cursor: 7 },
+    { ...place, startedAt: 'noon' },
+    { ...place, lastMilliseconds: null },
+    { ...place, line: null },
+    { ...place, line: { installationId: acme, blocked: 'many', waiting: 0 } },
+  ])('of the sweep’s place lets it begin again: %j', async (value) => {
+    const platform = await givenNote('sweep/pending', value);
     await platform.stores.jobs.insert([givenJob()]);
-    const scan = platform.jobs.scanPendingAcrossTenants;
-    platform.jobs.scanPendingAcrossTenants = async (page) => Buffer.from(page.cursor ?? '') && scan(page);
+    const { cursors } = givenScans(platform);
+    await platform.sweep();
+    expect(cursors).toEqual([undefined]);
+    await platform.deliverPokes();
+    expect(await platform.job(1)).toMatchObject({ state: 'covered' });
+  });
+
+  it('of the sweep’s place lets the next one begin again if DynamoDB does not accept it', async () => {
+    const platform = await givenNote('sweep/pending', place);
+    await platform.stores.jobs.insert([givenJob()]);
+    givenScans(platform);
     await expect(platform.sweep()).rejects.toThrow('parts of the sweep failed');
     platform.clock.advance(60_000);
     await platform.sweep();
     await platform.deliverPokes();
     expect(await platform.job(1)).toMatchObject({ state: 'covered' });
   });
+
+  it.each([{ about: 'a push' }, { about: { ref: 'main' } }, { why: 7 }, {}])(
+    'of a run’s facts has GitHub asked again: %j',
+    async (value) => {
+      const job = givenJob({ runId: 1000, runAttempt: 1 });
+      const platform = await givenNote(`runs/${acme}/1000/1`, value);
+      const about = {
+        attempt: 1,
+        ref: 'main',
+        event: 'push',
+        fork: false,
+        actor: 'octocat',
+        path: 'build.yml',
+      };
+      platform.github.putRun('acme/app', { runId: 1000, completed: false, conclusion: null, about });
+      const deps = { ...platform, loadGitHub: async () => platform.github };
+      expect(await aboutRun(deps, job)).toEqual({ kind: 'known', about });
+      expect(platform.notes.all.get(`runs/${acme}/1000/1`)?.value).toEqual({ about });
+    },
+  );
+
+  it('of an unknown installation is no proof that GitHub does not know it', async () => {
+    const platform = await givenNote(unknownNote(acme), { since: true });
+    const event = { kind: 'installation', event: 'installation.created', installationId: acme } as never;
+    expect(await isSurelyGone(platform, event)).toBe(false);
+    expect(platform.notes.all.get(unknownNote(acme))?.value).toEqual({ since: noon });
+  });
+
+  it('of jobs with unknown labels lets their rows be counted from the start', async () => {
+    const platform = await givenNote(`unknown-labels/${acme}`, { jobs: 'many' });
+    const { tier: _, ...unknown } = givenEvent({ labels: ['windows'] });
+    await platform.follow(unknown);
+    expect(await platform.job(1)).toMatchObject({ outcome: 'refused' });
+    expect(platform.notes.all.get(`unknown-labels/${acme}`)?.value).toEqual({ jobs: 1 });
+  });
+
+  it.each([{ open: 'x' }, { open: [7] }, { open: [{ id: 'p', owner: acme }] }])(
+    'of waiting requests leaves all places free: %j',
+    async (value) => {
+      const platform = await givenNote('long-polls', value);
+      const { take } = createLongPolls(platform, { inAll: 1, ofOwner: 1 });
+      const place = await take(acme, 1_000);
+      expect(place).toBeDefined();
+      expect(await take(acme, 1_000)).toBeUndefined();
+      await platform.notes.write('long-polls', { value, expiresAt: noon + 60_000 });
+      await place!.giveBack();
+      expect(await take(acme, 1_000)).toBeDefined();
+    },
+  );
 });

@@ -65,6 +65,22 @@ describe('the count of a cap over all tenants', () => {
     expect(corrections()).toBe(1);
   });
 
+  it.each([null, 'noon'])(
+    'is corrected no sooner and no later if a hand set the time in the note to %j',
+    async (at) => {
+      const { platform, count, counted, reconcileFor } = await given();
+      count(3);
+      await platform.reconcile();
+      const noted = platform.notes.all.get(capsNote)!;
+      const entries = Object.entries(noted.value).map(([row, seen]) => [row, { ...(seen as object), at }]);
+      await platform.notes.write(capsNote, { ...noted, value: Object.fromEntries(entries) });
+      await reconcileFor(60);
+      expect(counted()).toBe(3);
+      await reconcileFor(10);
+      expect(counted()).toBe(2);
+    },
+  );
+
   it('is lowered to zero if no row under it holds a lease', async () => {
     const { platform, count, counted, reconcileFor } = await given();
     for (const machine of platform.liveMachines()) await platform.machineEnds(machine);

@@ -15,8 +15,7 @@ import { updateRow } from './write.ts';
 const put = 'SET #value = :value, #valid_until = :valid_until, #expires_at = :expires_at';
 
 /** As reads see it. An attribute that is not there has no type. */
-const isThere =
-  'attribute_type(#version, :number) AND attribute_type(#value, :text) AND #valid_until > :now';
+const isThere = 'attribute_type(#version, :number) AND attribute_type(#value, :text) AND #valid_until > :now';
 const types = { ':number': text('N'), ':text': text('S') };
 
 export function createNoteStore(deps: { client: DynamoDBClient; tableName: string }): Notes {

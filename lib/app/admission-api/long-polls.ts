@@ -1,8 +1,9 @@
 /**
  * Places for requests that wait for questions, over all copies of the function: one note has them. A place that nobody
- * gives back is free again once its request must have ended.
+ * gives back is free again once its request must have ended. A malformed note counts as lost: then all places are free.
  */
 import { addLongPoll, type LongPoll, type LongPollBounds } from '../../core/controllers/long-polls.ts';
+import { fieldsOf, isNumber, isText, listOf } from '../../core/fits.ts';
 import type { InstallationId } from '../../core/ids.ts';
 import { changeNote, type NoteDeps } from '../common/change-note.ts';
 
@@ -20,6 +21,9 @@ interface Open {
   readonly open: readonly LongPoll[];
 }
 
+const isOpen = fieldsOf({ open: listOf(fieldsOf({ id: isText, owner: isNumber, until: isNumber })) });
+const openIn = (note: Open | undefined) => (note && isOpen(note) ? note.open : []);
+
 const noteName = 'long-polls';
 /** Beyond the wait itself: for a look that had begun, and the clocks of two copies. */
 const marginMilliseconds = 5_000;
@@ -34,7 +38,7 @@ export function createLongPolls(deps: NoteDeps, bounds: LongPollBounds): LongPol
       const id = deps.chance.id();
       const isTaken = await changeNote<Open, boolean>(deps, noteName, (note, now) => {
         const added = { id, owner, until: now + milliseconds + marginMilliseconds };
-        const open = addLongPoll(note?.open ?? [], added, { bounds, now });
+        const open = addLongPoll(openIn(note), added, { bounds, now });
         if (!open) return { expiresAt: now, result: false };
         return { value: { open }, expiresAt: expiresAt(open, now), result: true };
       });
@@ -44,7 +48,7 @@ export function createLongPolls(deps: NoteDeps, bounds: LongPollBounds): LongPol
 
   async function giveBack(id: string): Promise<void> {
     await changeNote<Open, void>(deps, noteName, (note, now) => {
-      const open = (note?.open ?? []).filter((each) => each.id !== id);
+      const open = openIn(note).filter((each) => each.id !== id);
       return { value: { open }, expiresAt: expiresAt(open, now), result: undefined };
     });
   }

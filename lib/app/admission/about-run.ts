@@ -1,15 +1,17 @@
 /**
  * Asks GitHub once for the facts about a run that only GitHub has. A note keeps the answer for the run's other jobs;
- * it also keeps a refusal, for as long as asking again is useless. Concurrent callers wait for one answer.
+ * it also keeps a refusal, for as long as asking again is useless. Concurrent callers wait for one answer. A malformed note
+ * counts as lost.
  */
 import { dayMilliseconds } from '../../core/days.ts';
+import { fieldsOf, isFlag, isNumber, isText, orAbsent } from '../../core/fits.ts';
 import type { GitHubRefusal, RunAbout } from '../../core/github.ts';
 import type { Job } from '../../core/job.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { GitHub } from '../../ports/github.ts';
 import type { JobStore } from '../../ports/jobs.ts';
-import type { Notes } from '../../ports/notes.ts';
+import type { Note, Notes } from '../../ports/notes.ts';
 import { inRepository } from '../common/in-repository.ts';
 
 export interface AboutDeps {
@@ -41,6 +43,11 @@ interface RunNote {
   readonly why?: string;
 }
 
+const texts = { ref: isText, event: isText, actor: isText, path: isText };
+const isAbout = fieldsOf({ ...texts, attempt: isNumber, fork: isFlag });
+const isRunNote = fieldsOf({ about: orAbsent(isAbout), why: orAbsent(isText) });
+const runNoteIn = (note: Note | undefined): RunNote => (note && isRunNote(note.value) ? note.value : {});
+
 /** @throws OperationalError if the notes do not answer */
 export async function aboutRun(deps: AboutDeps, job: Job): Promise<AboutAnswer> {
   const name = noteName(job);
@@ -48,11 +55,13 @@ export async function aboutRun(deps: AboutDeps, job: Job): Promise<AboutAnswer> 
     if (looks > 0) await deps.clock.sleep(lookMilliseconds);
     const now = deps.clock.now();
     const note = (await deps.notes.read([name], now)).get(name);
-    const { about, why }: RunNote = note?.value ?? {};
+    const { about, why } = runNoteIn(note);
     if (about) return { kind: 'known', about };
     if (why !== undefined && note) return refused(why, Math.ceil((note.expiresAt - now) / 1000));
-    const mark = { value: {}, expiresAt: now + askingMilliseconds, version: 0, now };
-    if (!note && (await deps.notes.writeIf(name, mark))) return askGitHub(deps, job, name);
+    // However far two copies' clocks differ, a note that lives longer is not the mark of a copy that asks.
+    const isAsked = note && note.expiresAt <= now + 2 * askingMilliseconds;
+    const mark = { value: {}, expiresAt: now + askingMilliseconds, version: note?.version ?? 0, now };
+    if (!isAsked && (await deps.notes.writeIf(name, mark))) return askGitHub(deps, job, name);
   }
   return refused('GitHub is still being asked about the run', refusedSeconds);
 }
@@ -77,7 +86,7 @@ async function keepRefusal(
 ): Promise<AboutAnswer> {
   const now = clock.now();
   const note = (await notes.read([name], now)).get(name);
-  const { about }: RunNote = note?.value ?? {};
+  const { about } = runNoteIn(note);
   if (about) return { kind: 'known', about };
   const expiresAt = now + refusal.retryAfterSeconds * 1000;
   await notes.writeIf(name, { value: { why: refusal.why }, expiresAt, version: note?.version ?? 0, now });

@@ -4,6 +4,8 @@
  * has its own budget, so registrations neither use up nor wait for other calls. One installation never delays another. It
  * never waits: a caller that may not call learns when to come back.
  */
+
+import { isNumber } from '../../core/fits.ts';
 import {
   type BudgetStanding,
   type Budgets,
@@ -128,18 +130,16 @@ function budgetsOf(note: Note | undefined): Budgets {
   return Object.fromEntries(
     callResources.flatMap((resource) => {
       const { limit, remaining, resetsAt } = (note?.value[resource] ?? {}) as Record<string, unknown>;
-      const isBudget = [limit, remaining, resetsAt].every((value) => typeof value === 'number');
+      const isBudget = [limit, remaining, resetsAt].every(isNumber);
       return isBudget ? [[resource, { resource, limit, remaining, resetsAt }]] : [];
     }),
   );
 }
 
-/** By resource. A note that names none applies to all calls, as long as it exists. */
+/** By resource; anything else in the note is ignored: GitHub refuses a call that it limits, and the note is written anew. */
 function closingsOf(note: Note | undefined): Closings {
-  if (!note) return {};
-  const named = [...callResources, 'all'].filter((name) => typeof note.value[name] === 'number');
-  if (named.length === 0) return { all: note.expiresAt };
-  return Object.fromEntries(named.map((name) => [name, note.value[name]]));
+  const named = [...callResources, 'all'].filter((name) => isNumber(note?.value[name]));
+  return Object.fromEntries(named.map((name) => [name, note?.value[name]]));
 }
 
 /** What this copy knows after an answer. It shares a closing, and a budget that matters to other copies. */

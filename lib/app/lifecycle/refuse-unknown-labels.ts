@@ -4,6 +4,7 @@
  * counted and logged together, and get no row.
  */
 import type { JobEvent } from '../../contract/messages.ts';
+import { isNumber } from '../../core/fits.ts';
 import type { InstallationId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { reason } from '../../core/reason.ts';
@@ -56,7 +57,8 @@ async function placesLeft(
     [...asked].map(async ([installationId, { length }]) => {
       const name = nameOf(installationId);
       const note = notes.get(name);
-      const jobs = Number(note?.value['jobs'] ?? 0);
+      const kept = note?.value['jobs'];
+      const jobs = isNumber(kept) ? Number(kept) : 0;
       if (jobs < unknownLabelsPerHour) {
         const value = { jobs: jobs + length };
         const expiresAt = note?.expiresAt ?? now + hour;

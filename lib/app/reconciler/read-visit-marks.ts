@@ -8,9 +8,12 @@ import type { VisitMarks } from './tenant-visit.ts';
 
 const position = { run: orAbsent(isNumber), failedRuns: orAbsent(listOf(isNumber)) };
 
+/** Without a time, a difference would never be proven; with an empty one, at once. */
+export const isDifference = fieldsOf({ seen: isText, at: isNumber });
+
 const forms: { readonly [Mark in keyof Required<VisitMarks>]: Fits } = {
   lease: isText,
-  difference: fieldsOf({ seen: isText, at: isNumber }),
+  difference: isDifference,
   spentAt: isNumber,
   job: isText,
   runnersPage: isText,

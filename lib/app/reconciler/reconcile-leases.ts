@@ -19,6 +19,7 @@ import { absenceProofSeconds } from '../common/settings.ts';
 import { allCaps } from '../common/shared-lines.ts';
 import { drainTenant } from '../ending/drain-tenant.ts';
 import { logRepair } from './log-repair.ts';
+import { isDifference } from './read-visit-marks.ts';
 import { askAfterSeconds, leasesPerVisit, notesKeptSeconds, settledSeconds } from './reconcile-settings.ts';
 import { repairCapRows } from './repair-cap-row.ts';
 import type { Difference, Visit } from './tenant-visit.ts';
@@ -93,7 +94,7 @@ async function compareCounts(
 
 /** Rows were read before the counts, and an index lags: only counts that did not change can be compared. */
 const since = (deps: ReconcileDeps, before: Difference | undefined, seen: string): Difference =>
-  before?.seen === seen ? before : { seen, at: deps.clock.now() };
+  before?.seen === seen && isDifference(before) ? before : { seen, at: deps.clock.now() };
 
 function isProven(deps: ReconcileDeps, { at }: Difference, isTooHigh: boolean): boolean {
   const seconds = isTooHigh ? absenceProofSeconds : settledSeconds;

@@ -1,8 +1,9 @@
 /**
  * Reads the pending jobs of all tenants, from where the last sweep stopped: however long one tenant's line is,
- * those behind it are handled within minutes. The position is a note. If it is lost, or DynamoDB no longer accepts
- * it, the next sweep starts again.
+ * those behind it are handled within minutes. The position is a note. If it is lost or malformed, this sweep starts
+ * again; if DynamoDB no longer accepts it, the next one does.
  */
+import { fieldsOf, isNumber, isText, orAbsent } from '../../core/fits.ts';
 import type { InstallationId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { OperationalError } from '../../ports/errors.ts';
@@ -71,8 +72,15 @@ export async function readPending(deps: SweepDeps): Promise<Pending> {
 
 async function readMark(deps: SweepDeps, now: number): Promise<Mark | undefined> {
   const note = (await deps.notes.read([noteName], now)).get(noteName);
-  return note && (note.value as unknown as Mark);
+  return note && isMark(note.value) ? (note.value as unknown as Mark) : undefined;
 }
+
+const isMark = fieldsOf({
+  cursor: orAbsent(isText),
+  startedAt: isNumber,
+  lastMilliseconds: isNumber,
+  line: orAbsent(fieldsOf({ installationId: isNumber, blocked: isNumber, waiting: isNumber })),
+});
 
 /** What was read before a page failed counts, and the next sweep continues there. */
 async function readPages(

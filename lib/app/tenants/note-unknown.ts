@@ -4,6 +4,7 @@
  * deletion. Until then nothing is ended: a deleted id never comes back, and neither would what was ended by mistake.
  */
 import type { InstallationEvent } from '../../contract/messages.ts';
+import { isNumber } from '../../core/fits.ts';
 import type { InstallationId } from '../../core/ids.ts';
 import { reason } from '../../core/reason.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -58,9 +59,9 @@ export async function forgetUnknown(deps: UnknownDeps, installationId: Installat
 async function isProven(deps: UnknownDeps, { installationId, event }: InstallationEvent): Promise<boolean> {
   const now = deps.clock.now();
   const name = unknownNote(installationId);
-  const known = (await deps.notes.read([name], now)).get(name);
+  const known = (await deps.notes.read([name], now)).get(name)?.value['since'];
   // GitHub reported its deletion: then one answer is proof enough.
-  const since = event === 'installation.deleted' ? 0 : Number(known?.value['since'] ?? now);
+  const since = event === 'installation.deleted' ? 0 : isNumber(known) ? Number(known) : now;
   await deps.notes.write(name, { value: { since }, expiresAt: now + unknownKeptSeconds * 1000 });
   return since <= now - unknownProofSeconds * 1000;
 }
