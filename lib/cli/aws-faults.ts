@@ -80,6 +80,9 @@ export function explainFault(error: unknown, failed: FailedCommand): string | un
   return found && `${found.fault.message || found.name}\n${remedies[found.kind](failed)}`;
 }
 
+/** Undefined: none of the table's. */
+export const faultKind = (error: unknown): Kind | undefined => findFault(error)?.kind;
+
 /** For commands that expect one cause of a failed call: any other cause in the table is rethrown unchanged. */
 export function usageErrorUnlessFault(cause: unknown, message: string): unknown {
   const kind = findFault(cause)?.kind;

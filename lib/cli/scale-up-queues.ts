@@ -11,7 +11,8 @@ import {
 import type { DrainFacts } from '../app/insight/facts.ts';
 import { TierName } from '../core/ids.ts';
 import { awsOptions } from './aws-clients.ts';
-import type { CommandCall } from './command.ts';
+import { faultKind } from './aws-faults.ts';
+import type { CommandCall, Io } from './command.ts';
 
 /** @returns how many queues there are */
 export async function switchScaleUp(call: CommandCall, enabled: boolean): Promise<number> {
@@ -22,23 +23,63 @@ export async function switchScaleUp(call: CommandCall, enabled: boolean): Promis
   return all.length;
 }
 
-/** The tiers whose queues scale-up does not read; undefined if it reads all. */
-export async function findDrain(call: CommandCall): Promise<DrainFacts | undefined> {
+export interface Drain extends DrainFacts {
+  /** For lists of problems: what it means for jobs, too. */
+  readonly problem: string;
+}
+
+/**
+ * The tiers whose queues scale-up does not read; undefined if it reads all, or if that cannot be asked: then a line on
+ * stderr says so, and the command goes on. Roles made from an earlier `mayfly policy` lack the permission.
+ */
+export async function findDrain(call: CommandCall): Promise<Drain | undefined> {
   const { environment } = call.config;
-  const all = await mappings(new LambdaClient(awsOptions(call)), call);
+  const all = await mappings(new LambdaClient(awsOptions(call)), call).catch((error: unknown) => {
+    const kind = faultKind(error);
+    if (kind !== 'right' && kind !== 'endpoint') throw error;
+    sayNotChecked(call.io, notChecked[kind]);
+    return [];
+  });
   const off = all.filter(({ State }) => State === 'Disabled' || State === 'Disabling');
   if (off.length === 0) return undefined;
   const names = off.map(({ EventSourceArn = '' }) => EventSourceArn.split(':').at(-1) ?? '');
   const tiers = names.map((name) => TierName(name.slice(environment.length + 1, -queueEnd.length)));
-  const which = off.length === all.length ? 'no queue' : `not the queues of ${tiers.join(', ')}`;
-  return { tiers, text: `The environment ${environment} is drained: scale-up reads ${which}.` };
+  const said = off.length === all.length ? ofAll(environment) : ofSome(environment, tiers);
+  return {
+    tiers,
+    text: said.text,
+    problem: `${said.text} ${said.jobs} get no machine until: npx mayfly drain --resume`,
+  };
 }
 
 const queueEnd = '-builds';
 
-/** For lists of problems. */
-export const drainProblem = ({ text }: DrainFacts) =>
-  `${text} Jobs get no machine until: npx mayfly drain --resume`;
+const ofAll = (environment: string) => ({
+  text: `The environment ${environment} is drained: scale-up reads no queue.`,
+  jobs: 'Jobs',
+});
+
+const ofSome = (environment: string, tiers: readonly TierName[]) => {
+  const which = tiers.length === 1 ? `queue of tier ${tiers[0]}` : `queues of the tiers ${tiers.join(', ')}`;
+  return {
+    text: `In the environment ${environment}, scale-up does not read the ${which}.`,
+    jobs: tiers.length === 1 ? 'Its jobs' : 'Their jobs',
+  };
+};
+
+/** `status --watch` asks again and again. */
+const saidTo = new WeakSet<Io>();
+
+const notChecked = {
+  right: 'That takes the permission lambda:ListEventSourceMappings.',
+  endpoint: 'The endpoint at AWS_ENDPOINT_URL does not support lambda:ListEventSourceMappings.',
+};
+
+function sayNotChecked(io: Io, why: string): void {
+  if (saidTo.has(io)) return;
+  saidTo.add(io);
+  io.error(`Not checked: whether the environment is drained. ${why}\n`);
+}
 
 async function mappings(
   client: LambdaClient,

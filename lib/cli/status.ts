@@ -5,7 +5,6 @@
 import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import type { Attributes } from '../adapters/dynamodb/attributes.ts';
 import { tenantOfRow } from '../adapters/dynamodb/tenant-row.ts';
-import type { DrainFacts } from '../app/insight/facts.ts';
 import { leasesAttribute, tables } from '../contract/tables.ts';
 import { levelNow } from '../core/runner-level.ts';
 import type { RunnerLevel, Tenant } from '../core/tenant.ts';
@@ -14,7 +13,7 @@ import { dynamoClient } from './aws-clients.ts';
 import { type Command, type CommandCall, jsonOption, UsageError } from './command.ts';
 import { printableLine } from './printable.ts';
 import { readWaiting } from './read-waiting.ts';
-import { drainProblem, findDrain } from './scale-up-queues.ts';
+import { type Drain, findDrain } from './scale-up-queues.ts';
 import { stackOption } from './setup/stack-option.ts';
 import { problemsOf } from './status-problems.ts';
 import { drawTable } from './table.ts';
@@ -57,7 +56,7 @@ or GitHub refused something, and a drained environment.
     const [tenants, drain] = await Promise.all([readTenants(dynamoClient(call), call), findDrain(call)]);
     if (call.options['json']) {
       call.io.out(`${JSON.stringify(tenants)}\n`);
-      if (drain) call.io.error(`${drainProblem(drain)}\n`);
+      if (drain) call.io.error(`${drain.problem}\n`);
     } else call.io.out(render(tenants, drain));
     return drain || tenants.some(({ problems }) => problems.length > 0) ? 1 : 0;
   },
@@ -150,8 +149,8 @@ function runnersText({ runners }: TenantStatus): string {
   return `${level}${isFallback ? ' (fallback)' : ''}${group === undefined ? '' : `, ${group}`}`;
 }
 
-function render(tenants: readonly TenantStatus[], drain: DrainFacts | undefined): string {
-  const ofAll = drain ? [`  ${drainProblem(drain)}`] : [];
+function render(tenants: readonly TenantStatus[], drain: Drain | undefined): string {
+  const ofAll = drain ? [`  ${drain.problem}`] : [];
   if (tenants.length === 0) {
     const none = 'No tenants yet: nobody has installed the App, or its webhooks do not arrive.';
     return [none, ...ofAll, ''].join('\n');

@@ -1,13 +1,15 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { jobRow } from '../../lib/adapters/dynamodb/job-row.ts';
 import { newTenantRow } from '../../lib/adapters/dynamodb/tenant-row.ts';
+import { findDrain } from '../../lib/cli/scale-up-queues.ts';
 import { status } from '../../lib/cli/status.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import type { Job } from '../../lib/core/job.ts';
 import { type ReasonCode, reason } from '../../lib/core/reason.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
+import config from '../../mayfly.config.ts';
 import { givenJob, givenTenant } from '../support/given.ts';
-import { run, type ScriptedAws, startScriptedAws } from './support.ts';
+import { recordingIo, run, type ScriptedAws, startScriptedAws } from './support.ts';
 
 let aws: ScriptedAws | undefined;
 afterEach(() => aws?.close());
@@ -59,12 +61,26 @@ describe('mayfly status', () => {
   });
 
   it.each([
-    [{ 'my-saas-small-builds': 'Disabled', 'my-saas-large-builds': 'Disabling' }, 'no queue'],
-    [{ 'my-saas-small-builds': 'Enabled', 'my-saas-large-builds': 'Disabled' }, 'not the queues of large'],
+    [
+      { 'my-saas-small-builds': 'Disabled', 'my-saas-large-builds': 'Disabling' },
+      'The environment my-saas is drained: scale-up reads no queue. Jobs',
+    ],
+    [
+      { 'my-saas-small-builds': 'Enabled', 'my-saas-large-builds': 'Disabled' },
+      'In the environment my-saas, scale-up does not read the queue of tier large. Its jobs',
+    ],
+    [
+      {
+        'my-saas-small-builds': 'Disabled',
+        'my-saas-medium-builds': 'Enabled',
+        'my-saas-large-builds': 'Disabled',
+      },
+      'In the environment my-saas, scale-up does not read the queues of the tiers small, large. Their jobs',
+    ],
   ])(
-    'says that the environment is drained, with or without tenants, and exits with 1: %j',
+    'says which queues scale-up does not read, with or without tenants, and exits with 1: %j',
     async (queues, which) => {
-      const says = `The environment my-saas is drained: scale-up reads ${which}. Jobs get no machine until: npx mayfly drain --resume\n`;
+      const says = `${which} get no machine until: npx mayfly drain --resume\n`;
       const rows = [newTenantRow(givenTenant({}))];
       const shown = await run(status, [], await givenRows(rows, [], queues));
       expect(shown).toMatchObject({ status: 1, out: expect.stringContaining(`Problems:\n  ${says}`) });
@@ -77,6 +93,45 @@ describe('mayfly status', () => {
       expect(empty).toMatchObject({ status: 1, out: expect.stringContaining(says) });
     },
   );
+
+  it.each([
+    [403, 'AccessDeniedException', 'That takes the permission lambda:ListEventSourceMappings.'],
+    [
+      404,
+      'UnknownOperationException',
+      'The endpoint at AWS_ENDPOINT_URL does not support lambda:ListEventSourceMappings.',
+    ],
+  ])('shows the rest if it cannot ask which queues are read: %d %s', async (code, __type, why) => {
+    const rows = [newTenantRow(givenTenant({}))];
+    aws = await startScriptedAws(({ action }) => {
+      if (action.endsWith('.Scan')) return { json: { Items: rows } };
+      if (action.endsWith('.Query')) return { json: { Items: [] } };
+      return { status: code, json: { __type, message: 'No.' } };
+    });
+    const shown = await run(status, [], aws.url);
+    expect(shown).toMatchObject({ status: 0, out: expect.stringMatching(/acme .*0 of 2 /) });
+    expect(shown.error).toBe(`Not checked: whether the environment is drained. ${why}\n`);
+    expect(JSON.parse((await run(status, ['--json'], aws.url)).out)).toHaveLength(1);
+  });
+
+  it('says only once that it cannot ask, however often it looks', async () => {
+    const refusal = { __type: 'AccessDeniedException', message: 'No.' };
+    aws = await startScriptedAws(() => ({ status: 403, json: refusal }));
+    const { io, printed } = recordingIo();
+    const keys = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
+    const environment = { ...keys, AWS_ENDPOINT_URL: aws.url };
+    for (const _ of [1, 2]) await findDrain({ options: {}, positionals: [], config, io, environment });
+    expect(printed().error.match(/Not checked/g)).toHaveLength(1);
+  });
+
+  it('fails if AWS fails to say which queues are read', async () => {
+    aws = await startScriptedAws(({ action }) =>
+      action.endsWith('.Scan')
+        ? { json: { Items: [] } }
+        : { status: 400, json: { __type: 'InvalidParameterValueException', message: 'No.' } },
+    );
+    await expect(run(status, [], aws.url)).rejects.toThrow('No.');
+  });
 
   it('does not mention queues that are read', async () => {
     const queues = { 'my-saas-small-builds': 'Enabled', 'my-saas-large-builds': 'Enabling' };

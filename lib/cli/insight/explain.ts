@@ -13,7 +13,7 @@ import { dynamoClient } from '../aws-clients.ts';
 import { type Command, type CommandCall, jsonOption, UsageError } from '../command.ts';
 import { deadLettersAbout } from '../dead-letters.ts';
 import { printableLine } from '../printable.ts';
-import { drainProblem, findDrain } from '../scale-up-queues.ts';
+import { findDrain } from '../scale-up-queues.ts';
 import { stackOption } from '../setup/stack-option.ts';
 import { findTenant } from '../tenants/find-tenant.ts';
 import { askGitHub } from './ask-github.ts';
@@ -108,7 +108,7 @@ async function explainAll(call: CommandCall, given: string): Promise<number> {
   const all = await explainTenant(judgingStores(call), found.installationId, drain);
   call.io.out(call.options['json'] ? `${JSON.stringify(all)}\n` : groupsText(found.login, all));
   // The newest jobs are still in the queues, and have no row.
-  if (drain) call.io.error(`${printableLine(drainProblem(drain))}\n`);
+  if (drain) call.io.error(`${printableLine(drain.problem)}\n`);
   return drain || all.groups.some(needsSomebody) ? 1 : 0;
 }
 

@@ -22,7 +22,7 @@ import { ec2Client } from '../ec2-client.ts';
 import { githubOf, refusalText } from '../insight/github-of.ts';
 import { commandStores } from '../insight/stores.ts';
 import { readWaiting } from '../read-waiting.ts';
-import { drainProblem, findDrain } from '../scale-up-queues.ts';
+import { findDrain } from '../scale-up-queues.ts';
 import { problemsOf } from '../status-problems.ts';
 import { watch, watchSeconds } from '../watch.ts';
 import { findReadableTenant } from './find-tenant.ts';
@@ -112,7 +112,7 @@ async function readOne(
     waiting: Object.fromEntries([...waiting].map(([code, { jobs: count }]) => [code, count])),
     lastJobs: lastJobs.map(lastJob),
     problems: [
-      ...(drain ? [drainProblem(drain)] : []),
+      ...(drain ? [drain.problem] : []),
       ...unreadable.map(({ error }) => error.message),
       ...problemsOf({ attention: tenant.attention, waiting, now }),
       ...machineProblems({
