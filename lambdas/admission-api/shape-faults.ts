@@ -1,6 +1,6 @@
 /**
- * What is wrong with the shape of a request, in words: what was given, and what is allowed. Every fault is named at once, up
- * to a bound. A format's own error message completes the sentence "it must be …".
+ * What is wrong with the shape of a request, in words: what was given, and what is allowed. Every fault is named at once, and
+ * of many the first ten; so are the fields that do not exist. A format's own error message completes the sentence "it must be …".
  */
 import type { z } from '@hono/zod-openapi';
 import { shown } from '../../lib/config/faults.ts';
@@ -23,8 +23,9 @@ export interface Checked {
 }
 
 export function shapeFaults(issues: readonly Issue[], checked: Checked): ShapeFaults {
-  const sentences = issues.slice(0, mostNamed).map((issue) => sentence(issue, checked));
-  const more = issues.length - sentences.length;
+  const distinct = issues.filter((issue, n) => !isSaidAgain(issue, issues[n + 1]));
+  const sentences = distinct.slice(0, mostNamed).map((issue) => sentence(issue, checked));
+  const more = distinct.length - sentences.length;
   const field = issues[0]?.path.join('.');
   return {
     text: [...sentences, ...(more > 0 ? [`${more} more.`] : [])].join(' '),
@@ -32,11 +33,20 @@ export function shapeFaults(issues: readonly Issue[], checked: Checked): ShapeFa
   };
 }
 
+/** What zod says of whole numbers that JavaScript cannot hold exactly; if the number breaks its own bound too, that one counts. */
+const isSaidAgain = (issue: Issue, next: Issue | undefined) =>
+  'origin' in issue &&
+  issue.origin === 'int' &&
+  next?.code === issue.code &&
+  next.path.join('.') === issue.path.join('.');
+
 function sentence(issue: Issue, { target, data }: Checked): string {
   const name = issue.path.join('.') || (target === 'query' ? 'The query' : 'The body');
   if (issue.code === 'unrecognized_keys') {
-    const keys = issue.keys.map((key) => shown(key)).join(', ');
-    return `${name} has no field ${keys}; /v1/openapi.json has those that it may have.`;
+    const keys = issue.keys.slice(0, mostNamed).map((key) => shown(key));
+    const more = issue.keys.length - keys.length;
+    const which = more > 0 ? `${keys.join(', ')} and ${more} more` : keys.join(', ');
+    return `${name} has no field ${which}; /v1/openapi.json has those that it may have.`;
   }
   if (issue.code === 'custom') return `${name}: ${issue.message}`;
   const value = issue.path.reduce<unknown>(inside, data);

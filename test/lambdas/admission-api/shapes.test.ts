@@ -91,6 +91,28 @@ describe('a body of a wrong shape', () => {
     expect(many.detail).toMatch(/transport\.rules\.4\.reason is 2; it must be a text\. 30 more\.$/);
   });
 
+  it.each([
+    [1e300, 'is 1e+300; it must be at most 9007199254740991.'],
+    [-1e300, 'is -1e+300; it must be at least 1.'],
+  ])('has a number that is far beyond its bounds named once: %d', async (id, words) => {
+    const { detail } = await refused('/controllers', { transport: poll, exemptRepositories: [id, id] });
+    expect(detail).toBe(`exemptRepositories.0 ${words} exemptRepositories.1 ${words}`);
+  });
+
+  it('has ten of its unknown fields named, shortened', async () => {
+    const unknown = Array.from({ length: 5_000 }, (_, n) => [`field-${n}-${'x'.repeat(20 * (n % 2))}`, n]);
+    const { detail } = await refused('/controllers', { transport: poll, ...Object.fromEntries(unknown) });
+    expect(detail).toMatch(
+      /^The body has no field "field-0-", .*, "field-9-x*" and 4990 more; \/v1\/openapi/,
+    );
+    expect(detail.length).toBeLessThan(1_000);
+    const ten = await refused('/controllers', {
+      transport: poll,
+      ...Object.fromEntries(unknown.slice(0, 10)),
+    });
+    expect(ten.detail).toMatch(/, "field-9-x*"; \/v1/);
+  });
+
   it('is shown shortened', async () => {
     const { detail } = await refused('/controllers', { transport: poll, state: 'x'.repeat(10_000) });
     expect(detail.length).toBeLessThan(200);
