@@ -6,7 +6,10 @@
 import type { WorldJob } from '../world/context.ts';
 import type { Ledger, Note } from './ledger.ts';
 
-/** A machine that was on its way or claims in vain, and a few that failed because of GitHub or AWS. */
+/**
+ * A machine that was on its way or claims in vain, and a few that failed because of GitHub or AWS. While GitHub accepts no calls
+ * for the former owner, nobody can learn that the job is gone.
+ */
 const mostMachines = 3;
 
 /** Called each minute once the faults have stopped. */
@@ -14,7 +17,7 @@ export function checkTransfers(ledger: Ledger, note: Note): void {
   const { quietSince } = ledger;
   if (quietSince === undefined) return;
   for (const { job, former, at } of ledger.transfers) {
-    const since = Math.max(at, quietSince);
+    const since = Math.max(at, quietSince, ledger.limitedUntil(former));
     const machines = [...ledger.rows.runners.values()].filter(
       ({ plannedJob, installationId, launchedAt }) =>
         Number(plannedJob) === job.id && Number(installationId) === former && launchedAt > since,
