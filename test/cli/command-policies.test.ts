@@ -85,13 +85,17 @@ describe('a person with the policy of a command', () => {
     expect(own.toSorted()).toEqual(calling.toSorted());
   });
 
-  it('fails if any action is missing, and names it', async () => {
+  it('fails if any action is missing, or goes on without it, and names it', async () => {
     const whole = policyOf('status');
+    const { status: usual } = await givenPerson(whole).run(['status']);
     for (const gone of [whole.Statement].flat()) {
       const person = givenPerson({ Statement: [whole.Statement].flat().filter((one) => one !== gone) });
       const { status, error } = await person.run(['status']);
-      expect([status, error]).toEqual([2, expect.stringContaining(String([gone.Action].flat()[0]))]);
-      expect(person.denials()).toMatchObject([{ action: [gone.Action].flat()[0] }]);
+      const action = String([gone.Action].flat()[0]);
+      // Policies that were made from an earlier version lack it.
+      const isSpared = action === 'lambda:ListEventSourceMappings';
+      expect([status, error]).toEqual([isSpared ? usual : 2, expect.stringContaining(action)]);
+      expect(person.denials()).toMatchObject([{ action }]);
     }
   });
 
