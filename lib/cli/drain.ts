@@ -51,7 +51,7 @@ async function show(call: CommandCall): Promise<number> {
   call.io.out(
     `Would terminate ${count(machines.length, 'machine')} of ${call.config.environment}${machines.length > 0 ? `: ${machines.join(', ')}` : ''}.\n`,
   );
-  call.io.out('Nothing was changed. To do it: mayfly drain --yes\n');
+  call.io.out('Nothing was changed. To do it: npx mayfly drain --yes\n');
   return 0;
 }
 
@@ -76,7 +76,7 @@ async function drainAll(call: CommandCall): Promise<number> {
       call.io.error(`Left out: ${printableLine(error.message)}\n`);
     }
     if (machines.length === 0 && launches === 0) {
-      call.io.out('No machines are left. New jobs start none until: mayfly drain --resume\n');
+      call.io.out('No machines are left. No job gets one until: npx mayfly drain --resume\n');
       return 0;
     }
     if (Date.now() > end) {

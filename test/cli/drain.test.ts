@@ -55,7 +55,7 @@ describe('mayfly drain', () => {
     expect(await run(drain, ['--yes'], url)).toMatchObject({
       status: 0,
       out: expect.stringContaining(
-        'No machines are left. New jobs start none until: mayfly drain --resume\n',
+        'No machines are left. No job gets one until: npx mayfly drain --resume\n',
       ),
     });
     expect([live.size, isReading()]).toEqual([0, false]);

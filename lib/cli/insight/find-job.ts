@@ -33,7 +33,7 @@ export function readJobName(given: string): NamedJob {
   const [, owner, name, id] = url.exec(given) ?? [];
   if (id) return { jobId: JobId(Number(id)), repository: `${owner}/${name}` };
   throw new UsageError(
-    `${JSON.stringify(given)} is not a job. Give a job's id, or the URL of its page: https://github.com/OWNER/REPO/actions/runs/RUN/job/ID`,
+    `${JSON.stringify(given)} is not a job. Give a job's id, or the URL of its page: https://github.com/OWNER/REPO/actions/runs/RUN/job/ID. For all waiting jobs of a tenant: npx mayfly explain --tenant LOGIN`,
   );
 }
 
