@@ -85,7 +85,7 @@ export const faultKind = (error: unknown): Kind | undefined => findFault(error)?
 
 /** For commands that expect one cause of a failed call: any other cause in the table is rethrown unchanged. */
 export function usageErrorUnlessFault(cause: unknown, message: string): unknown {
-  const kind = findFault(cause)?.kind;
+  const kind = faultKind(cause);
   return kind === undefined || kind === 'not-deployed' ? new UsageError(message) : cause;
 }
 

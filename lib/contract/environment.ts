@@ -53,24 +53,35 @@ export function readVariable(
   return value;
 }
 
-/** Reads what `subnetsText` wrote. @throws Error that shows the text if it is something else */
-export function readSubnets(text: string): { subnetId: string; zone: string }[] {
-  return text.split(',').map((entry) => {
-    const [subnetId, zone, ...rest] = entry.split('=');
-    if (!subnetId || !zone || rest.length > 0) {
-      throw new Error(
-        `${variables.subnets} is ${text}; it must be like "subnet-1=us-east-1a,subnet-2=us-east-1b".`,
-      );
-    }
-    return { subnetId, zone };
+/** `a=b,c=d`: lists in variables, which have to be short. */
+const pairsText = (pairs: Iterable<readonly [string, string]>) =>
+  [...pairs].map((pair) => pair.join('=')).join(',');
+
+/** @throws Error that shows the text if `pairsText` did not write it */
+function readPairs(
+  text: string,
+  { name, example }: { readonly name: VariableName; readonly example: string },
+) {
+  return text.split(',').map((entry): [string, string] => {
+    const [key, value, ...rest] = entry.split('=');
+    if (key && value && rest.length === 0) return [key, value];
+    throw new Error(`${name} is ${text}; it must be like "${example}".`);
   });
 }
 
 export const subnetsText = (subnets: readonly { subnetId: string; zone: string }[]) =>
-  subnets.map(({ subnetId, zone }) => `${subnetId}=${zone}`).join(',');
+  pairsText(subnets.map(({ subnetId, zone }) => [subnetId, zone]));
 
-export const tierUrlsText = (urls: ReadonlyMap<string, string>) =>
-  [...urls].map(([tier, url]) => `${tier}=${url}`).join(',');
+/** Reads what `subnetsText` wrote. @throws Error that shows the text if it is something else */
+export function readSubnets(text: string): { subnetId: string; zone: string }[] {
+  const example = 'subnet-1=us-east-1a,subnet-2=us-east-1b';
+  return readPairs(text, { name: variables.subnets, example }).map(([subnetId, zone]) => ({
+    subnetId,
+    zone,
+  }));
+}
+
+export const tierUrlsText = (urls: ReadonlyMap<string, string>) => pairsText(urls);
 
 /**
  * Reads what `tierUrlsText` wrote; or JSON: an earlier version's variables are briefly in force beside this version's code.
@@ -78,14 +89,6 @@ export const tierUrlsText = (urls: ReadonlyMap<string, string>) =>
  */
 export function readTierUrls(text: string): Record<string, string> {
   if (text.startsWith('{')) return JSON.parse(text);
-  const entries = text.split(',').map((entry) => {
-    const [tier, url, ...rest] = entry.split('=');
-    if (!tier || !url || rest.length > 0) {
-      throw new Error(
-        `${variables.tierQueueUrls} is ${text}; it must be like "small=https://…,large=https://…".`,
-      );
-    }
-    return [tier, url] as const;
-  });
-  return Object.fromEntries(entries);
+  const example = 'small=https://…,large=https://…';
+  return Object.fromEntries(readPairs(text, { name: variables.tierQueueUrls, example }));
 }

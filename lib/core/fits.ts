@@ -4,9 +4,9 @@
  */
 export type Fits = (value: unknown) => boolean;
 
-export const isText: Fits = (value) => typeof value === 'string';
-export const isNumber: Fits = (value) => Number.isFinite(value);
-export const isFlag: Fits = (value) => typeof value === 'boolean';
+export const isText = (value: unknown): value is string => typeof value === 'string';
+export const isNumber = (value: unknown): value is number => Number.isFinite(value);
+export const isFlag = (value: unknown): value is boolean => typeof value === 'boolean';
 
 export const orAbsent =
   (fits: Fits): Fits =>

@@ -47,6 +47,22 @@ interface Size {
   readonly depth: number;
 }
 
+/** Without the keys of a map, and without what a loop repeats. */
+export function partsOf({ exprKind }: Expression): readonly Expression[] {
+  switch (exprKind.case) {
+    case 'selectExpr':
+      return exprKind.value.operand ? [exprKind.value.operand] : [];
+    case 'callExpr':
+      return [...(exprKind.value.target ? [exprKind.value.target] : []), ...exprKind.value.args];
+    case 'listExpr':
+      return exprKind.value.elements;
+    case 'structExpr':
+      return exprKind.value.entries.flatMap(({ value }) => value ?? []);
+    default:
+      return [];
+  }
+}
+
 function walk(expression: Expression, at: Walk): Size {
   const kind = expression.exprKind;
   switch (kind.case) {
@@ -55,26 +71,19 @@ function walk(expression: Expression, at: Walk): Size {
       return leaf;
     case 'selectExpr': {
       const fact = factOf(expression, at);
-      if (fact === undefined) return over(kind.value.operand ? [kind.value.operand] : [], at);
+      if (fact === undefined) return over(partsOf(expression), at);
       at.names.add(fact);
       return { steps: 2, depth: 2 };
     }
     case 'callExpr': {
-      const { target, args, function: name } = kind.value;
-      const parts = [...(target ? [target] : []), ...args];
+      const parts = partsOf(expression);
       const size = over(parts, at);
-      return name === 'matches' ? matching(parts, { size, at }) : size;
+      return kind.value.function === 'matches' ? matching(parts, { size, at }) : size;
     }
     case 'listExpr':
-      return over(kind.value.elements, at);
+      return over(partsOf(expression), at);
     case 'structExpr':
-      return over(
-        kind.value.entries.flatMap(({ keyKind, value }) => [
-          ...(keyKind.case === 'mapKey' ? [keyKind.value] : []),
-          ...(value ? [value] : []),
-        ]),
-        at,
-      );
+      return over([...kind.value.entries.flatMap(keyOf), ...partsOf(expression)], at);
     case 'comprehensionExpr':
       return loop(kind.value, at);
     case 'constExpr': {
@@ -87,6 +96,10 @@ function walk(expression: Expression, at: Walk): Size {
       return leaf;
   }
 }
+
+type MapEntry = Extract<Expression['exprKind'], { case: 'structExpr' }>['value']['entries'][number];
+
+const keyOf = ({ keyKind }: MapEntry) => (keyKind.case === 'mapKey' ? [keyKind.value] : []);
 
 /** The fact that an expression is and no more: `job.labels`. */
 function factOf({ exprKind }: Expression, { bound }: Walk): string | undefined {

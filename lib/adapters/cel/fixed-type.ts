@@ -3,7 +3,7 @@
  * functions make of these. An entry of the author's own list or map may have another type for another job.
  */
 import { type CelInput, isCelError, isCelList, isCelMap, isCelUint, type plan } from '@bufbuild/cel';
-import type { Expression } from './expression-cost.ts';
+import { type Expression, partsOf } from './expression-cost.ts';
 
 export type Bindings = Readonly<Record<string, CelInput>>;
 
@@ -13,21 +13,6 @@ export interface At {
   readonly bindings: Bindings;
   /** The variables of the loops around it, and whether each has one type in all turns. */
   readonly loops: ReadonlyMap<string, boolean>;
-}
-
-export function partsOf({ exprKind }: Expression): readonly Expression[] {
-  switch (exprKind.case) {
-    case 'selectExpr':
-      return exprKind.value.operand ? [exprKind.value.operand] : [];
-    case 'callExpr':
-      return [...(exprKind.value.target ? [exprKind.value.target] : []), ...exprKind.value.args];
-    case 'listExpr':
-      return exprKind.value.elements;
-    case 'structExpr':
-      return exprKind.value.entries.flatMap(({ value }) => value ?? []);
-    default:
-      return [];
-  }
 }
 
 /** True or false, whatever they are called with. */
@@ -53,7 +38,8 @@ function isFixedCall(call: Expression, { name, at }: { readonly name: string; re
   if (conditions.includes(name)) return true;
   if (name === 'dyn') return false;
   if (name === '_[_]') return first !== undefined && isFact(first, at);
-  if (name === '_?_:_') return second !== undefined && third !== undefined && areAlike([second, third], at);
+  if (name === '_?_:_' && second && third)
+    return areAlike([second, third].map((part) => fixedKindOf(part, at)));
   return parts.every((part) => isFixed(part, at));
 }
 
@@ -64,10 +50,18 @@ export function isFact({ exprKind }: Expression, at: At): boolean {
   return operand?.exprKind.case === 'identExpr' && isFact(operand, at);
 }
 
+type Kind = string | undefined;
+
 /** Whether all have one type, the same one. */
-export function areAlike(parts: readonly Expression[], at: At): boolean {
-  const kinds = new Set(parts.map((part) => kindOf(valueOn(part, at))));
-  return kinds.size <= 1 && !kinds.has(undefined) && parts.every((part) => isFixed(part, at));
+export const areAlike = ([first, ...others]: readonly Kind[]): boolean =>
+  first !== undefined && others.every((kind) => kind === first);
+
+/** Of each entry of the author's own list, or of a fact's; none: nothing is known about its entries. */
+export function entryKinds(list: Expression, at: At): readonly Kind[] {
+  const value = valueOn(list, at);
+  if (!isCelList(value)) return [];
+  if (list.exprKind.case === 'listExpr') return partsOf(list).map((entry) => fixedKindOf(entry, at));
+  return isFact(list, at) ? [...value].map(kindOf) : [];
 }
 
 /** Undefined: it cannot be evaluated here. */
@@ -81,10 +75,10 @@ export function valueOn(part: Expression, { evaluate, bindings }: At): CelInput 
 }
 
 /** In the words of a message; undefined: not known, or of a type that rules hardly use. */
-export const fixedKindOf = (part: Expression, at: At): string | undefined =>
+export const fixedKindOf = (part: Expression, at: At): Kind =>
   isFixed(part, at) ? kindOf(valueOn(part, at)) : undefined;
 
-export function kindOf(value: unknown): string | undefined {
+export function kindOf(value: unknown): Kind {
   if (value === null) return 'null';
   if (typeof value === 'string') return 'a text';
   if (typeof value === 'boolean') return 'true or false';

@@ -5,8 +5,8 @@
  * What may have another type for another job, or cannot be evaluated there, it does not judge.
  */
 import { isCelError, isCelList } from '@bufbuild/cel';
-import type { Expression } from './expression-cost.ts';
-import { type At, areAlike, fixedKindOf, isFact, isFixed, kindOf, partsOf, valueOn } from './fixed-type.ts';
+import { type Expression, partsOf } from './expression-cost.ts';
+import { type At, areAlike, entryKinds, fixedKindOf, isFact, isFixed, valueOn } from './fixed-type.ts';
 
 export function typeFaultOf(expression: Expression, at: At): string | undefined {
   const { exprKind } = expression;
@@ -31,12 +31,10 @@ function ofLoop({ iterRange, iterVar, accuVar, accuInit, loopStep }: Loop, at: A
   const [range, start] = [valueOn(iterRange, at), valueOn(accuInit, at)];
   const [first] = isCelList(range) ? range : [];
   if (first === undefined || start === undefined) return undefined;
-  const isOwnList = iterRange.exprKind.case === 'listExpr';
-  const hasOneType = isOwnList ? areAlike(partsOf(iterRange), at) : isFact(iterRange, at);
   return typeFaultOf(loopStep, {
     ...at,
     bindings: { ...at.bindings, [iterVar]: first, [accuVar]: start },
-    loops: new Map([...at.loops, [iterVar, hasOneType], [accuVar, true]]),
+    loops: new Map([...at.loops, [iterVar, areAlike(entryKinds(iterRange, at))], [accuVar, true]]),
   });
 }
 
@@ -76,13 +74,8 @@ function different(left: Expression, right: Expression, at: At): string | undefi
 
 function notAmong(left: Expression, right: Expression, at: At): string | undefined {
   const kind = fixedKindOf(left, at);
-  const list = valueOn(right, at);
-  if (kind === undefined || !isCelList(list)) return undefined;
-  const isOwnList = right.exprKind.case === 'listExpr';
-  const ofOwn = () => partsOf(right).map((entry) => fixedKindOf(entry, at));
-  const kinds = isOwnList ? ofOwn() : isFact(right, at) ? [...list].map(kindOf) : [];
-  const odd = kinds.find((entry) => entry !== undefined && entry !== kind);
-  if (odd === undefined) return undefined;
+  const odd = entryKinds(right, at).find((entry) => entry !== undefined && entry !== kind);
+  if (kind === undefined || odd === undefined) return undefined;
   return `${shown(left) ?? 'The left side'} is ${kind}, and ${shown(right) ?? 'the list'} has an entry that is ${odd}: they are never equal.`;
 }
 

@@ -41,7 +41,7 @@ export const closingsIn = (value: object = {}): Closings =>
   );
 
 const isPace = fieldsOf({
-  callsPerSecond: (rate) => isNumber(rate) && (rate as number) > 0,
+  callsPerSecond: (rate) => isNumber(rate) && rate > 0,
   cautiousFrom: orAbsent(isNumber),
   nextCallAt: isNumber,
   lineEndsAt: isNumber,

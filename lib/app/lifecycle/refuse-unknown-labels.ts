@@ -58,7 +58,7 @@ async function placesLeft(
       const name = nameOf(installationId);
       const note = notes.get(name);
       const kept = note?.value['jobs'];
-      const jobs = isNumber(kept) ? Number(kept) : 0;
+      const jobs = isNumber(kept) ? kept : 0;
       if (jobs < unknownLabelsPerHour) {
         const value = { jobs: jobs + length };
         const expiresAt = note?.expiresAt ?? now + hour;

@@ -61,7 +61,7 @@ async function isProven(deps: UnknownDeps, { installationId, event }: Installati
   const name = unknownNote(installationId);
   const known = (await deps.notes.read([name], now)).get(name)?.value['since'];
   // GitHub reported its deletion: then one answer is proof enough.
-  const since = event === 'installation.deleted' ? 0 : isNumber(known) ? Number(known) : now;
+  const since = event === 'installation.deleted' ? 0 : isNumber(known) ? known : now;
   await deps.notes.write(name, { value: { since }, expiresAt: now + unknownKeptSeconds * 1000 });
   return since <= now - unknownProofSeconds * 1000;
 }

@@ -22,8 +22,9 @@ Examples:
   mayfly tenants --over 80% --sort used        tenants near their limit, the nearest first
   mayfly tenants --waiting --sort waiting --watch
 
-Statuses are active, pending, suspended (by the operator), suspended-by-github, deleted and unreadable (a row that somebody edited by hand). Without --status, those that
-uninstalled the App are left out. It sorts by login, used, machines, waiting, oldest (the job that waits longest) or created.
+Statuses are active, pending, suspended (by the operator), suspended-by-github, deleted and unreadable (a row that
+somebody edited by hand). Without --status, those that uninstalled the App are left out. It sorts by login, used,
+machines, waiting, oldest (the job that waits longest) or created.
 `,
   exitOne: 'a listed tenant needs attention, cannot be read, or has waiting jobs that no limit explains',
   options: [
