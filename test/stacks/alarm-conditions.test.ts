@@ -1,15 +1,10 @@
 /** What makes an alarm fire, and what does not: its formula is computed as CloudWatch would, from samples of its metrics. */
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { configWith, thirtyTiers } from '../config/configurations.ts';
 import { nonEmpty } from '../support/non-empty.ts';
+import { alarmConfigurations } from './alarm-configurations.ts';
 import { type Resource, synthesized } from './assembly.ts';
 
-const apps = [
-  synthesized(
-    configWith({ alarmEmail: 'ops@example.com', oldestJobMinutes: 90, webhookSilenceMinutes: 120 }),
-  ),
-  synthesized(thirtyTiers),
-];
+const apps = alarmConfigurations.map((config) => synthesized(config));
 afterAll(() => {
   for (const app of apps) app.dispose();
 });
