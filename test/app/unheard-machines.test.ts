@@ -3,9 +3,11 @@ import { describe, expect, it } from '@jest/globals';
 import { jobOfEvent } from '../../lib/app/common/job-of-event.ts';
 import {
   forgetUnregistered,
+  isOnlyRemover,
   isUnheard,
   noteUnknownRun,
   noteUnregistered,
+  noteUnregisteredOnce,
 } from '../../lib/app/common/unknown-run.ts';
 import { InstanceId, JobId } from '../../lib/core/ids.ts';
 import type { Job } from '../../lib/core/job.ts';
@@ -34,13 +36,28 @@ describe('a machine', () => {
   it('is found unregistered once, and again if it was registered in between', async () => {
     const deps = { notes: createMemoryNotes(), clock: createMemoryClock(noon) };
     expect(await noteUnregistered(deps, machine)).toBe(true);
-    expect(await noteUnregistered(deps, machine)).toBe(false);
+    expect(await noteUnregisteredOnce(deps, machine)).toBe(false);
     expect(await noteUnregistered(deps, InstanceId('i-2'))).toBe(true);
     const kept = [...deps.notes.all.values()].map(({ expiresAt }) => expiresAt);
     expect(kept).toEqual([noon + 3 * hour, noon + 3 * hour]);
     await forgetUnregistered(deps, machine);
     expect([...deps.notes.all.values()][0]).toMatchObject({ value: {}, expiresAt: noon });
     expect(await noteUnregistered(deps, machine)).toBe(true);
+  });
+
+  it('is no proof of an unknown run to whoever noted it first, once another caller may have removed it', async () => {
+    const deps = { notes: createMemoryNotes(), clock: createMemoryClock(noon) };
+    expect(await isOnlyRemover(deps, machine)).toBe(false);
+    expect(await noteUnregisteredOnce(deps, machine)).toBe(true);
+    expect(await noteUnregisteredOnce(deps, machine)).toBe(false);
+    expect(await isOnlyRemover(deps, machine)).toBe(true);
+    deps.clock.advance(hour);
+    expect(await noteUnregistered(deps, machine)).toBe(false);
+    expect(await isOnlyRemover(deps, machine)).toBe(false);
+    await forgetUnregistered(deps, machine);
+    expect(await noteUnregisteredOnce(deps, machine)).toBe(false);
+    deps.clock.advance(3 * hour);
+    expect(await noteUnregisteredOnce(deps, machine)).toBe(true);
   });
 
   it('has its unknown run counted once', async () => {

@@ -33,6 +33,16 @@ const counted = async (platform: Platform, machine: InstanceId) => ({
   machine: platform.stores.world.runner(machine)?.unknownRunAt !== undefined,
   metric: platform.telemetry.total('UnknownJobsRun'),
 });
+/** The next call of this kind reaches GitHub only after something else has happened. */
+function justBefore({ github }: Platform, name: 'removeRunner', happens: () => Promise<unknown>) {
+  const call = github[name];
+  github[name] = async (...given) => {
+    github[name] = call;
+    await happens();
+    return call(...given);
+  };
+}
+
 const once = { tenant: 1, machine: true, metric: 1 };
 const never = { tenant: undefined, machine: false, metric: 0 };
 
@@ -77,6 +87,37 @@ describe('a machine that ended by itself without a reported job', () => {
     await platform.reconcile();
     expect(platform.github.registrations.size).toBe(0);
     await looksAgain(platform);
+    expect(await counted(platform, machine)).toEqual(never);
+  });
+
+  it('is not counted if it was idle, and the reconciler removes its registration just before', async () => {
+    const { platform, machine } = await givenListening();
+    await platform.machineEnds(machine);
+    justBefore(platform, 'removeRunner', () => platform.reconcile());
+    expect(await looksAgain(platform)).toHaveLength(1);
+    expect(platform.github.registrations.size).toBe(0);
+    expect(await counted(platform, machine)).toEqual(never);
+  });
+
+  it('is not counted if the webhook arrives while GitHub is asked', async () => {
+    const { platform, machine } = await givenListening();
+    await platform.accept(givenEvent({ jobId: JobId(2) }));
+    platform.github.registrations.clear();
+    await platform.machineEnds(machine);
+    const ended = { action: 'completed', conclusion: 'success', runnerName: machine } as const;
+    justBefore(platform, 'removeRunner', () => platform.follow(givenEvent({ ...ended, jobId: JobId(2) })));
+    expect(await looksAgain(platform)).toHaveLength(1);
+    expect(await counted(platform, machine)).toEqual(never);
+  });
+
+  it('is not counted by the sweep if it was idle, and its registration is removed just before', async () => {
+    const { platform, machine } = await givenListening();
+    const { bootSeconds, idleSeconds } = platform.deployment.limits;
+    platform.clock.advance((bootSeconds + idleSeconds + unheardStartSeconds) * 1000);
+    justBefore(platform, 'removeRunner', () => platform.sweep());
+    await platform.sweep();
+    expect(platform.github.registrations.size).toBe(0);
+    expect(platform.liveMachines()).not.toContain(machine);
     expect(await counted(platform, machine)).toEqual(never);
   });
 

@@ -104,4 +104,13 @@ export const keptSeeds: readonly { readonly seed: number; readonly found: string
     found:
       'the simulation counted machines that were launched for a transferred job while GitHub limited calls',
   },
+  {
+    seed: 950_399,
+    found: 'the simulation forgot that the sweep had asked EC2 for a machine that came seconds later',
+  },
+  // test/app/unknown-runs.test.ts
+  {
+    seed: 960_421,
+    found: 'an unknown run was counted, because the reconciler had just removed the same registration',
+  },
 ];

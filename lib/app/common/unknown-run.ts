@@ -6,7 +6,7 @@ import type { InstanceId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Notes } from '../../ports/notes.ts';
+import type { Note, Notes } from '../../ports/notes.ts';
 import type { RunnerStore } from '../../ports/runners.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 import type { TenantStore } from '../../ports/tenants.ts';
@@ -25,23 +25,61 @@ export const isUnheard = ({ ran, instanceId, unknownRunAt }: Runner, planned: Jo
 
 /**
  * Noted when the registration of a machine that ran nothing is removed, and when a late event says which job the
- * machine ran. Without this note the next caller would take the missing registration for an unknown run.
+ * machine ran. Without this note the next caller would take the missing registration for an unknown run; and so would an
+ * earlier caller who is still waiting for GitHub's answer, unless it sees that the note is shared by now.
  * @returns false: it was already noted
  */
-export function noteUnregistered(
-  { notes, clock }: { readonly notes: Notes; readonly clock: Clock },
-  instanceId: InstanceId,
-): Promise<boolean> {
-  const now = clock.now();
-  const expiresAt = now + unregisteredKeptSeconds * 1000;
-  return notes.writeIf(unregisteredName(instanceId), { value: {}, expiresAt, version: 0, now });
+export async function noteUnregistered(deps: NoteDeps, instanceId: InstanceId): Promise<boolean> {
+  if (await noteUnregisteredOnce(deps, instanceId)) return true;
+  await deps.notes.write(unregisteredName(instanceId), {
+    value: { shared: true },
+    expiresAt: keptUntil(deps),
+  });
+  return false;
 }
 
-/** It was registered all the same, and still is. */
-export const forgetUnregistered = (
-  { notes, clock }: { readonly notes: Notes; readonly clock: Clock },
-  instanceId: InstanceId,
-): Promise<void> => notes.write(unregisteredName(instanceId), { value: {}, expiresAt: clock.now() });
+/** For a caller who leaves the registration alone if it was already noted. */
+export const noteUnregisteredOnce = (deps: NoteDeps, instanceId: InstanceId): Promise<boolean> =>
+  deps.notes.writeIf(unregisteredName(instanceId), {
+    value: {},
+    expiresAt: keptUntil(deps),
+    version: 0,
+    now: deps.clock.now(),
+  });
+
+/**
+ * Asked by whoever noted it first and then found no registration. False: somebody else may have removed it, or has heard
+ * which job the machine ran.
+ */
+export async function isOnlyRemover(deps: NoteDeps, instanceId: InstanceId): Promise<boolean> {
+  const note = await readNote(deps, instanceId);
+  return note !== undefined && note.value['shared'] !== true;
+}
+
+/** It was registered all the same, and still is. The note of a caller who came in between stays. */
+export async function forgetUnregistered(deps: NoteDeps, instanceId: InstanceId): Promise<void> {
+  const note = await readNote(deps, instanceId);
+  if (!note || note.value['shared'] === true) return;
+  const now = deps.clock.now();
+  await deps.notes.writeIf(unregisteredName(instanceId), {
+    value: {},
+    expiresAt: now,
+    version: note.version,
+    now,
+  });
+}
+
+interface NoteDeps {
+  readonly notes: Notes;
+  readonly clock: Clock;
+}
+
+async function readNote({ notes, clock }: NoteDeps, instanceId: InstanceId): Promise<Note | undefined> {
+  const name = unregisteredName(instanceId);
+  return (await notes.read([name], clock.now())).get(name);
+}
+
+const keptUntil = ({ clock }: NoteDeps) => clock.now() + unregisteredKeptSeconds * 1000;
 
 const unregisteredName = (instanceId: InstanceId) => `unregistered/${instanceId}`;
 

@@ -14,7 +14,13 @@ import type { SweepDeps } from '../common/deps.ts';
 import { pokeWaiting } from '../common/poke-waiting.ts';
 import { removeRegistration } from '../common/remove-registration.ts';
 import { absenceProofSeconds, endingHeardSeconds, unheardStartSeconds } from '../common/settings.ts';
-import { forgetUnregistered, isUnheard, noteUnknownRun, noteUnregistered } from '../common/unknown-run.ts';
+import {
+  forgetUnregistered,
+  isOnlyRemover,
+  isUnheard,
+  noteUnknownRun,
+  noteUnregistered,
+} from '../common/unknown-run.ts';
 import { endRunners } from '../ending/end-runners.ts';
 import { releasePlanned } from '../ending/release-planned.ts';
 import { findJobOn } from './find-job-on.ts';
@@ -118,7 +124,8 @@ async function takeAway(deps: SweepDeps, runner: Runner): Promise<Removal> {
 /** GitHub removed it after a run, and has no job of the tenant on this machine. */
 async function countUnlessHeard(deps: SweepDeps, runner: Runner): Promise<void> {
   const planned = await deps.jobs.get(runner.installationId, runner.plannedJob);
-  if (isUnheard(runner, planned)) await noteUnknownRun(deps, runner);
+  if (!isUnheard(runner, planned)) return;
+  if (await isOnlyRemover(deps, runner.instanceId)) await noteUnknownRun(deps, runner);
 }
 
 async function end(deps: SweepDeps, runner: Runner, reason: RunnerEndReason): Promise<void> {

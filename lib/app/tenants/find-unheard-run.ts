@@ -8,7 +8,13 @@ import type { RunnerStore } from '../../ports/runners.ts';
 import type { TenantStore } from '../../ports/tenants.ts';
 import { removeRegistration } from '../common/remove-registration.ts';
 import { unheardRunKeptSeconds } from '../common/settings.ts';
-import { forgetUnregistered, isUnheard, noteUnknownRun, noteUnregistered } from '../common/unknown-run.ts';
+import {
+  forgetUnregistered,
+  isOnlyRemover,
+  isUnheard,
+  noteUnknownRun,
+  noteUnregisteredOnce,
+} from '../common/unknown-run.ts';
 import type { RerunDeps } from './rerun-job.ts';
 
 export interface UnheardRunDeps extends RerunDeps {
@@ -22,7 +28,7 @@ export async function findUnheardRun(deps: UnheardRunDeps, message: UnheardRun):
   if (!runner) return;
   if (!isUnheard(runner, await deps.jobs.get(installationId, runner.plannedJob))) return;
   // Asked once only: the removal below would make a second answer look like an unknown run. A crash here leaves a run uncounted.
-  if (!(await noteUnregistered(deps, instanceId))) return;
+  if (!(await noteUnregisteredOnce(deps, instanceId))) return;
   const removal = await removeRegistration(deps, runner);
   if (!removal.ok && removal.refusal.kind === 'limited') {
     const isLongAgo =
@@ -31,5 +37,6 @@ export async function findUnheardRun(deps: UnheardRunDeps, message: UnheardRun):
     await forgetUnregistered(deps, instanceId);
     return deps.queues.sendToInstallations(message, { delaySeconds: removal.refusal.retryAfterSeconds });
   }
-  if (removal.ok && removal.value !== 'removed') await noteUnknownRun(deps, runner);
+  if (!removal.ok || removal.value === 'removed') return;
+  if (await isOnlyRemover(deps, instanceId)) await noteUnknownRun(deps, runner);
 }

@@ -90,6 +90,8 @@ export interface Auditor {
   claimRefused(instanceId: string): void;
   /** Called before each call takes effect; `cause` is what its process was started for. */
   beforeCall(cause: readonly string[]): void;
+  /** What the process of the current call was started for: EC2 may carry out a launch long after its call. */
+  cause(): readonly string[];
   /** @param runSince when the run that made the call began */
   afterCall(call: AuditedCall, runSince: number): void;
   /** The caller got no answer, or a failure. */
@@ -217,6 +219,7 @@ export function createAuditor(world: {
     beforeCall(cause) {
       currentCause = cause;
     },
+    cause: () => currentCause,
     afterCall(call, runSince) {
       const { name } = call;
       const is = kindOf(name);

@@ -115,13 +115,18 @@ const longestAfterwardsMilliseconds = 9_000;
  * A call that timed out may have done nothing, or all of it, or be carried out later: AWS leaves it open.
  * Source: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
  */
-async function launch({ faults, random, scheduler }: ServiceDeps, call: PortCall): Promise<unknown> {
+async function launch(deps: ServiceDeps, call: PortCall): Promise<unknown> {
+  const { auditor, faults, random, scheduler } = deps;
   if (faults.strikes('ec2Refusal')) return { kind: 'refused', failure: random.pick(refusals) };
   if (!faults.strikes('ec2Unclear')) return call.effect();
   const fate = random.pick(['never', 'never', 'now', 'later', 'later'] as const);
   if (fate === 'now') await call.effect();
   if (fate === 'later') {
-    scheduler.after(random.between(500, longestAfterwardsMilliseconds), () => void call.effect());
+    const cause = auditor.cause();
+    scheduler.after(random.between(500, longestAfterwardsMilliseconds), () => {
+      auditor.beforeCall(cause);
+      void call.effect();
+    });
   }
   return unclear;
 }

@@ -20,8 +20,8 @@ export const tenantsMutants: readonly Mutant[] = [
     'removal-taken-for-a-run',
     'A missing registration counts as proof of a run, although the platform itself removed it.',
     'lib/app/tenants/find-unheard-run.ts',
-    'if (!(await noteUnregistered(deps, instanceId))) return;',
-    'void noteUnregistered;',
+    'if (!(await noteUnregisteredOnce(deps, instanceId))) return;',
+    'void noteUnregisteredOnce;',
   ),
   mutant(
     'held-job-opened-by-any-answer',
