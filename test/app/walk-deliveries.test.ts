@@ -65,6 +65,51 @@ it('takes from the list of all what GitHub does not list as failed', async () =>
   expect([...found.delivered]).toEqual(['200', '399']);
 });
 
+it('stops after 45 seconds, however slowly GitHub answers, and continues there', async () => {
+  const clock = createMemoryClock(noon);
+  const { github, cursors } = givenEndless(() => clock.advance(10_000));
+  const before = { floor: 0, top: 0, cursor: undefined };
+  const { walk } = await walkDeliveries({ github, clock } as never, 'any', { walk: before, room: 1 });
+  expect(cursors).toEqual([undefined, '1', '2', '3', '4']);
+  expect(walk.cursor).toBe('5');
+});
+
+it('asks once for the newest if GitHub refuses even that', async () => {
+  let calls = 0;
+  const refused = { ok: false, refusal: { kind: 'invalid', message: 'Validation Failed' } };
+  const listDeliveries = async () => {
+    calls += 1;
+    return refused;
+  };
+  const deps = { github: { listDeliveries }, clock: createMemoryClock(noon) } as never;
+  const walk = { floor: 0, top: 0, cursor: undefined };
+  const { failure } = await walkDeliveries(deps, 'any', { walk, room: 1 });
+  expect(failure).toMatchObject({ code: 'GitHub-invalid' });
+  expect(calls).toBe(1);
+});
+
+it('stops looking for what arrived after 20 seconds', async () => {
+  const clock = createMemoryClock(noon);
+  const { github } = givenEndless(() => clock.advance(6_000));
+  const { guids } = await deliveredSince({ github, clock } as never, 0);
+  expect([...guids]).toEqual(['webhook 0', 'webhook 1', 'webhook 2', 'webhook 3']);
+});
+
+/** A list whose every page has one webhook that arrived, and a next page. */
+function givenEndless(onCall: () => void) {
+  const cursors: (string | undefined)[] = [];
+  const github = {
+    async listDeliveries(_list: string, cursor?: string) {
+      onCall();
+      cursors.push(cursor);
+      const page = Number(cursor ?? 0);
+      const facts = { id: page, deliveredAt: noon - page, statusCode: 200, isRedelivery: false };
+      return { ok: true, value: { items: [{ guid: `webhook ${page}`, ...facts }], cursor: `${page + 1}` } };
+    },
+  };
+  return { github, cursors };
+}
+
 it.each([
   ['back to the oldest that may have arrived later: no call more', noon - 25 * 60_000, 4],
   ['ten pages at most', 0, 10],

@@ -26,7 +26,7 @@ export interface Walk {
   readonly top: number;
   /** Where this walk continues; undefined: the next run begins a new one. */
   readonly cursor: string | undefined;
-  /** Epoch milliseconds: since then GitHub has failed to list the page at the cursor. */
+  /** Epoch milliseconds: since then GitHub has failed to list the next page. */
   readonly failingSince?: number | undefined;
 }
 
@@ -62,9 +62,8 @@ export async function walkDeliveries(
     if ('failure' in found && found.isRefused && cursor !== undefined && restarts++ === 0)
       found = await readPage(deps, list, undefined);
     if ('failure' in found) {
-      const { failure } = found;
-      const failing = cursor === undefined ? {} : { failingSince: failingSince ?? now };
-      return { undelivered, delivered, walk: { floor: walk.floor, top, cursor, ...failing }, failure };
+      const failing = { floor: walk.floor, top, cursor, failingSince: failingSince ?? now };
+      return { undelivered, delivered, walk: failing, failure: found.failure };
     }
     failingSince = undefined;
     const lowest = walk.floor - deliverySettledSeconds * 1000;
