@@ -70,8 +70,8 @@ export interface TenantStore {
     leases: { readonly tierLeases: ReadonlyMap<TierName, number>; readonly held: HeldLeases | undefined },
   ): Promise<boolean>;
   /**
-   * Sets what is spent on a day, and changes its month by the same amount, if the day is still as in `tenant` and no lease was
-   * taken or freed since. False: nothing was written.
+   * Sets what is spent on a day, and changes its month by the same amount, if no lease was taken, freed or counted again
+   * since `tenant` was read. False: nothing was written.
    */
   correctSpent(tenant: Tenant, spent: { readonly day: string; readonly to: Micros }): Promise<boolean>;
 }

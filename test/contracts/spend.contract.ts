@@ -333,6 +333,25 @@ export function spendContract(backend: StoreBackend): void {
       expect(await spent()).toEqual(new Map([...both(700), ['2026-11-20', 50], [month, 750]]));
     });
 
+    it('is not corrected by who read it before a machine was settled', async () => {
+      await take({ tenant: await storedTenant(stores) });
+      await stores.runners.bind([givenRunner({ leaseCost })]);
+      const before = await theTenant(stores);
+      expect(await end({ launchedAt: noon, change: -200, expected: 300, life: 2 })).toEqual(['ended']);
+      expect(await stores.tenants.correctSpent(before, { day: today, to: 700 })).toBe(false);
+      expect(await spent()).toEqual(both(400));
+      expect(await stores.tenants.correctSpent(await theTenant(stores), { day: today, to: 700 })).toBe(true);
+      expect(await spent()).toEqual(both(700));
+    });
+
+    it('is corrected where nothing was spent, and where there is no such tenant never', async () => {
+      const before = await storedTenant(stores);
+      const gone = { ...before, installationId: InstallationId(999) };
+      expect(await stores.tenants.correctSpent(gone, { day: today, to: 500 })).toBe(false);
+      expect(await stores.tenants.correctSpent(before, { day: today, to: 500 })).toBe(true);
+      expect(await spent()).toEqual(both(500));
+    });
+
     it('is carried over from an earlier installation, once, and counts under the cap', async () => {
       const tenant = { caps: { month: 1_000 }, predecessor: InstallationId(7) };
       await storedTenant(stores, tenant);

@@ -113,12 +113,11 @@ export function createMemoryTenantStore(world: StoreWorld): TenantStore {
     correctSpent: ({ installationId, spent, leaseChanges }, { day, to }) =>
       world.call('tenants.correctSpent', ({ tenants }) => {
         const tenant = tenants.get(installationId);
-        const counted = tenant?.spent?.get(day) ?? 0;
-        if (!tenant || counted !== (spent?.get(day) ?? 0)) return false;
-        if (tenant.leaseChanges !== leaseChanges) return false;
-        const month = day.slice(0, 7);
-        const ofMonth = (tenant.spent?.get(month) ?? 0) + to - counted;
-        const corrected = new Map(tenant.spent).set(day, to).set(month, ofMonth);
+        if (tenant?.leaseChanges !== leaseChanges) return false;
+        const change = to - (spent?.get(day) ?? 0);
+        const corrected = new Map(tenant.spent);
+        for (const period of [day, day.slice(0, 7)])
+          corrected.set(period, (corrected.get(period) ?? 0) + change);
         tenants.set(installationId, {
           ...tenant,
           spent: new Map([...corrected].filter(([, micros]) => micros !== 0)),

@@ -36,7 +36,6 @@ export interface TenantStoreOptions {
 
 /** Unmet: there is no such tenant, and the update would create one. */
 const exists = 'attribute_exists(#installation_id)';
-const nothingSpent = '(attribute_not_exists(#day) OR #day = :read)';
 const neverCounted = `${exists} AND (attribute_not_exists(#lease_changes) OR #lease_changes = :read)`;
 
 export function createTenantStore(deps: TenantStoreOptions): TenantStore {
@@ -177,18 +176,16 @@ export function createTenantStore(deps: TenantStoreOptions): TenantStore {
       return met;
     },
     async correctSpent(tenant, { day, to }) {
-      const read = tenant.spent?.get(day);
       const unchanged = leasesUnchanged(tenant);
-      const asRead = read === undefined ? `${exists} AND ${nothingSpent}` : '#day = :read';
       const { met } = await updateRow(client, {
         tableName,
         key: tenantKey(tenant.installationId),
         // A copy that planned with the former count plans again.
         update: 'ADD #day :change, #month :change, #lease_changes :one',
-        condition: `${asRead} AND ${unchanged.condition}`,
+        // Whatever changes the count of a day changes #lease_changes, too.
+        condition: `${exists} AND ${unchanged.condition}`,
         values: {
-          ':change': number(to - (read ?? 0)),
-          ':read': number(read ?? 0),
+          ':change': number(to - (tenant.spent?.get(day) ?? 0)),
           ':one': number(1),
           ...unchanged.values,
         },
