@@ -14,6 +14,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { assertConfig } from '../config/check-config.ts';
 import { MalformedMessage, type Message, parseMessage } from '../contract/messages.ts';
+import { tierQueueOf } from '../contract/queue-name.ts';
 import { sharedQueueWorkers } from '../contract/resource-names.ts';
 import { tables } from '../contract/tables.ts';
 import { dynamoClient } from './aws-clients.ts';
@@ -72,7 +73,7 @@ const lookSeconds = 30;
 function workQueues({ config }: CommandCall): { name: string; worker: string }[] {
   const { environment, tiers } = assertConfig(config).deployment;
   return [
-    ...tiers.map((tier) => ({ name: `${environment}-${tier.name}-builds`, worker: 'scale-up' })),
+    ...tiers.map((tier) => ({ name: tierQueueOf(environment, tier.name), worker: 'scale-up' })),
     ...Object.entries(sharedQueueWorkers).map(([name, worker]) => ({
       name: `${environment}-${name}`,
       worker,

@@ -9,6 +9,7 @@ import {
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
 import type { DrainFacts } from '../app/insight/facts.ts';
+import { tierOfQueue } from '../contract/queue-name.ts';
 import { TierName } from '../core/ids.ts';
 import { awsOptions } from './aws-clients.ts';
 import { faultKind } from './aws-faults.ts';
@@ -43,7 +44,7 @@ export async function findDrain(call: CommandCall): Promise<Drain | undefined> {
   const off = all.filter(({ State }) => State === 'Disabled' || State === 'Disabling');
   if (off.length === 0) return undefined;
   const names = off.map(({ EventSourceArn = '' }) => EventSourceArn.split(':').at(-1) ?? '');
-  const tiers = names.map((name) => TierName(name.slice(environment.length + 1, -queueEnd.length)));
+  const tiers = names.map((name) => TierName(tierOfQueue(environment, name)));
   const said = off.length === all.length ? ofAll(environment) : ofSome(environment, tiers);
   return {
     tiers,
@@ -51,8 +52,6 @@ export async function findDrain(call: CommandCall): Promise<Drain | undefined> {
     problem: `${said.text} ${said.jobs} get no machine until: npx mayfly drain --resume`,
   };
 }
-
-const queueEnd = '-builds';
 
 const ofAll = (environment: string) => ({
   text: `The environment ${environment} is drained: scale-up reads no queue.`,

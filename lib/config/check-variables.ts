@@ -2,6 +2,7 @@
  * The rule for names that a function's variables repeat: Lambda takes 4 KB of variables in all, as JSON. The addresses of the tiers'
  * queues, which contain the names, take most of it, and the list of subnets a part. size.test.ts measures the rest.
  */
+import { tierQueueOf } from '../contract/queue-name.ts';
 import { mostZones } from './check-network.ts';
 import type { MayflyConfig } from './config.ts';
 import { isRecord, textOf } from './faults.ts';
@@ -13,7 +14,7 @@ const mostTogether = 3330;
 export function variableFaults(config: MayflyConfig): string[] {
   const names = Object.keys(isRecord(config.tiers) ? config.tiers : {});
   const { environment, region } = config;
-  const address = `https://sqs.${textOf(region)}.amazonaws.com/123456789012/${textOf(environment)}--builds`;
+  const address = `https://sqs.${textOf(region)}.amazonaws.com/123456789012/${tierQueueOf(textOf(environment), '')}`;
   const queues = names
     .map((name) => `${name}=${address}${name},`.length)
     .reduce((sum, next) => sum + next, 0);

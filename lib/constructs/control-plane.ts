@@ -15,6 +15,7 @@ import type { CheckedConfig } from '../config/check-config.ts';
 import type { MachineSettings } from '../config/check-machines.ts';
 import { queueConcurrency } from '../contract/concurrency.ts';
 import { type FunctionName, functionNames } from '../contract/functions.ts';
+import { tierQueueOf } from '../contract/queue-name.ts';
 import { batchingWindowSeconds, type QueueReader } from '../contract/redelivery.ts';
 import type { TierName } from '../core/ids.ts';
 import { watchdogSeconds } from '../core/spend.ts';
@@ -91,7 +92,7 @@ export class ControlPlane extends Construct {
       tiers.map(({ name }) => [
         name,
         createQueue(scope, name, {
-          queueName: `${environment}-${name}-builds`,
+          queueName: tierQueueOf(environment, name),
           reader: 'scale-up',
           key,
         }),

@@ -5,6 +5,7 @@
 import type { Deployment } from './deployment.ts';
 import { functionNameOf } from './function-name.ts';
 import { type FunctionName, functionNames } from './functions.ts';
+import { tierQueueOf } from './queue-name.ts';
 
 export interface Names {
   /** Dead-letter queues not included. */
@@ -27,7 +28,7 @@ export const sharedQueues = Object.keys(sharedQueueWorkers) as SharedQueue[];
 export const deadLettersOf = (queue: string) => `${queue}-dead-letters`;
 
 export function namesOf({ environment, tiers }: Deployment): Names {
-  const tierQueues = tiers.map(({ name }) => `${environment}-${name}-builds`);
+  const tierQueues = tiers.map(({ name }) => tierQueueOf(environment, name));
   const functions = functionNames.map((name) => functionNameOf(environment, name));
   return {
     queues: [...tierQueues, ...sharedQueues.map((name) => `${environment}-${name}`)],

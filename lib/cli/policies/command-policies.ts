@@ -4,6 +4,7 @@
  */
 import { comparisonPrefix } from '../../adapters/dynamodb/comparison-state-row.ts';
 import { exportBucketOf, exportPrefix, exportTable } from '../../contract/costs-export.ts';
+import { tierQueueOf } from '../../contract/queue-name.ts';
 import { sharedQueues } from '../../contract/resource-names.ts';
 import { tables } from '../../contract/tables.ts';
 import { tagKeys } from '../../core/tags.ts';
@@ -156,6 +157,9 @@ const sendBack = (target: PolicyTarget): PolicyStatement[] => [
   allow(
     'SendBack',
     ['sqs:GetQueueUrl', 'sqs:GetQueueAttributes', 'sqs:SendMessage'],
-    ['*-builds', ...sharedQueues].map((name) => arn('sqs', target, `${target.environment}-${name}`)),
+    [
+      tierQueueOf(target.environment, '*'),
+      ...sharedQueues.map((name) => `${target.environment}-${name}`),
+    ].map((queue) => arn('sqs', target, queue)),
   ),
 ];

@@ -1,5 +1,6 @@
 /** The least that each command about tenants needs: its row by id, the logins of all rows, and its waiting jobs. */
 import { recordedPolicyAttribute } from '../../contract/audit.ts';
+import { tierQueueOf } from '../../contract/queue-name.ts';
 import { tables } from '../../contract/tables.ts';
 import { policyAttributes } from '../../contract/tenant-policy.ts';
 import { allow, arn, type PolicyStatement, type PolicyTarget } from './policy.ts';
@@ -59,7 +60,7 @@ function changeTenant(target: PolicyTarget): PolicyStatement[] {
     allow(
       'PokeTiers',
       ['sqs:GetQueueUrl', 'sqs:SendMessage'],
-      [arn('sqs', target, `${target.environment}-*-builds`)],
+      [arn('sqs', target, tierQueueOf(target.environment, '*'))],
     ),
   ];
 }

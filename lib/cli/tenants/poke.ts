@@ -4,6 +4,7 @@
  */
 import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { Poke } from '../../contract/messages.ts';
+import { tierQueueOf } from '../../contract/queue-name.ts';
 import { type InstallationId, TierName } from '../../core/ids.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import type { CommandCall } from '../command.ts';
@@ -28,7 +29,7 @@ export async function pokeTenant(
   }
   await Promise.all(
     [...waiting.keys()].map(async (tier) => {
-      const QueueName = `${call.config.environment}-${tier}-builds`;
+      const QueueName = tierQueueOf(call.config.environment, tier);
       const { QueueUrl } = await client.send(new GetQueueUrlCommand({ QueueName }));
       const poke: Poke = { kind: 'poke', installationId, tier: TierName(tier) };
       const MessageGroupId = String(installationId);

@@ -7,6 +7,7 @@ import type { Construct } from 'constructs';
 import type { Deployment } from '../../contract/deployment.ts';
 import type { DimensionSetOf } from '../../contract/metric-dimensions.ts';
 import { type MetricName, metrics } from '../../contract/metrics.ts';
+import { tierQueueOf } from '../../contract/queue-name.ts';
 import { deadLettersOf, type SharedQueue } from '../../contract/resource-names.ts';
 import { platformMetric, queueMetric } from './platform-metrics.ts';
 
@@ -47,7 +48,7 @@ export class DeploymentMetrics {
   deadLetters(owner: DeadLettersOwner, view: MetricView = {}): Metric {
     if ('tier' in owner) this.#assertTier(owner.tier);
     const { environment } = this.#deployment;
-    const queue = 'tier' in owner ? `${environment}-${owner.tier}-builds` : `${environment}-${owner.queue}`;
+    const queue = 'tier' in owner ? tierQueueOf(environment, owner.tier) : `${environment}-${owner.queue}`;
     return queueMetric(deadLettersOf(queue), 'ApproximateNumberOfMessagesVisible', 'Maximum')
       .with(view)
       .attachTo(this.#scope);
