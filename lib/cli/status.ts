@@ -26,7 +26,7 @@ export const status: Command = {
   details: `
 Examples:
   mayfly status            a line for each tenant, then what is wrong
-  mayfly status --json     the same as JSON
+  mayfly status --json     the same as JSON: an array with an entry for each tenant
   mayfly status --tenant acme [--watch]
                            one tenant: its machines, GitHub's view of its runners, its last jobs
 
@@ -34,7 +34,8 @@ Examples:
 the App may not register with the organization.
 
 Waiting for a limit is not a problem. A tenant that needs attention is one, and so are jobs that wait because AWS
-or GitHub refused something, and a drained environment.
+or GitHub refused something, and a drained environment. The JSON repeats a drain for each tenant: "drained" lists
+the tiers.
 `,
   exitOne: 'something is wrong; the lines under "Problems" say what',
   options: [
@@ -55,7 +56,7 @@ or GitHub refused something, and a drained environment.
       throw new UsageError('--watch is for one tenant: mayfly status --tenant acme --watch');
     const [tenants, drain] = await Promise.all([readTenants(dynamoClient(call), call), findDrain(call)]);
     if (call.options['json']) {
-      call.io.out(`${JSON.stringify(tenants)}\n`);
+      call.io.out(`${JSON.stringify(withDrain(tenants, drain))}\n`);
       if (drain) call.io.error(`${drain.problem}\n`);
     } else call.io.out(render(tenants, drain));
     return drain || tenants.some(({ problems }) => problems.length > 0) ? 1 : 0;
@@ -148,6 +149,14 @@ function runnersText({ runners }: TenantStatus): string {
   const { level, isFallback, group } = runners;
   return `${level}${isFallback ? ' (fallback)' : ''}${group === undefined ? '' : `, ${group}`}`;
 }
+
+/** An array without an entry for all tenants: each entry repeats what holds for all. */
+const withDrain = (tenants: readonly TenantStatus[], drain: Drain | undefined) =>
+  tenants.map((tenant) => ({
+    ...tenant,
+    drained: drain?.tiers ?? [],
+    problems: [...(drain ? [drain.problem] : []), ...tenant.problems],
+  }));
 
 function render(tenants: readonly TenantStatus[], drain: Drain | undefined): string {
   const ofAll = drain ? [`  ${drain.problem}`] : [];

@@ -87,7 +87,8 @@ describe('mayfly status', () => {
       aws?.close();
       const json = await run(status, ['--json'], await givenRows(rows, [], queues));
       expect(json).toMatchObject({ status: 1, error: says });
-      expect(JSON.parse(json.out)).toHaveLength(1);
+      const off = expect.arrayContaining([which.includes('tiers small') ? 'small' : 'large']);
+      expect(JSON.parse(json.out)).toMatchObject([{ drained: off, problems: [says.trim()] }]);
       aws?.close();
       const empty = await run(status, [], await givenRows([], [], queues));
       expect(empty).toMatchObject({ status: 1, out: expect.stringContaining(says) });
@@ -137,6 +138,9 @@ describe('mayfly status', () => {
     const queues = { 'my-saas-small-builds': 'Enabled', 'my-saas-large-builds': 'Enabling' };
     const { status: exit, out } = await run(status, [], await givenRows([], [], queues));
     expect([exit, out]).toEqual([0, expect.not.stringContaining('drain')]);
+    aws?.close();
+    const json = await run(status, ['--json'], await givenRows([newTenantRow(givenTenant({}))], [], queues));
+    expect(JSON.parse(json.out)).toMatchObject([{ drained: [], problems: [] }]);
   });
 
   it('distinguishes a suspension by GitHub from a ban', async () => {
