@@ -4,6 +4,7 @@ import type { Job, JobOutcome } from '../core/job.ts';
 import type { Rest } from '../core/job-rest.ts';
 import type { Reason } from '../core/reason.ts';
 import type { OperationalError } from './errors.ts';
+import type { UnreadableRow } from './unreadable-row.ts';
 
 /** When GitHub reported that it has no such job, epoch milliseconds. */
 export interface Doubt {
@@ -47,14 +48,22 @@ export interface JobStore {
   insert(jobs: readonly Job[]): Promise<InsertOutcome[]>;
   /** Reads consistently. */
   get(installationId: InstallationId, jobId: JobId): Promise<Job | undefined>;
-  /** Those of these jobs that are known. Reads consistently. */
-  find(installationId: InstallationId, jobIds: readonly JobId[]): Promise<Job[]>;
-  /** The newest jobs of the tenant by GitHub's ids, whatever their state, newest first. May lag by a second. */
-  listNewest(installationId: InstallationId, limit: number): Promise<Job[]>;
+  /** Those of these jobs that are known. Reads consistently. Fails if a row is not a job and there is no `skipped` to add it to. */
+  find(installationId: InstallationId, jobIds: readonly JobId[], skipped?: UnreadableRow[]): Promise<Job[]>;
+  /**
+   * The newest jobs of the tenant by GitHub's ids, whatever their state, newest first. Rows that are not jobs are added to
+   * `skipped`, and count towards the limit. May lag by a second.
+   */
+  listNewest(installationId: InstallationId, limit: number, skipped?: UnreadableRow[]): Promise<Job[]>;
   /** Across tenants: the one of these that has the job. Reads consistently. */
   findAcrossTenants(jobId: JobId, installationIds: readonly InstallationId[]): Promise<Job | undefined>;
-  /** Waiting jobs of one tier, oldest first. Reads consistently. */
-  listWaiting(installationId: InstallationId, tier: TierName, limit: number): Promise<Job[]>;
+  /** Waiting jobs of one tier, oldest first. Rows that are not jobs are added to `skipped`. Reads consistently. */
+  listWaiting(
+    installationId: InstallationId,
+    tier: TierName,
+    limit: number,
+    skipped?: UnreadableRow[],
+  ): Promise<Job[]>;
   /**
    * The same, a page at a time: a cursor continues after the page that returned it, so that all pages together read
    * each row once. A job that comes to an earlier place meanwhile is in no later page. Reads consistently.

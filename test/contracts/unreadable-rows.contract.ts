@@ -85,12 +85,19 @@ export function unreadableRowsContract(backend: StoreBackend): void {
       await stores.jobs.insert([givenJob({ jobId: JobId(9), tier: medium })]);
       await stores.corrupt({ table: 'jobs', key: JobId(1) });
       await stores.corrupt({ table: 'jobs', key: JobId(3) });
+      const named = () => skipped.splice(0).map(({ error }) => error.message);
 
       for (const list of [stores.jobs.listWaiting, stores.jobs.glanceAtWaiting]) {
         expect(idsOf(await list(acme, small, 1))).toEqual([2]);
         expect(idsOf(await list(acme, small, 2))).toEqual([2, 4]);
         expect(idsOf(await list(acme, small, 9))).toEqual([2, 4]);
       }
+      await stores.jobs.listWaiting(acme, small, 9, skipped);
+      expect(named()).toEqual([1, 3].map((job) => expect.stringMatching(`^In the jobs row 101.${job},`)));
+      expect(idsOf(await stores.jobs.listNewest(acme, 3, skipped))).toEqual([9, 4]);
+      expect(named()).toEqual([expect.stringMatching('^In the jobs row 101.3,')]);
+      expect(idsOf(await stores.jobs.find(acme, [2, 3].map(JobId), skipped))).toEqual([2]);
+      expect(named()).toEqual([expect.stringMatching('^In the jobs row 101.3,')]);
       const first = await stores.jobs.pageOfWaiting(acme, small, { limit: 3 });
       const rest = await stores.jobs.pageOfWaiting(acme, small, { limit: 3, cursor: first.cursor! });
       expect([first, rest].map(({ jobs }) => idsOf(jobs))).toEqual([[2], [4]]);

@@ -30,8 +30,7 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
       return { met: after !== undefined, before };
     });
 
-  const whole = (jobs: readonly Job[]) => readableJobs(world, jobs);
-  const sound = (jobs: readonly Job[]) => readableJobs(world, jobs, []);
+  const sound = (jobs: readonly Job[], skipped: UnreadableRow[] = []) => readableJobs(world, jobs, skipped);
 
   return {
     async insert(jobs) {
@@ -46,29 +45,28 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
       );
       return outcomes.map((outcome) => (outcome === 'unfit' ? unfitRow() : outcome));
     },
-    find: (installationId, jobIds) =>
-      world.call('jobs.find', ({ jobs }) =>
-        whole([...new Set(jobIds)].flatMap((jobId) => jobs.get(jobKey(installationId, jobId)) ?? [])),
-      ),
+    find: (installationId, jobIds, skipped) =>
+      world.call('jobs.find', ({ jobs }) => {
+        const found = [...new Set(jobIds)].flatMap((jobId) => jobs.get(jobKey(installationId, jobId)) ?? []);
+        return readableJobs(world, found, skipped);
+      }),
     get: (installationId, jobId) =>
       world.call('jobs.get', ({ jobs }) => {
         const job = jobs.get(jobKey(installationId, jobId));
-        return job && whole([job])[0];
+        return job && readableJobs(world, [job])[0];
       }),
-    listNewest: (installationId, limit) =>
-      world.call('jobs.listNewest', ({ jobs }) =>
-        [...jobs.values()]
-          .filter((job) => job.installationId === installationId)
-          .sort((a, b) => b.jobId - a.jobId)
-          .slice(0, limit),
-      ),
+    listNewest: (installationId, limit, skipped) =>
+      world.call('jobs.listNewest', ({ jobs }) => {
+        const all = [...jobs.values()].filter((job) => job.installationId === installationId);
+        return sound(all.sort((a, b) => b.jobId - a.jobId).slice(0, limit), skipped);
+      }),
     findAcrossTenants: (jobId, installationIds) =>
       world.call('jobs.findAcrossTenants', ({ jobs }) =>
         installationIds.map((id) => jobs.get(jobKey(id, jobId))).find((job) => job !== undefined),
       ),
-    listWaiting: (installationId, tier, limit) =>
+    listWaiting: (installationId, tier, limit, skipped) =>
       world.call('jobs.listWaiting', (rows) =>
-        sound(waitingJobs(rows, installationId, tier)).slice(0, limit),
+        sound(waitingJobs(rows, installationId, tier), skipped).slice(0, limit),
       ),
     async pageOfWaiting(installationId, tier, { limit, cursor }) {
       const found = await world.call('jobs.pageOfWaiting', (rows) =>

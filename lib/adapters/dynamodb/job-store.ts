@@ -77,11 +77,19 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
     queryRows(client, waitingQuery(installationId, range), limit);
 
   /** Rows that cannot be read do not count towards the limit: to callers, fewer jobs mean that the line ends there. */
-  const waitingJobs = async (installationId: InstallationId, range: WaitingRange, limit: number) => {
+  const waitingJobs = async (
+    installationId: InstallationId,
+    range: WaitingRange,
+    { limit, skipped = [] }: { readonly limit: number; readonly skipped?: UnreadableRow[] | undefined },
+  ) => {
     for (let wanted = limit; ; ) {
       const rows = await waiting(installationId, range, wanted);
-      const jobs = readableJobs(rows);
-      if (rows.length < wanted || jobs.length >= limit) return jobs.slice(0, limit);
+      const unreadable: UnreadableRow[] = [];
+      const jobs = readableJobs(rows, unreadable);
+      if (rows.length < wanted || jobs.length >= limit) {
+        skipped.push(...unreadable);
+        return jobs.slice(0, limit);
+      }
       wanted += rows.length - jobs.length;
     }
   };
@@ -92,26 +100,26 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
       const row = await getRow(client, tableName, jobKey(installationId, jobId));
       return row && jobOfRow(row);
     },
-    async find(installationId, jobIds) {
+    async find(installationId, jobIds, skipped) {
       const keys = [...new Set(jobIds)].map((jobId) => jobKey(installationId, jobId));
-      return (await findRows(client, tableName, keys)).map(jobOfRow);
+      return readableRows(await findRows(client, tableName, keys), jobOfRow, { keyName, skipped });
     },
-    async listNewest(installationId, limit) {
+    async listNewest(installationId, limit, skipped) {
       const query = {
         TableName: tableName,
         KeyConditionExpression: 'installation_id = :tenant',
         ExpressionAttributeValues: { ':tenant': number(installationId) },
         ScanIndexForward: false,
       };
-      return (await queryRows(client, query, limit)).map(jobOfRow);
+      return readableJobs(await queryRows(client, query, limit), skipped);
     },
     async findAcrossTenants(jobId, installationIds) {
       const keys = [...new Set(installationIds)].map((installationId) => jobKey(installationId, jobId));
       const [row] = await findRows(client, tableName, keys);
       return row && jobOfRow(row);
     },
-    listWaiting(installationId, tier, limit) {
-      return waitingJobs(installationId, rangeOf(tier), limit);
+    listWaiting(installationId, tier, limit, skipped) {
+      return waitingJobs(installationId, rangeOf(tier), { limit, skipped });
     },
     async pageOfWaiting(installationId, tier, { limit, cursor }) {
       const query = waitingQuery(installationId, rangeOf(tier));
@@ -119,7 +127,7 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
       return pageOf(readableJobs(page.Items ?? []), page.LastEvaluatedKey);
     },
     glanceAtWaiting(installationId, tier, limit) {
-      return waitingJobs(installationId, { ...rangeOf(tier), mayLag: true }, limit);
+      return waitingJobs(installationId, { ...rangeOf(tier), mayLag: true }, { limit });
     },
     async listWaitingBeyond(installationId, count, limit) {
       // The index sorts by tier first, and age counts over all tiers: so read all of them.
@@ -207,7 +215,8 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
 
 /** Without those whose rows a manual edit broke: they stop no other job of their tenant. The sweep names them each minute. */
 const readableJobs = (rows: readonly Attributes[], skipped: UnreadableRow[] = []) =>
-  readableRows(rows, jobOfRow, { keyName: 'job_id', skipped });
+  readableRows(rows, jobOfRow, { keyName, skipped });
+const keyName = 'job_id';
 
 /** A call may name a key only once; the second of two equal jobs goes into the next call, and exists by then. */
 async function insertJobs(

@@ -4,6 +4,9 @@
  */
 import type { InstallationId, TierName } from '../../core/ids.ts';
 import { type Job, waitsSince } from '../../core/job.ts';
+import { OperationalError } from '../../ports/errors.ts';
+import type { UnreadableRow } from '../../ports/unreadable-row.ts';
+import { unreadableErrors } from '../common/unreadable-errors.ts';
 import { isCompetitor } from './competitors.ts';
 import { explainJob } from './explain-job.ts';
 import { explainWaiting } from './explain-waiting.ts';
@@ -28,6 +31,8 @@ export interface TenantExplanation {
   readonly groups: readonly VerdictGroup[];
   /** More jobs wait than were looked at, in some tier. */
   readonly isCut: boolean;
+  /** Rows that cannot be read, and why: their jobs are in no group. */
+  readonly unreadable: readonly string[];
 }
 
 /** Of each tier. */
@@ -43,15 +48,16 @@ export async function explainTenant(
   installationId: InstallationId,
   drain?: DrainFacts,
 ): Promise<TenantExplanation> {
+  const skipped: UnreadableRow[] = [];
   const [tenant, recent, tiers] = await Promise.all([
     deps.tenants.get(installationId),
-    deps.jobs.listNewest(installationId, recentJobs),
+    deps.jobs.listNewest(installationId, recentJobs, skipped),
     deps.jobs.tiersWithWaiting(installationId),
   ]);
   const group = tenant && (await groupOf(deps, tenant));
   const lines = await Promise.all(
     tiers.map(async (tier) => ({
-      waiting: await deps.jobs.listWaiting(installationId, tier, mostWaiting),
+      waiting: await deps.jobs.listWaiting(installationId, tier, mostWaiting, skipped),
       supply: await supplyOf(deps, tier),
     })),
   );
@@ -69,18 +75,29 @@ export async function explainTenant(
       return { job, verdict: underDrain(explainWaiting(facts, job), { tier: job.tier, drain }) };
     });
   });
+  const held = await heldElsewhere(deps, recent, skipped);
   return {
-    groups: inGroups([...verdicts, ...(await heldElsewhere(deps, recent))]),
+    groups: inGroups([...verdicts, ...held]),
     isCut: lines.some(({ waiting }) => waiting.length === mostWaiting),
+    unreadable: unreadableErrors(skipped).map(({ message }) => message),
   };
 }
 
 /** The latest jobs that wait for an approval or for their machine: they are in no line. */
-async function heldElsewhere(deps: InsightDeps, recent: readonly Job[]) {
+async function heldElsewhere(deps: InsightDeps, recent: readonly Job[], skipped: UnreadableRow[]) {
   const held = recent.filter(({ state }) => state === 'blocked' || state === 'covered').slice(0, mostHeld);
-  return Promise.all(
-    held.map(async (job) => ({ job, verdict: explainJob(await gatherFacts(deps, job)) as Verdict })),
+  const explained = await Promise.all(
+    held.map(async (job) => {
+      try {
+        return [{ job, verdict: explainJob(await gatherFacts(deps, job)) as Verdict }];
+      } catch (error) {
+        if (!(error instanceof OperationalError) || error.code !== 'UnreadableRow') throw error;
+        skipped.push({ key: String(job.jobId), error });
+        return [];
+      }
+    }),
   );
+  return explained.flat();
 }
 const mostHeld = 10;
 

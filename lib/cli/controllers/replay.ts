@@ -7,7 +7,9 @@ import { createRulesLoader } from '../../adapters/cel/load-rules.ts';
 import { number } from '../../adapters/dynamodb/attributes.ts';
 import { jobOfRow } from '../../adapters/dynamodb/job-row.ts';
 import { queryRows } from '../../adapters/dynamodb/read.ts';
+import { readableRows } from '../../adapters/dynamodb/readable-rows.ts';
 import { type ReplayedJob, replay } from '../../app/admission-api/replay.ts';
+import { unreadableErrors } from '../../app/common/unreadable-errors.ts';
 import { assertConfig } from '../../config/check-config.ts';
 import { tables, tombstoneDays } from '../../contract/tables.ts';
 import { chunksOf } from '../../core/chunks.ts';
@@ -15,9 +17,11 @@ import type { InstallationId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { pricePerHour } from '../../core/price-list.ts';
 import type { Tenant } from '../../core/tenant.ts';
+import type { UnreadableRow } from '../../ports/unreadable-row.ts';
 import { sinceOf } from '../audit.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import { type Command, type CommandCall, jsonOption, UsageError } from '../command.ts';
+import { printableLine } from '../printable.ts';
 import { findReadableTenant, found, tableName } from '../tenants/find-tenant.ts';
 import { ownerPositional, platformName, print } from './admin.ts';
 import { readRules } from './settings.ts';
@@ -60,7 +64,9 @@ It reads past jobs from their rows, which have repository, workflow, labels and 
     const priceOf = ({ tier }: Job) => (tier === undefined ? undefined : prices.get(tier));
     const judged: ReplayedJob[] = [];
     const since = Date.parse(sinceOf(call.options['since'], '24h', Date.now()));
+    const skipped: UnreadableRow[] = [];
     const table = {
+      skipped,
       client: dynamoClient(call),
       TableName: `${call.config.environment}-${tables.jobs.suffix}`,
     };
@@ -73,6 +79,7 @@ It reads past jobs from their rows, which have repository, workflow, labels and 
       }
       if (judged.length >= mostJobs) break;
     }
+    for (const { message } of unreadableErrors(skipped)) call.io.error(`${printableLine(message)}\n`);
     return report(call, judged);
   },
 };
@@ -90,7 +97,11 @@ async function tenantsOf(call: CommandCall): Promise<readonly Tenant[]> {
 
 /** The newest jobs, up to the maximum. */
 export async function jobsSince(
-  { client, TableName }: { readonly client: DynamoDBClient; readonly TableName: string },
+  {
+    client,
+    TableName,
+    skipped,
+  }: { readonly client: DynamoDBClient; readonly TableName: string; readonly skipped: UnreadableRow[] },
   installationId: InstallationId,
   since: number,
 ): Promise<readonly Job[]> {
@@ -102,7 +113,9 @@ export async function jobsSince(
     ExpressionAttributeValues: { ':id': number(installationId) },
   };
   const rows = await queryRows(client, query, mostJobs);
-  return rows.map(jobOfRow).filter(({ queuedAt }) => queuedAt >= since);
+  return readableRows(rows, jobOfRow, { keyName: 'job_id', skipped }).filter(
+    ({ queuedAt }) => queuedAt >= since,
+  );
 }
 
 function report(call: CommandCall, jobs: readonly ReplayedJob[]): number {

@@ -106,14 +106,17 @@ async function explainAll(call: CommandCall, given: string): Promise<number> {
   const found = await findTenant({ client: dynamoClient(call), config: call.config }, given);
   const drain = await findDrain(call);
   const all = await explainTenant(judgingStores(call), found.installationId, drain);
-  call.io.out(call.options['json'] ? `${JSON.stringify(all)}\n` : groupsText(found.login, all));
+  const drained = drain?.tiers ?? [];
+  call.io.out(
+    call.options['json'] ? `${JSON.stringify({ ...all, drained })}\n` : groupsText(found.login, all),
+  );
   // The newest jobs are still in the queues, and have no row.
   if (drain) call.io.error(`${printableLine(drain.problem)}\n`);
-  return drain || all.groups.some(needsSomebody) ? 1 : 0;
+  return drain || all.unreadable.length > 0 || all.groups.some(needsSomebody) ? 1 : 0;
 }
 
-function groupsText(login: string, { groups, isCut }: TenantExplanation): string {
-  if (groups.length === 0) return `No job of ${printableLine(login)} waits.\n`;
+function groupsText(login: string, { groups, isCut, unreadable }: TenantExplanation): string {
+  if (groups.length === 0 && unreadable.length === 0) return `No job of ${printableLine(login)} waits.\n`;
   const paragraphs = groups.map((group) => {
     const { count, jobs, tier, oldestAcceptedAt } = group;
     const since = new Date(oldestAcceptedAt).toISOString().slice(0, 19);
@@ -122,5 +125,6 @@ function groupsText(login: string, { groups, isCut }: TenantExplanation): string
     return [head, ...verdictLines(group).map((line) => `  ${line}`)].map(printableLine).join('\n');
   });
   const cut = isCut ? '\n\n  More jobs wait; not all of them were checked.' : '';
-  return `${paragraphs.join('\n\n')}${cut}\n`;
+  const broken = unreadable.length > 0 ? [['  not readable', ...unreadable.map((why) => `    ${why}`)]] : [];
+  return `${[...paragraphs, ...broken.map((lines) => lines.map(printableLine).join('\n'))].join('\n\n')}${cut}\n`;
 }

@@ -79,19 +79,17 @@ async function readOne(
   const { tenant } = await findReadableTenant({ client, config: call.config }, given);
   const stores = commandStores(call);
   const now = Date.now();
+  const unreadable: UnreadableRow[] = [];
   const [waiting, lastJobs, machines, drain] = await Promise.all([
     readWaiting(client, call.config.environment, tenant.installationId),
-    stores.jobs.listNewest(tenant.installationId, lastJobsShown),
+    stores.jobs.listNewest(tenant.installationId, lastJobsShown, unreadable),
     readMachines(call, tenant),
     findDrain(call),
   ]);
-  const unreadable: UnreadableRow[] = [];
-  const runners = await stores.runners.findAcrossTenants(
-    machines.map(({ instanceId }) => InstanceId(instanceId)),
-    unreadable,
-  );
+  const ids = machines.map(({ instanceId }) => InstanceId(instanceId));
+  const runners = await stores.runners.findAcrossTenants(ids, unreadable);
+  const jobs = await stores.jobs.find(tenant.installationId, runners.map(jobOf), unreadable);
   const isUnreadable = new Set(unreadable.map(({ key }) => key));
-  const jobs = await stores.jobs.find(tenant.installationId, runners.map(jobOf));
   const registered = await readRegistered(call, tenant, runners);
   const listed = 'why' in registered ? undefined : registered;
   const seen = { machines, runners, jobs, registered: listed, now };
@@ -113,7 +111,7 @@ async function readOne(
     lastJobs: lastJobs.map(lastJob),
     problems: [
       ...(drain ? [drain.problem] : []),
-      ...unreadable.map(({ error }) => error.message),
+      ...new Set(unreadable.map(({ error }) => error.message)),
       ...problemsOf({ attention: tenant.attention, waiting, now }),
       ...machineProblems({
         ...seen,

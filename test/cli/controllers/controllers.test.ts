@@ -285,7 +285,12 @@ describe('mayfly controllers', () => {
     );
     for (let n = 0; n < 60; n += 1)
       await account.put('jobs', jobRow(givenJob({ ...large, jobId: JobId(100 + n) })));
-    const { out } = await run('replay', 'acme', '--rules', file);
+    await account.put('jobs', {
+      ...jobRow(givenJob({ ...large, jobId: JobId(99) })),
+      repository: { N: '7' },
+    });
+    const { out, error } = await run('replay', 'acme', '--rules', file);
+    expect(error).toMatch(/^In the jobs row \d+.99, repository is/);
     expect(out.match(/reject: Too dear/g)).toHaveLength(50);
     expect(out).toContain('  and 11 more; --json has all of them.\n');
     writeFileSync(file, JSON.stringify([{ reject: 'job.tier ==', reason: 'x' }]));

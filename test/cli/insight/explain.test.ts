@@ -55,6 +55,27 @@ const explained = async (...args: string[]) => {
 };
 
 describe('mayfly explain', () => {
+  it('explains a tenant and its other jobs if the row of one cannot be read, names it, and exits with 1', async () => {
+    const tenant = givenTenant({
+      installationId: InstallationId(303),
+      accountId: 3,
+      accountLogin: 'initech',
+    });
+    await account.put('tenants', newTenantRow(tenant));
+    const of303 = { installationId: InstallationId(303), repositoryOwnerId: 3, acceptedAt: Date.now() };
+    await stored({ ...of303, jobId: JobId(31), reason: reason('queued', 'It just came.') });
+    const row = jobRow(givenJob({ ...of303, jobId: JobId(32) }));
+    await account.put('jobs', { ...row, repository: { N: '7' } });
+
+    const { status, out } = await account.run('explain', '--tenant', 'initech');
+    expect(status).toBe(1);
+    expect(out).toContain('1 job in small');
+    expect(out).toMatch(
+      /not readable\n {4}In the jobs row 303.32, repository is {"N":"7"}; it must be a text/,
+    );
+    expect(await explained('31')).toMatchObject({ code: 'queued', status: 0 });
+  });
+
   it('explains a waiting job by its URL or its id alone, and exits with 0', async () => {
     await stored({ jobId: JobId(5), acceptedAt: Date.now(), reason: reason('queued', 'It just came.') });
     for (const name of [urlOf(5), '5']) {
@@ -86,6 +107,8 @@ describe('mayfly explain', () => {
     const all = await account.run('explain', '--tenant', 'acme');
     expect(all).toMatchObject({ status: 1, out: expect.stringContaining('drained: The environment') });
     expect(all.error).toContain('Jobs get no machine until: npx mayfly drain --resume');
+    const json = await account.run('explain', '--tenant', 'acme', '--json');
+    expect(JSON.parse(json.out)).toMatchObject({ drained: ['small'], unreadable: [] });
     await account.run('drain', '--resume');
     expect(await explained('7')).toMatchObject({ code: 'queued', status: 0 });
   });

@@ -50,6 +50,23 @@ describe('mayfly status --tenant', () => {
     expect(one['problems']).toEqual([expect.stringContaining('is drained: scale-up reads no queue.')]);
   });
 
+  it('names a job whose row cannot be read, and shows the rest', async () => {
+    const policy = { accountLogin: 'gamma', installationId: InstallationId(303), accountId: 3 };
+    await account.put('tenants', newTenantRow(givenTenant({ ...policy, runnerLevel: 'repository' })));
+    const rowOf = (jobId: number) =>
+      jobRow(
+        givenJob({ installationId: policy.installationId, jobId: JobId(jobId), acceptedAt: Date.now() }),
+      );
+    await account.put('jobs', rowOf(31));
+    await account.put('jobs', { ...rowOf(32), repository: { N: '7' } });
+    const { status, out } = await account.run('status', '--tenant', 'gamma', '--json');
+    expect(JSON.parse(out)).toMatchObject({
+      lastJobs: [{ jobId: 31 }],
+      problems: [expect.stringMatching(/^In the jobs row 303.32, repository is/)],
+    });
+    expect(status).toBe(1);
+  });
+
   it('says that GitHub is not asked about repositories in which no machine runs', async () => {
     const policy = { accountLogin: 'beta', runnerLevel: 'repository' } as const;
     const tenant = givenTenant({ ...policy, installationId: InstallationId(202), accountId: 2 });
