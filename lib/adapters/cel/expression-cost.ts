@@ -76,7 +76,12 @@ function walk(expression: Expression, at: Walk): Size {
       return { steps: 2, depth: 2 };
     }
     case 'callExpr': {
+      const fact = factOf(expression, at);
       const parts = partsOf(expression);
+      if (fact !== undefined) {
+        at.names.add(fact);
+        return { steps: 3, depth: 2 };
+      }
       const size = over(parts, at);
       return kind.value.function === 'matches' ? matching(parts, { size, at }) : size;
     }
@@ -101,11 +106,20 @@ type MapEntry = Extract<Expression['exprKind'], { case: 'structExpr' }>['value']
 
 const keyOf = ({ keyKind }: MapEntry) => (keyKind.case === 'mapKey' ? [keyKind.value] : []);
 
-/** The fact that an expression is and no more: `job.labels`. */
-function factOf({ exprKind }: Expression, { bound }: Walk): string | undefined {
-  const root = exprKind.case === 'selectExpr' ? exprKind.value.operand?.exprKind : undefined;
-  if (exprKind.case !== 'selectExpr' || root?.case !== 'identExpr') return undefined;
-  return bound.has(root.value.name) ? undefined : `${root.value.name}.${exprKind.value.field}`;
+/** The fact that an expression is and no more: `job.labels`, or `job["labels"]`. */
+function factOf(expression: Expression, { bound }: Walk): string | undefined {
+  const [group, field] = groupAndField(expression);
+  if (group?.exprKind.case !== 'identExpr' || field === undefined) return undefined;
+  const { name } = group.exprKind.value;
+  return bound.has(name) ? undefined : `${name}.${field}`;
+}
+
+function groupAndField({ exprKind }: Expression): readonly [] | readonly [Expression | undefined, string] {
+  if (exprKind.case === 'selectExpr') return [exprKind.value.operand, exprKind.value.field];
+  if (exprKind.case !== 'callExpr' || exprKind.value.function !== '_[_]') return [];
+  const [group, key] = exprKind.value.args;
+  // No field is called like a number, so that `job[3]` names a field that does not exist.
+  return key?.exprKind.case === 'constExpr' ? [group, String(key.exprKind.value.constantKind.value)] : [];
 }
 
 function matching(parts: readonly Expression[], { size, at }: { size: Size; at: Walk }): Size {

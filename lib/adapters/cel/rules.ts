@@ -136,19 +136,25 @@ function faultOfSize({ steps, depth, hasPatterns, computesPattern }: Measured): 
 
 function faultOfNames({ names }: Measured): string | undefined {
   for (const name of names) {
-    const [root = '', field] = name.split('.');
+    const { root, field } = partsOfName(name);
     const has = fields[root as keyof JobFacts];
     if (!has) return `There is no variable ${root}; there are ${Object.keys(fields).join(', ')}.`;
     const all = [...has.known, ...has.asked];
     if (field !== undefined && !all.includes(field))
-      return `${root} has no field ${field}; it has ${all.join(', ')}.`;
+      return `${root} has no field ${/^\w+$/.test(field) ? field : JSON.stringify(field)}; it has ${all.join(', ')}.`;
   }
   return undefined;
 }
 
+/** `job["a.b"]` names one field. */
+function partsOfName(name: string): { readonly root: string; readonly field: string | undefined } {
+  const [root = '', ...rest] = name.split('.');
+  return { root, field: rest.length === 0 ? undefined : rest.join('.') };
+}
+
 /** A variable that is used as a whole may need any of its fields. */
 function askedBy(name: string): string[] {
-  const [root = '', field] = name.split('.');
+  const { root, field } = partsOfName(name);
   const { asked } = fields[root as keyof JobFacts];
   return asked.filter((each) => field === undefined || each === field).map((each) => `${root}.${each}`);
 }

@@ -57,8 +57,6 @@ function ofCall(call: Expression, { name, parts, at }: Call): string | undefined
       return parts.map((part) => noCondition(part, at)).find((fault) => fault !== undefined);
     case '_?_:_':
       return left && noCondition(left, at);
-    case '_[_]':
-      return (left && right && noSuchFact(left, right, at)) ?? ofFunction(call, { name, parts, at });
     default:
       return ofFunction(call, { name, parts, at });
   }
@@ -91,15 +89,6 @@ function ofField([operand]: readonly Expression[], at: At): string | undefined {
   const kind = operand && fixedKindOf(operand, at);
   if (!operand || kind === undefined || kind === 'a group of facts') return undefined;
   return `${shown(operand) ?? 'A part of it'} is ${kind}, which has no fields.`;
-}
-
-/** `job["prize"]` */
-function noSuchFact(group: Expression, key: Expression, at: At): string | undefined {
-  if (group.exprKind.case !== 'identExpr' || !isFact(group, at) || !isConstant(key)) return undefined;
-  const { name } = group.exprKind.value;
-  const fields = Object.keys(at.bindings[name] ?? {});
-  if (fields.some((field) => JSON.stringify(field) === shown(key))) return undefined;
-  return `${name} has no field ${shown(key)}; it has ${fields.join(', ')}.`;
 }
 
 const isConstant = ({ exprKind }: Expression) => exprKind.case === 'constExpr';

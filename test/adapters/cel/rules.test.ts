@@ -109,7 +109,9 @@ describe('rules', () => {
       'cannot be evaluated',
     ],
     ['job.tier == "large" && run.ref.length > 3', 'run.ref is a text, which has no fields.'],
-    ['job.tier == "large" && job["prize"] > 3', 'job has no field "prize"; it has id, labels, tier'],
+    ['job.tier == "large" && job["prize"] > 3', 'job has no field prize; it has id, labels, tier'],
+    ['job.tier == "large" && job["tier.x"] == "a"', 'job has no field "tier.x"; it has id'],
+    ['job.tier == "large" && job[3] == "a"', 'job has no field 3; it has id'],
     ['job.labels.exists(l, l.name == "gpu")', 'l is a text, which has no fields.'],
     ['[1, 2].exists(n, n == job.tier)', 'n is a number, and job.tier is a text'],
   ])('find what no job, or not every job, would show: %s', (expression, words) => {
@@ -181,6 +183,8 @@ describe('rules', () => {
     ['run.id == 1 && workflow.name == "CI"', false],
     ['job.labels.exists(run, run == "gpu")', false],
     ['repository.visibility == "public"', false],
+    ['run["id"] == 1 && workflow["name"] == "CI"', false],
+    ['["id"].exists(key, run[key] == 1)', true],
     ['no such', false],
   ])('report whether GitHub must be asked: %s', (expression, asks) => {
     expect(rules.askedFacts(expression).length > 0).toBe(asks);
@@ -193,6 +197,14 @@ describe('rules', () => {
     ]);
     expect(rules.askedFacts('workflow.path != "" && workflow.name == "CI"')).toEqual(['workflow.path']);
     expect(rules.askedFacts('"event" in run')).toHaveLength(5);
+    expect(rules.askedFacts('run["event"] == "push"')).toEqual(['run.event']);
+  });
+
+  it('cost alike if a field is named with brackets', () => {
+    const loops = (labels: string) => `${labels}.all(a, ${labels}.all(b, a != b + "x"))`;
+    expect(rules.faultOf(loops('job["labels"]'))).toBeUndefined();
+    const pattern = '.matches("[a-z]{0,60}$")';
+    expect(rules.faultOf(`run["ref"]${pattern} && run.ref${pattern}`)).toBeUndefined();
   });
 
   it('evaluate a pattern that a backtracking matcher would not finish', () => {
