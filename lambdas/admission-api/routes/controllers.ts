@@ -30,6 +30,7 @@ const list = createRoute({
   path,
   tags,
   operationId: 'listControllers',
+  summary: 'List the controllers',
   request: { params: ofInstallation },
   responses: { 200: ok('All of them', controllerList), ...problems() },
 });
@@ -39,6 +40,7 @@ const create = createRoute({
   path,
   tags,
   operationId: 'createController',
+  summary: 'Create a controller',
   description:
     'A new controller is disabled unless its state says otherwise, and is not asked about any job until it has a scope.',
   request: { params: ofInstallation, body: jsonBody(newController) },
@@ -50,6 +52,7 @@ const read = createRoute({
   path: one,
   tags,
   operationId: 'getController',
+  summary: 'Read a controller',
   request: { params: ofController },
   responses: { 200: ok('The controller; ETag is its version', controller), ...problems() },
 });
@@ -59,6 +62,7 @@ const change = createRoute({
   path: one,
   tags,
   operationId: 'updateController',
+  summary: 'Change a controller',
   description: 'Changes what is given. Each change invalidates earlier decisions.',
   request: { params: ofController, headers: ifMatch, body: jsonBody(controllerChanges) },
   responses: { 200: ok('As it is now', controller), ...problems(409, 412, 422, 428) },
@@ -69,6 +73,7 @@ const remove = createRoute({
   path: one,
   tags,
   operationId: 'deleteController',
+  summary: 'Delete a controller',
   request: { params: ofController, headers: ifMatch },
   responses: {
     204: { description: 'Deleted, with its tokens, secrets and scopes' },

@@ -13,6 +13,7 @@ const list = createRoute({
   path: `${base}/decisions`,
   tags: ['decisions'],
   operationId: 'listDecisions',
+  summary: 'List the decisions about jobs',
   request: {
     params: ofInstallation,
     query: z.strictObject({

@@ -20,6 +20,7 @@ const fetchThem = createRoute({
   path,
   tags,
   operationId: 'fetchQuestions',
+  summary: 'Fetch the questions that a polling controller must answer',
   description:
     'For a controller’s token. Answers as soon as there is a question, and with none after `waitSeconds`. A question is in ' +
     'every answer until it is answered or its time is over. With Retry-After the call did not wait: come again then.',
@@ -44,6 +45,7 @@ const answer = createRoute({
   path: `${path}/{question}/answer`,
   tags,
   operationId: 'answerQuestion',
+  summary: 'Answer a question',
   description: 'For a controller’s token. The first answer counts: a second one is a 409, a late one a 410.',
   request: { params: ofInstallation.extend({ question: questionId }), body: jsonBody(givenAnswer) },
   responses: { 204: { description: 'It counts' }, ...problems(409, 410) },

@@ -27,6 +27,7 @@ const list = createRoute({
   path,
   tags,
   operationId: 'listScopes',
+  summary: "List a controller's scopes",
   request: { params: ofController },
   responses: { 200: ok('All of them', scopeList), ...problems() },
 });
@@ -36,6 +37,7 @@ const add = createRoute({
   path,
   tags,
   operationId: 'addScope',
+  summary: 'Add a scope to a controller',
   request: { params: ofController, body: jsonBody(target) },
   responses: { 201: ok('The new scope', scope), ...problems(409, 422) },
 });
@@ -45,6 +47,7 @@ const remove = createRoute({
   path: `${path}/{scope}`,
   tags,
   operationId: 'removeScope',
+  summary: 'Remove a scope from a controller',
   request: { params: ofController.extend({ scope: scopeId }) },
   responses: { 204: { description: 'It is gone' }, ...problems(409) },
 });

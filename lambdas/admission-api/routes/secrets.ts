@@ -24,6 +24,7 @@ const list = createRoute({
   path,
   tags,
   operationId: 'listSecrets',
+  summary: 'List the secrets that sign callbacks',
   request: { params: ofController },
   responses: { 200: ok('The secrets that sign callbacks', secretList), ...problems(409) },
 });
@@ -33,6 +34,7 @@ const rotate = createRoute({
   path,
   tags,
   operationId: 'rotateSecret',
+  summary: 'Create or rotate the secret that signs callbacks',
   description:
     'Creates a secret, the first one too. During the overlap, callbacks are also signed with the previous one.',
   request: { params: ofController, body: jsonBody(rotation) },

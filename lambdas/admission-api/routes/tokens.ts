@@ -31,6 +31,7 @@ const list = createRoute({
   path,
   tags,
   operationId: 'listTokens',
+  summary: "List a controller's tokens",
   request: { params: ofController },
   responses: { 200: ok('Those that work', tokenList), ...problems() },
 });
@@ -40,6 +41,7 @@ const create = createRoute({
   path,
   tags,
   operationId: 'createToken',
+  summary: 'Create a token for a controller',
   request: { params: ofController, body: jsonBody(newToken) },
   responses: { 201: ok('The new token', madeToken), ...problems(409) },
 });
@@ -49,6 +51,7 @@ const rotate = createRoute({
   path: `${one}/rotate`,
   tags,
   operationId: 'rotateToken',
+  summary: 'Replace a token',
   description:
     'Replaces the token with a new one, in one change. The old one works until the overlap is over.',
   request: { params: ofToken, body: jsonBody(rotation) },
@@ -60,6 +63,7 @@ const revoke = createRoute({
   path: one,
   tags,
   operationId: 'revokeToken',
+  summary: 'Revoke a token',
   request: { params: ofToken },
   responses: { 204: { description: 'The token is revoked' }, ...problems(409) },
 });

@@ -21,6 +21,7 @@ const route = createRoute({
   path: `${base}/test`,
   tags: ['controllers'],
   operationId: 'testJob',
+  summary: 'Test what the controllers would decide about a job',
   description:
     "Asks no controller and writes nothing. Disabled controllers are evaluated too, but do not count. Without the repository's id, GitHub is asked for it if a scope or an exemption names a repository.",
   request: { params: ofInstallation, body: jsonBody(syntheticJob) },

@@ -5,6 +5,7 @@ import { nonEmpty } from '../../support/non-empty.ts';
 
 interface Operation {
   readonly operationId?: string;
+  readonly summary?: string;
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, unknown>> }>>;
 }
 
@@ -28,10 +29,13 @@ describe('the OpenAPI document', () => {
     expect(documented.sort()).toEqual([...new Set(served)].sort());
   });
 
-  it('has a name for each operation, and says of each what every call may answer', () => {
+  it('has a name and a short summary of its own for each operation, and says of each what every call may answer', () => {
     const ids = operations().map(({ operation }) => operation.operationId);
     expect(new Set(ids).size).toBe(operations().length);
+    const summaries = operations().map(({ operation }) => operation.summary);
+    expect(new Set(summaries).size).toBe(operations().length);
     for (const { operation } of nonEmpty(operations())) {
+      expect(operation.summary).toMatch(/^[A-Z].{5,70}[^.]$/);
       const statuses = Object.keys(operation.responses);
       expect(statuses).toEqual(expect.arrayContaining(['400', '401', '403', '404', '413', '429', '503']));
       const problems = statuses.filter((status) => Number(status) >= 400);
