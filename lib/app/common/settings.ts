@@ -83,6 +83,9 @@ export const ticketGraceSeconds = 60;
 /** How long GitHub has to report the end of a job that runs on no machine of ours, before it is asked. */
 export const settleSeconds = 60;
 
+/** After a question about such a job that GitHub did not answer, the pause until the next one. */
+export const askAgainSeconds = 300;
+
 /** GitHub lets a job wait for an approval for 30 days: https://docs.github.com/en/actions/reference/limits */
 export const blockedSeconds = 30 * 24 * 60 * 60;
 

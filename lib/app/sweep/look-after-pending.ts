@@ -33,9 +33,10 @@ export async function lookAfterPending(
   const keeping = await Promise.allSettled([pending.keepPlace()]);
   const settled = await settleTenants(deps, pending, misplaced);
   const unpokedLater = await poke(deps, settled.waiting);
+  const noted = await Promise.allSettled([pending.unanswered.keep(deps.notes)]);
   const stillWaiting = waiting.filter((job) => !settled.over.has(job));
   const census = await Promise.allSettled([logCensus(deps, stillWaiting, open)]);
-  const others = errorsOf([...keeping, ...census]);
+  const others = errorsOf([...keeping, ...noted, ...census]);
   return {
     cut: pending.isCut,
     errors: [...pending.errors, ...unpoked, ...settled.errors, ...unpokedLater, ...others],

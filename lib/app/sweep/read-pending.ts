@@ -7,9 +7,11 @@ import { fieldsOf, isNumber, isText, orAbsent } from '../../core/fits.ts';
 import type { InstallationId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { OperationalError } from '../../ports/errors.ts';
+import type { Note } from '../../ports/notes.ts';
 import type { SweepDeps } from '../common/deps.ts';
 import { pendingPageSize, pendingPages, pendingReadMilliseconds, settleSeconds } from '../common/settings.ts';
 import { countLines, type Line } from './count-lines.ts';
+import { readUnanswered, type Unanswered, unansweredNote } from './unanswered.ts';
 
 export interface Pending {
   readonly jobs: readonly Job[];
@@ -19,6 +21,8 @@ export interface Pending {
   readonly unseenMilliseconds: number;
   /** The limit left jobs for the next sweep. */
   readonly isCut: boolean;
+  /** Jobs that earlier sweeps got no answer for, and this one's. */
+  readonly unanswered: Unanswered;
   readonly errors: readonly unknown[];
   /** Call it once the pokes were sent: after a crash before that, the next sweep reads the same jobs again. */
   keepPlace(): Promise<void>;
@@ -41,7 +45,9 @@ const keptMilliseconds = 60 * 60 * 1000;
 export async function readPending(deps: SweepDeps): Promise<Pending> {
   const now = deps.clock.now();
   const errors: unknown[] = [];
-  const before = await readMark(deps, now).catch((error: unknown) => void errors.push(error));
+  const names = [noteName, unansweredNote];
+  const notes = await deps.notes.read(names, now).catch((error: unknown) => void errors.push(error));
+  const before = markOf(notes?.get(noteName));
   const lastMilliseconds = before?.lastMilliseconds ?? 0;
   const mark: Mark = before?.cursor ? before : { startedAt: now, lastMilliseconds };
   const { jobs, cursor, failures } = await readPages(deps, mark.cursor);
@@ -62,6 +68,7 @@ export async function readPending(deps: SweepDeps): Promise<Pending> {
     lines,
     unseenMilliseconds: mark.lastMilliseconds + elapsed + settleSeconds * 1000,
     isCut: cursor !== undefined,
+    unanswered: readUnanswered(notes?.get(unansweredNote), now, jobs),
     errors,
     async keepPlace() {
       if (isOrdinary) return;
@@ -70,10 +77,8 @@ export async function readPending(deps: SweepDeps): Promise<Pending> {
   };
 }
 
-async function readMark(deps: SweepDeps, now: number): Promise<Mark | undefined> {
-  const note = (await deps.notes.read([noteName], now)).get(noteName);
-  return note && isMark(note.value) ? (note.value as unknown as Mark) : undefined;
-}
+const markOf = (note: Note | undefined): Mark | undefined =>
+  note && isMark(note.value) ? (note.value as unknown as Mark) : undefined;
 
 const isMark = fieldsOf({
   cursor: orAbsent(isText),

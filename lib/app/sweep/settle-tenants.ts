@@ -42,7 +42,10 @@ export async function settleTenants(
   const until = deps.clock.now() + settleMilliseconds;
   const tenants = [...Map.groupBy(pending.jobs, ({ installationId }) => installationId)];
   await forEachConcurrently(rotateRandomly(tenants, deps), tenantsAtOnce, async ([installationId, jobs]) => {
-    if (deps.clock.now() >= until) return;
+    if (deps.clock.now() >= until) {
+      for (const job of jobs) if (isDue(deps, job, pending)) pending.unanswered.notAsked(job);
+      return;
+    }
     const first = new Failures();
     const line = pending.lines.get(installationId);
     for (const job of await refuseTooMany(deps, { installationId, jobs, line, first })) over.add(job);
@@ -55,10 +58,15 @@ export async function settleTenants(
       if (moved) waiting.push(moved);
     });
     // What was read of a job that moves is no longer true.
-    const due = stay.filter((job) => !misplaced.has(job) && isDue(deps, job, pending.unseenMilliseconds));
-    await forEachConcurrently(chosen(due, deps), asksAtOnce, async (job) => {
-      if (deps.clock.now() >= ownUntil) return;
-      if (await first.catch(settle(deps, job))) waiting.push(job);
+    const due = stay.filter((job) => !misplaced.has(job) && isDue(deps, job, pending));
+    const asked = chosen(due, deps);
+    const { unanswered } = pending;
+    for (const job of due) if (!asked.includes(job)) unanswered.notAsked(job);
+    await forEachConcurrently(asked, asksAtOnce, async (job) => {
+      if (deps.clock.now() >= ownUntil) return unanswered.notAsked(job);
+      const waits = await first.catch(settle(deps, job, unanswered));
+      if (waits === undefined) unanswered.failed(job);
+      if (waits) waiting.push(job);
     });
     errors.push(...first.errors);
   });

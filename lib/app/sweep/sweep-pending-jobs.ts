@@ -18,6 +18,7 @@ import {
   settleSeconds,
 } from '../common/settings.ts';
 import { askAboutResting, isRestNearlyOver } from './ask-about-resting.ts';
+import type { Unanswered } from './unanswered.ts';
 
 /** True: it no longer waits. */
 export async function expire(deps: SweepDeps, job: Job): Promise<boolean> {
@@ -42,8 +43,13 @@ export async function expire(deps: SweepDeps, job: Job): Promise<boolean> {
 }
 
 /** Whether to ask GitHub now. Jobs beyond every limit are asked about each minute, until GitHub answers. */
-export function isDue(deps: SweepDeps, job: Job, unseenMilliseconds: number): boolean {
+export function isDue(
+  deps: SweepDeps,
+  job: Job,
+  { unseenMilliseconds, unanswered }: { unseenMilliseconds: number; unanswered: Unanswered },
+): boolean {
   if (job.unsettledAt === undefined) return isRestNearlyOver(deps, job);
+  if (unanswered.isDue(job)) return true;
   const now = deps.clock.now();
   // Asked again at each pause, and as soon as the answer counts; otherwise the doubt would expire before the next
   // look.
@@ -60,7 +66,7 @@ function isTimeForDoubt(doubtedFor: number, unseenMilliseconds: number): boolean
 }
 
 /** True: it waits again. */
-export async function settle(deps: SweepDeps, job: Job): Promise<boolean> {
+export async function settle(deps: SweepDeps, job: Job, unanswered: Unanswered): Promise<boolean> {
   const { installationId, jobId } = job;
   if (job.state === 'waiting') {
     await askAboutResting(deps, job);
@@ -74,6 +80,7 @@ export async function settle(deps: SweepDeps, job: Job): Promise<boolean> {
   deps.telemetry.event('info', 'repair', { ...about, kind }, { Repairs: 1 });
   if (!answer.ok) {
     const { refusal } = answer;
+    if (refusal.kind === 'limited') unanswered.failed(job, refusal.retryAfterSeconds);
     const why = { ...about, reason: refusal.kind, refusal };
     deps.telemetry.event('warn', 'github-refused', why, { GitHubRefusals: 1 });
     // A refused request proves nothing: GitHub may have the job queued again, for as long as it lets any job wait.

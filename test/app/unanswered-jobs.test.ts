@@ -1,0 +1,94 @@
+/** A question about an unsettled job that got no answer is asked again within minutes, not at its next regular time. */
+import { describe, expect, it } from '@jest/globals';
+import { askAgainSeconds, asksPerTenant } from '../../lib/app/common/settings.ts';
+import { unansweredNote } from '../../lib/app/sweep/unanswered.ts';
+import { JobId } from '../../lib/core/ids.ts';
+import { OperationalError } from '../../lib/ports/errors.ts';
+import { acme, givenEvent } from '../support/given.ts';
+import { givenPlatform, type Platform } from '../support/platform.ts';
+import { minutes } from '../support/swept.ts';
+
+const status = (kind: 'waiting' | 'queued') =>
+  ({ status: kind, conclusion: null, runnerName: null }) as const;
+const asked = ({ telemetry }: Platform) => telemetry.total('Repairs', { kind: 'unsettled-job-asked' });
+
+/** Job 1 was approved, which nobody reported. It is time to ask about it, and the next time is an hour later. */
+async function givenBlocked(jobs = 1) {
+  const platform = await givenPlatform();
+  for (let id = 1; id <= jobs; id += 1) {
+    await platform.follow(givenEvent({ action: 'waiting', jobId: JobId(id) }));
+    platform.github.putJob('acme/app', JobId(id), status('waiting'));
+  }
+  platform.clock.advance(minutes(64));
+  platform.github.putJob('acme/app', JobId(1), status('queued'));
+  return platform;
+}
+
+async function sweepFor(platform: Platform, count: number) {
+  for (let minute = 0; minute < count; minute += 1) {
+    await platform.sweep();
+    platform.clock.advance(minutes(1));
+  }
+}
+
+describe('an unsettled job that GitHub gave no answer about', () => {
+  it('is asked about again after a few minutes if the calls were limited', async () => {
+    const platform = await givenBlocked();
+    platform.github.failNext('getJob', { refusal: { kind: 'limited', retryAfterSeconds: 60 } });
+    await sweepFor(platform, askAgainSeconds / 60);
+    expect(await platform.job(1)).toMatchObject({ state: 'blocked' });
+    await sweepFor(platform, 1);
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
+  });
+
+  it('is asked about once the limit is over, and only then', async () => {
+    const platform = await givenBlocked();
+    platform.github.failNext('getJob', { refusal: { kind: 'limited', retryAfterSeconds: 900 } });
+    await sweepFor(platform, 15);
+    expect(asked(platform)).toBe(1);
+    await sweepFor(platform, 1);
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
+  });
+
+  it('is asked about again if the call failed', async () => {
+    const platform = await givenBlocked();
+    const { getJob } = platform.github;
+    platform.github.getJob = () =>
+      Promise.reject(new OperationalError('GitHub is away.', { code: 'GitHubUnavailable', retryable: true }));
+    await expect(platform.sweep()).rejects.toThrow('parts of the sweep failed');
+    platform.github.getJob = getJob;
+    platform.clock.advance(askAgainSeconds * 1000);
+    await sweepFor(platform, 1);
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
+  });
+
+  it('keeps to its regular times after an answer, and after a refusal that may last', async () => {
+    const platform = await givenBlocked();
+    platform.github.failNext('getJob', { refusal: { kind: 'forbidden', message: 'No.' } });
+    await sweepFor(platform, 50);
+    expect(asked(platform)).toBe(1);
+    expect(platform.notes.all.has(unansweredNote)).toBe(false);
+  });
+
+  it('is asked about at the next sweep if there were too many others', async () => {
+    const platform = await givenBlocked(asksPerTenant * 2);
+    await sweepFor(platform, 2);
+    expect(asked(platform)).toBe(asksPerTenant * 2);
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
+    await sweepFor(platform, 5);
+    expect(platform.notes.all.get(unansweredNote)?.value).toEqual({ at: {} });
+  });
+
+  it.each([{ at: 7 }, { at: { [`${acme}/1`]: '0' } }, {}])(
+    'of a malformed note is forgotten: %j',
+    async (value) => {
+      const platform = await givenBlocked();
+      platform.github.putJob('acme/app', JobId(1), status('waiting'));
+      await platform.sweep();
+      platform.clock.advance(minutes(1));
+      await platform.notes.write(unansweredNote, { value, expiresAt: platform.clock.now() + minutes(9) });
+      await platform.sweep();
+      expect(asked(platform)).toBe(1);
+    },
+  );
+});
