@@ -33,62 +33,49 @@ export function createScheduler(start: number): Scheduler {
     after,
     sleep: (milliseconds) => new Promise((resolve) => after(milliseconds, resolve)),
     async runUntil(time) {
-      while (isDue(time)) await inTurns(stepsAhead(time), () => runNext(time));
+      if (isDue(time)) await oneByOne(() => runNext(time));
       now = Math.max(now, time);
     },
     steps: () => steps,
   };
 
-  /** What is due wakes what comes soon after it: most of it falls into the same turn. */
-  function stepsAhead(time: number): number {
-    return Math.min(stepsInTurn, 4 * countDue(heap, { time, atMost: stepsInTurn / 4 }));
-  }
-
   function isDue(time: number): boolean {
     return heap[0] !== undefined && heap[0].time <= time;
   }
 
-  function runNext(time: number): void {
+  /** @returns false: nothing is due any more */
+  function runNext(time: number): boolean {
     const next = isDue(time) && heap[0];
-    if (!next) return;
+    if (!next) return false;
     pop(heap);
     now = next.time;
     steps += 1;
     next.action();
+    return true;
   }
 }
 
-/** A turn of Node's event loop costs as much as a step, so each takes several. */
-const stepsInTurn = 32;
-
 /**
- * Takes some steps in one turn of the event loop. After each of them Node lets promises that were woken run to their next
- * port call, before anything else happens, and so it does before this is over.
+ * Takes a step after the other for as long as there is one. After each, Node lets promises that were woken run to their
+ * next port call: it empties the queue of promises before it looks at the queue of ticks again. A turn of the event loop
+ * for each step would do so too, and costs as much as the step.
  */
-function inTurns(steps: number, step: () => void): Promise<void> {
+function oneByOne(step: () => boolean): Promise<void> {
   return new Promise((resolve, reject) => {
     const next = () => {
       try {
-        step();
+        if (step()) queueMicrotask(afterOthers);
+        else resolve();
       } catch (error) {
         reject(error);
       }
     };
-    for (let n = 0; n < steps; n++) setImmediate(next);
-    setImmediate(resolve);
+    const afterOthers = () => process.nextTick(next);
+    afterOthers();
   });
 }
 
 const isBefore = (a: Entry, b: Entry) => a.time < b.time || (a.time === b.time && a.order < b.order);
-
-/** How many entries come until then, of which it looks at no more than `atMost`. */
-function countDue(heap: readonly Entry[], until: { time: number; atMost: number }, place = 0): number {
-  const entry = heap[place];
-  if (!entry || entry.time > until.time || until.atMost <= 0) return 0;
-  const { time, atMost } = until;
-  const left = 1 + countDue(heap, { time, atMost: atMost - 1 }, 2 * place + 1);
-  return left + countDue(heap, { time, atMost: atMost - left }, 2 * place + 2);
-}
 
 function push(heap: Entry[], entry: Entry): void {
   let place = heap.length;
