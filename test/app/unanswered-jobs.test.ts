@@ -1,10 +1,11 @@
 /** A question about an unsettled job that got no answer is asked again within minutes, not at its next regular time. */
 import { describe, expect, it } from '@jest/globals';
 import { askAgainSeconds, asksPerTenant } from '../../lib/app/common/settings.ts';
-import { unansweredNote } from '../../lib/app/sweep/unanswered.ts';
-import { JobId } from '../../lib/core/ids.ts';
+import { readUnanswered, unansweredNote } from '../../lib/app/sweep/unanswered.ts';
+import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
-import { acme, givenEvent } from '../support/given.ts';
+import { createMemoryNotes } from '../fakes/notes.ts';
+import { acme, givenEvent, givenJob, noon } from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 import { minutes } from '../support/swept.ts';
 
@@ -77,6 +78,20 @@ describe('an unsettled job that GitHub gave no answer about', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
     await sweepFor(platform, 5);
     expect(platform.notes.all.get(unansweredNote)?.value).toEqual({ at: {} });
+  });
+
+  it('keeps its turn if another tenant has hundreds of them', async () => {
+    const others = Array.from({ length: 500 }, (_, n) =>
+      givenJob({ installationId: InstallationId(200), jobId: JobId(n + 2), unsettledAt: noon }),
+    );
+    const job = givenJob({ unsettledAt: noon });
+    const notes = createMemoryNotes();
+    const unanswered = readUnanswered(undefined, noon, [job, ...others]);
+    for (const each of [job, ...others]) unanswered.notAsked(each);
+    await unanswered.keep(notes);
+    const kept = (await notes.read([unansweredNote], noon)).get(unansweredNote);
+    expect(Object.keys(kept?.value['at'] as object)).toHaveLength(200);
+    expect(readUnanswered(kept, noon, [job]).isDue(job)).toBe(true);
   });
 
   it.each([{ at: 7 }, { at: { [`${acme}/1`]: '0' } }, {}])(

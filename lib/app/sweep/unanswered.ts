@@ -1,7 +1,7 @@
 /**
- * Jobs that only GitHub knows about, and that a sweep got no answer for: GitHub limited the call or failed, or time was short. They are
- * asked about again within minutes; their next regular time may be an hour away. A refusal that may last, as of a
- * permission, does not count. If the note is lost, the regular times remain.
+ * Jobs that only GitHub knows about, and that a sweep got no answer for: GitHub limited the call or failed, or time was
+ * short. They are asked about again within minutes; their next regular time may be an hour away. A refusal that may last,
+ * as of a permission, does not count. If the note is lost, the regular times remain.
  */
 import { eachOf, fieldsOf, isNumber } from '../../core/fits.ts';
 import type { Job } from '../../core/job.ts';
@@ -40,12 +40,20 @@ export function readUnanswered(note: Note | undefined, now: number, jobs: readon
     notAsked: (job) => askAt(job, now),
     async keep(notes) {
       if (next.size === 0 && before.size === 0) return;
-      const at = Object.fromEntries([...next].slice(-mostKept));
+      const at = Object.fromEntries(shared([...next]).slice(0, mostKept));
       await notes.write(unansweredNote, { value: { at }, expiresAt: now + keptMilliseconds });
     },
   };
 }
 
+/** The latest of each tenant first, then the second of each: no tenant's jobs take the room of another's. */
+function shared(entries: readonly Entry[]): Entry[] {
+  const ofTenants = Map.groupBy(entries, ([key]) => key.split('/')[0]).values();
+  const ranked = [...ofTenants].flatMap((own) => own.toReversed().map((entry, rank) => ({ entry, rank })));
+  return ranked.toSorted((one, other) => one.rank - other.rank).map(({ entry }) => entry);
+}
+
+type Entry = readonly [key: string, at: number];
 type Times = Readonly<Record<string, number>>;
 const areTimes = fieldsOf({ at: eachOf(isNumber) });
 
