@@ -10,6 +10,8 @@ import { listRepositories } from './list-repositories.ts';
 import { nearNames } from './near-names.ts';
 import { entriesOf } from './set-options.ts';
 
+export const isRepositoryId = (entry: string) => /^\d{1,15}$/.test(entry);
+
 /** @throws UsageError that lists all that were not found, with similar names */
 export async function repositoryIds(
   call: CommandCall,
@@ -18,13 +20,12 @@ export async function repositoryIds(
 ): Promise<number[]> {
   const entries = entriesOf(given);
   if (entries.length === 0) throw new UsageError('--repositories is empty; give names, all, or none.');
-  const isId = (entry: string) => /^\d{1,15}$/.test(entry);
-  if (entries.every(isId)) return unique(entries.map(Number));
+  if (entries.every(isRepositoryId)) return unique(entries.map(Number));
   const { platform } = await githubOf(call);
   const reached = await listRepositories(platform, installationId);
   if (!reached.ok) throw new UsageError(`GitHub does not list the repositories: ${refusalText(reached)}`);
   const repositories = reached.value;
-  const ids = entries.map((entry) => (isId(entry) ? Number(entry) : idOf(repositories, entry)));
+  const ids = entries.map((entry) => (isRepositoryId(entry) ? Number(entry) : idOf(repositories, entry)));
   const unknown = entries.filter((_, n) => ids[n] === undefined);
   if (unknown.length > 0) {
     const names = repositories.map(({ fullName }) => fullName.split('/')[1] ?? '');

@@ -2,12 +2,13 @@
 import { numberList } from '../../adapters/dynamodb/attributes.ts';
 import type { PolicyEdit } from '../../adapters/dynamodb/policy-change.ts';
 import { type Command, type CommandCall, UsageError } from '../command.ts';
+import { printableLine } from '../printable.ts';
 import { stackOption } from '../setup/stack-option.ts';
 import { changeTenant } from './change-tenant.ts';
 import { type FoundTenant, namedTenant, tenantPositional } from './find-tenant.ts';
 import { groupEdit, nextOf } from './kept-group.ts';
-import { repositoryIds } from './repository-ids.ts';
-import { readSetOptions, setOptions } from './set-options.ts';
+import { isRepositoryId, repositoryIds } from './repository-ids.ts';
+import { entriesOf, readSetOptions, setOptions } from './set-options.ts';
 import { changeOptions } from './tenant-options.ts';
 
 export const tenantSet: Command = {
@@ -63,5 +64,11 @@ async function repositoriesEdit(call: CommandCall, found: FoundTenant): Promise<
   if (typeof given !== 'string') return {};
   if (given === 'all') return { allowed_repositories: null };
   const ids = given === 'none' ? [] : await repositoryIds(call, found, given);
+  const unchecked = [...new Set(entriesOf(given))].filter(isRepositoryId);
+  if (unchecked.length > 0) {
+    const which = `the ${unchecked.length === 1 ? 'id' : 'ids'} ${unchecked.join(', ')}`;
+    const login = printableLine(found.login);
+    call.io.error(`Not checked at GitHub: ${which}. To check: npx mayfly tenant validate ${login}\n`);
+  }
   return { allowed_repositories: numberList(ids) };
 }

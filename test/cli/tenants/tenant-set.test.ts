@@ -216,7 +216,10 @@ describe('mayfly tenant set', () => {
 
   it('accepts ids of repositories, `none` and `all`', async () => {
     await givenStored();
-    await tenant('set', '--repositories', '7,8,7');
+    const { error } = await tenant('set', '--repositories', '7,8,7');
+    expect(error).toMatch(
+      /^Not checked at GitHub: the ids 7, 8. To check: npx mayfly tenant validate org-\d+\n$/,
+    );
     expect(await stored()).toMatchObject({ allowed_repositories: { L: [{ N: '7' }, { N: '8' }] } });
     await tenant('set', '--repositories', 'none');
     expect(await stored()).toMatchObject({ allowed_repositories: { L: [] } });
