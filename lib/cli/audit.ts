@@ -82,12 +82,18 @@ export function sinceOf(given: unknown, otherwise: string | undefined, now: numb
   const text = typeof given === 'string' ? given : otherwise;
   if (text === undefined) return '';
   const [, count, unit = ''] = /^(\d{1,5})([mhd])$/.exec(text) ?? [];
-  const at = count === undefined ? Date.parse(text) : now - Number(count) * (units[unit] ?? 0);
+  const at = count === undefined ? timeOf(text) : now - Number(count) * (units[unit] ?? 0);
   if (Number.isFinite(at)) return new Date(at).toISOString();
   throw new UsageError(
     `--since is ${JSON.stringify(text)}; it must be like 30m, 24h, 7d, or a time such as 2026-11-21T12:00Z.`,
   );
 }
+
+/** JavaScript reads `5` as May 2001, and guesses at much else. */
+const timeOf = (text: string) =>
+  /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)?)?$/.test(text)
+    ? Date.parse(text)
+    : Number.NaN;
 
 function render(entries: readonly AuditEntry[]): string {
   if (entries.length === 0) return 'Nothing was changed.\n';

@@ -10,7 +10,7 @@ import { listRepositories } from './list-repositories.ts';
 import { nearNames } from './near-names.ts';
 import { entriesOf } from './set-options.ts';
 
-export const isRepositoryId = (entry: string) => /^\d{1,15}$/.test(entry);
+export const isRepositoryId = (entry: string) => /^[1-9]\d{0,14}$/.test(entry);
 
 /** @throws UsageError that lists all that were not found, with similar names */
 export async function repositoryIds(

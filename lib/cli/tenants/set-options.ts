@@ -54,7 +54,7 @@ const setters: readonly Setter[] = [
       const areKnown = names.length > 0 && names.every((name) => Object.hasOwn(tiers, name));
       return areKnown
         ? { allowed_tiers: { SS: names } }
-        : `all, or a comma-separated list of ${oneOf(Object.keys(tiers))}`;
+        : `all, or a comma-separated list of ${Object.keys(tiers).join(', ')}`;
     },
   },
   {

@@ -21,8 +21,8 @@ describe('mayfly audit', () => {
     ]);
   });
 
-  it('refuses an invalid time', async () => {
-    const { status, error } = await fresh.account.run('audit', '--since', 'lately');
+  it.each(['lately', '5', '2026', '24 h', 'Nov 2026'])('refuses an invalid time: %s', async (time) => {
+    const { status, error } = await fresh.account.run('audit', '--since', time);
     expect([status, error]).toEqual([2, expect.stringContaining('it must be like 30m')]);
   });
 });

@@ -160,6 +160,7 @@ describe('mayfly tenant set', () => {
     expect(status).toBe(2);
     expect(error.match(/ must be /g)).toHaveLength(7);
     expect(error).toContain('--plan is "huge"; it must be one of small, medium, large.');
+    expect(error).toContain('must be all, or a comma-separated list of small, medium, large.');
   });
 
   it('takes limits up to a hundred thousand, and names of groups of up to 128 characters', async () => {
@@ -221,6 +222,8 @@ describe('mayfly tenant set', () => {
       /^Not checked at GitHub: the ids 7, 8. To check: npx mayfly tenant validate org-\d+\n$/,
     );
     expect(await stored()).toMatchObject({ allowed_repositories: { L: [{ N: '7' }, { N: '8' }] } });
+    // No id, so a name, which takes the App to look up.
+    expect((await tenant('set', '--repositories', '0')).status).toBe(2);
     await tenant('set', '--repositories', 'none');
     expect(await stored()).toMatchObject({ allowed_repositories: { L: [] } });
     await tenant('set', '--repositories', 'all');
