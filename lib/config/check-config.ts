@@ -153,7 +153,7 @@ function nameFaults(config: MayflyConfig): string[] {
 }
 
 function defaultTierFaults(config: MayflyConfig): string[] {
-  return isRecord(config.tiers)
+  return isRecord(config.tiers) && Object.keys(config.tiers).length > 0
     ? expectWord('defaultTier', config.defaultTier, Object.keys(config.tiers))
     : [];
 }

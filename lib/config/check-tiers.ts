@@ -59,6 +59,9 @@ function oneTierFaults(name: string, tier: unknown): string[] {
     pattern: namePattern,
     allowed: '1 to 24 lower-case letters, digits and inner hyphens, beginning with a letter',
   });
+  // CDK takes it for a construct that is there already.
+  if (name === 'constructor')
+    nameFaults.push('A tier name is "constructor"; CDK reserves it, so choose another.');
   if (!isRecord(tier)) return [...nameFaults, `${path} is ${shown(tier)}; it must be an object.`];
   return [
     ...nameFaults,

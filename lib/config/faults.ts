@@ -9,9 +9,10 @@ export function shown(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
-/** JSON, or a few words for what JSON cannot express: a function, a bigint inside, an object that contains itself. */
+/** JSON, or a few words for what JSON cannot express: NaN, a function, a bigint inside, an object that contains itself. */
 function jsonOf(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'number') return String(value);
   try {
     return JSON.stringify(value) ?? String(value);
   } catch {

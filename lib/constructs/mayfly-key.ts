@@ -4,7 +4,7 @@
  */
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Annotations, Stack } from 'aws-cdk-lib/core';
+import { Annotations, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { CheckedConfig } from '../config/check-config.ts';
 import { keyPolicyStatements } from '../config/key-policy.ts';
@@ -14,10 +14,17 @@ export interface KeyChoice {
   readonly kmsKeyArn?: string;
 }
 
-export const keyFaults = ({ encryptionKey, kmsKeyArn }: KeyChoice): string[] =>
-  encryptionKey && kmsKeyArn !== undefined
-    ? ['encryptionKey and kmsKeyArn are both given; remove one of them.']
-    : [];
+export function keyFaults(stack: Stack, { encryptionKey, kmsKeyArn }: KeyChoice): string[] {
+  if (!encryptionKey) return [];
+  const { region } = encryptionKey.env;
+  const isElsewhere = ![region, stack.region].some(Token.isUnresolved) && region !== stack.region;
+  return [
+    ...(kmsKeyArn === undefined ? [] : ['encryptionKey and kmsKeyArn are both given; remove one of them.']),
+    ...(isElsewhere
+      ? [`encryptionKey is in ${region}; it must be in the region of the stack, ${stack.region}.`]
+      : []),
+  ];
+}
 
 export const keyArnOf = ({ encryptionKey }: KeyChoice) =>
   encryptionKey ? { kmsKeyArn: encryptionKey.keyArn } : {};

@@ -17,8 +17,16 @@ export interface VpcChoice {
 export function vpcFaults({ vpc, vpcSubnets, s3Endpoint, network }: VpcChoice): string[] {
   if (!vpc) return withoutVpc({ vpcSubnets, s3Endpoint });
   const others = Object.keys(network ?? {}).filter((name) => name !== 'egress');
-  const closed = chosen(vpc, vpcSubnets).filter((subnet) => vpc.isolatedSubnets.includes(subnet));
+  const selected = selectedFrom(vpc, vpcSubnets);
+  if ('fault' in selected) return [selected.fault];
+  const { subnets } = selected;
+  const closed = subnets.filter((subnet) => vpc.isolatedSubnets.includes(subnet));
   return [
+    ...(subnets.some(({ subnetId }) => subnetId.startsWith(listToken))
+      ? [
+          'vpc has a list of subnets that only the deploy knows; give each subnet its own id, or use Vpc.fromLookup().',
+        ]
+      : []),
     ...(others.length > 0
       ? [
           `network has ${others.join(', ')} in addition to vpc; with a vpc of your own, only network.egress can be set.`,
@@ -31,6 +39,20 @@ export function vpcFaults({ vpc, vpcSubnets, s3Endpoint, network }: VpcChoice): 
         ]
       : []),
   ];
+}
+
+/** What CDK calls an entry of a list that is a parameter, for example. Such a list cannot be split at synth. */
+const listToken = '#{Token[';
+
+function selectedFrom(vpc: IVpc, selection: SubnetSelection | undefined) {
+  try {
+    return { subnets: chosen(vpc, selection) };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return selection === undefined
+      ? { fault: 'vpc has no public subnets, nor private ones with egress; machines must reach GitHub.' }
+      : { fault: `vpcSubnets selects no subnets of vpc: ${why}` };
+  }
 }
 
 const withoutVpc = (given: Readonly<Record<string, unknown>>) =>

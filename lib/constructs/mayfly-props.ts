@@ -68,7 +68,11 @@ export function configOf(scope: Construct, props: MayflyProps): CheckedConfig {
   } as MayflyConfig;
   const checked = assertConfig(config, {
     where: `the props of Mayfly at ${scope.node.path}`,
-    faults: [...regionFaults(stack, region, settings.region), ...vpcFaults(props), ...keyFaults(props)],
+    faults: [
+      ...regionFaults(stack, region, settings.region),
+      ...vpcFaults(props),
+      ...keyFaults(stack, props),
+    ],
   });
   return { ...checked, ...keyArnOf(props), network: networkOf(props, checked.network) };
 }

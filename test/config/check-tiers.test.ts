@@ -12,6 +12,11 @@ const faultsOfTiers = (tiers: unknown, defaultTier = 'small') => {
 
 describe('a tier with a fault', () => {
   it.each<[string, Record<string, unknown>, string]>([
+    [
+      'a limit that is no number',
+      { maxRunners: Number.NaN },
+      'maxRunners is NaN; it must be a whole number from 1 to 1000.',
+    ],
     ['no labels', { labels: [] }, 'tiers.small.labels is []; it must be a list of 1 to 100 labels.'],
     [
       'a label with a comma',
@@ -315,5 +320,17 @@ describe('the architecture of an instance type', () => {
     ['t3.huge', undefined],
   ])('%s is %s', (type, expected) => {
     expect(instanceArchitecture(type)).toBe(expected);
+  });
+});
+
+describe('the tiers as a whole', () => {
+  it('count as one fault if there are none', () => {
+    expect(faultsOfTiers({})).toEqual(['The number of tiers is 0; it must be from 1 to 30.']);
+  });
+
+  it('have no name that CDK reserves', () => {
+    expect(faultsOfTiers({ constructor: tierWith({}) }, 'constructor')).toEqual([
+      'A tier name is "constructor"; CDK reserves it, so choose another.',
+    ]);
   });
 });

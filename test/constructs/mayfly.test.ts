@@ -7,7 +7,7 @@ import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { GatewayVpcEndpointAwsService, type IVpc, SubnetType, Vpc, type VpcProps } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { App, Stack } from 'aws-cdk-lib/core';
+import { App, CfnParameter, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { defaultTiers } from '../../lib/config/defaults.ts';
 import { Mayfly, type MayflyProps } from '../../lib/index.ts';
@@ -188,6 +188,32 @@ describe("a VPC of the app's own", () => {
     );
   });
 
+  it.each([
+    ['has isolated subnets only', {}, 'vpc has no public subnets, nor private ones with egress'],
+    [
+      'has none of the chosen subnets',
+      { vpcSubnets: { subnetGroupName: 'workers' } },
+      'vpcSubnets selects no subnets of vpc: .*workers',
+    ],
+  ])('that %s is a fault like any other', (_what, props, words) => {
+    const { build } = givenVpc(
+      { natGateways: 0, subnetConfiguration: [isolatedSubnets] },
+      { ...props, defaultTier: 'tiny' },
+    );
+    expect(build).toThrow(new RegExp(`(?=[^]*defaultTier is "tiny")[^]*${words}`));
+  });
+
+  it('must have subnets that are known at synth, one by one', () => {
+    const stack = givenStack();
+    const publicSubnetIds = new CfnParameter(stack, 'Subnets', { type: 'List<AWS::EC2::Subnet::Id>' })
+      .valueAsList;
+    const availabilityZones = ['us-east-1a'];
+    const vpc = Vpc.fromVpcAttributes(stack, 'Net', { vpcId: 'vpc-1', availabilityZones, publicSubnetIds });
+    expect(() => new Mayfly(stack, 'Runners', { environment: 'ci', vpc })).toThrow(
+      /vpc has a list of subnets that only the deploy knows; .* Vpc\.fromLookup\(\)/,
+    );
+  });
+
   it('lets machines read the runner program through its endpoint for S3', () => {
     const { stack, vpc } = givenVpc({});
     const s3Endpoint = vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
@@ -240,6 +266,15 @@ describe('what an account asks for', () => {
     const build = () =>
       new Mayfly(stack, 'Runners', { environment: 'ci', kmsKeyArn, encryptionKey: new Key(stack, 'Key') });
     expect(build).toThrow('encryptionKey and kmsKeyArn are both given');
+  });
+
+  it('is a key in the region of the stack', () => {
+    const arn = 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+    const stack = givenStack();
+    const encryptionKey = Key.fromKeyArn(stack, 'Key', arn);
+    expect(() => new Mayfly(stack, 'Runners', { environment: 'ci', encryptionKey })).toThrow(
+      'encryptionKey is in eu-west-1; it must be in the region of the stack, us-east-1.',
+    );
   });
 
   it('is a bound on all roles of the construct', () => {
