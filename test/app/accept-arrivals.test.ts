@@ -71,6 +71,27 @@ describe('while EC2 works on a batch’s request', () => {
     expect(burst.arrivals.hidden()).toBe(0);
   });
 
+  it.each([
+    [0, 50],
+    [1, 200],
+  ])(
+    'looks for the first of them at a random moment: where chance is %d, after %i ms',
+    async (chance, after) => {
+      const burst = await givenBurst();
+      burst.platform.chance.fraction = () => chance;
+      const { take } = burst.arrivals;
+      const looked: number[] = [];
+      burst.arrivals.take = (tier) => {
+        looked.push(burst.platform.clock.now() - begun);
+        return take(tier);
+      };
+      burst.answer();
+      const begun = burst.platform.clock.now();
+      await burst.handOver(0, 1);
+      expect(looked).toEqual([after]);
+    },
+  );
+
   it('receives more even after a single job: it may be the first of many', async () => {
     const burst = await givenBurst();
     await burst.sendJobs(1, 30);
@@ -167,16 +188,21 @@ describe('while EC2 works on a batch’s request', () => {
     expect(burst.platform.queues.tiers).toHaveLength(2);
   });
 
-  it('receives no further messages after two seconds', async () => {
+  it('receives no further messages after two seconds, though each look finds some', async () => {
     const burst = await givenBurst();
-    await burst.sendJobs(10, 40);
-    const { world } = burst.platform.stores;
-    world.beforeCall = async (call) => {
-      if (call === 'launches.take') burst.platform.clock.advance(200);
+    burst.platform.chance.fraction = () => 1;
+    const begun = burst.platform.clock.now();
+    const { take } = burst.arrivals;
+    const looked: number[] = [];
+    burst.arrivals.take = async (tier) => {
+      looked.push(burst.platform.clock.now() - begun);
+      await burst.sendJobs(looked.length, looked.length + 1);
+      return take(tier);
     };
     burst.answer();
-    await burst.handOver(0, 10);
-    expect(burst.platform.queues.tiers.length).toBeGreaterThan(0);
+    await burst.handOver(0, 1);
+    expect([looked.length, looked.at(-1)]).toEqual([10, 2_000]);
+    expect(burst.machines()).toBe(11);
     expect(burst.arrivals.hidden()).toBe(0);
   });
 });

@@ -1,6 +1,5 @@
 /** An account that reinstalled the App: when it may start machines, and what it has spent already. */
 import { describe, expect, it } from '@jest/globals';
-import { predecessorsPerRun } from '../../lib/app/common/settings.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import { acme, givenEvent, givenTenant, small } from '../support/given.ts';
 import { givenPlatform } from '../support/platform.ts';
@@ -40,8 +39,8 @@ describe('a reinstalled tenant', () => {
     expect((await platform.stores.tenants.get(acme))?.carried).toEqual(new Map([['2026-11', 7_000_000]]));
   });
 
-  it('looks at some of its old installations in each run, and starts once it has seen them all', async () => {
-    const count = 2 * predecessorsPerRun + 1;
+  it('looks at fifty of its old installations in each run, and starts once it has seen them all', async () => {
+    const count = 2 * 50 + 1;
     const ids = Array.from({ length: count }, (_, n) => InstallationId(1_000 + n));
     const old = ids.map((installationId, n) =>
       givenTenant({ ...gone, installationId, ...(n === 0 ? {} : { predecessor: ids[n - 1]! }) }),
@@ -56,10 +55,7 @@ describe('a reinstalled tenant', () => {
     };
     await platform.accept(queued);
     for (const run of [1, 2]) {
-      expect([reads, (await platform.job(1))?.reason?.code]).toEqual([
-        run * predecessorsPerRun,
-        'predecessor-draining',
-      ]);
+      expect([reads, (await platform.job(1))?.reason?.code]).toEqual([run * 50, 'predecessor-draining']);
       await platform.sweep();
       await platform.deliverPokes();
     }
