@@ -2,7 +2,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { CallAllowance } from '../../lib/app/reconciler/call-allowance.ts';
 import { catchUp, catchUpInTurn } from '../../lib/app/reconciler/catch-up.ts';
-import { catchUpSeconds } from '../../lib/app/reconciler/reconcile-settings.ts';
 import type { VisitMarks } from '../../lib/app/reconciler/tenant-visit.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
@@ -350,12 +349,24 @@ describe('tenants that are behind', () => {
       const visited: number[] = [];
       await catchUpInTurn(platform, ids, async (id) => {
         visited.push(id);
-        platform.clock.advance((catchUpSeconds * 1000) / 5);
+        platform.clock.advance(90_000 / 5);
       });
       return visited;
     };
     expect(await visitAll()).toEqual([1, 2, 3, 4, 5]);
     expect(await visitAll()).toEqual([6, 1, 2, 3, 4]);
+  });
+
+  it('make 900 calls each at most, and 800 a minute', async () => {
+    const platform = await givenPlatform();
+    const made: number[] = [];
+    const call = async () => ({ ok: true, value: made.push(platform.clock.now()) }) as const;
+    const begun = platform.clock.now();
+    await catchUpInTurn(platform, ids.slice(0, 1), async (_, calls) => {
+      while (await calls.ask(call));
+    });
+    expect(made).toHaveLength(900);
+    expect(made.filter((at) => at < begun + 60_000)).toHaveLength(800);
   });
 
   it('are all handled even if one fails, which is reported', async () => {

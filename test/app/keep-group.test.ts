@@ -1,6 +1,5 @@
 /** A runner group that the reconciler keeps in step with the repositories that the operator allowed. */
 import { describe, expect, it } from '@jest/globals';
-import { groupChangesPerVisit } from '../../lib/app/reconciler/reconcile-settings.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import { memoryRepositoryId } from '../fakes/github-state.ts';
@@ -48,7 +47,7 @@ describe('a group that is kept in sync', () => {
   it('follows a long list over several visits', async () => {
     const platform = await givenKept({ tenant: { allowedRepositories: many } });
     await platform.reconcile();
-    expect(await selected(platform)).toHaveLength(groupChangesPerVisit);
+    expect(await selected(platform)).toHaveLength(10);
     for (let visit = 0; visit < 2; visit += 1) await platform.reconcile();
     expect(await selected(platform)).toEqual(many.toSorted());
   });
