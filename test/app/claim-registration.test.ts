@@ -2,12 +2,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { confirmClaim } from '../../lib/app/claim/confirm-claim.ts';
 import { groupNote, type KnownGroup } from '../../lib/app/common/runner-groups.ts';
-import { refusalPatienceSeconds } from '../../lib/app/common/settings.ts';
 import type { GitHubRefusal } from '../../lib/core/github.ts';
 import { InstanceId } from '../../lib/core/ids.ts';
 import { tagKeys } from '../../lib/core/tags.ts';
 import { acme, acmeAccount, givenEvent, givenTenant, medium, noon, permissions } from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
+
+const refusalPatienceSeconds = 60;
 
 const builds = { id: 9, name: 'builds', visibility: 'all', allowsPublicRepositories: false } as const;
 const notFound: GitHubRefusal = { kind: 'not-found', message: 'Not Found' };

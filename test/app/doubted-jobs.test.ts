@@ -2,7 +2,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { doubtJob, runDeadReason, undoubtJob } from '../../lib/app/common/doubt-job.ts';
 import { followAnswer } from '../../lib/app/common/follow-answer.ts';
-import { goneApartSeconds, goneRestSeconds, goneSilenceSeconds } from '../../lib/app/common/settings.ts';
 import type { GitHubJob } from '../../lib/core/github.ts';
 import { InstallationId, InstanceId, JobId } from '../../lib/core/ids.ts';
 import type { Job } from '../../lib/core/job.ts';
@@ -13,6 +12,8 @@ import { createMemoryStores } from '../fakes/stores.ts';
 import { createMemoryTelemetry } from '../fakes/telemetry.ts';
 import { jobKey } from '../fakes/world.ts';
 import { givenJob, noon } from '../support/given.ts';
+
+const goneApartSeconds = 480;
 
 const second = 1000;
 const machine = InstanceId('i-0123456789abcdef0');
@@ -45,12 +46,12 @@ describe('a job that GitHub denies', () => {
     expect(await doubtJob(deps, job, { why })).toBe(false);
     expect(row()).toMatchObject({
       ...{ state: 'waiting', reason: why, replacements: 2, goneAt: noon, goneSaidAt: noon },
-      retryAt: noon + goneRestSeconds * second,
+      retryAt: noon + 300 * second,
     });
   });
 
   it('pauses for as long as it would have anyway', async () => {
-    const retryAt = noon + 2 * goneRestSeconds * second;
+    const retryAt = noon + 2 * 300 * second;
     const { deps, job, row } = given({ retryAt });
     await doubtJob(deps, job, { why });
     expect(row()).toMatchObject({ retryAt });
@@ -74,10 +75,7 @@ describe('a job that GitHub denies', () => {
 
   it.each<[string, Partial<Job>]>([
     ['for less than eight minutes', { goneAt: noon - goneApartSeconds * second + 1, goneSaidAt: noon - 1 }],
-    [
-      'with a long silence before it',
-      { goneAt: noon - 9_000 * second, goneSaidAt: noon - goneSilenceSeconds * second - 1 },
-    ],
+    ['with a long silence before it', { goneAt: noon - 9_000 * second, goneSaidAt: noon - 420 * second - 1 }],
     ['with a long silence since the first time', { goneAt: noon - 9_000 * second }],
   ])('is not closed where that was said %s', async (_, over) => {
     const { deps, job, row } = given(over);

@@ -1,6 +1,5 @@
 /** Machines that end together: each for itself, within bounds, and no lease before its end is written. */
 import { describe, expect, it } from '@jest/globals';
-import { consoleCharacters } from '../../lib/app/common/settings.ts';
 import { endRunners } from '../../lib/app/ending/end-runners.ts';
 import type { Ending } from '../../lib/app/ending/ending.ts';
 import { InstallationId, InstanceId, JobId } from '../../lib/core/ids.ts';
@@ -75,7 +74,7 @@ describe('machines that end together', () => {
   it('keep the last whole lines of their consoles, as far as they fit', async () => {
     const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 4 })], deployment: roomy });
     await platform.accept(queued(1), queued(2), queued(3), queued(4));
-    const line = 'x'.repeat(consoleCharacters - 2);
+    const line = 'x'.repeat(4_096 - 2);
     const texts = ['one\r\ntwo\n', `1\n${line}`, `1\n2\n${line}`, '\r\n'];
     for (const [n, machine] of platform.liveMachines().entries())
       platform.compute.machines.get(machine)!.console = texts[n]!;

@@ -7,7 +7,6 @@ import {
   lookAtGroup,
   readGroupNote,
 } from '../../lib/app/common/runner-groups.ts';
-import { groupAskedSeconds, groupBelievedSeconds, groupHeldSeconds } from '../../lib/app/common/settings.ts';
 import type { GitHubRefusal } from '../../lib/core/github.ts';
 import { InstallationId } from '../../lib/core/ids.ts';
 import type { RunnerGroup } from '../../lib/core/runner-group.ts';
@@ -18,6 +17,8 @@ import { createMemoryNotes } from '../fakes/notes.ts';
 import { createMemoryQueues } from '../fakes/queues.ts';
 import { createMemoryTelemetry } from '../fakes/telemetry.ts';
 import { acme, givenDeployment, givenTenant, noon } from '../support/given.ts';
+
+const groupHeldSeconds = 120;
 
 const tenant = givenTenant();
 const builds = { id: 9, name: 'builds', visibility: 'all', allowsPublicRepositories: false } as const;
@@ -134,7 +135,7 @@ describe('another lookup of a runner group', () => {
   const seen = { lookedAt: noon };
 
   it.each([
-    ['an hour where it admits what waits', groupBelievedSeconds, {}, false],
+    ['an hour where it admits what waits', 3_600, {}, false],
     ['two minutes where it holds jobs', groupHeldSeconds, {}, true],
     ['two minutes where GitHub refused to answer', groupHeldSeconds, { refusedSince: noon }, false],
   ])('is requested after %s', async (_, seconds, over, holdsJobs) => {
@@ -154,7 +155,7 @@ describe('another lookup of a runner group', () => {
     const look = { tenant, group: { lookedAt: 0 }, holdsJobs: true };
     for (const copy of [deps, twin, deps, twin]) await keepGroupKnown(copy, look);
     expect([queues.installations.length, claims()]).toEqual([1, 2]);
-    clock.advance(groupAskedSeconds * second - 1);
+    clock.advance(20 * second - 1);
     await keepGroupKnown(deps, look);
     expect([queues.installations.length, claims()]).toEqual([1, 2]);
     clock.advance(1);

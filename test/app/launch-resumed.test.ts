@@ -1,6 +1,5 @@
 /** Launches that their caller left open: who goes on with them, what counts as missing, and what their jobs are told. */
 import { describe, expect, it } from '@jest/globals';
-import { absenceProofSeconds } from '../../lib/app/common/settings.ts';
 import { settleLaunch } from '../../lib/app/launch/carry-out-launch.ts';
 import { resumeLaunch } from '../../lib/app/launch/resume-launch.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
@@ -135,7 +134,7 @@ describe('an open launch', () => {
   });
 
   it.each<[string, number, LaunchAnswer]>([
-    ['refused', absenceProofSeconds * 1000, { kind: 'refused', failure: failure('quota') }],
+    ['refused', 3_900 * 1000, { kind: 'refused', failure: failure('quota') }],
     ['answered', fenceMilliseconds, { kind: 'answered', instances: [], failures: [failure('quota')] }],
   ])('that certainly has no machines gives its job the reason that EC2 %s with', async (_, age, answer) => {
     const platform = await givenOpen();

@@ -1,7 +1,6 @@
 /** What GitHub refuses for a while loses no job: it waits, it is opened again, and only what lasts has an end. */
 import { describe, expect, it } from '@jest/globals';
 import { doubtJob, goneReason } from '../../lib/app/common/doubt-job.ts';
-import { refusalPatienceSeconds, refusedAgainSeconds } from '../../lib/app/common/settings.ts';
 import type { GitHubRefusal } from '../../lib/core/github.ts';
 import { JobId } from '../../lib/core/ids.ts';
 import { acme, givenEvent, givenTenant, noon } from '../support/given.ts';
@@ -25,7 +24,7 @@ async function refuseForLong(platform: Platform, refusal: GitHubRefusal) {
   const machine = platform.liveMachines()[0]!;
   platform.github.failNext('createJitConfig', { refusal }, { refusal });
   await platform.claim(machine);
-  platform.clock.advance(refusalPatienceSeconds * 1000);
+  platform.clock.advance(60 * 1000);
   expect(await platform.claim(machine)).toMatchObject({ action: 'stand-down' });
   await platform.machineEnds(machine);
   await platform.deliverPokes();
@@ -35,8 +34,8 @@ describe.each(refusals)('a %s for a runner', (_status, refusal) => {
   it('has the machine ask again, and costs nothing more if it passes', async () => {
     const { platform, machine } = await givenMachine();
     platform.github.failNext('createJitConfig', { refusal });
-    expect(await platform.claim(machine)).toEqual({ action: 'again', seconds: refusedAgainSeconds });
-    platform.clock.advance(refusedAgainSeconds * 1000);
+    expect(await platform.claim(machine)).toEqual({ action: 'again', seconds: 15 });
+    platform.clock.advance(15 * 1000);
     expect(await platform.claim(machine)).toMatchObject({ action: 'run' });
     expect(await platform.job(1)).not.toHaveProperty('replacements');
   });
@@ -70,7 +69,7 @@ describe('a 404 for the installation as well', () => {
     platform.github.failNext('createJitConfig', gone, gone);
     platform.github.failNext('getInstallation', gone, gone);
     await platform.claim(machine);
-    platform.clock.advance(refusalPatienceSeconds * 1000);
+    platform.clock.advance(60 * 1000);
     expect(await platform.claim(machine)).toMatchObject({ action: 'stand-down' });
     expect(await platform.job(1)).toMatchObject({ state: 'waiting', reason: { code: 'github-refused' } });
     await platform.machineEnds(machine);

@@ -1,7 +1,6 @@
 /** For which waiting jobs a runner group is looked up again, and how soon. */
 import { describe, expect, it } from '@jest/globals';
 import type { KnownGroup } from '../../lib/app/common/runner-groups.ts';
-import { groupBelievedSeconds, groupHeldSeconds } from '../../lib/app/common/settings.ts';
 import { refreshGroup } from '../../lib/app/scale-up/refresh-group.ts';
 import { acme, givenJob, givenTenant, noon } from '../support/given.ts';
 import { givenPlatform } from '../support/platform.ts';
@@ -36,10 +35,10 @@ describe('a runner group', () => {
   });
 
   it('is looked up again sooner if it keeps one of several jobs from starting', async () => {
-    const sooner = groupHeldSeconds;
+    const sooner = 120;
     expect(await looks(found, sooner, [inRepository, isPublic])).toEqual(asked);
     expect(await looks(found, sooner - 1, [inRepository, isPublic])).toEqual([]);
     expect(await looks(found, sooner, [inRepository])).toEqual([]);
-    expect(await looks(found, groupBelievedSeconds, [inRepository])).toEqual(asked);
+    expect(await looks(found, 3_600, [inRepository])).toEqual(asked);
   });
 });

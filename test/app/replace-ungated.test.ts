@@ -1,6 +1,5 @@
 /** Machines that claimed before their tenant had a start gate: none of them is left to run a job unasked. */
 import { describe, expect, it } from '@jest/globals';
-import { ungatedPerTenant } from '../../lib/app/common/settings.ts';
 import { noteUnregistered } from '../../lib/app/common/unknown-run.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import { givenRules, putControllers } from '../support/controllers.ts';
@@ -267,7 +266,7 @@ describe('a machine that listens without a gate when the first controller is ena
   });
 });
 
-const jobs = ungatedPerTenant + 1;
+const jobs = 20 + 1;
 const many = givenTenant({ maxRunners: jobs, tierLimits: new Map([[small, jobs]]) });
 
 /** All that have been launched. */

@@ -1,6 +1,5 @@
 /** The sweep beside tenants with long lines and tenants with trouble: the others are served all the same. */
 import { describe, expect, it } from '@jest/globals';
-import { pendingPageSize, pendingPages } from '../../lib/app/common/settings.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import type { Job } from '../../lib/core/job.ts';
 import { type ReasonCode, reason } from '../../lib/core/reason.ts';
@@ -11,7 +10,7 @@ import { givenPlatform, type Platform } from '../support/platform.ts';
 /** Read after acme, whose number is smaller. */
 const behind = InstallationId(202);
 const tenants = [givenTenant(), givenTenant({ installationId: behind })];
-const perSweep = pendingPages * pendingPageSize;
+const perSweep = 20 * 500;
 const minute = 60_000;
 const unavailable = new OperationalError('no', { code: 'InternalServerError', retryable: true });
 

@@ -1,9 +1,10 @@
 /** What the sweep does about one machine past its deadline, and what it writes down about it. */
 import { describe, expect, it } from '@jest/globals';
-import { absenceProofSeconds, sweepPageSize, unheardStartSeconds } from '../../lib/app/common/settings.ts';
 import { JobId } from '../../lib/core/ids.ts';
 import { acme, givenEvent, givenTenant, givenTier, noon } from '../support/given.ts';
 import { expectBalanced, givenPlatform } from '../support/platform.ts';
+
+const sweepPageSize = 100;
 
 const second = 1000;
 const minute = 60 * second;
@@ -30,7 +31,7 @@ async function givenListening() {
     /** Until the sweep looks at it for the first time. */
     untilLooked: () => platform.clock.advance(bootSeconds * second),
     /** Until it is ended unless something speaks for it. */
-    untilDoubted: () => platform.clock.advance((idleSeconds + unheardStartSeconds) * second),
+    untilDoubted: () => platform.clock.advance((idleSeconds + 3_600) * second),
     idleUntil: noon + idleSeconds * second,
     longest: (idleSeconds + jobSeconds) * second,
   };
@@ -63,7 +64,7 @@ describe('a machine that never starts to listen', () => {
     platform.clock.advance(bootSeconds * second);
     await platform.sweep();
     expect(row()).toMatchObject({ state: 'booting', deadline: noon + 2 * bootSeconds * second });
-    platform.clock.advance((absenceProofSeconds - bootSeconds) * second - 1);
+    platform.clock.advance((3_900 - bootSeconds) * second - 1);
     await platform.sweep();
     expect(row()).toMatchObject({ state: 'booting' });
     platform.clock.advance(bootSeconds * second);
@@ -75,7 +76,7 @@ describe('a machine that never starts to listen', () => {
   it('loses its lease at the moment when EC2’s silence proves its end', async () => {
     const { platform, machine, row } = await givenBooting();
     platform.compute.machines.delete(machine);
-    platform.clock.advance(absenceProofSeconds * second);
+    platform.clock.advance(3_900 * second);
     await platform.sweep();
     expect(row()).toMatchObject({ state: 'ended' });
   });

@@ -1,13 +1,12 @@
 /** When the sweep ends a machine that no event tells of, and when it keeps it. */
 import { describe, expect, it } from '@jest/globals';
-import { unheardStartSeconds } from '../../lib/app/common/settings.ts';
 import { JobId } from '../../lib/core/ids.ts';
 import { acme, givenEvent } from '../support/given.ts';
 import { expectBalanced, expectNothingLeft, givenPlatform } from '../support/platform.ts';
 import { givenListening, minutes, queued } from '../support/swept.ts';
 
 /** After this, a start is known that no event reported. */
-const longSilence = (120 + unheardStartSeconds) * 1000 + 1;
+const longSilence = (120 + 3_600) * 1000 + 1;
 
 describe('the sweep', () => {
   it('keeps the end of the console of a machine that never claimed', async () => {

@@ -1,6 +1,5 @@
 /** A balance of one line: when it looks again, when it waits for other copies, and what it leaves in line. */
 import { describe, expect, it } from '@jest/globals';
-import { gatheringMilliseconds } from '../../lib/app/common/settings.ts';
 import { takePlanningTurn } from '../../lib/app/scale-up/planning-turn.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import type { Job } from '../../lib/core/job.ts';
@@ -84,7 +83,7 @@ describe('a balance of new jobs', () => {
     await platform.stores.jobs.insert([...many(10).map((id) => row(id)), row(11, 'queued')]);
     await platform.accept(queued(12));
     expect(await states(platform, many(12))).toEqual(new Set(['covered']));
-    expect(platform.clock.now()).toBe(noon + gatheringMilliseconds);
+    expect(platform.clock.now()).toBe(noon + 50);
     await expectBalanced(platform);
   });
 
