@@ -11,6 +11,11 @@ describe('a request of a machine', () => {
     expect(parseMachineRequest(JSON.stringify(request))).toEqual(request);
   });
 
+  it('may tell of a boot of an hour', () => {
+    const request = { ...papers, timings: { ...timings, up: 3_600_000 } };
+    expect(parseMachineRequest(JSON.stringify(request))).toEqual(request);
+  });
+
   it.each([
     ['nothing', undefined],
     ['a text', '12 s'],
