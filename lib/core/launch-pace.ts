@@ -36,6 +36,10 @@ interface Asked {
   readonly turn: Turn;
 }
 
+interface Waits extends Asked {
+  readonly turn: Extract<Turn, { readonly kind: 'wait' }>;
+}
+
 /**
  * EC2's bucket for CreateFleet holds 50 calls and refills 5 a second: a caller that finds it empty may go on with these
  * five.
@@ -142,7 +146,7 @@ function grown({ callsPerSecond, cautiousFrom }: LaunchPace): number {
 }
 
 /** Gives the place a turn at the end of the line, if it has none. */
-export function lineUp(pace: LaunchPace, place: string, now: number): Asked {
+export function lineUp(pace: LaunchPace, place: string, now: number): Waits {
   const own = pace.turns[place];
   if (own) return waitFor(pace, own.at);
   const at = Math.max(pace.lineEndsAt, pace.nextCallAt, now) + spacing(pace);
@@ -150,9 +154,9 @@ export function lineUp(pace: LaunchPace, place: string, now: number): Asked {
   return isFull ? waitFor(pace, at) : callUp({ ...pace, lineEndsAt: at }, place, at);
 }
 
-const waitFor = (pace: LaunchPace, at: number): Asked => ({ pace, turn: { kind: 'wait', at, fresh: false } });
+const waitFor = (pace: LaunchPace, at: number): Waits => ({ pace, turn: { kind: 'wait', at, fresh: false } });
 
-function callUp(pace: LaunchPace, place: string, at: number): Asked {
+function callUp(pace: LaunchPace, place: string, at: number): Waits {
   const turns = { ...pace.turns, [place]: { at, calledAt: at } };
   return { pace: { ...pace, turns }, turn: { kind: 'wait', at, fresh: true } };
 }

@@ -103,6 +103,7 @@ describe('a call in its turn', () => {
   it('pokes a tenant when its turn begins if that is later than a function may wait', async () => {
     const { platform } = await givenPace({ nextCallAt: noon + 20_000, lineEndsAt: noon + 20_000 });
     expect(await takeTurn(platform, place)).toMatchObject({ kind: 'wait' });
+    expect(platform.clock.now()).toBe(noon);
     expect(pokes(platform)).toEqual([[acme, 21]]);
   });
 

@@ -45,6 +45,10 @@ export const acceptedOfMachines: readonly AcceptedLines[] = [
       'launch/carry-out-launch.ts': [
         // Whatever closed it has done the rest, and closing it again does nothing.
         "answered.state === 'closed' → false",
+        '\'closed\' → ""',
+        // The first answer stays, and is returned again.
+        "launch.state === 'answered' → false",
+        '\'answered\' → ""',
         'missing.length === 0 → false',
         'places.size > launch.instances.size → true',
         'places.size > launch.instances.size → places.size >= launch.instances.size',

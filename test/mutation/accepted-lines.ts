@@ -51,7 +51,7 @@ export const acceptedLines: readonly AcceptedLines[] = [
         'job.runner === instanceId || !ranNothing',
       ],
       'insight/gather-facts.ts': ['other === undefined → false'],
-      'launch/scarcity.ts': ['called.length === 0 → false'],
+      'launch/scarcity.ts': ['called.length === 0 → false', 'turn.waitMilliseconds === 0 → false'],
       'scale-up/accept-jobs.ts': [
         'if (jobs.size > 0) {',
         'jobs.size === 0 → false',
@@ -156,6 +156,9 @@ export const acceptedLines: readonly AcceptedLines[] = [
       'launch/scarcity.ts': [
         // A note without a value is not written.
         '{ expiresAt: 0, result: [] } → {}',
+        '{ expiresAt: 0, result: undefined } → {}',
+        // Nobody looks at this result.
+        'true → false @ expiresAt: last',
         'delaySeconds > 0 → true',
         'delaySeconds > 0 → delaySeconds >= 0',
       ],

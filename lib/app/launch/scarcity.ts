@@ -75,7 +75,7 @@ export async function mayCallNow(deps: ScarcityDeps): Promise<boolean> {
       ? { value: call.pace, expiresAt: paceExpiresAt(call.pace, now), result: call.waitMilliseconds }
       : { expiresAt: 0, result: undefined };
   });
-  if (wait !== undefined && wait > 0) await deps.clock.sleep(wait);
+  if (wait) await deps.clock.sleep(wait);
   return wait !== undefined;
 }
 
@@ -166,8 +166,7 @@ async function slowDown(
 ): Promise<Lesson> {
   const at = await changeNote<LaunchPace, number>(deps, paceNote, (known, now) => {
     const { pace, turn } = lineUp(slowedDown(paceIn(known), { askedAt, now }), tenantTierKey(launch), now);
-    const at = turn.kind === 'wait' ? turn.at : now;
-    return { value: pace, expiresAt: paceExpiresAt(pace, now), result: at };
+    return { value: pace, expiresAt: paceExpiresAt(pace, now), result: turn.at };
   });
   const wait = at === undefined ? retryDelaySeconds : secondsUntil(deps, at);
   return { againNow: false, againSeconds: Math.max(1, wait) };
