@@ -34,6 +34,7 @@ import {
 import { createEc2 } from './world/ec2.ts';
 import { createGitHubWorld } from './world/github.ts';
 import { hasShortDays, keepsQueued, shortDays } from './world/given-up.ts';
+import { lagReads } from './world/late-reads.ts';
 import { loseLaunches } from './world/lost-launches.ts';
 import { runMachines } from './world/machines.ts';
 import { rollUpDays } from './world/roll-ups.ts';
@@ -100,6 +101,7 @@ export async function simulate(seed: number, options: { log?: boolean } = {}): P
   log.add(() => `seed ${seed}, ${faults.mood}: ${faults.describe()}`);
 
   const ec2 = createEc2(world, createUndying(world, seed));
+  lagReads(world, seed);
   const webhooks = createWebhooks(world);
   const github = createGitHubWorld(world, { ec2, webhooks });
   loseLaunches(world, github, seed);

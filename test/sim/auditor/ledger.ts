@@ -132,6 +132,8 @@ export function createLedger(world: {
     machineOfJob,
     /** Infinity while faults continue: a sweep that cannot reach its services ends nothing. */
     longestLifeSeconds: Number.POSITIVE_INFINITY,
+    /** How long a global index may lack a row, in milliseconds. */
+    longestIndexLag: 0,
     /** When the faults stopped. */
     quietSince: undefined as number | undefined,
     live: () => [...machines.values()].filter(({ live }) => live),

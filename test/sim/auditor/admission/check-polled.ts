@@ -18,11 +18,21 @@ interface FetchedBy extends Fetched {
   readonly begun: { readonly at: number; readonly open: readonly Question[] };
 }
 
-/** The open questions of this controller at this moment. */
-export const openQuestions = ({ rows, now }: Ledger, controllerId: string): readonly Question[] =>
-  [...rows.questions.values()].filter(
-    (question) => question.controllerId === controllerId && !question.answer && now() < question.endsAt,
+/** The open questions of this controller at this moment, but for those that an index may not show yet. */
+export const openQuestions = (
+  { rows, now, longestIndexLag }: Ledger,
+  controllerId: string,
+): readonly Question[] => {
+  const isShown = ({ askedAt }: Question) =>
+    longestIndexLag === 0 || askedAt + longestIndexLag + clockSkew <= now();
+  return [...rows.questions.values()].filter(
+    (question) =>
+      question.controllerId === controllerId &&
+      !question.answer &&
+      now() < question.endsAt &&
+      isShown(question),
   );
+};
 
 export function checkFetched(ledger: Ledger, fetched: FetchedBy, note: Note): void {
   const { owner, controllerId, questions, begun } = fetched;
