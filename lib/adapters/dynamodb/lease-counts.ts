@@ -8,7 +8,7 @@ import type { InstallationId, TierName } from '../../core/ids.ts';
 import type { Settlement } from '../../core/spend-counts.ts';
 import { type Attributes, number, text } from './attributes.ts';
 import { operationalCode, passesSoon } from './errors.ts';
-import { maximumTries, pause } from './retry.ts';
+import { mayTryAgain } from './retry.ts';
 import { spendSettled } from './spend-changes.ts';
 import { tenantKey } from './tenant-row.ts';
 import { isUnmet, tryTransaction, updateItem } from './write.ts';
@@ -122,17 +122,17 @@ export async function writeAndCountOff<Change extends { readonly freed: readonly
       uncounted = new Set([...uncounted, ...lost]);
       changes = changes.filter((_, n) => !unmet[n]);
     } else {
-      assertPasses(reasons, ++conflicts);
-      await pause(conflicts);
+      await untilNextTry(reasons, ++conflicts);
     }
   }
 }
 
 const keyText = (item: TransactWriteItem) => JSON.stringify([item.Update?.TableName, item.Update?.Key]);
 
-function assertPasses(reasons: readonly CancellationReason[], tries: number): void {
+/** @throws OperationalError: it was the last one */
+async function untilNextTry(reasons: readonly CancellationReason[], tries: number): Promise<void> {
   const cause = reasons.find((reason) => (reason.Code ?? 'None') !== 'None');
   const code = cause?.Code ?? 'TransactionCanceledException';
-  if (passesSoon(code) && tries < maximumTries) return;
+  if (passesSoon(code) && (await mayTryAgain(code, tries))) return;
   throw operationalCode('freeing leases', code, cause?.Message);
 }

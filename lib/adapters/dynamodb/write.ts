@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Attributes } from './attributes.ts';
 import { codeOf, isConflict, operational, operationalCode, passesSoon } from './errors.ts';
-import { maximumTries, pause } from './retry.ts';
+import { mayTryAgain } from './retry.ts';
 
 export interface RowUpdate {
   readonly tableName: string;
@@ -42,8 +42,8 @@ export async function updateRow(
       return { met: true, row };
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return { met: false, row: error.Item };
-      if (!isConflict(codeOf(error)) || tries === maximumTries) throw operational('UpdateItem', error);
-      await pause(tries);
+      const code = codeOf(error);
+      if (!isConflict(code) || !(await mayTryAgain(code, tries))) throw operational('UpdateItem', error);
     }
   }
 }
@@ -96,10 +96,8 @@ export async function transact(client: DynamoDBClient, items: TransactWriteItem[
     if (reasons.some(isUnmet)) return false;
     const other = reasons.find((reason) => (reason.Code ?? 'None') !== 'None');
     const code = other?.Code ?? 'TransactionCanceledException';
-    if (!passesSoon(code) || tries === maximumTries) {
+    if (!passesSoon(code) || !(await mayTryAgain(code, tries)))
       throw operationalCode('TransactWriteItems', code, other?.Message);
-    }
-    await pause(tries);
   }
 }
 

@@ -33,6 +33,7 @@ import { usageOf } from '../../../lib/core/usage.ts';
 import { givenLaunch, givenRunner } from '../../contracts/support/stored.ts';
 import { givenController } from '../../support/controllers.ts';
 import { acme, givenTenant, noon } from '../../support/given.ts';
+import { nonEmpty } from '../../support/non-empty.ts';
 
 const days = ['2026-11-21'];
 const tables = { tenants: 'tenants', jobs: 'jobs', runners: 'runners', launches: 'launches' };
@@ -167,17 +168,30 @@ describe('a write that conflicts with simultaneous changes', () => {
     }
     return pauses;
   }
-  const canceled = () => {
-    const CancellationReasons = [{ Code: 'TransactionConflict' }];
-    throw new TransactionCanceledException({ CancellationReasons, message: '', $metadata: {} });
+  const canceled = (Code: string) => () => {
+    throw new TransactionCanceledException({ CancellationReasons: [{ Code }], message: '', $metadata: {} });
   };
+  const end = { runner: givenRunner(), reason: 'stood-down', at: noon } as const;
 
-  it('is tried six times within a second', async () => {
-    const { client, asked } = givenClient(canceled);
+  it('is tried 25 times within three seconds, with short pauses', async () => {
+    const { client, asked } = givenClient(canceled('TransactionConflict'));
     const runners = createRunnerStore({ client, tables });
-    const end = { runner: givenRunner(), reason: 'stood-down', at: noon } as const;
     const pauses = await pausesOf(() =>
       expect(runners.end([end])).rejects.toMatchObject({ code: 'TransactionConflict' }),
+    );
+    expect(asked).toHaveLength(25);
+    expect(pauses).toHaveLength(24);
+    for (const milliseconds of nonEmpty(pauses)) {
+      expect(milliseconds).toBeLessThanOrEqual(100);
+      expect(milliseconds).toBeGreaterThanOrEqual(10);
+    }
+  });
+
+  it('is tried six times within a second if it is throttled', async () => {
+    const { client, asked } = givenClient(canceled('ThrottlingError'));
+    const runners = createRunnerStore({ client, tables });
+    const pauses = await pausesOf(() =>
+      expect(runners.end([end])).rejects.toMatchObject({ code: 'ThrottlingError' }),
     );
     expect(asked).toHaveLength(6);
     for (const [n, most] of [30, 60, 120, 240, 480].entries()) {
