@@ -7,6 +7,7 @@ import type { MayflyConfig } from '../config/config.ts';
 import { ownImageParameters } from '../config/image-parameters.ts';
 import type { AppSecret } from '../contract/secrets.ts';
 import { tables } from '../contract/tables.ts';
+import type { DynamoService } from './aws/dynamodb.ts';
 import type { AwsEndpoint } from './aws/endpoint.ts';
 import type { Credentials } from './aws/principals.ts';
 import type { S3Service } from './aws/s3.ts';
@@ -82,6 +83,8 @@ export interface Laptop {
   readonly tables: Readonly<Record<keyof typeof tables, string>>;
   /** Its call log counts every call by caller, service and action; its dials slow down calls and make them fail. */
   readonly endpoint: AwsEndpoint;
+  /** Its dials: what a key takes in a second, and how long transactions take. */
+  readonly dynamodb: DynamoService;
   readonly queues: SqsService;
   readonly buckets: S3Service;
   readonly github: GitHubStandIn;
@@ -143,6 +146,7 @@ export async function startLaptop(options: LaptopOptions = {}): Promise<Laptop> 
       secret: (id) => services.secrets.get(id),
       tables: tableNames(environment),
       endpoint: services.endpoint,
+      dynamodb: services.dynamodb,
       queues: services.queues,
       buckets: services.s3,
       github: services.github,

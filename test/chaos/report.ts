@@ -55,6 +55,7 @@ export function renderChaosReport(report: ChaosReport): string {
     `  ${jobs.succeeded} of ${jobs.ran} jobs that nobody cancelled or refused succeeded; ${jobs.takenBack} lost their spot machine`,
     `  ${seconds} s of trouble, ${restSeconds} s to come to rest, ${machines} machines`,
     `  ${trouble.functionsKilled} functions killed, ${trouble.awsCallsFailed} AWS calls failed, ` +
+      `${trouble.writesInConflict} writes met a transaction, ` +
       `${trouble.spotMachinesTaken} spot machines taken back`,
     `  ${trouble.webhooksFailed} webhooks failed, ${trouble.redelivered} redelivered, ` +
       `${trouble.deadLettersSentBack} dead letters sent back`,

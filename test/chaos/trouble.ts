@@ -9,6 +9,8 @@ import { oneOf } from './load.ts';
 export interface TroubleCounts {
   readonly functionsKilled: number;
   readonly awsCallsFailed: number;
+  /** Writes to rows that a transaction was writing. */
+  readonly writesInConflict: number;
   readonly webhooksFailed: number;
   readonly spotMachinesTaken: number;
 }
@@ -19,6 +21,8 @@ export interface Trouble {
   stop(): TroubleCounts;
 }
 
+/** As long as those of DynamoDB take; in memory they would hardly ever meet. */
+const transactionMilliseconds = 25;
 const killEveryMilliseconds = 900;
 const turnEveryMilliseconds = 2000;
 
@@ -99,7 +103,7 @@ const noGithubTrouble = {
 };
 
 export function startTrouble({ laptop }: World): Trouble {
-  const { endpoint, github, ec2, functions } = laptop;
+  const { endpoint, github, ec2, functions, dynamodb } = laptop;
   let awsCallsFailed = 0;
   // 0: the connection was closed. What is refused with 4xx, an unmet condition above all, is no trouble.
   const stopCounting = endpoint.onCall(({ status }) => {
@@ -119,6 +123,7 @@ export function startTrouble({ laptop }: World): Trouble {
   };
   turn();
   github.setDials(githubTrouble);
+  dynamodb.slowTransactions(transactionMilliseconds);
   ec2.setDials({ neverBoot: { probability: 0.05, count: null }, lagMilliseconds: 300 });
   const timers = [
     setInterval(() => {
@@ -129,6 +134,7 @@ export function startTrouble({ laptop }: World): Trouble {
   const counts = () => ({
     functionsKilled,
     awsCallsFailed,
+    writesInConflict: dynamodb.conflicts(),
     webhooksFailed: github.state().deliveries.failed,
     spotMachinesTaken,
   });
@@ -141,6 +147,7 @@ export function startTrouble({ laptop }: World): Trouble {
       for (const timer of timers) clearInterval(timer);
       stopCounting();
       endpoint.dials.clear();
+      dynamodb.slowTransactions(0);
       github.setDials(noGithubTrouble);
       ec2.setDials({ neverBoot: { probability: 0, count: null }, lagMilliseconds: 0 });
       return counts();

@@ -19,6 +19,7 @@ import {
   theTenant,
   waitingJobs,
 } from './support/stored.ts';
+import { takeUncontended } from './support/take-uncontended.ts';
 
 const leaseCost = { expected: 300, ceiling: 9_000 };
 const month = '2026-11';
@@ -46,7 +47,7 @@ export function spendContract(backend: StoreBackend): void {
       const jobs = await waitingJobs(stores, ...(over.jobs ?? [1, 2]));
       const launch = givenLaunch(jobs, { leaseCost, ...over.launch });
       const tier = givenTier({ maxRunners: 9 });
-      const outcome = await stores.launches.take({ tenant, tier, launch });
+      const outcome = await takeUncontended(stores, { tenant, tier, launch });
       return { launch, outcome: outcome.kind };
     }
     const spent = async () => (await theTenant(stores)).spent;
@@ -210,7 +211,7 @@ export function spendContract(backend: StoreBackend): void {
         [1, 2].map(async (n) => {
           const jobs = await waitingJobs(stores, n);
           const launch = givenLaunch(jobs, { leaseCost, launchId: LaunchId(`l-${n}`) });
-          return (await stores.launches.take({ tenant, tier, launch, asRead: true })).kind;
+          return (await takeUncontended(stores, { tenant, tier, launch, asRead: true })).kind;
         }),
       );
       expect(launches.toSorted()).toEqual(['taken', 'tenant-changed']);

@@ -6,6 +6,7 @@ import { TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { auditSince } from '../../lib/adapters/dynamodb/audit-list.ts';
 import { tenantNoteItem } from '../../lib/adapters/dynamodb/audit-row.ts';
+import { pause } from '../../lib/adapters/dynamodb/retry.ts';
 import { transact } from '../../lib/adapters/dynamodb/write.ts';
 import { InstallationId, InstanceId, JobId, LaunchId, leaseOf } from '../../lib/core/ids.ts';
 import { reason } from '../../lib/core/reason.ts';
@@ -24,6 +25,7 @@ import {
   theTenant,
   waitingJobs,
 } from './support/stored.ts';
+import { takeUncontended } from './support/take-uncontended.ts';
 
 const backend = dynamoBackend();
 const tier = givenTier({ maxRunners: 50 });
@@ -42,13 +44,9 @@ describe('stores under concurrency', () => {
   /** As scale-up does it: it retries while transactions conflict, or if the tenant has changed but still has room. */
   async function takeOne(n: number, tenant: Tenant): Promise<string> {
     const launch = givenLaunch([givenJob({ jobId: JobId(n) })], { launchId: LaunchId(`launch-${n}`) });
-    for (let tries = 0; tries < 50; tries += 1) {
-      const outcome = await stores.launches.take({ tenant, tier, launch });
-      if (outcome.kind === 'contended') continue;
-      if (outcome.kind === 'taken') expect(await stores.launches.cover(launch)).toEqual([]);
-      return outcome.kind;
-    }
-    return 'contended';
+    const { kind } = await takeUncontended(stores, { tenant, tier, launch });
+    if (kind === 'taken') expect(await stores.launches.cover(launch)).toEqual([]);
+    return kind;
   }
   /** The machine of that job's launch starts, and ends. */
   async function endMachineOf(n: number): Promise<void> {
@@ -79,9 +77,7 @@ describe('stores under concurrency', () => {
 
     const kept = await Promise.all(
       launches.map(async (launch) => {
-        for (let kind = 'contended'; kind === 'contended'; ) {
-          ({ kind } = await stores.launches.take({ tenant, tier, launch }));
-        }
+        expect(await takeUncontended(stores, { tenant, tier, launch })).toEqual({ kind: 'taken' });
         const gone = await stores.launches.cover(launch);
         if (gone.length > 0) await stores.launches.shrink(launch, { without: gone, rateBack: 0 });
         return 2 - gone.length;
@@ -116,9 +112,9 @@ describe('stores under concurrency', () => {
       for (let tries = 0; tries < 200; tries += 1) {
         const tenant = await theTenant(stores);
         most = Math.max(most, tenant.leases);
-        if ((await takeOne(n, tenant)) !== 'taken') continue;
-        await endMachineOf(n);
-        return;
+        if ((await takeOne(n, tenant)) === 'taken') return endMachineOf(n);
+        // Scale-up, too, leaves a full tenant alone for a while: others want to write its row.
+        await pause(1);
       }
       throw new Error(`Job ${n} never got a lease.`);
     };
@@ -199,12 +195,12 @@ describe('stores under concurrency', () => {
       await stores.runners.bind([givenRunner(), free]);
       const leftOver = await stores.jobs.get(acme, JobId(1));
       if (!leftOver) throw new Error('Job 1 is not stored.');
-      const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+      const later = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
       // The assignment starts a little later in each round, so that it coincides with each step of the end.
       await Promise.all([
         endMachine(other),
-        pause(round / 4).then(() => stores.runners.giveJob(free, leftOver)),
+        later(round / 4).then(() => stores.runners.giveJob(free, leftOver)),
       ]);
 
       const job = await stores.jobs.get(acme, JobId(1));

@@ -7,6 +7,8 @@ import type { AwsCall } from './service.ts';
 /** From CreateTable: the name of a table's partition key, and that of each of its indexes. */
 export interface TableKeys {
   readonly own: string;
+  /** All attributes of the primary key. */
+  readonly primary: readonly string[];
   readonly ofIndex: ReadonlyMap<string, string>;
 }
 export type KeyRegistry = ReadonlyMap<string, TableKeys>;
@@ -22,7 +24,8 @@ export function tableKeysOf(input: Fields): TableKeys {
   const indexes = (name: string) =>
     (input[name] ?? []) as readonly (KeySchema & { readonly IndexName: string })[];
   const all = [...indexes('GlobalSecondaryIndexes'), ...indexes('LocalSecondaryIndexes')];
-  return { own, ofIndex: new Map(all.map((index) => [index.IndexName, partitionKey(index)])) };
+  const primary = ((input as KeySchema).KeySchema ?? []).map(({ AttributeName }) => AttributeName);
+  return { own, primary, ofIndex: new Map(all.map((index) => [index.IndexName, partitionKey(index)])) };
 }
 
 const partitionKey = ({ KeySchema = [] }: KeySchema) =>
@@ -52,6 +55,40 @@ export function keysOf(
       return [];
   }
 }
+
+/** The items that a call writes, by their whole keys. Undefined, or none: they cannot be derived from the call. */
+export function itemsOf(
+  { action, input }: Pick<AwsCall, 'action' | 'input'>,
+  tables: KeyRegistry,
+): (string | undefined)[] {
+  const itemIn = (written: Fields) => {
+    const table = String(written['TableName']);
+    const attributes = (written['Key'] ?? written['Item']) as Fields;
+    return wholeKey(
+      table,
+      tables.get(table)?.primary.map((name) => attributes[name]),
+    );
+  };
+  switch (action) {
+    case 'UpdateItem':
+    case 'DeleteItem':
+    case 'PutItem':
+      return [itemIn(input)];
+    case 'TransactWriteItems':
+      return (input['TransactItems'] as Fields[]).map((item) => itemIn(Object.values(item)[0] as Fields));
+    case 'BatchExecuteStatement':
+      return (input['Statements'] as Fields[]).map((statement) => {
+        const table = tableIn(statement);
+        const values = tables.get(table)?.primary.map((name) => parameterOf(statement, name));
+        return wholeKey(table, values);
+      });
+    default:
+      return [];
+  }
+}
+
+const wholeKey = (table: string, values: readonly unknown[] | undefined) =>
+  values?.every((value) => value !== undefined) ? `${table} ${JSON.stringify(values)}` : undefined;
 
 /** The keys of a BatchGetItem, in a fixed order. */
 export const batchGetKeys = (input: Fields): { table: string; key: Fields }[] =>
@@ -83,13 +120,19 @@ function keyOfQuery(input: Fields, tables: KeyRegistry): string | undefined {
   return `${place} ${JSON.stringify(values[value])}`;
 }
 
-/** `INSERT INTO "t" VALUE {'a': ?, …}` and `UPDATE "t" SET … WHERE "a" = ? …`. */
-function keyOfStatement({ Statement, Parameters }: Fields, tables: KeyRegistry): string | undefined {
-  const text = String(Statement);
-  const [, table = ''] = /(?:INTO|UPDATE)\s+"([^"]+)"/i.exec(text) ?? [];
+function keyOfStatement(statement: Fields, tables: KeyRegistry): string | undefined {
+  const table = tableIn(statement);
   const name = tables.get(table)?.own;
-  if (!name) return undefined;
+  const value = name === undefined ? undefined : parameterOf(statement, name);
+  return value === undefined ? undefined : `${table} ${JSON.stringify(value)}`;
+}
+
+/** `INSERT INTO "t" VALUE {'a': ?, …}` and `UPDATE "t" SET … WHERE "a" = ? …`. */
+const tableIn = ({ Statement }: Fields) => /(?:INTO|UPDATE)\s+"([^"]+)"/i.exec(String(Statement))?.[1] ?? '';
+
+/** What a statement gives as the value of an attribute. */
+function parameterOf({ Statement, Parameters }: Fields, name: string): unknown {
+  const text = String(Statement);
   const at = text.search(new RegExp(`'${name}'\\s*:\\s*\\?|"${name}"\\s*=\\s*\\?`));
-  const before = text.slice(0, at).split('?').length - 1;
-  return at < 0 ? undefined : `${table} ${JSON.stringify((Parameters as unknown[])[before])}`;
+  return at < 0 ? undefined : (Parameters as unknown[])[text.slice(0, at).split('?').length - 1];
 }

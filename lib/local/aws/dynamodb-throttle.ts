@@ -83,23 +83,27 @@ async function answerRest(
   handle: (input: Input) => Promise<JsonAnswer>,
 ): Promise<JsonAnswer> {
   const { action, input } = call;
-  if (action === 'TransactWriteItems') return cancelled(refused);
+  if (action === 'TransactWriteItems')
+    return cancelledFor(refused, { Code: 'ThrottlingError', Message: throttleMessage });
   const isWhole = refused.every(Boolean);
-  if (action === 'BatchExecuteStatement') return statements(input, refused, handle);
+  if (action === 'BatchExecuteStatement')
+    return handleStatements({ input, refused, refusal: throttledStatement }, handle);
   if (action === 'BatchGetItem' && !isWhole) return keysLeft(input, refused, handle);
   return throttlingException(kind);
 }
 
-const json = (status: number, body: object): JsonAnswer => ({
+export const json = (status: number, body: object): JsonAnswer => ({
   status,
   headers: { 'content-type': 'application/x-amz-json-1.0' },
   body: JSON.stringify(body),
 });
 
-function cancelled(refused: readonly boolean[]): JsonAnswer {
-  const reasons = refused.map((is) =>
-    is ? { Code: 'ThrottlingError', Message: throttleMessage } : { Code: 'None' },
-  );
+/** A transaction that was cancelled because of the refused items. */
+export function cancelledFor(
+  refused: readonly boolean[],
+  reason: { readonly Code: string; readonly Message: string },
+): JsonAnswer {
+  const reasons = refused.map((is) => (is ? reason : { Code: 'None' }));
   const codes = reasons.map(({ Code }) => Code).join(', ');
   return json(400, {
     __type: 'com.amazonaws.dynamodb.v20120810#TransactionCanceledException',
@@ -108,9 +112,9 @@ function cancelled(refused: readonly boolean[]): JsonAnswer {
   });
 }
 
-async function statements(
-  input: Input,
-  refused: readonly boolean[],
+/** Passes on the statements that are not refused. */
+export async function handleStatements(
+  { input, refused, refusal }: { input: Input; refused: readonly boolean[]; refusal: () => object },
   handle: (input: Input) => Promise<JsonAnswer>,
 ): Promise<JsonAnswer> {
   const all = input['Statements'] as Fields[];
@@ -119,7 +123,7 @@ async function statements(
     left.length === 0 ? json(200, { Responses: [] }) : await handle({ ...input, Statements: left });
   if (answer.status !== 200) return answer;
   const { Responses, ...rest } = JSON.parse(answer.body) as { Responses: unknown[] };
-  const merged = refused.map((is) => (is ? throttledStatement() : Responses.shift()));
+  const merged = refused.map((is) => (is ? refusal() : Responses.shift()));
   return { ...answer, body: JSON.stringify({ ...rest, Responses: merged }) };
 }
 

@@ -4,6 +4,7 @@
  * delete by time to live.
  */
 import { Agent, request as httpRequest } from 'node:http';
+import { Conflicts } from './dynamodb-conflicts.ts';
 import { type TableKeys, tableKeysOf } from './dynamodb-keys.ts';
 import { KeyLimits, type KeyRates, type UnitKind } from './dynamodb-limits.ts';
 import { dynamodbQuestions } from './dynamodb-questions.ts';
@@ -23,6 +24,10 @@ export interface DynamoService extends AwsService {
   limitKeys(rates: KeyRates | undefined): void;
   /** How often a key was throttled since. */
   throttled(): number;
+  /** From now on a transaction takes at least this long, and conflicts with all that is written meanwhile. */
+  slowTransactions(milliseconds: number): void;
+  /** How often a write met a transaction under way. */
+  conflicts(): number;
   /**
    * The table's own policy:
    * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/access-control-resource-based.html
@@ -53,6 +58,7 @@ const mostConnections = 128;
 export function createDynamoService({ engineUrl }: { readonly engineUrl: string }): DynamoService {
   const engine = openEngine(engineUrl);
   const keyed = new Map<string, TableKeys>();
+  const conflicts = new Conflicts();
   let limits: KeyLimits | undefined;
   const policies = new Map<string, PolicyDocument>();
   return {
@@ -67,14 +73,20 @@ export function createDynamoService({ engineUrl }: { readonly engineUrl: string 
     handle: async (call) => {
       if (call.action === 'BatchExecuteStatement') checkStatements(call.input);
       const kind = kindOf(call);
+      if (call.action === 'CreateTable') keyed.set(String(call.input['TableName']), tableKeysOf(call.input));
       if (!kind) return handlePlainly(engine, call);
-      const handle = (input: AwsCall['input']) => handleMetered(engine, { ...call, input }, kind);
+      const send = (input: AwsCall['input']) => handleMetered(engine, { ...call, input }, kind);
+      const handle = (input: AwsCall['input']) => conflicts.handle({ ...call, input }, keyed, send);
       return limits ? underLimits({ call, kind, limits, tables: keyed }, handle) : handle(call.input);
     },
     limitKeys(rates) {
       limits = rates && new KeyLimits(rates);
     },
     throttled: () => limits?.throttled ?? 0,
+    slowTransactions(milliseconds) {
+      conflicts.transactionMilliseconds = milliseconds;
+    },
+    conflicts: () => conflicts.refused,
     async createTable(input, options = {}) {
       keyed.set(input.TableName, tableKeysOf(input));
       await demand(engine, 'CreateTable', input);

@@ -42,6 +42,7 @@ import { createMemoryStores } from '../../fakes/stores.ts';
 import { unreadableName } from '../../fakes/unreadable.ts';
 import { jobKey, type StorePorts, type StoreWorld } from '../../fakes/world.ts';
 import { acme } from '../../support/given.ts';
+import { pastConflicts } from '../../support/past-conflicts.ts';
 import { createTablesInTurn, type TableNames } from './dynamo-tables.ts';
 
 export interface Stores extends StorePorts {
@@ -158,15 +159,14 @@ async function openEngine(): Promise<DynamoEngine> {
 
 export function dynamoStores(client: DynamoDBClient, tables: TableNames): DynamoStores {
   const edit = async (id: InstallationId, attribute: string, value: AttributeValue) => {
-    await client.send(
-      new UpdateItemCommand({
-        TableName: tables.tenants,
-        Key: { installation_id: { N: String(id) } },
-        UpdateExpression: 'SET #attribute = :value',
-        ExpressionAttributeNames: { '#attribute': attribute },
-        ExpressionAttributeValues: { ':value': value },
-      }),
-    );
+    const command = new UpdateItemCommand({
+      TableName: tables.tenants,
+      Key: { installation_id: { N: String(id) } },
+      UpdateExpression: 'SET #attribute = :value',
+      ExpressionAttributeNames: { '#attribute': attribute },
+      ExpressionAttributeValues: { ':value': value },
+    });
+    await pastConflicts(() => client.send(command));
   };
   return {
     tenants: createTenantStore({ client, tableName: tables.tenants, auditTable: tables.audit }),

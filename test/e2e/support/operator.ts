@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { operatorDynamo } from '../../../lib/local/demo/job-rows.ts';
 import type { Laptop } from '../../../lib/local/laptop.ts';
+import { pastConflicts } from '../../support/past-conflicts.ts';
 
 /** A row in plain values. */
 export type PlainRow = Readonly<Record<string, unknown>>;
@@ -54,17 +55,16 @@ export function createOperator(laptop: Laptop): Operator {
     },
     async edit(table, key, changes) {
       const names = Object.keys(changes);
-      await dynamo.send(
-        new UpdateItemCommand({
-          TableName: laptop.tables[table],
-          Key: attributes(key),
-          UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
-          ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
-          ExpressionAttributeValues: Object.fromEntries(
-            Object.entries(attributes(changes)).map(([name, value]) => [`:${name}`, value]),
-          ),
-        }),
-      );
+      const command = new UpdateItemCommand({
+        TableName: laptop.tables[table],
+        Key: attributes(key),
+        UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
+        ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+        ExpressionAttributeValues: Object.fromEntries(
+          Object.entries(attributes(changes)).map(([name, value]) => [`:${name}`, value]),
+        ),
+      });
+      await pastConflicts(() => dynamo.send(command));
     },
     close: () => dynamo.destroy(),
   };
