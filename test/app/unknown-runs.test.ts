@@ -183,9 +183,36 @@ describe('a machine that ended by itself without a reported job', () => {
     await platform.machineEnds(machine);
     platform.github.failNext('removeRunner', { refusal: { kind: 'limited', retryAfterSeconds: 60 } });
     await looksAgain(platform);
+    expect(platform.queues.delayed.at(-1)).toEqual({ kind: 'unheard-run', delaySeconds: 60 });
     expect(await counted(platform, machine)).toEqual(never);
     await looksAgain(platform);
     expect(await counted(platform, machine)).toEqual(once);
+  });
+
+  it('is asked about again however long it lived', async () => {
+    const { platform, machine } = await givenListening();
+    platform.clock.advance(2 * 3_600_000);
+    await platform.machineEnds(machine);
+    platform.github.failNext('removeRunner', { refusal: { kind: 'limited', retryAfterSeconds: 60 } });
+    await looksAgain(platform);
+    expect(await looksAgain(platform)).toHaveLength(1);
+  });
+
+  it('is neither counted nor asked about again if GitHub refuses an answer', async () => {
+    const { platform, machine } = await givenListening();
+    await platform.machineEnds(machine);
+    platform.github.failNext('removeRunner', { refusal: { kind: 'forbidden', message: 'No.' } });
+    await looksAgain(platform);
+    expect(platform.queues.installations).toEqual([]);
+    expect(await counted(platform, machine)).toEqual(never);
+  });
+
+  it('is not asked about once its row is gone', async () => {
+    const { platform, machine } = await givenListening();
+    await platform.machineEnds(machine);
+    platform.stores.world.rows.runners.delete(machine);
+    expect(await looksAgain(platform)).toHaveLength(1);
+    expect(platform.github.registrations.size).toBe(1);
   });
 
   it('is asked about for an hour at most, since a refused call closes the tenant’s budget', async () => {

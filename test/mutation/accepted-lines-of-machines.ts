@@ -42,6 +42,13 @@ export const acceptedOfMachines: readonly AcceptedLines[] = [
         'waiting.length < limit || waiting.every(mayRun) → waiting.length < limit && waiting.every(mayRun)',
         'waiting.length < limit → false',
       ],
+      'lifecycle/leave-former-job.ts': [
+        // A job that does not run on that machine is not marked.
+        'starts.filter((other) => other.runner?.instanceId === instanceId) → starts',
+        'other.runner?.instanceId === instanceId → true',
+        "state === 'running' → true",
+        'installationId === undefined → false',
+      ],
       'launch/carry-out-launch.ts': [
         // Whatever closed it has done the rest, and closing it again does nothing.
         "answered.state === 'closed' → false",
