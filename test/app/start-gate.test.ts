@@ -196,11 +196,12 @@ describe('the start gate', () => {
     expect(given.platform.telemetry.total('StartsRefused', { reason: why })).toBe(1);
   });
 
-  it('answers a machine even if its runner got its job late', async () => {
+  it('answers a machine even if its runner got its job late, and took ten minutes to prepare it', async () => {
     const { platform, machine } = await givenListening();
     const { bootSeconds, idleSeconds } = platform.deployment.limits;
     platform.clock.advance((bootSeconds + idleSeconds) * 1000);
     await platform.follow(started(1, machine));
+    platform.clock.advance(600_000);
 
     expect(await platform.start(machine)).toEqual({ action: 'admit' });
   });

@@ -53,7 +53,15 @@ describe('the account-wide options', () => {
     ],
     [
       { reservedConcurrency: { lifecycle: 2 } },
-      'reservedConcurrency.lifecycle is 2; it must be a whole number from 6',
+      'reservedConcurrency.lifecycle is 2; it must be a whole number from 6 to 1000',
+    ],
+    [
+      { reservedConcurrency: { 'tenant-manager': 4 } },
+      'reservedConcurrency.tenant-manager is 4; it must be a whole number from 5 to 1000',
+    ],
+    [
+      { reservedConcurrency: { admission: 1 } },
+      'reservedConcurrency.admission is 1; it must be a whole number from 2 to 1000',
     ],
   ])('cannot be %j', (options, fault) => {
     const outcome = checkConfig(configWith(options));
