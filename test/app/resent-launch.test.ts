@@ -85,20 +85,26 @@ describe('a launch whose call fails immediately', () => {
     await expectBalanced(platform);
   });
 
-  it('is left to the sweep if it fails again, or failed late', async () => {
+  it('is left to the sweep if it fails again', async () => {
     const platform = await givenPlatform();
     answerCalls(platform, { took: true, answer: reset }, { took: false, answer: reset });
     await platform.accept(...jobs);
     expect(platform.compute.requests).toHaveLength(1);
+  });
+
+  it.each([
+    [2_000, 2],
+    [2_001, 1],
+  ])('and did so after %i ms makes %i calls: the others are left to the sweep', async (after, calls) => {
     const slow = await givenPlatform();
     const { launch } = slow.compute;
     slow.compute.launch = async (request) => {
-      slow.clock.advance(3_000);
+      slow.clock.advance(after);
       await launch(request);
       return reset;
     };
     await slow.accept(...jobs);
-    expect(slow.compute.requests).toHaveLength(1);
+    expect(slow.compute.requests).toHaveLength(calls);
     await expectBalanced(slow);
   });
 });
