@@ -31,6 +31,7 @@ import {
   operatorHasControllers,
   tellsOfControllers,
 } from './world/controllers/start-controllers.ts';
+import { deleteExpiredNotes } from './world/deleted-notes.ts';
 import { createEc2 } from './world/ec2.ts';
 import { createGitHubWorld } from './world/github.ts';
 import { hasShortDays, keepsQueued, shortDays } from './world/given-up.ts';
@@ -102,6 +103,7 @@ export async function simulate(seed: number, options: { log?: boolean } = {}): P
 
   const ec2 = createEc2(world, createUndying(world, seed));
   lagReads(world, seed);
+  deleteExpiredNotes(world, seed);
   const webhooks = createWebhooks(world);
   const github = createGitHubWorld(world, { ec2, webhooks });
   loseLaunches(world, github, seed);
