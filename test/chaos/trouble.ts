@@ -1,6 +1,6 @@
 /**
  * What goes wrong while chaos lasts: functions die, calls of AWS and GitHub fail before or after their effect, webhooks
- * are lost, doubled and late, machines never boot or are taken back. All of it ends with `stop`.
+ * and EC2's events are lost, doubled and late, machines never boot or are taken back. All of it ends with `stop`.
  */
 import type { Dial } from '../../lib/local/aws/service.ts';
 import type { World } from '../e2e/support/world.ts';
@@ -97,13 +97,20 @@ const githubTrouble = {
   webhooks: { loseProbability: 0.05, duplicateProbability: 0.1, delayProbability: 0.15, delayMs: 1500 },
 } as const;
 
+const eventTrouble = {
+  loseProbability: 0.1,
+  duplicateProbability: 0.2,
+  delayProbability: 0.3,
+  delayMilliseconds: 4_000,
+};
+
 const noGithubTrouble = {
   faults: [],
   webhooks: { loseProbability: 0, duplicateProbability: 0, delayProbability: 0, delayMs: 0 },
 };
 
 export function startTrouble({ laptop }: World): Trouble {
-  const { endpoint, github, ec2, functions, dynamodb } = laptop;
+  const { endpoint, github, ec2, functions, dynamodb, events } = laptop;
   let awsCallsFailed = 0;
   // 0: the connection was closed. What is refused with 4xx, an unmet condition above all, is no trouble.
   const stopCounting = endpoint.onCall(({ status }) => {
@@ -124,6 +131,7 @@ export function startTrouble({ laptop }: World): Trouble {
   turn();
   github.setDials(githubTrouble);
   dynamodb.slowTransactions(transactionMilliseconds);
+  events.disturb(eventTrouble);
   ec2.setDials({ neverBoot: { probability: 0.05, count: null }, lagMilliseconds: 300 });
   const timers = [
     setInterval(() => {
@@ -148,6 +156,7 @@ export function startTrouble({ laptop }: World): Trouble {
       stopCounting();
       endpoint.dials.clear();
       dynamodb.slowTransactions(0);
+      events.disturb();
       github.setDials(noGithubTrouble);
       ec2.setDials({ neverBoot: { probability: 0, count: null }, lagMilliseconds: 0 });
       return counts();

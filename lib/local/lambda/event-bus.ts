@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { checkPattern, type EventPattern, matchesPattern } from './event-pattern.ts';
+import { type EventTrouble, TroubledDelivery } from './event-trouble.ts';
 import { parseSchedule, type Schedule } from './schedule.ts';
 
 export interface BusEvent {
@@ -39,6 +40,7 @@ export class EventBus {
   readonly #options: EventBusOptions;
   readonly #rules = new Map<string, Rule>();
   readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #delivery = new TroubledDelivery();
 
   constructor(options: EventBusOptions) {
     this.#options = options;
@@ -56,13 +58,18 @@ export class EventBus {
     return [...this.#rules.keys()];
   }
 
+  /** How events, but not schedules, are delivered from now on. Absent: each once, and at once. */
+  disturb(trouble?: EventTrouble): void {
+    this.#delivery.disturb(trouble);
+  }
+
   /** To every rule that matches. Resolves as `fireSchedule` does. */
   async putEvent(event: BusEvent): Promise<void> {
     const whole = this.#envelope(event);
     const wanting = [...this.#rules.values()].filter(
       ({ pattern }) => pattern && matchesPattern(pattern, whole),
     );
-    await Promise.all(wanting.map((rule) => this.#deliver(rule, whole)));
+    await Promise.all(wanting.map((rule) => this.#delivery.deliver(() => this.#deliver(rule, whole))));
   }
 
   /**
@@ -87,6 +94,7 @@ export class EventBus {
   }
 
   close(): void {
+    this.#delivery.close();
     for (const timer of this.#timers) clearInterval(timer);
   }
 
