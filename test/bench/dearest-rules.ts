@@ -23,7 +23,7 @@ export function measureDearestRules(): Result[] {
   ];
 }
 
-/** As many as one job may have to pass: 20 in a controller, until one is refused. */
+/** As many as one job may have to pass: 20 in a controller that is enabled with its first, until one is refused. */
 export function acceptedRules(of: (n: number) => string): string[] {
   const accepted: Controller[] = [];
   const { faultOf, stepsOf } = createRules();
@@ -35,9 +35,9 @@ export function acceptedRules(of: (n: number) => string): string[] {
     const policy = {
       owner: acme,
       epoch: 1,
-      controllers: before ? accepted : [...accepted, givenRules({ id }, 'false')],
+      controllers: before ? accepted : [...accepted, givenRules({ id, state: 'disabled' }, 'false')],
     };
-    const change = { kind: 'update', id, settings: { transport } } as const;
+    const change = { kind: 'update', id, settings: { transport, state: 'enabled' } } as const;
     const targets = { tiers: [], repositoryIds: new Set<number>() };
     const result = changePolicy(policy, change, { at: '', targets, faultOf, stepsOf });
     if (result.kind === 'fault') return textsOf(accepted);
