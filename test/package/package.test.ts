@@ -10,6 +10,7 @@ import { setup } from '../../lib/cli/setup/setup.ts';
 import type { MayflyConfig } from '../../lib/config/config.ts';
 import { bundleHandlers } from '../../lib/constructs/basics/bundle.ts';
 import { handlersFolder } from '../../lib/constructs/basics/files.ts';
+import { withoutCollection } from '../../lib/constructs/basics/without-collection.ts';
 import { functionNames } from '../../lib/contract/functions.ts';
 import type { Laptop } from '../../lib/local/laptop.ts';
 import type { LaptopSettings } from '../../lib/local/laptop-synthesis.ts';
@@ -35,10 +36,18 @@ function synthesize(file: string, outdir: string) {
   return (stack: string) => JSON.parse(readFileSync(join(outdir, `${stack}.template.json`), 'utf8'));
 }
 
-/** Without any file of its own. @throws Error with what the compiler says */
-function compile(example: string) {
+/** What the compiler said of each example. */
+const compiled = new Map<string, string>();
+
+/**
+ * Without any file of its own, and once: most of it is to read the CDK's types.
+ * @throws Error with what the compiler says
+ */
+function compile(example: string): string {
   const compiler = join(checkout, 'node_modules', 'typescript', 'bin', 'tsc');
-  return installed.node([compiler, '-p', inApp(example)]);
+  const said = compiled.get(example) ?? installed.node([compiler, '-p', inApp(example)], withoutCollection);
+  compiled.set(example, said);
+  return said;
 }
 
 interface Resource {
@@ -124,7 +133,7 @@ describe('the lines of docs/CDK.md', () => {
     );
     const template = synthesize(file, inApp('lines.out'))('Lines');
     expect(namesOf(template, 'AWS::SQS::Queue', 'QueueName')).toContain('acme-ci-small-builds');
-    compile('in-your-own-app');
+    expect(compile('in-your-own-app')).toBe('');
   });
 });
 
