@@ -23,6 +23,7 @@ export interface Trouble {
 
 /** As long as those of DynamoDB take; in memory they would hardly ever meet. */
 const transactionMilliseconds = 25;
+const indexLagMilliseconds = 3_000;
 const killEveryMilliseconds = 900;
 const turnEveryMilliseconds = 2000;
 
@@ -120,6 +121,7 @@ export function startTrouble({ laptop }: World): Trouble {
   let spotMachinesTaken = 0;
   const turn = () => {
     endpoint.dials.set([...everywhere, ...oneOf(ec2Faults)]);
+    void dynamodb.deleteExpired();
     const spot = ec2
       .instances()
       .filter(({ lifecycle, state }) => lifecycle === 'spot' && state === 'running');
@@ -129,6 +131,7 @@ export function startTrouble({ laptop }: World): Trouble {
     spotMachinesTaken += 1;
   };
   turn();
+  dynamodb.lagIndexes(indexLagMilliseconds);
   github.setDials(githubTrouble);
   dynamodb.slowTransactions(transactionMilliseconds);
   events.disturb(eventTrouble);
@@ -156,6 +159,7 @@ export function startTrouble({ laptop }: World): Trouble {
       stopCounting();
       endpoint.dials.clear();
       dynamodb.slowTransactions(0);
+      dynamodb.lagIndexes(0);
       events.disturb();
       github.setDials(noGithubTrouble);
       ec2.setDials({ neverBoot: { probability: 0, count: null }, lagMilliseconds: 0 });

@@ -10,6 +10,8 @@ export interface TableKeys {
   /** All attributes of the primary key. */
   readonly primary: readonly string[];
   readonly ofIndex: ReadonlyMap<string, string>;
+  /** The key attributes of each global index. */
+  readonly globalIndexes: ReadonlyMap<string, readonly string[]>;
 }
 export type KeyRegistry = ReadonlyMap<string, TableKeys>;
 
@@ -24,8 +26,16 @@ export function tableKeysOf(input: Fields): TableKeys {
   const indexes = (name: string) =>
     (input[name] ?? []) as readonly (KeySchema & { readonly IndexName: string })[];
   const all = [...indexes('GlobalSecondaryIndexes'), ...indexes('LocalSecondaryIndexes')];
-  const primary = ((input as KeySchema).KeySchema ?? []).map(({ AttributeName }) => AttributeName);
-  return { own, primary, ofIndex: new Map(all.map((index) => [index.IndexName, partitionKey(index)])) };
+  const attributes = ({ KeySchema = [] }: KeySchema) => KeySchema.map(({ AttributeName }) => AttributeName);
+  const globalOnes = indexes('GlobalSecondaryIndexes').map(
+    (one) => [one.IndexName, attributes(one)] as const,
+  );
+  return {
+    own,
+    primary: attributes(input as KeySchema),
+    ofIndex: new Map(all.map((index) => [index.IndexName, partitionKey(index)])),
+    globalIndexes: new Map(globalOnes),
+  };
 }
 
 const partitionKey = ({ KeySchema = [] }: KeySchema) =>
@@ -87,7 +97,7 @@ export function itemsOf(
   }
 }
 
-const wholeKey = (table: string, values: readonly unknown[] | undefined) =>
+export const wholeKey = (table: string, values: readonly unknown[] | undefined) =>
   values?.every((value) => value !== undefined) ? `${table} ${JSON.stringify(values)}` : undefined;
 
 /** The keys of a BatchGetItem, in a fixed order. */

@@ -1,10 +1,12 @@
 /**
  * DynamoDB: the endpoint's calls, passed on to the engine. This file knows nothing of tables. It adds a request for the
  * units to each item call, so that they can be counted; the caller gets exactly what it asked for. The engine does not
- * delete by time to live.
+ * delete by time to live; that is done only on request.
  */
 import { Agent, request as httpRequest } from 'node:http';
 import { Conflicts } from './dynamodb-conflicts.ts';
+import { deleteExpired } from './dynamodb-expiry.ts';
+import { IndexLag } from './dynamodb-index-lag.ts';
 import { type TableKeys, tableKeysOf } from './dynamodb-keys.ts';
 import { KeyLimits, type KeyRates, type UnitKind } from './dynamodb-limits.ts';
 import { dynamodbQuestions } from './dynamodb-questions.ts';
@@ -28,6 +30,10 @@ export interface DynamoService extends AwsService {
   slowTransactions(milliseconds: number): void;
   /** How often a write met a transaction under way. */
   conflicts(): number;
+  /** From now on a global index shows what is written to it after this long; 0 (the default): at once. */
+  lagIndexes(milliseconds: number): void;
+  /** Deletes what has expired. @returns how many items */
+  deleteExpired(): Promise<number>;
   /**
    * The table's own policy:
    * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/access-control-resource-based.html
@@ -58,7 +64,9 @@ const mostConnections = 128;
 export function createDynamoService({ engineUrl }: { readonly engineUrl: string }): DynamoService {
   const engine = openEngine(engineUrl);
   const keyed = new Map<string, TableKeys>();
+  const timesToLive = new Map<string, string>();
   const conflicts = new Conflicts();
+  const lag = new IndexLag();
   let limits: KeyLimits | undefined;
   const policies = new Map<string, PolicyDocument>();
   return {
@@ -76,7 +84,8 @@ export function createDynamoService({ engineUrl }: { readonly engineUrl: string 
       if (call.action === 'CreateTable') keyed.set(String(call.input['TableName']), tableKeysOf(call.input));
       if (!kind) return handlePlainly(engine, call);
       const send = (input: AwsCall['input']) => handleMetered(engine, { ...call, input }, kind);
-      const handle = (input: AwsCall['input']) => conflicts.handle({ ...call, input }, keyed, send);
+      const whole = (input: AwsCall['input']) => conflicts.handle({ ...call, input }, keyed, send);
+      const handle = (input: AwsCall['input']) => lag.handle({ ...call, input }, keyed, whole);
       return limits ? underLimits({ call, kind, limits, tables: keyed }, handle) : handle(call.input);
     },
     limitKeys(rates) {
@@ -87,10 +96,15 @@ export function createDynamoService({ engineUrl }: { readonly engineUrl: string 
       conflicts.transactionMilliseconds = milliseconds;
     },
     conflicts: () => conflicts.refused,
+    lagIndexes(milliseconds) {
+      lag.milliseconds = milliseconds;
+    },
+    deleteExpired: () => deleteExpired({ send: engine.send, tables: keyed, timesToLive }, Date.now()),
     async createTable(input, options = {}) {
       keyed.set(input.TableName, tableKeysOf(input));
       await demand(engine, 'CreateTable', input);
       if (options.timeToLiveAttribute === undefined) return;
+      timesToLive.set(input.TableName, options.timeToLiveAttribute);
       await demand(engine, 'UpdateTimeToLive', {
         TableName: input.TableName,
         TimeToLiveSpecification: { AttributeName: options.timeToLiveAttribute, Enabled: true },
