@@ -3,7 +3,7 @@
  * sentences.
  */
 import { type ReasonCode, unexplainedSeconds } from '../core/reason.ts';
-import type { Attention } from '../core/tenant.ts';
+import type { Tenant } from '../core/tenant.ts';
 
 export interface Waiting {
   readonly jobs: number;
@@ -57,12 +57,15 @@ const kinds: Readonly<Record<ReasonCode, 'normal' | 'problem'>> = {
   'waited-too-long': 'problem',
 };
 
-export function problemsOf(tenant: {
-  readonly attention: Attention | undefined;
+export function problemsOf(facts: {
+  /** Undefined: its row cannot be read. */
+  readonly tenant: Pick<Tenant, 'status' | 'attention'> | undefined;
   readonly waiting: ReadonlyMap<ReasonCode, Waiting>;
   readonly now: number;
 }): string[] {
-  const { attention, waiting, now } = tenant;
+  const { tenant, waiting, now } = facts;
+  // Nothing starts for other tenants, so there is nothing to mend for them. One that uninstalled the App keeps its row.
+  const attention = tenant?.status === 'active' ? tenant.attention : undefined;
   const problems = attention ? [`needs attention since ${attention.since}: ${attention.text}`] : [];
   for (const [code, { jobs, oldestAcceptedAt, text }] of waiting) {
     const minutes = Math.floor((now - oldestAcceptedAt) / 60_000);

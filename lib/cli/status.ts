@@ -112,8 +112,8 @@ async function readTenant(
   const counts = Object.fromEntries([...waiting].map(([code, { jobs }]) => [code, jobs]));
   try {
     const tenant = tenantOfRow(row);
-    const { accountLogin: login, tier, leases, maxRunners, attention } = tenant;
-    const problems = problemsOf({ attention, waiting, now: Date.now() });
+    const { accountLogin: login, tier, leases, maxRunners } = tenant;
+    const problems = problemsOf({ tenant, waiting, now: Date.now() });
     return {
       installationId,
       login,

@@ -200,6 +200,17 @@ describe('mayfly status', () => {
     expect(exit).toBe(1);
   });
 
+  it.each(['deleted', 'suspended', 'pending'] as const)(
+    'asks for no attention to a tenant that is %s: nothing starts for it',
+    async (of) => {
+      const attention = { code: 'github-refused', text: 'Gone.', since: '2026-11-21', probeAt: 0 } as const;
+      const url = await givenTables([{ status: of, attention }]);
+      const { status: exit, out } = await run(status, ['--json'], url);
+      expect(JSON.parse(out)).toMatchObject([{ status: of, problems: [] }]);
+      expect(exit).toBe(0);
+    },
+  );
+
   it('shows an unreadable row, with what is wrong, beside the others', async () => {
     const odd = {
       ...newTenantRow(givenTenant({ installationId: InstallationId(2) })),

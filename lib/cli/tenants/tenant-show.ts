@@ -26,7 +26,7 @@ Examples:
     const counts = Object.fromEntries([...waiting].map(([code, { jobs }]) => [code, jobs]));
     const problems = problemsFor(found, [
       ...(tenant?.caps?.unreadable === undefined ? [] : [tenant.caps.unreadable]),
-      ...problemsOf({ attention: tenant?.attention, waiting, now: Date.now() }),
+      ...problemsOf({ tenant, waiting, now: Date.now() }),
     ]);
     const view = tenant
       ? tenantView(tenant, call.config, Date.now())

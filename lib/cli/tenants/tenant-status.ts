@@ -112,7 +112,7 @@ async function readOne(
     problems: [
       ...(drain ? [drain.problem] : []),
       ...new Set(unreadable.map(({ error }) => error.message)),
-      ...problemsOf({ attention: tenant.attention, waiting, now }),
+      ...problemsOf({ tenant, waiting, now }),
       ...machineProblems({
         ...seen,
         machines: machines.filter(({ instanceId }) => !isUnreadable.has(instanceId)),

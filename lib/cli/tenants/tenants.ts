@@ -77,7 +77,7 @@ export function listed(of: TenantAndWaiting, now: number): ListedTenant {
   const { installationId, login, row, tenant, unreadable, waiting } = of;
   const problems = [
     ...(tenant?.caps?.unreadable === undefined ? [] : [tenant.caps.unreadable]),
-    ...problemsOf({ attention: tenant?.attention, waiting, now }),
+    ...problemsOf({ tenant, waiting, now }),
   ];
   const oldest = Math.min(...[...waiting.values()].map(({ oldestAcceptedAt }) => oldestAcceptedAt));
   return {
