@@ -122,5 +122,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const fieldsOf = (value: unknown): Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 const textOf = (value: unknown) => (typeof value === 'string' ? value : '');
-const idOf = (value: unknown) => (Number.isSafeInteger(value) ? (value as number) : undefined);
+/** GitHub's ids begin with one: anything else would stay here as something that GitHub never shows. */
+const idOf = (value: unknown) =>
+  Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : undefined;
 const conclusionOf = (value: unknown) => (value === 'cancelled' || value === 'failure' ? value : 'success');

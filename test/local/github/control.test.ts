@@ -108,6 +108,13 @@ describe('the control', () => {
     expect(standIn.state().jobs).toHaveLength(1);
   });
 
+  it.each([0, -1, '77', 1.5])('creates nothing with an id that GitHub never gives: %j', (id) => {
+    standIn.adopt('workflow_job', queued({ installation: { id } }));
+    standIn.adopt('workflow_job', queued({ workflow_job: { id, labels: ['linux'] } }));
+    expect(standIn.state().installations).toMatchObject([{ id: 77 }]);
+    expect(standIn.state().jobs).toEqual([]);
+  });
+
   it('does not bring back a deleted installation', () => {
     standIn.adopt('installation', { action: 'created', installation });
     standIn.adopt('installation', { action: 'deleted', installation });
