@@ -29,30 +29,20 @@ export interface Operator {
 
 export function createOperator(laptop: Laptop): Operator {
   const dynamo = operatorDynamo(laptop);
+  const look = keptUntilWritten(laptop);
   return {
     dynamo,
     async row(table, key) {
-      const { Item } = await dynamo.send(
-        new GetItemCommand({ TableName: laptop.tables[table], Key: attributes(key), ConsistentRead: true }),
-      );
-      return Item && plainRow(Item);
-    },
-    async rows(table) {
-      const found: PlainRow[] = [];
-      let ExclusiveStartKey: Record<string, AttributeValue> | undefined;
-      do {
-        const page = await dynamo.send(
-          new ScanCommand({
-            TableName: laptop.tables[table],
-            ConsistentRead: true,
-            ...(ExclusiveStartKey ? { ExclusiveStartKey } : {}),
-          }),
+      const [row] = await look(`${table} ${JSON.stringify(key)}`, async () => {
+        const TableName = laptop.tables[table];
+        const { Item } = await dynamo.send(
+          new GetItemCommand({ TableName, Key: attributes(key), ConsistentRead: true }),
         );
-        found.push(...(page.Items ?? []).map(plainRow));
-        ExclusiveStartKey = page.LastEvaluatedKey;
-      } while (ExclusiveStartKey);
-      return found;
+        return Item ? [plainRow(Item)] : [];
+      });
+      return row;
     },
+    rows: async (table) => [...(await look(table, () => scan(dynamo, laptop.tables[table])))],
     async edit(table, key, changes) {
       const names = Object.keys(changes);
       const command = new UpdateItemCommand({
@@ -68,6 +58,42 @@ export function createOperator(laptop: Laptop): Operator {
     },
     close: () => dynamo.destroy(),
   };
+}
+
+const reads = ['GetItem', 'BatchGetItem', 'Query', 'Scan', 'TransactGetItems'];
+
+/**
+ * Waits look many times a second, mostly while nothing is written: then a look finds what it found before. The endpoint
+ * reports a write when it has been made, so that a look that began before is not kept for later.
+ */
+function keptUntilWritten({ endpoint }: Pick<Laptop, 'endpoint'>) {
+  let kept = new Map<string, readonly PlainRow[]>();
+  endpoint.onCall(({ service, action }) => {
+    if (service === 'dynamodb' && !reads.includes(action)) kept = new Map();
+  });
+  return async (name: string, read: () => Promise<readonly PlainRow[]>): Promise<readonly PlainRow[]> => {
+    const since = kept;
+    const found = since.get(name) ?? (await read());
+    since.set(name, found);
+    return found;
+  };
+}
+
+async function scan(dynamo: DynamoDBClient, TableName: string): Promise<PlainRow[]> {
+  const found: PlainRow[] = [];
+  let ExclusiveStartKey: Record<string, AttributeValue> | undefined;
+  do {
+    const page = await dynamo.send(
+      new ScanCommand({
+        TableName,
+        ConsistentRead: true,
+        ...(ExclusiveStartKey ? { ExclusiveStartKey } : {}),
+      }),
+    );
+    found.push(...(page.Items ?? []).map(plainRow));
+    ExclusiveStartKey = page.LastEvaluatedKey;
+  } while (ExclusiveStartKey);
+  return found;
 }
 
 function attributes(values: Key): Record<string, AttributeValue> {
