@@ -4,8 +4,10 @@
  * printed has been passed on before its outcome is known. Between invocations the process is frozen.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
 import type { Duplex, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { compiledCode } from './compiled-code.ts';
 import { endLine } from './end-line.js';
 import {
   type FunctionDefinition,
@@ -52,7 +54,12 @@ export class Container {
     this.#definition = definition;
     this.#child = spawn(
       process.execPath,
-      ['--disable-warning=ExperimentalWarning', ...heapOptions(definition), runtimeFile],
+      [
+        '--disable-warning=ExperimentalWarning',
+        ...heapOptions(definition),
+        runtimeFile,
+        join(definition.folder, compiledCode),
+      ],
       {
         cwd: definition.folder,
         env: processEnvironment(definition, surroundings),

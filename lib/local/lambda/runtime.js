@@ -13,6 +13,7 @@
  */
 
 import { existsSync, readSync } from 'node:fs';
+import module from 'node:module';
 import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
@@ -85,6 +86,8 @@ async function answer(handler, invocation) {
   // Behind all that the handler printed. A frozen process passes nothing on.
   await Promise.all([process.stdout, process.stderr].map((output) => written(output, endLine(requestId))));
   await tell(outcome);
+  // By now it has compiled what invocations need. Only the first process with this code has something to write.
+  module.flushCompileCache?.();
   freeze();
 }
 
@@ -120,6 +123,8 @@ process.on('unhandledRejection', (reason) => {
 });
 try {
   const started = performance.now();
+  const compiled = process.argv[2] ?? '';
+  if (existsSync(compiled)) module.enableCompileCache?.({ directory: compiled, portable: true });
   const handler = await loadHandler();
   process.on('message', (invocation) => void answer(handler, /** @type {Invocation} */ (invocation)));
   const loadMilliseconds = performance.now() - started;

@@ -3,6 +3,7 @@
  * policies; a role that Lambda may not assume, or that may not write its log, is an error at load.
  */
 import type { PolicyStatement } from '../../aws/service.ts';
+import { keepCompiledCode } from '../../lambda/compiled-code.ts';
 import { reservedVariables } from '../../lambda/function-definition.ts';
 import { openFunctionUrl } from '../../lambda/function-url.ts';
 import type { Cloud } from '../cloud.ts';
@@ -105,10 +106,12 @@ function defineFunction({ properties, asset, generatedName }: Resource, cloud: C
   // https://github.com/github-aws-runners/terraform-aws-github-runner/issues/3594
   const bytes = Buffer.byteLength(JSON.stringify(environment));
   if (bytes > 4096) throw new Error(`The environment has ${bytes} bytes as JSON; Lambda allows 4096.`);
+  const folder = asset(String(properties['Code'].S3Key));
+  keepCompiledCode(folder);
   cloud.functions.define({
     name,
     arn: functionArn(cloud, name),
-    folder: asset(String(properties['Code'].S3Key)),
+    folder,
     handler: String(properties['Handler']),
     runtime,
     memoryMegabytes: Number(properties['MemorySize'] ?? 128),
