@@ -91,4 +91,26 @@ describe('mayfly drain', () => {
     await run(drain, ['--resume'], url);
     expect(isReading()).toBe(true);
   });
+
+  it('switches the queue of each tier, also those on later pages of the list', async () => {
+    const reading = new Map([1, 2, 3].map((n) => [`/2015-03-31/event-source-mappings/m${n}`, true]));
+    let looks = 0;
+    const pages = [[{ UUID: 'm1' }, { UUID: 'm2' }], [{ UUID: 'm3' }]];
+    aws = await startScriptedAws(({ action, input }) => {
+      const [method, path = ''] = action.split(' ');
+      if (method === 'PUT') reading.set(path, input['Enabled'] === true);
+      if (method === 'GET') {
+        const isLast = looks++ % 2 === 1;
+        const next = isLast ? {} : { NextMarker: 'more' };
+        return { json: { EventSourceMappings: pages[isLast ? 1 : 0], ...next } };
+      }
+      if (action === 'DescribeInstances') return { xml: '<DescribeInstancesResponse/>' };
+      return { json: { Items: [], Count: 0 } };
+    });
+    const { out } = await run(drain, ['--yes'], aws.url);
+    expect(out).toContain('Stopped reading 3 queues');
+    expect([...reading.values()]).toEqual([false, false, false]);
+    expect((await run(drain, ['--resume'], aws.url)).out).toContain('reading 3 queues');
+    expect([...reading.values()]).toEqual([true, true, true]);
+  });
 });
