@@ -74,7 +74,7 @@ describe('the sweep', () => {
 
   it('keeps a runner that GitHub reports as idle within the hour, and has another machine run its job', async () => {
     const { platform, machine } = await givenListening();
-    platform.clock.advance(minutes(11));
+    platform.clock.advance(longSilence - 2);
     await platform.sweep();
     await platform.deliverPokes();
     expect(platform.liveMachines()).toContain(machine);
