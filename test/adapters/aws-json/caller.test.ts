@@ -214,16 +214,19 @@ describe('a call that fails', () => {
     expect(await pausesOf(work, 9)).toEqual([100, 200]);
   });
 
-  it('without an answer ends at its timeout', async () => {
-    answers = [isSilent];
-    await expect(send({ answerMilliseconds: 20 })).rejects.toMatchObject({ name: 'TimeoutError' });
-    expect(asked).toHaveLength(3);
-  });
-
-  it('waits two and a half seconds for an answer, three times', async () => {
+  it.each([
+    ['the time it was given', { answerMilliseconds: 20 }, 20],
+    ['two and a half seconds otherwise', {}, 2_500],
+  ])('waits for an answer three times, for %s', async (_, options, milliseconds) => {
     answers = [isSilent];
     const isAsked = (ended: number) => asked.length > ended;
-    expect(await timersUntilFailure(() => send(), isAsked)).toEqual([2_500, 2_500, 2_500]);
+    const calls: Promise<unknown>[] = [];
+    const begin = () => {
+      calls.push(send(options));
+      return calls[0]!;
+    };
+    expect(await timersUntilFailure(begin, isAsked)).toEqual([milliseconds, milliseconds, milliseconds]);
+    await expect(calls[0]).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 
   it('waits one second for the connection, three times', async () => {
