@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { tagKeys } from '../../lib/core/tags.ts';
 import { partitionRates } from '../../lib/local/aws/dynamodb-limits.ts';
+import { pastConflicts } from '../../lib/local/demo/past-conflicts.ts';
 import type { Instance } from '../../lib/local/ec2/account.ts';
 import { type Laptop, startLaptop } from '../../lib/local/laptop.ts';
 import type { LaptopEvent } from '../../lib/local/laptop-event.ts';
@@ -131,16 +132,15 @@ async function setLimit(
   { installationId, maxRunners }: { installationId: number; maxRunners: number },
 ): Promise<boolean> {
   try {
-    await client.send(
-      new UpdateItemCommand({
-        TableName: laptop.tables.tenants,
-        Key: { installation_id: { N: String(installationId) } },
-        UpdateExpression: 'SET max_runners = :limit',
-        ConditionExpression: '#status = :active',
-        ExpressionAttributeNames: { '#status': 'status' },
-        ExpressionAttributeValues: { ':limit': { N: String(maxRunners) }, ':active': { S: 'active' } },
-      }),
-    );
+    const command = new UpdateItemCommand({
+      TableName: laptop.tables.tenants,
+      Key: { installation_id: { N: String(installationId) } },
+      UpdateExpression: 'SET max_runners = :limit',
+      ConditionExpression: '#status = :active',
+      ExpressionAttributeNames: { '#status': 'status' },
+      ExpressionAttributeValues: { ':limit': { N: String(maxRunners) }, ':active': { S: 'active' } },
+    });
+    await pastConflicts(() => client.send(command));
     return true;
   } catch (error) {
     if ((error as Error).name === 'ConditionalCheckFailedException') return false;

@@ -9,6 +9,7 @@ import { type Laptop, startLaptop } from '../laptop.ts';
 import type { LaptopEvent } from '../laptop-event.ts';
 import { type JobRow, operatorDynamo, readJobRows, readLeases } from './job-rows.ts';
 import { createLedger, type Ledger } from './ledger.ts';
+import { pastConflicts } from './past-conflicts.ts';
 import { type DemoReport, makeReport } from './report.ts';
 import { accounts, jobs, longestMilliseconds, webhookTrouble } from './scenario.ts';
 
@@ -71,18 +72,17 @@ async function upgradeTenant(
   client: DynamoDBClient,
   upgrade: { installationId: number; tier: string; maxRunners: number },
 ): Promise<void> {
-  await client.send(
-    new UpdateItemCommand({
-      TableName: laptop.tables.tenants,
-      Key: { installation_id: { N: String(upgrade.installationId) } },
-      UpdateExpression: 'SET tier = :tier, max_runners = :max, updated_at = :now',
-      ExpressionAttributeValues: {
-        ':tier': { S: upgrade.tier },
-        ':max': { N: String(upgrade.maxRunners) },
-        ':now': { S: new Date().toISOString() },
-      },
-    }),
-  );
+  const command = new UpdateItemCommand({
+    TableName: laptop.tables.tenants,
+    Key: { installation_id: { N: String(upgrade.installationId) } },
+    UpdateExpression: 'SET tier = :tier, max_runners = :max, updated_at = :now',
+    ExpressionAttributeValues: {
+      ':tier': { S: upgrade.tier },
+      ':max': { N: String(upgrade.maxRunners) },
+      ':now': { S: new Date().toISOString() },
+    },
+  });
+  await pastConflicts(() => client.send(command));
 }
 
 async function play(stage: {

@@ -37,12 +37,12 @@ import type { UsageRecord } from '../../../lib/core/usage.ts';
 import { sumUp, type UsageSum } from '../../../lib/core/usage-sum.ts';
 import type { DynamoEngine } from '../../../lib/local/aws/dynamo-engine.ts';
 import { startDynamoAlone } from '../../../lib/local/aws/dynamo-front.ts';
+import { pastConflicts } from '../../../lib/local/demo/past-conflicts.ts';
 import { copyOf } from '../../fakes/copy.ts';
 import { createMemoryStores } from '../../fakes/stores.ts';
 import { unreadableName } from '../../fakes/unreadable.ts';
 import { jobKey, type StorePorts, type StoreWorld } from '../../fakes/world.ts';
 import { acme } from '../../support/given.ts';
-import { pastConflicts } from '../../support/past-conflicts.ts';
 import { createTablesInTurn, type TableNames } from './dynamo-tables.ts';
 
 export interface Stores extends StorePorts {

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { GetItemCommand, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { pastConflicts } from '../../../lib/local/demo/past-conflicts.ts';
 import type { World } from './world.ts';
 
 /** Each answers as the command of that name in docs/OPERATIONS.md does. */
@@ -48,18 +49,17 @@ export function sdkCommands(world: World): Commands {
       return Number(Item?.['max_runners']?.N);
     },
     async upgrade(installationId, { tier, maxRunners }) {
-      await dynamo.send(
-        new UpdateItemCommand({
-          TableName: tenantsTable,
-          Key: key(installationId),
-          UpdateExpression: 'SET tier = :tier, max_runners = :max, updated_at = :now',
-          ExpressionAttributeValues: {
-            ':tier': { S: tier },
-            ':max': { N: String(maxRunners) },
-            ':now': { S: '2024-01-15T12:00:00Z' },
-          },
-        }),
-      );
+      const command = new UpdateItemCommand({
+        TableName: tenantsTable,
+        Key: key(installationId),
+        UpdateExpression: 'SET tier = :tier, max_runners = :max, updated_at = :now',
+        ExpressionAttributeValues: {
+          ':tier': { S: tier },
+          ':max': { N: String(maxRunners) },
+          ':now': { S: '2024-01-15T12:00:00Z' },
+        },
+      });
+      await pastConflicts(() => dynamo.send(command));
     },
     async liveMachines(installationId) {
       const { Reservations = [] } = await ec2.send(

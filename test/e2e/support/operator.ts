@@ -10,8 +10,8 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { operatorDynamo } from '../../../lib/local/demo/job-rows.ts';
+import { pastConflicts } from '../../../lib/local/demo/past-conflicts.ts';
 import type { Laptop } from '../../../lib/local/laptop.ts';
-import { pastConflicts } from '../../support/past-conflicts.ts';
 
 /** A row in plain values. */
 export type PlainRow = Readonly<Record<string, unknown>>;
