@@ -6,6 +6,7 @@
 import type { GitHubRefusal } from '../../core/github.ts';
 import { type CallResource, callResources } from '../../core/github-budget.ts';
 import { OperationalError } from '../../ports/errors.ts';
+import { wordsOf } from './words-of.ts';
 
 /** The parts of Octokit's RequestError that are read; connection errors have a status of 500 and no response. */
 interface RequestFailure {
@@ -25,7 +26,7 @@ interface Row {
 
 const worded = (kind: 'forbidden' | 'not-found' | 'invalid') => (failure: RequestFailure) => ({
   kind,
-  message: failure.message ?? `GitHub answered ${failure.status} without a message`,
+  message: wordsOf(failure.message) ?? `GitHub answered ${failure.status} without a message`,
 });
 
 function limited(failure: RequestFailure, nowMs: number): GitHubRefusal {
@@ -70,7 +71,8 @@ export function operationalError(error: unknown): OperationalError {
   if (error instanceof OperationalError) return error;
   const { status, message, response } = error as RequestFailure;
   const isAnswered = response !== undefined && status !== undefined;
-  return new OperationalError(`GitHub could not be asked: ${message ?? String(error)}`, {
+  const words = wordsOf(message) ?? String(error);
+  return new OperationalError(`GitHub could not be asked: ${isAnswered ? `${status}, ` : ''}${words}`, {
     code: isAnswered ? `github-${status}` : 'github-unreachable',
     retryable: !isAnswered || status >= 500 || status === 408 || status === 409,
     cause: error,

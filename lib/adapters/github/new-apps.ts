@@ -9,6 +9,7 @@ import type { CreatedApp, Heard, KnownApp, NewApps } from '../../ports/new-apps.
 import { createAppClient, givenApp } from './app-client.ts';
 import { createBoundedFetch, mostAnswerBytes } from './bounded-fetch.ts';
 import { statusOf } from './classify.ts';
+import { wordsOf } from './words-of.ts';
 
 const convertTries = 3;
 const timeoutMs = 10_000;
@@ -48,12 +49,20 @@ async function convertOnce(apiUrl: string, code: string): Promise<Heard<CreatedA
       },
       signal: AbortSignal.timeout(timeoutMs),
     });
-    const body = JSON.parse(await response.text()) as Record<string, unknown>;
-    if (response.status === 201) return { ok: true, value: createdApp(body) };
-    const why = `GitHub answered ${response.status}: ${String(body['message'] ?? 'no reason given')}`;
+    const text = await response.text();
+    if (response.status === 201) return { ok: true, value: createdApp(JSON.parse(text)) };
+    const why = `GitHub answered ${response.status}: ${reasonIn(text) ?? 'no reason given'}`;
     return { ok: false, kind: response.status < 500 ? 'refused' : 'unreachable', why };
   } catch (error) {
     return { ok: false, kind: 'unreachable', why: `GitHub could not be reached (${String(error)})` };
+  }
+}
+
+function reasonIn(text: string): string | undefined {
+  try {
+    return (JSON.parse(text) as { message?: string }).message;
+  } catch {
+    return wordsOf(text);
   }
 }
 
@@ -92,7 +101,7 @@ async function heardOf<Value>(call: () => Promise<Value>): Promise<Heard<Value>>
     const status = statusOf(error) ?? 0;
     const isAnswered = (error as { response?: unknown }).response !== undefined;
     // Octokit appends a link to its documents; the reader wants to know what is wrong.
-    const message = String((error as Error).message).replace(/ - https?:\S+$/, '');
+    const message = String(wordsOf((error as Error).message)).replace(/ - https?:\S+$/, '');
     const why = isAnswered ? `GitHub answered ${status}: ${message}` : message;
     // Without a response, either the key itself cannot sign, or the network failed.
     return { ok: false, kind: isAnswered && status < 500 ? 'refused' : 'unreachable', why };

@@ -103,9 +103,16 @@ async function refusalsAsReplies(effect: () => Promise<Reply>): Promise<Reply> {
   }
 }
 
-function faultReply(fault: Fault): Reply {
-  const { status, message = 'A fault that a dial asked for', headers = {} } = fault;
-  return new Refusal(status, message, { headers }).reply();
+/** While GitHub is down, a web page: https://github.com/osunyorg/admin/issues/1792 */
+const unicorn = `<!DOCTYPE html>
+<html><head><title>Unicorn! &middot; GitHub</title>
+<style type="text/css" media="screen">${'body { margin: 0; } '.repeat(200)}</style></head>
+<body><p><strong>This page is taking too long to load.</strong></p></body></html>`;
+
+function faultReply({ status, message, headers = {} }: Fault): Reply {
+  if (status >= 500 && message === undefined)
+    return { status, body: unicorn, headers: { 'content-type': 'text/html; charset=utf-8', ...headers } };
+  return new Refusal(status, message ?? 'A fault that a dial asked for', { headers }).reply();
 }
 
 function failed(store: GitHubStore, error: unknown): Reply {
