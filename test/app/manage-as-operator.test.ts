@@ -32,8 +32,15 @@ describe('an owner of controllers', () => {
     const { deps } = await given();
     expect(await findOwner(deps, platformOwner)).toEqual({ id: platformOwner });
     expect(await findOwner(deps, acme)).toMatchObject({ id: acme, tenant: { accountLogin: 'acme' } });
+    const missing = { kind: 'missing', code: 'no-such-installation' };
     expect(await findOwner(deps, gone)).toMatchObject({
-      fault: { kind: 'missing', code: 'no-such-installation' },
+      fault: {
+        ...missing,
+        text: expect.stringMatching(/ uninstalled the App: .* installation 303 can be changed/),
+      },
+    });
+    expect(await findOwner(deps, InstallationId(404))).toMatchObject({
+      fault: { ...missing, text: 'There is no installation 404.' },
     });
   });
 });

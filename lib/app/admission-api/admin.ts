@@ -39,7 +39,10 @@ export async function findOwner(
   if (id === platformOwner) return { id };
   const tenant = await tenants.get(id);
   if (tenant && tenant.status !== 'deleted') return { id, tenant };
-  return faulty('missing', 'no-such-installation', `There is no installation ${id}.`);
+  const what = tenant
+    ? `${tenant.accountLogin} uninstalled the App: nothing of installation ${id} can be changed.`
+    : `There is no installation ${id}.`;
+  return faulty('missing', 'no-such-installation', what);
 }
 
 export function recordOf(
