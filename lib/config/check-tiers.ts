@@ -20,7 +20,7 @@ import { instanceArchitecture } from './instance-architecture.ts';
 const mostTiers = 30;
 /** Leaves room for `{environment}-{tier}-builds-dead-letters` in the 80 characters of a queue's name. */
 const namePattern = /^[a-z](?:[a-z0-9-]{0,22}[a-z0-9])?$/;
-const labelPattern = /^[^\s,]{1,100}$/;
+const labelPattern = /^[^\s,\p{Cc}\p{Cs}]{1,100}$/u;
 /** GitHub's hosted machines use these labels. The platform ignores such jobs, so a tier with one would get none. */
 const hostedLabelPattern = /^(?:ubuntu|windows|macos)-(?:latest|\d)/i;
 const settings = [
@@ -114,7 +114,7 @@ function labelFaults(path: string, labels: unknown): string[] {
   const unfit = labels.flatMap((label) => [
     ...expectText(`A label of ${path}`, label, {
       pattern: labelPattern,
-      allowed: '1 to 100 characters without spaces and commas',
+      allowed: '1 to 100 characters without spaces, commas and control characters',
     }),
     ...expect(`A label of ${path}`, label, {
       fits: !hostedLabelPattern.test(label),

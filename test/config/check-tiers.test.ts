@@ -23,6 +23,7 @@ describe('a tier with a fault', () => {
       { labels: ['a,b'] },
       'A label of tiers.small.labels is "a,b"; it must be 1 to 100',
     ],
+    ['a label with a control character', { labels: ['a\u0000'] }, 'without spaces, commas and control'],
     ['a label twice', { labels: ['Linux', 'linux', 'x'] }, 'has "linux" more than once'],
     [
       'a label of GitHub-hosted runners',
