@@ -36,3 +36,12 @@ it.each(['scale-up', 'claim', 'lifecycle', 'tenant-manager'] as const)(
     expect(secondsOf(name)).toBeLessThanOrEqual(25);
   },
 );
+
+it('of the runner syncer is enough for two archives of 200 MB at a megabyte a second, and allowed by Lambda', () => {
+  expect(secondsOf('runner-syncer')).toBeGreaterThanOrEqual(2 * 200);
+  expect(secondsOf('runner-syncer')).toBeLessThanOrEqual(900);
+});
+
+it('of the setup page is no longer than people wait for a page', () => {
+  expect(secondsOf('setup')).toBeLessThanOrEqual(60);
+});
