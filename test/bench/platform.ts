@@ -125,7 +125,7 @@ export async function openPlatform(size: Size): Promise<BenchPlatform> {
   };
 }
 
-/** With UpdateItem, as an operator does it. False: the tenant does not exist yet. */
+/** With UpdateItem, as an operator does it. False: the tenant does not exist yet, or is being written. */
 async function setLimit(
   client: DynamoDBClient,
   laptop: Laptop,
@@ -143,7 +143,8 @@ async function setLimit(
     await pastConflicts(() => client.send(command));
     return true;
   } catch (error) {
-    if ((error as Error).name === 'ConditionalCheckFailedException') return false;
+    const notYet = ['ConditionalCheckFailedException', 'TransactionConflictException'];
+    if (notYet.includes((error as Error).name)) return false;
     throw error;
   }
 }
