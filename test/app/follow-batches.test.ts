@@ -4,6 +4,7 @@ import { InstallationId, InstanceId, JobId } from '../../lib/core/ids.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import { unreadableName } from '../fakes/unreadable.ts';
 import { acme, givenEvent, givenTenant, givenTier, noon } from '../support/given.ts';
+import { givenListeningPair } from '../support/listening-pair.ts';
 import { givenPlatform, instanceEvent, type Platform } from '../support/platform.ts';
 
 const stranger = InstanceId('i-00000000000000abc');
@@ -23,30 +24,18 @@ const down = new Error('down');
 const broken = new OperationalError('Broken.', { code: 'Broken', retryable: false });
 const theirs = givenTenant({ installationId: globex, accountId: 2, accountLogin: 'globex' });
 
-/** Two jobs, whose machines listen. */
-async function givenListening(over: Parameters<typeof givenPlatform>[0] = {}) {
-  const platform = await givenPlatform(over);
-  await platform.accept(queued(1), queued(2));
-  for (const machine of platform.liveMachines()) {
-    await platform.claim(machine);
-    await platform.confirm(machine);
-  }
-  const [one, two] = platform.liveMachines();
-  return { platform, one: one!, two: two! };
-}
-
 const linesOf = ({ telemetry }: Platform, wanted: string) =>
   telemetry.events.filter(({ name }) => name === wanted).map(({ fields }) => fields);
 
 describe('of a batch come again', () => {
   it('only the starts if what they mean for machines could not be written', async () => {
-    const { platform, one } = await givenListening();
+    const { platform, one } = await givenListeningPair();
     platform.stores.world.failNext('runners.recordRan', down);
     expect(await platform.follow(held(9), started(2, one), completed(8, null))).toEqual(['m-4']);
   });
 
   it('only the starts of the tenant of which that is so', async () => {
-    const { platform, one } = await givenListening({ tenants: [givenTenant(), theirs] });
+    const { platform, one } = await givenListeningPair({ tenants: [givenTenant(), theirs] });
     await platform.accept(queued(5, ofGlobex));
     const other = platform.liveMachines().at(-1)!;
     const { recordRan } = platform.runners;
@@ -59,7 +48,7 @@ describe('of a batch come again', () => {
   });
 
   it('only the ends of the tenant of which machines cannot be ended', async () => {
-    const { platform, one } = await givenListening({ tenants: [givenTenant(), theirs] });
+    const { platform, one } = await givenListeningPair({ tenants: [givenTenant(), theirs] });
     await platform.accept(queued(5, ofGlobex));
     const other = platform.liveMachines().at(-1)!;
     const { end } = platform.runners;
@@ -73,21 +62,21 @@ describe('of a batch come again', () => {
   });
 
   it('an end that was not recorded, and its machine is not looked at before', async () => {
-    const { platform, one } = await givenListening();
+    const { platform, one } = await givenListeningPair();
     platform.stores.world.failNext('jobs.finish', down);
     expect(await platform.follow(completed(1, one))).toEqual(['m-3']);
     expect(platform.liveMachines()).toContain(one);
   });
 
   it('a start on a machine whose row cannot be read, and its job is not left to the sweep', async () => {
-    const { platform, one } = await givenListening();
+    const { platform, one } = await givenListeningPair();
     platform.stores.world.unreadable.add(unreadableName('runners', one));
     expect(await platform.follow(held(9), started(1, one))).toEqual(['m-4']);
     expect(await platform.job(1)).not.toHaveProperty('unsettledAt');
   });
 
   it('the end of a machine if nobody could be asked what it ran', async () => {
-    const { platform, one } = await givenListening();
+    const { platform, one } = await givenListeningPair();
     platform.queues.sendToInstallations = async () => Promise.reject(down);
     expect(await platform.follow(held(9), instanceEvent(one, 'terminated'))).toEqual(['m-4']);
     expect(platform.stores.world.runner(one)).toMatchObject({ state: 'listening' });
@@ -117,7 +106,7 @@ describe('a job that a spot machine lost', () => {
 
   async function givenWarned(over = {}) {
     const deployment = { tiers: [givenTier({ spot: true })] };
-    const { platform, one } = await givenListening({ deployment, tenants: [givenTenant(over)] });
+    const { platform, one } = await givenListeningPair({ deployment, tenants: [givenTenant(over)] });
     await platform.follow(warning(one));
     return { platform, one };
   }
@@ -159,7 +148,7 @@ describe('a machine that ended by itself', () => {
   });
 
   it('is not asked about if GitHub reported the end of its job first', async () => {
-    const { platform, one } = await givenListening();
+    const { platform, one } = await givenListeningPair();
     await platform.follow(completed(9, one));
     expect(platform.queues.installations).toEqual([]);
   });
@@ -167,13 +156,13 @@ describe('a machine that ended by itself', () => {
 
 describe('a start', () => {
   it('on its own machine is settled at once', async () => {
-    const { platform, one } = await givenListening();
+    const { platform, one } = await givenListeningPair();
     await platform.follow(started(1, one));
     expect(await platform.job(1)).not.toHaveProperty('unsettledAt');
   });
 
   it('on another machine leaves its own one, as that machine’s row says', async () => {
-    const { platform, one, two } = await givenListening();
+    const { platform, one, two } = await givenListeningPair();
     const { lease } = platform.stores.world.runner(two)!;
     await platform.follow(started(2, one));
     expect(platform.stores.world.runner(one)).toMatchObject({ ran: 2, leftLease: lease });
@@ -181,13 +170,13 @@ describe('a start', () => {
   });
 
   it('on a machine that we do not know is left to the sweep', async () => {
-    const { platform } = await givenListening();
+    const { platform } = await givenListeningPair();
     expect(await platform.follow(started(2, stranger))).toEqual([]);
     expect(await platform.job(2)).toMatchObject({ runner: stranger, unsettledAt: noon });
   });
 
   it('on a machine that ends just then is left to the sweep', async () => {
-    const { platform, one } = await givenListening();
+    const { platform, one } = await givenListeningPair();
     const { world } = platform.stores;
     world.beforeCall = (call) => {
       if (call === 'runners.recordRan')
@@ -198,7 +187,7 @@ describe('a start', () => {
   });
 
   it('on a machine that has ended is in the record of that machine', async () => {
-    const { platform, one } = await givenListening();
+    const { platform, one } = await givenListeningPair();
     await platform.machineEnds(one);
     await platform.follow(started(2, one, { workflow: 'build' }));
     const [record] = platform.stores.world.rows.usage.values();
@@ -206,7 +195,7 @@ describe('a start', () => {
   });
 
   it('of an unknown job on a machine of ours is recorded, whatever its labels are', async () => {
-    const { platform, one } = await givenListening();
+    const { platform, one } = await givenListeningPair();
     platform.stores.world.failNext('runners.recordRan', down);
     expect(await platform.follow(unlabelled(9, { action: 'in_progress', runnerName: one }))).toHaveLength(1);
     expect(await platform.job(9)).toMatchObject({ state: 'running', runner: one });
@@ -222,7 +211,7 @@ describe('a start', () => {
   });
 
   it('of a job that ran elsewhere before leaves the job of its new machine without one', async () => {
-    const { platform, one, two } = await givenListening();
+    const { platform, one, two } = await givenListeningPair();
     await platform.follow(started(1, one));
     await platform.follow(started(1, two));
     expect(await platform.job(2)).toMatchObject({ state: 'waiting', reason: { code: 'runner-taken' } });
@@ -230,14 +219,14 @@ describe('a start', () => {
 });
 
 it('a tenant that was deleted keeps no machine', async () => {
-  const { platform } = await givenListening();
+  const { platform } = await givenListeningPair();
   platform.stores.world.editTenant(acme, { status: 'deleted' });
   await platform.follow({ kind: 'drain-tenant', installationId: acme });
   expect(platform.liveMachines()).toEqual([]);
 });
 
 it('an unknown job that is over gets a row that says so', async () => {
-  const { platform, one } = await givenListening();
+  const { platform, one } = await givenListeningPair();
   await platform.follow(completed(9, one));
   expect(await platform.job(9)).toMatchObject({ state: 'done', outcome: 'completed', doneAt: noon });
 });

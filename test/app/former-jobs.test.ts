@@ -2,28 +2,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { JobId } from '../../lib/core/ids.ts';
 import { givenEvent } from '../support/given.ts';
-import { givenPlatform, type Platform } from '../support/platform.ts';
+import { givenListeningPair } from '../support/listening-pair.ts';
+import type { Platform } from '../support/platform.ts';
 
 const queued = (jobId: number, over = {}) => givenEvent({ jobId: JobId(jobId), ...over });
 const started = (jobId: number, runnerName: string) => queued(jobId, { action: 'in_progress', runnerName });
-
-/** Two jobs, whose machines listen. */
-async function givenListening() {
-  const platform = await givenPlatform();
-  await platform.accept(queued(1), queued(2));
-  for (const machine of platform.liveMachines()) {
-    await platform.claim(machine);
-    await platform.confirm(machine);
-  }
-  const [one, two] = platform.liveMachines();
-  return { platform, one: one!, two: two! };
-}
 
 const unsettledAt = async (platform: Platform, jobId: number) => (await platform.job(jobId))?.unsettledAt;
 
 describe('a start that is reported', () => {
   it('leaves the job that ran on the machine before to the sweep', async () => {
-    const { platform, one } = await givenListening();
+    const { platform, one } = await givenListeningPair();
     await platform.follow(started(1, one));
     platform.clock.advance(1_000);
     await platform.follow(started(7, one));
@@ -31,7 +20,7 @@ describe('a start that is reported', () => {
   });
 
   it('leaves neither of two jobs to the sweep that run on each other’s machines', async () => {
-    const { platform, one, two } = await givenListening();
+    const { platform, one, two } = await givenListeningPair();
     expect(await platform.follow(started(1, two), started(2, one))).toEqual([]);
     expect(await platform.job(1)).toMatchObject({ state: 'running', runner: two });
     expect(await platform.job(2)).toMatchObject({ state: 'running', runner: one });
@@ -39,13 +28,13 @@ describe('a start that is reported', () => {
   });
 
   it('is stored beside one on a machine that nobody knows', async () => {
-    const { platform, one } = await givenListening();
+    const { platform, one } = await givenListeningPair();
     expect(await platform.follow(started(1, 'i-00000000000000abc'), started(2, one))).toEqual([]);
     expect(await platform.job(2)).toMatchObject({ state: 'running', runner: one });
   });
 
   it('on a machine that ended changes nothing about when GitHub is asked how its job ended', async () => {
-    const { platform, one } = await givenListening();
+    const { platform, one } = await givenListeningPair();
     await platform.follow(started(7, one));
     await platform.machineEnds(one);
     const before = await unsettledAt(platform, 7);
@@ -57,7 +46,7 @@ describe('a start that is reported', () => {
   });
 
   it('on the machine that was meant for it looks for no other job', async () => {
-    const { platform, one } = await givenListening();
+    const { platform, one } = await givenListeningPair();
     const calls: string[] = [];
     platform.stores.world.beforeCall = (call) => void calls.push(call);
     await platform.follow(started(1, one));
