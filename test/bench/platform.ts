@@ -125,7 +125,7 @@ export async function openPlatform(size: Size): Promise<BenchPlatform> {
   };
 }
 
-/** With UpdateItem, as an operator does it. False: the tenant does not exist yet, or is being written. */
+/** With UpdateItem, as an operator does it. False: the tenant does not exist yet. */
 async function setLimit(
   client: DynamoDBClient,
   laptop: Laptop,
@@ -143,8 +143,7 @@ async function setLimit(
     await pastConflicts(() => client.send(command));
     return true;
   } catch (error) {
-    const notYet = ['ConditionalCheckFailedException', 'TransactionConflictException'];
-    if (notYet.includes((error as Error).name)) return false;
+    if ((error as Error).name === 'ConditionalCheckFailedException') return false;
     throw error;
   }
 }
