@@ -1,12 +1,14 @@
 /**
  * Reads that lag behind the writes before them: with some seeds a global index lacks what was written in the last seconds,
- * and GitHub answers about jobs and installations as they were some seconds ago. Both end with the eventful part of the run.
+ * and GitHub and EC2 answer about jobs, installations and machines as they were some seconds ago. All of it ends with the
+ * eventful part of the run.
  * This draws from its own random generator.
  */
 import { createRandom } from '../random.ts';
 import type { WorldDeps } from './context.ts';
 import { lagGitHub } from './late-answers.ts';
 import { lagIndexes } from './late-indexes.ts';
+import { lagStates } from './late-states.ts';
 import { eventfulSeconds } from './times.ts';
 
 /** Some with a reconciler, and some without: its repairs must not hide what others broke. */
@@ -14,8 +16,10 @@ const hasLateReads = (seed: number): boolean => seed < 512 && (seed % 16 === 4 |
 
 const longestIndexLags = [1_000, 5_000, 60_000] as const;
 const longestGitHubLag = 15_000;
+const longestStateLag = 20_000;
 
-export function lagReads({ ports, scheduler, faults, log, auditor }: WorldDeps, seed: number): void {
+export function lagReads(deps: WorldDeps, seed: number): void {
+  const { ports, scheduler, faults, log, auditor } = deps;
   if (!hasLateReads(seed) || faults.mood === 'calm') return;
   const random = createRandom(seed * 4_759 + 11);
   const { now } = scheduler;
@@ -26,4 +30,5 @@ export function lagReads({ ports, scheduler, faults, log, auditor }: WorldDeps, 
   log.add(() => `global indexes lag by up to ${longest / 1000} s`);
   lagIndexes(ports.stores, { now, lag: upTo(longest) });
   lagGitHub(ports.github, { now, lag: upTo(longestGitHubLag) });
+  lagStates(deps, { now, lag: upTo(longestStateLag) });
 }
