@@ -65,6 +65,9 @@ async function loadHandler() {
   return handler;
 }
 
+/** Whether what was compiled is stored. */
+let isStored = false;
+
 /**
  * @param {Handler} handler
  * @param {Invocation} invocation
@@ -87,7 +90,8 @@ async function answer(handler, invocation) {
   await Promise.all([process.stdout, process.stderr].map((output) => written(output, endLine(requestId))));
   await tell(outcome);
   // By now it has compiled what invocations need. Only the first process with this code has something to write.
-  module.flushCompileCache?.();
+  if (!isStored) module.flushCompileCache?.();
+  isStored = true;
   freeze();
 }
 
