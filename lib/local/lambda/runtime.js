@@ -114,6 +114,20 @@ async function run(handler, { requestId, event }, context) {
   }
 }
 
+/**
+ * Node 22, and 24 before 24.12, take no options, and store nothing that serves another folder.
+ * https://nodejs.org/api/module.html#moduleenablecompilecacheoptions
+ * @param {string} directory
+ */
+function useCompiled(directory) {
+  if (!existsSync(directory)) return;
+  try {
+    module.enableCompileCache?.({ directory, portable: true });
+  } catch {
+    // Each process compiles for itself.
+  }
+}
+
 /** @param {NodeJS.CpuUsage} [before] */
 function processorSince(before) {
   const { user, system } = process.cpuUsage(before);
@@ -127,8 +141,7 @@ process.on('unhandledRejection', (reason) => {
 });
 try {
   const started = performance.now();
-  const compiled = process.argv[2] ?? '';
-  if (existsSync(compiled)) module.enableCompileCache?.({ directory: compiled, portable: true });
+  useCompiled(process.argv[2] ?? '');
   const handler = await loadHandler();
   process.on('message', (invocation) => void answer(handler, /** @type {Invocation} */ (invocation)));
   const loadMilliseconds = performance.now() - started;

@@ -29,13 +29,13 @@ const entries = () =>
     .map(({ path, stat }) => `${path} ${stat.ino}`);
 
 /** In a folder and a process of its own, as on a laptop of its own. */
-async function callTwice(code: string): Promise<unknown[]> {
+async function callTwice(code: string, environment: Record<string, string> = {}): Promise<unknown[]> {
   const { folder, remove } = givenBundle(code);
   const { cloud, close } = givenCloud();
   keepCompiledCode(folder, { store: store() });
   cloud.functions.define({
     ...{ name: 'worker', arn: 'worker', folder, handler: 'index.handler', runtime: 'nodejs24.x' },
-    ...{ memoryMegabytes: 128, timeoutSeconds: 60, environment: {}, logGroup: '/worker', role: 'worker' },
+    ...{ memoryMegabytes: 128, timeoutSeconds: 60, environment, logGroup: '/worker', role: 'worker' },
   });
   cloud.functions.authorize('worker', { accessKeyId: 'KEY', secretAccessKey: 'hush' });
   // A process that takes a second call has stored what it compiled for the first.
@@ -74,6 +74,14 @@ describe('what V8 compiled of a function', () => {
     }
     expect(readdirSync(store())).toHaveLength(2);
     expect(readdirSync(store())).toContain('3');
+  });
+
+  it('is not stored by a Node that takes no options', async () => {
+    const older = `import module from 'node:module';
+      module.enableCompileCache = () => { throw new TypeError('cacheDir should be a string'); };`;
+    const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(older)}`;
+    expect(await callTwice(codeOf('a'), { NODE_OPTIONS })).toEqual(['a', 'a']);
+    expect(entries()).toEqual([]);
   });
 
   it('is not stored where nothing can be', () => {
