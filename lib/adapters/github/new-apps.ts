@@ -60,7 +60,7 @@ async function convertOnce(apiUrl: string, code: string): Promise<Heard<CreatedA
 
 function reasonIn(text: string): string | undefined {
   try {
-    return (JSON.parse(text) as { message?: string }).message;
+    return wordsOf((JSON.parse(text) as { message?: string }).message);
   } catch {
     return wordsOf(text);
   }
@@ -101,7 +101,7 @@ async function heardOf<Value>(call: () => Promise<Value>): Promise<Heard<Value>>
     const status = statusOf(error) ?? 0;
     const isAnswered = (error as { response?: unknown }).response !== undefined;
     // Octokit appends a link to its documents; the reader wants to know what is wrong.
-    const message = String(wordsOf((error as Error).message)).replace(/ - https?:\S+$/, '');
+    const message = (wordsOf((error as Error).message) ?? 'no reason given').replace(/ - https?:\S+$/, '');
     const why = isAnswered ? `GitHub answered ${status}: ${message}` : message;
     // Without a response, either the key itself cannot sign, or the network failed.
     return { ok: false, kind: isAnswered && status < 500 ? 'refused' : 'unreachable', why };

@@ -40,10 +40,20 @@ it('so does the creation of an App', async () => {
   expect(await check(app)).toEqual(heard);
 });
 
+it('an answer without words is said to give no reason', async () => {
+  standIn.setDials({ faults: [{ route: '* *', status: 502, message: '' }] });
+  const { convert } = createNewApps({ apiUrl: standIn.url });
+  const why = 'GitHub answered 502: no reason given';
+  await pausesOf(async () => expect(await convert('code')).toMatchObject({ why }), 9);
+});
+
 it.each([
   ['Bad credentials', 'Bad credentials'],
   ['x'.repeat(2_000), 'x'.repeat(1_000)],
   [' <html><body>Bad Gateway</body></html>', 'a web page'],
+  ['<html><title>\n  Down\n</title>', 'the web page "Down"'],
+  [`<html><title>${' '.repeat(2_000)}Down</title>`, 'a web page'],
+  ['', undefined],
   [undefined, undefined],
 ])('says of %j: %j', (message, words) => {
   expect(wordsOf(message)).toBe(words);
