@@ -10,7 +10,6 @@ import { fileURLToPath } from 'node:url';
 import { createCommandLine, exitStatus, runScript } from '../lib/cli/command-line.ts';
 import { bundleFile, bundleHandlers } from '../lib/constructs/basics/bundle.ts';
 import { handlersFolder } from '../lib/constructs/basics/files.ts';
-import { withoutCollection } from '../lib/constructs/basics/without-collection.ts';
 import { functionNames } from '../lib/contract/functions.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -38,10 +37,7 @@ function build() {
 
 function compile() {
   const compiler = fileURLToPath(new URL('bin/tsc', import.meta.resolve('typescript/package.json')));
-  execFileSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json')], {
-    stdio: 'inherit',
-    env: { ...process.env, ...withoutCollection },
-  });
+  execFileSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json')], { stdio: 'inherit' });
 }
 
 /** The compiler rewrites import paths in JavaScript, but leaves those in the declarations unchanged. */

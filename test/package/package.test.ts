@@ -10,7 +10,6 @@ import { setup } from '../../lib/cli/setup/setup.ts';
 import type { MayflyConfig } from '../../lib/config/config.ts';
 import { bundleHandlers } from '../../lib/constructs/basics/bundle.ts';
 import { handlersFolder } from '../../lib/constructs/basics/files.ts';
-import { withoutCollection } from '../../lib/constructs/basics/without-collection.ts';
 import { functionNames } from '../../lib/contract/functions.ts';
 import type { Laptop } from '../../lib/local/laptop.ts';
 import type { LaptopSettings } from '../../lib/local/laptop-synthesis.ts';
@@ -19,7 +18,13 @@ import { configWith } from '../config/configurations.ts';
 import { markedBlocks } from '../docs/markdown.ts';
 import { startWorld, tierLabels } from '../e2e/support/world.ts';
 import { nonEmpty } from '../support/non-empty.ts';
-import { checkout, exampleNames, type InstalledPackage, installPackage } from './installed-package.ts';
+import {
+  checkout,
+  exampleNames,
+  type InstalledPackage,
+  installPackage,
+  withoutCollection,
+} from './installed-package.ts';
 
 let installed: InstalledPackage;
 beforeAll(() => {

@@ -12,7 +12,6 @@ import { type Deployment, deploymentFile } from '../../contract/deployment.ts';
 import { type Bundled, bundleOnce } from './bundle-store.ts';
 import { handlersFolder as ownHandlers } from './files.ts';
 import { withSchemasMarked } from './unused-schemas.ts';
-import { startingWithoutCollection } from './without-collection.ts';
 
 export interface BundleOptions {
   /** Contains `<name>/handler.ts` for each name, or `<name>/index.mjs` for each. */
@@ -62,9 +61,9 @@ export function bundleHandlers(
 /** Bundles of this checkout are kept from one process to the next. */
 function bundlesOf(folder: string, names: readonly string[]): ReadonlyMap<string, string> {
   const root = dirname(folder);
-  const bundle = () => startingWithoutCollection(() => bundleAnew(folder, names));
-  if (folder !== ownHandlers || !existsSync(join(root, 'node_modules'))) return bundle().texts;
-  return bundleOnce({ root, names, settings: { bundling, shrinking } }, bundle);
+  if (folder !== ownHandlers || !existsSync(join(root, 'node_modules')))
+    return bundleAnew(folder, names).texts;
+  return bundleOnce({ root, names, settings: { bundling, shrinking } }, () => bundleAnew(folder, names));
 }
 
 function bundleAnew(folder: string, names: readonly string[]): Bundled {
