@@ -74,6 +74,10 @@ export const keptSeeds: readonly { readonly seed: number; readonly found: string
       "the simulation ignored GitHub's refusal if the controller that needed the facts did not match the job",
   },
   {
+    seed: 3_128,
+    found: "the simulation counted an hour in which GitHub accepted no calls as the controllers' time",
+  },
+  {
     seed: 400_037,
     found:
       'the simulation did not know that the reconciler had removed the scopes of a transferred repository',

@@ -28,7 +28,9 @@ export function createHeldByControllersCheck(ledger: Ledger, note: Note): () => 
       }
       const now = ledger.now();
       const before = since.get(key);
-      const held = before?.held ?? now;
+      // GitHub may accept no calls of a tenant for an hour, about which no controller can do anything.
+      const isLimited = isAsked && !isPending && now < ledger.limitedUntil(job.installationId);
+      const held = isLimited ? now : (before?.held ?? now);
       const pending = isPending ? (before?.pending ?? now) : now;
       since.set(key, { held, pending });
       if (now > pending + longestPendingSeconds * 1000)
