@@ -137,7 +137,7 @@ function faultOfSize({ steps, depth, hasPatterns, computesPattern }: Measured): 
 function faultOfNames({ names }: Measured): string | undefined {
   for (const name of names) {
     const { root, field } = partsOfName(name);
-    const has = fields[root as keyof JobFacts];
+    const has = Object.hasOwn(fields, root) ? fields[root as keyof JobFacts] : undefined;
     if (!has) return `There is no variable ${root}; there are ${Object.keys(fields).join(', ')}.`;
     const all = [...has.known, ...has.asked];
     if (field !== undefined && !all.includes(field))

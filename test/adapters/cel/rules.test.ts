@@ -112,6 +112,7 @@ describe('rules', () => {
     ['job.tier == "large" && job["prize"] > 3', 'job has no field prize; it has id, labels, tier'],
     ['job.tier == "large" && job["tier.x"] == "a"', 'job has no field "tier.x"; it has id'],
     ['job.tier == "large" && job[3] == "a"', 'job has no field 3; it has id'],
+    ['constructor.name == "Object"', 'There is no variable constructor; there are account, repository'],
     ['job.labels.exists(l, l.name == "gpu")', 'l is a text, which has no fields.'],
     ['[1, 2].exists(n, n == job.tier)', 'n is a number, and job.tier is a text'],
   ])('find what no job, or not every job, would show: %s', (expression, words) => {
