@@ -1,6 +1,5 @@
 /** A question about an unsettled job that got no answer is asked again within minutes, not at its next regular time. */
 import { describe, expect, it } from '@jest/globals';
-import { askAgainSeconds, asksPerTenant } from '../../lib/app/common/settings.ts';
 import { readUnanswered, unansweredNote } from '../../lib/app/sweep/unanswered.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
@@ -8,6 +7,8 @@ import { createMemoryNotes } from '../fakes/notes.ts';
 import { acme, givenEvent, givenJob, noon } from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 import { minutes } from '../support/swept.ts';
+
+const asksPerTenant = 30;
 
 const status = (kind: 'waiting' | 'queued') =>
   ({ status: kind, conclusion: null, runnerName: null }) as const;
@@ -36,7 +37,7 @@ describe('an unsettled job that GitHub gave no answer about', () => {
   it('is asked about again after a few minutes if the calls were limited', async () => {
     const platform = await givenBlocked();
     platform.github.failNext('getJob', { refusal: { kind: 'limited', retryAfterSeconds: 60 } });
-    await sweepFor(platform, askAgainSeconds / 60);
+    await sweepFor(platform, 5);
     expect(await platform.job(1)).toMatchObject({ state: 'blocked' });
     await sweepFor(platform, 1);
     expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
@@ -58,7 +59,7 @@ describe('an unsettled job that GitHub gave no answer about', () => {
       Promise.reject(new OperationalError('GitHub is away.', { code: 'GitHubUnavailable', retryable: true }));
     await expect(platform.sweep()).rejects.toThrow('parts of the sweep failed');
     platform.github.getJob = getJob;
-    platform.clock.advance(askAgainSeconds * 1000);
+    platform.clock.advance(minutes(5));
     await sweepFor(platform, 1);
     expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
   });

@@ -10,7 +10,7 @@ import { askAgainSeconds } from '../common/settings.ts';
 
 export const unansweredNote = 'sweep/unanswered';
 
-/** About 5 KB; others have their regular times. */
+/** About 8 KB; others have their regular times. */
 const mostKept = 200;
 const keptMilliseconds = 60 * 60 * 1000;
 
