@@ -23,16 +23,20 @@ export async function deleteExpired({ send, tables, timesToLive }: ExpiryDeps, n
       ExpressionAttributeValues: { ':now': { N: String(Math.floor(now / 1000)) } },
     };
     const scan = { TableName, FilterExpression: '#ttl < :now', ConsistentRead: true, ...expired };
-    const { body } = await send('Scan', JSON.stringify(scan));
-    const { Items = [] } = JSON.parse(body) as { Items?: Fields[] };
     const primary = tables.get(TableName)?.primary ?? [];
-    for (const item of Items) {
-      const Key = Object.fromEntries(primary.map((name) => [name, item[name]]));
-      // It may have been written again meanwhile.
-      const call = { TableName, Key, ConditionExpression: '#ttl < :now', ...expired };
-      const { status } = await send('DeleteItem', JSON.stringify(call));
-      if (status === 200) deleted += 1;
-    }
+    let ExclusiveStartKey: Fields | undefined;
+    do {
+      const { body } = await send('Scan', JSON.stringify({ ...scan, ExclusiveStartKey }));
+      const page = JSON.parse(body) as { Items?: Fields[]; LastEvaluatedKey?: Fields };
+      for (const item of page.Items ?? []) {
+        const Key = Object.fromEntries(primary.map((name) => [name, item[name]]));
+        // It may have been written again meanwhile.
+        const call = { TableName, Key, ConditionExpression: '#ttl < :now', ...expired };
+        const { status } = await send('DeleteItem', JSON.stringify(call));
+        if (status === 200) deleted += 1;
+      }
+      ExclusiveStartKey = page.LastEvaluatedKey;
+    } while (ExclusiveStartKey);
   }
   return deleted;
 }

@@ -140,4 +140,11 @@ describe('a table with a global index and a time to live', () => {
     expect(Items.map(({ id }) => id?.S).toSorted()).toEqual(['lasting', 'valid']);
     expect(await service.deleteExpired()).toBe(0);
   });
+
+  it('deletes what has expired beyond the first megabyte of a table, too', async () => {
+    const large = { expires_at: { N: '1' }, text: { S: 'x'.repeat(390_000) } };
+    for (const id of ['one', 'two', 'three', 'four'])
+      await client.send(new PutItemCommand({ TableName, Item: { ...rowOf(id), ...large } }));
+    expect(await service.deleteExpired()).toBe(4);
+  });
 });
