@@ -12,6 +12,7 @@ import { PricingClient } from '@aws-sdk/client-pricing';
 import { expect, it } from '@jest/globals';
 import { auditSince } from '../../lib/adapters/dynamodb/audit-list.ts';
 import { jobRow } from '../../lib/adapters/dynamodb/job-row.ts';
+import { createJobStore } from '../../lib/adapters/dynamodb/job-store.ts';
 import { newTenantRow } from '../../lib/adapters/dynamodb/tenant-row.ts';
 import type { CommandCall } from '../../lib/cli/command.ts';
 import { newestDecisions } from '../../lib/cli/controllers/decisions.ts';
@@ -89,7 +90,8 @@ it('judges the newest fifty thousand jobs of a tenant by new rules', async () =>
     if (++calls > 9) throw new Error('It still reads.');
     return { Items: rows.slice(0, input.Limit), LastEvaluatedKey: {} };
   };
-  expect(await jobsSince({ client, TableName: 'jobs', skipped: [] }, acme, 1)).toHaveLength(50_000);
+  const jobs = createJobStore({ client, tableName: 'jobs' });
+  expect(await jobsSince({ jobs, skipped: [] }, acme, 1)).toHaveLength(50_000);
   expect(calls).toBe(3);
 });
 

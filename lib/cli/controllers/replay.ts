@@ -2,25 +2,23 @@
  * `mayfly controllers replay TENANT`: evaluates new rules for past jobs: which would have been rejected, and why.
  * Read-only.
  */
-import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
+import { paginateScan } from '@aws-sdk/client-dynamodb';
 import { createRulesLoader } from '../../adapters/cel/load-rules.ts';
-import { number } from '../../adapters/dynamodb/attributes.ts';
-import { jobOfRow } from '../../adapters/dynamodb/job-row.ts';
-import { queryRows } from '../../adapters/dynamodb/read.ts';
-import { readableRows } from '../../adapters/dynamodb/readable-rows.ts';
 import { type ReplayedJob, replay } from '../../app/admission-api/replay.ts';
 import { unreadableErrors } from '../../app/common/unreadable-errors.ts';
 import { assertConfig } from '../../config/check-config.ts';
-import { tables, tombstoneDays } from '../../contract/tables.ts';
+import { tombstoneDays } from '../../contract/tables.ts';
 import { chunksOf } from '../../core/chunks.ts';
 import type { InstallationId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { pricePerHour } from '../../core/price-list.ts';
 import type { Tenant } from '../../core/tenant.ts';
+import type { JobStore } from '../../ports/jobs.ts';
 import type { UnreadableRow } from '../../ports/unreadable-row.ts';
 import { sinceOf } from '../audit.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import { type Command, type CommandCall, jsonOption, UsageError } from '../command.ts';
+import { commandStores } from '../insight/stores.ts';
 import { printableLine } from '../printable.ts';
 import { findReadableTenant, found, tableName } from '../tenants/find-tenant.ts';
 import { ownerPositional, platformName, print } from './admin.ts';
@@ -65,13 +63,9 @@ It reads past jobs from their rows, which have repository, workflow, labels and 
     const judged: ReplayedJob[] = [];
     const since = Date.parse(sinceOf(call.options['since'], '24h', Date.now()));
     const skipped: UnreadableRow[] = [];
-    const table = {
-      skipped,
-      client: dynamoClient(call),
-      TableName: `${call.config.environment}-${tables.jobs.suffix}`,
-    };
+    const source = { jobs: commandStores(call).jobs, skipped };
     for (const some of chunksOf(await tenantsOf(call), atOnce)) {
-      const lines = await Promise.all(some.map((tenant) => jobsSince(table, tenant.installationId, since)));
+      const lines = await Promise.all(some.map((tenant) => jobsSince(source, tenant.installationId, since)));
       for (const [n, tenant] of some.entries()) {
         const group = tenant.runnerGroup ?? deployment.runnerGroup;
         const jobs = (lines[n] ?? []).slice(0, mostJobs - judged.length);
@@ -97,25 +91,12 @@ async function tenantsOf(call: CommandCall): Promise<readonly Tenant[]> {
 
 /** The newest jobs, up to the maximum. */
 export async function jobsSince(
-  {
-    client,
-    TableName,
-    skipped,
-  }: { readonly client: DynamoDBClient; readonly TableName: string; readonly skipped: UnreadableRow[] },
+  { jobs, skipped }: { readonly jobs: JobStore; readonly skipped: UnreadableRow[] },
   installationId: InstallationId,
   since: number,
 ): Promise<readonly Job[]> {
-  const query = {
-    TableName,
-    KeyConditionExpression: 'installation_id = :id',
-    // GitHub's ids increase, so these are the newest.
-    ScanIndexForward: false,
-    ExpressionAttributeValues: { ':id': number(installationId) },
-  };
-  const rows = await queryRows(client, query, mostJobs);
-  return readableRows(rows, jobOfRow, { keyName: 'job_id', skipped }).filter(
-    ({ queuedAt }) => queuedAt >= since,
-  );
+  const newest = await jobs.listNewest(installationId, mostJobs, skipped);
+  return newest.filter(({ queuedAt }) => queuedAt >= since);
 }
 
 function report(call: CommandCall, jobs: readonly ReplayedJob[]): number {
