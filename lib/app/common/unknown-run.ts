@@ -51,15 +51,13 @@ export const noteUnregisteredOnce = (deps: NoteDeps, instanceId: InstanceId): Pr
  * Asked by whoever noted it first and then found no registration. False: somebody else may have removed it, or has heard
  * which job the machine ran.
  */
-export async function isOnlyRemover(deps: NoteDeps, instanceId: InstanceId): Promise<boolean> {
-  const note = await readNote(deps, instanceId);
-  return note !== undefined && note.value['shared'] !== true;
-}
+export const isOnlyRemover = async (deps: NoteDeps, instanceId: InstanceId): Promise<boolean> =>
+  (await readUnshared(deps, instanceId)) !== undefined;
 
 /** It was registered all the same, and still is. The note of a caller who came in between stays. */
 export async function forgetUnregistered(deps: NoteDeps, instanceId: InstanceId): Promise<void> {
-  const note = await readNote(deps, instanceId);
-  if (!note || note.value['shared'] === true) return;
+  const note = await readUnshared(deps, instanceId);
+  if (!note) return;
   const now = deps.clock.now();
   await deps.notes.writeIf(unregisteredName(instanceId), {
     value: {},
@@ -74,9 +72,10 @@ interface NoteDeps {
   readonly clock: Clock;
 }
 
-async function readNote({ notes, clock }: NoteDeps, instanceId: InstanceId): Promise<Note | undefined> {
+async function readUnshared({ notes, clock }: NoteDeps, instanceId: InstanceId): Promise<Note | undefined> {
   const name = unregisteredName(instanceId);
-  return (await notes.read([name], clock.now())).get(name);
+  const note = (await notes.read([name], clock.now())).get(name);
+  return note?.value['shared'] === true ? undefined : note;
 }
 
 const keptUntil = ({ clock }: NoteDeps) => clock.now() + unregisteredKeptSeconds * 1000;
