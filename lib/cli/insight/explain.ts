@@ -125,6 +125,9 @@ function groupsText(login: string, { groups, isCut, unreadable }: TenantExplanat
     return [head, ...verdictLines(group).map((line) => `  ${line}`)].map(printableLine).join('\n');
   });
   const cut = isCut ? '\n\n  More jobs wait; not all of them were checked.' : '';
-  const broken = unreadable.length > 0 ? [['  not readable', ...unreadable.map((why) => `    ${why}`)]] : [];
-  return `${[...paragraphs, ...broken.map((lines) => lines.map(printableLine).join('\n'))].join('\n\n')}${cut}\n`;
+  if (unreadable.length > 0)
+    paragraphs.push(
+      ['  not readable', ...unreadable.map((why) => `    ${why}`)].map(printableLine).join('\n'),
+    );
+  return `${paragraphs.join('\n\n')}${cut}\n`;
 }
