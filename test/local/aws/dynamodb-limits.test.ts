@@ -2,7 +2,7 @@
 import {
   BatchExecuteStatementCommand,
   BatchGetItemCommand,
-  DynamoDBClient,
+  type DynamoDBClient,
   PutItemCommand,
   QueryCommand,
   TransactWriteItemsCommand,
@@ -10,12 +10,10 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { operational } from '../../../lib/adapters/dynamodb/errors.ts';
-import { type DynamoEngine, startDynamoEngine } from '../../../lib/local/aws/dynamo-engine.ts';
-import { createDynamoService, type DynamoService } from '../../../lib/local/aws/dynamodb.ts';
+import type { DynamoService } from '../../../lib/local/aws/dynamodb.ts';
 import { KeyLimits } from '../../../lib/local/aws/dynamodb-limits.ts';
-import { type AwsEndpoint, startAwsEndpoint } from '../../../lib/local/aws/endpoint.ts';
 import { nonEmpty } from '../../support/non-empty.ts';
-import { clientConfiguration, place } from './support.ts';
+import { type DynamoWorld, startDynamoWorld } from './support.ts';
 
 describe('the limits of a key', () => {
   it('allow a second’s worth at once, and then as much as is refilled', () => {
@@ -43,15 +41,12 @@ const TableName = 'dev-rows';
 const oneUnitAnHour = { writesPerSecond: 1 / 3600, readsPerSecond: 1 / 3600 };
 
 describe('calls to DynamoDB whose key is throttled', () => {
-  let engine: DynamoEngine;
+  let world: DynamoWorld;
   let service: DynamoService;
-  let endpoint: AwsEndpoint;
   let client: DynamoDBClient;
   beforeAll(async () => {
-    engine = await startDynamoEngine();
-    service = createDynamoService({ engineUrl: engine.url });
-    endpoint = await startAwsEndpoint({ ...place, services: [service] });
-    client = new DynamoDBClient({ ...clientConfiguration(endpoint), maxAttempts: 1 });
+    world = await startDynamoWorld();
+    ({ service, client } = world);
     await service.createTable({
       TableName,
       BillingMode: 'PAY_PER_REQUEST',
@@ -59,12 +54,7 @@ describe('calls to DynamoDB whose key is throttled', () => {
       KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
     });
   });
-  afterAll(async () => {
-    client.destroy();
-    await endpoint.close();
-    service.close();
-    await engine.close();
-  });
+  afterAll(() => world.close());
   /** The key `hot` is used up, `cold` is not. */
   beforeEach(async () => {
     service.limitKeys(undefined);

@@ -1,7 +1,7 @@
 /** What DynamoDB does late: showing writes in a global index, and deleting what has expired. */
 import {
   BatchExecuteStatementCommand,
-  DynamoDBClient,
+  type DynamoDBClient,
   PutItemCommand,
   QueryCommand,
   ScanCommand,
@@ -9,32 +9,22 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type DynamoEngine, startDynamoEngine } from '../../../lib/local/aws/dynamo-engine.ts';
-import { createDynamoService, type DynamoService } from '../../../lib/local/aws/dynamodb.ts';
-import { type AwsEndpoint, startAwsEndpoint } from '../../../lib/local/aws/endpoint.ts';
-import { clientConfiguration, place } from './support.ts';
+import type { DynamoService } from '../../../lib/local/aws/dynamodb.ts';
+import { type DynamoWorld, startDynamoWorld } from './support.ts';
 
 const hour = 3_600_000;
 
 describe('a table with a global index and a time to live', () => {
-  let engine: DynamoEngine;
+  let world: DynamoWorld;
   let service: DynamoService;
-  let endpoint: AwsEndpoint;
   let client: DynamoDBClient;
   let TableName: string;
   let tables = 0;
   beforeAll(async () => {
-    engine = await startDynamoEngine();
-    service = createDynamoService({ engineUrl: engine.url });
-    endpoint = await startAwsEndpoint({ ...place, services: [service] });
-    client = new DynamoDBClient(clientConfiguration(endpoint));
+    world = await startDynamoWorld();
+    ({ service, client } = world);
   });
-  afterAll(async () => {
-    client.destroy();
-    await endpoint.close();
-    service.close();
-    await engine.close();
-  });
+  afterAll(() => world.close());
   beforeEach(async () => {
     service.lagIndexes(0);
     tables += 1;

@@ -1,7 +1,10 @@
 /**
  * The laptop's AWS as its tests use it: an endpoint with a queue service, and SDK clients for whoever calls.
  */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { startDynamoEngine } from '../../../lib/local/aws/dynamo-engine.ts';
+import { createDynamoService, type DynamoService } from '../../../lib/local/aws/dynamodb.ts';
 import { type AwsEndpoint, startAwsEndpoint } from '../../../lib/local/aws/endpoint.ts';
 import type { Credentials } from '../../../lib/local/aws/principals.ts';
 import type { AwsService, PolicyDocument } from '../../../lib/local/aws/service.ts';
@@ -23,6 +26,27 @@ export async function startQueueWorld(services: readonly AwsService[] = []): Pro
     await endpoint.close();
   };
   return { endpoint, sqs, close };
+}
+
+export interface DynamoWorld {
+  readonly service: DynamoService;
+  readonly client: DynamoDBClient;
+  close(): Promise<void>;
+}
+
+/** The database with an engine and an endpoint of its own, and an operator's client. */
+export async function startDynamoWorld(): Promise<DynamoWorld> {
+  const engine = await startDynamoEngine();
+  const service = createDynamoService({ engineUrl: engine.url });
+  const endpoint = await startAwsEndpoint({ ...place, services: [service] });
+  const client = new DynamoDBClient(clientConfiguration(endpoint));
+  const close = async () => {
+    client.destroy();
+    await endpoint.close();
+    service.close();
+    await engine.close();
+  };
+  return { service, client, close };
 }
 
 /** For any SDK client: errors are reported at once, never retried. */
