@@ -83,7 +83,7 @@ export interface Laptop {
   readonly tables: Readonly<Record<keyof typeof tables, string>>;
   /** Its call log counts every call by caller, service and action; its dials slow down calls and make them fail. */
   readonly endpoint: AwsEndpoint;
-  /** Its dials: what a key takes in a second, and how long transactions take. */
+  /** Its dials: what a key takes in a second, slow transactions, late indexes, expired rows. */
   readonly dynamodb: DynamoService;
   readonly queues: SqsService;
   readonly buckets: S3Service;

@@ -90,7 +90,7 @@ async function answer(handler, invocation) {
   await Promise.all([process.stdout, process.stderr].map((output) => written(output, endLine(requestId))));
   await tell(outcome);
   // By now it has compiled what invocations need. Only the first process with this code has something to write.
-  if (!isStored) module.flushCompileCache?.();
+  if (!isStored) module.flushCompileCache();
   isStored = true;
   freeze();
 }
@@ -122,7 +122,7 @@ async function run(handler, { requestId, event }, context) {
 function useCompiled(directory) {
   if (!existsSync(directory)) return;
   try {
-    module.enableCompileCache?.({ directory, portable: true });
+    module.enableCompileCache({ directory, portable: true });
   } catch {
     // Each process compiles for itself.
   }
