@@ -77,11 +77,11 @@ function walk(expression: Expression, at: Walk): Size {
     }
     case 'callExpr': {
       const fact = factOf(expression, at);
-      const parts = partsOf(expression);
       if (fact !== undefined) {
         at.names.add(fact);
         return { steps: 3, depth: 2 };
       }
+      const parts = partsOf(expression);
       const size = over(parts, at);
       return kind.value.function === 'matches' ? matching(parts, { size, at }) : size;
     }
