@@ -23,6 +23,7 @@ const checks: readonly Check[] = [
   check('github-simulator', async () => (await import('./checks/github-simulator.ts')).githubSimulator),
   check('single-host', async () => (await import('./checks/single-host.ts')).singleHost),
   check('botocore', async () => (await import('./checks/botocore.ts')).botocore),
+  check('aws-cli', async () => (await import('./checks/aws-cli.ts')).awsCli),
   check('schemathesis', async () => (await import('./checks/schemathesis.ts')).schemathesis),
 ];
 
