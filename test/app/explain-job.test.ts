@@ -37,6 +37,9 @@ const mustAct: Readonly<Record<string, readonly string[]>> = {
     'is of a tier that is not configured any more',
     'has no launch for its lease',
     'has a machine that boots for too long',
+    'has a launch whose row cannot be read',
+    'has a machine whose row cannot be read',
+    'runs on a machine whose row cannot be read',
     'is of a repository that the operator does not allow',
     "was stopped before its first step, on another job's machine",
     'is rejected by a controller of the operator',
@@ -100,6 +103,15 @@ describe('mayfly explain', () => {
     expect(needsSomebody(explanation)).toBe(explanation.who !== 'nobody');
     if (needsSomebody(explanation)) expect(explanation.fix).toMatch(/\S/);
     expect(calls).toBeLessThanOrEqual(mostCalls);
+  });
+
+  it('explains a job as usual if only its former launch cannot be read, and names that row', async () => {
+    const rests = situations['rests after its machines came to nothing']!;
+    const { explanation } = await explained({ ...rests, unreadable: 'launches' });
+    expect(explanation).toMatchObject({ code: rests.code, line: expect.stringMatching(rests.says) });
+    expect(explanation.checked).toContainEqual(
+      expect.stringMatching(/^not readable: In the launches row launch-1, tier is missing/),
+    );
   });
 
   it('lists a job’s events in order, with the fate of the machine that it lost', async () => {

@@ -114,6 +114,18 @@ describe('mayfly explain --tenant', () => {
     expect(groups.map(({ code }) => code).toSorted()).toEqual(['approval', 'launching']);
   });
 
+  it.each(['launches', 'runners'] as const)(
+    'names rows of %s that cannot be read, and explains the rest',
+    async (table) => {
+      const situation = situations['has a machine that boots']!;
+      const others = [{ jobId: JobId(2), queuedAt: noon }];
+      const { deps } = await storedSituation({ ...situation, others, unreadable: table });
+      const { groups, unreadable } = await explainTenant(deps, acme);
+      expect(groups).toMatchObject([{ code: 'queued', jobs: [2] }]);
+      expect(unreadable).toEqual([expect.stringMatching(`^In the ${table} row .*, tier is missing`)]);
+    },
+  );
+
   it('says that there are more if one of two tiers exceeds the limit', async () => {
     const many = Array.from({ length: 1_000 }, () => one);
     expect((await explained([...many, { tier: medium }])).isCut).toBe(true);

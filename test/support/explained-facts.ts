@@ -5,6 +5,7 @@ import { JobId } from '../../lib/core/ids.ts';
 import { createMemoryClock } from '../fakes/clock.ts';
 import { createMemoryNotes } from '../fakes/notes.ts';
 import { createMemoryStores } from '../fakes/stores.ts';
+import { unreadableName } from '../fakes/unreadable.ts';
 import { jobKey } from '../fakes/world.ts';
 import { acme, givenDeployment } from './given.ts';
 import { now } from './given-facts.ts';
@@ -23,7 +24,9 @@ export async function storedSituation(situation: Situation) {
   for (const [name, value] of Object.entries(situation.notes ?? {})) {
     await notes.write(name, { value, expiresAt: now + 600_000 });
   }
-  const { cap, deployment } = situation;
+  const { cap, deployment, unreadable } = situation;
+  if (unreadable)
+    for (const key of rows[unreadable].keys()) stores.world.unreadable.add(unreadableName(unreadable, key));
   if (cap) {
     rows.capRows.set(cap.row, { key: cap.row, leases: cap.leases, changes: 0 });
     rows.lines.set(cap.row.replace(/^shared\/(.*)\/0$/, '$1'), cap.line);

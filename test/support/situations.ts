@@ -32,6 +32,8 @@ export interface Situation {
   readonly others?: readonly Partial<Job>[];
   readonly launch?: Partial<Launch>;
   readonly runner?: Partial<Runner>;
+  /** The row that a manual edit broke. */
+  readonly unreadable?: 'launches' | 'runners';
   readonly notes?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly deployment?: Partial<Deployment>;
   /** The leases that the cap over all tenants counts, by the name of its first row, and the cap's line. */
@@ -489,6 +491,24 @@ export const situations: Readonly<Record<string, Situation>> = {
     runner: { state: 'listening', ran: JobId(2) },
     others: [{ ...running, jobId: JobId(2) }],
   },
+  'has a launch whose row cannot be read': {
+    code: 'row-unreadable',
+    says: /^In the launches row \S+, tier is missing; it must be a text/,
+    fix: /A row cannot be read/,
+    job: covered,
+    launch: placed,
+    runner: {},
+    unreadable: 'launches',
+  },
+  'has a machine whose row cannot be read': {
+    code: 'row-unreadable',
+    says: /^In the runners row i-1, tier is missing/,
+    fix: /A row cannot be read/,
+    job: covered,
+    launch: placed,
+    runner: {},
+    unreadable: 'runners',
+  },
   'has a machine that ended': {
     code: 'machine-ended',
     says: /i-1 ended \(instance-ended\)/,
@@ -504,6 +524,14 @@ export const situations: Readonly<Record<string, Situation>> = {
     runner: { state: 'listening', launchedAt: noon },
     others: [ranFor(2, 100)],
     estimate: 40,
+  },
+  'runs on a machine whose row cannot be read': {
+    code: 'row-unreadable',
+    says: /^In the runners row i-1, tier is missing/,
+    fix: /A row cannot be read/,
+    job: running,
+    runner: { state: 'listening' },
+    unreadable: 'runners',
   },
   'runs on a machine of somebody else': {
     code: 'running-elsewhere',

@@ -6,6 +6,7 @@ import type { Job } from '../../core/job.ts';
 import { explainCovered } from './explain-covered.ts';
 import { explainDone, explainRunning } from './explain-over.ts';
 import { explainUnheard } from './explain-unheard.ts';
+import { explainUnreadable } from './explain-unreadable.ts';
 import { explainWaiting } from './explain-waiting.ts';
 import type { Explanation, Verdict } from './explanation.ts';
 import type { Facts } from './facts.ts';
@@ -23,7 +24,7 @@ function verdictOf(facts: Facts): Verdict {
   const { job } = facts;
   if (!job) return explainUnheard(facts);
   const isOpen = job.state === 'waiting' || job.state === 'covered' || job.state === 'blocked';
-  return (isOpen ? byGitHub(facts, job) : undefined) ?? byRow(facts, job);
+  return (isOpen ? byGitHub(facts, job) : undefined) ?? explainUnreadable(facts, job) ?? byRow(facts, job);
 }
 
 function byRow(facts: Facts, job: Job): Verdict {

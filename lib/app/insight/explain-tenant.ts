@@ -4,7 +4,6 @@
  */
 import type { InstallationId, TierName } from '../../core/ids.ts';
 import { type Job, waitsSince } from '../../core/job.ts';
-import { OperationalError } from '../../ports/errors.ts';
 import type { UnreadableRow } from '../../ports/unreadable-row.ts';
 import { unreadableErrors } from '../common/unreadable-errors.ts';
 import { isCompetitor } from './competitors.ts';
@@ -88,13 +87,10 @@ async function heldElsewhere(deps: InsightDeps, recent: readonly Job[], skipped:
   const held = recent.filter(({ state }) => state === 'blocked' || state === 'covered').slice(0, mostHeld);
   const explained = await Promise.all(
     held.map(async (job) => {
-      try {
-        return [{ job, verdict: explainJob(await gatherFacts(deps, job)) as Verdict }];
-      } catch (error) {
-        if (!(error instanceof OperationalError) || error.code !== 'UnreadableRow') throw error;
-        skipped.push({ key: String(job.jobId), error });
-        return [];
-      }
+      const facts = await gatherFacts(deps, job);
+      skipped.push(...(facts.unreadable ?? []));
+      const verdict: Verdict = explainJob(facts);
+      return verdict.code === 'row-unreadable' ? [] : [{ job, verdict }];
     }),
   );
   return explained.flat();

@@ -23,6 +23,7 @@ export type VerdictCode =
   | 'listening'
   | 'not-assigned'
   | 'machine-ended'
+  | 'row-unreadable'
   /** It runs, or did. */
   | 'running'
   | 'running-elsewhere'

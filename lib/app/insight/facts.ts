@@ -12,6 +12,7 @@ import type { GroupView } from '../../core/runner-group.ts';
 import type { CapUse, SharedCap } from '../../core/shared-cap.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { Tier } from '../../core/tier.ts';
+import type { UnreadableRow } from '../../ports/unreadable-row.ts';
 
 export interface Facts {
   /** Epoch milliseconds. */
@@ -35,6 +36,8 @@ export interface Facts {
   readonly former?: Machine;
   /** The machine that GitHub says ran it. */
   readonly ranOn?: Runner;
+  /** Rows of its launches and machines, and of the jobs that these ran. Absent: all were readable. */
+  readonly unreadable?: readonly UnreadableRow[];
   /** Absent: GitHub was not asked. */
   readonly github?: GitHubFacts;
   /** Dead letters about it. Absent: not looked at. */

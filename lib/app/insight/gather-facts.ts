@@ -3,8 +3,7 @@
  * one at the latest jobs. It only reads, and asks GitHub nothing.
  */
 import type { Deployment } from '../../contract/deployment.ts';
-import type { InstallationId, JobId, LeaseId, TierName } from '../../core/ids.ts';
-import { launchOfLease } from '../../core/ids.ts';
+import type { InstallationId, JobId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { levelNow } from '../../core/runner-level.ts';
 import type { Tenant } from '../../core/tenant.ts';
@@ -14,11 +13,13 @@ import type { LaunchStore } from '../../ports/launches.ts';
 import type { Notes } from '../../ports/notes.ts';
 import type { RunnerStore } from '../../ports/runners.ts';
 import type { TenantStore } from '../../ports/tenants.ts';
+import type { UnreadableRow } from '../../ports/unreadable-row.ts';
 import { knownGroup, readGroupNote } from '../common/runner-groups.ts';
 import { capsOf } from '../common/shared-lines.ts';
 import { readScarcity } from '../launch/read-scarcity.ts';
 import { isCompetitor } from './competitors.ts';
-import type { Facts, Line, Machine, Supply } from './facts.ts';
+import type { Facts, Line, Supply } from './facts.ts';
+import { machineReader } from './read-machine.ts';
 
 export interface InsightDeps {
   readonly deployment: Deployment;
@@ -58,15 +59,16 @@ export async function gatherFacts(deps: InsightDeps, asked: Asked): Promise<Fact
 }
 
 async function gatherAbout(deps: InsightDeps, job: Job, tenant: Tenant | undefined): Promise<Partial<Facts>> {
-  const { installationId } = job;
   const waits = job.state === 'waiting';
+  const unreadable: UnreadableRow[] = [];
+  const machines = machineReader(deps, unreadable);
   const [group, line, supply, plan, former, ranOn] = await Promise.all([
     tenant && waits ? groupOf(deps, tenant) : undefined,
     job.state === 'done' ? undefined : lineOf(deps, job),
     waits ? supplyOf(deps, job.tier) : undefined,
-    machineOf(deps, job, job.state === 'covered' ? job.lease : undefined),
-    machineOf(deps, job, job.formerLease),
-    job.runner && deps.runners.get(installationId, job.runner),
+    machines.machineOf(job, job.state === 'covered' ? job.lease : undefined),
+    machines.machineOf(job, job.formerLease),
+    machines.ranOn(job),
   ]);
   const competes = (other: Job) =>
     isCompetitor(
@@ -85,6 +87,7 @@ async function gatherAbout(deps: InsightDeps, job: Job, tenant: Tenant | undefin
     ...(plan ? { plan } : {}),
     ...(former ? { former } : {}),
     ...(ranOn ? { ranOn } : {}),
+    ...(unreadable.length > 0 ? { unreadable } : {}),
   };
 }
 
@@ -124,19 +127,4 @@ export async function supplyOf(deps: InsightDeps, tier: TierName | undefined): P
     ...(pace ? { pace } : {}),
     caps: caps.flatMap((cap, n) => (uses[n] ? [{ cap, use: uses[n] }] : [])),
   };
-}
-
-/** The launch that made the lease, its machine, and the job that it ran instead. */
-async function machineOf(
-  deps: InsightDeps,
-  { installationId, jobId }: Job,
-  lease: LeaseId | undefined,
-): Promise<Machine | undefined> {
-  if (!lease) return undefined;
-  const launch = await deps.launches.get(installationId, launchOfLease(lease));
-  const instanceId = launch?.instances.get(lease);
-  const runner = instanceId && (await deps.runners.get(installationId, instanceId));
-  const other = runner?.ran !== undefined && runner.ran !== jobId ? runner.ran : undefined;
-  const ran = other === undefined ? undefined : await deps.jobs.get(installationId, other);
-  return { ...(launch ? { launch } : {}), ...(runner ? { runner } : {}), ...(ran ? { ran } : {}) };
 }

@@ -1,10 +1,11 @@
 /** What an explanation is based on, one line each, so that readers see what was not looked at. */
 import { levelNow } from '../../core/runner-level.ts';
 import { leasesOf } from '../../core/shared-cap.ts';
+import { unreadableErrors } from '../common/unreadable-errors.ts';
 import type { Facts, GitHubFacts } from './facts.ts';
 
 export function whatWasChecked(facts: Facts): readonly string[] {
-  const { asked, job, tenant, line, plan, former, ranOn, github, deadLetters } = facts;
+  const { asked, job, tenant, line, plan, former, ranOn, unreadable, github, deadLetters } = facts;
   const launches = [plan?.launch, former?.launch].filter((launch) => launch !== undefined);
   const machines = [
     ...new Set([plan?.runner, former?.runner, ranOn].filter((runner) => runner !== undefined)),
@@ -19,6 +20,7 @@ export function whatWasChecked(facts: Facts): readonly string[] {
     ...supplyLines(facts),
     ...launches.map(({ launchId, state }) => `launch ${launchId}: ${state}`),
     ...machines.map(({ instanceId, state }) => `machine ${instanceId}: ${state}`),
+    ...unreadableErrors(unreadable ?? []).map(({ message }) => `not readable: ${message}`),
     ...(deadLetters ? [`dead letters about it: ${deadLetters.length || 'none'}`] : []),
     ...(github
       ? githubLines(github, job !== undefined)

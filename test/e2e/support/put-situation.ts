@@ -36,7 +36,11 @@ export async function putSituation(
     ...rows.runners.map((one) => ['runners', runnerKey(one.instanceId), runnerRow(one)] as const),
   ];
   await Promise.all(
-    puts.map(([table, , Item]) => dynamo.send(new PutItemCommand({ TableName: tables[table], Item }))),
+    puts.map(([table, , row]) => {
+      const { tier, ...withoutTier } = row;
+      const Item = table === situation.unreadable ? withoutTier : row;
+      return dynamo.send(new PutItemCommand({ TableName: tables[table], Item }));
+    }),
   );
   const notes = createNoteStore({ client: dynamo, tableName: tables.notes });
   const names = Object.keys(situation.notes ?? {});
