@@ -1,6 +1,6 @@
 /** Admission controllers in memory: see the port for what each method promises. */
 import { isInForce, platformOwner } from '../../lib/core/controllers/controller.ts';
-import type { Decision } from '../../lib/core/controllers/decision.ts';
+import { placeOfDecision } from '../../lib/core/controllers/decision.ts';
 import type { ControllerRecord } from '../../lib/core/controllers/record.ts';
 import type { InstallationId } from '../../lib/core/ids.ts';
 import type { ControllerStore, PolicyWrites } from '../../lib/ports/controllers.ts';
@@ -17,14 +17,12 @@ const nothing: ControllerRows = {
 };
 
 const rowsOf = ({ controllers }: Rows, owner: InstallationId) => controllers.get(owner) ?? nothing;
-const nameOf = ({ decidedAt, jobId, gate, epoch }: Decision) =>
-  `${decidedAt}#${String(epoch).padStart(10, '0')}#${jobId}#${gate}`;
 
 /** Newest first. */
 const decisionsOf = ({ decisions }: Rows, owner: InstallationId) =>
   [...decisions.values()]
     .filter(({ installationId }) => installationId === owner)
-    .sort((one, other) => (nameOf(one) < nameOf(other) ? 1 : -1));
+    .sort((one, other) => (placeOfDecision(one) < placeOfDecision(other) ? 1 : -1));
 
 export function createMemoryControllerStore(world: StoreWorld): ControllerStore {
   return {
@@ -93,7 +91,7 @@ export function createMemoryControllerStore(world: StoreWorld): ControllerStore 
     recordDecisions: (decisions) =>
       world.call('controllers.recordDecisions', (rows) => {
         for (const decision of decisions) {
-          const key = `${decision.installationId}/${nameOf(decision)}`;
+          const key = `${decision.installationId}/${placeOfDecision(decision)}`;
           if (!rows.decisions.has(key)) rows.decisions.set(key, copyOf(decision));
         }
       }),
@@ -106,10 +104,10 @@ export function createMemoryControllerStore(world: StoreWorld): ControllerStore 
     decisionsSince: (owner, { since, limit, after }) =>
       world.call('controllers.decisionsSince', (rows) => {
         const all = decisionsOf(rows, owner).filter(({ decidedAt }) => decidedAt >= since);
-        const left = all.filter((decision) => after === undefined || nameOf(decision) < after);
+        const left = all.filter((decision) => after === undefined || placeOfDecision(decision) < after);
         const decisions = left.slice(0, limit);
         const last = decisions.at(-1);
-        return left.length > limit && last ? { decisions, next: nameOf(last) } : { decisions };
+        return left.length > limit && last ? { decisions, next: placeOfDecision(last) } : { decisions };
       }),
   };
 }

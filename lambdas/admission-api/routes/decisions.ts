@@ -3,6 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { decisionsForTenant } from '../../../lib/app/admission-api/tenant-eyes.ts';
 import { decisionView } from '../../../lib/app/admission-api/views.ts';
 import { controllerBounds } from '../../../lib/core/controllers/controller.ts';
+import { decisionPlace } from '../../../lib/core/controllers/decision.ts';
 import { dayMilliseconds } from '../../../lib/core/days.ts';
 import { JobId } from '../../../lib/core/ids.ts';
 import { type Api, type ApiDeps, base, ofInstallation, ok, ownerOf, problems } from '../api-context.ts';
@@ -26,7 +27,11 @@ const list = createRoute({
         .regex(/^(?:[1-9]\d?|100)$/, 'a whole number from 1 to 100')
         .optional()
         .openapi({ description: '1 to 100. Default: 50.' }),
-      after: z.string().min(1).max(256).optional().openapi({ description: '`next` of the page before' }),
+      after: z
+        .string()
+        .regex(decisionPlace, '`next` of the page before, unchanged; leave it out for the first page')
+        .optional()
+        .openapi({ description: '`next` of the page before' }),
       job: z
         .string()
         .regex(/^[1-9]\d{0,14}$/, "GitHub's id of a job, a whole number")

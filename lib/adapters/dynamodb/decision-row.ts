@@ -1,6 +1,11 @@
 /** A decision as two rows: one by time, for the list of all, and one by job. Both expire after `decisionDays`. */
 import { controllerBounds } from '../../core/controllers/controller.ts';
-import type { ControllerVote, Decision } from '../../core/controllers/decision.ts';
+import {
+  type ControllerVote,
+  type Decision,
+  decidedWhen,
+  placeOfDecision,
+} from '../../core/controllers/decision.ts';
 import { InstallationId, JobId } from '../../core/ids.ts';
 import { type Attributes, compact, flag, number, optional, type Row, text } from './attributes.ts';
 import { controllerKey, rowOf } from './controller-row.ts';
@@ -16,12 +21,10 @@ export const decisionItems = {
 const outcomes = ['admitted', 'rejected', 'failed-open', 'unavailable'] as const;
 
 export function decisionRows(decision: Decision): Attributes[] {
-  const { installationId, jobId, gate, decidedAt, epoch } = decision;
-  // Two decisions of one moment belong to two policies, the later one after the earlier.
-  const when = `${decidedAt}#${String(epoch).padStart(10, '0')}`;
+  const { installationId, jobId, gate } = decision;
   const attributes = decisionAttributes(decision);
-  const byTime = `${decisionItems.from(when)}#${jobId}#${gate}`;
-  const byJob = `${decisionItems.ofJob(jobId)}${when}#${gate}`;
+  const byTime = decisionItems.from(placeOfDecision(decision));
+  const byJob = `${decisionItems.ofJob(jobId)}${decidedWhen(decision)}#${gate}`;
   return [byTime, byJob].map((item) => ({ ...controllerKey(installationId, item), ...attributes }));
 }
 

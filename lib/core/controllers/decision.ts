@@ -37,6 +37,15 @@ export interface Decision {
   readonly decidedAt: string;
 }
 
+/** Two decisions of one moment belong to two policies, the later one after the earlier. */
+export const decidedWhen = ({ decidedAt, epoch }: Decision): string =>
+  `${decidedAt}#${String(epoch).padStart(10, '0')}`;
+
+/** Its place among all decisions of the tenant, by time: what the API's pages begin after. */
+export const placeOfDecision = (decision: Decision): string =>
+  `${decidedWhen(decision)}#${decision.jobId}#${decision.gate}`;
+export const decisionPlace = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#\d{10}#[1-9]\d{0,14}#(?:queue|start)$/;
+
 /**
  * Whether the audit records it: also a dry-run vote that would have rejected, and an exemption that was
  * used.

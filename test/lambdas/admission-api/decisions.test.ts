@@ -51,6 +51,29 @@ describe('decisions, as the tenant reads them', () => {
     expect(await shown(outcome, ofOperator(over), vote({}))).toEqual([[said, ['ctl_own admit -']]]);
   });
 
+  it('are listed in pages, each once, and a mistyped place is refused', async () => {
+    const { call, stores, clock } = await givenApi();
+    const made = [1, 2, 3].map((n) => ({
+      ...{ installationId: acme, jobId: JobId(n), repository: 'acme/app', gate: 'queue' as const, epoch: n },
+      ...{ outcome: 'admitted' as const, votes: [vote({})], decidedAt: new Date(clock.now()).toISOString() },
+    }));
+    await stores.controllers.recordDecisions(made);
+    const jobs: number[] = [];
+    let after = '';
+    for (const _page of [1, 2, 3]) {
+      const { body } = await call('GET', `/decisions?limit=1${after}`);
+      jobs.push(...body.decisions.map(({ jobId }: { jobId: number }) => jobId));
+      after = `&after=${encodeURIComponent(body.next)}`;
+    }
+    expect(jobs).toEqual([3, 2, 1]);
+    const { body } = await call('GET', '/decisions?limit=1');
+    for (const wrong of [`${body.next}x`, body.next.slice(0, -1), body.next.slice(1), ` ${body.next}`])
+      expect(await call('GET', `/decisions?after=${encodeURIComponent(wrong)}`)).toMatchObject({
+        status: 400,
+        body: { field: 'after' },
+      });
+  });
+
   it('are not there if the operator’s controllers alone admitted', async () => {
     expect(await shown('admitted', ofOperator({}))).toEqual([]);
     expect(await shown('admitted')).toEqual([['admitted', []]]);
