@@ -3,16 +3,14 @@
  * only, so the maximum number of steps is known: a loop runs once for each entry that its list can have.
  * Source: https://github.com/google/cel-spec/blob/master/doc/langdef.md#macros
  */
-import type { parse } from '@bufbuild/cel';
+import { type Constant, constantText, type Expression } from './expression.ts';
 import { patternSize } from './pattern-size.ts';
-
-export type Expression = NonNullable<ReturnType<typeof parse>['expr']>;
 
 export interface Measured {
   /** Evaluated nodes, at most. */
   readonly steps: number;
   readonly depth: number;
-  /** `repository.name`; a variable that is used as a whole has no field. */
+  /** `repository.name`, `repository."a b"`; a variable that is used as a whole has no field. */
   readonly names: ReadonlySet<string>;
   readonly hasPatterns: boolean;
   /** A pattern of `matches` is computed: what it may become is not known. */
@@ -118,8 +116,13 @@ function groupAndField({ exprKind }: Expression): readonly [] | readonly [Expres
   if (exprKind.case === 'selectExpr') return [exprKind.value.operand, exprKind.value.field];
   if (exprKind.case !== 'callExpr' || exprKind.value.function !== '_[_]') return [];
   const [group, key] = exprKind.value.args;
-  // No field is called like a number, so that `job[3]` names a field that does not exist.
-  return key?.exprKind.case === 'constExpr' ? [group, String(key.exprKind.value.constantKind.value)] : [];
+  return key?.exprKind.case === 'constExpr' ? [group, fieldOf(key.exprKind.value)] : [];
+}
+
+/** Only a text names a field: `job[3]` names one that does not exist. */
+function fieldOf(constant: Constant): string {
+  const { case: kind, value } = constant.constantKind;
+  return kind === 'stringValue' && /^\w+$/.test(value) ? value : constantText(constant);
 }
 
 function matching(parts: readonly Expression[], { size, at }: { size: Size; at: Walk }): Size {

@@ -3,7 +3,8 @@
  * functions make of these. An entry of the author's own list or map may have another type for another job.
  */
 import { type CelInput, isCelError, isCelList, isCelMap, isCelUint, type plan } from '@bufbuild/cel';
-import { type Expression, partsOf } from './expression-cost.ts';
+import type { Expression } from './expression.ts';
+import { partsOf } from './expression-cost.ts';
 
 export type Bindings = Readonly<Record<string, CelInput>>;
 

@@ -8,7 +8,8 @@ import { controllerBounds } from '../../core/controllers/controller.ts';
 import type { JobFacts } from '../../core/controllers/facts.ts';
 import { keepNewest } from '../../core/keep-newest.ts';
 import type { Rules } from '../../ports/rules.ts';
-import { type Expression, longestList, type Measured, measure } from './expression-cost.ts';
+import type { Expression } from './expression.ts';
+import { longestList, type Measured, measure } from './expression-cost.ts';
 import { type At, kindOf } from './fixed-type.ts';
 import { typeFaultOf } from './type-fault.ts';
 
@@ -141,12 +142,12 @@ function faultOfNames({ names }: Measured): string | undefined {
     if (!has) return `There is no variable ${root}; there are ${Object.keys(fields).join(', ')}.`;
     const all = [...has.known, ...has.asked];
     if (field !== undefined && !all.includes(field))
-      return `${root} has no field ${/^\w+$/.test(field) ? field : JSON.stringify(field)}; it has ${all.join(', ')}.`;
+      return `${root} has no field ${field}; it has ${all.join(', ')}.`;
   }
   return undefined;
 }
 
-/** `job["a.b"]` names one field. */
+/** `job["a.b"]` and `job[1.5]` name one field. */
 function partsOfName(name: string): { readonly root: string; readonly field: string | undefined } {
   const [root = '', ...rest] = name.split('.');
   return { root, field: rest.length === 0 ? undefined : rest.join('.') };

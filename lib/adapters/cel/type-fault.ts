@@ -5,7 +5,8 @@
  * What may have another type for another job, or cannot be evaluated there, it does not judge.
  */
 import { isCelError, isCelList } from '@bufbuild/cel';
-import { type Expression, partsOf } from './expression-cost.ts';
+import { constantText, type Expression } from './expression.ts';
+import { partsOf } from './expression-cost.ts';
 import { type At, areAlike, entryKinds, fixedKindOf, isFact, isFixed, valueOn } from './fixed-type.ts';
 
 export function typeFaultOf(expression: Expression, at: At): string | undefined {
@@ -127,10 +128,8 @@ function shown({ exprKind }: Expression): string | undefined {
       const { operand, field } = exprKind.value;
       return operand?.exprKind.case === 'identExpr' ? `${operand.exprKind.value.name}.${field}` : undefined;
     }
-    case 'constExpr': {
-      const { value } = exprKind.value.constantKind;
-      return typeof value === 'string' ? JSON.stringify(value) : String(value);
-    }
+    case 'constExpr':
+      return constantText(exprKind.value);
     default:
       return undefined;
   }
