@@ -50,7 +50,6 @@ export const acceptedLines: readonly AcceptedLines[] = [
         "if (job?.state === 'running' && job.runner === instanceId)",
         'job.runner === instanceId || !ranNothing',
       ],
-      'insight/gather-facts.ts': ['other === undefined → false'],
       'launch/scarcity.ts': ['called.length === 0 → false', 'turn.waitMilliseconds === 0 → false'],
       'scale-up/accept-jobs.ts': [
         'if (jobs.size > 0) {',
