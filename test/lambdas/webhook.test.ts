@@ -128,6 +128,28 @@ describe('the webhook function', () => {
     expect(calls).toEqual([]);
   });
 
+  it.each([
+    {
+      name: 'base64',
+      body: Buffer.from([0x7b, 0xff]).toString('base64'),
+      isBase64Encoded: true,
+      status: 400,
+    },
+    // Lambda has replaced the byte: whoever signed it signed something else.
+    { name: 'text', body: '{\ufffd', isBase64Encoded: false, status: 401 },
+  ])(
+    'verifies the signature of bytes that are not UTF-8, and got as $name',
+    async ({ name: _, ...given }) => {
+      const { status, ...over } = given;
+      const signature = createHmac('sha256', 'hush')
+        .update(Buffer.from([0x7b, 0xff]))
+        .digest('hex');
+      const headers = { ...signed(job).headers, 'x-hub-signature-256': `sha256=${signature}` };
+      expect((await handler(signed(job, { ...over, headers }))).statusCode).toBe(status);
+      expect(calls).toEqual([]);
+    },
+  );
+
   it('answers 503 when the queue fails, so that GitHub records a failed delivery', async () => {
     const error = { code: 'AccessDenied', status: 403 };
     endpoint.dials.set([{ service: 'sqs', action: 'SendMessage', error }]);

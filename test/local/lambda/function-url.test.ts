@@ -49,11 +49,27 @@ describe('a function URL', () => {
     });
   });
 
-  it.each(['application/octet-stream', ''])('encodes a body of type "%s" as base64', async (type) => {
+  it.each([
+    'application/octet-stream',
+    'application/x-www-form-urlencoded',
+    'application/vnd.api+json',
+    'application/jsonlines',
+    '',
+  ])('encodes a body of type "%s" as base64', async (type) => {
     const { url, events } = await givenUrl(ok);
     await fetch(url, { method: 'POST', headers: { 'content-type': type }, body: Buffer.from([0, 255]) });
     expect(events[0]).toMatchObject({ body: 'AP8=', isBase64Encoded: true });
   });
+
+  it.each(['text/plain', 'application/json; charset=utf-8', 'Application/JSON', 'application/xml'])(
+    'passes a body of type "%s" as text, whatever its bytes are',
+    async (type) => {
+      const { url, events } = await givenUrl(ok);
+      const body = Buffer.from([0x61, 0xff]);
+      await fetch(url, { method: 'POST', headers: { 'content-type': type }, body });
+      expect(events[0]).toMatchObject({ body: 'a\ufffd', isBase64Encoded: false });
+    },
+  );
 
   it('refuses more than 6 MB with 413, without invoking the function', async () => {
     const { url, events } = await givenUrl(ok);
