@@ -8,28 +8,21 @@ import { type BilledLife, billItems } from '../../lib/local/bill/bill-items.ts';
 import type { BillLine } from '../../lib/local/bill/bill-lines.ts';
 import config from '../../mayfly.config.ts';
 import { givenBillExport } from '../support/costs-export.ts';
-import { lifeOn, recordLives } from './billed-lives.ts';
+import { lifeOn, recordLives, sumUpDays } from './billed-lives.ts';
 import { commands } from './commands.ts';
+import { clockOn, thisMonth, useClock } from './day-of-month.ts';
 import { givenOperatorAccount, type OperatorAccount, place } from './operator-account.ts';
 import { recordingIo } from './support.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;
 const withExport = { ...config, costsExport: {} };
-// On the twelfth of this month ten days of it are on the bill. Of a whole month every comparison would read three times as
-// many partitions.
-const machineNow = Date.now;
-const thisMonth = new Date().toISOString().slice(0, 'yyyy-mm'.length);
-const early = Date.parse(`${thisMonth}-12T12:00:00Z`) - machineNow();
-const now = () => machineNow() + early;
-beforeAll(() => {
-  Date.now = now;
-});
-afterAll(() => {
-  Date.now = machineNow;
-});
-// Two settled days have no machines.
-const days = monthOf(thisMonth, now(), 'records').days.slice(0, 8);
+const now = clockOn(12);
+useClock(now);
+// Ten days of the month are on the bill.
+const settled = monthOf(thisMonth, now(), 'records').days.slice(0, 10);
+// Two of them have no machines.
+const days = settled.slice(0, 8);
 const tags = new Map([
   ['ghr:tenant_id', '101'],
   ['ghr:tenant_tier', 'small'],
@@ -38,6 +31,9 @@ const tags = new Map([
 
 const lives = days.map((day, n) => lifeOn(day, `i-${n}`));
 const unpriced = [lifeOn(days[4]!, 'i-unpriced')];
+const withDisk = [lifeOn(days[6]!, 'i-diskless')];
+/** Of the others, tests change the records. */
+const summed = settled.filter((day) => day !== days[4] && day !== days[6]);
 /** A launch of which nobody knows. */
 const orphan = lifeOn(days[3]!, 'i-orphan');
 
@@ -48,7 +44,7 @@ let world: ReturnType<typeof givenBillExport>;
 let storedAt: number | undefined;
 beforeAll(async () => {
   account = await givenOperatorAccount(config.environment);
-  await recordLives(account, lives);
+  await sumUpDays(account, summed, await recordLives(account, lives));
 });
 afterAll(() => account?.close());
 beforeEach(async () => {
@@ -226,7 +222,6 @@ describe('mayfly costs compare, with an export', () => {
 });
 
 describe('a machine without a price for its disk and its address', () => {
-  const withDisk = [lifeOn(days[6]!, 'i-diskless')];
   const rates = { list: 'x', compute: 96_000, surplus: 0 };
   const billed = () => bill.lines().reduce((sum, { micros }) => sum + micros, 0);
   /** Each day is rounded, in each component. */
@@ -254,7 +249,7 @@ describe('a machine without a price for its disk and its address', () => {
   });
 
   it('causes no alarm even if Cost Explorer is asked after the export', async () => {
-    await recordLives(account, lives, rates);
+    await sumUpDays(account, summed, await recordLives(account, lives, rates));
     world.exports.deliver();
     const found = JSON.parse((await compare('--json')).out);
     expect({ daysApart: found.daysApart, leftOut: found.leftOut.length }).toEqual({

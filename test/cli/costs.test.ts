@@ -2,16 +2,19 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newTenantRow } from '../../lib/adapters/dynamodb/tenant-row.ts';
 import { usageRow } from '../../lib/adapters/dynamodb/usage-row.ts';
-import { dayOf, monthOf } from '../../lib/core/days.ts';
+import { dayOf } from '../../lib/core/days.ts';
 import { InstallationId, InstanceId, JobId } from '../../lib/core/ids.ts';
 import { type UsageRecord, usageOf } from '../../lib/core/usage.ts';
 import config from '../../mayfly.config.ts';
 import { givenRunner } from '../contracts/support/stored.ts';
 import { givenTenant } from '../support/given.ts';
+import { clockOn, thisMonth, useClock } from './day-of-month.ts';
 import { givenOperatorAccount, type OperatorAccount } from './operator-account.ts';
 
-const launchedAt = Date.now();
-const month = new Date(launchedAt).toISOString().slice(0, 7);
+const now = clockOn(2);
+useClock(now);
+const launchedAt = now();
+const month = thisMonth;
 const rates = { list: '2026-07-20', compute: 41_600, surplus: 40_000, disk: 2_400_000, address: 5_000 };
 
 let account: OperatorAccount;
@@ -60,12 +63,11 @@ describe('mayfly costs', () => {
   it('shows how much of their spend caps tenants have used', async () => {
     const capped = givenTenant({ installationId: InstallationId(103), accountLogin: 'hooli', accountId: 3 });
     const row = newTenantRow({ ...capped, caps: { month: 500_000_000, day: 40_000_000 } });
-    // Midnight may be between this and the command.
-    const spent = [Date.now(), Date.now() + 600_000].flatMap((at) => [
-      [`spent_${monthOf(at)}`, { N: '12400000' }],
-      [`carried_${dayOf(at)}`, { N: '1200000' }],
-    ]);
-    await account.put('tenants', { ...row, ...Object.fromEntries(spent) });
+    const spent = {
+      [`spent_${month}`]: { N: '12400000' },
+      [`carried_${dayOf(now())}`]: { N: '1200000' },
+    };
+    await account.put('tenants', { ...row, ...spent });
     for (const [id, accountLogin] of [
       [104, 'Zeta'],
       [105, 'alpha'],

@@ -9,8 +9,10 @@ import { sumUp } from '../../lib/core/usage-sum.ts';
 import config from '../../mayfly.config.ts';
 import { givenRunner } from '../contracts/support/stored.ts';
 import { givenTenant } from '../support/given.ts';
+import { clockOn, thisMonth, useClock } from './day-of-month.ts';
 import { givenOperatorAccount, type OperatorAccount } from './operator-account.ts';
 
+useClock(clockOn(2));
 const [year = 0, month = 0] = new Date().toISOString().split('-').map(Number);
 const lastMonth = new Date(Date.UTC(year, month - 1, 0)).toISOString().slice(0, 7);
 const { days } = monthOf(lastMonth, Date.now(), 'sums');
@@ -90,14 +92,14 @@ describe('mayfly invoice', () => {
   });
 
   it('reports an incomplete month by its exit status and on the page', async () => {
-    const { status, out } = await invoice('acme', new Date().toISOString().slice(0, 7));
+    const { status, out } = await invoice('acme', thisMonth);
     expect(status).toBe(1);
     expect(out).toContain('Preliminary');
     expect(out).toContain('No machine ran a job in this period.');
   });
 
   it.each(['html', 'csv', 'json'])('says why a month is incomplete beside the %s, too', async (format) => {
-    const { error } = await invoice('acme', new Date().toISOString().slice(0, 7), '--format', format);
+    const { error } = await invoice('acme', thisMonth, '--format', format);
     expect(error).toBe('Preliminary: some machines of this period are not accounted for yet.\n');
     expect(await invoice('acme', lastMonth, '--format', format)).toMatchObject({ status: 0, error: '' });
   });
