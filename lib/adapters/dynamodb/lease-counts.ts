@@ -2,13 +2,13 @@
  * Gives leases back, as items of the transaction that closes a launch or ends machines. The counts change in that
  * transaction or not at all, so that each lease goes back exactly once, however often the write is retried.
  */
-import type { CancellationReason, DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { leasesAttribute, tierLeasesAttribute } from '../../contract/tables.ts';
 import type { InstallationId, TierName } from '../../core/ids.ts';
 import type { Settlement } from '../../core/spend-counts.ts';
 import { type Attributes, number, text } from './attributes.ts';
 import { operationalCode, passesSoon } from './errors.ts';
-import { mayTryAgain } from './retry.ts';
+import { countTries } from './retry.ts';
 import { spendSettled } from './spend-changes.ts';
 import { tenantKey } from './tenant-row.ts';
 import { isUnmet, tryTransaction, updateItem } from './write.ts';
@@ -107,7 +107,8 @@ export async function writeAndCountOff<Change extends { readonly freed: readonly
 ): Promise<void> {
   let changes = options.changes;
   let uncounted = new Set<string>();
-  for (let conflicts = 0; changes.length > 0; ) {
+  const mayTryAgain = countTries();
+  while (changes.length > 0) {
     const counts = countOffItems(
       names,
       changes.flatMap(({ freed }) => freed),
@@ -122,17 +123,12 @@ export async function writeAndCountOff<Change extends { readonly freed: readonly
       uncounted = new Set([...uncounted, ...lost]);
       changes = changes.filter((_, n) => !unmet[n]);
     } else {
-      await untilNextTry(reasons, ++conflicts);
+      const cause = reasons.find((reason) => (reason.Code ?? 'None') !== 'None');
+      const code = cause?.Code ?? 'TransactionCanceledException';
+      if (!passesSoon(code) || !(await mayTryAgain(code)))
+        throw operationalCode('freeing leases', code, cause?.Message);
     }
   }
 }
 
 const keyText = (item: TransactWriteItem) => JSON.stringify([item.Update?.TableName, item.Update?.Key]);
-
-/** @throws OperationalError: it was the last one */
-async function untilNextTry(reasons: readonly CancellationReason[], tries: number): Promise<void> {
-  const cause = reasons.find((reason) => (reason.Code ?? 'None') !== 'None');
-  const code = cause?.Code ?? 'TransactionCanceledException';
-  if (passesSoon(code) && (await mayTryAgain(code, tries))) return;
-  throw operationalCode('freeing leases', code, cause?.Message);
-}

@@ -21,12 +21,25 @@ export function pause(n: number): Promise<void> {
   return wait(ceiling * (0.5 + Math.random() / 2));
 }
 
-/** After attempt `n`, counted from 1, failed with this code: waits as long as that suggests. False: it was the last one. */
-export async function mayTryAgain(code: string, n: number): Promise<boolean> {
-  if (n >= (isConflict(code) ? conflictTries : maximumTries)) return false;
-  const { least, most } = conflictPauseMilliseconds;
-  await (isConflict(code) ? wait(least + Math.random() * (most - least)) : pause(n));
-  return true;
+/**
+ * For the attempts of one write. After one failed with this code: waits as long as that suggests; false: it was the last one.
+ * Conflicts and throttles count separately: a write that lost to others for a while has not met a throttle yet.
+ */
+export function countTries(): (code: string) => Promise<boolean> {
+  const failed = { conflicts: 0, throttles: 0 };
+  return async (code) => {
+    if (!isConflict(code)) {
+      failed.throttles += 1;
+      if (failed.throttles >= maximumTries) return false;
+      await pause(failed.throttles);
+      return true;
+    }
+    failed.conflicts += 1;
+    if (failed.conflicts >= conflictTries) return false;
+    const { least, most } = conflictPauseMilliseconds;
+    await wait(least + Math.random() * (most - least));
+    return true;
+  };
 }
 
 const wait = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));

@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Attributes } from './attributes.ts';
 import { codeOf, isConflict, operational, operationalCode, passesSoon } from './errors.ts';
-import { mayTryAgain } from './retry.ts';
+import { countTries } from './retry.ts';
 
 export interface RowUpdate {
   readonly tableName: string;
@@ -36,14 +36,15 @@ export async function updateRow(
   answer: 'ALL_OLD' | 'ALL_NEW' | 'NONE' = 'NONE',
 ): Promise<Written> {
   const command = new UpdateItemCommand({ ...updateInput(write), ReturnValues: answer });
-  for (let tries = 1; ; tries += 1) {
+  const mayTryAgain = countTries();
+  for (;;) {
     try {
       const { Attributes: row } = await client.send(command);
       return { met: true, row };
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return { met: false, row: error.Item };
       const code = codeOf(error);
-      if (!isConflict(code) || !(await mayTryAgain(code, tries))) throw operational('UpdateItem', error);
+      if (!isConflict(code) || !(await mayTryAgain(code))) throw operational('UpdateItem', error);
     }
   }
 }
@@ -90,13 +91,14 @@ export async function tryTransaction(
 
 /** True: done. False: a condition does not hold. Retries while another write holds the rows. */
 export async function transact(client: DynamoDBClient, items: TransactWriteItem[]): Promise<boolean> {
-  for (let tries = 1; ; tries += 1) {
+  const mayTryAgain = countTries();
+  for (;;) {
     const reasons = await tryTransaction(client, items);
     if (reasons === undefined) return true;
     if (reasons.some(isUnmet)) return false;
     const other = reasons.find((reason) => (reason.Code ?? 'None') !== 'None');
     const code = other?.Code ?? 'TransactionCanceledException';
-    if (!passesSoon(code) || !(await mayTryAgain(code, tries)))
+    if (!passesSoon(code) || !(await mayTryAgain(code)))
       throw operationalCode('TransactWriteItems', code, other?.Message);
   }
 }

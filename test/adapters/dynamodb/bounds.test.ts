@@ -201,6 +201,18 @@ describe('a write that conflicts with simultaneous changes', () => {
     expect(pauses).toHaveLength(5);
   });
 
+  it('is tried for as long as without conflicts if it is throttled after some', async () => {
+    const codes = [...Array.from({ length: 24 }, () => 'TransactionConflict'), 'ThrottlingError'];
+    const { client, asked } = givenClient(() => canceled(codes.shift() ?? 'ThrottlingError')());
+    const runners = createRunnerStore({ client, tables });
+    const pauses = await pausesOf(() =>
+      expect(runners.end([end])).rejects.toMatchObject({ code: 'ThrottlingError' }),
+    );
+    expect(asked).toHaveLength(30);
+    expect(pauses).toHaveLength(29);
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(480);
+  });
+
   it("of a deployment's record is tried three times", async () => {
     const taken = () => {
       throw new ConditionalCheckFailedException({ message: 'It is there.', $metadata: {} });
