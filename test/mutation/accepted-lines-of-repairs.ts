@@ -14,7 +14,7 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
         "!removal.ok && removal.refusal.kind === 'limited' → false",
       ],
       'sweep/settle-tenants.ts': [
-        'deps.clock.now() >= until → false',
+        'deps.clock.now() < until → true',
         "jobs.filter(({ state }) => state === 'waiting') → jobs",
         "state === 'waiting' → true",
         '(line?.waiting ?? 0) > most → true',

@@ -42,13 +42,10 @@ export async function settleTenants(
   const until = deps.clock.now() + settleMilliseconds;
   const tenants = [...Map.groupBy(pending.jobs, ({ installationId }) => installationId)];
   await forEachConcurrently(rotateRandomly(tenants, deps), tenantsAtOnce, async ([installationId, jobs]) => {
-    if (deps.clock.now() >= until) {
-      for (const job of jobs) if (isDue(deps, job, pending)) pending.unanswered.notAsked(job);
-      return;
-    }
     const first = new Failures();
     const line = pending.lines.get(installationId);
-    for (const job of await refuseTooMany(deps, { installationId, jobs, line, first })) over.add(job);
+    if (deps.clock.now() < until)
+      for (const job of await refuseTooMany(deps, { installationId, jobs, line, first })) over.add(job);
     const stay = jobs.filter((job) => !over.has(job));
     const ownUntil = Math.min(until, deps.clock.now() + settleTenantMilliseconds);
     const moving = stay.flatMap((job) => (misplaced.has(job) ? [{ job, to: misplaced.get(job)! }] : []));
@@ -59,15 +56,16 @@ export async function settleTenants(
     });
     // What was read of a job that moves is no longer true.
     const due = stay.filter((job) => !misplaced.has(job) && isDue(deps, job, pending));
-    const asked = chosen(due, deps);
+    const notAsked = new Set(due);
     const { unanswered } = pending;
-    for (const job of due) if (!asked.includes(job)) unanswered.notAsked(job);
-    await forEachConcurrently(asked, asksAtOnce, async (job) => {
-      if (deps.clock.now() >= ownUntil) return unanswered.notAsked(job);
+    await forEachConcurrently(chosen(due, deps), asksAtOnce, async (job) => {
+      if (deps.clock.now() >= ownUntil) return;
+      notAsked.delete(job);
       const waits = await first.catch(settle(deps, job, unanswered));
       if (waits === undefined) unanswered.failed(job);
       if (waits) waiting.push(job);
     });
+    for (const job of notAsked) unanswered.notAsked(job);
     errors.push(...first.errors);
   });
   return { waiting, over, errors };
