@@ -4,6 +4,7 @@
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html#GSI.Writes
  */
 import { itemsOf, type KeyRegistry, wholeKey } from './dynamodb-keys.ts';
+import { attributesSet } from './dynamodb-set-attributes.ts';
 import { type JsonAnswer, json } from './dynamodb-throttle.ts';
 import type { AwsCall } from './service.ts';
 
@@ -24,16 +25,18 @@ export class IndexLag {
     const answer = await handle(call.input);
     if (answer.status !== 200) return answer;
     if (call.action === 'Query') return this.#shown(call.input, tables, answer);
-    this.#note(call, tables);
+    this.#note(call, tables, answer);
     return answer;
   }
 
-  #note(call: AwsCall, tables: KeyRegistry): void {
-    const texts = textsOf(call);
+  #note(call: AwsCall, tables: KeyRegistry, answer: JsonAnswer): void {
+    const set = attributesSet(call, tables);
+    const refused = refusedIn(call, answer);
     for (const [n, item] of itemsOf(call, tables).entries()) {
+      if (refused[n]) continue;
       const keys = item === undefined ? undefined : tables.get(item.slice(0, item.indexOf(' ')));
       for (const [index, attributes] of keys?.globalIndexes ?? []) {
-        if (attributes.some((name) => texts[n]?.includes(name))) this.#place(`${index} ${item}`);
+        if (attributes.some((name) => set[n]?.includes(name))) this.#place(`${index} ${item}`);
       }
     }
   }
@@ -64,11 +67,9 @@ export class IndexLag {
   }
 }
 
-/** What is written to each item, in the order of `itemsOf`. */
-function textsOf({ action, input }: AwsCall): string[] {
-  if (action === 'TransactWriteItems')
-    return (input['TransactItems'] as Fields[]).map((item) => JSON.stringify(item));
-  if (action === 'BatchExecuteStatement')
-    return (input['Statements'] as Fields[]).map((statement) => String(statement['Statement']));
-  return [JSON.stringify(input)];
+/** Which statements of a batch wrote nothing. */
+function refusedIn({ action }: AwsCall, { body }: JsonAnswer): boolean[] {
+  if (action !== 'BatchExecuteStatement') return [];
+  const { Responses = [] } = JSON.parse(body) as { Responses?: Fields[] };
+  return Responses.map((response) => 'Error' in response);
 }

@@ -112,6 +112,39 @@ describe('a table with a global index and a time to live', () => {
     expect(await listed()).toEqual(['same']);
   });
 
+  it('goes on showing a row if only a condition, a value or a removal names an attribute of the index', async () => {
+    await put('same');
+    service.lagIndexes(hour);
+    const only = 'attribute_exists(deadline) AND attribute_not_exists(deadline_of_another)';
+    await client.send(
+      new UpdateItemCommand({ ...change('same', 'deadline_of_another'), ConditionExpression: only }),
+    );
+    const value = { Key: { id: { S: 'same' } }, ExpressionAttributeValues: { ':text': { S: 'deadline' } } };
+    const UpdateExpression = 'SET machines = :text REMOVE deadline_of_another';
+    await client.send(
+      new TransactWriteItemsCommand({
+        TransactItems: [{ Update: { TableName, ...value, UpdateExpression } }],
+      }),
+    );
+    const Statement = `UPDATE "${TableName}" SET "machines" = ? WHERE "id" = ? AND ("deadline" = ?)`;
+    const Parameters = [{ S: 'open' }, { S: 'same' }, { N: '1' }];
+    await client.send(new BatchExecuteStatementCommand({ Statements: [{ Statement, Parameters }] }));
+    expect(await listed()).toEqual(['same']);
+  });
+
+  it('goes on showing a row if another with its key is refused', async () => {
+    await put('same');
+    service.lagIndexes(hour);
+    const Statement = `INSERT INTO "${TableName}" VALUE {'id': ?, 'open': ?, 'deadline': ?}`;
+    const insert = (id: string) => ({ Statement, Parameters: [{ S: id }, { S: 'open' }, { N: '1' }] });
+    const Statements = [insert('same'), insert('new')];
+    const { Responses } = await client.send(new BatchExecuteStatementCommand({ Statements }));
+    expect(Responses?.map(({ Error: error }) => error?.Code)).toEqual(['DuplicateItem', undefined]);
+    expect(await listed()).toEqual(['same']);
+    service.lagIndexes(0);
+    expect(await listed()).toEqual(['new', 'same']);
+  });
+
   it('shows a row once the time is over', async () => {
     service.lagIndexes(1);
     await put('soon');
