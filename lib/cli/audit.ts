@@ -9,13 +9,13 @@ import { tables } from '../contract/tables.ts';
 import { dayMilliseconds } from '../core/days.ts';
 import { dynamoClient } from './aws-clients.ts';
 import { type Command, jsonOption, UsageError } from './command.ts';
+import { outlines } from './outlines.ts';
 import { printableLine } from './printable.ts';
 import { findTenant } from './tenants/find-tenant.ts';
 import { changeLines, type Line, lineText } from './tenants/policy-text.ts';
 
 export const audit: Command = {
-  name: 'audit',
-  summary: 'show who changed what, and why',
+  ...outlines.audit,
   details: `
 Examples:
   mayfly audit                    the last 7 days, all tenants and the deployment
@@ -25,7 +25,6 @@ Examples:
 changed-outside: somebody edited the tenant's row without this command, for example with the AWS CLI. The platform
 finds it within minutes. CloudTrail shows who it was, if it records data events of the table.
 `,
-  positionals: ['[tenant]'],
   options: [{ flags: '--since <time>', description: 'start of the period' }, jsonOption],
   async run(call) {
     const { environment } = call.config;

@@ -4,16 +4,20 @@
  */
 import type { MayflyConfig } from '../config/config.ts';
 
-export interface Command {
+/** All that the list of commands shows. */
+export interface Outline {
   /** One word or more: `tenant show`; see command-groups.ts. */
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
+  /** Positional arguments: `<instance-id>` is required, `[tenant]` is optional. */
+  readonly positionals?: readonly string[];
+}
+
+export interface Command extends Outline {
   /** Help after the options: examples first. */
   readonly details: string;
   readonly options?: readonly CommandOption[];
-  /** Positional arguments: `<instance-id>` is required, `[tenant]` is optional. */
-  readonly positionals?: readonly string[];
   /** It does not call AWS, and needs neither credentials nor a deployment. */
   readonly isWithoutAws?: true;
   /** When the exit status is 1. Absent: never. */

@@ -1,9 +1,11 @@
 /**
  * The commands of `npx mayfly`, in the order in which an operator meets them. Only the commands that the command line
  * may mean are loaded: loading all would take ten times as long as `mayfly host status`. Help and a misspelt word
- * load all.
+ * load none.
  */
-import type { Command } from './command.ts';
+import type { Command, Outline } from './command.ts';
+import { groupSummaries } from './command-groups.ts';
+import { outlines } from './outlines.ts';
 
 type Load = () => Promise<readonly Command[]>;
 
@@ -34,10 +36,23 @@ const byFirstWord: ReadonlyMap<string, Load> = new Map<string, Load>([
   ['host', async () => (await import('./host/host-commands.ts')).hostCommands],
 ]);
 
-/** @returns the commands that begin with the first argument; all of them if none does, as with `--help` */
-export async function commandsFor([word = '']: readonly string[]): Promise<readonly Command[]> {
-  const load = byFirstWord.get(word);
-  return load ? load() : allCommands();
+/**
+ * @returns the commands that begin with the first argument, or with the second one of `help tenant`; if nothing begins with
+ *   it, as with `--help`, only what the list of commands shows
+ */
+export async function commandsFor(args: readonly string[]): Promise<readonly Outline[]> {
+  const [first = '', second = ''] = args;
+  const load = byFirstWord.get(first === 'help' ? second : first);
+  if (load) return load();
+  // As in `-- status`.
+  return args.some((arg) => byFirstWord.has(arg)) ? allCommands() : [...byFirstWord.keys()].map(outlineOf);
+}
+
+function outlineOf(word: string): Outline {
+  const known: Readonly<Record<string, Outline>> = outlines;
+  const isGroup = Object.keys(groupSummaries).some((group) => group.split(' ')[0] === word);
+  const outline = known[word] ?? { name: word, summary: groupSummaries[word] ?? word };
+  return isGroup ? { ...outline, positionals: ['<command>'] } : outline;
 }
 
 export async function allCommands(): Promise<readonly Command[]> {

@@ -20,12 +20,12 @@ import { tables } from '../contract/tables.ts';
 import { dynamoClient } from './aws-clients.ts';
 import { usageErrorUnlessFault } from './aws-faults.ts';
 import { type Command, type CommandCall, jsonOption, UsageError } from './command.ts';
+import { outlines } from './outlines.ts';
 import { printableLine } from './printable.ts';
 import { sqsClient } from './sqs-client.ts';
 
 export const deadLetters: Command = {
-  name: 'dead-letters',
-  summary: 'list messages that failed for an hour, and send them back',
+  ...outlines['dead-letters'],
   details: `
 Examples:
   mayfly dead-letters                                 lists at most 100 messages per queue

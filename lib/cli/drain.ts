@@ -13,12 +13,12 @@ import { type Command, type CommandCall, UsageError } from './command.ts';
 import { counted } from './counted.ts';
 import { ec2Client } from './ec2-client.ts';
 import { commandStores } from './insight/stores.ts';
+import { outlines } from './outlines.ts';
 import { printableLine } from './printable.ts';
 import { switchScaleUp } from './scale-up-queues.ts';
 
 export const drain: Command = {
-  name: 'drain',
-  summary: 'stop launching and terminate every machine, for example before cdk destroy',
+  ...outlines.drain,
   details: `
 Examples:
   mayfly drain             shows what would be terminated, and changes nothing

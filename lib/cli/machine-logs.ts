@@ -7,11 +7,11 @@ import { dynamoClient } from './aws-clients.ts';
 import { usageErrorUnlessFault } from './aws-faults.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
 import { ec2Client } from './ec2-client.ts';
+import { outlines } from './outlines.ts';
 import { printableLine, printableText } from './printable.ts';
 
 export const machineLogs: Command = {
-  name: 'logs',
-  summary: 'show the console of a machine: its boot, step by step',
+  ...outlines.logs,
   details: `
 Example:
   mayfly logs i-0123456789abcdef0    the last 64 KB of its console
@@ -20,7 +20,6 @@ AWS keeps a machine's console for about an hour after it ends. If a machine ende
 Mayfly keeps its last 4 KB for seven days and shows them once AWS has deleted the console. A job can print
 anything here: treat it as untrusted text.
 `,
-  positionals: ['<instance-id>'],
   async run(call) {
     const given = call.positionals[0] ?? '';
     const instanceId = instanceNamed(given);

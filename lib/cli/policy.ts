@@ -2,6 +2,7 @@
 import { environmentNames } from '../config/check-config.ts';
 import { ownImageParameters } from '../config/image-parameters.ts';
 import { type Command, UsageError } from './command.ts';
+import { outlines } from './outlines.ts';
 import { policies } from './policies/policies.ts';
 
 const wide = Math.max(...policies.map(({ name }) => name.length));
@@ -9,8 +10,7 @@ const list = policies.map(({ name, summary }) => `  ${name.padEnd(wide)}  ${summ
 const arns = policies.filter(({ name }) => name.startsWith('cloudformation-')).map(() => 'ARN');
 
 export const policy: Command = {
-  name: 'policy',
-  summary: 'print the minimal IAM policy for a deploy, for CloudFormation, or for one command',
+  ...outlines.policy,
   details: `
 It prints JSON for the environment and region of mayfly.config.ts, and calls no service.
 
@@ -31,7 +31,6 @@ Pass those for CloudFormation to the bootstrap. All environments of an account a
       description: 'the stack of your own CDK app, for setup, rotate-key and rotate-webhook-secret',
     },
   ],
-  positionals: ['<name>'],
   async run({ positionals: [name = ''], options, config, io }) {
     const found = policies.find((one) => one.name === name);
     if (!found) {

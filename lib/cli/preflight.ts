@@ -3,13 +3,13 @@
  * deploy fail.
  */
 import { type Command, jsonOption } from './command.ts';
+import { outlines } from './outlines.ts';
 import { isWanting, judgeAccount, type Report } from './preflight-report.ts';
 import { requestCommand } from './preflight-rules.ts';
 import { drawTable } from './table.ts';
 
 export const preflight: Command = {
-  name: 'preflight',
-  summary: 'check whether the AWS account has the quotas and instance types that the configured tiers need',
+  ...outlines.preflight,
   details: `
 Examples:
   mayfly preflight           a table of quotas, the commands that request more, and what else is wrong

@@ -3,7 +3,7 @@
  * operator can fix are printed with the way to fix them.
  */
 import { assertConfig } from '../config/check-config.ts';
-import { type Command, type CommandCall, type Io, UsageError } from './command.ts';
+import { type Command, type CommandCall, type Io, type Outline, UsageError } from './command.ts';
 import { groupSummaries, wordsOf } from './command-groups.ts';
 import {
   addCommand,
@@ -20,9 +20,12 @@ type CommandContext = Omit<CommandCall, 'options' | 'positionals'>;
 const description = `Operates one deployment of Mayfly: the one that mayfly.config.ts describes.
 Credentials, profile and endpoint come from the environment, as for the AWS CLI.`;
 
-/** @returns the exit status: 0 done, 1 something is wrong with the deployment, 2 the caller must correct something first */
+/**
+ * @param given outlines can only be listed
+ * @returns the exit status: 0 done, 1 something is wrong with the deployment, 2 the caller must correct something first
+ */
 export async function runCommand(
-  commands: readonly Command[],
+  given: readonly Outline[],
   args: readonly string[],
   context: CommandContext,
 ): Promise<number> {
@@ -37,15 +40,16 @@ export async function runCommand(
   let status = 0;
   const groups = new Map<string, CommandLine>();
   const mayFail = (group: string) =>
-    commands.some(({ name, exitOne }) => exitOne !== undefined && name.startsWith(`${group} `));
-  for (const command of commands) {
+    given.filter(isWhole).some(({ name, exitOne }) => exitOne !== undefined && name.startsWith(`${group} `));
+  for (const command of given) {
     const { group, word } = wordsOf(command.name);
     const parent = group === undefined ? program : groupOf(groups, { program, group, io, mayFail });
-    const line = addCommand(parent, word, io)
-      .summary(command.summary)
+    const line = addCommand(parent, word, io).summary(command.summary);
+    for (const name of command.positionals ?? []) line.argument(name);
+    if (!isWhole(command)) continue;
+    line
       .description(sentence(command.summary))
       .addHelpText('after', `\n${wrapped(command.details)}\n${exitStatus(command.exitOne)}`);
-    for (const name of command.positionals ?? []) line.argument(name);
     for (const { flags, description, default: value } of command.options ?? []) {
       line.option(flags, description, value);
     }
@@ -57,6 +61,8 @@ export async function runCommand(
   const asked = args.length === 0 ? ['--help'] : args;
   return (await runCommandLine(program, asked, io)) || status;
 }
+
+const isWhole = (one: Outline): one is Command => 'run' in one;
 
 interface GroupPlace {
   readonly program: CommandLine;

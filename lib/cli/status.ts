@@ -11,6 +11,7 @@ import type { RunnerLevel, Tenant } from '../core/tenant.ts';
 import { OperationalError } from '../ports/errors.ts';
 import { dynamoClient } from './aws-clients.ts';
 import { type Command, type CommandCall, jsonOption, UsageError } from './command.ts';
+import { outlines } from './outlines.ts';
 import { printableLine } from './printable.ts';
 import { readWaiting } from './read-waiting.ts';
 import { type Drain, findDrain } from './scale-up-queues.ts';
@@ -21,8 +22,7 @@ import { statusWord } from './tenants/tenant-view.ts';
 import { watchOption } from './watch.ts';
 
 export const status: Command = {
-  name: 'status',
-  summary: 'show tenants, their machines and limits, and why jobs wait',
+  ...outlines.status,
   details: `
 Examples:
   mayfly status            a line for each tenant, then what is wrong

@@ -7,14 +7,14 @@ import type { CreateFleetCommandInput, EC2Client } from '@aws-sdk/client-ec2';
 import { TierName } from '../core/ids.ts';
 import { type Command, type CommandCall, jsonOption, UsageError } from './command.ts';
 import { ec2Client } from './ec2-client.ts';
+import { outlines } from './outlines.ts';
 import { accountRows, certificateRow, chooseSubnet } from './verify-account.ts';
 import { forbiddenLaunches, type LaunchTarget, launch, tryLaunch, verifyRequest } from './verify-launch.ts';
 import { endMachines, endRow, findMachines, forgottenRow, lookAtMachine } from './verify-machine.ts';
 import { failed, passed, type Row, renderRows, skipped } from './verify-report.ts';
 
 export const verify: Command = {
-  name: 'verify',
-  summary: 'after a deploy: check, with one short-lived machine, that AWS behaves as the platform expects',
+  ...outlines.verify,
   details: `
 Examples:
   mayfly verify               a table of checks: PASS, FAIL or SKIPPED, and what to do

@@ -42,12 +42,31 @@ describe('the command line', () => {
     expect((await mayfly(...group.split(' '), '--help')).out).toMatch(text);
   });
 
-  it('loads the commands that begin with the first argument, and all otherwise', async () => {
+  it('loads the commands that begin with the first argument, or with what follows help', async () => {
     const firstWord = ({ name }: Command) => name.split(' ')[0]!;
-    for (const word of nonEmpty([...new Set(commands.map(firstWord))]))
-      expect(await commandsFor([word])).toEqual(commands.filter((one) => firstWord(one) === word));
-    for (const args of [[], ['--help'], ['help', 'host'], ['statsu']])
-      expect(await commandsFor(args)).toEqual(commands);
+    for (const word of nonEmpty([...new Set(commands.map(firstWord))])) {
+      const meant = commands.filter((one) => firstWord(one) === word);
+      for (const args of [[word], ['help', word]]) expect(await commandsFor(args)).toEqual(meant);
+    }
+    expect(await commandsFor(['--', 'status'])).toEqual(commands);
+  });
+
+  it.each([
+    [[]],
+    [['--help']],
+    [['help']],
+    [['help', 'statsu']],
+    [['--version']],
+    [['--hepl']],
+    [['--json', 'statsu']],
+    [['statsu']],
+    [['surplus']],
+  ])('loads no command for %j, and prints the same', async (args) => {
+    const outlines = await commandsFor(args);
+    expect(outlines.filter((one) => 'run' in one)).toEqual([]);
+    const { io, printed } = recordingIo();
+    const status = await runCommand(outlines, args, { config, io, environment: {} });
+    expect({ status, ...printed() }).toEqual(await mayfly(...args));
   });
 
   it("says where to find the help of a group's command", async () => {

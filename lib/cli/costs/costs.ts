@@ -7,6 +7,7 @@ import { costReport, type Grouping, groupings } from '../../core/usage-report.ts
 import { sumUp, type UsageSum } from '../../core/usage-sum.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import { type Command, UsageError } from '../command.ts';
+import { outlines } from '../outlines.ts';
 import { findTenant } from '../tenants/find-tenant.ts';
 import { capLines } from './cap-lines.ts';
 import { costsFocus } from './costs-focus.ts';
@@ -19,8 +20,7 @@ const reports = { table: costsTable, csv: costsCsv, json: costsJson };
 const formats = ['table', 'csv', 'json', 'focus'] as const;
 
 export const costs: Command = {
-  name: 'costs',
-  summary: 'show what machines cost, by tenant, repository, workflow, tier, job or day',
+  ...outlines.costs,
   details: `
 Examples:
   mayfly costs                                    this month so far, by tenant

@@ -4,6 +4,7 @@ import { assertConfig } from '../../config/check-config.ts';
 import { invoiceOf } from '../../core/invoice.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import { type Command, UsageError } from '../command.ts';
+import { outlines } from '../outlines.ts';
 import { findTenant } from '../tenants/find-tenant.ts';
 import { invoiceCsv, invoiceJson, noticesOf } from './invoice-data.ts';
 import { invoiceHtml } from './invoice-html.ts';
@@ -13,8 +14,7 @@ import { usageTable } from './usage-table.ts';
 const formats = { html: invoiceHtml, csv: invoiceCsv, json: invoiceJson };
 
 export const invoice: Command = {
-  name: 'invoice',
-  summary: 'write what a tenant owes for a month',
+  ...outlines.invoice,
   details: `
 Examples:
   mayfly invoice acme 2026-10 > invoice.html      a page to send or print
@@ -24,7 +24,6 @@ Tenants owe for machines that ran their jobs, at the rates in mayfly.config.ts o
 is complete when its last machines have ended.
 `,
   exitOne: 'the month is not complete: it is not over, or records are missing',
-  positionals: ['<tenant>', '<month>'],
   options: [{ flags: '--format <format>', description: Object.keys(formats).join(', '), default: 'html' }],
   async run(call) {
     const { config, options, positionals, io } = call;

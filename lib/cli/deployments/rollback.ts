@@ -14,6 +14,7 @@ import { removedSecret, withoutSecrets } from '../../core/redact.ts';
 import { isSameConfiguration } from '../../core/setting-differences.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import { type Command, type CommandCall, UsageError } from '../command.ts';
+import { outlines } from '../outlines.ts';
 import { recordDeploymentChange } from '../record-deployment-change.ts';
 import { changeOptions } from '../tenants/tenant-options.ts';
 import { configText } from './config-text.ts';
@@ -23,8 +24,7 @@ import { codeHint, differencesOf, differenceText, listText, versionView } from '
 const deployCommand = 'npx cdk deploy --all';
 
 export const rollback: Command = {
-  name: 'rollback',
-  summary: 'deploy an earlier configuration again',
+  ...outlines.rollback,
   details: `
 Examples:
   mayfly rollback --list             what was deployed, and what each version would change now

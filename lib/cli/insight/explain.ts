@@ -12,6 +12,7 @@ import { OperationalError } from '../../ports/errors.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import { type Command, type CommandCall, jsonOption, UsageError } from '../command.ts';
 import { deadLettersAbout } from '../dead-letters.ts';
+import { outlines } from '../outlines.ts';
 import { printableLine } from '../printable.ts';
 import { findDrain } from '../scale-up-queues.ts';
 import { stackOption } from '../setup/stack-option.ts';
@@ -23,8 +24,7 @@ import { githubOf } from './github-of.ts';
 import { judgingStores } from './stores.ts';
 
 export const explain: Command = {
-  name: 'explain',
-  summary: 'explain why a job waits, what comes next, and how to fix it',
+  ...outlines.explain,
   details: `
 Examples:
   mayfly explain https://github.com/acme/app/actions/runs/1/job/2   a job, by the URL of its page
@@ -35,7 +35,6 @@ Without --github it reads only the platform's own tables, and whether the enviro
 explains jobs that the platform never heard of: a webhook failed, no tier has the labels, the App is not installed there.
 `,
   exitOne: 'somebody must act; the line "fix" says how',
-  positionals: ['[job]'],
   options: [
     jsonOption,
     { flags: '--tenant <tenant>', description: 'explain all waiting jobs of this tenant' },

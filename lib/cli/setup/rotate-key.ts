@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { keyFingerprint } from '../../adapters/identity/key-fingerprint.ts';
 import { type Command, UsageError } from '../command.ts';
+import { outlines } from '../outlines.ts';
 import { reasonOption } from '../tenants/tenant-options.ts';
 import { readOutputs } from './deployment-outputs.ts';
 import { needApp, readKeyFile, setupDeps } from './deps.ts';
@@ -12,8 +13,7 @@ import { readSeconds, spreadSeconds, waitOption } from './spread.ts';
 import { stackOption } from './stack-option.ts';
 
 export const rotateKey: Command = {
-  name: 'rotate-key',
-  summary: "replace the App's private key without losing an event",
+  ...outlines['rotate-key'],
   details: `
 Example:
   mayfly rotate-key --key app.pem

@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { systemClock } from '../../adapters/system/clock.ts';
 import { type Rotated, rotateWebhookSecret as rotate } from '../../app/setup/rotate-webhook-secret.ts';
 import { type Command, UsageError } from '../command.ts';
+import { outlines } from '../outlines.ts';
 import { reasonOption } from '../tenants/tenant-options.ts';
 import { readOutputs } from './deployment-outputs.ts';
 import { needApp, setupDeps } from './deps.ts';
@@ -14,8 +15,7 @@ import { readSeconds, spreadSeconds, waitOption } from './spread.ts';
 import { stackOption } from './stack-option.ts';
 
 export const rotateWebhookSecret: Command = {
-  name: 'rotate-webhook-secret',
-  summary: 'replace the webhook secret without losing an event',
+  ...outlines['rotate-webhook-secret'],
   details: `
 It sets the stored secret on GitHub once more, stores a new one, waits ${spreadSeconds / 60} minutes until every function has read
 it, and then sets the new one on GitHub.

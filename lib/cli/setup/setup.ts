@@ -13,6 +13,7 @@ import {
   runnerLevels,
 } from '../../core/app-manifest.ts';
 import { type Command, type CommandCall, UsageError } from '../command.ts';
+import { outlines } from '../outlines.ts';
 import { printableLine } from '../printable.ts';
 import { reasonOption } from '../tenants/tenant-options.ts';
 import { type DeploymentOutputs, readOutputs } from './deployment-outputs.ts';
@@ -24,8 +25,7 @@ import { readableApp, refuseReplacing } from './refuse-replacing.ts';
 import { stackOption } from './stack-option.ts';
 
 export const setup: Command = {
-  name: 'setup',
-  summary: 'create the GitHub App, or store an existing one',
+  ...outlines.setup,
   details: `
 Examples:
   mayfly setup --organization my-company    creates an App that my-company owns

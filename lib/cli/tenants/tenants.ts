@@ -5,6 +5,7 @@ import type { Micros } from '../../core/micros.ts';
 import { spentIn } from '../../core/spend.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import { type Command, type CommandCall, jsonOption, UsageError } from '../command.ts';
+import { outlines } from '../outlines.ts';
 import { printableLine } from '../printable.ts';
 import { problemsOf } from '../status-problems.ts';
 import { drawTable } from '../table.ts';
@@ -13,8 +14,7 @@ import { readAll, type TenantAndWaiting } from './read-all.ts';
 import { spendingText, statusWord } from './tenant-view.ts';
 
 export const tenants: Command = {
-  name: 'tenants',
-  summary: 'list the tenants, with their machines and waiting jobs',
+  ...outlines.tenants,
   details: `
 Examples:
   mayfly tenants
