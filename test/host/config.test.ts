@@ -3,6 +3,7 @@ import { checkHostConfig } from '../../lib/host/check-config.ts';
 import { readSettings, writeSettings } from '../../lib/host/env-file.ts';
 import { restored, saveVersion, versionToRestore, withoutSecret } from '../../lib/host/versions.ts';
 import { createMemoryHostState } from '../fakes/host-state.ts';
+import { nonEmpty } from '../support/non-empty.ts';
 
 const configOf = (text: string) => {
   const checked = checkHostConfig(text);
@@ -41,6 +42,50 @@ describe('the settings of a single host', () => {
     );
     expect(config.allowedRepositories).toContain('virtuoso902/ghActions');
     expect(config.credential).toEqual({ kind: 'token', token: 'your_oauth_token_here' });
+  });
+
+  it('say what a container is given, and where GitHub is', () => {
+    const config = configOf(
+      [
+        'GITHUB_ORGANIZATION=acme',
+        'RUNNER_GROUP=builds',
+        'RUNNER_NAME=build.1',
+        'RUNNER_WORKDIR=/srv/work-1',
+        'RUNNER_IMAGE=registry.example/runner:2',
+        'JOB_MEMORY=4g',
+        'JOB_CPUS=2.5',
+        'JOB_NETWORK=builds',
+        'GITHUB_API_URL=http://ghes.example/api/v3//',
+      ].join('\n'),
+    );
+    expect(config).toMatchObject({
+      group: 'builds',
+      namePrefix: 'build.1',
+      workFolder: '/srv/work-1',
+      image: 'registry.example/runner:2',
+      limits: { memory: '4g', cpus: '2.5' },
+      network: 'builds',
+      apiUrl: 'http://ghes.example/api/v3',
+    });
+  });
+
+  it('leave to the engine what they do not say', () => {
+    const { limits, ...config } = configOf('GITHUB_ORGANIZATION=acme');
+    expect(limits).toEqual({});
+    expect(config).not.toHaveProperty('group');
+    expect(config).not.toHaveProperty('network');
+    expect(config).toMatchObject({ image: 'mayfly-runner', apiUrl: 'https://api.github.com' });
+  });
+
+  it.each([
+    ['RUNNER_NAME', ['-runner', 'my runner', 'runner/1', 'x'.repeat(41)]],
+    ['RUNNER_WORKDIR', ['my work', '~/work', 'work?', 'x'.repeat(201)]],
+    ['GITHUB_API_URL', ['ghes.example', 'ftp://ghes.example', 'see https://ghes.example', 'https://a b']],
+  ])('are refused with a %s that is none', (name, values) => {
+    for (const value of nonEmpty(values))
+      expect(faultsOf(`GITHUB_ORGANIZATION=acme\n${name}="${value}"`)).toEqual([
+        expect.stringContaining(`${name} is "${value}"; allowed values are `),
+      ]);
   });
 
   it.each<[string, (most: number) => string, number]>([

@@ -145,5 +145,9 @@ export const acceptedReasons: readonly Accepted[] = [
     reason: 'cannot happen: who calls it has looked for the tier',
     is: at('lib/core/job-rest.ts', 'return job.tier ? { reason: why, rest:'),
   },
+  {
+    reason: 'never used: without a scope there is a fault, and the settings are refused as a whole',
+    is: at('lib/host/check-config.ts', 'scope: scope ?? {'),
+  },
   ...ofLines,
 ];
