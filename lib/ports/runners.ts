@@ -48,8 +48,11 @@ export interface RunnerStore {
   giveJob(runner: Runner, job: Job): Promise<boolean>;
   /** Each machine runs this job, which is not the one that was planned. False: it has ended, or is not known. */
   recordRan(runs: readonly Run[]): Promise<readonly boolean[]>;
-  /** Any state: it ran a job that the App does not know. True for the first caller only. */
-  noteUnknownRun(instanceId: InstanceId, at: number): Promise<boolean>;
+  /**
+   * Any state, all or nothing: it ran a job that the App does not know, and its tenant's row counts it. True for the first
+   * caller only; false as well if one of the two has no row.
+   */
+  noteUnknownRun(runner: Runner, at: number): Promise<boolean>;
   /** Not ended → later deadline; else false. */
   extend(runner: Runner, deadline: number): Promise<boolean>;
   /**

@@ -49,8 +49,6 @@ export interface TenantStore {
   callAttention(installationId: InstallationId, attention: Attention): Promise<void>;
   /** The cause is gone: jobs may start. */
   clearAttention(installationId: InstallationId): Promise<void>;
-  /** One more of its machines ran a job that the App does not know. */
-  countUnknownRun(installationId: InstallationId): Promise<void>;
   /** Advances `probeAt` from what was read. True for exactly one caller, which may try a machine. */
   takeProbe(
     installationId: InstallationId,

@@ -61,15 +61,16 @@ describe('a machine', () => {
   });
 
   it('has its unknown run counted once', async () => {
-    const { world, runners, tenants } = createMemoryStores();
+    const { world, runners } = createMemoryStores();
     world.rows.tenants.set(acme, givenTenant());
     world.rows.runners.set(machine, givenRunner());
     const telemetry = createMemoryTelemetry();
-    const deps = { runners, tenants, telemetry, clock: createMemoryClock(noon) };
+    const deps = { runners, telemetry, clock: createMemoryClock(noon) };
     const noted = [await noteUnknownRun(deps, givenRunner()), await noteUnknownRun(deps, givenRunner())];
     expect(noted).toEqual([true, false]);
     expect(telemetry.total('UnknownJobsRun')).toBe(1);
     expect(world.rows.runners.get(machine)).toMatchObject({ unknownRunAt: noon });
+    expect(world.rows.tenants.get(acme)).toMatchObject({ unknownRuns: 1 });
   });
 });
 

@@ -54,7 +54,6 @@ export function auditContract(backend: StoreBackend): void {
       await storedTenant(stores);
       const attention = { code: 'github-limited', text: 'Wait.', since: at, probeAt: 0 } as const;
       await stores.tenants.callAttention(acme, attention);
-      await stores.tenants.countUnknownRun(acme);
       expect(await look()).toBeUndefined();
     });
 

@@ -4,7 +4,7 @@ import { InstanceId, JobId, LaunchId, leaseOf } from '../../lib/core/ids.ts';
 import type { Runner } from '../../lib/core/runner.ts';
 import { acme, noon } from '../support/given.ts';
 import type { StoreBackend, Stores } from './support/store-backends.ts';
-import { givenRunner, launch1, machine, nobody } from './support/stored.ts';
+import { givenRunner, launch1, machine, nobody, storedTenant, theTenant } from './support/stored.ts';
 
 const claiming = { instanceId: machine, launchId: launch1, nonce: 'aa', at: noon + 1 };
 const confirming = { instanceId: machine, launchId: launch1, nonce: 'aa', at: noon + 2 };
@@ -186,14 +186,26 @@ export function runnerStoreContract(backend: StoreBackend): void {
       });
 
       it('is recorded once for running an unknown job, even after its end', async () => {
+        await storedTenant(stores);
         const runner = await bound();
         await stores.runners.end([{ ...ending, runner }]);
 
-        const noted = [noon, noon + 1].map((at) => stores.runners.noteUnknownRun(runner.instanceId, at));
+        const noted = [noon, noon + 1].map((at) => stores.runners.noteUnknownRun(runner, at));
 
         expect((await Promise.all(noted)).filter((first) => first)).toHaveLength(1);
         expect((await theRunner())?.unknownRunAt).toBeGreaterThanOrEqual(noon);
-        expect(await stores.runners.noteUnknownRun(InstanceId('i-none'), noon)).toBe(false);
+        const unknown = { ...runner, instanceId: InstanceId('i-none') };
+        expect(await stores.runners.noteUnknownRun(unknown, noon)).toBe(false);
+        expect((await theTenant(stores)).unknownRuns).toBe(1);
+      });
+
+      it('is not recorded for an unknown job of a tenant without a row', async () => {
+        const runner = await bound();
+        const ofNobody = { ...runner, installationId: nobody };
+
+        expect(await stores.runners.noteUnknownRun(ofNobody, noon)).toBe(false);
+        expect(await theRunner()).not.toHaveProperty('unknownRunAt');
+        expect(await stores.tenants.get(nobody)).toBeUndefined();
       });
 
       it('ends once, and reports that each time', async () => {

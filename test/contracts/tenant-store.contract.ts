@@ -225,16 +225,6 @@ export function tenantStoreContract(backend: StoreBackend): void {
       expect(await stores.tenants.create(next, await theTenant(stores))).toBe('exists');
     });
 
-    it('counts machines that ran jobs unknown to the App', async () => {
-      await storedTenant(stores);
-
-      for (let runs = 0; runs < 2; runs += 1) await stores.tenants.countUnknownRun(acme);
-      await stores.tenants.countUnknownRun(nobody);
-
-      expect((await theTenant(stores)).unknownRuns).toBe(2);
-      expect(await stores.tenants.get(nobody)).toBeUndefined();
-    });
-
     it('lets one of many probe whether the cause is gone', async () => {
       await storedTenant(stores, { attention });
       const probe = { from: attention.probeAt, to: attention.probeAt + 60_000 };

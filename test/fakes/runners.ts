@@ -83,11 +83,12 @@ export function createMemoryRunnerStore(world: StoreWorld): RunnerStore {
           return true;
         }),
       ),
-    noteUnknownRun: (instanceId, at) =>
-      world.call('runners.noteUnknownRun', ({ runners }) => {
-        const stored = runners.get(instanceId);
-        if (!stored || stored.unknownRunAt !== undefined) return false;
+    noteUnknownRun: ({ installationId, instanceId }, at) =>
+      world.call('runners.noteUnknownRun', ({ runners, tenants }) => {
+        const [stored, tenant] = [runners.get(instanceId), tenants.get(installationId)];
+        if (!stored || stored.unknownRunAt !== undefined || !tenant) return false;
         runners.set(instanceId, { ...stored, unknownRunAt: at });
+        tenants.set(installationId, { ...tenant, unknownRuns: (tenant.unknownRuns ?? 0) + 1 });
         return true;
       }),
     extend: (runner, deadline) =>

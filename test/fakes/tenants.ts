@@ -80,11 +80,6 @@ export function createMemoryTenantStore(world: StoreWorld): TenantStore {
         const { attention: _, ...rest } = tenant;
         tenants.set(installationId, rest);
       }),
-    countUnknownRun: (installationId) =>
-      world.call('tenants.countUnknownRun', ({ tenants }) => {
-        const tenant = tenants.get(installationId);
-        if (tenant) tenants.set(installationId, { ...tenant, unknownRuns: (tenant.unknownRuns ?? 0) + 1 });
-      }),
     takeProbe: (installationId, { from, to }) =>
       world.call('tenants.takeProbe', ({ tenants }) => {
         const tenant = tenants.get(installationId);

@@ -8,7 +8,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { chunksOf } from '../../core/chunks.ts';
 import { jobOf, type Runner } from '../../core/runner.ts';
 import type { ClaimOutcome, EndOutcome, RunnerStore } from '../../ports/runners.ts';
-import type { Attributes } from './attributes.ts';
+import { type Attributes, number } from './attributes.ts';
 import { findRows } from './find-rows.ts';
 import { give } from './job-changes.ts';
 import { jobKey, jobOfRow } from './job-row.ts';
@@ -121,9 +121,17 @@ export function createRunnerStore(deps: {
       const done = new Set(noted.flat());
       return runs.map(({ instanceId }) => done.has(instanceId));
     },
-    async noteUnknownRun(instanceId, at) {
-      return (await updateRow(client, write(instanceId, changes.unknownRun(at)))).met;
-    },
+    noteUnknownRun: ({ installationId, instanceId }, at) =>
+      transact(client, [
+        updateItem(write(instanceId, changes.unknownRun(at))),
+        updateItem({
+          tableName: deps.tables.tenants,
+          key: tenantKey(installationId),
+          update: 'ADD #unknown_runs :one',
+          condition: 'attribute_exists(#installation_id)',
+          values: { ':one': number(1) },
+        }),
+      ]),
     async extend(runner, deadline) {
       const { met, row } = await updateRow(client, write(runner.instanceId, changes.extend(deadline)));
       // Unmet, although not ended: its deadline is already later.

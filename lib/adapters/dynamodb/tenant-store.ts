@@ -129,15 +129,6 @@ export function createTenantStore(deps: TenantStoreOptions): TenantStore {
         values: { ':tenant': number(installationId) },
       });
     },
-    async countUnknownRun(installationId) {
-      await updateRow(client, {
-        tableName,
-        key: tenantKey(installationId),
-        update: 'ADD #unknown_runs :one',
-        condition: exists,
-        values: { ':one': number(1) },
-      });
-    },
     async takeProbe(installationId, { from, to }) {
       const { met } = await updateRow(client, {
         tableName,

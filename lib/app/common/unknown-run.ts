@@ -9,12 +9,10 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Note, Notes } from '../../ports/notes.ts';
 import type { RunnerStore } from '../../ports/runners.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
-import type { TenantStore } from '../../ports/tenants.ts';
 import { unregisteredKeptSeconds } from './settings.ts';
 
 interface UnknownRunDeps {
   readonly runners: RunnerStore;
-  readonly tenants: TenantStore;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
 }
@@ -26,7 +24,8 @@ export const isUnheard = ({ ran, instanceId, unknownRunAt }: Runner, planned: Jo
 /**
  * Noted when the registration of a machine that ran nothing is removed, and when a late event says which job the
  * machine ran. Without this note the next caller would take the missing registration for an unknown run; and so would an
- * earlier caller who is still waiting for GitHub's answer, unless it sees that the note is shared by now.
+ * earlier caller who is still waiting for GitHub's answer, unless it sees that the note is shared by now. A run that two callers
+ * come upon stays uncounted.
  * @returns false: it was already noted
  */
 export async function noteUnregistered(deps: NoteDeps, instanceId: InstanceId): Promise<boolean> {
@@ -85,11 +84,10 @@ const unregisteredName = (instanceId: InstanceId) => `unregistered/${instanceId}
 export const unknownRunText =
   'GitHub gave its machine to a job about which the App gets no webhooks, perhaps of a repository outside the installation';
 
-/** A crash between the two writes leaves one run uncounted; none is counted twice. */
+/** Counted once. @returns true: here */
 export async function noteUnknownRun(deps: UnknownRunDeps, runner: Runner): Promise<boolean> {
   const { installationId, instanceId, launchId, tier } = runner;
-  if (!(await deps.runners.noteUnknownRun(instanceId, deps.clock.now()))) return false;
-  await deps.tenants.countUnknownRun(installationId);
+  if (!(await deps.runners.noteUnknownRun(runner, deps.clock.now()))) return false;
   const about = { installationId, instanceId, launchId, tier, reason: unknownRunText };
   deps.telemetry.event('warn', 'unknown-job-ran', about, { UnknownJobsRun: 1 });
   return true;
