@@ -74,6 +74,19 @@ describe('decisions, as the tenant reads them', () => {
       });
   });
 
+  it('are listed for 30 days, also if their rows are still there', async () => {
+    const { call, stores, clock } = await givenApi();
+    const about = { installationId: acme, repository: 'acme/app', gate: 'queue', epoch: 1 } as const;
+    const decidedAt = new Date(clock.now()).toISOString();
+    await stores.controllers.recordDecisions([
+      { ...about, jobId: JobId(1), outcome: 'admitted', votes: [vote({})], decidedAt },
+    ]);
+    clock.advance(30 * 86_400_000);
+    expect((await call('GET', '/decisions')).body.decisions).toHaveLength(1);
+    clock.advance(1);
+    expect((await call('GET', '/decisions')).body.decisions).toEqual([]);
+  });
+
   it('are not there if the operator’s controllers alone admitted', async () => {
     expect(await shown('admitted', ofOperator({}))).toEqual([]);
     expect(await shown('admitted')).toEqual([['admitted', []]]);
