@@ -71,7 +71,7 @@ const byHttps = eight.map((n) => enabled(n, { transport: { kind: 'https', url: `
 
 export async function measureAdmission(size: Size): Promise<Report> {
   // In a process as fresh as the one that meets such rules.
-  const dearest = [...measureDearestRules(), ...measureDearestChanges()];
+  const dearest = [...measureDearestRules(size), ...measureDearestChanges(size)];
   return {
     results: [
       ...(await waits(size)),

@@ -19,7 +19,7 @@ const alone: Readonly<Record<string, (size: Size) => Promise<Report>>> = {
   bundles: async (given) => (await import('./bundles.ts')).measureBundles(given),
   leases: async () => (await import('./leases.ts')).measureLeases(),
   'freed-slot': async (given) => (await import('./freed-slot.ts')).measureFreedSlot(given),
-  'cap-load': async () => (await import('./cap-load.ts')).measureCapLoad(),
+  'cap-load': async (given) => (await import('./cap-load.ts')).measureCapLoad(given),
   admission: async (given) => (await import('./admission.ts')).measureAdmission(given),
   'list-tenants': async (given) => (await import('./list-tenants.ts')).measureListTenants(given),
   'list-costs': async (given) => (await import('./list-costs.ts')).measureCosts(given),

@@ -8,6 +8,7 @@ import { KeyLimits } from '../../lib/local/aws/dynamodb-limits.ts';
 import { createMemoryChance } from '../fakes/clock.ts';
 import { judged } from './goals.ts';
 import type { Report } from './result.ts';
+import type { Size } from './size.ts';
 
 export interface CapLoad {
   readonly cap: SharedCap;
@@ -91,8 +92,8 @@ export function simulateCap(load: CapLoad): CapLoadSeen {
 
 const cap: SharedCap = { name: 'cell', machines: 100_000 };
 
-export async function measureCapLoad(): Promise<Report> {
-  const load = { cap, held: 99_900, takingsPerSecond: 200, freeingsPerSecond: 200, seconds: 20 };
+export async function measureCapLoad({ capSeconds: seconds }: Size): Promise<Report> {
+  const load = { cap, held: 99_900, takingsPerSecond: 200, freeingsPerSecond: 200, seconds };
   const seen = simulateCap(load);
   return {
     results: [

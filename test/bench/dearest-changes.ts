@@ -13,24 +13,29 @@ import { dearestRules } from '../support/dearest-rules.ts';
 import { acme } from '../support/given.ts';
 import { judged } from './goals.ts';
 import type { Result } from './result.ts';
+import type { Size } from './size.ts';
 
 const { controllersEach, scopesEach } = controllerBounds;
 /** As many as a configuration may have. */
 const tiers = 30;
 
-export function measureDearestChanges(): Result[] {
+export function measureDearestChanges({ longestControllers }: Size): Result[] {
   return [
-    judged('a change over the longest rules, processor time', timeOfEnabling(longestRules()), 'ms'),
+    judged(
+      'a change over the longest rules, processor time',
+      timeOfEnabling(longestRules(longestControllers)),
+      'ms',
+    ),
     judged('a change among 2,000 scopes, processor time', timeOfEnabling(mostScopes()), 'ms'),
   ];
 }
 
 /** Those of each repository are as long as may be, and a short one is for all of them. */
-function longestRules(): Controller[] {
+function longestRules(controllers: number): Controller[] {
   const long = (n: number) => Array.from({ length: 5 }, (_, k) => dearestRules['to read']!(5 * n + k));
   const one = (n: number) =>
     givenRules({ id: `ctl_${n}`, scopes: [givenScope({ kind: 'repository', repositoryId: n })] }, ...long(n));
-  return [givenRules({ id: 'ctl_0' }, 'run.fork'), ...ofOthers(one)];
+  return [givenRules({ id: 'ctl_0' }, 'run.fork'), ...ofOthers(controllers, one)];
 }
 
 function mostScopes(): Controller[] {
@@ -38,11 +43,11 @@ function mostScopes(): Controller[] {
     const scopes = Array.from({ length: scopesEach }, (_, k) => givenScope(target(n, k)));
     return givenController({ id: `ctl_${n}`, state: 'enabled', scopes });
   };
-  return [one(0), ...ofOthers(one)];
+  return [one(0), ...ofOthers(controllersEach, one)];
 }
 
-const ofOthers = (one: (n: number) => Controller) =>
-  Array.from({ length: controllersEach - 1 }, (_, n) => one(n + 1));
+const ofOthers = (controllers: number, one: (n: number) => Controller) =>
+  Array.from({ length: controllers - 1 }, (_, n) => one(n + 1));
 
 /** Spread so that neighbours share some, but no job meets more than may be. */
 function target(controller: number, scope: number): ScopeTarget {

@@ -1,4 +1,6 @@
 /** How much the benchmark measures: `full` for figures, `smoke` only to check that every measurement still runs. */
+import { controllerBounds } from '../../lib/core/controllers/controller.ts';
+
 export interface Size {
   readonly webhookRounds: number;
   readonly webhookSeconds: number;
@@ -22,6 +24,14 @@ export interface Size {
   /** Jobs one by one, for the calls and units of their decisions. */
   readonly admittedJobs: number;
   readonly ruleRounds: number;
+  /** The dearest rules of an owner, at the most: as many as are accepted, if those are fewer. */
+  readonly dearestRules: number;
+  /** Jobs that they judge, after the first. */
+  readonly dearestJobs: number;
+  /** Controllers of the longest rules that one change is weighed with. */
+  readonly longestControllers: number;
+  /** Of a cap under load, in virtual time. */
+  readonly capSeconds: number;
   readonly burstJobs: number;
   /** One after the other; a multiple of the four after which a quiet scale-up looks at its queue. */
   readonly singleJobs: number;
@@ -63,6 +73,10 @@ export const full: Size = {
   besideTenants: 50,
   admittedJobs: 20,
   ruleRounds: 30,
+  dearestRules: Number.POSITIVE_INFINITY,
+  dearestJobs: 10,
+  longestControllers: controllerBounds.controllersEach,
+  capSeconds: 20,
   burstJobs: 50,
   singleJobs: 4,
   phaseJobs: 10,
@@ -80,7 +94,7 @@ export const full: Size = {
 
 export const smoke: Size = {
   webhookRounds: 1,
-  webhookSeconds: 0.2,
+  webhookSeconds: 0.02,
   bundleLoads: 1,
   synthesisRounds: 1,
   scaleUpSizes: [1, 3],
@@ -94,6 +108,11 @@ export const smoke: Size = {
   besideTenants: 2,
   admittedJobs: 2,
   ruleRounds: 2,
+  // Two controllers: one has up to twenty.
+  dearestRules: 21,
+  dearestJobs: 1,
+  longestControllers: 5,
+  capSeconds: 2,
   burstJobs: 1,
   singleJobs: 1,
   phaseJobs: 1,

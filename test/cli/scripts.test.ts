@@ -172,7 +172,7 @@ describe('a smoke run', () => {
     ['test/sim/sim.ts', ['--seeds', '3'], /3 seeds, .*\n0 violations/],
     ['test/sim/sim.ts', ['--replay', '1'], /Every invariant held/],
     ['test/sim/sim.ts', ['--host', '--seeds', '3'], /3 seeds, .*\n0 violations/],
-    ['test/scale/day.ts', ['--part', '0.001', '--json'], /"missed":\[\]/],
+    ['test/scale/day.ts', ['--part', '0.0002', '--json'], /"missed":\[\]/],
     ['test/conformance/conformance.ts', ['--list'], /cfn-lint\n[\s\S]*github-simulator\n/],
   ] as const)('of %s %j', async (file, args, says) => {
     const { status, stdout, stderr } = await start(file, ...args);
