@@ -5,6 +5,7 @@
 import defaultConfig from '../../mayfly.config.ts';
 import type { MayflyConfig } from '../config/config.ts';
 import { ownImageParameters } from '../config/image-parameters.ts';
+import type { FunctionName } from '../contract/functions.ts';
 import type { AppSecret } from '../contract/secrets.ts';
 import { tables } from '../contract/tables.ts';
 import type { DynamoService } from './aws/dynamodb.ts';
@@ -49,7 +50,7 @@ export interface LaptopOptions {
   readonly managedPolicies?: Readonly<Record<string, PolicyDocument>>;
   /** A container ends after so long without work. Default two minutes. */
   readonly idleMilliseconds?: number;
-  /** Containers of each function that are loaded at the start. Default 1. */
+  /** Containers of each function that are loaded at the start. Default: one of each that all jobs need. */
   readonly prewarm?: number;
   /** Default true. False: schedules fire only by name, so that nothing happens except what a test does. */
   readonly firesByClock?: boolean;
@@ -129,7 +130,7 @@ export async function startLaptop(options: LaptopOptions = {}): Promise<Laptop> 
     webhook.secret = () => services.secrets.get(output(outputs, 'WebhookSecretArn'));
     if (!options.withoutApp) connectGitHub(outputs, services);
     let closing: Promise<void> | undefined;
-    await prewarm(functions, options.prewarm ?? 1, emit);
+    await prewarm(functions, { copies: options.prewarm, environment, emit });
     emit('progress', 'ready', { webhookUrl: output(outputs, 'WebhookEndpoint') });
     return {
       region,
@@ -187,10 +188,17 @@ function connectGitHub(outputs: LoadedAssembly['outputs'], { secrets, github }: 
   github.setWebhook({ url: output(outputs, 'WebhookEndpoint'), secret });
 }
 
-/** At least one container for each function, so that the first webhook does not wait for six processes. */
-async function prewarm(functions: FunctionHost, containers: number, emit: Emit): Promise<void> {
-  emit('progress', `loading ${functions.names.length} functions`);
-  const all = Array.from({ length: containers }, () => functions.names).flat();
+const forAllJobs: readonly FunctionName[] = ['webhook', 'tenant-manager', 'scale-up', 'claim', 'lifecycle'];
+
+/** So that the first webhook does not wait for five processes. The others load with their first call, as on Lambda. */
+async function prewarm(
+  functions: FunctionHost,
+  { copies, environment, emit }: { copies: number | undefined; environment: string; emit: Emit },
+): Promise<void> {
+  const needed = forAllJobs.map((name) => `${environment}-${name}`);
+  const names = copies === undefined ? needed : functions.names;
+  emit('progress', `loading ${names.length} functions`);
+  const all = Array.from({ length: copies ?? 1 }, () => names).flat();
   await Promise.all(all.map((name) => functions.prewarm(name)));
 }
 

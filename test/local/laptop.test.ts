@@ -69,6 +69,16 @@ describe('the laptop', () => {
     expect(laptop.outputs['WebhookEndpoint']).toBe(laptop.webhookUrl);
   });
 
+  it('has loaded the functions that all jobs need, and no others', () => {
+    const { functions, environment } = laptop;
+    const loaded = functions.names.filter((name) => functions.processIds(name).length > 0);
+    const names = loaded.map((name) => name.replace(`${environment}-`, ''));
+    // On a busy machine a schedule's minute may already be over.
+    const onSchedule = ['sweep', 'reconciler', 'runner-syncer'];
+    const forAllJobs = ['claim', 'lifecycle', 'scale-up', 'tenant-manager', 'webhook'];
+    expect(names.filter((name) => !onSchedule.includes(name)).sort()).toEqual(forAllJobs);
+  });
+
   it('refuses a webhook that is signed with another secret, and adopts nothing from it', async () => {
     const response = await post(laptop, 'installation', { action: 'created', installation }, 'guess');
     expect([response.status, laptop.github.state().installations]).toEqual([401, []]);
