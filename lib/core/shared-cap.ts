@@ -5,7 +5,7 @@
  */
 import type { InstallationId, TierName } from './ids.ts';
 import type { Tenant } from './tenant.ts';
-import { tenantTierKey } from './tenant-tier.ts';
+import { isSameTenantTier } from './tenant-tier.ts';
 import type { Tier } from './tier.ts';
 
 export interface SharedCap {
@@ -146,7 +146,7 @@ export const heldUnder = (cap: SharedCap, { leases, tierLeases }: Pick<Tenant, '
 
 /** The waiting tenants, including this one. */
 export const withWaiter = (use: CapUse, me: Waiter): CapUse =>
-  use.waiters.some((waiter) => tenantTierKey(waiter) === tenantTierKey(me))
+  use.waiters.some((waiter) => isSameTenantTier(waiter, me))
     ? use
     : { ...use, waiters: [...use.waiters, { ...me, since: turnOnJoining(use.waiters, me) }] };
 
@@ -178,9 +178,7 @@ export const turnAfter = (waiters: readonly Waiter[], waiter: Waiter, machines: 
 
 /** Behind everyone in the current round; a tenant that has just had its machine is in the next one. */
 export function turnOnJoining(waiters: readonly Waiter[], me: Waiter): number {
-  const others = waiters
-    .filter((waiter) => tenantTierKey(waiter) !== tenantTierKey(me))
-    .map(({ since }) => since);
+  const others = waiters.filter((waiter) => !isSameTenantTier(waiter, me)).map(({ since }) => since);
   if (others.length === 0) return me.since;
   const roundEnds = Math.min(...others) + stepOf(waiters, me);
   return Math.max(...others.filter((since) => since < roundEnds)) + 1;

@@ -9,6 +9,10 @@ export interface TenantTier {
 /** As notes and waiting lines name it. */
 export const tenantTierKey = ({ installationId, tier }: TenantTier): string => `${installationId}/${tier}`;
 
+/** Lines are long, and writing keys to compare them takes most of the time of looking through one. */
+export const isSameTenantTier = (one: TenantTier, other: TenantTier): boolean =>
+  one.installationId === other.installationId && one.tier === other.tier;
+
 /** From its key. */
 export function parseTenantTier(key: string): TenantTier {
   const slash = key.indexOf('/');

@@ -6,7 +6,7 @@ import {
   capRowKeys,
   type Waiter,
 } from '../../lib/core/shared-cap.ts';
-import { tenantTierKey } from '../../lib/core/tenant-tier.ts';
+import { isSameTenantTier } from '../../lib/core/tenant-tier.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import type { LaunchStore } from '../../lib/ports/launches.ts';
 import type { Rows, StoreWorld } from './world.ts';
@@ -26,7 +26,7 @@ export function createMemoryLines(
   | 'repairCapRow'
 > {
   const others = (rows: Rows, cap: string, place: Pick<Waiter, 'installationId' | 'tier'>) =>
-    (rows.lines.get(cap) ?? []).filter((waiter) => tenantTierKey(waiter) !== tenantTierKey(place));
+    (rows.lines.get(cap) ?? []).filter((waiter) => !isSameTenantTier(waiter, place));
   return {
     async capUseAcrossTenants(cap, skipped) {
       const found = await world.call('launches.capUseAcrossTenants', (rows) => ({

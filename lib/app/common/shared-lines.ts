@@ -23,7 +23,7 @@ import {
 } from '../../core/shared-cap.ts';
 import { sharesOf } from '../../core/shares.ts';
 import type { Tenant } from '../../core/tenant.ts';
-import { type TenantTier, tenantTierKey } from '../../core/tenant-tier.ts';
+import { isSameTenantTier, type TenantTier, tenantTierKey } from '../../core/tenant-tier.ts';
 import type { Tier } from '../../core/tier.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
@@ -157,7 +157,7 @@ export async function updateWaitingLines(
   for (const cap of capsOf(deps, waiter.tier)) {
     const read = known.find((one) => one.cap.name === cap.name)?.stood;
     const waiters = read ?? (await deps.launches.waitersAcrossTenants(cap));
-    const inLine = waiters.find((other) => tenantTierKey(other) === tenantTierKey(waiter));
+    const inLine = waiters.find((other) => isSameTenantTier(other, waiter));
     if (cap.name !== stoppedBy?.name) {
       if (inLine) await passOn(deps, cap, waiter);
       continue;
