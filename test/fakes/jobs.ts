@@ -277,15 +277,16 @@ function pageOf(jobs: readonly Job[], limit: number, cursor: string | undefined)
     : { jobs: found, cursor: pendingPlace(last) };
 }
 
-function pendingPlace({
-  installationId,
-  jobId,
-  state,
-  tier,
-  queuedAt,
-  retryAt,
-  unsettledAt = 0,
-}: Job): string {
+/** Of stored rows, which do not change: the sweep's pages list all of them each minute. */
+const places = new WeakMap<Job, string>();
+
+function pendingPlace(job: Job): string {
+  const known = places.get(job) ?? newPlace(job);
+  places.set(job, known);
+  return known;
+}
+
+function newPlace({ installationId, jobId, state, tier, queuedAt, retryAt, unsettledAt = 0 }: Job): string {
   const ordered = (value: number) => `${value}`.padStart(16, '0');
   const place =
     state === 'waiting'

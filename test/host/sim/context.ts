@@ -2,6 +2,7 @@
 import { OperationalError } from '../../../lib/ports/errors.ts';
 import type { Random } from '../../sim/random.ts';
 import type { Scheduler } from '../../sim/scheduler.ts';
+import { withoutStack } from '../../support/without-stack.ts';
 
 export interface Violation {
   readonly invariant: string;
@@ -84,4 +85,4 @@ export const strikes = ({ random, faults }: Context, fault: Exclude<keyof Faults
 export const latestMs = 45_000;
 
 export const failure = (what: string) =>
-  new OperationalError(`${what} failed`, { code: 'simulated', retryable: true });
+  withoutStack(() => new OperationalError(`${what} failed`, { code: 'simulated', retryable: true }));

@@ -5,6 +5,7 @@
  */
 import type { Container, ContainerEngine, NewContainer } from '../../../lib/ports/container-engine.ts';
 import { OperationalError } from '../../../lib/ports/errors.ts';
+import { withoutStack } from '../../support/without-stack.ts';
 import { type Context, strikes } from './context.ts';
 import type { Job, SimulatedGitHub } from './github.ts';
 
@@ -164,4 +165,5 @@ export function createSimulatedEngine(context: Context, github: SimulatedGitHub)
   return engine;
 }
 
-const refused = (why: string) => new OperationalError(why, { code: 'engine-refused', retryable: true });
+const refused = (why: string) =>
+  withoutStack(() => new OperationalError(why, { code: 'engine-refused', retryable: true }));

@@ -5,6 +5,7 @@
 import type { GitHubRefusal } from '../../../lib/core/github.ts';
 import type { LaunchFailure } from '../../../lib/ports/compute.ts';
 import { OperationalError } from '../../../lib/ports/errors.ts';
+import { withoutStack } from '../../support/without-stack.ts';
 import type { Auditor } from '../auditor/auditor.ts';
 import type { Faults } from '../faults.ts';
 import { matching } from '../matching.ts';
@@ -85,17 +86,14 @@ async function fail({ random }: ServiceDeps, call: PortCall): Promise<never> {
   throw failure(call.name, 'after');
 }
 
-/** Nobody reads the stack trace, and capturing it takes longer than the call. */
-function failure(name: string, moment: string): OperationalError {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0;
-  const error = new OperationalError(`${name} failed ${moment} its effect.`, {
-    code: 'ServiceUnavailable',
-    retryable: true,
-  });
-  Error.stackTraceLimit = stackTraceLimit;
-  return error;
-}
+const failure = (name: string, moment: string) =>
+  withoutStack(
+    () =>
+      new OperationalError(`${name} failed ${moment} its effect.`, {
+        code: 'ServiceUnavailable',
+        retryable: true,
+      }),
+  );
 
 const ec2 = (deps: ServiceDeps, call: PortCall) => failing(deps, call, deps.faults.strikes('ec2Error'));
 
