@@ -6,17 +6,21 @@ import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { type DynamoEngine, startDynamoEngine } from './dynamo-engine.ts';
 import { createDynamoService } from './dynamodb.ts';
-import { type AwsCall, AwsError } from './service.ts';
+import { type AwsAnswer, type AwsCall, AwsError } from './service.ts';
 
-export async function startDynamoAlone(): Promise<DynamoEngine> {
+export interface DynamoAlone extends DynamoEngine {
+  /** What a request of this process gets, without HTTP. @param target as in the header `x-amz-target` */
+  answer(target: unknown, body: string): Promise<AwsAnswer>;
+}
+
+export async function startDynamoAlone(): Promise<DynamoAlone> {
   const engine = await startDynamoEngine();
   const service = createDynamoService({ engineUrl: engine.url });
-  const server = createServer(async (request, response) => {
-    const body = await text(request);
-    const action = String(request.headers['x-amz-target']).replace(/^.*\./, '');
+  const answer: DynamoAlone['answer'] = (target, body) => {
+    const action = String(target).replace(/^.*\./, '');
     const input = JSON.parse(body) as AwsCall['input'];
     const call = { action, input, body: Buffer.from(body), region: 'us-east-1', accountId: '000000000000' };
-    const answer = await service.handle(call as AwsCall).catch((cause: Error) => ({
+    return service.handle(call as AwsCall).catch((cause: Error) => ({
       status: cause instanceof AwsError ? cause.status : 500,
       headers: {},
       body: JSON.stringify({
@@ -24,7 +28,10 @@ export async function startDynamoAlone(): Promise<DynamoEngine> {
         message: cause.message,
       }),
     }));
-    response.writeHead(answer.status, answer.headers).end(answer.body);
+  };
+  const server = createServer(async (request, response) => {
+    const { status, headers, body } = await answer(request.headers['x-amz-target'], await text(request));
+    response.writeHead(status, headers).end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   server.unref();
@@ -32,6 +39,7 @@ export async function startDynamoAlone(): Promise<DynamoEngine> {
   const port = typeof address === 'object' && address ? address.port : 0;
   return {
     url: `http://127.0.0.1:${port}`,
+    answer,
     async close() {
       server.closeAllConnections();
       server.close();

@@ -36,7 +36,7 @@ import type { TenantStatus } from '../../../lib/core/tenant.ts';
 import type { UsageRecord } from '../../../lib/core/usage.ts';
 import { sumUp, type UsageSum } from '../../../lib/core/usage-sum.ts';
 import type { DynamoEngine } from '../../../lib/local/aws/dynamo-engine.ts';
-import { startDynamoAlone } from '../../../lib/local/aws/dynamo-front.ts';
+import { type DynamoAlone, startDynamoAlone } from '../../../lib/local/aws/dynamo-front.ts';
 import { pastConflicts } from '../../../lib/local/demo/past-conflicts.ts';
 import { copyOf } from '../../fakes/copy.ts';
 import { createMemoryStores } from '../../fakes/stores.ts';
@@ -135,7 +135,9 @@ export function dynamoBackend(): StoreBackend<DynamoStores> {
     name: 'in DynamoDB',
     async start() {
       engine = await openEngine();
+      const { answer } = engine as Partial<DynamoAlone>;
       client = new DynamoDBClient({
+        ...(answer ? { requestHandler: withoutHttp(answer) } : {}),
         endpoint: engine.url,
         region: 'us-east-1',
         // DynamoDB Local keeps the tables of each access key apart, so that backends may share one.
@@ -150,6 +152,14 @@ export function dynamoBackend(): StoreBackend<DynamoStores> {
     },
   };
 }
+
+/** HTTP would take a fifth of the time of each call. */
+const withoutHttp = (answer: DynamoAlone['answer']) => ({
+  async handle({ headers, body }: { headers: Record<string, string>; body?: Uint8Array }) {
+    const found = await answer(headers['x-amz-target'], new TextDecoder().decode(body));
+    return { response: { statusCode: found.status, headers: found.headers, body: Buffer.from(found.body) } };
+  },
+});
 
 /** `npm run conformance` sets the address of its own server, which it stops itself. */
 async function openEngine(): Promise<DynamoEngine> {
