@@ -33,11 +33,12 @@ function end(): void {
 type Found = Omit<FileReport, 'isLast'>;
 
 async function report(file: string): Promise<void> {
-  const before = surroundings();
+  // Node loads what is global only when it is looked at: where no file follows, that is saved.
+  const before = isShared ? surroundings() : undefined;
   const told = await runFile(file);
   // Node raises a rejection that nobody handled only after all microtasks: in time to end this process before the report.
   await setImmediate();
-  const left = isShared ? await leftovers(before, restSeconds) : [];
+  const left = before ? await leftovers(before, restSeconds) : [];
   if (left.length === 0) return tell({ ...told, isLast: process.memoryUsage.rss() > mostBytes });
   const message = `It left behind: ${left.join(', ')}.`;
   tell({ ...told, failures: [...told.failures, { id: file, message }], isLast: true });
