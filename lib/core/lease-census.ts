@@ -19,27 +19,48 @@ export interface LeaseCensus {
   readonly unsettled: ReadonlySet<InstallationId | string>;
 }
 
-type Holder = Pick<Runner, 'installationId' | 'tier' | 'capRows' | 'leaseCost'> & {
+type Holder = Pick<Runner, 'installationId' | 'tier' | 'capRows' | 'leaseCost'>;
+
+interface Holding {
+  readonly holder: Holder;
+  readonly leases: number;
   readonly takenAt: number;
-};
+}
+
+/** Of each row that may hold leases. */
+function* holdings(runners: readonly Runner[], launches: readonly Launch[]): Iterable<Holding> {
+  for (const runner of runners)
+    if (runner.state !== 'ended') yield { holder: runner, leases: 1, takenAt: runner.launchedAt };
+  for (const launch of launches)
+    if (launch.state !== 'closed')
+      yield { holder: launch, leases: unplaced(launch), takenAt: launch.createdAt };
+}
+
+/** Of all tenants together. */
+export function leasesByTier(
+  runners: readonly Runner[],
+  launches: readonly Launch[],
+): ReadonlyMap<TierName, number> {
+  const held = new Map<TierName, number>();
+  for (const { holder, leases } of holdings(runners, launches))
+    held.set(holder.tier, (held.get(holder.tier) ?? 0) + leases);
+  return held;
+}
 
 export function countLeases(runners: readonly Runner[], launches: readonly Launch[]): LeaseCensus {
   const byTenant = new Map<InstallationId, Map<TierName, number>>();
   const byCapRow = new Map<string, number>();
   const heldByTenant = new Map<InstallationId, Held>();
-  const count = (holder: Holder, leases: number) => {
+  for (const holding of holdings(runners, launches)) {
+    const { holder, leases } = holding;
     const { installationId, tier, capRows = [] } = holder;
     const nothing = { expected: new Map(), overrun: new Map(), since: new Map() };
     const held = heldByTenant.get(installationId) ?? nothing;
-    heldByTenant.set(installationId, withLeases(held, holder, leases));
+    heldByTenant.set(installationId, withLeases(held, holding));
     const tiers = byTenant.get(installationId) ?? new Map<TierName, number>();
     byTenant.set(installationId, tiers.set(tier, (tiers.get(tier) ?? 0) + leases));
     for (const key of capRows) byCapRow.set(key, (byCapRow.get(key) ?? 0) + leases);
-  };
-  for (const runner of runners)
-    if (runner.state !== 'ended') count({ ...runner, takenAt: runner.launchedAt }, 1);
-  for (const launch of launches)
-    if (launch.state !== 'closed') count({ ...launch, takenAt: launch.createdAt }, unplaced(launch));
+  }
   const open = launches.filter(({ state }) => state !== 'closed');
   const unsettled = new Set(open.flatMap(({ installationId, capRows = [] }) => [installationId, ...capRows]));
   return { byTenant, heldByTenant, byCapRow, unsettled };
@@ -51,7 +72,7 @@ interface Held extends HeldLeases {
   readonly since: Map<string, Map<TierName, number>>;
 }
 
-function withLeases(held: Held, { tier, takenAt, leaseCost }: Holder, leases: number): Held {
+function withLeases(held: Held, { holder: { tier, leaseCost }, leases, takenAt }: Holding): Held {
   const day = dayOf(takenAt);
   const { expected, overrun, since } = held;
   const ofDay = since.get(day) ?? new Map<TierName, number>();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { InstanceId, JobId, type LaunchId, leaseOf } from '../../lib/core/ids.ts';
-import { countLeases, sameCounts } from '../../lib/core/lease-census.ts';
+import { InstallationId, InstanceId, JobId, type LaunchId, leaseOf } from '../../lib/core/ids.ts';
+import { countLeases, leasesByTier, sameCounts } from '../../lib/core/lease-census.ts';
 import { givenLaunch, givenRunner } from '../contracts/support/stored.ts';
 import { acme, givenJob, medium, small } from '../support/given.ts';
 
@@ -45,6 +45,23 @@ describe('the census of leases', () => {
   it('counts nothing of a launch that is closed', () => {
     const { byTenant, unsettled } = countLeases([], [givenLaunch(jobs, { state: 'closed' })]);
     expect([byTenant.size, unsettled.size]).toEqual([0, 0]);
+  });
+
+  it('adds up the leases of all tenants by tier', () => {
+    const other = InstallationId(acme + 1);
+    const runners = [
+      givenRunner(),
+      givenRunner({ installationId: other }),
+      givenRunner({ installationId: other, tier: medium }),
+      givenRunner({ installationId: other, tier: medium, state: 'ended' }),
+    ];
+    const launches = [givenLaunch(jobs), givenLaunch(jobs, { state: 'closed' })];
+    expect(leasesByTier(runners, launches)).toEqual(
+      new Map([
+        [small, 5],
+        [medium, 1],
+      ]),
+    );
   });
 
   it('has no caps if none counts a launch', () => {

@@ -2,9 +2,8 @@
  * What an operator wants to know about each tier each minute: how many jobs wait, how long the oldest has, whether anyone
  * has looked at it, and how many leases are held. It only reads rows, and has no figures by tenant.
  */
-import type { TierName } from '../../core/ids.ts';
 import { type Job, waitsSince } from '../../core/job.ts';
-import { countLeases } from '../../core/lease-census.ts';
+import { leasesByTier } from '../../core/lease-census.ts';
 import type { SweepDeps } from '../common/deps.ts';
 import type { OpenRows } from '../common/open-rows.ts';
 
@@ -17,7 +16,8 @@ export async function logCensus(
   waiting: readonly Job[],
   open: Promise<OpenRows>,
 ): Promise<void> {
-  const held = leasesByTier(await open);
+  const { runners, launches } = await open;
+  const held = leasesByTier(runners, launches);
   const jobs = Map.groupBy(waiting, ({ tier }) => tier);
   const now = deps.clock.now();
   const configured = deps.deployment.tiers.map(({ name }) => name);
@@ -78,12 +78,4 @@ function unexplained(inTier: readonly Job[]): Job[] {
 function oldestSeconds(jobs: readonly Job[], now: number): number {
   const oldest = jobs.reduce((before, job) => Math.min(before, waitsSince(job)), now);
   return Math.round((now - oldest) / 1000);
-}
-
-function leasesByTier({ runners, launches }: OpenRows): Map<TierName, number> {
-  const held = new Map<TierName, number>();
-  for (const tiers of countLeases(runners, launches).byTenant.values()) {
-    for (const [tier, leases] of tiers) held.set(tier, (held.get(tier) ?? 0) + leases);
-  }
-  return held;
 }
