@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { Controller } from '../../lib/core/controllers/controller.ts';
 import { givenController, givenScope } from '../support/controllers.ts';
+import { givenTenant } from '../support/given.ts';
 import { followDrops } from './auditor/admission/check-dropped-scopes.ts';
 import { createCalmWorld, installationId as owner } from './calm-world.ts';
 
@@ -9,13 +10,22 @@ const kept = givenScope({ kind: 'repository', repositoryId: 8 });
 const made = givenController({ owner, scopes: [left, kept] });
 const dropped: Controller = { ...made, scopes: [kept], version: 2, updatedAt: '2026-11-21T13:00:00.000Z' };
 
-/** What the auditor says after repository 7 has left the account and a function has stored these controllers. */
+/** The account has installed the App again since. */
+const formerInstallation = 99;
+
+/**
+ * What the auditor says after repository 7 has left the account, and 8 another one, and a function has stored these
+ * controllers.
+ */
 function findings(...stored: Controller[]): string[] {
   const { auditor, rows } = createCalmWorld({ seed: 1, maxRunners: 1 });
   const { ledger } = auditor;
   const asAudited = { ...made, rules: () => 'admit' as const, matches: () => true, needsGitHub: undefined };
   ledger.policies.changed(owner, 1, [asAudited]);
-  ledger.leftRepositories.add(`${owner}/7`);
+  const { accountId } = givenTenant();
+  rows.tenants.set(owner, givenTenant({ installationId: owner, accountId }));
+  auditor.repositoryTransferred(7, [], { accountId, installationId: formerInstallation });
+  auditor.repositoryTransferred(8, [], { accountId: accountId + 1, installationId: owner });
   rows.controllers.set(owner, {
     epoch: 2,
     controllers: stored,

@@ -117,4 +117,10 @@ export const keptSeeds: readonly { readonly seed: number; readonly found: string
     seed: 960_421,
     found: 'an unknown run was counted, because the reconciler had just removed the same registration',
   },
+  // test/sim/dropped-scopes.test.ts
+  {
+    seed: 1_000_109,
+    found:
+      'the simulation forgot which repositories had left an account, because it installed the App again since',
+  },
 ];

@@ -68,7 +68,11 @@ export interface Auditor {
   /** The machine got a runner for the job that it is planned for. */
   minted(instanceId: string, how: { readonly askedAt: number; readonly gated: boolean }): void;
   /** The repository and its jobs belong to another account from now on. */
-  repositoryTransferred(repositoryId: number, jobs: readonly WorldJob[], former: number): void;
+  repositoryTransferred(
+    repositoryId: number,
+    jobs: readonly WorldJob[],
+    former: { readonly accountId: number; readonly installationId: number },
+  ): void;
   /** EC2 announces that it interrupts the machine. */
   machineTakenBack(instanceId: string): void;
   /** EC2 interrupts it, and nobody else ended it before. */
@@ -177,9 +181,9 @@ export function createAuditor(world: {
       checkAdmitted(ledger, { ...about, job, what: `has a runner on ${instanceId}` }, note);
       if (!gated) checkUngated(ledger, { ...about, instanceId }, note);
     },
-    repositoryTransferred(repositoryId, jobs, former) {
-      ledger.leftRepositories.add(`${former}/${repositoryId}`);
-      for (const job of jobs) ledger.transfers.push({ job, former, at: world.now() });
+    repositoryTransferred(repositoryId, jobs, { accountId, installationId }) {
+      ledger.leftRepositories.add(`${accountId}/${repositoryId}`);
+      for (const job of jobs) ledger.transfers.push({ job, former: installationId, at: world.now() });
     },
     machineTakenBack: (instanceId) => void ledger.takenBack.add(instanceId),
     machineReclaimed: (instanceId) => void ledger.reclaimedAt.set(instanceId, world.now()),

@@ -122,7 +122,7 @@ export function createLedger(world: {
     lives: new Map<string, readonly number[]>(),
     /** Jobs, running or over, of a repository at the time of its transfer, and their installation before. */
     transfers: [] as { readonly job: WorldJob; readonly former: number; readonly at: number }[],
-    /** Repositories that were transferred from an installation, as `installation/repository`. */
+    /** Repositories that were transferred from an account, as `account/repository`. */
     leftRepositories: new Set<string>(),
     /** Accounts whose runner group the platform maintains. */
     keptGroups: new Set<Account>(),

@@ -78,7 +78,7 @@ function transfer(deps: WorldDeps, github: GitHubWorld, { from, to, nth, serial 
   to.repositories = [...to.repositories, moved];
   for (const account of [from, to]) if (account.installationId !== undefined) putInstallation(ports, account);
   const jobs = github.transferred(`${from.login}/${name}`, `${to.login}/${moved}`, to);
-  auditor.repositoryTransferred(id, jobs, installationId);
+  auditor.repositoryTransferred(id, jobs, { accountId: from.id, installationId });
   log.add(() => `${from.login} transfers ${name} to ${to.login} as ${moved}, with ${jobs.length} jobs`);
 }
 

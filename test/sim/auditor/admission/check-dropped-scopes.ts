@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Controller, ControllerPolicy } from '../../../../lib/core/controllers/controller.ts';
 import type { ControllerScope } from '../../../../lib/core/controllers/scope.ts';
+import { InstallationId } from '../../../../lib/core/ids.ts';
 import type { Ledger, Note } from '../ledger.ts';
 import type { AuditedCall } from './check-facts.ts';
 import type { AuditedController } from './policy-history.ts';
@@ -48,6 +49,8 @@ function besidesScopes(controller: Controller & Partial<AuditedController>): obj
   return rest;
 }
 
-/** Tiers and runner groups always exist. */
-const hasLeft = ({ leftRepositories }: Ledger, owner: number, { target }: ControllerScope): boolean =>
-  'repositoryId' in target && leftRepositories.has(`${owner}/${target.repositoryId}`);
+/** Tiers and runner groups always exist. A repository may have left before the account installed the App again. */
+function hasLeft({ leftRepositories, rows }: Ledger, owner: number, { target }: ControllerScope): boolean {
+  const accountId = rows.tenants.get(InstallationId(owner))?.accountId;
+  return 'repositoryId' in target && leftRepositories.has(`${accountId}/${target.repositoryId}`);
+}
