@@ -4,6 +4,7 @@
  * those scripts could not do safely is refused with the reason.
  */
 import type { HostConfig } from './config.ts';
+import { containerOf } from './container-settings.ts';
 import { readSettings } from './env-file.ts';
 import { settingDefaults } from './setting-defaults.ts';
 import { matching, optional, whole } from './setting-readers.ts';
@@ -44,10 +45,8 @@ export function checkHostConfig(text: string): CheckedConfig {
     cleanupSeconds: whole('CLEANUP_TIMEOUT', value('CLEANUP_TIMEOUT'), { least: 1, most: 3600, fault }),
     allowedRepositories: allowedOf(value('ALLOWED_REPOSITORIES'), scope, fault),
     runners: whole('RUNNER_COUNT', value('RUNNER_COUNT'), { least: 1, most: 50, fault }),
-    image: value('RUNNER_IMAGE'),
+    ...containerOf(value, fault),
     ...engineOf(value('CONTAINER_ENGINE'), fault),
-    limits: { ...optional('memory', value('JOB_MEMORY')), ...optional('cpus', value('JOB_CPUS')) },
-    ...optional('network', value('JOB_NETWORK')),
     ...socketOf(value('DOCKER_SOCKET'), fault),
     apiUrl: matching('GITHUB_API_URL', value('GITHUB_API_URL').replace(/\/+$/, ''), {
       pattern: /^https?:\/\/\S+$/,

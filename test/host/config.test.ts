@@ -80,12 +80,26 @@ describe('the settings of a single host', () => {
   it.each([
     ['RUNNER_NAME', ['-runner', 'my runner', 'runner/1', 'x'.repeat(41)]],
     ['RUNNER_WORKDIR', ['my work', '~/work', 'work?', 'x'.repeat(201)]],
+    ['RUNNER_IMAGE', ['--privileged', 'my image', 'x'.repeat(256)]],
+    ['JOB_MEMORY', ['lots', '4 g', '-1', '0', '0.0g', 'g', '4gg', '1.g']],
+    ['JOB_CPUS', ['two', '0', '-1', '1,5', '2.', '1e3']],
+    ['JOB_NETWORK', ['--pid=host', 'my net', 'x'.repeat(256)]],
     ['GITHUB_API_URL', ['ghes.example', 'ftp://ghes.example', 'see https://ghes.example', 'https://a b']],
   ])('are refused with a %s that is none', (name, values) => {
     for (const value of nonEmpty(values))
       expect(faultsOf(`GITHUB_ORGANIZATION=acme\n${name}="${value}"`)).toEqual([
         expect.stringContaining(`${name} is "${value}"; allowed values are `),
       ]);
+  });
+
+  it.each([
+    ['RUNNER_IMAGE', ['ghcr.io:443/acme/runner_1:2.3', `runner@sha256:${'a'.repeat(64)}`]],
+    ['JOB_MEMORY', ['536870912', '512M', '0.5g', '10t', '1024b', '8k']],
+    ['JOB_CPUS', ['2', '0.5', '10']],
+    ['JOB_NETWORK', ['none', 'container:builds', 'slirp4netns:mtu=1500,cidr=10.0.2.0/24']],
+  ])('take each %s that the engine takes', (name, values) => {
+    for (const value of nonEmpty(values))
+      expect(faultsOf(`GITHUB_ORGANIZATION=acme\n${name}=${value}`)).toEqual([]);
   });
 
   it.each<[string, (most: number) => string, number]>([
