@@ -21,9 +21,7 @@ export const awsCli: Check = {
 
 async function versionOfAws(): Promise<string> {
   const remedy = 'Install the AWS CLI, version 1 or 2 (with Python: pip install awscli).';
-  const ended = await runProgram({ command: 'aws', args: ['--version'], seconds: 120 }).catch((cause) => {
-    throw cause instanceof ToolMissing ? new ToolMissing('there is no aws', remedy) : cause;
-  });
+  const ended = await runProgram({ command: 'aws', args: ['--version'], seconds: 120, remedy });
   const said = `${ended.out}${ended.error}`.trim();
   if (ended.code !== 0) throw new ToolMissing(`aws --version says ${JSON.stringify(said)}`, remedy);
   return said;

@@ -36,9 +36,7 @@ export const dynamodbLocal: Check = {
 /** A compiler is needed as well: the starter is run from its source. */
 async function requireJava(): Promise<void> {
   const remedy = `Install a Java development kit ${neededJava} or later (on Debian: openjdk-17-jdk-headless).`;
-  const { out } = await runProgram({ command: 'javac', args: ['-version'], seconds: 120 }).catch((cause) => {
-    throw cause instanceof ToolMissing ? new ToolMissing('there is no javac', remedy) : cause;
-  });
+  const { out } = await runProgram({ command: 'javac', args: ['-version'], seconds: 120, remedy });
   const version = Number(/javac (\d+)/.exec(out)?.[1]);
   if (version >= neededJava) return;
   throw new ToolMissing(`javac says ${JSON.stringify(out.trim())}, and ${neededJava} is needed`, remedy);

@@ -43,16 +43,7 @@ function buildahIn(folder: string): Buildah {
   const places = ['run', 'graph'].map((name) => `${name}root = "${join(folder, name)}"`).join('\n');
   writeFileSync(storage, `[storage]\ndriver = "vfs"\n${places}\n`);
   const variables = { CONTAINERS_STORAGE_CONF: storage, BUILDAH_ISOLATION: 'chroot', TMPDIR: folder };
-  return (args, seconds = 300) => tool({ command: 'buildah', args, seconds, variables });
-}
-
-async function tool(program: Parameters<typeof runProgram>[0]): Promise<Ended> {
-  try {
-    return await runProgram(program);
-  } catch (cause) {
-    if (!(cause instanceof ToolMissing)) throw cause;
-    throw new ToolMissing(`there is no ${program.command}`, remedy);
-  }
+  return (args, seconds = 300) => runProgram({ command: 'buildah', args, seconds, remedy, variables });
 }
 
 async function makeBase(buildah: Buildah, folder: string, tell: Tell): Promise<void> {
@@ -60,7 +51,8 @@ async function makeBase(buildah: Buildah, folder: string, tell: Tell): Promise<v
   tell('mmdebstrap makes Debian 12');
   const archive = join(folder, 'base.tar');
   const args = ['--variant=minbase', 'bookworm', archive];
-  const made = await tool({ command: 'mmdebstrap', args, seconds: 1200, variables: { TMPDIR: folder } });
+  const variables = { TMPDIR: folder };
+  const made = await runProgram({ command: 'mmdebstrap', args, seconds: 1200, remedy, variables });
   if (made.code !== 0) throw new ToolMissing(`mmdebstrap failed: ${lastLines(made)}`, remedy);
   mkdirSync(join(folder, 'run'), { recursive: true });
   done(await buildah(['from', '--name', 'base', 'scratch']), 'from scratch');

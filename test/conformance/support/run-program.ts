@@ -10,6 +10,8 @@ export interface Program {
   readonly args: readonly string[];
   /** Many times what it takes on an idle machine: this ends only what hangs. */
   readonly seconds: number;
+  /** How to get it, where there is none. Default: to install what is called so. */
+  readonly remedy?: string;
   readonly folder?: string;
   readonly variables?: Readonly<Record<string, string>>;
 }
@@ -22,7 +24,7 @@ export interface Ended {
 
 /** @throws ToolMissing where there is no such command; Error where it did not end in time */
 export async function runProgram(program: Program): Promise<Ended> {
-  const { command, args, seconds, folder, variables } = program;
+  const { command, args, seconds, remedy = `Install ${command}.`, folder, variables } = program;
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       ...(folder ? { cwd: folder } : {}),
@@ -42,9 +44,11 @@ export async function runProgram(program: Program): Promise<Ended> {
       isLate = true;
       if (child.pid) process.kill(-child.pid, 'SIGKILL');
     }, seconds * 1000);
-    child.once('error', (cause) => {
+    child.once('error', (cause: NodeJS.ErrnoException) => {
       clearTimeout(timer);
-      reject(new ToolMissing(`${command} cannot be started (${cause.message})`, `Install ${command}.`));
+      const isThere = cause.code !== 'ENOENT';
+      const missing = isThere ? `${command} cannot be started (${cause.message})` : `there is no ${command}`;
+      reject(new ToolMissing(missing, remedy));
     });
     child.once('close', (code) => {
       clearTimeout(timer);

@@ -59,11 +59,8 @@ export async function pythonTools(tell: Tell): Promise<string> {
 /** It must be able to make an environment with pip of its own, which Debian packages apart. */
 async function requirePython(): Promise<void> {
   const source = 'import ensurepip, sys, venv; print(sys.version_info.major, sys.version_info.minor)';
-  const ended = await runProgram({ command: 'python3', args: ['-c', source], seconds: 120 }).catch(
-    (cause) => {
-      throw cause instanceof ToolMissing ? new ToolMissing('there is no python3', pythonRemedy) : cause;
-    },
-  );
+  const look = { command: 'python3', args: ['-c', source], seconds: 120, remedy: pythonRemedy };
+  const ended = await runProgram(look);
   const [major = 0, minor = 0] = ended.out.trim().split(' ').map(Number);
   if (ended.code === 0 && major === neededPython[0] && minor >= neededPython[1]) return;
   const said = `${ended.out}${ended.error}`.trim().split('\n').at(-1);
