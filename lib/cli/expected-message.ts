@@ -2,7 +2,7 @@
  * What to print for an error of AWS, of GitHub or of a stored row, which is no bug of the command: what happened, and how
  * to go on.
  */
-import { OperationalError } from '../ports/errors.ts';
+import { isUnreadable, OperationalError } from '../ports/errors.ts';
 import { explainFault, type FailedCommand } from './aws-faults.ts';
 
 /** @returns undefined if it may be a bug */
@@ -12,6 +12,6 @@ export function expectedMessage(error: unknown, failed: FailedCommand): string |
     return `${error.message}\nTry again; https://www.githubstatus.com shows whether GitHub has a problem.`;
   }
   // Somebody edited the row by hand; the message says how to correct it.
-  if (error instanceof OperationalError && error.code === 'UnreadableRow') return error.message;
+  if (isUnreadable(error)) return error.message;
   return explainFault(error, failed);
 }

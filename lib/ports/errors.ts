@@ -13,3 +13,7 @@ export class OperationalError extends Error {
     this.retryable = options.retryable;
   }
 }
+
+/** A manual edit broke a row; the message names it, and how to correct it. */
+export const isUnreadable = (error: unknown): error is OperationalError =>
+  error instanceof OperationalError && error.code === 'UnreadableRow';

@@ -7,11 +7,10 @@ import { leasesAttribute, tierLeasesAttribute } from '../../contract/tables.ts';
 import type { InstallationId, TierName } from '../../core/ids.ts';
 import type { Settlement } from '../../core/spend-counts.ts';
 import { type Attributes, number, text } from './attributes.ts';
-import { operationalCode, passesSoon } from './errors.ts';
 import { countTries } from './retry.ts';
 import { spendSettled } from './spend-changes.ts';
 import { tenantKey } from './tenant-row.ts';
-import { isUnmet, tryTransaction, updateItem } from './write.ts';
+import { isUnmet, tryTransaction, untilNextTry, updateItem } from './write.ts';
 
 /** A lease that goes back. */
 export interface Freed {
@@ -123,10 +122,7 @@ export async function writeAndCountOff<Change extends { readonly freed: readonly
       uncounted = new Set([...uncounted, ...lost]);
       changes = changes.filter((_, n) => !unmet[n]);
     } else {
-      const cause = reasons.find((reason) => (reason.Code ?? 'None') !== 'None');
-      const code = cause?.Code ?? 'TransactionCanceledException';
-      if (!passesSoon(code) || !(await mayTryAgain(code)))
-        throw operationalCode('freeing leases', code, cause?.Message);
+      await untilNextTry('freeing leases', reasons, mayTryAgain);
     }
   }
 }

@@ -96,11 +96,19 @@ export async function transact(client: DynamoDBClient, items: TransactWriteItem[
     const reasons = await tryTransaction(client, items);
     if (reasons === undefined) return true;
     if (reasons.some(isUnmet)) return false;
-    const other = reasons.find((reason) => (reason.Code ?? 'None') !== 'None');
-    const code = other?.Code ?? 'TransactionCanceledException';
-    if (!passesSoon(code) || !(await mayTryAgain(code)))
-      throw operationalCode('TransactWriteItems', code, other?.Message);
+    await untilNextTry('TransactWriteItems', reasons, mayTryAgain);
   }
+}
+
+/** @throws OperationalError: what canceled the transaction does not pass, or it was the last try */
+export async function untilNextTry(
+  action: string,
+  reasons: readonly CancellationReason[],
+  mayTryAgain: ReturnType<typeof countTries>,
+): Promise<void> {
+  const cause = reasons.find((reason) => (reason.Code ?? 'None') !== 'None');
+  const code = cause?.Code ?? 'TransactionCanceledException';
+  if (!passesSoon(code) || !(await mayTryAgain(code))) throw operationalCode(action, code, cause?.Message);
 }
 
 export const isUnmet = (reason: CancellationReason) => reason.Code === 'ConditionalCheckFailed';

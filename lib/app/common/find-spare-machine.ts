@@ -6,7 +6,7 @@
  */
 import { launchOfLease } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
-import { OperationalError } from '../../ports/errors.ts';
+import { isUnreadable, OperationalError } from '../../ports/errors.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
 import type { RunnerStore } from '../../ports/runners.ts';
 import { orFailure } from './or-failure.ts';
@@ -24,7 +24,7 @@ export async function findSpareMachine(
   for (let step = 0; step < longestTrail && last.leftLease !== undefined; step++) {
     const launch = await orFailure(deps.launches.get(last.installationId, launchOfLease(last.leftLease)));
     // If a manual edit broke the launch's row, the machine is not found, but the ended machine can still be closed.
-    if (launch instanceof OperationalError && launch.code === 'UnreadableRow') return undefined;
+    if (isUnreadable(launch)) return undefined;
     if (launch instanceof OperationalError) throw launch;
     const instanceId = launch?.instances.get(last.leftLease);
     if (instanceId === undefined || seen.has(instanceId)) return undefined;

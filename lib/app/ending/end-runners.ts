@@ -7,7 +7,7 @@
  */
 import type { InstallationId, InstanceId } from '../../core/ids.ts';
 import { jobOf, type Runner } from '../../core/runner.ts';
-import { OperationalError } from '../../ports/errors.ts';
+import { isUnreadable, OperationalError } from '../../ports/errors.ts';
 import type { EndOutcome, RunnerEnd } from '../../ports/runners.ts';
 import type { EndDeps } from '../common/deps.ts';
 import { pokeWaiting } from '../common/poke-waiting.ts';
@@ -61,8 +61,6 @@ export async function endEach(deps: EndDeps, endings: readonly Ending[]): Promis
   );
   return { unknown: [...unknown], failures };
 }
-
-const isUnreadable = (error: unknown) => error instanceof OperationalError && error.code === 'UnreadableRow';
 
 /**
  * One job's row that cannot be read keeps its own machine from ending, and none of its tenant's others. The tenant counts as

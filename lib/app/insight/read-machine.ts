@@ -2,7 +2,7 @@
 import { type LeaseId, launchOfLease } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Runner } from '../../core/runner.ts';
-import { OperationalError } from '../../ports/errors.ts';
+import { isUnreadable } from '../../ports/errors.ts';
 import type { JobStore } from '../../ports/jobs.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
 import type { RunnerStore } from '../../ports/runners.ts';
@@ -28,7 +28,7 @@ export function machineReader(deps: Deps, unreadable: UnreadableRow[]): MachineR
     try {
       return await read;
     } catch (error) {
-      if (!(error instanceof OperationalError) || error.code !== 'UnreadableRow') throw error;
+      if (!isUnreadable(error)) throw error;
       unreadable.push({ key: String(key), error });
       return undefined;
     }

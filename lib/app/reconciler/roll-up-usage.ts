@@ -10,7 +10,7 @@ import { rolledUpDays } from '../../contract/tables.ts';
 import type { InstallationId } from '../../core/ids.ts';
 import { daysBefore, type RollUpProgress, rollUpDueAt } from '../../core/roll-up-plan.ts';
 import { bounded } from '../../core/usage-sum.ts';
-import { OperationalError } from '../../ports/errors.ts';
+import { isUnreadable } from '../../ports/errors.ts';
 import type { UnreadableRow } from '../../ports/unreadable-row.ts';
 import type { UsageLedger } from '../../ports/usage-ledger.ts';
 import { unreadableErrors } from '../common/unreadable-errors.ts';
@@ -159,7 +159,7 @@ async function retrySkipped(
         summedNow.tenants += 1;
       }
     } catch (error) {
-      if (!(error instanceof OperationalError) || error.code !== 'UnreadableRow') throw error;
+      if (!isUnreadable(error)) throw error;
       unreadable.push({ key: `${installationId}`, installationId, error });
       still.push(installationId);
     }
