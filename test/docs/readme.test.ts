@@ -1,7 +1,7 @@
 /**
  * The commands of README, docs/LAPTOP.md and docs/OPERATIONS.md, run as they stand there: a newcomer who pastes them sees
- * what the documents say. Only ports, the secret and the time that jobs take differ. The AWS CLI commands run translated to the SDK, and
- * in `npm run conformance -- --only aws-cli` by the real CLI too.
+ * what the documents say. Only ports, the secret and the time that jobs take differ. The AWS CLI commands run translated to
+ * the SDK, and in `npm run conformance -- --only aws-cli` by the real CLI too.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';

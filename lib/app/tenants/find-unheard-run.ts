@@ -27,7 +27,8 @@ export async function findUnheardRun(deps: UnheardRunDeps, message: UnheardRun):
   const runner = await deps.runners.get(installationId, instanceId);
   if (!runner) return;
   if (!isUnheard(runner, await deps.jobs.get(installationId, runner.plannedJob))) return;
-  // Asked once only: the removal below would make a second answer look like an unknown run. A crash here leaves a run uncounted (docs/RUNBOOK.md).
+  // Asked once only: the removal below would make a second answer look like an unknown run. A crash here leaves a run
+  // uncounted (docs/RUNBOOK.md).
   if (!(await noteUnregisteredOnce(deps, instanceId))) return;
   const removal = await removeRegistration(deps, runner);
   if (!removal.ok && removal.refusal.kind === 'limited') {
