@@ -66,6 +66,11 @@ export interface InstanceEvent {
   readonly state: string;
 }
 
+/** The same about a machine of this tenant, found by the reconciler because EC2's report did not come. */
+export interface FoundInstanceEvent extends InstanceEvent {
+  readonly installationId: InstallationId;
+}
+
 /** EC2 reports that it interrupts a spot machine in two minutes. */
 export interface SpotWarning {
   readonly kind: 'spot-warning';
@@ -130,6 +135,7 @@ export type Message =
   | Poke
   | InstallationEvent
   | InstanceEvent
+  | FoundInstanceEvent
   | SpotWarning
   | RerunJob
   | UnheardRun
@@ -232,6 +238,12 @@ const readers: Record<string, (fields: Fields) => Message> = {
     kind: 'admission',
     installationId: InstallationId(fields.integer('installationId')),
     jobId: JobId(fields.integer('jobId')),
+  }),
+  instance: (fields) => ({
+    kind: 'instance',
+    installationId: InstallationId(fields.integer('installationId')),
+    instanceId: InstanceId(fields.text('instanceId')),
+    state: fields.text('state'),
   }),
   'drain-tenant': (fields) => ({
     kind: 'drain-tenant',

@@ -1,6 +1,7 @@
 import type {
   AskControllers,
   DrainTenant,
+  FoundInstanceEvent,
   InstallationsMessage,
   JobEvent,
   Poke,
@@ -11,7 +12,7 @@ import type { TierName } from '../core/ids.ts';
 export interface Queues {
   /** To the tier's own queue, in the fair-queue group of its tenant. */
   sendToTier(tier: TierName, message: JobEvent | Poke, options?: { delaySeconds?: number }): Promise<void>;
-  sendToLifecycle(message: JobEvent | DrainTenant): Promise<void>;
+  sendToLifecycle(message: JobEvent | FoundInstanceEvent | DrainTenant): Promise<void>;
   /** Jobs that GitHub reports as completed: followed by the same function, at once. */
   sendToCompletions(message: JobEvent): Promise<void>;
   sendToAdmission(message: AskControllers, options?: { delaySeconds?: number }): Promise<void>;

@@ -29,6 +29,10 @@ describe('parseMessage', () => {
       { kind: 'rerun-job', installationId: 101, jobId: 1, repository: 'acme/app', until: 5 },
     ],
     ['a job event of a second attempt', givenEvent({ runAttempt: 2 })],
+    [
+      'the end of a machine that nobody reported',
+      { kind: 'instance', installationId: 101, instanceId: 'i-1', state: 'terminated' },
+    ],
     ['a drain', { kind: 'drain-tenant', installationId: 101 }],
   ])('reads %s as it was sent', (_title, message) => {
     expect(parseMessage(JSON.stringify(message))).toEqual(message);

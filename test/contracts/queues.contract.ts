@@ -1,6 +1,7 @@
 /** What every Queues promises, on any implementation. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { JobEvent, Message } from '../../lib/contract/messages.ts';
+import { InstanceId } from '../../lib/core/ids.ts';
 import type { Arrival, Arrivals } from '../../lib/ports/arrivals.ts';
 import type { Queues } from '../../lib/ports/queues.ts';
 import { acme, givenEvent, small } from '../support/given.ts';
@@ -47,11 +48,17 @@ export function queuesContract(name: string, open: () => Promise<QueuesWorld>): 
         delivery: 'd1',
       } as const;
       await world.queues.sendToLifecycle(drain);
+      const about = { installationId: acme, instanceId: InstanceId('i-1') };
+      const found = { kind: 'instance', ...about, state: 'terminated' } as const;
+      await world.queues.sendToLifecycle(found);
       const completed = givenEvent({ action: 'completed', conclusion: 'success' });
       await world.queues.sendToCompletions(completed);
       await world.queues.sendToInstallations(changed);
       const group = String(acme);
-      expect(await world.take('lifecycle')).toEqual([{ message: drain, group }]);
+      expect(await world.take('lifecycle')).toEqual([
+        { message: drain, group },
+        { message: found, group },
+      ]);
       expect(await world.take('completions')).toEqual([{ message: completed, group }]);
       expect(await world.take('installations')).toEqual([{ message: changed, group }]);
     });

@@ -5,6 +5,7 @@
 import type {
   AskControllers,
   DrainTenant,
+  FoundInstanceEvent,
   InstallationsMessage,
   JobEvent,
   Poke,
@@ -24,7 +25,7 @@ export interface SentToTier {
 
 export interface MemoryQueues extends Queues {
   readonly tiers: SentToTier[];
-  readonly lifecycle: (JobEvent | DrainTenant)[];
+  readonly lifecycle: (JobEvent | FoundInstanceEvent | DrainTenant)[];
   readonly completions: JobEvent[];
   readonly installations: InstallationsMessage[];
   readonly admission: AskControllers[];
@@ -43,7 +44,7 @@ const unavailable = new OperationalError('The queue was told to fail.', {
 /** @param hasQueue whether a tier has a queue; sends to any other are refused, as by the real adapter */
 export function createMemoryQueues(hasQueue: (tier: TierName) => boolean = () => true): MemoryQueues {
   const tiers: SentToTier[] = [];
-  const lifecycle: (JobEvent | DrainTenant)[] = [];
+  const lifecycle: (JobEvent | FoundInstanceEvent | DrainTenant)[] = [];
   const completions: JobEvent[] = [];
   const installations: InstallationsMessage[] = [];
   const admission: AskControllers[] = [];

@@ -6,7 +6,7 @@
  * When a send returns, the fact is durable: lifecycle has written it down, or it is in the queue. If the outcome of an
  * invocation is unknown, the fact also goes to the queue; consumers expect duplicates.
  */
-import type { DrainTenant, JobEvent, Poke } from '../../contract/messages.ts';
+import type { DrainTenant, FoundInstanceEvent, JobEvent, Poke } from '../../contract/messages.ts';
 import type { JobId } from '../../core/ids.ts';
 import type { AwsJson } from '../../ports/aws-json.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -79,7 +79,7 @@ function watchOthers() {
   let otherAt = Number.NEGATIVE_INFINITY;
   return {
     /** @returns when the last message about another job was sent; epoch milliseconds */
-    note(message: JobEvent | Poke | DrainTenant, at: number): number {
+    note(message: JobEvent | Poke | FoundInstanceEvent | DrainTenant, at: number): number {
       const jobId = message.kind === 'job' ? message.jobId : undefined;
       if (last && (jobId === undefined || last.jobId !== jobId)) otherAt = last.at;
       last = { jobId, at };

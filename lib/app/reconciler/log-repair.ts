@@ -27,6 +27,7 @@ export type RepairKind =
   | 'machine-without-record-ended'
   | 'machine-without-launch-ended'
   | 'machine-ended-again'
+  | 'machine-end-unheard'
   | 'launch-listed-again'
   | 'controller-scope-dropped'
   | 'registration-removed'

@@ -17,6 +17,7 @@ import { unreadableErrors } from '../common/unreadable-errors.ts';
 import { logRepair, type RepairKind } from './log-repair.ts';
 import { type OpenRows, readOpenRows } from './reconcile-leases.ts';
 import { endingSeconds, machineCursorSeconds, machinePages } from './reconcile-settings.ts';
+import { reportAbsent } from './report-absent.ts';
 
 export const machinesNote = 'reconcile/machines';
 
@@ -28,18 +29,26 @@ export async function reconcileMachines(
   const { environment } = deps.deployment;
   // A failure is reported by those who compare counts with these rows.
   const [read] = await Promise.allSettled([open]);
-  const listed = read.status === 'fulfilled' ? read.value.listed : undefined;
+  const rows = read.status === 'fulfilled' ? read.value : undefined;
   const unreadable: UnreadableRow[] = [];
+  const shown = new Set<InstanceId>();
   let cursor = await takeCursor(deps);
+  const isFromStart = cursor === undefined;
   for (let page = 1; page <= machinePages; page++) {
     const found = await deps.compute.listMachines({ environment, ...(cursor ? { cursor } : {}) });
-    await lookAt(deps, found.machines, { unreadable, listed });
+    await lookAt(deps, found.machines, { unreadable, listed: rows?.listed });
+    for (const { instanceId } of found.machines) shown.add(instanceId);
     cursor = found.cursor;
     if (cursor === undefined) break;
   }
   if (cursor !== undefined) await keepCursor(deps, cursor);
+  // Only a list of all machines says that one is missing.
+  else if (isFromStart && rows) await reportAbsent(deps, openOf(deps, rows), shown);
   return [...unreadableErrors(unreadable)];
 }
+
+const openOf = (deps: ReconcileDeps, { runnersOf }: OpenRows): Runner[] =>
+  [...runnersOf.values()].flat().filter((runner) => !isYoung(deps, runner));
 
 /** Removed as it is read: if EC2 no longer accepts it, the next run begins at the start. */
 async function takeCursor(deps: ReconcileDeps): Promise<string | undefined> {

@@ -135,6 +135,13 @@ export const redeliveriesRemembered = 1_000;
 /** GitHub keeps deliveries for three days; an older cursor leads nowhere. */
 export const notesKeptSeconds = 3 * 24 * 60 * 60;
 
+/**
+ * Machines that EC2 no longer lists: so many are asked about in one run, which is one call, and so many are remembered from
+ * one run to the next, in 40 KB. More are missing only if EC2's events fail for long.
+ */
+export const absentPerRun = 200;
+export const absentRemembered = 1_000;
+
 /** EC2 does not promise to accept an old cursor. */
 export const machineCursorSeconds = 600;
 
