@@ -11,6 +11,7 @@ import { createKeptCheck } from './auditor/check-kept-groups.ts';
 import { createMisplacedCheck } from './auditor/check-misplaced.ts';
 import { checkOver, isOver } from './auditor/check-over.ts';
 import { createServedCheck } from './auditor/check-served.ts';
+import { checkSilentEnds } from './auditor/check-silent-ends.ts';
 import { createTurnsCheck } from './auditor/check-turns.ts';
 import { createUnheardCheck } from './auditor/check-unheard.ts';
 import { checkInvented, checkUnlisted } from './auditor/check-unlisted.ts';
@@ -39,6 +40,7 @@ import { lagReads } from './world/late-reads.ts';
 import { loseLaunches } from './world/lost-launches.ts';
 import { runMachines } from './world/machines.ts';
 import { rollUpDays } from './world/roll-ups.ts';
+import { createSilentEnds, hasSilentEnds, longJobs } from './world/silent-ends.ts';
 import { swapLabels } from './world/swapped-labels.ts';
 import { startTenants } from './world/tenants.ts';
 import { eventfulSeconds } from './world/times.ts';
@@ -97,6 +99,7 @@ export async function simulate(seed: number, options: { log?: boolean } = {}): P
     sharesRuns: namesRuns(seed),
     ...confirmPauses(seed),
     keepsQueued: keepsQueued(seed, deployment),
+    endsSilently: createSilentEnds(base, seed),
   };
   ports.spotMarket.begin({ seed, lostInHundred: faults.mood === 'calm' ? 0 : [0, 20, 70][seed % 3]! });
   log.add(() => `seed ${seed}, ${faults.mood}: ${faults.describe()}`);
@@ -165,6 +168,7 @@ function deploymentOf(random: Random, seed: number): Deployment {
 function limitsOf(seed: number): Deployment['limits'] {
   if (hasUndying(seed)) return shortLimits;
   if (hasShortDays(seed)) return shortDays;
+  if (hasSilentEnds(seed)) return longJobs;
   return { bootSeconds: 300, idleSeconds: 120, jobSeconds: 1_800, waitSeconds: 7_200 };
 }
 
@@ -225,6 +229,7 @@ async function runWorld(stage: Stage): Promise<void> {
     if (time > quietAt && seconds % 60 === 0) {
       isUnheard();
       isOutOfStep();
+      checkSilentEnds(auditor.ledger, auditor.note, stage.reconciles);
       isHeldForEver();
     }
     if (scheduler.steps() > mostSteps) return auditor.note('storm', `no end after ${mostSteps} steps`);

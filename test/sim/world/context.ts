@@ -24,6 +24,8 @@ export interface WorldDeps {
   readonly sharesRuns?: boolean;
   /** How long GitHub keeps the next job queued, in milliseconds, before it cancels it. */
   readonly keepsQueued: () => number;
+  /** Neither GitHub nor EC2 reports the end of this machine. Absent: of none. */
+  readonly endsSilently?: (instanceId: string) => boolean;
   /** How long a machine takes from the answer to its claim until it confirms. Absent: no noticeable time. */
   readonly confirmPause?: () => number;
 }

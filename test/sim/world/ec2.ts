@@ -78,8 +78,10 @@ export function createEc2(deps: WorldDeps, undying?: Undying): Ec2 {
   function ended(instanceId: InstanceId, why: string, by: 'platform' | 'world' = 'world') {
     log.add(() => `machine ${instanceId} ends: ${why}`);
     auditor.machineEnded(instanceId, by);
-    logState(deps, instanceId, 'shutting-down');
-    logState(deps, instanceId, 'terminated');
+    if (!deps.endsSilently?.(instanceId)) {
+      logState(deps, instanceId, 'shutting-down');
+      logState(deps, instanceId, 'terminated');
+    }
     scheduler.after(random.pick(forgottenAfterSeconds) * 1000, () => {
       compute.machines.get(instanceId)!.hidden = true;
       auditor.machineForgotten(instanceId);

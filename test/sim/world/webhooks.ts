@@ -42,7 +42,10 @@ export function createWebhooks(deps: WorldDeps): Webhooks {
       const event = jobEvent(action, job, `d-${++deliveries}`);
       // A suspended installation gets no events.
       if (!event || job.account.suspended || job.isUnlisted) return;
-      deliver(`${action} job ${job.id} runner ${job.runnerName}`, () => {
+      const what = `${action} job ${job.id} runner ${job.runnerName}`;
+      if (action === 'completed' && job.runnerName && deps.endsSilently?.(job.runnerName))
+        return log.add(() => `webhook lost: ${what}`);
+      deliver(what, () => {
         // Added by the webhook function: each copy stamps its own time, and a deploy may have changed the tiers.
         const tier = tierFor(event.labels, deployment.tiers)!.name;
         plane.receive({ ...event, tier, receivedAt: scheduler.now() });

@@ -60,4 +60,18 @@ export const reconcilerMutants: readonly Mutant[] = [
     '{ finished: finished + 1, ...skipped }',
     '{ ...progress, finished: finished + 1, ...skipped }',
   ),
+  mutant(
+    'missing-machines-left-alone',
+    'A machine that EC2 no longer lists holds its lease until its deadline.',
+    'lib/app/reconciler/report-absent.ts',
+    'if (due.length > 0)',
+    'if (due.length < 0)',
+  ),
+  mutant(
+    'missing-machines-believed-gone',
+    'A machine that EC2 does not know counts as ended at once, and is not told to end.',
+    'lib/app/reconciler/report-absent.ts',
+    'if (old.length === 0) return new Set();',
+    'if (old.length >= 0) return new Set(unknown.map(({ instanceId }) => instanceId));',
+  ),
 ];
