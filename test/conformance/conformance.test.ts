@@ -7,7 +7,7 @@ import { checkConfig } from '../../lib/config/check-config.ts';
 import { type Check, type Outcome, ToolMissing } from './support/check.ts';
 import { configurations } from './support/configurations.ts';
 import { runChecks } from './support/run-checks.ts';
-import { findingsOf, type JestReport } from './support/run-jest.ts';
+import { figuresOf, findingsOf, type JestReport } from './support/run-jest.ts';
 import { runProgram } from './support/run-program.ts';
 import { repository } from './support/toolbox.ts';
 
@@ -104,6 +104,17 @@ describe('a suite with tests that are known to fail', () => {
 
   it('is as expected where exactly those fail', () => {
     expect(findingsOf(report({ can: 'passed', cannot: 'failed' }), known)).toEqual([]);
+  });
+
+  it('counts each failure that is known, of a test that ran twice too', () => {
+    const once = report({ can: 'passed', cannot: 'failed' });
+    const twice = {
+      ...once,
+      numPassedTests: 2,
+      numTotalTests: 4,
+      testResults: [once, once].flatMap((one) => one.testResults),
+    };
+    expect(figuresOf(twice, known)).toBe('2 of 4 tests, 2 known not to hold there');
   });
 
   it.each([

@@ -2,7 +2,6 @@
  * What every DeploymentAudit promises: a configuration is recorded once, as a whole, and each change of it adds a
  * version.
  */
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { auditSince } from '../../lib/adapters/dynamodb/audit-list.ts';
 import {
@@ -10,11 +9,10 @@ import {
   createDeploymentAudit,
 } from '../../lib/adapters/dynamodb/deployment-audit.ts';
 import { removedSecret } from '../../lib/core/redact.ts';
-import { type DynamoEngine, startDynamoEngine } from '../../lib/local/aws/dynamo-engine.ts';
 import type { DeploymentAudit } from '../../lib/ports/deployment-audit.ts';
 import config from '../../mayfly.config.ts';
 import { createMemoryDeploymentAudit } from '../fakes/deployment-audit.ts';
-import { createTables } from './support/dynamo-tables.ts';
+import { dynamoBackend } from './support/store-backends.ts';
 
 const at = '2026-11-21T13:00:00.000Z';
 const by = { at, who: 'a test' };
@@ -26,23 +24,13 @@ const deployed = (settings: object, code = 'abc') => ({
   ...by,
 });
 
-let engine: DynamoEngine;
-let client: DynamoDBClient;
-let n = 0;
-beforeAll(async () => {
-  engine = await startDynamoEngine();
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  client = new DynamoDBClient({ endpoint: engine.url, region: 'us-east-1', credentials });
-});
-afterAll(async () => {
-  client?.destroy();
-  await engine?.close();
-});
+const backend = dynamoBackend();
+beforeAll(backend.start);
+afterAll(backend.stop);
 
 async function givenTable() {
-  n += 1;
-  const { audit } = await createTables(client, `audit-${n}`);
-  return { client, tableName: audit };
+  const { client, tables } = await backend.fresh();
+  return { client, tableName: tables.audit };
 }
 
 const kinds: readonly (readonly [string, () => Promise<DeploymentAudit>])[] = [

@@ -2,7 +2,7 @@
  * The contract suites of the stores, the real adapter's races and rows among them, run on AWS's own DynamoDB Local
  * instead of the engine that the laptop uses. Two engines by two makers must agree with the fake and with each other.
  */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Check, type Outcome, ToolMissing, verdict } from '../support/check.ts';
 import { onDynamoDbLocal } from '../support/known-failures.ts';
@@ -11,7 +11,7 @@ import { runProgram } from '../support/run-program.ts';
 import { startServer } from '../support/start-server.ts';
 import { npmTools, repository } from '../support/toolbox.ts';
 
-const suites = ['test/contracts/.*store', 'test/contracts/notes', 'test/adapters/dynamodb/'];
+const contracts = 'test/contracts';
 const neededJava = 17;
 
 export const dynamodbLocal: Check = {
@@ -21,7 +21,7 @@ export const dynamodbLocal: Check = {
     const engine = await startDynamoDbLocal(await npmTools(tell));
     try {
       const { figures, findings } = await runJest({
-        suites,
+        suites: [...storeSuites(), 'test/adapters/dynamodb/'],
         variables: { MAYFLY_TEST_DYNAMODB_URL: engine.address },
         seconds: 1200,
         knownFailures: onDynamoDbLocal,
@@ -32,6 +32,15 @@ export const dynamodbLocal: Check = {
     }
   },
 };
+
+/** All suites of the contracts that run on a stand-in of DynamoDB. */
+function storeSuites(): string[] {
+  const usesDynamo = /from '\.\/support\/(store-backends|bundled-dynamodb)\.ts'/;
+  return readdirSync(join(repository, contracts))
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => join(contracts, name))
+    .filter((path) => usesDynamo.test(readFileSync(join(repository, path), 'utf8')));
+}
 
 /** A compiler is needed as well: the starter is run from its source. */
 async function requireJava(): Promise<void> {

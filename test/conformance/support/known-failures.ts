@@ -30,10 +30,17 @@ export const onMoto: readonly KnownFailure[] = [
   },
 ];
 
+const storesHalves =
+  'it stores text that is not valid Unicode. AWS does not document what the service does; the laptop refuses the ' +
+  'whole call, which is worse';
+
 export const onDynamoDbLocal: readonly KnownFailure[] = [
   {
     test: 'JobStore in DynamoDB insert says of a job alone that it holds half a character',
-    reason:
-      'it stores text that is no Unicode. Nothing says whether the service does; the laptop refuses the whole call, which is worse',
+    reason: storesHalves,
+  },
+  {
+    test: 'JobStore in DynamoDB insert records the end of one job beside another that holds half a character',
+    reason: storesHalves,
   },
 ];
