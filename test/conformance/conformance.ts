@@ -38,7 +38,8 @@ await runScript(
   createCommandLine({
     name: 'npm run conformance --',
     description:
-      'Checks the platform with independent tools, which it installs on first use. Needs Python and a JDK.',
+      'Checks the platform with independent tools, which it installs on first use. Needs Python, a JDK, buildah, ' +
+      'mmdebstrap and the AWS CLI; a check that lacks one says what to install.',
   })
     .option('--only <check>', 'this check only; may be repeated', oneOf(checks.map(({ name }) => name)))
     .option('--list', 'list the checks and run none')

@@ -73,7 +73,8 @@ async function validate(name: string, packages: string): Promise<Finding[]> {
     command: process.execPath,
     args: [join(repository, 'test', 'conformance', 'support', 'validate-app.ts'), name, packages],
     seconds: 600,
-    variables: { CDK_CONTEXT_JSON: JSON.stringify(asErrors) },
+    // Where the tools are not inside the repository, cdk-nag finds the CDK by NODE_PATH.
+    variables: { CDK_CONTEXT_JSON: JSON.stringify(asErrors), NODE_PATH: join(repository, 'node_modules') },
   });
   if (code !== 0) throw new Error(`The validation of ${name} ended with ${code}: ${error.slice(-2000)}`);
   const { failure, report } = JSON.parse(out.slice(out.lastIndexOf('\n{') + 1)) as Report;

@@ -1,7 +1,6 @@
 /**
  * The tools of others that the checks use, at exact versions, in .mayfly/conformance (or where MAYFLY_CONFORMANCE_FOLDER
- * says) and nowhere else. They are installed
- * at the first use; what cannot be installed is told as a missing tool.
+ * says) and nowhere else. They are installed at the first use; one that cannot be installed is reported as missing.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
