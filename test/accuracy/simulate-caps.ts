@@ -21,15 +21,15 @@ const evenly = (random: Random, from: number, to: number) => random.between(from
 const chance = (random: Random) => (random.between(0, 999_999) + 1) / 1_000_001;
 
 export const mixes: Readonly<Record<string, Jobs>> = {
-  short: (random) => evenly(random, 60, 240),
+  'one to four minutes': (random) => evenly(random, 60, 240),
   'a minute to an hour': (random) => evenly(random, 60, 3_600),
-  long: (random) => evenly(random, 3_600, 17_600),
-  'short, every tenth 5 hours': (random) =>
+  'one to five hours': (random) => evenly(random, 3_600, 17_600),
+  'one to two minutes, every tenth five to six hours': (random) =>
     random.chance(0.1) ? evenly(random, 18_000, 21_600) : evenly(random, 60, 120),
-  'short, every hundredth 5 hours': (random) =>
+  'two to six minutes, every hundredth four to six hours': (random) =>
     random.chance(0.01) ? evenly(random, 14_400, 21_600) : evenly(random, 120, 360),
-  exponential: (random) => Math.min(21_600, 60 - Math.log(chance(random)) * 900),
-  'heavy tail (Pareto 1.1)': (random) => Math.min(21_600, 60 * chance(random) ** (-1 / 1.1)),
+  'exponential, 16 minutes on average': (random) => Math.min(21_600, 60 - Math.log(chance(random)) * 900),
+  'Pareto 1.1, from a minute to six hours': (random) => Math.min(21_600, 60 * chance(random) ** (-1 / 1.1)),
 };
 
 export interface CappedDay {
