@@ -12,6 +12,7 @@ import { createMisplacedCheck } from './auditor/check-misplaced.ts';
 import { checkOver, isOver } from './auditor/check-over.ts';
 import { createServedCheck } from './auditor/check-served.ts';
 import { checkSilentEnds } from './auditor/check-silent-ends.ts';
+import { createSuspensionCheck } from './auditor/check-suspensions.ts';
 import { createTurnsCheck } from './auditor/check-turns.ts';
 import { createUnheardCheck } from './auditor/check-unheard.ts';
 import { checkInvented, checkUnlisted } from './auditor/check-unlisted.ts';
@@ -196,6 +197,7 @@ async function runWorld(stage: Stage): Promise<void> {
   const isWaitingTooLong = createWaitingCheck(auditor.ledger, auditor.note);
   const isStarved = createTurnsCheck(auditor.ledger, auditor.note);
   const isUnheard = createUnheardCheck(auditor.ledger, auditor.note, stage.reconciles);
+  const isOutdated = createSuspensionCheck(auditor.ledger, auditor.note, stage.reconciles);
   const isLeftOver = createServedCheck(auditor.ledger, auditor.note);
   const isOutOfStep = createKeptCheck(auditor.ledger, auditor.note);
   const isHeldForEver = createHeldByControllersCheck(auditor.ledger, auditor.note);
@@ -229,6 +231,7 @@ async function runWorld(stage: Stage): Promise<void> {
     if (time > quietAt && seconds % 60 === 0) {
       isUnheard();
       isOutOfStep();
+      isOutdated();
       checkSilentEnds(auditor.ledger, auditor.note, stage.reconciles);
       isHeldForEver();
     }

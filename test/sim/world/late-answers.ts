@@ -1,6 +1,6 @@
 /**
- * GitHub's answers about jobs and installations as they were a moment ago. GitHub promises nothing about how soon its API
- * shows what a webhook reported.
+ * GitHub's answers about jobs and installations as they were a moment ago, suspended or not. GitHub promises nothing about how
+ * soon its API shows what a webhook reported.
  */
 import type { GitHubJob, Installation } from '../../../lib/core/github.ts';
 import type { InstallationId } from '../../../lib/core/ids.ts';
@@ -31,9 +31,7 @@ export function lagGitHub(github: WorldDeps['ports']['github'], late: Late): voi
     asItWas(await getJob(id, repository, jobId), jobs.of(jobId));
   github.getInstallation = async (id: InstallationId) => {
     const answer = await getInstallation(id);
-    const then = installations.of(id);
-    // That it is suspended decides at once, however old the news: only the rest is old here.
-    return asItWas(answer, answer.ok && then ? { ...then, suspended: answer.value.suspended } : undefined);
+    return asItWas(answer, installations.of(id));
   };
 }
 

@@ -74,4 +74,11 @@ export const reconcilerMutants: readonly Mutant[] = [
     'if (old.length === 0) return new Set();',
     'if (old.length >= 0) return new Set(unknown.map(({ instanceId }) => instanceId));',
   ),
+  mutant(
+    'suspended-tenants-not-asked-about',
+    'A tenant that GitHub suspended is not asked about again: if the end of it went unheard, it stays suspended.',
+    'lib/app/reconciler/look-after-tenant.ts',
+    "  if (tenant.status === 'suspended' && tenant.suspendedBy === 'github')",
+    "  if (tenant.status === 'pending' && tenant.suspendedBy === 'github')",
+  ),
 ];
