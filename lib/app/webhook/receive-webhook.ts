@@ -31,7 +31,11 @@ export interface WebhookAnswer {
   readonly body: Readonly<Record<string, string>>;
 }
 
-/** GitHub sends up to 25 MB, but never more than about 100 KB for the events used here; a function URL takes 6 MB. */
+/**
+ * A job's event has at most about 100 KB. One about an installation lists its repositories, and GitHub sends up to 25 MB: one
+ * with more than 25,000 repositories may be refused. That loses nothing: GitHub is asked about an installation anyway, at
+ * the latest when its first job is queued. A function URL takes an event of 6 MB, in which this much is escaped or base64.
+ */
 const bodyLimitBytes = 4 * 1024 * 1024;
 
 /**

@@ -10,6 +10,13 @@ import { postWebhook, unreached } from './post-webhook.ts';
 import type { DeliveryRecord, GitHubStore, InstallationRecord, Repository } from './store.ts';
 import { takeId } from './store.ts';
 
+/**
+ * "Payloads are capped at 25 MB. If an event generates a larger payload, GitHub will not deliver a payload for that webhook
+ * event."
+ * Source: https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap
+ */
+const payloadCapBytes = 25 * 1024 * 1024;
+
 /** GitHub keeps deliveries for three days; a laptop keeps this many. */
 const deliveriesKept = 10_000;
 
@@ -52,6 +59,7 @@ export function createWebhooks(store: GitHubStore): Webhooks {
   return {
     send(event) {
       const parcel = packed(store, event);
+      if (Buffer.byteLength(parcel.body) > payloadCapBytes) return;
       const { loseProbability, duplicateProbability, delayProbability, delayMs } = store.dials.webhooks;
       const lateness = () => (store.fraction() < delayProbability ? delayMs : 0);
       start(parcel, { delayMs: lateness(), lost: store.fraction() < loseProbability });

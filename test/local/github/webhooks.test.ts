@@ -146,6 +146,15 @@ describe('webhooks', () => {
     expect(all.map(({ status_code }: { status_code: number }) => status_code)).toEqual([202, 202, 202, 0]);
   });
 
+  it('are not delivered at all if they are larger than 25 MB', async () => {
+    standIn.install({ login: 'large', repositories: ['r'.repeat(13 * 1024 * 1024)] });
+    standIn.install({ login: 'acme' });
+    await standIn.settle();
+
+    expect(receiver.received.map(({ payload }) => payload.installation.account.login)).toEqual(['acme']);
+    expect((await asApp('GET /app/hook/deliveries')).body).toHaveLength(1);
+  });
+
   it('do not go to a suspended installation', async () => {
     const { installationId } = givenAcme();
     standIn.suspend(installationId);

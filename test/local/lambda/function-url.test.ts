@@ -71,10 +71,23 @@ describe('a function URL', () => {
     },
   );
 
-  it('refuses more than 6 MB with 413, without invoking the function', async () => {
+  const megabytes = 1024 * 1024;
+  it.each([
+    { what: 'more than 6 MB', body: Buffer.alloc(6 * megabytes + 1), type: 'text/plain' },
+    { what: "GitHub's largest webhook", body: Buffer.alloc(25 * megabytes, 'x'), type: 'application/json' },
+    { what: 'what is 6 MB as base64', body: Buffer.alloc(4.5 * megabytes), type: 'application/zip' },
+    { what: 'what is 6 MB once escaped', body: Buffer.alloc(3 * megabytes, '"'), type: 'application/json' },
+  ])('refuses more than 6 MB with 413, without invoking the function: $what', async ({ body, type }) => {
     const { url, events } = await givenUrl(ok);
-    const response = await fetch(url, { method: 'POST', body: Buffer.alloc(6 * 1024 * 1024 + 1) });
+    const response = await fetch(url, { method: 'POST', headers: { 'content-type': type }, body });
     expect([response.status, events.length]).toEqual([413, 0]);
+  });
+
+  it('passes an event that is just smaller', async () => {
+    const { url, events } = await givenUrl(ok);
+    const body = Buffer.alloc(6 * megabytes - 2_000, 'x');
+    const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'text/plain' }, body });
+    expect([response.status, events.length]).toEqual([202, 1]);
   });
 
   it.each<[string, InvokeResult, number, string]>([
