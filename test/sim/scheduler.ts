@@ -55,13 +55,16 @@ export function createScheduler(start: number): Scheduler {
   }
 }
 
+/** Node looks for unhandled rejections once a turn. A turn for each step would cost as much as the step. */
+const stepsOfATurn = 32;
+
 /**
  * Takes a step after the other for as long as there is one. After each, Node lets promises that were woken run to their
- * next port call: it empties the queue of promises before it looks at the queue of ticks again. A turn of the event loop
- * for each step would do so too, and costs as much as the step.
+ * next port call: it empties the queue of promises before it looks at the queue of ticks again.
  */
 function oneByOne(step: () => boolean): Promise<void> {
   return new Promise((resolve, reject) => {
+    let steps = 0;
     const next = () => {
       try {
         if (step()) queueMicrotask(afterOthers);
@@ -70,7 +73,11 @@ function oneByOne(step: () => boolean): Promise<void> {
         reject(error);
       }
     };
-    const afterOthers = () => process.nextTick(next);
+    const afterOthers = () => {
+      steps += 1;
+      if (steps % stepsOfATurn === 0) setImmediate(next);
+      else process.nextTick(next);
+    };
     afterOthers();
   });
 }
