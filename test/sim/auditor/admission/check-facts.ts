@@ -1,8 +1,10 @@
 /**
  * Facts about a run that only GitHub knows: GitHub is asked only if some controller over a job of the run needs them,
- * and not again once its answer is stored.
+ * and not again once its answer is stored. What is stored is what GitHub knows.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { WorldJob } from '../../world/context.ts';
+import { aboutRun } from '../../world/runs.ts';
 import type { Ledger, Note } from '../ledger.ts';
 import { isNamedOver } from './check-admission.ts';
 import { factsNotedAt } from './known-facts.ts';
@@ -24,12 +26,7 @@ export function followFacts(
   runSince: number,
   note: Note,
 ): void {
-  if (name === 'notes.write') {
-    const [noteName] = given as [string];
-    const isThere =
-      noteName.startsWith('runs/') && ledger.notes.all.get(noteName)?.value['about'] !== undefined;
-    if (isThere && !ledger.factsNotedAt.has(noteName)) ledger.factsNotedAt.set(noteName, ledger.now());
-  }
+  if (name === 'notes.write') followNote(ledger, String(given[0]), note);
   if (name !== 'github.getRun' || by !== 'admission') return;
   const [tenant, , runId] = given as [number, string, number];
   const jobs = [...ledger.worldJobs.values()].filter((job) => job.runId === runId);
@@ -46,6 +43,16 @@ export function followFacts(
       'facts-fetched-twice',
       `GitHub was asked about run ${runId} of ${tenant} again after it had answered`,
     );
+}
+
+function followNote(ledger: Ledger, noteName: string, note: Note): void {
+  const about = ledger.notes.all.get(noteName)?.value['about'];
+  if (!noteName.startsWith('runs/') || about === undefined) return;
+  if (!ledger.factsNotedAt.has(noteName)) ledger.factsNotedAt.set(noteName, ledger.now());
+  const [, tenant, runId] = noteName.split('/');
+  const job = [...ledger.worldJobs.values()].find((one) => one.runId === Number(runId));
+  if (!job || isDeepStrictEqual(about, aboutRun(job))) return;
+  note('wrong-facts', `for run ${runId} of ${tenant}, ${JSON.stringify(about)} was stored`);
 }
 
 /** The reconciler finds jobs without a run attempt, and each of these asks separately. */
