@@ -1,6 +1,7 @@
 /**
  * `npm run test:fast`: linter, types and the quick tests, side by side, so that no processor is idle. Each runs to its end,
- * also if another one fails. The linter and the compiler look only at what changed since they last ran.
+ * also if another one fails. The linter and the compiler, with which `npm test` begins, look only at what changed since they
+ * last ran.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
@@ -20,15 +21,12 @@ await runScript(
     name: 'npm run test:fast --',
     description: 'Runs the linter, the compiler and the quick tests side by side.',
   })
+    .option('--no-tests', 'only the linter and the compiler, with which `npm test` begins')
     .addHelpText('after', exitStatus('a check failed'))
     .action(run),
 );
 
-async function run(): Promise<void> {
-  const files = globSync(`{${folders.join(',')}}/**/*.test.ts`, { cwd: import.meta.dirname })
-    .sort()
-    .map((file) => join(import.meta.dirname, file));
-  const mocking = files.filter(mocksModules);
+async function run({ tests }: { readonly tests: boolean }): Promise<void> {
   const passed = await Promise.all([
     lintChanged({
       root,
@@ -37,13 +35,23 @@ async function run(): Promise<void> {
       lint: (changed) => check('lint', '--files-ignore-unknown=true', '--no-errors-on-unmatched', ...changed),
     }),
     check('typecheck'),
-    quickTests(files.filter((file) => !mocking.includes(file))),
-    ...(mocking.length === 0 ? [] : [check('test:jest', ...mocking)]),
+    ...(tests ? quickTests() : []),
   ]);
   if (passed.includes(false)) process.exitCode = 1;
 }
 
-async function quickTests(files: readonly string[]): Promise<boolean> {
+function quickTests(): Promise<boolean>[] {
+  const files = globSync(`{${folders.join(',')}}/**/*.test.ts`, { cwd: import.meta.dirname })
+    .sort()
+    .map((file) => join(import.meta.dirname, file));
+  const mocking = files.filter(mocksModules);
+  return [
+    testsIn(files.filter((file) => !mocking.includes(file))),
+    ...(mocking.length === 0 ? [] : [check('test:jest', ...mocking)]),
+  ];
+}
+
+async function testsIn(files: readonly string[]): Promise<boolean> {
   // Loaded only here, so that help and mistakes are answered at once.
   const { longestFirst } = await import('./order/longest-first.ts');
   const { runFiles } = await import('./quick/run-files.ts');

@@ -1,6 +1,6 @@
 /**
  * Lints only files that have changed since they last passed: the linter judges each file alone, and takes ten seconds of a
- * processor for all of them. `npm test` lints them all.
+ * processor for all of them. `npm run lint` lints them all.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
