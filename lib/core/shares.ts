@@ -4,7 +4,7 @@
  * weight's share may be less than one machine: turns rotate by weight, so that every tenant starts one after a bounded
  * number of others. The running time grows with the number of waiting tenants, not with that of free leases.
  */
-import type { InstallationId } from './ids.ts';
+import type { InstallationId, TierName } from './ids.ts';
 import {
   boundedStep,
   type CapUse,
@@ -28,36 +28,45 @@ const halvings = 64;
 
 type Holds = Map<InstallationId, number>;
 
+/** How many leases are free under the cap of each tier that has one. */
+export type TierRooms = ReadonlyMap<TierName, number>;
+
 /**
  * How many of the free leases each waiter gets, by place; waiters without any are left out, and the next in turn comes
  * first.
- * @param held what each waiter holds under the cap
+ * @param options.held what each waiter holds under the cap
+ * @param options.rooms the waiters of a tier get no more than this together
  */
 export function sharesOf(
   cap: SharedCap,
   use: CapUse,
-  held: ReadonlyMap<InstallationId, number>,
+  options: { held: ReadonlyMap<InstallationId, number>; rooms?: TierRooms },
 ): Map<string, number> {
   let free = cap.machines - leasesOf(use);
-  const [only, ...others] = use.waiters;
-  if (!only || free <= 0) return new Map();
-  if (others.length === 0) return new Map([[tenantTierKey(only), free]]);
-  const holds: Holds = new Map(held);
+  const holds: Holds = new Map(options.held);
+  const rooms = new Map(options.rooms);
+  const roomFor = ({ tier }: Waiter) => rooms.get(tier) ?? Number.POSITIVE_INFINITY;
   const shares = new Map<string, number>();
   const shortest = shortestStep(use.waiters);
   const line = use.waiters.map((waiter): Turn => ({ ...waiter, step: boundedStep(waiter, shortest) }));
   const give = (turn: Turn, count: number) => {
     holds.set(turn.installationId, heldBy(holds, turn) + count);
     shares.set(tenantTierKey(turn), (shares.get(tenantTierKey(turn)) ?? 0) + count);
+    rooms.set(turn.tier, roomFor(turn) - count);
     turn.since += count * turn.step;
     free -= count;
   };
-  // Turns count only while someone holds nothing. After that, leases divided by weight rise evenly.
-  while (free > 0 && line.some((turn) => heldBy(holds, turn) === 0)) give(nextOf(line, holds), 1);
-  if (free > worthARise * line.length) {
-    for (const [turn, count] of evenRise(line, holds, free)) give(turn, count);
+  for (let open = line; free > 0; ) {
+    if (options.rooms) open = open.filter((turn) => roomFor(turn) > 0);
+    const [first] = open;
+    if (!first) break;
+    const most = options.rooms ? Math.min(free, ...open.map(roomFor)) : free;
+    // Turns count only while someone holds nothing. After that, leases divided by weight rise evenly.
+    const isEven = most > worthARise * open.length && open.every((turn) => heldBy(holds, turn) > 0);
+    if (open.length === 1) give(first, most);
+    else if (isEven) for (const [turn, count] of evenRise(open, holds, most)) give(turn, count);
+    else give(nextOf(open, holds), 1);
   }
-  while (free > 0) give(nextOf(line, holds), 1);
   return shares;
 }
 

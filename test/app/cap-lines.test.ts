@@ -1,8 +1,7 @@
 /** The lines of caps over all tenants: who stands where, who is woken for a free lease, and which rows are read for it. */
 import { describe, expect, it } from '@jest/globals';
+import { allCaps, capsOf } from '../../lib/app/common/shared-caps.ts';
 import {
-  allCaps,
-  capsOf,
   leaveLines,
   sharedBounds,
   sweepLines,
@@ -62,7 +61,6 @@ function given({ used = 0, line, cell, cellLine, cap = 3 }: World) {
     bounds: (n: number) => sharedBounds(deps, { tenant: world.rows.tenants.get(InstallationId(n))!, tier }),
   };
 }
-const ofTier = { name: 'tier/small', tier: small, machines: 3 };
 
 describe('the caps of a tier', () => {
   it('are its own and the cell’s, each once over all tiers', () => {
@@ -81,6 +79,13 @@ describe('what caps leave to a tenant', () => {
     ]);
     const shared = given({ used: 1, line: { 2: noon } });
     expect((await shared.bounds(1)).map(({ bound }) => bound.machines)).toEqual([1]);
+  });
+
+  it('is asked for also by a tenant far back in line, since the others may need less', async () => {
+    const world = given({ used: 1 });
+    const others = Array.from({ length: 120 }, (_, n) => waiter(n + 10, noon - 1));
+    world.world.rows.lines.set('tier/small', [...others, waiter(1)]);
+    expect((await world.bounds(1)).map(({ bound }) => bound.machines)).toEqual([2]);
   });
 
   it('is not reserved for a tenant whose row is gone', async () => {
@@ -120,7 +125,7 @@ describe('what caps leave to a tenant', () => {
 
 describe('the line of a cap', () => {
   const update = (world: ReturnType<typeof given>, over: Partial<Parameters<typeof updateWaitingLines>[1]>) =>
-    updateWaitingLines(world.deps, { waiter: waiter(1), stoppedBy: ofTier, machines: 0, ...over });
+    updateWaitingLines(world.deps, { waiter: waiter(1), isStopped: true, machines: 0, ...over });
 
   it('is joined by a tenant that the cap stopped, and its first one is woken', async () => {
     const world = given({ used: 1, line: { 2: noon - 1 } });
@@ -195,6 +200,14 @@ describe('the line of a cap', () => {
     expect(world.woken()).toEqual([2]);
   });
 
+  it('keeps the place of one that got nothing, however long it is', async () => {
+    const world = givenLine(800);
+    const rows = world.world.rows.lines;
+    rows.set('tier/small', [...(rows.get('tier/small') ?? []), waiter(1)]);
+    await update(world, {});
+    expect(world.inLine().at(-1)).toBe(1);
+  });
+
   it.each([
     [750, true],
     [751, false],
@@ -234,16 +247,16 @@ describe('the line of a cap', () => {
     expect(reached.size).toBeGreaterThanOrEqual(1_025);
   });
 
-  it('is left by a tenant that another cap stopped, and those whose turn it then is are woken', async () => {
-    const world = given({ used: 1, line: { 1: 1, 2: 2, 3: 3 }, cell: { machines: 5, used: 5 } });
-    await update(world, { stoppedBy: { name: 'cell', machines: 5 } });
-    expect([world.inLine(), world.inLine('cell')]).toEqual([[2, 3], [1]]);
+  it('is left by a tenant that something else stopped, and those whose turn it then is are woken', async () => {
+    const world = given({ used: 1, line: { 1: 1, 2: 2, 3: 3 } });
+    await update(world, { isStopped: false });
+    expect(world.inLine()).toEqual([2, 3]);
     expect(world.woken()).toEqual([2, 3]);
   });
 
   it('does not change, and nobody is woken, if a tenant is in no line', async () => {
     const world = given({ line: { 2: 2 } });
-    await update(world, { stoppedBy: undefined });
+    await update(world, { isStopped: false });
     expect([world.inLine(), world.woken()]).toEqual([[2], []]);
     await leaveLines(world.deps, { installationId: InstallationId(1), tier: medium });
     expect(world.calls).toEqual(['launches.waitersAcrossTenants']);
@@ -258,15 +271,15 @@ describe('the line of a cap', () => {
     });
     const known = await world.bounds(1);
     world.calls.splice(0);
-    await update(world, { stoppedBy: undefined, known });
+    await update(world, { isStopped: false, known });
     // The second cap was not read: the first one left nothing.
     expect(world.calls.filter((call) => call === 'launches.waitersAcrossTenants')).toHaveLength(1);
     expect([world.inLine(), world.inLine('cell')]).toEqual([[], []]);
   });
 
-  it('is distinguished from the line of another cap that was not read', async () => {
+  it('is read if the caller has read only that of another cap', async () => {
     const world = given({ used: 3, line: { 1: noon }, cell: { machines: 5, used: 0 } });
-    await update(world, { stoppedBy: undefined, known: await world.bounds(1) });
+    await update(world, { isStopped: false, known: await world.bounds(1) });
     expect(world.calls.filter((call) => call === 'launches.leaveLine')).toHaveLength(1);
   });
 
@@ -291,12 +304,6 @@ describe('leases that were freed', () => {
     });
   });
 
-  it('wake tenants that wait under the cell’s cap as well as under the tier’s', async () => {
-    const world = given({ cell: { machines: 5, used: 4 }, cellLine: { 3: 1 } });
-    await wakeNextWaiters(world.deps, [small]);
-    expect(world.woken()).toEqual([3]);
-  });
-
   it('of another tier, or without waiting tenants, wake nobody and read no counts', async () => {
     const world = given({ used: 1 });
     await wakeNextWaiters(world.deps, [medium, small]);
@@ -306,12 +313,7 @@ describe('leases that were freed', () => {
 
 describe('each minute', () => {
   it('the line of each cap is checked, and the tenants whose turn it is are woken', async () => {
-    const world = given({
-      used: 2,
-      line: { 1: 2, 2: 1 },
-      cell: { machines: 5, used: 5 },
-      cellLine: { 3: 1 },
-    });
+    const world = given({ used: 2, line: { 1: 2, 2: 1 } });
     expect(await sweepLines(world.deps)).toEqual({ errors: [] });
     expect(world.woken()).toEqual([2]);
   });
@@ -327,15 +329,25 @@ describe('each minute', () => {
   it.each(['launches.leaveLine', 'sendToTier'] as const)(
     'what fails in %s is reported, and the rest is done',
     async (call) => {
-      const world = given({ used: 2 });
-      world.world.rows.lines.set('tier/small', [waiter(1, 1), waiter(2, noon, TierName('former'))]);
+      const world = given({ used: 2, line: { 1: 1 }, cell: { machines: 5, used: 0 } });
+      world.world.rows.lines.set('cell', [waiter(1, 1), waiter(2, noon, TierName('former'))]);
       const error = new OperationalError('Not now.', { code: 'Unavailable', retryable: true });
       if (call === 'sendToTier') world.deps.queues.failNext(1, error);
       else world.world.failNext(call, error);
       expect(await sweepLines(world.deps)).toEqual({ errors: [error] });
-      expect([world.inLine(), world.woken()]).toEqual(call === 'sendToTier' ? [[1], []] : [[1, 2], [1]]);
+      expect([world.inLine('cell'), world.woken()]).toEqual(
+        call === 'sendToTier' ? [[1], []] : [[1, 2], [1]],
+      );
     },
   );
+
+  it('a hundred places of tiers that are no longer configured are given up', async () => {
+    const world = given({ cell: { machines: 5, used: 0 } });
+    const former = Array.from({ length: 150 }, (_, n) => waiter(n + 10, noon, TierName('former')));
+    world.world.rows.lines.set('cell', former);
+    await sweepLines(world.deps);
+    expect(world.inLine('cell')).toHaveLength(50);
+  });
 
   it('only the next hundred of a long line are considered', async () => {
     const world = given({ used: 2 });

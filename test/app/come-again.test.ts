@@ -1,6 +1,5 @@
 /** Who balances a line again after it got machines, how soon, and which lines of caps it stands in meanwhile. */
 import { describe, expect, it } from '@jest/globals';
-import { capsOf } from '../../lib/app/common/shared-lines.ts';
 import type { Supply } from '../../lib/app/launch/supply.ts';
 import { comeAgain } from '../../lib/app/scale-up/come-again.ts';
 import type { BalancePlan } from '../../lib/core/balance-plan.ts';
@@ -14,11 +13,7 @@ const done: BalancePlan = { refuse: [], hold: [], launch: [], more: false, worth
 /** A cap over all tenants leaves some room. */
 async function given() {
   const platform = await givenPlatform({ deployment: { tiers: [tier] } });
-  const [cap] = capsOf(platform, small);
-  const supply: Supply = {
-    ...{ bounds: [], open: undefined, caps: [], paced: false },
-    tightestCap: { cap: cap!, machines: 3 },
-  };
+  const supply: Supply = { bounds: [], open: undefined, caps: [], paced: false };
   return {
     platform,
     again: (

@@ -36,7 +36,7 @@ describe('what a launch may have', () => {
   it('is its rate where nothing is short, and every pool is open', async () => {
     const { supply, bounds } = await given();
     expect(bounds).toEqual([rate]);
-    expect(supply).toMatchObject({ paced: false, tightestCap: undefined, open: { kind: 'open' } });
+    expect(supply).toMatchObject({ paced: false, caps: [], open: { kind: 'open' } });
   });
 
   it.each<[ClosingCause, string, boolean]>([
@@ -56,13 +56,13 @@ describe('what a launch may have', () => {
     expect(supply.open?.pools).toHaveLength(2);
   });
 
-  it('is named with the cap that leaves the least', async () => {
+  it('is bounded by each cap over all tenants', async () => {
     const tiers = (machines: number) => [givenTier({ maxRunners: 50, capOverAllTenants: machines })];
     const caps = { waitingJobsPerTenant: 10, launchesPerMinutePerTenant: 60, machinesInAll: 5 };
     const ofTier = await given({ deployment: { tiers: tiers(3), caps } });
-    expect(ofTier.supply.tightestCap).toMatchObject({ cap: { name: 'tier/small' }, machines: 3 });
+    expect(ofTier.bounds).toEqual([['shared-cap', 3, false], ['shared-cap', 5, false], rate]);
     const ofAll = await given({ deployment: { tiers: tiers(9), caps } });
-    expect(ofAll.supply.tightestCap).toMatchObject({ cap: { name: 'cell' }, machines: 5 });
+    expect(ofAll.bounds).toEqual([['shared-cap', 9, false], ['shared-cap', 5, false], rate]);
   });
 
   it('says after how many machines a minute is full, which is never less than the tenant’s limit', async () => {

@@ -137,7 +137,9 @@ describe('among those who wait', () => {
   it('the one further in front comes first if all else is equal, and then the lower place', () => {
     const behind = [waiter(1, { since: 9 }), waiter(2, { since: 3 }), waiter(3, { since: 3 })];
     const gets = (line: readonly Waiter[], held: readonly number[]) => [
-      ...sharesOf(cap(held.reduce((sum, one) => sum + one, 1)), useOf(held, line), holding(...held)).keys(),
+      ...sharesOf(cap(held.reduce((sum, one) => sum + one, 1)), useOf(held, line), {
+        held: holding(...held),
+      }).keys(),
     ];
     expect(gets(behind, [1, 1, 1])).toEqual(['2/small']);
     expect(gets(behind.toReversed(), [1, 1, 1])).toEqual(['2/small']);
@@ -146,7 +148,7 @@ describe('among those who wait', () => {
 
   it('one that has had a machine moves back, so that those with equal holdings take turns', () => {
     const line = [waiter(1, { since: 0 }), waiter(2, { since: 10 })];
-    const shares = sharesOf(cap(13), useOf([5, 5], line), holding(5, 5));
+    const shares = sharesOf(cap(13), useOf([5, 5], line), { held: holding(5, 5) });
     expect(Object.fromEntries(shares)).toEqual({ '1/small': 2, '2/small': 1 });
   });
 
@@ -199,7 +201,9 @@ describe('turns', () => {
     while (started.length < starts) {
       if (live.length === machines) live.shift();
       const held = weights.map((_, n) => live.filter((tenant) => tenant === n).length);
-      const [place] = [...sharesOf(cap(live.length + 1), useOf(held, waiters), holding(...held)).keys()];
+      const [place] = [
+        ...sharesOf(cap(live.length + 1), useOf(held, waiters), { held: holding(...held) }).keys(),
+      ];
       const n = Number.parseInt(place!, 10) - 1;
       const since = turnAfter(waiters, waiters[n]!, 1);
       waiters = waiters.map((one, at) => (at === n ? { ...one, since } : one));

@@ -25,10 +25,10 @@ export const acceptedLines: readonly AcceptedLines[] = [
       'common/lease-cost.ts': ['unknown === 0 → false'],
       'common/open-rows.ts': ['ids.length === 0 → false', 'skipped.length === 0 → false'],
       'common/runner-groups.ts': ['until <= now → false'],
-      'common/shared-lines.ts': [
-        'me → false',
-        'capsOf(deps, place.tier).length === 0 → false',
-        'return use.waiters.length === 0 || leasesOf(use) >= cap.machines',
+      'common/whose-turn.ts': [
+        'if ((await deps.launches.waitersAcrossTenants(cellCap)).length === 0)',
+        'const read = known.find((line) => line.cap.tier === tier);',
+        'if (freeUnder(line) === 0) return () => new Map();',
       ],
       'ending/drain-tenant.ts': ['tenant.leases === 0 → false'],
       'ending/end-runners.ts': [
@@ -56,7 +56,6 @@ export const acceptedLines: readonly AcceptedLines[] = [
         'jobs.size === 0 → false',
         'ids.length > 0 ? [batch.attempt(ids, balanced)]',
       ],
-      'scale-up/come-again.ts': ['supply.tightestCap → true'],
       'scale-up/cover-new-jobs.ts': ['known.length === 0 → false'],
       // Without controllers no job is decided, and a job whose message comes again counts once in place of twice.
       'scale-up/judge-new-jobs.ts': ['kept.length === 0 → false', 'policyMark(read) === undefined → false'],
@@ -69,7 +68,7 @@ export const acceptedLines: readonly AcceptedLines[] = [
         // These jobs rest, and a balance of them takes nothing.
         'deps.clock.now() <= startedAt + roundsWithinMilliseconds → true',
         // New jobs are written as waiting first.
-        'tenantTierKey(one) === me → true',
+        'tenantTierKey(place) === me → true',
       ],
       'scale-up/plan-line.ts': [
         'tenant && own.launch.length > 0 → true',
@@ -127,11 +126,8 @@ export const acceptedLines: readonly AcceptedLines[] = [
       'scale-up/judge-new-jobs.ts': ["verdict.kind === 'hold' → true"],
       // A failure has been thrown before.
       'scale-up/balance.ts': ["result.status === 'fulfilled' → true"],
-      // Only a supply has a cap that stops a line.
-      'scale-up/come-again.ts': [
-        'supply?.tightestCap?.cap → supply?.tightestCap.cap',
-        'supply?.tightestCap → supply.tightestCap',
-      ],
+      // Where no cap applies, there is no line to bound.
+      'common/shared-lines.ts': ['share?.cap → share.cap'],
       // Of a line without a tenant no second page is worth reading.
       // The job had a row a moment ago.
       'scale-up/record-jobs.ts': ["tier = 'none' } = first", 'known?.state → known.state'],

@@ -181,13 +181,15 @@ export const tenantNumber = (n: number, over: Partial<Tenant> = {}): Tenant =>
   });
 
 /** Job ids of two tenants never collide. */
-export function queueJob(platform: BusyPlatform, tenant: Tenant, n: number): void {
+type InTier = Partial<Pick<JobEvent, 'tier' | 'labels'>>;
+
+export function queueJob(platform: BusyPlatform, tenant: Tenant, n: number, inTier: InTier = {}): void {
   const { installationId, accountId: repositoryOwnerId } = tenant;
   const jobId = JobId(installationId * 10_000 + n);
-  platform.queue({ installationId, repositoryOwnerId, jobId, queuedAt: noon + n });
+  platform.queue({ installationId, repositoryOwnerId, jobId, queuedAt: noon + n, ...inTier });
 }
 
 /** One after the other. */
-export function queueJobs(platform: BusyPlatform, tenant: Tenant, count: number): void {
-  for (let n = 0; n < count; n++) queueJob(platform, tenant, n);
+export function queueJobs(platform: BusyPlatform, tenant: Tenant, count: number, inTier?: InTier): void {
+  for (let n = 0; n < count; n++) queueJob(platform, tenant, n, inTier);
 }

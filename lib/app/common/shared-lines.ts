@@ -1,62 +1,44 @@
 /**
- * Caps over all tenants: how much of one a tenant may take now, who waits in line, and who is woken when leases are
- * freed. The transaction in `LaunchStore.take` enforces the caps; this file only decides whose turn it is, and makes no
- * call if no cap is configured.
+ * The lines of caps over all tenants: what they leave to a tenant, who joins and leaves them, and who is woken when leases
+ * are freed. The transaction in `LaunchStore.take` enforces the caps; whose-turn.ts says who is next. No call is made if no
+ * cap is configured.
  */
-import type { Deployment } from '../../contract/deployment.ts';
 import type { Bound } from '../../core/balance-plan.ts';
-import { InstallationId, TierName } from '../../core/ids.ts';
+import { type CapLine, freeUnder } from '../../core/cap-line.ts';
+import type { TierName } from '../../core/ids.ts';
 import { reason } from '../../core/reason.ts';
 import {
-  type CapUse,
   capRowCount,
-  heldUnder,
   largestRoom,
-  leasesOf,
   type SharedCap,
-  sharedCaps,
   turnAfter,
   turnOnJoining,
   type Waiter,
   weightOf,
-  withWaiter,
 } from '../../core/shared-cap.ts';
-import { sharesOf } from '../../core/shares.ts';
 import type { Tenant } from '../../core/tenant.ts';
-import { isSameTenantTier, type TenantTier, tenantTierKey } from '../../core/tenant-tier.ts';
+import { isSameTenantTier, parseTenantTier, type TenantTier } from '../../core/tenant-tier.ts';
 import type { Tier } from '../../core/tier.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
 import type { Queues } from '../../ports/queues.ts';
-import type { TenantStore } from '../../ports/tenants.ts';
 import { isConfigured } from './configured-tier.ts';
+import { allCaps, capsOf } from './shared-caps.ts';
+import {
+  decidingLines,
+  onTurn,
+  readLine,
+  shareOf,
+  type TurnDeps,
+  turnsIn,
+  turnsThrough,
+} from './whose-turn.ts';
 
-export interface LineDeps {
-  readonly deployment: Deployment;
+export interface LineDeps extends TurnDeps {
   readonly launches: LaunchStore;
-  readonly tenants: TenantStore;
   readonly queues: Queues;
   readonly clock: Clock;
 }
-
-/** The caps that machines of this tier are under. */
-export function capsOf(deps: { deployment: Deployment }, tierName: TierName): SharedCap[] {
-  const { tiers, caps } = deps.deployment;
-  const tier = tiers.find(({ name }) => name === tierName);
-  return tier ? sharedCaps(tier, caps.machinesInAll) : [];
-}
-
-/** A cap's present state: how many leases it counts, who waits, and what each of those holds under it. */
-interface Line {
-  /** Including the tenant itself, even if it has not joined yet. */
-  readonly use: CapUse;
-  /** Who was in line when it was read. */
-  readonly stood: readonly Waiter[];
-  readonly held: ReadonlyMap<InstallationId, number>;
-}
-
-/** With more waiters than this, those whose turn is next are considered; the others come soon. */
-const waitersConsidered = 100;
 
 /**
  * The line is one row of 48 bytes a place, and each change of it costs as much as the whole row, of which DynamoDB writes
@@ -82,108 +64,84 @@ function mayJoinThisMinute({ installationId }: Waiter, now: number): boolean {
   return ((mixed ^ (mixed >>> 13)) >>> 7) % groups === 0;
 }
 
-async function readLine(
-  deps: LineDeps,
-  cap: SharedCap,
-  me?: { tenant: Tenant; waiter: Waiter },
-): Promise<Line> {
-  const found = await deps.launches.capUseAcrossTenants(cap);
-  // Reserving leases for others would keep all others waiting, for ever.
-  const first = found.waiters
-    .filter(({ tier }) => isConfigured(deps, tier))
-    .sort((a, b) => a.since - b.since)
-    .slice(0, waitersConsidered);
-  const line = me ? withWaiter({ ...found, waiters: first }, me.waiter) : { ...found, waiters: first };
-  const others = new Set(line.waiters.map(({ installationId }) => installationId));
-  if (me) others.delete(me.tenant.installationId);
-  // If nothing is free, nobody gets anything, whatever each holds.
-  if (leasesOf(found) >= cap.machines) others.clear();
-  const tenants = others.size === 0 ? [] : await deps.tenants.findAcrossTenants([...others]);
-  const held = new Map(
-    [...tenants, ...(me ? [me.tenant] : [])].map(
-      (tenant) => [tenant.installationId, heldUnder(cap, tenant)] as const,
-    ),
-  );
-  // A tenant whose row cannot be read can take nothing: reserving leases for it would keep the others waiting.
-  const waiters = line.waiters.filter(({ installationId }) => held.has(installationId));
-  return { use: { ...line, waiters }, stood: found.waiters, held };
-}
-
-export interface CapBound extends Pick<Line, 'stood'> {
-  readonly cap: SharedCap;
-  readonly use: CapUse;
+/** What a cap leaves to a tenant, and its line as it was read. */
+export interface CapBound extends Pick<CapLine, 'cap' | 'use'> {
   readonly bound: Bound;
 }
 
-/** What the caps leave to this tenant now; the first one that leaves nothing is where it waits. */
+/** What the caps leave to this tenant now. A cap without a free lease is the last one that is read. */
 export async function sharedBounds(
   deps: LineDeps,
   options: { tenant: Tenant; tier: Tier },
 ): Promise<CapBound[]> {
-  const waiter = waiterOf(options, deps.clock.now());
-  const bounds: CapBound[] = [];
-  for (const cap of capsOf(deps, options.tier.name)) {
-    const { use, stood, held } = await readLine(deps, cap, { tenant: options.tenant, waiter });
-    if (capRowCount(cap) > (use.rowsEver ?? 1)) await deps.launches.noteCapRows(cap);
-    const share = sharesOf(cap, use, held).get(tenantTierKey(waiter)) ?? 0;
-    // A launch counts in one row of the cap; the next launch takes what other rows leave.
-    const machines = Math.min(share, largestRoom(cap, use));
-    bounds.push({
-      cap,
-      use,
-      stood,
-      bound: { machines, reason: capReason(cap, options.tier), passesByItself: false },
+  const { tenant, tier } = options;
+  const lines: CapLine[] = [];
+  const boundsWith = (most: (line: CapLine) => number) =>
+    lines.map((line) => {
+      // A launch counts in one row of the cap; the next launch takes what other rows leave.
+      const machines = Math.min(most(line), largestRoom(line.cap, line.use));
+      return { ...line, bound: { machines, reason: capReason(line.cap, tier), passesByItself: false } };
     });
-    if (machines === 0) return bounds;
+  for (const cap of capsOf(deps, tier.name)) {
+    const line = await readLine(deps, cap);
+    lines.push(line);
+    if (capRowCount(cap) > (line.use.rowsEver ?? 1)) await deps.launches.noteCapRows(cap);
+    if (freeUnder(line) === 0) return boundsWith(freeUnder);
   }
-  return bounds;
+  const share = await shareOf(deps, lines, { tenant, waiter: waiterOf(options, deps.clock.now()) });
+  return boundsWith((line) => (line.cap.name === share?.cap.name ? share.machines : freeUnder(line)));
 }
 
 /**
- * Puts the tenant into the line of the cap that stopped it, further back for each machine it got, and takes it out of all
- * others. The rest of its turn is passed on. Each call causes few others, so that they end however many wait.
- * @param options.known the caps that were read already; who is on turn is read anew, after the line has changed
+ * A tenant that a cap stopped stands in the line of each cap over its tier, further back for each machine it got. Any other
+ * leaves them, and the rest of its turn is passed on. Each call causes few others, so that they end however many wait.
+ * @param options.known the caps that were read already; who is on turn is read anew, after the lines have changed
  */
 export async function updateWaitingLines(
   deps: LineDeps,
-  options: {
-    waiter: Waiter;
-    stoppedBy: SharedCap | undefined;
-    machines: number;
-    known?: readonly CapBound[];
-  },
+  options: { waiter: Waiter; isStopped: boolean; machines: number; known?: readonly CapBound[] },
 ): Promise<void> {
-  const { waiter, stoppedBy, machines, known = [] } = options;
+  const { waiter, isStopped, known = [] } = options;
+  let left: Waiter | undefined;
   for (const cap of capsOf(deps, waiter.tier)) {
-    const read = known.find((one) => one.cap.name === cap.name)?.stood;
+    const read = known.find((one) => one.cap.name === cap.name)?.use.waiters;
     const waiters = read ?? (await deps.launches.waitersAcrossTenants(cap));
     const inLine = waiters.find((other) => isSameTenantTier(other, waiter));
-    if (cap.name !== stoppedBy?.name) {
-      if (inLine) await passOn(deps, cap, waiter);
-      continue;
-    }
-    if (inLine && machines > 0 && waiters.length > placesForEveryone) {
+    if (isStopped) await standIn(deps, cap, { ...options, waiters, inLine });
+    else if (inLine) {
       await deps.launches.leaveLine(cap.name, waiter);
-    } else if (inLine ? machines > 0 : mayJoin(waiters, waiter, deps.clock.now())) {
-      const since = inLine?.since ?? turnOnJoining(waiters, waiter);
-      const turn = { ...waiter, since: turnAfter(waiters, { ...waiter, since }, machines) };
-      await deps.launches.joinLine(cap.name, turn);
+      left = inLine;
     }
-    // A tenant that joins may itself be next, since leases were freed meanwhile.
-    await callUp(deps, (await onTurn(deps, cap)).slice(0, 1));
   }
+  // A tenant that joins may itself be next, since leases were freed meanwhile.
+  if (isStopped) await callUp(deps, (await onTurn(deps, waiter.tier)).slice(0, 1));
+  else if (left) await callUp(deps, await onTurn(deps, waiter.tier, left));
 }
 
-async function passOn(deps: LineDeps, cap: SharedCap, place: TenantTier): Promise<void> {
-  await deps.launches.leaveLine(cap.name, place);
-  await callUp(deps, await onTurn(deps, cap));
+async function standIn(
+  deps: LineDeps,
+  cap: SharedCap,
+  options: {
+    waiter: Waiter;
+    machines: number;
+    waiters: readonly Waiter[];
+    inLine: Waiter | undefined;
+  },
+): Promise<void> {
+  const { waiter, machines, waiters, inLine } = options;
+  if (inLine && machines > 0 && waiters.length > placesForEveryone) {
+    await deps.launches.leaveLine(cap.name, waiter);
+  } else if (inLine ? machines > 0 : mayJoin(waiters, waiter, deps.clock.now())) {
+    const since = inLine?.since ?? turnOnJoining(waiters, waiter);
+    const turn = { ...waiter, since: turnAfter(waiters, { ...waiter, since }, machines) };
+    await deps.launches.joinLine(cap.name, turn);
+  }
 }
 
 /** A tenant with nothing to take is in no line. */
 export async function leaveLines(deps: LineDeps, place: TenantTier): Promise<void> {
-  if (capsOf(deps, place.tier).length === 0) return;
   const waiter = { ...place, weight: 1, since: deps.clock.now() };
-  await updateWaitingLines(deps, { waiter, stoppedBy: undefined, machines: 0 });
+  await updateWaitingLines(deps, { waiter, isStopped: false, machines: 0 });
 }
 
 /**
@@ -191,29 +149,15 @@ export async function leaveLines(deps: LineDeps, place: TenantTier): Promise<voi
  * @param freed the tier of each lease
  */
 export async function wakeNextWaiters(deps: LineDeps, freed: readonly TierName[]): Promise<void> {
-  const caps = Map.groupBy(
-    freed.flatMap((tier) => capsOf(deps, tier)),
-    ({ name }) => name,
-  );
-  for (const [cap, ...others] of caps.values()) {
-    // A large cap's counts are in many rows, and useless while nobody waits.
-    if (!cap || (await deps.launches.waitersAcrossTenants(cap)).length === 0) continue;
-    const { use, held } = await readLine(deps, cap);
-    const before = sharesOf({ ...cap, machines: cap.machines - others.length - 1 }, use, held);
-    const after = [...sharesOf(cap, use, held)].filter(([place, share]) => share > (before.get(place) ?? 0));
-    await callUp(
-      deps,
-      after.map(([place]) => place),
-    );
-  }
+  await callUp(deps, await turnsThrough(deps, freed));
 }
 
 /** Each of them writes the whole row. */
 const mostGivenUp = 100;
 
 /** Nobody balances a tier that is no longer configured, so nobody else takes its places out of the line. */
-async function giveUpPlaces(deps: LineDeps, cap: SharedCap, { stood }: Line): Promise<void> {
-  const left = stood.filter(({ tier }) => !isConfigured(deps, tier));
+async function giveUpPlaces(deps: LineDeps, { cap, use }: CapLine): Promise<void> {
+  const left = use.waiters.filter(({ tier }) => !isConfigured(deps, tier));
   for (const place of left.slice(0, mostGivenUp)) await deps.launches.leaveLine(cap.name, place);
 }
 
@@ -224,39 +168,24 @@ async function giveUpPlaces(deps: LineDeps, cap: SharedCap, { stood }: Line): Pr
  */
 export async function sweepLines(deps: LineDeps): Promise<{ readonly errors: readonly unknown[] }> {
   const errors: unknown[] = [];
-  const note = (error: unknown) => void errors.push(error);
+  const attempt = async <Result>(part: Promise<Result>) =>
+    part.catch((error: unknown) => void errors.push(error));
+  const lines: CapLine[] = [];
   for (const cap of allCaps(deps)) {
-    try {
-      const line = await readLine(deps, cap);
-      await callUp(deps, turnsIn(cap, line)).catch(note);
-      await giveUpPlaces(deps, cap, line);
-    } catch (error) {
-      note(error);
-    }
+    const line = await attempt(readLine(deps, cap));
+    if (line) lines.push(line);
   }
+  for (const line of (await attempt(decidingLines(deps, lines))) ?? []) {
+    await attempt(turnsIn(deps, line).then((places) => callUp(deps, places)));
+  }
+  for (const line of lines) await attempt(giveUpPlaces(deps, line));
   return { errors };
-}
-
-export function allCaps(deps: { deployment: Deployment }): SharedCap[] {
-  const caps = deps.deployment.tiers.flatMap((tier) => capsOf(deps, tier.name));
-  return [...new Map(caps.map((cap) => [cap.name, cap])).values()];
-}
-
-const onTurn = async (deps: LineDeps, cap: SharedCap) => turnsIn(cap, await readLine(deps, cap));
-
-/** The places that are to have a free lease, in order of their turns. */
-function turnsIn(cap: SharedCap, { use, held }: Line): string[] {
-  return use.waiters.length === 0 || leasesOf(use) >= cap.machines
-    ? []
-    : [...sharesOf(cap, use, held).keys()];
 }
 
 async function callUp(deps: LineDeps, places: readonly string[]): Promise<void> {
   await Promise.all(
     places.map((place) => {
-      const slash = place.indexOf('/');
-      const installationId = InstallationId(Number(place.slice(0, slash)));
-      const tier = TierName(place.slice(slash + 1));
+      const { installationId, tier } = parseTenantTier(place);
       return deps.queues.sendToTier(tier, { kind: 'poke', installationId, tier });
     }),
   );

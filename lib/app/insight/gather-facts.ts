@@ -15,7 +15,7 @@ import type { RunnerStore } from '../../ports/runners.ts';
 import type { TenantStore } from '../../ports/tenants.ts';
 import type { UnreadableRow } from '../../ports/unreadable-row.ts';
 import { knownGroup, readGroupNote } from '../common/runner-groups.ts';
-import { capsOf } from '../common/shared-lines.ts';
+import { capsOf } from '../common/shared-caps.ts';
 import { readScarcity } from '../launch/read-scarcity.ts';
 import { isCompetitor } from './competitors.ts';
 import type { Facts, Line, Supply } from './facts.ts';

@@ -7,7 +7,7 @@ import type { Bound } from '../../core/balance-plan.ts';
 import { rateRoom } from '../../core/launch-rate.ts';
 import { type ClosedTier, type OpenPools, openPools, wasShort } from '../../core/pools.ts';
 import { type Reason, reason } from '../../core/reason.ts';
-import { type SharedCap, weightOf } from '../../core/shared-cap.ts';
+import { weightOf } from '../../core/shared-cap.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { Tier } from '../../core/tier.ts';
 import { machinesPerShortTurn } from '../common/settings.ts';
@@ -21,8 +21,6 @@ export interface Supply {
   readonly bounds: readonly Bound[];
   /** Undefined: none is open. */
   readonly open: OpenPools | undefined;
-  /** The cap over all tenants that leaves the least. */
-  readonly tightestCap: { readonly cap: SharedCap; readonly machines: number } | undefined;
   /** Each cap over all tenants that applies here. */
   readonly caps: readonly CapBound[];
   /** EC2 throttled lately: one call at a time. */
@@ -52,13 +50,9 @@ export async function findSupply(
     const turn = await takeTurn(deps, { installationId: tenant.installationId, tier: tier.name });
     if (turn.kind === 'wait') bounds.push({ machines: 0, reason: throttledReason, passesByItself: true });
   }
-  const [tightest] = shared
-    .map(({ cap, bound }) => ({ cap, machines: bound.machines }))
-    .sort((a, b) => a.machines - b.machines);
   return {
     bounds,
     open: pools.kind === 'open' ? pools : undefined,
-    tightestCap: tightest,
     caps: shared,
     paced,
   };

@@ -16,7 +16,7 @@ import type { ReconcileDeps } from '../common/deps.ts';
 import { openRowsAcrossTenants } from '../common/open-rows.ts';
 import { pokeWaiting } from '../common/poke-waiting.ts';
 import { absenceProofSeconds } from '../common/settings.ts';
-import { allCaps } from '../common/shared-lines.ts';
+import { allCaps } from '../common/shared-caps.ts';
 import { drainTenant } from '../ending/drain-tenant.ts';
 import { logRepair } from './log-repair.ts';
 import { isDifference } from './read-visit-marks.ts';

@@ -31,12 +31,11 @@ export async function comeAgain(
 ): Promise<void> {
   const { installationId, tier, plan, machines, tenant, supply, judging } = options;
   const place = { installationId, tier: tier.name };
-  const stoppedBy = plan.limitedBy === 'shared-cap' ? supply?.tightestCap?.cap : undefined;
-  if (!tenant || !supply) await leaveLines(deps, place);
-  else if (supply.tightestCap) {
+  if (tenant && supply) {
     const waiter = waiterOf({ tenant, tier }, deps.clock.now());
-    await updateWaitingLines(deps, { waiter, stoppedBy, machines, known: supply.caps });
-  }
+    const isStopped = plan.limitedBy === 'shared-cap';
+    await updateWaitingLines(deps, { waiter, isStopped, machines, known: supply.caps });
+  } else await leaveLines(deps, place);
   const goesOn = plan.more || plan.passesByItself === true;
   if (machines === 0 || !goesOn) return;
   const isPaced = plan.limitedBy === 'launch-rate';

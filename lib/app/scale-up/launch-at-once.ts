@@ -13,7 +13,7 @@ import type { InstallationId, JobId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Launch } from '../../core/launch.ts';
 import type { Tenant } from '../../core/tenant.ts';
-import { tenantTierKey } from '../../core/tenant-tier.ts';
+import { type TenantTier, tenantTierKey } from '../../core/tenant-tier.ts';
 import type { Tier } from '../../core/tier.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { InsertOutcome } from '../../ports/jobs.ts';
@@ -181,9 +181,8 @@ async function tryOnce(
  */
 function waitsUnseen({ waiting, tenant, tier }: Line, supply: Supply | undefined): boolean {
   const me = tenantTierKey({ installationId: tenant.installationId, tier: tier.name });
-  return (
-    waiting.length === 0 && !!supply?.caps.some(({ stood }) => stood.some((one) => tenantTierKey(one) === me))
-  );
+  const isAt = (place: TenantTier) => tenantTierKey(place) === me;
+  return waiting.length === 0 && !!supply?.caps.some(({ use }) => use.waiters.some(isAt));
 }
 
 /** New jobs get machines only if there is room for all waiting jobs too. */
