@@ -1,6 +1,7 @@
 /**
  * What goes wrong while chaos lasts: functions die, calls of AWS and GitHub fail before or after their effect, webhooks
- * and EC2's events are lost, doubled and late, machines never boot or are taken back. All of it ends with `stop`.
+ * and EC2's events are lost, doubled and late, schedules are doubled and late, machines never boot or are taken back. All of
+ * it ends with `stop`.
  */
 import type { Dial } from '../../lib/local/aws/service.ts';
 import type { World } from '../e2e/support/world.ts';
@@ -68,6 +69,14 @@ const ec2Faults: readonly (readonly Dial[])[] = [
       error: { code: 'RequestLimitExceeded', status: 503 },
     },
   ],
+  // Each kind of call has a rate of its own, and calls that read have one too.
+  // Source: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
+  ['DescribeInstances', 'DescribeFleets', 'DescribeSpotPriceHistory', 'GetConsoleOutput'].map((action) => ({
+    service: 'ec2',
+    action,
+    probability: 0.7,
+    error: { code: 'RequestLimitExceeded', status: 503 },
+  })),
   [
     {
       service: 'dynamodb',

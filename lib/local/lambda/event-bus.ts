@@ -58,7 +58,7 @@ export class EventBus {
     return [...this.#rules.keys()];
   }
 
-  /** How events, but not schedules, are delivered from now on. Absent: each once, and at once. */
+  /** How events are delivered from now on, and schedules, of which none is lost. Absent: each once, and at once. */
   disturb(trouble?: EventTrouble): void {
     this.#delivery.disturb(trouble);
   }
@@ -90,7 +90,8 @@ export class EventBus {
       detail: {},
       resources: [rule.arn],
     };
-    await this.#deliver(rule, this.#envelope(event));
+    const whole = this.#envelope(event);
+    await this.#delivery.deliverSurely(() => this.#deliver(rule, whole));
   }
 
   close(): void {

@@ -1,8 +1,11 @@
 /**
  * How events may reach a target: not at all, once or twice, and late, so that later ones overtake them. EventBridge delivers at
- * least once and in no order, and gets EC2's events on a best-effort basis.
+ * least once and in no order, and gets EC2's events on a best-effort basis. A schedule may come twice and late too, and is
+ * never lost: "the same rule can be run more than once for a single event or scheduled time", and a function may "receive
+ * the same event from Lambda multiple times", because the queue of asynchronous invocations is eventually consistent.
  * Sources: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html,
- * https://docs.aws.amazon.com/eventbridge/latest/ref/event-delivery-level.html
+ * https://docs.aws.amazon.com/eventbridge/latest/ref/event-delivery-level.html,
+ * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
 export interface EventTrouble {
   /** Chances between 0 and 1. */
@@ -36,7 +39,11 @@ export class TroubledDelivery {
 
   /** Resolves after the last delivery. */
   async deliver(once: () => Promise<void>): Promise<void> {
-    if (this.#strikes('loseProbability')) return;
+    if (!this.#strikes('loseProbability')) await this.deliverSurely(once);
+  }
+
+  /** At least once. */
+  async deliverSurely(once: () => Promise<void>): Promise<void> {
     const times = this.#strikes('duplicateProbability') ? [1, 2] : [1];
     await Promise.all(
       times.map(async () => {

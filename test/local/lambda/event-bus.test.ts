@@ -94,6 +94,17 @@ describe('the event bus', () => {
     bus.close();
   });
 
+  it('fires a schedule twice with the same event while delivery is disturbed, and loses none', async () => {
+    const { bus, delivered, target } = givenBus();
+    bus.addRule({ name: 'sweep', arn: 'arn:sweep', schedule: 'rate(1 minute)', targets: [target] });
+    const never = { delayProbability: 0, delayMilliseconds: 0 };
+    bus.disturb({ ...never, loseProbability: 1, duplicateProbability: 1 });
+    await bus.fireSchedule('sweep');
+    expect(delivered).toHaveLength(2);
+    expect(delivered[1]).toEqual(delivered[0]);
+    bus.close();
+  });
+
   it('has fired a schedule when its targets are done', async () => {
     const { bus, delivered } = givenBus();
     const deliver = async () => {

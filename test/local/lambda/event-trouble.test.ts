@@ -27,6 +27,15 @@ it('loses and doubles as many as it is asked to', async () => {
   expect(delivered).toEqual(['twice', 'twice', 'once']);
 });
 
+it('loses no schedule, and doubles as many as it is asked to', async () => {
+  const { delivery, delivered } = givenDelivery(0.1, 0.9);
+  delivery.disturb({ ...calm, loseProbability: 1, duplicateProbability: 0.2 });
+  const fire = (schedule: string) => delivery.deliverSurely(async () => void delivered.push(schedule));
+  await fire('twice');
+  await fire('once');
+  expect(delivered).toEqual(['twice', 'twice', 'once']);
+});
+
 it('delivers a late event after those that came meanwhile', async () => {
   const { delivery, delivered, deliver } = givenDelivery(0.1, 0.5, 0.9);
   delivery.disturb({ ...calm, delayProbability: 0.2, delayMilliseconds: 20 });
