@@ -34,6 +34,7 @@ import {
   tellsOfControllers,
 } from './world/controllers/start-controllers.ts';
 import { deleteExpiredNotes } from './world/deleted-notes.ts';
+import { createReconcilerSchedule } from './world/doubled-schedules.ts';
 import { createEc2 } from './world/ec2.ts';
 import { createGitHubWorld } from './world/github.ts';
 import { hasShortDays, keepsQueued, shortDays } from './world/given-up.ts';
@@ -122,7 +123,9 @@ export async function simulate(seed: number, options: { log?: boolean } = {}): P
   const unheard = (error: unknown) =>
     auditor.note('bug', `unhandled rejection: ${error instanceof Error ? error.stack : String(error)}`);
   process.on('unhandledRejection', unheard);
-  await runWorld({ start, scheduler, auditor, random, faults, plane, deployment, reconciles, longLine });
+  const reconcile = createReconcilerSchedule(base, seed, plane.reconcile);
+  const stage = { start, scheduler, auditor, random, faults, plane, deployment, longLine };
+  await runWorld({ ...stage, reconciles, reconcile });
   if (auditor.violations.length === 0) await rollUpDays(base, seed);
   process.off('unhandledRejection', unheard);
   return {
@@ -184,6 +187,7 @@ interface Stage {
   readonly deployment: Deployment;
   /** Whether the reconciler runs too. With most seeds it does not: its repairs must not hide what others broke. */
   readonly reconciles: boolean;
+  readonly reconcile: () => void;
   /** A pass through all pending jobs takes several sweeps. */
   readonly longLine: boolean;
 }
@@ -223,7 +227,7 @@ async function runWorld(stage: Stage): Promise<void> {
       isLeftOver();
     }
     if (seconds % period === 0) sweepSometimes(stage);
-    if (stage.reconciles && seconds % 300 === 0) plane.reconcile();
+    if (stage.reconciles && seconds % 300 === 0) stage.reconcile();
     if (seconds % 60 === 0) {
       auditor.minute();
       isMisplaced();
