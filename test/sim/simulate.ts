@@ -86,7 +86,7 @@ export async function simulate(seed: number, options: { log?: boolean } = {}): P
   const base = { random, scheduler, log, faults, auditor, ports, deployment };
   const plane = createControlPlane({
     ...base,
-    service: createService(base),
+    service: createService(base, seed),
     hasPlatformControllers: operatorHasControllers(seed),
     seed,
     callMilliseconds: random.pick([10, 30, 150]),

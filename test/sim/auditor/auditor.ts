@@ -29,6 +29,7 @@ import { checkHeld } from './check-held.ts';
 import { checkKept, type GroupChange } from './check-kept-groups.ts';
 import { checkLaunchedFor } from './check-launched-for.ts';
 import { checkLeases } from './check-leases.ts';
+import { checkCalledWhileLimited } from './check-limited.ts';
 import { checkLives } from './check-lives.ts';
 import { checkMachine } from './check-machine.ts';
 import { checkRerun } from './check-rerun.ts';
@@ -100,12 +101,17 @@ export interface Auditor {
   afterCall(call: AuditedCall, runSince: number): void;
   /** The caller got no answer, or a failure. */
   callFailed(name: string): void;
+  processDied(): void;
   /** A function threw, which is allowed unless the error is a bug. */
   thrown(name: string, error: unknown): undefined;
   /** Called each virtual minute. */
   minute(): void;
   /** GitHub refused this call to this tenant. */
   githubRefused(installationId: number, call: string, refusal: GitHubRefusal): void;
+  /** GitHub takes none of this tenant's calls until then. */
+  limitBegins(installationId: number, until: number): void;
+  /** GitHub refused a call of this tenant because of that limit. */
+  calledWhileLimited(installationId: number): void;
   /** A tier's queue delivers the message no more. */
   messageDone(body: string): void;
   /** The platform got GitHub's webhook. */
@@ -203,6 +209,9 @@ export function createAuditor(world: {
       const until = Math.max(ledger.limitedUntil(installationId), limitedUntil);
       ledger.githubLimits.set(installationId, until);
     },
+    limitBegins: (installationId, until) =>
+      void ledger.secondaryLimits.set(installationId, { since: world.now(), until }),
+    calledWhileLimited: (installationId) => checkCalledWhileLimited(ledger, installationId, note),
     messageDone: (body) => checkConfirmed(ledger, body, note),
     jobTold({ action, installationId, jobId, runnerName }) {
       // A job that GitHub gave back runs again elsewhere, so its first start does not count for that.
@@ -256,7 +265,9 @@ export function createAuditor(world: {
     },
     callFailed(name) {
       if (name === 'compute.describe') ledger.describeFailures.push(world.now());
+      if (name.startsWith('notes.')) ledger.forgotten.push(world.now());
     },
+    processDied: () => void ledger.forgotten.push(world.now()),
     thrown(name, error) {
       if (isBug(error)) note('bug', `${name} threw ${error instanceof Error ? error.stack : String(error)}`);
       return undefined;

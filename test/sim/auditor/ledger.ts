@@ -95,6 +95,10 @@ export function createLedger(world: {
     githubLimits: limitedUntil,
     /** Until when GitHub refuses this tenant's calls, by its own answer. */
     limitedUntil: (tenant: number) => limitedUntil.get(tenant) ?? 0,
+    /** The latest limit of each tenant that GitHub remembers. */
+    secondaryLimits: new Map<number, { readonly since: number; readonly until: number }>(),
+    /** When a note could not be read or written, or a copy died: what it had learned may be lost. */
+    forgotten: [] as number[],
     /** The operator's last change of each tenant's status; true: suspended. */
     bans: new Map<number, boolean>(),
     knownTenants: new Set<number>(),

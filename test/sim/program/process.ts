@@ -36,6 +36,12 @@ export interface PortCall {
   readonly effect: () => Promise<unknown>;
 }
 
+/** Whose it is, of a call to GitHub. */
+export function installationOf({ given }: PortCall): number {
+  const [first] = given as [number | { installationId: number }];
+  return typeof first === 'object' ? first.installationId : first;
+}
+
 /** How a service handles a call: it answers or throws. */
 export type Service = (call: PortCall) => Promise<unknown>;
 
@@ -141,6 +147,7 @@ async function call(deps: ProcessDeps, process: Running, made: PortCall): Promis
   const isLast = process.calls === process.diesAt;
   if (isLast) {
     process.alive = false;
+    deps.auditor.processDied();
     deps.log.add(
       () => `${process.name} dies at ${made.name}${process.lastCallArrives ? ', which takes effect' : ''}`,
     );

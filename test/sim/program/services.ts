@@ -11,7 +11,8 @@ import type { Faults } from '../faults.ts';
 import { matching } from '../matching.ts';
 import type { Random } from '../random.ts';
 import type { Scheduler } from '../scheduler.ts';
-import type { PortCall, Service } from './process.ts';
+import { createSecondaryLimits } from '../world/secondary-limits.ts';
+import { installationOf, type PortCall, type Service } from './process.ts';
 
 interface ServiceDeps {
   readonly random: Random;
@@ -20,9 +21,11 @@ interface ServiceDeps {
   readonly auditor: Auditor;
 }
 
-export function createService(given: ServiceDeps): Service {
+/** @param seed absent: no part of it is chosen by seed */
+export function createService(given: ServiceDeps, seed?: number): Service {
   const deps = { ...given, denials: createDenials(given), deniesJob: createJobDenials(given) };
   const limitsRemoval = createRemovalLimits(given);
+  const limits = createSecondaryLimits(given, seed);
   const isDoneAgain = createRepeats(given.faults);
   // Every call of a run passes here, and each async function in its path costs as much as the call's own effect.
   return (call) => {
@@ -30,7 +33,7 @@ export function createService(given: ServiceDeps): Service {
       case 'compute':
         return call.name === 'compute.launch' ? launch(deps, call) : ec2(deps, call);
       case 'github':
-        return heard(deps, call, limitsRemoval(call) ?? github(deps, call));
+        return heard(deps, call, refused(limits(call)) ?? limitsRemoval(call) ?? github(deps, call));
       // It never throws: an error is an answer.
       case 'callbacks':
         return call.effect();
@@ -129,6 +132,8 @@ async function launch(deps: ServiceDeps, call: PortCall): Promise<unknown> {
   return unclear;
 }
 
+const refused = (refusal: GitHubRefusal | undefined) => refusal && { ok: false, refusal };
+
 const falselyGone: GitHubRefusal = { kind: 'not-found', message: 'Not Found' };
 const githubRefusals: readonly GitHubRefusal[] = [
   { kind: 'forbidden', message: 'Resource not accessible by integration' },
@@ -142,11 +147,6 @@ async function heard({ auditor }: ServiceDeps, call: PortCall, asked: unknown): 
   const { refusal } = answer as { refusal?: GitHubRefusal };
   if (refusal) auditor.githubRefused(installationOf(call), call.name, refusal);
   return answer;
-}
-
-function installationOf({ given }: PortCall): number {
-  const [first] = given as [number | { installationId: number }];
-  return typeof first === 'object' ? first.installationId : first;
 }
 
 /**

@@ -107,4 +107,11 @@ export const commonMutants: readonly Mutant[] = [
     'zone === undefined ? undefined : prices.get(spotPool(instance.instanceType, zone))',
     'zone === undefined ? undefined : (prices.get(spotPool(instance.instanceType, zone)) ?? 0)',
   ),
+  mutant(
+    'limits-not-shared',
+    'A copy that GitHub limits shares that with no other copy, nor with its own next run.',
+    'lib/app/common/budgeted-github.ts',
+    'await telling(deps, installationId, () => close(deps, installationId, closed));',
+    'void closed;',
+  ),
 ];
