@@ -99,12 +99,16 @@ const githubTrouble = {
       headers: { 'retry-after': '2' },
       message: 'secondary rate limit',
     },
+    // GitHub need not say for how long: the platform then waits for a minute.
+    { route: jit, status: 429, probability: 0.02, message: 'You have exceeded a secondary rate limit.' },
     { route: jit, status: 502, probability: 0.1, when: 'after' },
     { route: '* /app/*', status: 502, probability: 0.05 },
     { route: '* /repos/*', status: 502, probability: 0.05 },
     { route: '* /orgs/*', status: 500, probability: 0.05 },
   ],
   webhooks: { loseProbability: 0.05, duplicateProbability: 0.1, delayProbability: 0.15, delayMs: 1500 },
+  // GitHub's own is 80; a tenant has some twenty jobs in a minute here.
+  contentWritesPerMinute: 25,
 } as const;
 
 const eventTrouble = {
@@ -116,6 +120,7 @@ const eventTrouble = {
 
 const noGithubTrouble = {
   faults: [],
+  contentWritesPerMinute: 0,
   webhooks: { loseProbability: 0, duplicateProbability: 0, delayProbability: 0, delayMs: 0 },
 };
 
