@@ -45,6 +45,7 @@ export function sharesOf(
   let free = cap.machines - leasesOf(use);
   const holds: Holds = new Map(options.held);
   const rooms = new Map(options.rooms);
+  const isBounded = rooms.size > 0;
   const roomFor = ({ tier }: Waiter) => rooms.get(tier) ?? Number.POSITIVE_INFINITY;
   const shares = new Map<string, number>();
   const shortest = shortestStep(use.waiters);
@@ -52,15 +53,15 @@ export function sharesOf(
   const give = (turn: Turn, count: number) => {
     holds.set(turn.installationId, heldBy(holds, turn) + count);
     shares.set(tenantTierKey(turn), (shares.get(tenantTierKey(turn)) ?? 0) + count);
-    rooms.set(turn.tier, roomFor(turn) - count);
+    if (isBounded) rooms.set(turn.tier, roomFor(turn) - count);
     turn.since += count * turn.step;
     free -= count;
   };
   for (let open = line; free > 0; ) {
-    if (options.rooms) open = open.filter((turn) => roomFor(turn) > 0);
+    if (isBounded) open = open.filter((turn) => roomFor(turn) > 0);
     const [first] = open;
     if (!first) break;
-    const most = options.rooms ? Math.min(free, ...open.map(roomFor)) : free;
+    const most = isBounded ? Math.min(free, ...open.map(roomFor)) : free;
     // Turns count only while someone holds nothing. After that, leases divided by weight rise evenly.
     const isEven = most > worthARise * open.length && open.every((turn) => heldBy(holds, turn) > 0);
     if (open.length === 1) give(first, most);
