@@ -26,15 +26,10 @@ export interface LaptopSynthesis {
  * Everything that an assembly is made from. The layers that synthesis uses never import lib/local, which the linter
  * checks.
  */
-export const assemblySources = [
-  'lib/*.ts',
-  'lib/!(local)/**/*',
-  'lambdas/**/*',
-  'images/**/*',
-  'package.json',
-  'package-lock.json',
-  'tsconfig.json',
-];
+export const assemblySources = {
+  sources: ['lib', 'lambdas', 'images', 'package.json', 'package-lock.json', 'tsconfig.json'],
+  without: 'lib/local',
+} as const;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** @returns the folder of the cloud assembly */
@@ -70,7 +65,7 @@ export async function synthesizeLaptop(
     {
       folder: join(root, 'node_modules', '.cache', 'mayfly'),
       root,
-      sources: assemblySources,
+      ...assemblySources,
       // This repository's tests start laptops of sixteen configurations: with room for fewer, each run makes most anew.
       mostEntries: 24,
       onUnusable: (why) => emit('progress', `(the synthesized app was not cached: ${why})`),

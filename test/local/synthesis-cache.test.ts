@@ -1,6 +1,6 @@
 import { globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type StartValues, synthesizeOnce } from '../../lib/local/synthesis-cache.ts';
 import { synthesizeApp } from '../../lib/stacks/synthesize.ts';
@@ -15,14 +15,16 @@ beforeEach(() => {
   made = 0;
   unusable = [];
   source('one');
+  write('package.json', '{}');
 });
 afterEach(() => rmSync(base, { recursive: true, force: true }));
 
 const folder = () => join(base, 'cache');
-const source = (text: string) => {
-  mkdirSync(join(base, 'lib', 'deep'), { recursive: true });
-  writeFileSync(join(base, 'lib', 'deep', 'source.ts'), text);
+const write = (path: string, text: string) => {
+  mkdirSync(dirname(join(base, path)), { recursive: true });
+  writeFileSync(join(base, path), text);
 };
+const source = (text: string) => write('lib/deep/source.ts', text);
 
 /** One start, whose synthesis writes the given values. @returns the content of its output */
 async function start(
@@ -34,7 +36,8 @@ async function start(
     {
       folder: folder(),
       root: base,
-      sources: ['lib/**/*'],
+      sources: ['lib', 'package.json'],
+      without: 'lib/apart',
       mostEntries: 12,
       onUnusable: (why) => void unusable.push(why),
     },
@@ -79,6 +82,18 @@ describe('the cache of synthesis', () => {
     expect(await start(first)).toMatchObject({ isFromCache: false });
     expect(await start(first, { input: { region: 'eu-west-1' } })).toMatchObject({ isFromCache: false });
     source('one');
+    expect(await start(first)).toMatchObject({ isFromCache: true });
+  });
+
+  it('synthesizes anew when any file changes, comes or goes, but not in the folder that is left out', async () => {
+    await start(first);
+    write('package.json', '{ "version": "2" }');
+    expect(await start(first)).toMatchObject({ isFromCache: false });
+    write('lib/apart/deep/other.ts', 'left out');
+    expect(await start(first)).toMatchObject({ isFromCache: true });
+    write('lib/another.ts', 'one more');
+    expect(await start(first)).toMatchObject({ isFromCache: false });
+    rmSync(join(base, 'lib/another.ts'));
     expect(await start(first)).toMatchObject({ isFromCache: true });
   });
 

@@ -32,7 +32,8 @@ const checkout = fileURLToPath(new URL('../..', import.meta.url));
 const cache: SynthesisCacheOptions = {
   folder: join(checkout, 'node_modules', '.cache', 'mayfly-stacks'),
   root: checkout,
-  sources: [...assemblySources, 'test/stacks/assembly.ts'],
+  ...assemblySources,
+  sources: [...assemblySources.sources, 'test/stacks/assembly.ts'],
   mostEntries: 40,
   onUnusable: (why) => process.stderr.write(`The synthesized app was not cached: ${why}\n`),
 };
