@@ -24,8 +24,9 @@ export interface TenantStore {
     cursor?: string;
   }): Promise<{ installationIds: InstallationId[]; cursor?: string }>;
   /**
-   * @param policyOf the tenant whose status, plan and limits it inherits, as it was read. conflict: the operator has changed
-   * one of these since, or it is gone
+   * @param policyOf the tenant whose status, plan and limits it inherits, as it was read. If it is the new one's predecessor,
+   * it gets the new one as its successor. conflict: the operator has changed one of these since, or it is gone, or has a
+   * successor already
    */
   create(tenant: NewTenant, policyOf?: Tenant): Promise<'created' | 'exists' | 'conflict'>;
   /**

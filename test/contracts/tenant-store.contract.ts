@@ -225,6 +225,18 @@ export function tenantStoreContract(backend: StoreBackend): void {
       expect(await stores.tenants.create(next, await theTenant(stores))).toBe('exists');
     });
 
+    it('gives a tenant one successor, and none to a tenant that is only inherited from', async () => {
+      const former = await storedTenant(stores);
+      const next = (id: number, predecessor?: InstallationId) =>
+        newTenant({ installationId: InstallationId(id), ...(predecessor ? { predecessor } : {}) });
+      expect(await stores.tenants.create(next(100), former)).toBe('created');
+      expect((await theTenant(stores)).successor).toBeUndefined();
+      expect(await stores.tenants.create(next(202, acme), former)).toBe('created');
+      expect(await stores.tenants.create(next(303, acme), former)).toBe('conflict');
+      expect(await stores.tenants.get(InstallationId(303))).toBeUndefined();
+      expect((await theTenant(stores)).successor).toBe(202);
+    });
+
     it('lets one of many probe whether the cause is gone', async () => {
       await storedTenant(stores, { attention });
       const probe = { from: attention.probeAt, to: attention.probeAt + 60_000 };

@@ -33,6 +33,11 @@ export function createMemoryTenantStore(world: StoreWorld): TenantStore {
         const { tenants } = rows;
         if (tenants.has(tenant.installationId)) return 'exists';
         if (policyOf && !hasPolicyOf(tenants.get(policyOf.installationId), policyOf)) return 'conflict';
+        const former = policyOf && tenants.get(policyOf.installationId);
+        if (former && tenant.predecessor === former.installationId) {
+          if (former.successor !== undefined) return 'conflict';
+          tenants.set(former.installationId, { ...former, successor: tenant.installationId });
+        }
         const row = {
           ...copyOf(tenant),
           leases: 0,

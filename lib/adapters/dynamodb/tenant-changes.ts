@@ -5,6 +5,7 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { recordedPolicyAttribute } from '../../contract/audit.ts';
 import { policyAttributes } from '../../contract/tenant-policy.ts';
+import type { InstallationId } from '../../core/ids.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import { hasSamePolicy } from '../../core/tenant-policy.ts';
 import type { NewTenant, TenantChanges } from '../../ports/tenants.ts';
@@ -17,6 +18,7 @@ import {
   tenantKey,
   tenantOfRow,
 } from './tenant-row.ts';
+import { updateItem } from './write.ts';
 
 /**
  * Clauses of the condition:
@@ -73,22 +75,41 @@ export const newTenantItem = (tableName: string, tenant: NewTenant, digest: stri
   },
 });
 
-/** Checks that the policy attributes of the tenant's row are exactly as in `row`, as the operator wrote them. */
-export function policyCheck(tableName: string, row: Attributes, tenant: Tenant): TransactWriteItem {
+/**
+ * Checks that the policy attributes of the tenant's row are exactly as in `row`, as the operator wrote them.
+ * @param successor becomes the tenant's: then it must have none yet. Absent: nothing is written
+ */
+export function policyCheck(
+  tableName: string,
+  row: Attributes,
+  { tenant, successor }: { readonly tenant: Tenant; readonly successor: InstallationId | undefined },
+): TransactWriteItem {
   const clauses = policyAttributes.map((name) =>
     row[name] === undefined ? `attribute_not_exists(#${name})` : `#${name} = :${name}`,
   );
-  const values = policyAttributes.flatMap((name) => (row[name] ? [[`:${name}`, row[name]] as const] : []));
+  const read = policyAttributes.flatMap((name) => (row[name] ? [[`:${name}`, row[name]] as const] : []));
+  const values: Attributes = Object.fromEntries(read);
+  const key = tenantKey(tenant.installationId);
+  if (successor !== undefined)
+    return updateItem({
+      ...{ tableName, key, update: 'SET #successor = :successor' },
+      condition: [...clauses, 'attribute_not_exists(#successor)'].join(' AND '),
+      values: { ...values, ':successor': number(successor) },
+    });
   return {
     ConditionCheck: {
       TableName: tableName,
-      Key: tenantKey(tenant.installationId),
+      Key: key,
       ConditionExpression: clauses.join(' AND '),
       ExpressionAttributeNames: Object.fromEntries(policyAttributes.map((name) => [`#${name}`, name])),
-      ExpressionAttributeValues: Object.fromEntries(values),
+      ExpressionAttributeValues: values,
     },
   };
 }
+
+/** The tenant that the new one follows gets it as its successor; one that it does not follow is only checked. */
+export const successorOf = (policyOf: Tenant, { predecessor, installationId }: NewTenant) =>
+  predecessor === policyOf.installationId ? installationId : undefined;
 
 /** Whether the row still has the policy that was read. */
 export const hasPolicyOf = (row: Attributes, read: Tenant): boolean => hasSamePolicy(tenantOfRow(row), read);

@@ -14,7 +14,7 @@ import { getRow, queryRows, scanRows } from './read.ts';
 import { readTogether } from './read-together.ts';
 import { readableRows } from './readable-rows.ts';
 import { carriedSet, heldSet, leasesUnchanged } from './spend-changes.ts';
-import { changeExpression, hasPolicyOf, newTenantItem, policyCheck } from './tenant-changes.ts';
+import { changeExpression, hasPolicyOf, newTenantItem, policyCheck, successorOf } from './tenant-changes.ts';
 import { recordedTenant, recordedUpdate } from './tenant-record.ts';
 import { isTenantRow, tenantKey, tenantOfRow } from './tenant-row.ts';
 import { transact, updateItem, updateRow } from './write.ts';
@@ -196,7 +196,10 @@ async function putTenant(
   const { client, tableName } = deps;
   const from = policyOf && (await getRow(client, tableName, tenantKey(policyOf.installationId)));
   if (policyOf && !(from && hasPolicyOf(from, policyOf))) return 'conflict';
-  const check = policyOf && from ? [policyCheck(tableName, from, policyOf)] : [];
+  const check =
+    policyOf && from
+      ? [policyCheck(tableName, from, { tenant: policyOf, successor: successorOf(policyOf, tenant) })]
+      : [];
   const made = recordedTenant(tenant, policyOf, needAudit(deps));
   if (await transact(client, [newTenantItem(tableName, tenant, made.digest), ...check, made.item]))
     return 'created';

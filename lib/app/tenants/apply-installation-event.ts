@@ -17,6 +17,7 @@ import { noteReturn } from '../common/note-return.ts';
 import { pokeWaiting } from '../common/poke-waiting.ts';
 import type { InstallationNow } from './ask-for-installation.ts';
 import type { UnheardRunDeps } from './find-unheard-run.ts';
+import { lastInstallation } from './last-installation.ts';
 import { forgetUnknown, isSurelyGone, noteUnknown } from './note-unknown.ts';
 import { refuseRemoved } from './refuse-removed.ts';
 import { refuseWaitingJobs } from './refuse-waiting-jobs.ts';
@@ -93,7 +94,8 @@ async function previousTenant(deps: TenantDeps, installationId: InstallationId, 
   const others = (await deps.tenants.findByAccount(accountId)).filter(
     (tenant) => tenant.installationId !== installationId,
   );
-  const [latest] = others.sort((a, b) => b.installationId - a.installationId);
+  const [shown] = others.sort((a, b) => b.installationId - a.installationId);
+  const latest = shown && (await lastInstallation(deps, shown, installationId));
   // An account has one installation, so this one is gone. Its `deleted` event may be late or lost: ask GitHub.
   if (latest && latest.status !== 'deleted' && !isSuperseded(installationId, latest)) {
     await deps.queues.sendToInstallations({
@@ -140,8 +142,9 @@ function newTenant(
 /** @returns true if the tenant was ended, or someone else changed it: read it again */
 async function endIfSuperseded(deps: TenantDeps, tenant: Tenant): Promise<boolean> {
   if (tenant.status === 'deleted') return false;
-  const others = await deps.tenants.findByAccount(tenant.accountId);
-  if (!others.some((other) => isSuperseded(tenant.installationId, other))) return false;
+  const hasSuccessor = tenant.successor !== undefined;
+  const others = hasSuccessor ? [] : await deps.tenants.findByAccount(tenant.accountId);
+  if (!hasSuccessor && !others.some((other) => isSuperseded(tenant.installationId, other))) return false;
   const { installationId, status } = tenant;
   const ended = { status: 'deleted', statusBeforeDeletion: status, updatedAt: iso(deps) } as const;
   if ((await deps.tenants.update(tenant, ended)) === 'conflict') return true;

@@ -128,4 +128,11 @@ export const fakesMutants: readonly Mutant[] = [
     'answer === undefined && now < endsAt',
     'void answer === undefined && now < endsAt',
   ),
+  mutant(
+    'no-successor-recorded',
+    'An installation does not name the one that follows it, which an index may not show yet.',
+    'test/fakes/tenants.ts',
+    'if (former && tenant.predecessor === former.installationId) {',
+    'if (former && tenant.predecessor === tenant.installationId) {',
+  ),
 ];
