@@ -333,6 +333,31 @@ describe('the record of a spot machine', () => {
     expect(records(platform)).toMatchObject([{ cost: { compute } }]);
   });
 
+  it('costs nothing where EC2 took it, and first describes it as it was before', async () => {
+    const { platform, machine } = await givenSpot(12_000);
+    platform.clock.advance(30 * 60_000);
+    Object.assign(platform.compute.machines.get(machine)!, { takenBack: true, state: 'terminated' });
+    const { describe } = platform.compute;
+    let calls = 0;
+    platform.compute.describe = async (ids) => {
+      calls += 1;
+      return calls > 1 ? describe(ids) : ids.map((instanceId) => ({ instanceId, state: 'running' }));
+    };
+    await platform.follow(instanceEnded(machine));
+    expect(records(platform)).toMatchObject([{ cost: { compute: 0 } }]);
+    expect(calls).toBe(2);
+  });
+
+  it('costs its time if EC2 still describes it as it was before, and its lease is freed', async () => {
+    const { platform, machine } = await givenSpot(12_000);
+    platform.clock.advance(30 * 60_000);
+    Object.assign(platform.compute.machines.get(machine)!, { takenBack: true, state: 'terminated' });
+    platform.compute.describe = async (ids) => ids.map((instanceId) => ({ instanceId, state: 'running' }));
+    await platform.follow(instanceEnded(machine));
+    expect(records(platform)).toMatchObject([{ cost: { compute: 6_000 } }]);
+    expect(await platform.leases()).toBe(0);
+  });
+
   it('costs its time, and its lease is freed, if EC2 cannot be asked how it ended', async () => {
     const { platform, machine } = await givenSpot(12_000);
     Object.assign(platform.compute.machines.get(machine)!, { takenBack: true });

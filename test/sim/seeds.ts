@@ -117,6 +117,12 @@ export const keptSeeds: readonly { readonly seed: number; readonly found: string
     seed: 960_421,
     found: 'an unknown run was counted, because the reconciler had just removed the same registration',
   },
+  // test/app/tenant-consequences.test.ts
+  {
+    seed: 36,
+    found:
+      'an account that reinstalled twice in a moment had machines of two installations: an index did not show the later one yet',
+  },
   // test/sim/dropped-scopes.test.ts
   {
     seed: 1_000_109,

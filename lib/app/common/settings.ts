@@ -56,6 +56,9 @@ export const resendWithinMilliseconds = 2_000;
 /** By then new machines usually show up under their tags. */
 export const shownAfterMilliseconds = 1_000;
 
+/** By then EC2 usually describes an ended machine as such; its event may come earlier. */
+export const endShownAfterMilliseconds = 2_000;
+
 /** A job that got no machine is tried again after this time; the sweep looks each minute in any case. */
 export const retryDelaySeconds = 10;
 

@@ -16,3 +16,6 @@ export interface Ending {
   /** The same job, as GitHub says that it ran on this machine. */
   readonly ranJob?: RanJob;
 }
+
+/** EC2 says so, of a machine in this state. */
+export const hasEnded = (state: string): boolean => state === 'shutting-down' || state === 'terminated';

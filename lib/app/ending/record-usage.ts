@@ -11,7 +11,8 @@ import type { Settlement } from '../../core/spend-counts.ts';
 import { mayBeFree, type RanJob, ranJobOf, type UsageRecord, usageOf } from '../../core/usage.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { EndDeps } from '../common/deps.ts';
-import type { Ending } from './ending.ts';
+import { endShownAfterMilliseconds } from '../common/settings.ts';
+import { type Ending, hasEnded } from './ending.ts';
 import { findLatePrices } from './find-late-prices.ts';
 
 export type JobsById = ReadonlyMap<JobId, Job>;
@@ -43,10 +44,10 @@ export async function recordUsage(
 /**
  * A machine that EC2 interrupts in its first hour costs nothing, and only EC2 knows that it did. It is asked only
  * about young spot machines that ended by themselves, or for which EC2 gave notice. If it cannot be asked, they
- * count as charged: no lease waits for a price.
+ * count as charged: no lease waits for a price. An answer from before the end says nothing, so EC2 is asked once more.
  */
 async function findTakenBack(
-  { compute, telemetry }: EndDeps,
+  { compute, telemetry, clock }: EndDeps,
   endings: readonly Ending[],
   endedAt: number,
 ): Promise<ReadonlySet<InstanceId>> {
@@ -57,6 +58,11 @@ async function findTakenBack(
   if (asked.length === 0) return new Set();
   try {
     const found = await compute.describe(asked);
+    const outdated = found.filter(({ state }) => !hasEnded(state)).map(({ instanceId }) => instanceId);
+    if (outdated.length > 0) {
+      await clock.sleep(endShownAfterMilliseconds);
+      found.push(...(await compute.describe(outdated)));
+    }
     return new Set(found.filter(({ takenBack }) => takenBack).map(({ instanceId }) => instanceId));
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error;

@@ -16,7 +16,7 @@ import type { DoneLine } from '../ending/done-line.ts';
 import { drainTenant } from '../ending/drain-tenant.ts';
 import { endEach } from '../ending/end-runners.ts';
 import { hasEndedHere } from '../ending/ended-here.ts';
-import type { Ending } from '../ending/ending.ts';
+import { type Ending, hasEnded } from '../ending/ending.ts';
 import { askWhatItRan, noteHeardRun } from './ask-what-it-ran.ts';
 import { followSpotWarning, rerunIfTakenBack } from './follow-spot-warning.ts';
 import {
@@ -273,11 +273,9 @@ function ownRunner(event: JobEvent, runners: Runners): Runner | undefined {
   return runner?.installationId === event.installationId ? runner : undefined;
 }
 
-const endStates = ['shutting-down', 'terminated'];
-
 function instanceEnded(event: InstanceEvent, runners: Runners): Ending | undefined {
   const runner = runners.get(event.instanceId);
   if (!runner || runner.state === 'ended') return undefined;
   // A stopped machine could be started again: it is terminated, which then proves its end.
-  return { runner, reason: 'instance-ended', proven: endStates.includes(event.state) };
+  return { runner, reason: 'instance-ended', proven: hasEnded(event.state) };
 }

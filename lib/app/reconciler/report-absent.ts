@@ -9,6 +9,7 @@ import type { InstanceId } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
 import { absenceProofSeconds } from '../common/settings.ts';
+import { hasEnded } from '../ending/ending.ts';
 import { logRepair } from './log-repair.ts';
 import {
   absentPerRun,
@@ -53,7 +54,7 @@ async function askAbout(deps: ReconcileDeps, runners: readonly Runner[]): Promis
   await Promise.all(
     runners.map(async (runner) => {
       const state = gone.has(runner.instanceId) ? 'terminated' : states.get(runner.instanceId);
-      if (state === 'terminated' || state === 'shutting-down') await report(deps, runner, state);
+      if (state !== undefined && hasEnded(state)) await report(deps, runner, state);
     }),
   );
 }
