@@ -112,7 +112,11 @@ export const fakesMutants: readonly Mutant[] = [
     'A decision made under a policy is replaced by a later one under the same policy.',
     'test/fakes/jobs.ts',
     'if (known && known.policy === admission.policy && !isOpen) return false;',
-    'void isOpen;',
+    `void isOpen;
+              if (known?.policy === admission.policy) {
+                jobs.set(key, { ...job, admission: copyOf(admission) });
+                return true;
+              }`,
   ),
   mutant(
     'older-policy-overwrites',
