@@ -25,8 +25,8 @@ export interface TenantStore {
   }): Promise<{ installationIds: InstallationId[]; cursor?: string }>;
   /**
    * @param policyOf the tenant whose status, plan and limits it inherits, as it was read. If it is the new one's predecessor,
-   * it gets the new one as its successor. conflict: the operator has changed one of these since, or it is gone, or has a
-   * successor already
+   * it gets the new one as its successor. conflict: the operator has changed one of these since, or it is gone, or has
+   * another successor than it had
    */
   create(tenant: NewTenant, policyOf?: Tenant): Promise<'created' | 'exists' | 'conflict'>;
   /**

@@ -167,6 +167,17 @@ describe('an event about a tenant', () => {
     expect(linesOf(platform, 'tenant-provisioned')).toMatchObject([{ installationId: third }]);
   });
 
+  it('lets an account follow its last installation whose row is there, if somebody deleted a later one', async () => {
+    const [first, third] = [101, 103].map((id) => InstallationId(id));
+    const platform = await givenPlatform({
+      tenants: [givenTenant({ installationId: first!, status: 'deleted', successor: InstallationId(102) })],
+    });
+    platform.github.putInstallation(third!, account);
+    await tell(platform, told('installation.created', { installationId: third! }));
+    expect(await platform.tenants.get(third!)).toMatchObject({ predecessor: first });
+    expect(await platform.tenants.get(first!)).toMatchObject({ successor: third });
+  });
+
   it('lets an account that reinstalls twice follow the later one, although the index shows only the first', async () => {
     const [first, second, third] = [101, 102, 103].map((id) => InstallationId(id));
     const platform = await givenPlatform({ tenants: [givenTenant({ installationId: first! })] });

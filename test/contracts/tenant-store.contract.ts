@@ -235,6 +235,9 @@ export function tenantStoreContract(backend: StoreBackend): void {
       expect(await stores.tenants.create(next(303, acme), former)).toBe('conflict');
       expect(await stores.tenants.get(InstallationId(303))).toBeUndefined();
       expect((await theTenant(stores)).successor).toBe(202);
+      // As whoever read it with that successor, whose row is gone.
+      expect(await stores.tenants.create(next(303, acme), await theTenant(stores))).toBe('created');
+      expect((await theTenant(stores)).successor).toBe(303);
     });
 
     it('lets one of many probe whether the cause is gone', async () => {

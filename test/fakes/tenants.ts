@@ -35,7 +35,7 @@ export function createMemoryTenantStore(world: StoreWorld): TenantStore {
         if (policyOf && !hasPolicyOf(tenants.get(policyOf.installationId), policyOf)) return 'conflict';
         const former = policyOf && tenants.get(policyOf.installationId);
         if (former && tenant.predecessor === former.installationId) {
-          if (former.successor !== undefined) return 'conflict';
+          if (former.successor !== policyOf?.successor) return 'conflict';
           tenants.set(former.installationId, { ...former, successor: tenant.installationId });
         }
         const row = {

@@ -77,7 +77,8 @@ export const newTenantItem = (tableName: string, tenant: NewTenant, digest: stri
 
 /**
  * Checks that the policy attributes of the tenant's row are exactly as in `row`, as the operator wrote them.
- * @param successor becomes the tenant's: then it must have none yet. Absent: nothing is written
+ * @param successor becomes the tenant's, if that still has the one that was read: none, or one whose row somebody deleted by
+ * hand. Absent: nothing is written
  */
 export function policyCheck(
   tableName: string,
@@ -90,11 +91,12 @@ export function policyCheck(
   const read = policyAttributes.flatMap((name) => (row[name] ? [[`:${name}`, row[name]] as const] : []));
   const values: Attributes = Object.fromEntries(read);
   const key = tenantKey(tenant.installationId);
+  const before = successorFence(tenant);
   if (successor !== undefined)
     return updateItem({
       ...{ tableName, key, update: 'SET #successor = :successor' },
-      condition: [...clauses, 'attribute_not_exists(#successor)'].join(' AND '),
-      values: { ...values, ':successor': number(successor) },
+      condition: [...clauses, before.condition].join(' AND '),
+      values: { ...values, ...before.values, ':successor': number(successor) },
     });
   return {
     ConditionCheck: {
@@ -106,6 +108,11 @@ export function policyCheck(
     },
   };
 }
+
+const successorFence = ({ successor }: Tenant): { condition: string; values: Attributes } =>
+  successor === undefined
+    ? { condition: 'attribute_not_exists(#successor)', values: {} }
+    : { condition: '#successor = :former_successor', values: { ':former_successor': number(successor) } };
 
 /** The tenant that the new one follows gets it as its successor; one that it does not follow is only checked. */
 export const successorOf = (policyOf: Tenant, { predecessor, installationId }: NewTenant) =>
