@@ -5,8 +5,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { explainJob } from '../../lib/app/insight/explain-job.ts';
 import { type Actor, needsSomebody } from '../../lib/app/insight/explanation.ts';
-import { explainedFacts } from '../support/explained-facts.ts';
-import { noon, small } from '../support/given.ts';
+import { gatherFacts } from '../../lib/app/insight/gather-facts.ts';
+import { JobId } from '../../lib/core/ids.ts';
+import { OperationalError } from '../../lib/ports/errors.ts';
+import { explainedFacts, storedSituation } from '../support/explained-facts.ts';
+import { acme, noon, small } from '../support/given.ts';
 import { type Situation, situations } from '../support/situations.ts';
 
 /** Reads of tables that one explanation may take. */
@@ -112,6 +115,22 @@ describe('mayfly explain', () => {
     expect(explanation.checked).toContainEqual(
       expect.stringMatching(/^not readable: In the launches row launch-1, tier is missing/),
     );
+  });
+
+  it('explains a job that is over as usual if only the row of its machine cannot be read', async () => {
+    const { explanation } = await explained({ ...situations.succeeded!, unreadable: 'runners' });
+    expect(explanation).toMatchObject({ code: 'completed', who: 'nobody' });
+    expect(explanation.checked).toContainEqual(
+      expect.stringMatching(/^not readable: In the runners row i-1, tier is missing/),
+    );
+  });
+
+  it('fails if DynamoDB does not answer about a machine, instead of calling its row unreadable', async () => {
+    const { deps } = await storedSituation(situations.succeeded!);
+    const outage = new OperationalError('DynamoDB did not answer', { code: 'TimeoutError', retryable: true });
+    deps.world.failNext('runners.get', outage);
+    const asked = { installationId: acme, jobId: JobId(1), repository: 'acme/app' };
+    await expect(gatherFacts(deps, asked)).rejects.toBe(outage);
   });
 
   it('lists a job’s events in order, with the fate of the machine that it lost', async () => {

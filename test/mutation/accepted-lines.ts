@@ -110,6 +110,12 @@ export const acceptedLines: readonly AcceptedLines[] = [
         'facts.plan?.ran → facts.plan.ran',
       ],
       'insight/explain-unheard.ts': ["if (job.kind !== 'found') throw"],
+      // Covered jobs have a lease, and no others do.
+      'insight/explain-unreadable.ts': [
+        'runner !== undefined → true',
+        "if (state !== 'covered' || lease === undefined) return []",
+        `'' → "Stryker was here!"`,
+      ],
       'insight/explain-waiting.ts': [
         "tier: job.tier ?? 'none'",
         `'' → "Stryker was here!"`,
