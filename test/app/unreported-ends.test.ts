@@ -62,6 +62,17 @@ describe('a machine whose end nobody reported', () => {
     },
   );
 
+  it('is terminated within two runs if EC2 has stopped it, as for a retirement of its host', async () => {
+    const { platform, machine } = await givenRunning();
+    for (let runs = 0; runs < 3; runs++) await passFiveMinutes(platform);
+    endsSilently(platform, machine, 'stopped');
+    await passFiveMinutes(platform);
+    expect(platform.liveMachines()).toEqual([machine]);
+    await passFiveMinutes(platform);
+    expect(platform.liveMachines()).toEqual([]);
+    expect(await platform.leases()).toBe(0);
+  });
+
   it('has GitHub asked how its job ended', async () => {
     const { platform, machine } = await givenRunning();
     for (let runs = 0; runs < 3; runs++) await passFiveMinutes(platform);

@@ -37,7 +37,7 @@ export async function reconcileMachines(
   for (let page = 1; page <= machinePages; page++) {
     const found = await deps.compute.listMachines({ environment, ...(cursor ? { cursor } : {}) });
     await lookAt(deps, found.machines, { unreadable, listed: rows?.listed });
-    for (const { instanceId } of found.machines) shown.add(instanceId);
+    for (const { instanceId, isStopped } of found.machines) if (!isStopped) shown.add(instanceId);
     cursor = found.cursor;
     if (cursor === undefined) break;
   }

@@ -1,8 +1,8 @@
 /**
- * Finds machines whose row is open although EC2 no longer lists them: nobody reported their end, neither GitHub, not even
- * again, nor EC2. Their row's deadline may be hours away, because it says that a job runs on them. A machine that is
- * missing in two runs in a row is asked about by its id, and its end takes the path of EC2's lost event. One that EC2
- * does not know at all counts as ended only once that proves anything.
+ * Finds machines whose row is open although EC2 no longer lists them, or lists them as stopped: nobody reported their end,
+ * neither GitHub, not even again, nor EC2. Their row's deadline may be hours away, because it says that a job runs on them.
+ * A machine that is missing in two runs in a row is asked about by its id, and its end takes the path of EC2's lost event.
+ * One that EC2 does not know at all counts as ended only once that proves anything.
  */
 import { fieldsOf, isNumber } from '../../core/fits.ts';
 import type { InstanceId } from '../../core/ids.ts';
@@ -22,7 +22,7 @@ export const absentNote = 'reconcile/absent';
 
 /**
  * @param open as they were before EC2 listed anything, without machines that may still boot: EC2 may not show those yet
- * @param shown all machines that EC2 listed
+ * @param shown all machines that EC2 listed, but those that are stopped: they run no job, and are terminated
  */
 export async function reportAbsent(
   deps: ReconcileDeps,
@@ -54,7 +54,7 @@ async function askAbout(deps: ReconcileDeps, runners: readonly Runner[]): Promis
   await Promise.all(
     runners.map(async (runner) => {
       const state = gone.has(runner.instanceId) ? 'terminated' : states.get(runner.instanceId);
-      if (state !== undefined && hasEnded(state)) await report(deps, runner, state);
+      if (state !== undefined && (hasEnded(state) || state === 'stopped')) await report(deps, runner, state);
     }),
   );
 }
@@ -71,6 +71,6 @@ async function findGone(deps: ReconcileDeps, unknown: readonly Runner[]): Promis
 async function report(deps: ReconcileDeps, runner: Runner, state: string): Promise<void> {
   const { installationId, instanceId, launchId, tier } = runner;
   await deps.queues.sendToLifecycle({ kind: 'instance', installationId, instanceId, state });
-  const reason = 'EC2 has ended it, but neither EC2 nor GitHub reported its end.';
+  const reason = `EC2 says that it is ${state}, but neither EC2 nor GitHub reported its end.`;
   logRepair(deps, { kind: 'machine-end-unheard', installationId, instanceId, launchId, tier, reason });
 }
