@@ -110,7 +110,7 @@ export const acceptedLines: readonly AcceptedLines[] = [
         'facts.plan?.ran → facts.plan.ran',
       ],
       'insight/explain-unheard.ts': ["if (job.kind !== 'found') throw"],
-      // Covered jobs have a lease, and no others do.
+      // Only the launch of a covered job is read, and such a job has a lease.
       'insight/explain-unreadable.ts': [
         'runner !== undefined → true',
         "if (state !== 'covered' || lease === undefined) return []",
