@@ -19,7 +19,7 @@ await runScript(
   createCommandLine({
     name: 'npm run scale --',
     description:
-      'Simulates a day of 10,000 tenants and 1,000,000 jobs in virtual time. It takes about 20 minutes and 1 GB of memory.',
+      'Simulates a day of 10,000 tenants and 1,000,000 jobs in virtual time. It takes 20 to 30 minutes and 1 GB of memory.',
   })
     .option('--part <fraction>', 'the same for a part of the tenants and jobs, such as 0.01', fraction, 1)
     .option('--copies <count>', 'copies of scale-up and lifecycle', wholeNumber({ least: 1 }), 40)
