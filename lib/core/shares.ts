@@ -45,7 +45,6 @@ export function sharesOf(
   let free = cap.machines - leasesOf(use);
   const holds: Holds = new Map(options.held);
   const rooms = new Map(options.rooms);
-  const isBounded = rooms.size > 0;
   const roomFor = ({ tier }: Waiter) => rooms.get(tier) ?? Number.POSITIVE_INFINITY;
   const shares = new Map<string, number>();
   const shortest = shortestStep(use.waiters);
@@ -53,20 +52,21 @@ export function sharesOf(
   const give = (turn: Turn, count: number) => {
     holds.set(turn.installationId, heldBy(holds, turn) + count);
     shares.set(tenantTierKey(turn), (shares.get(tenantTierKey(turn)) ?? 0) + count);
-    if (isBounded) rooms.set(turn.tier, roomFor(turn) - count);
+    rooms.set(turn.tier, roomFor(turn) - count);
     turn.since += count * turn.step;
     free -= count;
   };
   for (let open = line; free > 0; ) {
-    if (isBounded) open = open.filter((turn) => roomFor(turn) > 0);
-    const [first] = open;
-    if (!first) break;
-    const most = isBounded ? Math.min(free, ...open.map(roomFor)) : free;
+    open = open.filter((turn) => roomFor(turn) > 0);
+    if (open.length === 0) break;
+    // Whoever gets so many, no tier is full before the last.
+    const end = free - Math.min(free, ...open.map(roomFor));
     // Turns count only while someone holds nothing. After that, leases divided by weight rise evenly.
-    const isEven = most > worthARise * open.length && open.every((turn) => heldBy(holds, turn) > 0);
-    if (open.length === 1) give(first, most);
-    else if (isEven) for (const [turn, count] of evenRise(open, holds, most)) give(turn, count);
-    else give(nextOf(open, holds), 1);
+    while (free > end && open.some((turn) => heldBy(holds, turn) === 0)) give(nextOf(open, holds), 1);
+    if (free - end > worthARise * open.length) {
+      for (const [turn, count] of evenRise(open, holds, free - end)) give(turn, count);
+    }
+    while (free > end) give(nextOf(open, holds), 1);
   }
   return shares;
 }

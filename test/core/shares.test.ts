@@ -60,35 +60,41 @@ describe('sharesOf', () => {
     );
   });
 
-  it('gives the same result as lease by lease, with the same one next, for any weights and turns', () => {
-    const waiting = fc.record({
-      held: fc.nat(4),
-      weight: fc.constantFrom(1, 1, 2, 4, 0.5, 10, 0.01),
-      since: fc.oneof(fc.nat(3), fc.nat(4_000_000)),
-      // In two tiers under the cap of the cell.
-      alsoMedium: fc.boolean(),
-    });
-    const line = fc.array(waiting, { minLength: 1, maxLength: 6 });
-    const room = fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.nat(3), fc.nat(300));
-    fc.assert(
-      fc.property(line, fc.nat(600), fc.tuple(room, room), (all, free, [ofSmall, ofMedium]) => {
-        const rooms = new Map(
-          [[small, ofSmall] as const, [medium, ofMedium] as const].filter(([, most]) => most < 1000),
-        );
-        const held = all.map((one) => one.held);
-        const waiters = all.flatMap(({ weight, since, alsoMedium }, n) => [
-          waiter(n + 1, { weight, since }),
-          ...(alsoMedium ? [waiter(n + 1, { tier: medium, weight, since: since + 500_000 })] : []),
-        ]);
-        const machines = held.reduce((sum, count) => sum + count, free);
-        const shares = sharesOf(cap(machines), useOf(held, waiters), { held: holding(...held), rooms });
-        const expected = leaseByLease(waiters, held, { free, rooms });
-        expect(Object.fromEntries(shares)).toEqual(Object.fromEntries(expected));
-        expect([...shares.keys()][0]).toBe([...expected.keys()][0]);
-      }),
-      { numRuns: 300 },
-    );
-  });
+  const anyRoom = fc.constant(Number.POSITIVE_INFINITY);
+  it.each([
+    ['wherever there is room', anyRoom],
+    ['where some tiers have little room', fc.oneof(anyRoom, fc.nat(3), fc.nat(300))],
+  ])(
+    'gives the same result as lease by lease, with the same one next, for any weights and turns, %s',
+    (_, room) => {
+      const waiting = fc.record({
+        held: fc.nat(4),
+        weight: fc.constantFrom(1, 1, 2, 4, 0.5, 10, 0.01),
+        since: fc.oneof(fc.nat(3), fc.nat(4_000_000)),
+        // In two tiers under the cap of the cell.
+        alsoMedium: fc.boolean(),
+      });
+      const line = fc.array(waiting, { minLength: 1, maxLength: 6 });
+      fc.assert(
+        fc.property(line, fc.nat(600), fc.tuple(room, room), (all, free, [ofSmall, ofMedium]) => {
+          const rooms = new Map(
+            [[small, ofSmall] as const, [medium, ofMedium] as const].filter(([, most]) => most < 1000),
+          );
+          const held = all.map((one) => one.held);
+          const waiters = all.flatMap(({ weight, since, alsoMedium }, n) => [
+            waiter(n + 1, { weight, since }),
+            ...(alsoMedium ? [waiter(n + 1, { tier: medium, weight, since: since + 500_000 })] : []),
+          ]);
+          const machines = held.reduce((sum, count) => sum + count, free);
+          const shares = sharesOf(cap(machines), useOf(held, waiters), { held: holding(...held), rooms });
+          const expected = leaseByLease(waiters, held, { free, rooms });
+          expect(Object.fromEntries(shares)).toEqual(Object.fromEntries(expected));
+          expect([...shares.keys()][0]).toBe([...expected.keys()][0]);
+        }),
+        { numRuns: 300 },
+      );
+    },
+  );
 
   it('gives a tier no more than it has room for, and the rest to the others', () => {
     const waiters = [waiter(1), waiter(2), waiter(3, { tier: medium })];
