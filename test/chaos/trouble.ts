@@ -149,7 +149,9 @@ export function startTrouble({ laptop }: World): Trouble {
   github.setDials(githubTrouble);
   dynamodb.slowTransactions(transactionMilliseconds);
   events.disturb(eventTrouble);
-  ec2.setDials({ neverBoot: { probability: 0.05, count: null }, lagMilliseconds: 300 });
+  ec2.setDials({
+    ...{ neverBoot: { probability: 0.05, count: null }, lagMilliseconds: 300, endLagMilliseconds: 1_500 },
+  });
   const timers = [
     setInterval(() => {
       if (functions.killRandomContainer()) functionsKilled += 1;
@@ -176,7 +178,9 @@ export function startTrouble({ laptop }: World): Trouble {
       dynamodb.lagIndexes(0);
       events.disturb();
       github.setDials(noGithubTrouble);
-      ec2.setDials({ neverBoot: { probability: 0, count: null }, lagMilliseconds: 0 });
+      ec2.setDials({
+        ...{ neverBoot: { probability: 0, count: null }, lagMilliseconds: 0, endLagMilliseconds: 0 },
+      });
       return counts();
     },
   };

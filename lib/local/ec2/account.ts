@@ -117,6 +117,17 @@ export function isVisible(
   return now - instance.launchedAt >= lagMilliseconds && !isForgotten;
 }
 
+/** As EC2 describes it: for a while after its end as it was before. */
+export function asDescribed(
+  instance: Instance,
+  { now, endLagMilliseconds }: { readonly now: number; readonly endLagMilliseconds: number },
+): Instance {
+  const isLate = now - (instance.shuttingDownAt ?? 0) < endLagMilliseconds;
+  if (!isLate) return instance;
+  const { stateReason: _, ...before } = instance;
+  return { ...before, state: 'running' };
+}
+
 interface Visibility {
   readonly now: number;
   readonly lagMilliseconds: number;

@@ -2,7 +2,7 @@
  * The EC2 calls, by name. Each reads its form, does its work, and returns the members of its answer. None of them waits
  * for anything, so calls never overlap.
  */
-import { type Ec2Account, findInstances, type Instance } from './account.ts';
+import { asDescribed, type Ec2Account, findInstances, type Instance } from './account.ts';
 import { createFleet, type UsedTokens } from './create-fleet.ts';
 import { describeFleets } from './describe-fleets.ts';
 import { describeInstances, stateXml } from './describe-instances.ts';
@@ -39,7 +39,11 @@ export function createCalls({ account, machines, dials, isVisible }: CallDeps): 
     DescribeFleets: (form) =>
       describeFleets(account, form, ({ createdAt }) => Date.now() - createdAt >= dials().lagMilliseconds),
     DescribeSpotPriceHistory: (form) => describeSpotPriceHistory(account, form, Date.now()),
-    DescribeInstances: (form) => describeInstances(account, form, isVisible),
+    DescribeInstances: (form) =>
+      describeInstances(account, form, {
+        isVisible,
+        asDescribed: (instance) => asDescribed(instance, { now: Date.now(), ...dials() }),
+      }),
     TerminateInstances: (form) => ({
       instancesSet: findVisible(texts(form, 'InstanceId')).map((instance) => {
         const previousState = stateXml(instance.state);

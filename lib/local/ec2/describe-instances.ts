@@ -17,9 +17,16 @@ import type { Members, XmlValue } from './xml.ts';
 export function describeInstances(
   account: Ec2Account,
   request: Form,
-  isVisible: (instance: Instance) => boolean,
+  shown: {
+    readonly isVisible: (instance: Instance) => boolean;
+    readonly asDescribed: (instance: Instance) => Instance;
+  },
 ): Members {
-  const visible = new Map([...account.instances].filter(([, instance]) => isVisible(instance)));
+  const visible = new Map(
+    [...account.instances].flatMap(([id, instance]) =>
+      shown.isVisible(instance) ? [[id, shown.asDescribed(instance)]] : [],
+    ),
+  );
   const instanceIds = texts(request, 'InstanceId');
   const pageSize = readPageSize(request, instanceIds);
   const candidates =

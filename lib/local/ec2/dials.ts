@@ -24,6 +24,12 @@ export interface Ec2Dials {
   readonly shutdownMilliseconds: number;
   /** How long a new machine is unknown to Describe calls and TerminateInstances. */
   readonly lagMilliseconds: number;
+  /**
+   * How long an ended machine is still described as running: "a command you run to modify or describe a resource might not
+   * immediately reflect the resource's state".
+   * Source: https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+   */
+  readonly endLagMilliseconds: number;
   /** How long a terminated machine can still be described. */
   readonly terminatedVisibleMilliseconds: number;
   /** How long a new machine waits for permission to run its job's first step; a slow host answers later than AWS. */
@@ -37,6 +43,7 @@ export const defaultDials: Ec2Dials = {
   bootMilliseconds: 50,
   shutdownMilliseconds: 50,
   lagMilliseconds: 0,
+  endLagMilliseconds: 0,
   terminatedVisibleMilliseconds: 3_600_000,
   gateSeconds: 15,
 };
@@ -95,6 +102,7 @@ const checks: Record<keyof Ec2Dials, Check> = {
   bootMilliseconds: milliseconds,
   shutdownMilliseconds: milliseconds,
   lagMilliseconds: milliseconds,
+  endLagMilliseconds: milliseconds,
   terminatedVisibleMilliseconds: milliseconds,
   gateSeconds: { fits: isCount, allowed: 'a whole number of seconds, 0 or more' },
 };

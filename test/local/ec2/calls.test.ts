@@ -252,6 +252,19 @@ describe('DescribeInstances', () => {
     world.ec2.setDials({ lagMilliseconds: 0 });
     expect(await describeBy('tag-key', 'ghr:tenant_id')).toHaveLength(1);
   });
+
+  it('shows an ended machine as running until the lag is over, and does not say why it ended', async () => {
+    const [id] = idsOf(await launch()) as [string];
+    world.ec2.setDials({ endLagMilliseconds: 60_000 });
+    await world.client.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
+    const [before] = await describeBy('instance-state-name', 'running');
+    expect([before?.InstanceId, before?.State?.Name, before?.StateReason]).toEqual([id, 'running', undefined]);
+
+    world.ec2.setDials({ endLagMilliseconds: 0 });
+    const [after] = await describeBy('instance-id', id);
+    expect(['shutting-down', 'terminated']).toContain(after?.State?.Name);
+    expect(after?.StateReason?.Code).toBe('Client.UserInitiatedShutdown');
+  });
 });
 
 describe('TerminateInstances', () => {
