@@ -22,6 +22,7 @@ import { checkAccounts } from './check-accounts.ts';
 import { checkBans } from './check-bans.ts';
 import { checkConfirmed } from './check-confirmed.ts';
 import { checkDeletions } from './check-deletions.ts';
+import { createDoubtsCheck } from './check-doubts.ts';
 import { checkEnds } from './check-ends.ts';
 import { createFormerNamesCheck } from './check-former-names.ts';
 import { checkGroupOfLaunch, checkGroups } from './check-groups.ts';
@@ -139,6 +140,7 @@ export function createAuditor(world: {
   let currentCause: readonly string[] = [];
   const planned = createPlannedCheck(ledger, note);
   const formerNames = createFormerNamesCheck(ledger, note);
+  const doubts = createDoubtsCheck(ledger, note);
 
   return {
     violations,
@@ -238,6 +240,7 @@ export function createAuditor(world: {
       const is = kindOf(name);
       if (is.naming && call.by === 'claim') formerNames.called(call, runSince);
       if (is.fact) followFacts(ledger, call, runSince, note);
+      if (is.doubt) doubts.called(call);
       if (is.record) checkGate(ledger, call, note);
       if (is.policy) followDrops(ledger, call, note);
       if (is.end) checkEnds(ledger, note);
@@ -286,6 +289,7 @@ export function createAuditor(world: {
 const kinds = {
   naming: /^github\.(createJitConfig|getInstallation)$/,
   fact: /^(notes\.write$|github\.getRun$)/,
+  doubt: /^jobs\.(doubt|finish|refuseWaiting)$/,
   record: /^controllers\.recordDecisions$/,
   policy: /^controllers\.save$/,
   end: /^jobs\.(finish|refuseWaiting)/,
