@@ -258,7 +258,11 @@ describe('DescribeInstances', () => {
     world.ec2.setDials({ endLagMilliseconds: 60_000 });
     await world.client.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
     const [before] = await describeBy('instance-state-name', 'running');
-    expect([before?.InstanceId, before?.State?.Name, before?.StateReason]).toEqual([id, 'running', undefined]);
+    expect([before?.InstanceId, before?.State?.Name, before?.StateReason]).toEqual([
+      id,
+      'running',
+      undefined,
+    ]);
 
     world.ec2.setDials({ endLagMilliseconds: 0 });
     const [after] = await describeBy('instance-id', id);
