@@ -8,9 +8,11 @@ import { auditSince } from '../../lib/adapters/dynamodb/audit-list.ts';
 import { tenantNoteItem } from '../../lib/adapters/dynamodb/audit-row.ts';
 import { pause } from '../../lib/adapters/dynamodb/retry.ts';
 import { transact } from '../../lib/adapters/dynamodb/write.ts';
+import { receivesBeforeDeadLetter } from '../../lib/contract/redelivery.ts';
 import { InstallationId, InstanceId, JobId, LaunchId, leaseOf } from '../../lib/core/ids.ts';
 import { reason } from '../../lib/core/reason.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
+import { OperationalError } from '../../lib/ports/errors.ts';
 import { acme, givenJob, givenTier, noon, small } from '../support/given.ts';
 import { nonEmpty } from '../support/non-empty.ts';
 import { type DynamoStores, dynamoBackend, type OperatorEdit } from './support/store-backends.ts';
@@ -30,6 +32,7 @@ import { takeUncontended } from './support/take-uncontended.ts';
 const backend = dynamoBackend();
 const tier = givenTier({ maxRunners: 50 });
 const other = InstanceId('i-2');
+const mostReceives = receivesBeforeDeadLetter('lifecycle');
 
 describe('stores under concurrency', () => {
   let stores: DynamoStores;
@@ -48,13 +51,21 @@ describe('stores under concurrency', () => {
     if (kind === 'taken') expect(await stores.launches.cover(launch)).toEqual([]);
     return kind;
   }
-  /** The machine of that job's launch starts, and ends. */
+  /** The machine of that job's launch starts, and ends. While conflicts last, the message about it is delivered again. */
   async function endMachineOf(n: number): Promise<void> {
     const launchId = LaunchId(`launch-${n}`);
     const instanceId = InstanceId(`i-${n}`);
     const runner = givenRunner({ instanceId, launchId, lease: leaseOf(launchId, 0), plannedJob: JobId(n) });
     await stores.runners.bind([runner]);
-    await stores.runners.end([{ runner, reason: 'instance-ended', at: noon }]);
+    for (let receives = 1; ; receives += 1) {
+      try {
+        await stores.runners.end([{ runner, reason: 'instance-ended', at: noon }]);
+        return;
+      } catch (error) {
+        const isConflict = error instanceof OperationalError && error.code === 'TransactionConflict';
+        if (!isConflict || receives === mostReceives) throw error;
+      }
+    }
   }
   const taken = (kinds: readonly string[]) => kinds.filter((kind) => kind === 'taken').length;
 
