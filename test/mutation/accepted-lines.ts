@@ -68,7 +68,7 @@ export const acceptedLines: readonly AcceptedLines[] = [
         // These jobs rest, and a balance of them takes nothing.
         'deps.clock.now() <= startedAt + roundsWithinMilliseconds → true',
         // New jobs are written as waiting first.
-        'tenantTierKey(place) === me → true',
+        'isSameTenantTier(place, me) → true',
       ],
       'scale-up/plan-line.ts': [
         'tenant && own.launch.length > 0 → true',

@@ -23,7 +23,6 @@ it('is kept in modules: nothing that one test file could learn of another one', 
   expect(found.toSorted()).toEqual([
     'lib/adapters/aws-json/sign-request.ts keys',
     'lib/app/common/bind-rows.ts noPrices',
-    'lib/app/common/whose-turn.ts noRooms',
     'lib/constructs/basics/bundle.ts bundled',
     'lib/core/micros.ts formats',
     'lib/local/aws/dynamodb-throttle.ts refusals',

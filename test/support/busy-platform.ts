@@ -180,9 +180,9 @@ export const tenantNumber = (n: number, over: Partial<Tenant> = {}): Tenant =>
     ...over,
   });
 
-/** Job ids of two tenants never collide. */
 type InTier = Partial<Pick<JobEvent, 'tier' | 'labels'>>;
 
+/** Job ids of two tenants never collide. */
 export function queueJob(platform: BusyPlatform, tenant: Tenant, n: number, inTier: InTier = {}): void {
   const { installationId, accountId: repositoryOwnerId } = tenant;
   const jobId = JobId(installationId * 10_000 + n);

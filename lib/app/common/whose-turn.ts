@@ -6,7 +6,6 @@
 import { beforeFreed, type CapLine, freeUnder, isShort, sharesIn, tiersIn } from '../../core/cap-line.ts';
 import type { InstallationId, TierName } from '../../core/ids.ts';
 import { heldUnder, type SharedCap, type Waiter, withWaiter } from '../../core/shared-cap.ts';
-import type { TierRooms } from '../../core/shares.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import { isSameTenantTier, tenantTierKey } from '../../core/tenant-tier.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
@@ -29,11 +28,10 @@ interface Asking {
 /** With more waiters than this, those whose turn is next are considered; the others come soon. */
 const waitersConsidered = 100;
 
-const noRooms: TierRooms = new Map();
 const isOfCell = ({ cap }: CapLine) => cap.tier === undefined;
 
 export async function readLine(deps: TurnDeps, cap: SharedCap): Promise<CapLine> {
-  return { cap, use: await deps.launches.capUseAcrossTenants(cap), rooms: noRooms };
+  return { cap, use: await deps.launches.capUseAcrossTenants(cap), rooms: new Map() };
 }
 
 /**
@@ -69,20 +67,20 @@ export async function onTurn(deps: TurnDeps, tier: TierName, left?: Waiter): Pro
   if (cell && isShort(cell)) return turnsIn(deps, cell);
   const before = left && ofCell && { ...ofCell, use: withWaiter(ofCell.use, left) };
   const wasShort = before !== undefined && isShort(await withRooms(deps, before, lines));
-  return turnsInTiers(deps, wasShort && cell ? tiersIn(cell) : [tier]);
+  return turnsInTiers(deps, wasShort && cell ? tiersIn(cell) : [tier], { known: lines });
 }
 
 /** @param freed the tier of each lease that was freed just now. @returns the places whose turn that makes it */
 export async function turnsThrough(deps: TurnDeps, freed: readonly TierName[]): Promise<string[]> {
   const cellCap = allCaps(deps).find(({ tier }) => tier === undefined);
-  if (!cellCap) return turnsInTiers(deps, new Set(freed), freed);
+  if (!cellCap) return turnsInTiers(deps, new Set(freed), { freed });
   // A large cap's counts are in many rows, and useless while nobody waits.
   if ((await deps.launches.waitersAcrossTenants(cellCap)).length === 0) return [];
   const cell = await withRooms(deps, await readLine(deps, cellCap));
   const wasShort = isShort(beforeFreed(cell, freed));
   if (isShort(cell)) return newTurns(deps, cell, wasShort ? freed : undefined);
   // From now on each tier decides for itself, also those whose tenants had to wait for others.
-  return wasShort ? turnsInTiers(deps, tiersIn(cell)) : turnsInTiers(deps, new Set(freed), freed);
+  return wasShort ? turnsInTiers(deps, tiersIn(cell)) : turnsInTiers(deps, new Set(freed), { freed });
 }
 
 /** Which of these lines decide now: that of the cap over all tiers, or those of the tiers. */
@@ -97,17 +95,21 @@ export async function decidingLines(deps: TurnDeps, lines: readonly CapLine[]): 
 /** The places that are to have a free lease by this line, in order of their turns. */
 export const turnsIn = (deps: TurnDeps, line: CapLine) => newTurns(deps, line, undefined);
 
-/** @param freed undefined: each turn is new, because these lines did not decide before */
+/**
+ * @param options.freed absent: each turn is new, because these lines did not decide before
+ * @param options.known lines that were read already
+ */
 async function turnsInTiers(
   deps: TurnDeps,
   tiers: Iterable<TierName>,
-  freed?: readonly TierName[],
+  { freed, known = [] }: { readonly freed?: readonly TierName[]; readonly known?: readonly CapLine[] } = {},
 ): Promise<string[]> {
   const found: string[] = [];
   for (const tier of tiers) {
     const cap = ownCapOf(deps, tier);
-    if (!cap || (await deps.launches.waitersAcrossTenants(cap)).length === 0) continue;
-    const line = await readLine(deps, cap);
+    const read = known.find((one) => one.cap.name === cap?.name);
+    if (!cap || (!read && (await deps.launches.waitersAcrossTenants(cap)).length === 0)) continue;
+    const line = read ?? (await readLine(deps, cap));
     found.push(
       ...(await newTurns(
         deps,

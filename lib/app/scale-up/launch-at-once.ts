@@ -13,7 +13,7 @@ import type { InstallationId, JobId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Launch } from '../../core/launch.ts';
 import type { Tenant } from '../../core/tenant.ts';
-import { type TenantTier, tenantTierKey } from '../../core/tenant-tier.ts';
+import { isSameTenantTier, type TenantTier } from '../../core/tenant-tier.ts';
 import type { Tier } from '../../core/tier.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { InsertOutcome } from '../../ports/jobs.ts';
@@ -180,9 +180,9 @@ async function tryOnce(
  * wait since. Launching now would overtake that older job and take the tenant out of the cap's line.
  */
 function waitsUnseen({ waiting, tenant, tier }: Line, supply: Supply | undefined): boolean {
-  const me = tenantTierKey({ installationId: tenant.installationId, tier: tier.name });
-  const isAt = (place: TenantTier) => tenantTierKey(place) === me;
-  return waiting.length === 0 && !!supply?.caps.some(({ use }) => use.waiters.some(isAt));
+  const me = { installationId: tenant.installationId, tier: tier.name };
+  const isMe = (place: TenantTier) => isSameTenantTier(place, me);
+  return waiting.length === 0 && !!supply?.caps.some(({ use }) => use.waiters.some(isMe));
 }
 
 /** New jobs get machines only if there is room for all waiting jobs too. */
