@@ -51,8 +51,6 @@ export interface TaggedMachine {
   readonly launchId: LaunchId;
   /** Absent: the tag is missing or no number. */
   readonly installationId?: InstallationId;
-  /** It is stopped, and runs nothing. */
-  readonly isStopped?: boolean;
 }
 
 export interface DescribedInstance {

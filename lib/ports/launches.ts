@@ -69,6 +69,14 @@ export interface LaunchStore {
   /** Across tenants: launches whose `lookAt` has passed, open ones too, longest overdue first. `skipped`: as above. */
   listWatchedAcrossTenants(now: number, limit: number, skipped?: UnreadableRow[]): Promise<Launch[]>;
   /**
+   * Across tenants: a page of at most `limit` launches whose `lookAt` is `from` or later, in that order. `next`: the place of
+   * the following page, which begins with the last one again; absent: there is none. `skipped`: as above.
+   */
+  pageAcrossTenants(
+    page: { readonly from: number; readonly limit: number },
+    skipped?: UnreadableRow[],
+  ): Promise<LaunchPage>;
+  /**
    * Across tenants: how many leases a cap counts, row by row, and who waits. Reads consistently. Rows that hold no numbers are
    * added to `skipped`; without it they are thrown.
    */
@@ -85,6 +93,11 @@ export interface LaunchStore {
   correctCapRow(row: CapRow, leases: number): Promise<boolean>;
   /** Replaces a cap's row that holds no numbers, so that no lease can be counted meanwhile. False: it holds numbers now. */
   repairCapRow(row: CapRow): Promise<boolean>;
+}
+
+export interface LaunchPage {
+  readonly launches: readonly Launch[];
+  readonly next?: number;
 }
 
 export interface Taking {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { InstanceId } from '../../lib/core/ids.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
+import { unreadableName } from '../fakes/unreadable.ts';
 import { acme, givenEvent } from '../support/given.ts';
 import { expectBalanced, expectNothingLeft, type Platform } from '../support/platform.ts';
 import { givenListening, minutes } from '../support/swept.ts';
@@ -118,8 +119,8 @@ describe('a machine whose end nobody reported', () => {
   });
 });
 
-describe('EC2 is not asked', () => {
-  it('about machines that it lists, or that are too young to be shown', async () => {
+describe('nothing is reported, and nothing terminated', () => {
+  it('of machines that run, and of one that is too young to be shown', async () => {
     const { platform, machine } = await givenRunning();
     const described = countDescribed(platform);
     forget(platform, machine);
@@ -127,37 +128,37 @@ describe('EC2 is not asked', () => {
     await platform.reconcile();
     platform.clock.advance(minutes(5));
     await platform.reconcile();
+    expect(described.calls).toBe(0);
     platform.compute.machines.get(machine)!.hidden = false;
     for (let runs = 0; runs < 5; runs++) await passFiveMinutes(platform);
-    expect(described.calls).toBe(0);
+    expect([described.calls, unheard(platform)]).toEqual([5, 0]);
+    expect(platform.liveMachines()).toEqual([machine]);
     await expectBalanced(platform);
   });
 
-  it('about a machine that was missing once, and is listed again', async () => {
+  it('of a machine that was missing once, is shown again, and is missing again', async () => {
     const { platform, machine } = await givenRunning();
-    platform.clock.advance(minutes(15));
-    const described = countDescribed(platform);
-    forget(platform, machine);
-    await platform.reconcile();
-    platform.clock.advance(minutes(5));
+    platform.clock.advance(minutes(120));
+    for (const isHidden of [true, false, true]) {
+      platform.compute.machines.get(machine)!.hidden = isHidden;
+      await platform.reconcile();
+      platform.clock.advance(minutes(5));
+    }
     platform.compute.machines.get(machine)!.hidden = false;
-    await platform.reconcile();
-    platform.clock.advance(minutes(5));
-    forget(platform, machine);
-    await platform.reconcile();
-    expect(described.calls).toBe(0);
+    await platform.follow(...platform.queues.lifecycle.splice(0));
+    expect(platform.liveMachines()).toEqual([machine]);
+    expect([await platform.leases(), unheard(platform)]).toEqual([1, 0]);
   });
 
-  it('if it did not list all machines', async () => {
+  it('of a machine whose row cannot be read', async () => {
     const { platform, machine } = await givenRunning();
-    platform.clock.advance(minutes(15));
-    const described = countDescribed(platform);
-    const { listMachines } = platform.compute;
-    platform.compute.listMachines = async (page) => ({ ...(await listMachines(page)), cursor: 'next' });
     endsSilently(platform, machine);
-    for (let runs = 0; runs < 3; runs++) await passFiveMinutes(platform);
-    expect(described.calls).toBe(0);
-    expect(await platform.leases()).toBe(1);
+    platform.stores.world.unreadable.add(unreadableName('runners', machine));
+    for (let runs = 0; runs < 3; runs++) {
+      platform.clock.advance(minutes(5));
+      await platform.reconcile();
+    }
+    expect(platform.queues.lifecycle).toEqual([]);
   });
 });
 

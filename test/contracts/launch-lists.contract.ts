@@ -91,6 +91,23 @@ export function launchListsContract(backend: StoreBackend): void {
         expect(await watched(lookAt)).toEqual([{ ...answered, state: 'closed' }]);
       });
 
+      it('lists launches by the page, in the order of their next look, from the last one of the page before', async () => {
+        const tenant = await storedTenant(stores, { maxRunners: 9 });
+        for (const [n, later] of [3, 1, 2].entries()) {
+          const of = { launchId: LaunchId(`at-${later}`), lookAt: lookAt + later };
+          const launch = givenLaunch(await waitingJobs(stores, n + 1), of);
+          await stores.launches.take({ tenant, tier: givenTier({ maxRunners: 9 }), launch });
+        }
+        const page = async (from: number, limit: number) => {
+          const { launches, next } = await stores.launches.pageAcrossTenants({ from, limit });
+          return [...launches.map(({ launchId }) => launchId as string), next];
+        };
+        expect(await page(0, 2)).toEqual(['at-1', 'at-2', lookAt + 2]);
+        expect(await page(lookAt + 2, 2)).toEqual(['at-2', 'at-3', lookAt + 3]);
+        expect(await page(lookAt + 3, 2)).toEqual(['at-3', undefined]);
+        expect(await page(lookAt + 4, 2)).toEqual([undefined]);
+      });
+
       it('lists a launch again only if a manual edit removed it from all lists, open or closed', async () => {
         const watched = (now: number) => stores.launches.listWatchedAcrossTenants(now, 10);
         const launch = await takenLaunch(stores, 1);

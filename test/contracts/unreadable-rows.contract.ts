@@ -63,6 +63,10 @@ export function unreadableRowsContract(backend: StoreBackend): void {
       expect(await stores.launches.listWatchedAcrossTenants(ever, 9, skipped)).toEqual([]);
       expect(skipped).toMatchObject([{ key: other, installationId: acme, error: unreadable }]);
       await expect(stores.launches.listWatchedAcrossTenants(ever, 9)).rejects.toMatchObject(unreadable);
+      const page = { from: 0, limit: 1 };
+      const found = await stores.launches.pageAcrossTenants(page, skipped);
+      expect([found, skipped.length]).toEqual([{ launches: [], next: lookAt }, 2]);
+      await expect(stores.launches.pageAcrossTenants(page)).rejects.toMatchObject(unreadable);
     });
 
     it('are left out of the machines, and named', async () => {

@@ -198,14 +198,13 @@ export function createMemoryCompute(now: () => number = () => 0): MemoryCompute 
   };
 }
 
-function taggedMachine({ instanceId, launchedAt, tags, state }: MemoryMachine): TaggedMachine {
+function taggedMachine({ instanceId, launchedAt, tags }: MemoryMachine): TaggedMachine {
   const launchId = LaunchId(tags.get(tagKeys.launch) ?? '');
   return {
     instanceId,
     launchedAt,
     launchId,
     installationId: InstallationId(Number(tags.get(tagKeys.tenant))),
-    ...(state === 'stopped' ? { isStopped: true } : {}),
   };
 }
 

@@ -126,6 +126,16 @@ export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
           .slice(0, limit);
         return readableLaunches(listed, skipped);
       }),
+    pageAcrossTenants: ({ from, limit }, skipped) =>
+      world.call('launches.pageAcrossTenants', ({ launches }) => {
+        const page = [...launches.values()]
+          .filter(isListed)
+          .filter(({ lookAt }) => lookAt !== undefined && lookAt >= from)
+          .sort((a, b) => (a.lookAt ?? 0) - (b.lookAt ?? 0))
+          .slice(0, limit);
+        const next = page.length < limit ? undefined : page.at(-1)?.lookAt;
+        return { launches: readableLaunches(page, skipped), ...(next === undefined ? {} : { next }) };
+      }),
     listOverdueAcrossTenants: (now, limit, skipped) =>
       world.call('launches.listOverdueAcrossTenants', ({ launches }) => {
         const listed = [...launches.values()]

@@ -42,6 +42,7 @@ import { lagReads } from './world/late-reads.ts';
 import { loseLaunches } from './world/lost-launches.ts';
 import { runMachines } from './world/machines.ts';
 import { rollUpDays } from './world/roll-ups.ts';
+import { shortenPages } from './world/short-pages.ts';
 import { createSilentEnds, hasSilentEnds, longJobs } from './world/silent-ends.ts';
 import { swapLabels } from './world/swapped-labels.ts';
 import { startTenants } from './world/tenants.ts';
@@ -108,6 +109,7 @@ export async function simulate(seed: number, options: { log?: boolean } = {}): P
 
   const ec2 = createEc2(world, createUndying(world, seed));
   lagReads(world, seed);
+  shortenPages(world, seed);
   deleteExpiredNotes(world, seed);
   const webhooks = createWebhooks(world);
   const github = createGitHubWorld(world, { ec2, webhooks });

@@ -12,16 +12,32 @@ export interface IndexQuery extends QueryCommandInput {
   readonly TableName: string;
 }
 
-/** @param keyNames the table's key attributes */
+export interface IndexBounds {
+  /** The table's key attributes. */
+  readonly keyNames: readonly string[];
+  readonly limit: number;
+}
+
 export async function findByIndex(
   client: DynamoDBClient,
   query: IndexQuery,
-  { keyNames, limit }: { keyNames: readonly string[]; limit: number },
+  bounds: IndexBounds,
 ): Promise<Attributes[]> {
-  const keys = (await queryRows(client, query, limit)).map((row) => keyOf(row, keyNames));
-  const rows = await findRows(client, query.TableName, keys);
-  const byKey = new Map(rows.map((row) => [JSON.stringify(keyOf(row, keyNames)), row]));
-  return keys.map((key) => byKey.get(JSON.stringify(key))).filter((row) => row !== undefined);
+  return (await pageByIndex(client, query, bounds)).rows;
+}
+
+/** @returns also the last entry of the index if there are as many as `limit`: further ones may follow it */
+export async function pageByIndex(
+  client: DynamoDBClient,
+  query: IndexQuery,
+  { keyNames, limit }: IndexBounds,
+): Promise<{ readonly rows: Attributes[]; readonly last: Attributes | undefined }> {
+  const entries = await queryRows(client, query, limit);
+  const keys = entries.map((row) => keyOf(row, keyNames));
+  const found = await findRows(client, query.TableName, keys);
+  const byKey = new Map(found.map((row) => [JSON.stringify(keyOf(row, keyNames)), row]));
+  const rows = keys.map((key) => byKey.get(JSON.stringify(key))).filter((row) => row !== undefined);
+  return { rows, last: entries.length < limit ? undefined : entries.at(-1) };
 }
 
 function keyOf(row: Attributes, keyNames: readonly string[]): Attributes {

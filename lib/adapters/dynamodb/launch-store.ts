@@ -20,7 +20,7 @@ import type { UnreadableRow } from '../../ports/unreadable-row.ts';
 import { type Attributes, number, text } from './attributes.ts';
 import { createCapRows } from './cap-rows.ts';
 import { deflated } from './deflated.ts';
-import { findByIndex } from './find-by-index.ts';
+import { findByIndex, pageByIndex } from './find-by-index.ts';
 import { findRows } from './find-rows.ts';
 import { cover } from './job-changes.ts';
 import { jobKey } from './job-row.ts';
@@ -44,14 +44,15 @@ const openValues = { ':intent': text('intent'), ':answered': text('answered') };
 export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTables }): LaunchStore {
   const { client } = deps;
   const tableName = deps.tables.launches;
+  const listed = (marker: string, deadline: string, values: Attributes) => ({
+    TableName: tableName,
+    IndexName: tables.launches.indexes.overdue.name,
+    KeyConditionExpression: `#open = :open AND ${deadline}`,
+    ExpressionAttributeNames: { '#open': 'open', '#deadline': 'deadline' },
+    ExpressionAttributeValues: { ':open': text(marker), ...values },
+  });
   const listDue = async (marker: string, { now, limit, skipped }: Due): Promise<Launch[]> => {
-    const query = {
-      TableName: tableName,
-      IndexName: tables.launches.indexes.overdue.name,
-      KeyConditionExpression: '#open = :open AND #deadline <= :now',
-      ExpressionAttributeNames: { '#open': 'open', '#deadline': 'deadline' },
-      ExpressionAttributeValues: { ':open': text(marker), ':now': number(now) },
-    };
+    const query = listed(marker, '#deadline <= :now', { ':now': number(now) });
     const rows = await findByIndex(client, query, { keyNames: ['launch_id'], limit });
     // The index lags: a launch that has closed or moved its deadline meanwhile is not overdue.
     const due = rows.filter((row) => row['open']?.S === marker && Number(row['deadline']?.N) <= now);
@@ -191,6 +192,12 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
     },
     listOverdueAcrossTenants: (now, limit, skipped) => listDue(openMarker, { now, limit, skipped }),
     listWatchedAcrossTenants: (now, limit, skipped) => listDue(watchedMarker, { now, limit, skipped }),
+    async pageAcrossTenants({ from, limit }, skipped) {
+      const query = listed(watchedMarker, '#deadline >= :from', { ':from': number(from) });
+      const { rows, last } = await pageByIndex(client, query, { keyNames: ['launch_id'], limit });
+      const launches = readableRows(rows, launchOfRow, { keyName: 'launch_id', skipped });
+      return { launches, ...(last ? { next: Number(last['deadline']?.N) } : {}) };
+    },
     ...createCapRows({ client, tableName }),
   };
 }

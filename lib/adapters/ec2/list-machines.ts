@@ -37,7 +37,7 @@ export async function listMachines(
   }
 }
 
-function taggedMachine({ InstanceId: id, LaunchTime, State, Tags = [] }: Instance): TaggedMachine {
+function taggedMachine({ InstanceId: id, LaunchTime, Tags = [] }: Instance): TaggedMachine {
   const tagged = (key: string) => Tags.find((tag) => tag.Key === key)?.Value;
   const tenant = Number(tagged(tagKeys.tenant));
   return {
@@ -45,6 +45,5 @@ function taggedMachine({ InstanceId: id, LaunchTime, State, Tags = [] }: Instanc
     launchedAt: LaunchTime?.getTime() ?? 0,
     launchId: LaunchId(tagged(tagKeys.launch) ?? ''),
     ...(Number.isSafeInteger(tenant) && tenant > 0 ? { installationId: InstallationId(tenant) } : {}),
-    ...(State?.Name === 'stopped' ? { isStopped: true } : {}),
   };
 }

@@ -17,7 +17,6 @@ import { unreadableErrors } from '../common/unreadable-errors.ts';
 import { logRepair, type RepairKind } from './log-repair.ts';
 import { type OpenRows, readOpenRows } from './reconcile-leases.ts';
 import { endingSeconds, machineCursorSeconds, machinePages } from './reconcile-settings.ts';
-import { reportAbsent } from './report-absent.ts';
 
 export const machinesNote = 'reconcile/machines';
 
@@ -31,24 +30,16 @@ export async function reconcileMachines(
   const [read] = await Promise.allSettled([open]);
   const rows = read.status === 'fulfilled' ? read.value : undefined;
   const unreadable: UnreadableRow[] = [];
-  const shown = new Set<InstanceId>();
   let cursor = await takeCursor(deps);
-  const isFromStart = cursor === undefined;
   for (let page = 1; page <= machinePages; page++) {
     const found = await deps.compute.listMachines({ environment, ...(cursor ? { cursor } : {}) });
     await lookAt(deps, found.machines, { unreadable, listed: rows?.listed });
-    for (const { instanceId, isStopped } of found.machines) if (!isStopped) shown.add(instanceId);
     cursor = found.cursor;
     if (cursor === undefined) break;
   }
   if (cursor !== undefined) await keepCursor(deps, cursor);
-  // Only a list of all machines says that one is missing.
-  else if (isFromStart && rows) await reportAbsent(deps, openOf(deps, rows), shown);
   return [...unreadableErrors(unreadable)];
 }
-
-const openOf = (deps: ReconcileDeps, { runnersOf }: OpenRows): Runner[] =>
-  [...runnersOf.values()].flat().filter((runner) => !isYoung(deps, runner));
 
 /** Removed as it is read: if EC2 no longer accepts it, the next run begins at the start. */
 async function takeCursor(deps: ReconcileDeps): Promise<string | undefined> {
@@ -139,8 +130,11 @@ async function judgeUnrecorded(
   return undefined;
 }
 
-const isYoung = ({ clock, deployment }: ReconcileDeps, { launchedAt }: Pick<TaggedMachine, 'launchedAt'>) =>
-  clock.now() < launchedAt + deployment.limits.bootSeconds * 1000;
+/** EC2 may not show it yet. */
+export const isYoung = (
+  { clock, deployment }: ReconcileDeps,
+  { launchedAt }: Pick<TaggedMachine, 'launchedAt'>,
+) => clock.now() < launchedAt + deployment.limits.bootSeconds * 1000;
 
 /** Its own watchdog has powered it off by then, unless a job stopped that. */
 const isOld = ({ clock, deployment }: ReconcileDeps, { launchedAt }: Pick<TaggedMachine, 'launchedAt'>) =>

@@ -136,11 +136,18 @@ export const redeliveriesRemembered = 1_000;
 export const notesKeptSeconds = 3 * 24 * 60 * 60;
 
 /**
- * Machines that EC2 no longer lists: so many are asked about in one run, which is one call, and so many are remembered from
- * one run to the next, in 40 KB. More are missing only if EC2's events fail for long.
+ * EC2 is asked about so many machines with an open row in one run, 200 in a call: 50 calls, one after the other. More
+ * machines are asked about in later runs.
+ */
+export const machinesAskedPerRun = 10_000;
+
+/**
+ * Machines that are missing: so many are reported in one run, and so many are remembered from one run to the next, in 40 KB.
+ * More are missing only if EC2's events fail for long.
  */
 export const absentPerRun = 200;
 export const absentRemembered = 1_000;
+export const absentKeptSeconds = 3_600;
 
 /** EC2 does not promise to accept an old cursor. */
 export const machineCursorSeconds = 600;

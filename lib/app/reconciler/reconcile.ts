@@ -10,6 +10,7 @@ import { reconcileDeliveries } from './reconcile-deliveries.ts';
 import { readOpenRows } from './reconcile-leases.ts';
 import { reconcileMachines } from './reconcile-machines.ts';
 import { reconcileTenants } from './reconcile-tenants.ts';
+import { reportAbsent } from './report-absent.ts';
 
 /** Before there is an App nothing has failed: there are no webhooks to miss, and no tenants. */
 function sayAppMissing({ telemetry }: ReconcileDeps, { message }: OperationalError) {
@@ -32,8 +33,12 @@ export async function reconcile(deps: ReconcileDeps): Promise<void> {
     await attempt(() => reconcileMachines(deps, open));
     await attempt(() => reconcileTenants(deps, open));
   };
-  // In parallel: redeliveries are spaced, and after a flood they take minutes.
-  await Promise.all([attempt(() => reconcileDeliveries(deps)), machinesAndTenants()]);
+  // In parallel: redeliveries are spaced, and after a flood they take minutes; so do EC2's answers about many machines.
+  await Promise.all([
+    attempt(() => reconcileDeliveries(deps)),
+    machinesAndTenants(),
+    attempt(() => reportAbsent(deps).then(() => [])),
+  ]);
   for (const error of errors) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     deps.telemetry.event('error', 'reconcile-failed', { error: text });

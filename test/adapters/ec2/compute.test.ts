@@ -186,13 +186,3 @@ describe('describe', () => {
     expect(asked).toHaveLength(10);
   });
 });
-
-describe('listMachines', () => {
-  it('says which machines are stopped', async () => {
-    const machine = (n: number, Name: string) => ({ InstanceId: id(n), State: { Name } });
-    const Instances = ['running', 'stopping', 'stopped'].map((state, n) => machine(n, state));
-    const { compute } = givenEc2(() => ({ Reservations: [{ Instances }] }));
-    const { machines } = await compute.listMachines({ environment: 'test' });
-    expect(machines.map(({ isStopped }) => isStopped)).toEqual([undefined, undefined, true]);
-  });
-});

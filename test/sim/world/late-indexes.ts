@@ -41,6 +41,11 @@ export function lagIndexes(
     const whole = launches[list].bind(launches);
     launches[list] = async (...of) => ofLaunches.shown(await whole(...of), ({ launchId }) => launchId);
   }
+  const pageAcrossTenants = launches.pageAcrossTenants.bind(launches);
+  launches.pageAcrossTenants = async (...of) => {
+    const { launches, ...page } = await pageAcrossTenants(...of);
+    return { ...page, launches: ofLaunches.shown(launches, ({ launchId }) => launchId) };
+  };
   const pendingOf = questions.pendingOf.bind(questions);
   questions.pendingOf = async (...of) => ofQuestions.shown(await pendingOf(...of), questionKey);
 }

@@ -64,15 +64,31 @@ export const reconcilerMutants: readonly Mutant[] = [
     'missing-machines-left-alone',
     'A machine that EC2 no longer lists holds its lease until its deadline.',
     'lib/app/reconciler/report-absent.ts',
-    'if (due.length > 0)',
-    'if (due.length < 0)',
+    '  await report(deps, due);',
+    '  await report(deps, []);',
   ),
+  {
+    name: 'missing-machines-believed-gone',
+    fault: 'A machine that EC2 does not know counts as ended at once, and is not told to end.',
+    changes: [
+      {
+        file: 'lib/app/reconciler/report-absent.ts',
+        from: 'state !== undefined || now >=',
+        to: 'state === undefined || now >=',
+      },
+      {
+        file: 'lib/app/reconciler/report-absent.ts',
+        from: '(await deps.compute.terminate(unknown)).unknown',
+        to: 'unknown',
+      },
+    ],
+  },
   mutant(
-    'missing-machines-believed-gone',
-    'A machine that EC2 does not know counts as ended at once, and is not told to end.',
+    'missing-machines-of-one-page',
+    'Every run asks EC2 about the machines of the same launches: the first ones.',
     'lib/app/reconciler/report-absent.ts',
-    'if (old.length === 0) return new Set();',
-    'if (old.length >= 0) return new Set(unknown.map(({ instanceId }) => instanceId));',
+    'const page = await readPage(deps, walk.from);',
+    'const page = await readPage(deps, 0);',
   ),
   mutant(
     'suspended-tenants-not-asked-about',
