@@ -119,6 +119,12 @@ describe('sharesOf', () => {
     const rooms = new Map([[small, 3_000_000]]);
     const bounded = sharesOf(cap(free + 3), useOf([1, 1, 1], waiters), { held: holding(1, 1, 1), rooms });
     expect(bounded.get('3/medium')).toBe(free - 3_000_000);
+    // The small tier stays open, because its tenant holds too much to be next.
+    const heavy = sharesOf(cap(free), useOf([], [waiter(1), waiter(2, { tier: medium })]), {
+      held: holding(2 * free, 1),
+      rooms: new Map([[small, 1]]),
+    });
+    expect(Object.fromEntries(heavy)).toEqual({ '2/medium': free });
   });
 });
 

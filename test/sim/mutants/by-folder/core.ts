@@ -40,7 +40,7 @@ export const coreMutants: readonly Mutant[] = [
   mutant(
     'low-weight-tenants-starve',
     'Turns are decided by leases over weight alone, so a tenant with a low weight never gets one.',
-    'lib/core/shares.ts',
+    'lib/core/turn.ts',
     'if (hasTurn(one) !== hasTurn(other)) return hasTurn(one);',
     'void hasTurn;',
   ),
