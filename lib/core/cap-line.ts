@@ -1,6 +1,6 @@
 /** The line of a cap over all tenants as it was read, and what its free leases mean for those who stand in it. */
 import type { InstallationId, TierName } from './ids.ts';
-import { type CapUse, leasesOf, type SharedCap } from './shared-cap.ts';
+import { type CapUse, leasesOf, type SharedCap, type Waiter } from './shared-cap.ts';
 import { sharesOf, type TierRooms } from './shares.ts';
 
 export interface CapLine {
@@ -17,10 +17,27 @@ export const tiersIn = ({ use }: Pick<CapLine, 'use'>): ReadonlySet<TierName> =>
   new Set(use.waiters.map(({ tier }) => tier));
 
 /** Whether it has fewer free leases than the tiers in which tenants wait have room for. */
-export function isShort(line: CapLine): boolean {
+export const isShort = (line: CapLine) => roomIn(line, tiersIn(line)) > freeUnder(line);
+
+function roomIn({ rooms }: CapLine, tiers: ReadonlySet<TierName>): number {
   let room = 0;
-  for (const tier of tiersIn(line)) room += Math.max(0, line.rooms.get(tier) ?? Number.POSITIVE_INFINITY);
-  return room > freeUnder(line);
+  for (const tier of tiers) room += Math.max(0, rooms.get(tier) ?? Number.POSITIVE_INFINITY);
+  return room;
+}
+
+/**
+ * The first so many who wait. If their tiers have less room than there are free leases, also the first so many of the others,
+ * as nobody else can take the rest.
+ * @param waiters in order of their turns
+ */
+export function firstInTurn(line: CapLine, waiters: readonly Waiter[], most: number): readonly Waiter[] {
+  const first = waiters.slice(0, most);
+  for (;;) {
+    const tiers = tiersIn({ use: { ...line.use, waiters: first } });
+    const others = waiters.filter(({ tier }) => !tiers.has(tier));
+    if (others.length === 0 || roomIn(line, tiers) >= freeUnder(line)) return first;
+    first.push(...others.slice(0, most));
+  }
 }
 
 /** The same line before leases of these tiers were freed. */

@@ -169,6 +169,20 @@ describe('while the free leases of all tiers do not suffice, the line of all tie
     expect(world.woken()).toEqual(['3/medium']);
   });
 
+  it('and also to a tier whose tenants stand behind a hundred others, of a tier with too little room', async () => {
+    const world = given({
+      used: { cell: [7, 10], 'tier/small': [2, 3], 'tier/medium': [0, 9] },
+      waiting: { small: [1], medium: [3, 4] },
+    });
+    const { rows } = world.world;
+    const others = Array.from({ length: 150 }, (_, n) => ({ ...waiter(100 + n), since: -150 + n }));
+    for (const { installationId } of others)
+      rows.tenants.set(installationId, givenTenant({ installationId, accountLogin: `t${installationId}` }));
+    rows.lines.set('cell', [...others, ...rows.lines.get('cell')!]);
+    await sweepLines(world.deps);
+    expect(world.woken()).toEqual(['100/small', '3/medium', '4/medium']);
+  });
+
   it('and a tier gets no more than it has room for: the rest is for the next', async () => {
     const world = given({
       used: { cell: [5, 10], 'tier/small': [1, 3] },

@@ -3,7 +3,15 @@
  * tier, and one line decides at a time: that of the cap over all tiers while it has fewer free leases than there is room in
  * the tiers in which tenants wait, and otherwise each tier's own. A tenant whose tier has no room is passed over.
  */
-import { beforeFreed, type CapLine, freeUnder, isShort, sharesIn, tiersIn } from '../../core/cap-line.ts';
+import {
+  beforeFreed,
+  type CapLine,
+  firstInTurn,
+  freeUnder,
+  isShort,
+  sharesIn,
+  tiersIn,
+} from '../../core/cap-line.ts';
 import type { InstallationId, TierName } from '../../core/ids.ts';
 import { heldUnder, type SharedCap, type Waiter, withWaiter } from '../../core/shared-cap.ts';
 import type { Tenant } from '../../core/tenant.ts';
@@ -168,7 +176,8 @@ async function sharesBy(
   const mayTake = ({ tier }: Waiter) => (line.rooms.get(tier) ?? 1) > 0;
   const standing = line.use.waiters.filter(mayTake).sort((a, b) => a.since - b.since);
   const isAsking = (waiter: Waiter) => asking !== undefined && isSameTenantTier(waiter, asking.waiter);
-  const next = standing.filter((waiter, n) => n < waitersConsidered || isAsking(waiter));
+  const first = new Set(firstInTurn(line, standing, waitersConsidered));
+  const next = standing.filter((waiter) => first.has(waiter) || isAsking(waiter));
   const others = new Set(next.map(({ installationId }) => installationId));
   if (asking) others.delete(asking.tenant.installationId);
   const tenants = others.size === 0 ? [] : await deps.tenants.findAcrossTenants([...others]);
