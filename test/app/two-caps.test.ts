@@ -354,6 +354,20 @@ describe('a lease that was freed', () => {
   });
 });
 
+it('a lease that was freed wakes tenants of other tiers, though the counts of one tier cannot be read', async () => {
+  const { deps, world, woken } = given({
+    used: { cell: [9, 10], 'tier/small': [2, 3], 'tier/medium': [2, 3] },
+    waiting: { medium: [3], small: [1, 2] },
+  });
+  world.rows.capRows.set('shared/tier/medium/0', {
+    key: 'shared/tier/medium/0',
+    leases: Number.NaN,
+    changes: 0,
+  });
+  await wakeNextWaiters(deps, [large]);
+  expect(woken()).toEqual(['1/small']);
+});
+
 it.each([
   { ofSmall: 2, ofMedium: 2, inAll: 3 },
   { ofSmall: 1, ofMedium: 2, inAll: 1 },

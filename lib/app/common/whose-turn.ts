@@ -70,25 +70,28 @@ export async function onTurn(deps: TurnDeps, tier: TierName, left?: Waiter): Pro
     if (freeUnder(line) === 0) return [];
     lines.push(line);
   }
+  const own = lines.filter((line) => !isOfCell(line));
   const ofCell = lines.find(isOfCell);
-  const cell = ofCell && (await withRooms(deps, ofCell, lines));
-  if (cell && isShort(cell)) return turnsIn(deps, cell);
-  const before = left && ofCell && { ...ofCell, use: withWaiter(ofCell.use, left) };
-  const wasShort = before !== undefined && isShort(await withRooms(deps, before, lines));
-  return turnsInTiers(deps, wasShort && cell ? tiersIn(cell) : [tier], { known: lines });
+  if (!ofCell) return turnsInEach(deps, own);
+  const { cell, ofTiers } = await withTiers(deps, ofCell, own);
+  if (isShort(cell)) return turnsIn(deps, cell);
+  if (!left) return turnsInEach(deps, own);
+  const withLeft = { ...ofCell, use: withWaiter(ofCell.use, left) };
+  const before = await withTiers(deps, withLeft, [...own, ...ofTiers]);
+  return turnsInEach(deps, isShort(before.cell) ? ofTiers : own);
 }
 
 /** @param freed the tier of each lease that was freed just now. @returns the places whose turn that makes it */
 export async function turnsThrough(deps: TurnDeps, freed: readonly TierName[]): Promise<string[]> {
   const cellCap = allCaps(deps).find(({ tier }) => tier === undefined);
-  if (!cellCap) return turnsInTiers(deps, new Set(freed), { freed });
+  if (!cellCap) return turnsInFreed(deps, freed);
   // A large cap's counts are in many rows, and useless while nobody waits.
   if ((await deps.launches.waitersAcrossTenants(cellCap)).length === 0) return [];
-  const cell = await withRooms(deps, await readLine(deps, cellCap));
+  const { cell, ofTiers } = await withTiers(deps, await readLine(deps, cellCap));
   const wasShort = isShort(beforeFreed(cell, freed));
   if (isShort(cell)) return newTurns(deps, cell, wasShort ? freed : undefined);
   // From now on each tier decides for itself, also those whose tenants had to wait for others.
-  return wasShort ? turnsInTiers(deps, tiersIn(cell)) : turnsInTiers(deps, new Set(freed), { freed });
+  return wasShort ? turnsInEach(deps, ofTiers) : turnsInFreed(deps, freed, ofTiers);
 }
 
 /** Which of these lines decide now: that of the cap over all tiers, or those of the tiers. */
@@ -96,35 +99,28 @@ export async function decidingLines(deps: TurnDeps, lines: readonly CapLine[]): 
   const ofTiers = lines.filter((line) => !isOfCell(line));
   const ofCell = lines.find(isOfCell);
   if (!ofCell) return ofTiers;
-  const cell = await withRooms(deps, ofCell, ofTiers);
+  const { cell } = await withTiers(deps, ofCell, ofTiers);
   return isShort(cell) ? [cell] : ofTiers;
 }
 
 /** The places that are to have a free lease by this line, in order of their turns. */
 export const turnsIn = (deps: TurnDeps, line: CapLine) => newTurns(deps, line, undefined);
 
-/**
- * @param options.freed absent: each turn is new, because these lines did not decide before
- * @param options.known lines that were read already
- */
-async function turnsInTiers(
+const turnsInEach = async (deps: TurnDeps, lines: readonly CapLine[]) =>
+  (await Promise.all(lines.map((line) => turnsIn(deps, line)))).flat();
+
+/** @param known lines of tiers that were read already */
+async function turnsInFreed(
   deps: TurnDeps,
-  tiers: Iterable<TierName>,
-  { freed, known = [] }: { readonly freed?: readonly TierName[]; readonly known?: readonly CapLine[] } = {},
+  freed: readonly TierName[],
+  known: readonly CapLine[] = [],
 ): Promise<string[]> {
   const found: string[] = [];
-  for (const tier of tiers) {
+  for (const [tier, leases] of Map.groupBy(freed, (one) => one)) {
     const cap = ownCapOf(deps, tier);
-    const read = known.find((one) => one.cap.name === cap?.name);
+    const read = known.find((line) => line.cap.tier === tier);
     if (!cap || (!read && (await deps.launches.waitersAcrossTenants(cap)).length === 0)) continue;
-    const line = read ?? (await readLine(deps, cap));
-    found.push(
-      ...(await newTurns(
-        deps,
-        line,
-        freed?.filter((one) => one === tier),
-      )),
-    );
+    found.push(...(await newTurns(deps, read ?? (await readLine(deps, cap)), leases)));
   }
   return found;
 }
@@ -141,26 +137,37 @@ async function newTurns(
   return now.filter(([place, share]) => share > (before.get(place) ?? 0)).map(([place]) => place);
 }
 
+/** The line of the cap over all tiers with its rooms, and the lines of the tiers in which its tenants wait. */
+interface LinesNow {
+  readonly cell: CapLine;
+  /** Without those of tiers that have no cap, or whose rows cannot be read. */
+  readonly ofTiers: readonly CapLine[];
+}
+
 /** @param known lines of tiers that were read already */
-async function withRooms(deps: TurnDeps, cell: CapLine, known: readonly CapLine[] = []): Promise<CapLine> {
-  const rooms = new Map<TierName, number>();
-  await Promise.all(
-    [...tiersIn(cell)].map(async (tier) => {
+async function withTiers(deps: TurnDeps, cell: CapLine, known: readonly CapLine[] = []): Promise<LinesNow> {
+  const tiers = [...tiersIn(cell)];
+  const lines = await Promise.all(
+    tiers.map(async (tier) => {
       const cap = ownCapOf(deps, tier);
-      const read = known.find((line) => line.cap.tier === tier);
-      // Leases kept free for a tier that is no longer configured would stay free for ever.
-      if (!isConfigured(deps, tier)) rooms.set(tier, 0);
-      else if (cap) rooms.set(tier, read ? freeUnder(read) : await roomIn(deps, cap));
+      return cap && (known.find((line) => line.cap.tier === tier) ?? readableLine(deps, cap));
     }),
   );
-  return { ...cell, rooms };
+  const rooms = new Map<TierName, number>();
+  for (const [n, tier] of tiers.entries()) {
+    const line = lines[n];
+    // Leases kept free for a tier that is no longer configured would stay free for ever.
+    if (line) rooms.set(tier, freeUnder(line));
+    else if (ownCapOf(deps, tier) || !isConfigured(deps, tier)) rooms.set(tier, 0);
+  }
+  return { cell: { ...cell, rooms }, ofTiers: lines.filter((line) => line !== undefined) };
 }
 
 /** Where a cap's rows cannot be read, nobody can take a lease: keeping any free would let others wait for nothing. */
-async function roomIn(deps: TurnDeps, cap: SharedCap): Promise<number> {
+async function readableLine(deps: TurnDeps, cap: SharedCap): Promise<CapLine | undefined> {
   const unreadable: UnreadableRow[] = [];
   const use = await deps.launches.capUseAcrossTenants(cap, unreadable);
-  return unreadable.length > 0 ? 0 : freeUnder({ cap, use });
+  return unreadable.length > 0 ? undefined : { cap, use, rooms: new Map() };
 }
 
 const ownCapOf = (deps: TurnDeps, tier: TierName) => capsOf(deps, tier).find((cap) => cap.tier === tier);
