@@ -1,6 +1,6 @@
 /**
- * Jest's runner for all files but those that replace modules or timers: files that load alike share a Node process. Jest's
- * sandbox looks globals up slowly, and loads each module anew. Jest still finds the files, sorts them and reports them.
+ * The runner that Jest starts: files that load alike share a Node process. Jest's sandbox looks globals up slowly, and
+ * loads each module anew. Jest finds the files, sorts them and reports them.
  */
 import { groupOf } from './groups.ts';
 import { type JestResult, jestResult, wholeFailure } from './jest-result.ts';
@@ -19,7 +19,7 @@ interface GlobalConfig {
 
 type Listener<Result> = (test: JestTest, result: Result) => Promise<void>;
 
-/** As `testTimeout` of jest.config.js: for what hangs on a busy machine. */
+/** A busy machine does everything many times slower than an idle one: these end only what hangs. */
 const limits = { loadSeconds: 600, testSeconds: 600 };
 
 /**

@@ -1,11 +1,15 @@
 /** When a function gets another container, with a clock that the test moves and simulated containers. */
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { mock } from 'node:test';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Container, Outcome } from '../../../lib/local/lambda/container.ts';
 import { ContainerPool } from '../../../lib/local/lambda/container-pool.ts';
 
 describe('the containers of a function', () => {
-  beforeEach(() => void jest.useFakeTimers());
-  afterEach(() => void jest.useRealTimers());
+  beforeEach(() => {
+    mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+    mock.method(performance, 'now', () => Date.now());
+  });
+  afterEach(() => mock.reset());
 
   /** Each invocation in these containers runs until the test ends it. */
   function givenPool({ loadMilliseconds = 0 } = {}) {
@@ -33,7 +37,11 @@ describe('the containers of a function', () => {
     if (milliseconds > 0) await new Promise((resolve) => setTimeout(resolve, milliseconds));
     return { loadMilliseconds: 1, processorMilliseconds: 1 };
   };
-  const pass = (milliseconds: number) => jest.advanceTimersByTimeAsync(milliseconds);
+  /** And lets everybody who waited for it go on. */
+  const pass = async (milliseconds: number) => {
+    mock.timers.tick(milliseconds);
+    await new Promise((resolve) => setImmediate(resolve));
+  };
 
   it('grow by one only when the line has not moved for a moment', async () => {
     const { run, made } = givenPool();

@@ -1,5 +1,6 @@
 /** Rules, patterns and schedules: what reaches which target, and what is refused. */
-import { describe, expect, it, jest } from '@jest/globals';
+import { mock } from 'node:test';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { EventBus } from '../../../lib/local/lambda/event-bus.ts';
 import { checkPattern, type EventPattern, matchesPattern } from '../../../lib/local/lambda/event-pattern.ts';
 import { parseSchedule } from '../../../lib/local/lambda/schedule.ts';
@@ -56,6 +57,8 @@ describe('a schedule', () => {
 });
 
 describe('the event bus', () => {
+  afterEach(() => mock.timers.reset());
+
   function givenBus(firesByClock?: boolean) {
     const delivered: unknown[] = [];
     const bus = new EventBus({
@@ -121,13 +124,12 @@ describe('the event bus', () => {
     [undefined, 1],
     [false, 0],
   ])('fires schedules by the clock, unless this is turned off (%s)', (firesByClock, fired) => {
-    jest.useFakeTimers();
+    mock.timers.enable({ apis: ['setInterval', 'Date'] });
     const { bus, delivered, target } = givenBus(firesByClock);
     bus.addRule({ name: 'sweep', arn: 'arn:sweep', schedule: 'rate(1 minute)', targets: [target] });
-    jest.advanceTimersByTime(60_000);
+    mock.timers.tick(60_000);
     expect(delivered).toHaveLength(fired);
     bus.close();
-    jest.useRealTimers();
   });
 
   it('reports a failing target, and still serves the next one', async () => {
