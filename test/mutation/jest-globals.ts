@@ -2,8 +2,8 @@
  * Stands in for '@jest/globals' where one process runs the same tests thousands of times, once for each mutant. It collects
  * tests as Jest does, with Jest's own `expect` and `each`, and runs those that are asked for, in order.
  */
-import { expect as expectOf } from 'expect';
 import { bind } from 'jest-each';
+import { expect as expectOne } from './expect-one.ts';
 
 type Step = () => unknown;
 type HookName = 'beforeAll' | 'beforeEach' | 'afterEach' | 'afterAll';
@@ -65,7 +65,7 @@ const hook = (name: HookName) => (step: Step) => void suite.hooks[name].push(ste
 export const describe = Object.assign(describeOne, { each: bind(describeOne, false) });
 export const it = Object.assign(itOne, { each: bind(itOne, false) });
 export const test = it;
-export const expect = expectOf;
+export const expect = expectOne;
 export const beforeAll = hook('beforeAll');
 export const beforeEach = hook('beforeEach');
 export const afterEach = hook('afterEach');
@@ -106,7 +106,7 @@ async function runTest(one: Test, observer: Observer): Promise<boolean> {
   const after = suites.flatMap(({ hooks }) => hooks.afterEach);
   observer.begin([one]);
   const begun = performance.now();
-  expectOf.extractExpectedAssertionsErrors();
+  expectOne.extractExpectedAssertionsErrors();
   const failure = await failureOf([...before, one.run]);
   const miscounted = await failureOf([expectCounted]);
   const late = await failureOf(after);
@@ -115,7 +115,7 @@ async function runTest(one: Test, observer: Observer): Promise<boolean> {
 
 /** What `expect.assertions` and `expect.hasAssertions` asked for, which belongs to this test alone. */
 function expectCounted(): void {
-  const [missed] = expectOf.extractExpectedAssertionsErrors();
+  const [missed] = expectOne.extractExpectedAssertionsErrors();
   if (missed) throw missed.error;
 }
 
