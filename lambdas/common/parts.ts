@@ -47,6 +47,7 @@ export function storeParts() {
     tenants: createTenantStore({
       client,
       tableName: tables.tenants,
+      notesTable: readVariable(variables.notesTable),
       ...(audit ? { auditTable: audit } : {}),
     }),
     jobs: createJobStore({ client, tableName: tables.jobs }),

@@ -114,8 +114,6 @@ export interface Tenant {
   readonly platformEpoch?: number;
   /** An earlier installation of the same account whose machines still live: nothing starts here until they are gone. */
   readonly predecessor?: InstallationId;
-  /** The account's next installation, which inherited from this one: an index by account may not show that one yet. */
-  readonly successor?: InstallationId;
   /** Grows with each change by the tenant manager; the fence for its writes. */
   readonly version: number;
   /** ISO 8601. */

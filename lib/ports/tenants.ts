@@ -15,6 +15,8 @@ export interface TenantStore {
   glance(installationId: InstallationId): Promise<Tenant | undefined>;
   /** Across tenants: the ten newest installations, past ones too, of one account. May lag by a second. */
   findByAccount(accountId: number): Promise<Tenant[]>;
+  /** Across tenants: the newest installation that was recorded for the account in the last month. Reads consistently. */
+  newestOfAccount(accountId: number): Promise<InstallationId | undefined>;
   /**
    * A page of all tenants, of whatever status, by their keys alone: one row that cannot be read hides no other. A cursor is
    * a tenant's id; the page begins after it, in the store's own order.
@@ -24,11 +26,15 @@ export interface TenantStore {
     cursor?: string;
   }): Promise<{ installationIds: InstallationId[]; cursor?: string }>;
   /**
-   * @param policyOf the tenant whose status, plan and limits it inherits, as it was read. If it is the new one's predecessor,
-   * it gets the new one as its successor. conflict: the operator has changed one of these since, or it is gone, or has
-   * another successor than it had
+   * @param policyOf the tenant whose status, plan and limits it inherits, as it was read
+   * @param account the row of its account as it was read, with what it becomes. Absent: neither checked nor written
+   * @returns conflict: the operator has changed what is inherited since, or it is gone; or the account's row has changed
    */
-  create(tenant: NewTenant, policyOf?: Tenant): Promise<'created' | 'exists' | 'conflict'>;
+  create(
+    tenant: NewTenant,
+    policyOf?: Tenant,
+    account?: AccountRow,
+  ): Promise<'created' | 'exists' | 'conflict'>;
   /**
    * Writes what is given and increments `version`, if nobody else did since the tenant was read. A status is
    * written only over the one that was read: operators write it too, without a version.
@@ -73,6 +79,13 @@ export interface TenantStore {
    * since `tenant` was read. False: nothing was written.
    */
   correctSpent(tenant: Tenant, spent: { readonly day: string; readonly to: Micros }): Promise<boolean>;
+}
+
+export interface AccountRow {
+  /** As `newestOfAccount` answered. */
+  readonly recorded: InstallationId | undefined;
+  /** To be recorded. */
+  readonly newest: InstallationId;
 }
 
 export type NewTenant = Omit<

@@ -166,33 +166,6 @@ describe('an event about a tenant', () => {
     expect(platform.queues.installations).toEqual([]);
     expect(linesOf(platform, 'tenant-provisioned')).toMatchObject([{ installationId: third }]);
   });
-
-  it('lets an account follow its last installation whose row is there, if somebody deleted a later one', async () => {
-    const [first, third] = [101, 103].map((id) => InstallationId(id));
-    const platform = await givenPlatform({
-      tenants: [givenTenant({ installationId: first!, status: 'deleted', successor: InstallationId(102) })],
-    });
-    platform.github.putInstallation(third!, account);
-    await tell(platform, told('installation.created', { installationId: third! }));
-    expect(await platform.tenants.get(third!)).toMatchObject({ predecessor: first });
-    expect(await platform.tenants.get(first!)).toMatchObject({ successor: third });
-  });
-
-  it('lets an account that reinstalls twice follow the later one, although the index shows only the first', async () => {
-    const [first, second, third] = [101, 102, 103].map((id) => InstallationId(id));
-    const platform = await givenPlatform({ tenants: [givenTenant({ installationId: first! })] });
-    const { findByAccount } = platform.tenants;
-    platform.tenants.findByAccount = async (id) =>
-      (await findByAccount(id)).filter(({ installationId }) => installationId === first);
-    for (const installationId of [second!, third!]) {
-      platform.github.putInstallation(installationId, account);
-      await tell(platform, told('installation.created', { installationId }));
-    }
-    expect(await platform.tenants.get(second!)).toMatchObject({ predecessor: first, successor: third });
-    expect(await platform.tenants.get(third!)).toMatchObject({ status: 'active', predecessor: second });
-    await tell(platform, told('installation.renamed', { installationId: second! }));
-    expect(await platform.tenants.get(second!)).toMatchObject({ status: 'deleted' });
-  });
 });
 
 describe('a look at a runner group', () => {

@@ -225,19 +225,34 @@ export function tenantStoreContract(backend: StoreBackend): void {
       expect(await stores.tenants.create(next, await theTenant(stores))).toBe('exists');
     });
 
-    it('gives a tenant one successor, and none to a tenant that is only inherited from', async () => {
-      const former = await storedTenant(stores);
-      const next = (id: number, predecessor?: InstallationId) =>
-        newTenant({ installationId: InstallationId(id), ...(predecessor ? { predecessor } : {}) });
-      expect(await stores.tenants.create(next(100), former)).toBe('created');
-      expect((await theTenant(stores)).successor).toBeUndefined();
-      expect(await stores.tenants.create(next(202, acme), former)).toBe('created');
-      expect(await stores.tenants.create(next(303, acme), former)).toBe('conflict');
-      expect(await stores.tenants.get(InstallationId(303))).toBeUndefined();
-      expect((await theTenant(stores)).successor).toBe(202);
-      // As whoever read it with that successor, whose row is gone.
-      expect(await stores.tenants.create(next(303, acme), await theTenant(stores))).toBe('created');
-      expect((await theTenant(stores)).successor).toBe(303);
+    it('creates one of several first installations of an account at once, and records it', async () => {
+      const ids = [101, 102, 103].map((id) => InstallationId(id));
+      const outcomes = await Promise.all(
+        ids.map((installationId) =>
+          stores.tenants.create(newTenant({ installationId }), undefined, {
+            ...{ recorded: undefined, newest: installationId },
+          }),
+        ),
+      );
+      expect(outcomes.toSorted()).toEqual(['conflict', 'conflict', 'created']);
+      const created = ids[outcomes.indexOf('created')]!;
+      expect(await stores.tenants.newestOfAccount(1)).toBe(created);
+      expect(await stores.tenants.newestOfAccount(2)).toBeUndefined();
+      const stored = await Promise.all(ids.map((id) => stores.tenants.get(id)));
+      expect(stored.flatMap((tenant) => tenant?.installationId ?? [])).toEqual([created]);
+    });
+
+    it('creates an installation only over the account’s row that was read', async () => {
+      const [first, second, third] = [acme, InstallationId(202), InstallationId(303)];
+      const create = (installationId: InstallationId, recorded?: InstallationId, newest = installationId) =>
+        stores.tenants.create(newTenant({ installationId }), undefined, { recorded, newest });
+      expect(await create(first)).toBe('created');
+      expect(await create(third, first)).toBe('created');
+      expect(await create(second, first)).toBe('conflict');
+      expect(await stores.tenants.get(second)).toBeUndefined();
+      expect(await create(second, third, third)).toBe('created');
+      expect(await stores.tenants.newestOfAccount(1)).toBe(third);
+      expect(await create(second, third, third)).toBe('exists');
     });
 
     it('lets one of many probe whether the cause is gone', async () => {

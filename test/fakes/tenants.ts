@@ -28,16 +28,15 @@ export function createMemoryTenantStore(world: StoreWorld): TenantStore {
           ? { installationIds, cursor: String(installationIds.at(-1)) }
           : { installationIds };
       }),
-    create: (tenant, policyOf) =>
+    newestOfAccount: (accountId) =>
+      world.call('tenants.newestOfAccount', ({ newestOfAccounts }) => newestOfAccounts.get(accountId)),
+    create: (tenant, policyOf, account) =>
       world.call('tenants.create', (rows) => {
-        const { tenants } = rows;
+        const { tenants, newestOfAccounts } = rows;
         if (tenants.has(tenant.installationId)) return 'exists';
         if (policyOf && !hasPolicyOf(tenants.get(policyOf.installationId), policyOf)) return 'conflict';
-        const former = policyOf && tenants.get(policyOf.installationId);
-        if (former && tenant.predecessor === former.installationId) {
-          if (former.successor !== policyOf?.successor) return 'conflict';
-          tenants.set(former.installationId, { ...former, successor: tenant.installationId });
-        }
+        if (account && newestOfAccounts.get(tenant.accountId) !== account.recorded) return 'conflict';
+        if (account) newestOfAccounts.set(tenant.accountId, account.newest);
         const row = {
           ...copyOf(tenant),
           leases: 0,

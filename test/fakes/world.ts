@@ -61,6 +61,8 @@ export type StoreHook = (call: StoreCall) => void | Promise<void>;
 /** What the stores work on. Whoever reads `rows` changes nothing; tests use the inspection below. */
 export interface Rows {
   readonly tenants: Map<InstallationId, Tenant>;
+  /** The newest installation of each account, by the account's id. */
+  readonly newestOfAccounts: Map<number, InstallationId>;
   /** By `installation/job`. */
   readonly jobs: Map<string, Job>;
   readonly launches: Map<LaunchId, Launch>;
@@ -130,6 +132,7 @@ export const jobKey = (installationId: InstallationId, jobId: JobId) => `${insta
 export function createStoreWorld(shared: Partial<Rows> = {}): StoreWorld {
   const rows: Rows = {
     tenants: new FrozenRows(),
+    newestOfAccounts: new Map(),
     jobs: new Map(),
     launches: new Map(),
     runners: new Map(),

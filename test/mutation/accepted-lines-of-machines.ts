@@ -152,10 +152,9 @@ export const acceptedOfMachines: readonly AcceptedLines[] = [
         'tenant?.status → tenant.status',
         // The configuration has the default tier.
         'tiers.find(({ name }) => name === defaultTier)?.maxRunners → tiers.find(({ name }) => name === defaultTier).maxRunners',
-        // Only another copy may have created this very tenant just now, and then its row is not written again.
-        'const others = (await deps.tenants.findByAccount(accountId)).filter(',
-        'tenant.installationId !== installationId → true',
       ],
+      // Only another copy may have created this very tenant just now, and then its row is not written again.
+      'tenants/read-account.ts': ['tenant.installationId !== installationId → true'],
     },
   },
   {

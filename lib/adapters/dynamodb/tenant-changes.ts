@@ -5,7 +5,6 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { recordedPolicyAttribute } from '../../contract/audit.ts';
 import { policyAttributes } from '../../contract/tenant-policy.ts';
-import type { InstallationId } from '../../core/ids.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import { hasSamePolicy } from '../../core/tenant-policy.ts';
 import type { NewTenant, TenantChanges } from '../../ports/tenants.ts';
@@ -18,7 +17,6 @@ import {
   tenantKey,
   tenantOfRow,
 } from './tenant-row.ts';
-import { updateItem } from './write.ts';
 
 /**
  * Clauses of the condition:
@@ -75,48 +73,22 @@ export const newTenantItem = (tableName: string, tenant: NewTenant, digest: stri
   },
 });
 
-/**
- * Checks that the policy attributes of the tenant's row are exactly as in `row`, as the operator wrote them.
- * @param successor becomes the tenant's, if that still has the one that was read: none, or one whose row somebody deleted by
- * hand. Absent: nothing is written
- */
-export function policyCheck(
-  tableName: string,
-  row: Attributes,
-  { tenant, successor }: { readonly tenant: Tenant; readonly successor: InstallationId | undefined },
-): TransactWriteItem {
+/** Checks that the policy attributes of the tenant's row are exactly as in `row`, as the operator wrote them. */
+export function policyCheck(tableName: string, row: Attributes, tenant: Tenant): TransactWriteItem {
   const clauses = policyAttributes.map((name) =>
     row[name] === undefined ? `attribute_not_exists(#${name})` : `#${name} = :${name}`,
   );
   const read = policyAttributes.flatMap((name) => (row[name] ? [[`:${name}`, row[name]] as const] : []));
-  const values: Attributes = Object.fromEntries(read);
-  const key = tenantKey(tenant.installationId);
-  const before = successorFence(tenant);
-  if (successor !== undefined)
-    return updateItem({
-      ...{ tableName, key, update: 'SET #successor = :successor' },
-      condition: [...clauses, before.condition].join(' AND '),
-      values: { ...values, ...before.values, ':successor': number(successor) },
-    });
   return {
     ConditionCheck: {
       TableName: tableName,
-      Key: key,
+      Key: tenantKey(tenant.installationId),
       ConditionExpression: clauses.join(' AND '),
       ExpressionAttributeNames: Object.fromEntries(policyAttributes.map((name) => [`#${name}`, name])),
-      ExpressionAttributeValues: values,
+      ExpressionAttributeValues: Object.fromEntries(read),
     },
   };
 }
-
-const successorFence = ({ successor }: Tenant): { condition: string; values: Attributes } =>
-  successor === undefined
-    ? { condition: 'attribute_not_exists(#successor)', values: {} }
-    : { condition: '#successor = :former_successor', values: { ':former_successor': number(successor) } };
-
-/** The tenant that the new one follows gets it as its successor; one that it does not follow is only checked. */
-export const successorOf = (policyOf: Tenant, { predecessor, installationId }: NewTenant) =>
-  predecessor === policyOf.installationId ? installationId : undefined;
 
 /** Whether the row still has the policy that was read. */
 export const hasPolicyOf = (row: Attributes, read: Tenant): boolean => hasSamePolicy(tenantOfRow(row), read);

@@ -104,7 +104,6 @@ export function tenantOfRow(attributes: Attributes): Tenant {
   }
   const row = new Row(`tenants row ${id}`, attributes);
   const predecessor = row.optionalNumber('predecessor');
-  const successor = row.optionalNumber('successor');
   const rateFrom = row.optionalNumber('rate_from');
   const rateUsed = row.optionalNumber('rate_used') ?? 0;
   const status = row.word('status', statuses);
@@ -145,7 +144,6 @@ export function tenantOfRow(attributes: Attributes): Tenant {
     leaseChanges: row.optionalNumber('lease_changes') ?? 0,
     admissionEpoch: row.optionalNumber(admissionEpochAttribute),
     predecessor: predecessor === undefined ? undefined : InstallationId(predecessor),
-    successor: successor === undefined ? undefined : InstallationId(successor),
     version: row.optionalNumber('version') ?? 0,
     createdAt: row.optionalText('created_at') ?? neverKnown,
     updatedAt: row.optionalText('updated_at') ?? neverKnown,

@@ -7,14 +7,15 @@ import { recordedPolicyAttribute } from '../../contract/audit.ts';
 import { leasesAttribute, spentAttribute, tables, tierLeasesAttribute } from '../../contract/tables.ts';
 import { InstallationId } from '../../core/ids.ts';
 import type { Tenant } from '../../core/tenant.ts';
-import type { NewTenant, TenantStore } from '../../ports/tenants.ts';
+import type { AccountRow, NewTenant, TenantStore } from '../../ports/tenants.ts';
+import { accountItem, accountKey, newestIn } from './account-row.ts';
 import { type Attributes, number, text } from './attributes.ts';
 import { findRows } from './find-rows.ts';
 import { getRow, queryRows, scanRows } from './read.ts';
 import { readTogether } from './read-together.ts';
 import { readableRows } from './readable-rows.ts';
 import { carriedSet, heldSet, leasesUnchanged } from './spend-changes.ts';
-import { changeExpression, hasPolicyOf, newTenantItem, policyCheck, successorOf } from './tenant-changes.ts';
+import { changeExpression, hasPolicyOf, newTenantItem, policyCheck } from './tenant-changes.ts';
 import { recordedTenant, recordedUpdate } from './tenant-record.ts';
 import { isTenantRow, tenantKey, tenantOfRow } from './tenant-row.ts';
 import { transact, updateItem, updateRow } from './write.ts';
@@ -32,6 +33,8 @@ export interface TenantStoreOptions {
   readonly tableName: string;
   /** Absent: this function neither creates nor changes tenants. */
   readonly auditTable?: string;
+  /** Has the rows of accounts. Absent: this function creates no tenants. */
+  readonly notesTable?: string;
 }
 
 /** Unmet: there is no such tenant, and the update would create one. */
@@ -71,7 +74,9 @@ export function createTenantStore(deps: TenantStoreOptions): TenantStore {
       const last = next?.['installation_id']?.N;
       return last === undefined ? { installationIds } : { installationIds, cursor: last };
     },
-    create: (tenant, policyOf) => putTenant(deps, tenant, policyOf),
+    newestOfAccount: async (accountId) =>
+      newestIn(await readTogether(client, needNotes(deps), accountKey(accountId))),
+    create: (tenant, policyOf, account) => putTenant(deps, tenant, { policyOf, account }),
     async update(read, changes) {
       const audit = recordedUpdate(read, changes, needAudit(deps));
       const key = tenantKey(read.installationId);
@@ -187,22 +192,23 @@ export function createTenantStore(deps: TenantStoreOptions): TenantStore {
   };
 }
 
-/** @param policyOf undefined: nothing is inherited */
+/** @param from `policyOf` undefined: nothing is inherited */
 async function putTenant(
   deps: TenantStoreOptions,
   tenant: NewTenant,
-  policyOf: Tenant | undefined,
+  { policyOf, account }: { policyOf: Tenant | undefined; account: AccountRow | undefined },
 ): Promise<'created' | 'exists' | 'conflict'> {
   const { client, tableName } = deps;
   const from = policyOf && (await getRow(client, tableName, tenantKey(policyOf.installationId)));
   if (policyOf && !(from && hasPolicyOf(from, policyOf))) return 'conflict';
-  const check =
-    policyOf && from
-      ? [policyCheck(tableName, from, { tenant: policyOf, successor: successorOf(policyOf, tenant) })]
-      : [];
   const made = recordedTenant(tenant, policyOf, needAudit(deps));
-  if (await transact(client, [newTenantItem(tableName, tenant, made.digest), ...check, made.item]))
-    return 'created';
+  const items = [
+    newTenantItem(tableName, tenant, made.digest),
+    ...(policyOf && from ? [policyCheck(tableName, from, policyOf)] : []),
+    ...(account ? [accountItem(needNotes(deps), tenant, account)] : []),
+    made.item,
+  ];
+  if (await transact(client, items)) return 'created';
   const row = await getRow(client, tableName, tenantKey(tenant.installationId));
   return row && isTenantRow(row) ? 'exists' : 'conflict';
 }
@@ -217,4 +223,10 @@ function needAudit({ auditTable }: TenantStoreOptions): string {
   if (auditTable === undefined)
     throw new Error('This store was made without an audit, and changes no policy.');
   return auditTable;
+}
+
+function needNotes({ notesTable }: TenantStoreOptions): string {
+  if (notesTable === undefined)
+    throw new Error('This store was made without the table of notes, which has the rows of accounts.');
+  return notesTable;
 }

@@ -17,8 +17,8 @@ import { noteReturn } from '../common/note-return.ts';
 import { pokeWaiting } from '../common/poke-waiting.ts';
 import type { InstallationNow } from './ask-for-installation.ts';
 import type { UnheardRunDeps } from './find-unheard-run.ts';
-import { lastInstallation } from './last-installation.ts';
 import { forgetUnknown, isSurelyGone, noteUnknown } from './note-unknown.ts';
+import { type AccountNow, readAccount } from './read-account.ts';
 import { refuseRemoved } from './refuse-removed.ts';
 import { refuseWaitingJobs } from './refuse-waiting-jobs.ts';
 
@@ -79,49 +79,39 @@ async function provision(
   installationId: InstallationId,
   installation: Installation,
 ): Promise<boolean> {
-  const previous = await previousTenant(deps, installationId, installation.accountId);
-  const tenant = newTenant(deps, { installationId, installation, previous });
-  // The operator may edit what it inherits until this very write.
-  if ((await deps.tenants.create(tenant, previous)) !== 'created') return false;
-  // A newer installation may have become known between the look and the write: then this one is over.
-  const others = await deps.tenants.findByAccount(installation.accountId);
-  if (others.some((other) => isSuperseded(installationId, other))) return false;
+  const account = await readAccount(deps, { accountId: installation.accountId, installationId });
+  await askAboutPrevious(deps, account);
+  const tenant = newTenant(deps, { installationId, installation, account });
+  // Until this very write the operator may edit what it inherits, and another installation may be created.
+  if ((await deps.tenants.create(tenant, account.latest, account)) !== 'created') return false;
   deps.telemetry.event('info', 'tenant-provisioned', { ...tenant }, { TenantsProvisioned: 1 });
   return true;
 }
 
-async function previousTenant(deps: TenantDeps, installationId: InstallationId, accountId: number) {
-  const others = (await deps.tenants.findByAccount(accountId)).filter(
-    (tenant) => tenant.installationId !== installationId,
-  );
-  const [shown] = others.sort((a, b) => b.installationId - a.installationId);
-  const latest = shown && (await lastInstallation(deps, shown, installationId));
-  // An account has one installation, so this one is gone. Its `deleted` event may be late or lost: ask GitHub.
-  if (latest && latest.status !== 'deleted' && !isSuperseded(installationId, latest)) {
-    await deps.queues.sendToInstallations({
-      kind: 'installation',
-      event: 'superseded',
-      installationId: latest.installationId,
-      repositoriesRemoved: [],
-      delivery: 'superseded',
-    });
-  }
-  return latest;
+/** An account has one installation, so the earlier one is gone. Its `deleted` event may be late or lost: ask GitHub. */
+async function askAboutPrevious(deps: TenantDeps, { latest, isSuperseded }: AccountNow): Promise<void> {
+  if (!latest || latest.status === 'deleted' || isSuperseded) return;
+  await deps.queues.sendToInstallations({
+    kind: 'installation',
+    event: 'superseded',
+    installationId: latest.installationId,
+    repositoriesRemoved: [],
+    delivery: 'superseded',
+  });
 }
 
 function newTenant(
   deps: TenantDeps,
-  made: { installationId: InstallationId; installation: Installation; previous: Tenant | undefined },
+  made: { installationId: InstallationId; installation: Installation; account: AccountNow },
 ): NewTenant {
-  const { installationId, installation, previous } = made;
+  const { installationId, installation, account } = made;
+  const { latest: previous, isSuperseded } = account;
   const { tiers, defaultTier, onboarding } = deps.deployment;
   const maxRunners = tiers.find(({ name }) => name === defaultTier)?.maxRunners ?? 0;
   const now = iso(deps);
   return {
     installationId,
-    ...(isSuperseded(installationId, previous)
-      ? { status: 'deleted' as const }
-      : firstStatus(installation, previous, onboarding)),
+    ...(isSuperseded ? { status: 'deleted' as const } : firstStatus(installation, previous, onboarding)),
     tier: previous?.tier ?? defaultTier,
     maxRunners: previous?.maxRunners ?? maxRunners,
     ...(previous?.tierLimits ? { tierLimits: previous.tierLimits } : {}),
@@ -129,7 +119,7 @@ function newTenant(
     ...(previous?.weight === undefined ? {} : { weight: previous.weight }),
     ...(previous?.caps ? { caps: previous.caps } : {}),
     ...runnerPolicy(previous),
-    ...(previous && !isSuperseded(installationId, previous) ? { predecessor: previous.installationId } : {}),
+    ...(previous && !isSuperseded ? { predecessor: previous.installationId } : {}),
     accountId: installation.accountId,
     accountLogin: installation.accountLogin,
     accountType: installation.accountType,
@@ -142,22 +132,13 @@ function newTenant(
 /** @returns true if the tenant was ended, or someone else changed it: read it again */
 async function endIfSuperseded(deps: TenantDeps, tenant: Tenant): Promise<boolean> {
   if (tenant.status === 'deleted') return false;
-  const hasSuccessor = tenant.successor !== undefined;
-  const others = hasSuccessor ? [] : await deps.tenants.findByAccount(tenant.accountId);
-  if (!hasSuccessor && !others.some((other) => isSuperseded(tenant.installationId, other))) return false;
+  if (!(await readAccount(deps, tenant)).isSuperseded) return false;
   const { installationId, status } = tenant;
   const ended = { status: 'deleted', statusBeforeDeletion: status, updatedAt: iso(deps) } as const;
   if ((await deps.tenants.update(tenant, ended)) === 'conflict') return true;
   deps.telemetry.event('info', 'tenant-changed', { installationId, login: tenant.accountLogin, ...ended });
   return true;
 }
-
-/**
- * GitHub's ids grow: of two installations of an account, the one with the lower id was uninstalled before the other was
- * created, whatever a late event caused here. Of two reinstallations within seconds only the newer one may start.
- */
-const isSuperseded = (installationId: InstallationId, other: Tenant | undefined) =>
-  other !== undefined && other.installationId > installationId;
 
 /**
  * The consequences of the tenant's present state. Applied for every event, so that a crash before it does no harm.

@@ -179,7 +179,9 @@ export function dynamoStores(client: DynamoDBClient, tables: TableNames): Dynamo
     await pastConflicts(() => client.send(command));
   };
   return {
-    tenants: createTenantStore({ client, tableName: tables.tenants, auditTable: tables.audit }),
+    tenants: createTenantStore({
+      ...{ client, tableName: tables.tenants, auditTable: tables.audit, notesTable: tables.notes },
+    }),
     audit: createAudit({ client, tables }),
     controllers: createControllerStore({ client, tables }),
     questions: createQuestionStore({ client, tableName: tables.controllers }),

@@ -13,6 +13,7 @@ import { newAccountGroup, startGroupChanges } from './groups.ts';
 import { changeKeptGroup, followKeeping, keptPolicy, makeKeptGroup } from './kept-group.ts';
 import { startLists } from './lists.ts';
 import { startLongLine } from './long-line.ts';
+import { startNewcomers } from './newcomers.ts';
 import { startSpendCaps } from './spend-caps.ts';
 import { eventfulSeconds } from './times.ts';
 import { startTransfers } from './transfers.ts';
@@ -82,6 +83,7 @@ export function startTenants(
   startLists(deps, { seed: parts.seed, accounts });
   startTransfers(deps, { seed: parts.seed, github: parts.github, accounts });
   startControllers(deps, { seed: parts.seed, github: parts.github, accounts });
+  startNewcomers(deps, parts);
   if (parts.longLine) startLongLine(deps, parts.github, accounts);
   else if (random.chance(faults.mood === 'calm' ? 0.8 : 0.1)) crowd(deps, parts.github, accounts);
   if (parts.flood) queueUnheard(deps, parts, accounts[0]!);

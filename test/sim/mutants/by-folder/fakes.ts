@@ -133,10 +133,10 @@ export const fakesMutants: readonly Mutant[] = [
     'void answer === undefined && now < endsAt',
   ),
   mutant(
-    'no-successor-recorded',
-    'An installation does not name the one that follows it, which an index may not show yet.',
+    'newest-installation-unrecorded',
+    "An account's newest installation is not recorded, and an index may not show it yet.",
     'test/fakes/tenants.ts',
-    'if (former && tenant.predecessor === former.installationId) {',
-    'if (former && tenant.predecessor === tenant.installationId) {',
+    'if (account) newestOfAccounts.set(tenant.accountId, account.newest);',
+    '',
   ),
 ];

@@ -38,6 +38,13 @@ export const tenantsMutants: readonly Mutant[] = [
     'else void isSurelyGone;',
   ),
   mutant(
+    'first-installation-unrecorded',
+    "An account's first installation is not recorded, so nothing links the next one to it while the index lags.",
+    'lib/app/tenants/apply-installation-event.ts',
+    'deps.tenants.create(tenant, account.latest, account)',
+    'deps.tenants.create(tenant, account.latest, account.latest && account)',
+  ),
+  mutant(
     'lapse-not-forgotten',
     'Two wrong answers of GitHub delete a tenant, despite a correct one in between.',
     'lib/app/tenants/apply-installation-event.ts',
