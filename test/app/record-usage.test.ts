@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { endRunners } from '../../lib/app/ending/end-runners.ts';
 import { type InstanceId, JobId } from '../../lib/core/ids.ts';
 import type { MachineRates } from '../../lib/core/price.ts';
+import { OperationalError } from '../../lib/ports/errors.ts';
 import { acme, givenEvent, givenTenant, givenTier, medium, noon } from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 
@@ -346,6 +347,27 @@ describe('the record of a spot machine', () => {
     await platform.follow(instanceEnded(machine));
     expect(records(platform)).toMatchObject([{ cost: { compute: 0 } }]);
     expect(calls).toBe(2);
+  });
+
+  it('costs nothing where EC2 took it, though EC2 cannot be asked again about another one', async () => {
+    const { platform, machine } = await givenSpot(12_000);
+    await platform.accept(event('queued', 2));
+    const other = platform.liveMachines().find((one) => one !== machine)!;
+    platform.clock.advance(30 * 60_000);
+    Object.assign(platform.compute.machines.get(machine)!, { takenBack: true, state: 'terminated' });
+    const { describe } = platform.compute;
+    platform.compute.describe = async (ids) => {
+      if (!ids.includes(machine)) throw new OperationalError('', { code: 'Throttling', retryable: true });
+      return describe(ids);
+    };
+    await platform.follow(instanceEnded(machine), instanceEnded(other));
+    const costs = records(platform).map(({ instanceId, cost }) => [instanceId, cost.compute]);
+    expect(costs.toSorted()).toEqual(
+      [
+        [machine, 0],
+        [other, 6_000],
+      ].toSorted(),
+    );
   });
 
   it('costs its time if EC2 still describes it as it was before, and its lease is freed', async () => {

@@ -9,6 +9,7 @@ import { jobOf } from '../../core/runner.ts';
 import { settlementOf } from '../../core/spend.ts';
 import type { Settlement } from '../../core/spend-counts.ts';
 import { mayBeFree, type RanJob, ranJobOf, type UsageRecord, usageOf } from '../../core/usage.ts';
+import type { DescribedInstance } from '../../ports/compute.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { EndDeps } from '../common/deps.ts';
 import { endShownAfterMilliseconds } from '../common/settings.ts';
@@ -47,7 +48,7 @@ export async function recordUsage(
  * count as charged: no lease waits for a price. An answer from before the end says nothing, so EC2 is asked once more.
  */
 async function findTakenBack(
-  { compute, telemetry, clock }: EndDeps,
+  deps: EndDeps,
   endings: readonly Ending[],
   endedAt: number,
 ): Promise<ReadonlySet<InstanceId>> {
@@ -55,19 +56,27 @@ async function findTakenBack(
     // Even after a notice upon which we ended it ourselves: EC2 may have been faster.
     .filter(({ runner, reason }) => reason === 'instance-ended' && mayBeFree(runner, endedAt))
     .map(({ runner }) => runner.instanceId);
-  if (asked.length === 0) return new Set();
+  const found = await describeEnded(deps, asked);
+  const outdated = found.filter(({ state }) => !hasEnded(state)).map(({ instanceId }) => instanceId);
+  if (outdated.length > 0) {
+    await deps.clock.sleep(endShownAfterMilliseconds);
+    found.push(...(await describeEnded(deps, outdated)));
+  }
+  return new Set(found.filter(({ takenBack }) => takenBack).map(({ instanceId }) => instanceId));
+}
+
+/** @returns none if EC2 cannot be asked */
+async function describeEnded(
+  { compute, telemetry }: EndDeps,
+  instanceIds: readonly InstanceId[],
+): Promise<DescribedInstance[]> {
+  if (instanceIds.length === 0) return [];
   try {
-    const found = await compute.describe(asked);
-    const outdated = found.filter(({ state }) => !hasEnded(state)).map(({ instanceId }) => instanceId);
-    if (outdated.length > 0) {
-      await clock.sleep(endShownAfterMilliseconds);
-      found.push(...(await compute.describe(outdated)));
-    }
-    return new Set(found.filter(({ takenBack }) => takenBack).map(({ instanceId }) => instanceId));
+    return await compute.describe(instanceIds);
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error;
-    telemetry.event('warn', 'spot-end-unknown', { instanceIds: asked, error: error.message });
-    return new Set();
+    telemetry.event('warn', 'spot-end-unknown', { instanceIds, error: error.message });
+    return [];
   }
 }
 
