@@ -84,6 +84,8 @@ function filesIn(root: string, source: string, without: string | undefined): str
   if (source === without) return [];
   if (statSync(join(root, source)).isFile()) return [source];
   return readdirSync(join(root, source), { withFileTypes: true }).flatMap((entry) => {
+    // An editor's, such as a lock that is a link to nothing.
+    if (entry.name.startsWith('.')) return [];
     const path = `${source}/${entry.name}`;
     return entry.isFile() ? [path] : filesIn(root, path, without);
   });

@@ -1,4 +1,13 @@
-import { globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -94,6 +103,13 @@ describe('the cache of synthesis', () => {
     write('lib/another.ts', 'one more');
     expect(await start(first)).toMatchObject({ isFromCache: false });
     rmSync(join(base, 'lib/another.ts'));
+    expect(await start(first)).toMatchObject({ isFromCache: true });
+  });
+
+  it("returns the same output while editors keep files of their own beside the sources, such as Emacs' locks", async () => {
+    await start(first);
+    write('lib/deep/.source.ts.swp', 'unsaved');
+    symlinkSync('somebody@host.123', join(base, 'lib/deep/.#source.ts'));
     expect(await start(first)).toMatchObject({ isFromCache: true });
   });
 
