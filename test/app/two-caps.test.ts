@@ -160,7 +160,7 @@ describe('while the free leases of all tiers do not suffice, the line of all tie
     const world = given({ ...scarce, used: { ...scarce.used, 'tier/small': [3, 3] } });
     const others = Array.from({ length: 150 }, (_, n) => ({ ...waiter(100 + n), since: -150 + n }));
     const { lines } = world.world.rows;
-    lines.set('cell', [...others, ...lines.get('cell')!]);
+    for (const name of ['cell', 'tier/small']) lines.set(name, [...others, ...lines.get(name)!]);
     expect(await world.bounds(3, medium)).toEqual([
       ['tier/medium', 3],
       ['cell', 1],
@@ -178,7 +178,7 @@ describe('while the free leases of all tiers do not suffice, the line of all tie
     const others = Array.from({ length: 150 }, (_, n) => ({ ...waiter(100 + n), since: -150 + n }));
     for (const { installationId } of others)
       rows.tenants.set(installationId, givenTenant({ installationId, accountLogin: `t${installationId}` }));
-    rows.lines.set('cell', [...others, ...rows.lines.get('cell')!]);
+    for (const name of ['cell', 'tier/small']) rows.lines.set(name, [...others, ...rows.lines.get(name)!]);
     await sweepLines(world.deps);
     expect(world.woken()).toEqual(['100/small', '3/medium', '4/medium']);
   });
@@ -250,6 +250,31 @@ describe('a tenant that a cap stopped', () => {
     world.world.rows.lines.set('cell', []);
     await update(world, waiter(1));
     expect(world.lines()['cell']).toEqual(['1/small']);
+  });
+
+  it.each(['cell', 'tier/small'])(
+    'is woken by the sweep where it is missing in the line of %s, though it is nobody’s turn',
+    async (name) => {
+      const world = given({
+        used: { cell: [6, 10], 'tier/small': [3, 3], 'tier/medium': [1, 3] },
+        waiting: { small: [1, 2, 3] },
+      });
+      const { lines } = world.world.rows;
+      lines.set(
+        name,
+        lines.get(name)!.filter(({ installationId }) => installationId !== 2),
+      );
+      await sweepLines(world.deps);
+      expect(world.woken()).toEqual(['2/small']);
+    },
+  );
+
+  it('is not woken where the line that it lacks has no place for everyone', async () => {
+    const world = given({ used: { cell: [10, 10], 'tier/small': [3, 3] }, waiting: { small: [1, 2] } });
+    const many = Array.from({ length: 750 }, (_, n) => waiter(100 + n, large));
+    world.world.rows.lines.set('cell', many);
+    await sweepLines(world.deps);
+    expect(world.woken()).toEqual([]);
   });
 
   it('and then has nothing to take leaves all lines', async () => {

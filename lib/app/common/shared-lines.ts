@@ -17,7 +17,7 @@ import {
   weightOf,
 } from '../../core/shared-cap.ts';
 import type { Tenant } from '../../core/tenant.ts';
-import { isSameTenantTier, parseTenantTier, type TenantTier } from '../../core/tenant-tier.ts';
+import { isSameTenantTier, parseTenantTier, type TenantTier, tenantTierKey } from '../../core/tenant-tier.ts';
 import type { Tier } from '../../core/tier.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
@@ -154,11 +154,26 @@ export async function wakeNextWaiters(deps: LineDeps, freed: readonly TierName[]
 
 /** Each of them writes the whole row. */
 const mostGivenUp = 100;
+/** As many as are woken where their turn has come. */
+const mostCalledUp = 100;
 
 /** Nobody balances a tier that is no longer configured, so nobody else takes its places out of the line. */
 async function giveUpPlaces(deps: LineDeps, { cap, use }: CapLine): Promise<void> {
   const left = use.waiters.filter(({ tier }) => !isConfigured(deps, tier));
   for (const place of left.slice(0, mostGivenUp)) await deps.launches.leaveLine(cap.name, place);
+}
+
+/**
+ * Places that lack another one: a process ended between its writes, or the cap is new. The tenant joins the other line, or
+ * leaves this one, where its turn may never come while the other line decides.
+ */
+function halfPlaces(deps: LineDeps, lines: readonly CapLine[]): string[] {
+  const open = lines.filter(({ use }) => use.waiters.length < placesForEveryone);
+  const places = new Map(open.map(({ cap, use }) => [cap.name, new Set(use.waiters.map(tenantTierKey))]));
+  const isHalf = (waiter: Waiter) =>
+    capsOf(deps, waiter.tier).some(({ name }) => places.get(name)?.has(tenantTierKey(waiter)) === false);
+  const found = lines.flatMap(({ use }) => use.waiters.filter(isHalf).map(tenantTierKey));
+  return [...new Set(found)].slice(0, mostCalledUp);
 }
 
 /**
@@ -178,6 +193,7 @@ export async function sweepLines(deps: LineDeps): Promise<{ readonly errors: rea
   for (const line of (await attempt(decidingLines(deps, lines))) ?? []) {
     await attempt(turnsIn(deps, line).then((places) => callUp(deps, places)));
   }
+  await attempt(callUp(deps, halfPlaces(deps, lines)));
   for (const line of lines) await attempt(giveUpPlaces(deps, line));
   return { errors };
 }
