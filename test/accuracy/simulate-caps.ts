@@ -8,6 +8,7 @@ import { InstallationId } from '../../lib/core/ids.ts';
 import { lifeOf, rangesOfLives } from '../../lib/core/lives.ts';
 import type { Micros } from '../../lib/core/micros.ts';
 import { spentIn } from '../../lib/core/spend.ts';
+import { spendBound } from '../../lib/core/spend-bound.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import { countLeases } from '../fakes/lease-counts.ts';
 import { createStoreWorld } from '../fakes/world.ts';
@@ -41,6 +42,8 @@ export interface CappedDay {
   readonly strict: boolean;
   /** How many machines of the tenant have ended before. */
   readonly ended: number;
+  /** Leases are taken by their expected cost alone: nothing is reserved for machines that live longer. */
+  readonly reservesNothing?: boolean;
 }
 
 const midnight = Date.parse('2026-11-21T00:00:00Z');
@@ -49,7 +52,7 @@ const lookMilliseconds = 60_000;
 
 /** @returns what the day cost, by its cap: 1.01 is 1% more; undefined: the cap was never reached */
 export function simulateCappedDay(day: CappedDay): number | undefined {
-  const { jobs, machines, strict, ended } = day;
+  const { jobs, machines, strict, ended, reservesNothing = false } = day;
   const random = createRandom(day.seed);
   const tier = givenTier({ maxRunners: machines });
   const deployment = givenDeployment({ tiers: [tier] });
@@ -70,12 +73,18 @@ export function simulateCappedDay(day: CappedDay): number | undefined {
   };
   for (let n = 0; n < ended; n++) lives[lifeOf(jobs(random))]! += 1;
 
+  const roomAt = (now: number) => {
+    const look = { tenant: known(), tier, now };
+    if (!reservesNothing) return spendRoom(deployment, look)!.machines;
+    const cost = leaseCostOf(deployment, known(), tier);
+    return spendBound({ ...look, cost, place: { region: deployment.region }, refuses: false })!.machines;
+  };
+
   let running: Running[] = [];
   let isReached = false;
   for (let now = midnight; dayOf(now) === dayOf(midnight); ) {
     const free = machines - running.length;
-    const room =
-      free === 0 ? 0 : Math.min(free, spendRoom(deployment, { tenant: known(), tier, now })!.machines);
+    const room = free === 0 ? 0 : Math.min(free, roomAt(now));
     isReached ||= room < free;
     const { expected } = leaseCostOf(deployment, known(), tier);
     for (let n = 0; n < room; n++) {
