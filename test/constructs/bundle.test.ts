@@ -1,7 +1,7 @@
 /** What a function's folder holds, and that the same sources give the same bytes. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -94,6 +94,29 @@ describe('a bundle', () => {
     const { handler } = await import(pathToFileURL(join(folder, 'index.mjs')).href);
     expect(await handler()).toBe(request);
     expect(() => bundle(['serves'], 'out')).toThrow(/No matching export.*createServer/);
+  });
+
+  it("takes of Node's other modules only what it needs, in each way of importing", async () => {
+    givenHandler(
+      'reads',
+      `import { homedir, tmpdir as temporary } from 'node:os';
+       import { shared } from './shared.ts';
+       import * as path from 'node:path';
+       import process from 'node:process';
+       export const handler = async () => [homedir, temporary, path.sep, process, shared()];`,
+    );
+    // In the bundle its import of `node:util` stands behind the call.
+    const shared = `import { inspect } from 'node:util'; import { early } from './early.ts';
+       export function shared(given) { return inspect(given ?? early); }`;
+    writeFileSync(join(root, 'lambdas', 'reads', 'shared.ts'), shared);
+    const early = `import { shared } from './shared.ts'; export const early = shared('early');`;
+    writeFileSync(join(root, 'lambdas', 'reads', 'early.ts'), early);
+
+    const folder = bundle(['reads'], 'out').get('reads')!;
+
+    expect(textOf(folder)).not.toMatch(/from ?"node:/);
+    const { handler } = await import(pathToFileURL(join(folder, 'index.mjs')).href);
+    expect(await handler()).toEqual([homedir, tmpdir, '/', process, `"'early'"`]);
   });
 
   it('is taken as it is if all are ready made, as in an installed package', () => {

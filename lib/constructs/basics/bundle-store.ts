@@ -40,7 +40,7 @@ interface Stored {
 /** The bundler does not list these as inputs, but they decide what it finds, how it reads it and what it writes. */
 const settingFiles = [
   ...['package.json', 'package-lock.json', 'tsconfig.json'],
-  ...['bundle.ts', 'unused-schemas.ts'].map((name) => `lib/constructs/basics/${name}`),
+  ...['bundle.ts', 'taken-of-node.ts', 'unused-schemas.ts'].map((name) => `lib/constructs/basics/${name}`),
 ];
 
 export function bundleOnce(options: BundleStoreOptions, bundle: () => Bundled): ReadonlyMap<string, string> {

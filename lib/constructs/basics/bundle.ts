@@ -11,6 +11,7 @@ import type { BuildOptions, TransformOptions } from 'esbuild';
 import { type Deployment, deploymentFile } from '../../contract/deployment.ts';
 import { type Bundled, bundleOnce } from './bundle-store.ts';
 import { handlersFolder as ownHandlers } from './files.ts';
+import { withNodeTaken } from './taken-of-node.ts';
 import { withSchemasMarked } from './unused-schemas.ts';
 
 export interface BundleOptions {
@@ -74,7 +75,7 @@ function bundleAnew(folder: string, names: readonly string[]): Bundled {
   const outputs = new Map(outputFiles.map(({ path, text }) => [path, text]));
   const texts = new Map(
     names.map((name) => {
-      const text = withSchemasMarked(withoutPlace(outputs.get(join(folder, `${name}.mjs`))!));
+      const text = withNodeTaken(withSchemasMarked(withoutPlace(outputs.get(join(folder, `${name}.mjs`))!)));
       return [name, withRequire(transformSync(text, shrinking).code)];
     }),
   );

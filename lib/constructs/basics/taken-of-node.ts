@@ -1,0 +1,18 @@
+/**
+ * Lets a bundle take of Node's modules only what it needs. An import of such a module reads all of its exports, and some of them
+ * load other modules when they are read: `fs` its promises, `process` its streams. That took a tenth of the processor time in
+ * which a function starts. An import in any other form stays as it is.
+ */
+const nodeImport = /^import (\{[^}]*\}|\* as [\w$]+|[\w$]+) from ("node:[\w/]+");$/gm;
+
+/** @param bundle esbuild's output, not minified */
+export function withNodeTaken(bundle: string): string {
+  const taken: string[] = [];
+  const rest = bundle.replace(nodeImport, (_, names: string, module: string) => {
+    const pattern = names.replace('* as ', '').replaceAll(' as ', ': ');
+    taken.push(`const ${pattern} = globalThis.process.getBuiltinModule(${module});\n`);
+    return '';
+  });
+  // Before all else, as imports are.
+  return [...taken, rest].join('');
+}
