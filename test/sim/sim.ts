@@ -7,12 +7,14 @@ import { createCommandLine, exitStatus, runScript, wholeNumber } from '../../lib
 interface SimOptions {
   readonly seeds: number;
   readonly seedFrom: number;
+  readonly also?: readonly number[];
   readonly replay?: number;
   readonly json?: true;
   readonly host?: true;
 }
 
 const number = wholeNumber({ least: 0 });
+const oneMore = (given: string, before: readonly number[] = []) => [...before, number(given)];
 await runScript(
   createCommandLine({
     name: 'npm run sim --',
@@ -21,16 +23,18 @@ await runScript(
   })
     .option('--seeds <count>', 'how many seeds to run', number, 1000)
     .option('--seed-from <seed>', 'the first seed', number, 1)
+    .option('--also <seed>', 'this seed too; may be repeated', oneMore)
     .option('--replay <seed>', 'print the events of one seed instead', number)
     .option('--host', 'a single host instead of the platform')
     .option('--json', 'print JSON')
     .addHelpText('after', exitStatus('an invariant was broken'))
-    .action(async ({ seeds, seedFrom, replay: seed, json, host }: SimOptions) => {
+    .action(async ({ seeds: count, seedFrom, also = [], replay: seed, json, host }: SimOptions) => {
       // Loaded only here, so that help and wrong options are answered at once.
       const { simulate } = host
         ? await import('../host/sim/simulate-host.ts')
         : await import('./simulate.ts');
-      if (seed === undefined) await run(simulate, { seeds, from: seedFrom, json: json ?? false });
+      const seeds = [...Array.from({ length: count }, (_, n) => seedFrom + n), ...also];
+      if (seed === undefined) await run(simulate, { seeds, json: json ?? false });
       else await replay(simulate, seed);
     }),
 );
@@ -49,12 +53,12 @@ async function replay(simulate: Simulate, seed: number): Promise<void> {
 
 async function run(
   simulate: Simulate,
-  { seeds, from, json }: { seeds: number; from: number; json: boolean },
+  { seeds, json }: { seeds: readonly number[]; json: boolean },
 ): Promise<void> {
   const started = performance.now();
   const broken: { seed: number; invariant: string }[] = [];
   const totals = { steps: 0, jobs: 0, machines: 0 };
-  for (let seed = from; seed < from + seeds; seed++) {
+  for (const seed of seeds) {
     const outcome = await simulate(seed);
     totals.steps += outcome.steps;
     totals.jobs += outcome.jobs;
@@ -65,10 +69,13 @@ async function run(
     }
   }
   const minutes = (performance.now() - started) / 60_000;
-  const seedsPerMinute = Math.round(seeds / minutes);
-  if (json) console.log(JSON.stringify({ seeds, violations: broken, seedsPerMinute }));
+  const seedsPerMinute = Math.round(seeds.length / minutes);
+  if (json)
+    console.log(JSON.stringify({ seeds: seeds.length, ...totals, violations: broken, seedsPerMinute }));
   else {
-    console.log(`${seeds} seeds, ${totals.jobs} jobs, ${totals.machines} machines, ${totals.steps} events.`);
+    console.log(
+      `${seeds.length} seeds, ${totals.jobs} jobs, ${totals.machines} machines, ${totals.steps} events.`,
+    );
     console.log(`${broken.length} violations, ${seedsPerMinute} seeds per minute.`);
   }
   if (broken.length > 0) process.exitCode = 1;
