@@ -120,7 +120,7 @@ const eventTrouble = {
 
 const noGithubTrouble = {
   faults: [],
-  contentWritesPerMinute: 0,
+  contentWritesPerMinute: 80,
   webhooks: { loseProbability: 0, duplicateProbability: 0, delayProbability: 0, delayMs: 0 },
 };
 

@@ -23,8 +23,14 @@ export interface Dials {
   readonly requestsPerHour: number;
   /** Just-in-time registrations in an hour, for each installation. */
   readonly registrationsPerHour: number;
-  /** The secondary limit: POST, PATCH, PUT and DELETE in a minute, for each installation. 0: no such limit. */
+  /**
+   * The secondary limits, for each installation and for the App itself (secondary-limits.ts). 0: no such limit. Points: 1 for
+   * a GET, 5 for a write, for each endpoint in a minute.
+   */
+  readonly pointsPerMinute: number;
+  /** POST, PATCH, PUT and DELETE in a minute. */
   readonly contentWritesPerMinute: number;
+  readonly requestsAtOnce: number;
   /**
    * The answer to requests for a former name of an account or repository. gone: 404, which GitHub documents for renamed
    * organizations, and which applies in any case once the name is taken again. redirect: 301, or 307 if a request has a
@@ -78,7 +84,9 @@ export const defaultDials: Dials = {
   pollSeconds: 20,
   requestsPerHour: 5000,
   registrationsPerHour: 10_000,
-  contentWritesPerMinute: 0,
+  pointsPerMinute: 900,
+  contentWritesPerMinute: 80,
+  requestsAtOnce: 100,
   formerNames: 'gone',
 };
 

@@ -10,14 +10,18 @@ import { allows, readToken } from './installation-tokens.ts';
 import type { Limits } from './limits.ts';
 import { readPersonalToken, refusedPermission } from './personal-tokens.ts';
 import { type Call, findRoute, notFound, pathByName, Refusal, type Reply, type Route } from './router.ts';
+import type { SecondaryLimits } from './secondary-limits.ts';
 import type { GitHubStore } from './store.ts';
 
 const bodyLimitBytes = 1_000_000;
 
-export function createHttpServer(
-  store: GitHubStore,
-  parts: { routes: readonly Route[]; limits: Limits },
-): Server {
+interface ServerParts {
+  readonly routes: readonly Route[];
+  readonly limits: Limits;
+  readonly secondaryLimits: SecondaryLimits;
+}
+
+export function createHttpServer(store: GitHubStore, parts: ServerParts): Server {
   const server = createServer((message, response) => {
     void answer(store, parts, message)
       .catch((error: unknown) => failed(store, error))
@@ -30,7 +34,7 @@ export function createHttpServer(
 
 async function answer(
   store: GitHubStore,
-  parts: { routes: readonly Route[]; limits: Limits },
+  parts: ServerParts,
   message: IncomingMessage,
 ): Promise<Reply | 'hang up'> {
   const url = new URL(message.url ?? '/', 'http://localhost');
@@ -39,15 +43,21 @@ async function answer(
   const request = { method: message.method ?? 'GET', path };
   const text = await readBody(message);
   const isPublic = !request.path.startsWith('/_');
-  if (isPublic && store.dials.latencyMs > 0) await sleep(store.dials.latencyMs);
+  const { latencyMs } = store.dials;
+  const latency = isPublic && latencyMs > 0 ? sleep(latencyMs) : undefined;
   const hit = isPublic
     ? hitFault(store.dials, request, store.fraction)
     : { fault: undefined, dials: store.dials };
   store.dials = hit.dials;
-  if (hit.fault && (hit.fault.when ?? 'before') === 'before') return faultReply(hit.fault);
-  const reply = await serve(store, parts, { ...request, query: url.searchParams, text, message });
-  if (!hit.fault) return reply;
-  return hit.fault.when === 'drop' ? 'hang up' : faultReply(hit.fault);
+  try {
+    if (hit.fault && (hit.fault.when ?? 'before') === 'before') return faultReply(hit.fault);
+    const asked = { ...request, query: url.searchParams, text, message, latency };
+    const reply = await serve(store, parts, asked);
+    if (!hit.fault) return reply;
+    return hit.fault.when === 'drop' ? 'hang up' : faultReply(hit.fault);
+  } finally {
+    await latency;
+  }
 }
 
 interface Asked {
@@ -56,13 +66,11 @@ interface Asked {
   readonly query: URLSearchParams;
   readonly text: string;
   readonly message: IncomingMessage;
+  /** Over once the request may have its effect. */
+  readonly latency: Promise<void> | undefined;
 }
 
-async function serve(
-  store: GitHubStore,
-  parts: { routes: readonly Route[]; limits: Limits },
-  asked: Asked,
-): Promise<Reply> {
+async function serve(store: GitHubStore, parts: ServerParts, asked: Asked): Promise<Reply> {
   const { method, path, query, message } = asked;
   const found = findRoute(parts.routes, method, path);
   if (!found) throw notFound();
@@ -78,19 +86,29 @@ async function serve(
     message,
   };
   const { access } = found.route;
-  if (access.kind !== 'installation') {
-    if (access.kind === 'app') checkAppToken(store, bearer);
-    return await found.route.answer(base as unknown as Call);
+  const endpoint = `${method} ${found.route.pattern}`;
+  const run = async () => {
+    await asked.latency;
+    return found.route.answer(base as unknown as Call);
+  };
+  if (access.kind === 'app') {
+    checkAppToken(store, bearer);
+    return await parts.secondaryLimits.within('app', endpoint, run);
   }
+  if (access.kind !== 'installation') return await run();
   const { installation, record } = readPersonalToken(store, bearer) ?? readToken(store, bearer);
   // Reading the rate limit is free, as on GitHub.
-  const headers = path === '/rate_limit' ? {} : parts.limits.count(installation.id, { method, path });
-  const reply = await refusalsAsReplies(async () => {
+  const headers = path === '/rate_limit' ? {} : parts.limits.count(installation.id, path);
+  const answered = async () => {
+    await asked.latency;
     if (access.permission && !allows(record.permissions, ...access.permission)) {
       throw refusedPermission(store, bearer);
     }
     return found.route.answer({ ...base, installation, token: record });
-  });
+  };
+  const reply = await refusalsAsReplies(() =>
+    parts.secondaryLimits.within(String(installation.id), endpoint, answered),
+  );
   return { ...reply, headers: { ...headers, ...reply.headers } };
 }
 

@@ -13,6 +13,7 @@ import { type ManifestCodes, manifestPages } from './manifest-routes.ts';
 import { publicRoutes } from './public-routes.ts';
 import { releasePages } from './release-routes.ts';
 import { runnerProtocol } from './runner-protocol.ts';
+import { createSecondaryLimits } from './secondary-limits.ts';
 import { createHttpServer } from './server.ts';
 import { type AppIdentity, createGitHubStore, type GitHubStore } from './store.ts';
 import { sweep } from './sweep.ts';
@@ -67,7 +68,7 @@ export async function startGitHub(
     ...runnerProtocol(webhooks),
     ...controlRoutes(control),
   ];
-  const server = createHttpServer(store, { routes, limits });
+  const server = createHttpServer(store, { routes, limits, secondaryLimits: createSecondaryLimits(store) });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port ?? 0, '127.0.0.1', resolve);

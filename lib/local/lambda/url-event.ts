@@ -19,7 +19,9 @@ export interface UrlAnswer {
 
 /**
  * AWS encodes a body "if the content type of the request is binary", whatever its bytes are. It does not document which
- * types these are; measured: all but these, so forms too, and a body without a type.
+ * types these are; measured: all but these, so forms too, and a body without a type. Nor does it say what becomes of bytes
+ * under these types that are no UTF-8. Here they are lost, as in any JSON string, so that a signature over them no longer
+ * fits: a function that wants them exactly cannot have them.
  * Source: https://github.com/ministackorg/ministack/pull/766
  */
 const textTypes = /^(text\/|application\/(json|javascript|xml)\s*(;|$))/i;

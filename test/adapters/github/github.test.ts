@@ -95,6 +95,18 @@ describe('the adapter and its tokens', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
   });
 
+  it('is told to wait if GitHub gives the App no more tokens in this minute', async () => {
+    standIn.setDials({ pointsPerMinute: 9 });
+    const other = InstallationId(standIn.install({ login: 'other', repositories: ['app'] }).installationId);
+    await register('a');
+    const refused = await github.getJob(other, 'other/app', JobId(1));
+    expect(refused).toMatchObject({ ok: false, refusal: { kind: 'limited' } });
+    standIn.setDials({ pointsPerMinute: 900 });
+    expect(await github.getJob(other, 'other/app', JobId(1))).toMatchObject({
+      refusal: { kind: 'not-found' },
+    });
+  });
+
   it('requests no second token while the first is valid', async () => {
     await register('a');
     fault('POST /app/*', 500);

@@ -102,7 +102,7 @@ describe('access', () => {
       expect(Number(third.headers.get('x-ratelimit-reset'))).toBeGreaterThan(seconds() + 3500);
     });
 
-    it('refuse writes beyond the secondary limit, if the dial sets one', async () => {
+    it('refuse writes beyond the secondary limit', async () => {
       standIn.setDials({ contentWritesPerMinute: 1 });
       const token = await installationToken(standIn, acme);
       const register = (name: string) => ask(standIn, registerRoute, { token, body: runner(name) });
@@ -113,6 +113,49 @@ describe('access', () => {
       expect(refused.status).toBe(403);
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
       expect(standIn.state().runners).toHaveLength(1);
+    });
+
+    it('refuse more than 900 points for an endpoint in a minute by default, of which a write costs five', async () => {
+      standIn.setDials({ contentWritesPerMinute: 0 });
+      const token = await installationToken(standIn, acme);
+      const statuses: number[] = [];
+      for (let n = 1; n <= 181; n += 1) {
+        const answer = await ask(standIn, registerRoute, { token, body: runner(`i-${n}`) });
+        statuses.push(answer.status);
+      }
+      expect(statuses.slice(0, 180)).toEqual(Array(180).fill(201));
+      expect(statuses[180]).toBe(403);
+      expect((await ask(standIn, 'GET /installation/repositories', { token })).status).toBe(200);
+    });
+
+    it('refuse more than 80 writes in a minute by default, to whatever endpoint', async () => {
+      const token = await installationToken(standIn, acme);
+      for (let n = 1; n <= 80; n += 1) await ask(standIn, registerRoute, { token, body: runner(`i-${n}`) });
+      const [{ id } = { id: 0 }] = standIn.state().runners;
+      const refused = await ask(standIn, `DELETE /orgs/acme/actions/runners/${id}`, { token });
+      expect(refused).toMatchObject({
+        status: 403,
+        body: { message: 'You have exceeded a secondary rate limit.' },
+      });
+      expect(refused.headers.get('x-ratelimit-remaining')).not.toBe('0');
+    });
+
+    it('refuse requests of an installation beyond those that it may make at once', async () => {
+      const token = await installationToken(standIn, acme);
+      standIn.setDials({ latencyMs: 400, requestsAtOnce: 2 });
+      const look = () => ask(standIn, 'GET /installation/repositories', { token });
+      const statuses = (await Promise.all([look(), look(), look()])).map(({ status }) => status);
+      expect(statuses.toSorted()).toEqual([200, 200, 403]);
+      expect((await look()).status).toBe(200);
+    });
+
+    it('apply to what the App signs itself, which has no hourly limit', async () => {
+      standIn.setDials({ requestsPerHour: 1, pointsPerMinute: 2 });
+      const look = () => ask(standIn, 'GET /app', { token: appToken(standIn) });
+      const [first, second, third] = [await look(), await look(), await look()];
+      expect([first.status, second.status, third.status]).toEqual([200, 200, 403]);
+      expect(first.headers.has('x-ratelimit-limit')).toBe(false);
+      expect(Number(third.headers.get('retry-after'))).toBeGreaterThan(0);
     });
   });
 });
