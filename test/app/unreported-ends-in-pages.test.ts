@@ -138,6 +138,26 @@ describe('a run of the reconciler', () => {
     expect(reported(platform)).toEqual([idOf(1, 0)]);
   });
 
+  it('reports those that are missing for longest first, 200 in a run, and remembers 1,000', async () => {
+    const platform = await givenMachines(13, 96);
+    for (const machine of platform.compute.machines.values()) machine.state = 'terminated';
+    for (let runs = 1; runs <= 6; runs += 1) {
+      await run(platform);
+      const note = (await platform.notes.read([absentNote], platform.clock.now())).get(absentNote);
+      expect(Object.keys(note?.value['since'] as object)).toHaveLength(1_000);
+      expect(new Set(reported(platform)).size).toBe((runs - 1) * 200);
+    }
+    expect(reported(platform)).toHaveLength(1_000);
+  });
+
+  it('reports none whose row has ended meanwhile', async () => {
+    const platform = await givenMissing();
+    const { runners } = platform.stores.world.rows;
+    runners.set(idOf(1, 0), { ...runners.get(idOf(1, 0))!, state: 'ended', endedAt: platform.clock.now() });
+    for (let runs = 1; runs <= 2; runs += 1) await run(platform);
+    expect(reported(platform)).toEqual([]);
+  });
+
   it('reports again while the row stays open', async () => {
     const platform = await givenMissing();
     for (let runs = 1; runs <= 2; runs += 1) await run(platform);

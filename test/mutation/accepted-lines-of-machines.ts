@@ -154,7 +154,12 @@ export const acceptedOfMachines: readonly AcceptedLines[] = [
         'tiers.find(({ name }) => name === defaultTier)?.maxRunners → tiers.find(({ name }) => name === defaultTier).maxRunners',
       ],
       // Only another copy may have created this very tenant just now, and then its row is not written again.
-      'tenants/read-account.ts': ['tenant.installationId !== installationId → true'],
+      'tenants/read-account.ts': [
+        'tenant.installationId !== installationId → true',
+        '[...shown, ...(last ? [last] : [])] .filter((tenant) => tenant.installationId !== installationId) → [...shown, ...(last ? [last] : [])]',
+        // No tenant has this id.
+        'recorded === undefined → false',
+      ],
     },
   },
   {

@@ -68,6 +68,12 @@ export const acceptedOfRepairs: readonly AcceptedLines[] = [
         'mayHaveOrganizationRunners(tenant) → true',
       ],
       'reconciler/repair-cap-row.ts': ['unreadable.length === 0 → false'],
+      'reconciler/report-absent.ts': [
+        'instanceIds.length === 0 → false',
+        'unknown.length === 0 → false',
+        // A launch more or less in the page: the next page begins with what is left.
+        'machines > machinesAskedPerRun → machines >= machinesAskedPerRun',
+      ],
       'reconciler/reconcile-unheard-jobs.ts': [
         'runs.length <= runsPerRepository → false',
         'runs.length <= runsPerRepository → runs.length < runsPerRepository',

@@ -4,7 +4,7 @@
  * consistently, and first: no installation is in neither. The index alone has those that were created before there was
  * such a row, or after somebody deleted it.
  */
-import type { InstallationId } from '../../core/ids.ts';
+import { InstallationId } from '../../core/ids.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { AccountRow, TenantStore } from '../../ports/tenants.ts';
 
@@ -24,12 +24,10 @@ export async function readAccount(
 ): Promise<AccountNow> {
   const recorded = await tenants.newestOfAccount(accountId);
   const shown = await tenants.findByAccount(accountId);
-  const isShown = shown.some((tenant) => tenant.installationId === recorded);
-  const hidden = recorded === undefined || isShown ? undefined : await tenants.get(recorded);
-  const others = [...shown, ...(hidden ? [hidden] : [])]
+  const last = recorded === undefined ? undefined : await tenants.get(recorded);
+  const others = [...shown, ...(last ? [last] : [])]
     .filter((tenant) => tenant.installationId !== installationId)
     .sort((one, other) => other.installationId - one.installationId);
-  const ids = [installationId, recorded, others[0]?.installationId].filter((id) => id !== undefined);
-  const newest = ids.reduce((one, other) => (one > other ? one : other));
+  const newest = InstallationId(Math.max(installationId, recorded ?? 0, others[0]?.installationId ?? 0));
   return { recorded, newest, latest: others[0], isSuperseded: newest !== installationId };
 }
