@@ -176,6 +176,27 @@ function stepOfWeight(weight: number): number {
 export const turnAfter = (waiters: readonly Waiter[], waiter: Waiter, machines: number) =>
   waiter.since + machines * stepOf(waiters, waiter);
 
+/**
+ * A waiter after it was given these machines, and its tenant's other places in the line that move back with it: a tenant has
+ * one turn, however many tiers it waits in, and each of them is served in turn.
+ */
+export function placesAfter(
+  waiters: readonly Waiter[],
+  waiter: Waiter,
+  machines: number,
+): [Waiter, ...Waiter[]] {
+  const served = { ...waiter, since: turnAfter(waiters, waiter, machines) };
+  if (machines === 0) return [served];
+  const others = waiters
+    .filter(({ installationId, tier }) => installationId === waiter.installationId && tier !== waiter.tier)
+    .sort((one, other) => one.since - other.since)
+    .map((other, n, { length }) => ({
+      from: other.since,
+      to: { ...other, since: served.since - length + n },
+    }));
+  return [served, ...others.flatMap(({ from, to }) => (to.since > from ? [to] : []))];
+}
+
 /** Behind everyone in the current round; a tenant that has just had its machine is in the next one. */
 export function turnOnJoining(waiters: readonly Waiter[], me: Waiter): number {
   const others = waiters.filter((waiter) => !isSameTenantTier(waiter, me)).map(({ since }) => since);

@@ -85,8 +85,8 @@ export interface LaunchStore {
   waitersAcrossTenants(cap: SharedCap): Promise<readonly Waiter[]>;
   /** Records how many rows this cap has, before any launch counts in them. Does nothing for fewer than it has had. */
   noteCapRows(cap: SharedCap): Promise<void>;
-  /** Puts the waiter in the line of a cap, or moves it to its new `since`. */
-  joinLine(cap: string, waiter: Waiter): Promise<void>;
+  /** Puts the waiters in the line of a cap, or moves them to their new `since`, in one write. */
+  joinLine(cap: string, ...waiters: readonly Waiter[]): Promise<void>;
   /** Takes it out of the line; no effect if it is not in the line. */
   leaveLine(cap: string, place: { installationId: InstallationId; tier: TierName }): Promise<void>;
   /** Corrects the count of a cap's row, if it has not changed since it was read. False: it has. */

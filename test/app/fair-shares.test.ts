@@ -8,7 +8,7 @@ import {
   queueJobs,
   tenantNumber,
 } from '../support/busy-platform.ts';
-import { givenTier, noon } from '../support/given.ts';
+import { givenTier, medium, noon } from '../support/given.ts';
 
 const tenants = Array.from({ length: 50 }, (_, n) => tenantNumber(n));
 const jobSeconds = 60;
@@ -105,6 +105,26 @@ describe('fair shares of a capped tier', () => {
     const [one, two] = counts(settled, pair);
     expect(two! / one!).toBeGreaterThan(1.8);
     expect(two! / one!).toBeLessThan(2.2);
+  });
+
+  it('gives a tenant that waits in two tiers as much as one that waits in one', async () => {
+    const both = { tier: medium, labels: ['self-hosted', 'linux', 'x64', 'medium'] };
+    const platform = await givenBusyPlatform({
+      deployment: {
+        tiers: [givenTier({ maxRunners: 500 }), givenTier({ ...both, name: medium, maxRunners: 500 })],
+        caps: { waitingJobsPerTenant: 10_000, launchesPerMinutePerTenant: 500, machinesInAll: 5 },
+      },
+      tenants: tenants.slice(0, 8),
+      jobMilliseconds: ({ plannedJob }) => 30_000 + (plannedJob % 7) * 5_000,
+    });
+    for (const [n, tenant] of tenants.slice(0, 8).entries()) {
+      queueJobs(platform, tenant, 100);
+      for (let job = 0; n < 4 && job < 100; job++) queueJob(platform, tenant, 100 + job, both);
+    }
+    await platform.runFor(30 * 60_000);
+    expect(jain(counts(platform.launched, tenants.slice(0, 8)))).toBeGreaterThanOrEqual(0.99);
+    const inMedium = platform.launched.filter(({ tier }) => tier === medium);
+    expect(jain([inMedium.length * 3, platform.launched.length - inMedium.length])).toBeGreaterThan(0.99);
   });
 
   it('lends unused shares to other tenants, and takes them back job by job', async () => {

@@ -242,6 +242,27 @@ describe('a tenant that a cap stopped', () => {
     expect([since('cell'), since('tier/small')]).toEqual([noon + 1_000_000, noon + 1_000_000]);
   });
 
+  it.each([
+    [true, noon + 1_000_000],
+    [false, undefined],
+  ])(
+    'moves back with its places of other tiers for each machine, whether it still waits in this one: %s',
+    async (isStopped, inSmall) => {
+      const world = given({
+        used: { cell: [10, 10], 'tier/small': [2, 3], 'tier/medium': [2, 3] },
+        waiting: { small: [2], medium: [1, 2] },
+      });
+      const { lines } = world.world.rows;
+      lines.set('cell', [...lines.get('cell')!, waiter(1)]);
+      await updateWaitingLines(world.deps, { waiter: waiter(1), isStopped, machines: 1 });
+      const since = (name: string, place: string) =>
+        lines.get(name)!.find((one) => tenantTierKey(one) === place)?.since;
+      expect(since('cell', '1/small')).toBe(inSmall);
+      expect(since('cell', '1/medium')).toBe(noon + 1_000_000 - 1);
+      expect([since('tier/medium', '1/medium'), since('cell', '2/medium')]).toEqual([0, 2]);
+    },
+  );
+
   it('joins the line that it lacks, if a process ended between its two writes', async () => {
     const world = given({
       used: { cell: [10, 10], 'tier/small': [3, 3] },

@@ -6,7 +6,7 @@ import { rateCharge } from '../../lib/core/launch-rate.ts';
 import type { SharedCap } from '../../lib/core/shared-cap.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import type { UnreadableRow } from '../../lib/ports/unreadable-row.ts';
-import { acme, givenJob, givenTier, noon, small } from '../support/given.ts';
+import { acme, givenJob, givenTier, medium, noon, small } from '../support/given.ts';
 import type { StoreBackend, Stores } from './support/store-backends.ts';
 import {
   givenLaunch,
@@ -185,6 +185,15 @@ export function sharedCapsContract(backend: StoreBackend): void {
         expect(await waiters('cell')).toEqual([]);
         for (let times = 0; times < 2; times += 1) await stores.launches.leaveLine(cap, waiter);
         expect(await waiters(cap)).toEqual([]);
+      });
+
+      it('changes several places in one write', async () => {
+        const [one, two] = [small, medium].map((tier) => ({ ...waiter, tier }));
+        await stores.launches.joinLine(cap, one!);
+        const later = [one!, two!].map((place) => ({ ...place, since: noon + 5 }));
+        await stores.launches.joinLine(cap, ...later);
+        const line = await stores.launches.waitersAcrossTenants({ name: cap, machines: 9 });
+        expect(line.toSorted((a, b) => (a.tier > b.tier ? -1 : 1))).toEqual(later);
       });
 
       it('keeps tiers with hyphens apart', async () => {

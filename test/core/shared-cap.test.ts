@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { TierName } from '../../lib/core/ids.ts';
 import {
   type CapUse,
   capCharge,
@@ -6,6 +7,7 @@ import {
   capRowKeys,
   heldUnder,
   largestRoom,
+  placesAfter,
   sharedCaps,
   turnAfter,
   turnOnJoining,
@@ -18,6 +20,39 @@ import { givenTier, medium, small } from '../support/given.ts';
 import { nonEmpty } from '../support/non-empty.ts';
 import { fc } from '../support/properties.ts';
 import { cap, holding, useOf, waiter } from '../support/shared-cap.ts';
+
+describe('the places of a tenant that was given a machine', () => {
+  const [large, huge] = [TierName('large'), TierName('huge')];
+  const place = (tier: TierName, since: number) => waiter(1, { tier, since });
+  const sinces = (line: readonly Waiter[]) => line.map(({ tier, since }) => [tier, since]);
+  const step = 1_000_000;
+
+  it('move back together, each other tier before the one that was served, in their order', () => {
+    const line = [place(medium, 7), place(large, 6), place(small, 5), waiter(2), place(huge, 5 + 3 * step)];
+    expect(sinces(placesAfter(line, place(small, 5), 1))).toEqual([
+      [small, 5 + step],
+      [large, 5 + step - 3],
+      [medium, 5 + step - 2],
+    ]);
+  });
+
+  it('are served in turn, and the tenant moves back by one step for each machine', () => {
+    let line = [place(small, 0), place(medium, 0), place(large, 0)];
+    const served: TierName[] = [];
+    for (let machines = 1; machines <= 7; machines++) {
+      const next = line.reduce((first, one) => (one.since < first.since ? one : first));
+      served.push(next.tier);
+      const moved = placesAfter(line, next, 1);
+      line = line.map((one) => moved.find(({ tier }) => tier === one.tier) ?? one);
+    }
+    expect(served).toEqual([small, medium, large, small, medium, large, small]);
+    expect(Math.min(...line.map(({ since }) => since)) / step).toBeCloseTo(7, 4);
+  });
+
+  it('stay where they are if it was given none', () => {
+    expect(placesAfter([place(medium, 1)], place(small, 5), 0)).toEqual([place(small, 5)]);
+  });
+});
 
 describe('sharedCaps', () => {
   it('are none if none is configured, and the tier’s own before the cell’s', () => {

@@ -47,9 +47,9 @@ export function createMemoryLines(
         const rowsEver = Math.max(capRowCount(cap), rows.capRowsEver.get(cap.name) ?? 0);
         rows.capRowsEver.set(cap.name, rowsEver);
       }),
-    joinLine: (cap, waiter) =>
+    joinLine: (cap, ...waiters) =>
       world.call('launches.joinLine', (rows) => {
-        rows.lines.set(cap, [...others(rows, cap, waiter), { ...waiter }]);
+        for (const waiter of waiters) rows.lines.set(cap, [...others(rows, cap, waiter), { ...waiter }]);
       }),
     leaveLine: (cap, place) =>
       world.call('launches.leaveLine', (rows) => {

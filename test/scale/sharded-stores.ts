@@ -76,7 +76,7 @@ export function createShardedStores(
       capUseAcrossTenants: (cap) => common.launches.capUseAcrossTenants(cap),
       waitersAcrossTenants: (cap) => common.launches.waitersAcrossTenants(cap),
       noteCapRows: (cap) => common.launches.noteCapRows(cap),
-      joinLine: (cap, waiter) => common.launches.joinLine(cap, waiter),
+      joinLine: (cap, ...waiters) => common.launches.joinLine(cap, ...waiters),
       leaveLine: (cap, place) => common.launches.leaveLine(cap, place),
     }),
     runners: port('runners', {

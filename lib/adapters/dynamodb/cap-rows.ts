@@ -78,11 +78,11 @@ export function createCapRows(deps: {
         condition: 'attribute_not_exists(#rows) OR #rows < :rows',
         values: { ':rows': number(capRowCount(cap)) },
       }),
-    joinLine: (cap, waiter) =>
+    joinLine: (cap, ...waiters) =>
       changeLine(cap, {
-        update: 'SET #waits = :waiter',
-        values: { ':waiter': waiterValue(waiter) },
-        names: { '#waits': waitAttribute(waiter) },
+        update: `SET ${waiters.map((_, n) => `#waits${n} = :waiter${n}`).join(', ')}`,
+        values: Object.fromEntries(waiters.map((waiter, n) => [`:waiter${n}`, waiterValue(waiter)])),
+        names: Object.fromEntries(waiters.map((waiter, n) => [`#waits${n}`, waitAttribute(waiter)])),
       }),
     leaveLine: (cap, place) =>
       changeLine(cap, { update: 'REMOVE #waits', names: { '#waits': waitAttribute(place) } }),

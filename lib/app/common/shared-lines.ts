@@ -10,8 +10,8 @@ import { reason } from '../../core/reason.ts';
 import {
   capRowCount,
   largestRoom,
+  placesAfter,
   type SharedCap,
-  turnAfter,
   turnOnJoining,
   type Waiter,
   weightOf,
@@ -110,6 +110,8 @@ export async function updateWaitingLines(
     if (isStopped) await standIn(deps, cap, { ...options, waiters, inLine });
     else if (inLine) {
       await deps.launches.leaveLine(cap.name, waiter);
+      const [, ...others] = placesAfter(waiters, inLine, options.machines);
+      if (others.length > 0) await deps.launches.joinLine(cap.name, ...others);
       left = inLine;
     }
   }
@@ -133,8 +135,7 @@ async function standIn(
     await deps.launches.leaveLine(cap.name, waiter);
   } else if (inLine ? machines > 0 : mayJoin(waiters, waiter, deps.clock.now())) {
     const since = inLine?.since ?? turnOnJoining(waiters, waiter);
-    const turn = { ...waiter, since: turnAfter(waiters, { ...waiter, since }, machines) };
-    await deps.launches.joinLine(cap.name, turn);
+    await deps.launches.joinLine(cap.name, ...placesAfter(waiters, { ...waiter, since }, machines));
   }
 }
 
