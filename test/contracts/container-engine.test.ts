@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -97,6 +97,18 @@ describe('a command line that hangs', () => {
     const { out } = await runProgram(process.execPath, ['-e', script], {});
     expect(out.length).toBeGreaterThanOrEqual(4_000_000);
     expect(out.length).toBeLessThan(4_500_000);
+  });
+});
+
+describe('the stand-in of a command line', () => {
+  it('has no log of a container that another command removes at that moment', async () => {
+    const standIn = startEngine();
+    mkdirSync(join(standIn.programs, '..', 'containers', 'mayfly-a'), { recursive: true });
+    const row = { id: 'a', name: 'mayfly-a', image: 'mayfly-runner', labels: {} };
+    standIn.write('mayfly-a', 'container.json', JSON.stringify(row));
+    expect(await standIn.engine.logs('mayfly-a', 10)).toBe('');
+    expect(await standIn.engine.follow('mayfly-a', 10, () => undefined)).toBe(false);
+    await standIn.stop();
   });
 });
 

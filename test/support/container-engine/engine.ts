@@ -64,7 +64,8 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void
     const given = take(args, options.logs);
     const container = known(given.rest[0] ?? '');
     const path = join(containerFolder(state, container.name), 'log');
-    let text = readFileSync(path, 'utf8');
+    let text = textOf(path);
+    if (text === undefined) throw missing(container.name);
     say(
       text
         .trimEnd()
@@ -76,8 +77,8 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void
     for (let isOver = !given.has('--follow'); !isOver; ) {
       await new Promise((resolve) => setTimeout(resolve, 20));
       isOver = !isRunning(state, container);
-      if (!existsSync(path)) return;
-      const now = readFileSync(path, 'utf8');
+      const now = textOf(path);
+      if (now === undefined) return;
       process.stdout.write(now.slice(text.length));
       text = now;
     }
@@ -97,6 +98,16 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void
     rmSync(containerFolder(state, container.name), { recursive: true, force: true });
   },
 };
+
+/** Undefined: another command has just removed the container. */
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
 
 async function build(args: string[]): Promise<void> {
   const given = take(args, options.build);
