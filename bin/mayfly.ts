@@ -1,5 +1,5 @@
 /** The CDK app that cdk.json starts. Errors in the configuration are printed without a stack trace. */
-import { ConfigurationError } from '../lib/config/check-config.ts';
+import { ConfigurationError } from '../lib/config/configuration-error.ts';
 import { createApp } from '../lib/stacks/synthesize.ts';
 import config from '../mayfly.config.ts';
 

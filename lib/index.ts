@@ -2,8 +2,9 @@
  * What `import … from 'mayfly'` provides: the construct, its props and its errors. Nothing else in this repository is a
  * stable interface.
  */
-export { ConfigurationError } from './config/check-config.ts';
+
 export type { MayflyConfig, TierConfig } from './config/config.ts';
+export { ConfigurationError } from './config/configuration-error.ts';
 export { defaultLimits, defaultTiers } from './config/defaults.ts';
 export { managedAttributes } from './constructs/access/table-access.ts';
 export { Mayfly } from './constructs/mayfly.ts';

@@ -2,7 +2,7 @@
  * Which errors the user can correct, and what to print for them: no stack trace, exit status 2. Any other error is a bug
  * and is rethrown.
  */
-import { ConfigurationError } from '../config/check-config.ts';
+import { ConfigurationError } from '../config/configuration-error.ts';
 import { UsageError } from './command.ts';
 
 /** @returns undefined if it is a bug */

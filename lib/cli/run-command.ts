@@ -2,7 +2,6 @@
  * The `mayfly` command line: finds the requested command, checks the configuration, and runs it. AWS errors that the
  * operator can fix are printed with the way to fix them.
  */
-import { assertConfig } from '../config/check-config.ts';
 import { type Command, type CommandCall, type Io, type Outline, UsageError } from './command.ts';
 import { groupSummaries, wordsOf } from './command-groups.ts';
 import {
@@ -93,6 +92,8 @@ function groupOf(groups: Map<string, CommandLine>, { program, group, io, mayFail
 
 async function run(command: Command, call: CommandCall): Promise<number> {
   if (command.isWithoutAws) return command.run(call);
+  // Loaded here: help, mistakes and commands without AWS check nothing.
+  const { assertConfig } = await import('../config/check-config.ts');
   assertConfig(call.config);
   try {
     return await command.run(call);

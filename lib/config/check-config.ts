@@ -27,6 +27,7 @@ import { tierSubnetFaults } from './check-tier-subnets.ts';
 import { tierFaults } from './check-tiers.ts';
 import { variableFaults } from './check-variables.ts';
 import type { MayflyConfig, TierConfig } from './config.ts';
+import { ConfigurationError } from './configuration-error.ts';
 import { expectKnownKeys, expectText, expectWhole, expectWord, isRecord, shown } from './faults.ts';
 import { githubApiUrl } from './github-api-url.ts';
 import { includedIn } from './included-tiers.ts';
@@ -115,11 +116,6 @@ export function checkConfig(config: MayflyConfig): CheckOutcome {
     ...alarmFaults(config),
   ];
   return faults.length > 0 ? { ok: false, faults } : { ok: true, config: checked(config) };
-}
-
-/** The configuration is invalid; the message lists every error. */
-export class ConfigurationError extends Error {
-  override readonly name = 'ConfigurationError';
 }
 
 /** Where the configuration came from, and other errors to report with it. */

@@ -13,7 +13,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Stack, Stage, Tags } from 'aws-cdk-lib/core';
 import { Construct, type IConstruct } from 'constructs';
-import { ConfigurationError } from '../config/check-config.ts';
+import { ConfigurationError } from '../config/configuration-error.ts';
 import { type FunctionName, functionNames } from '../contract/functions.ts';
 import type { DimensionSetOf } from '../contract/metric-dimensions.ts';
 import type { MetricName } from '../contract/metrics.ts';

@@ -1,9 +1,12 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import type { Command } from '../../lib/cli/command.ts';
 import { commandsFor } from '../../lib/cli/commands.ts';
 import { runCommand } from '../../lib/cli/run-command.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import config from '../../mayfly.config.ts';
+import { root } from '../docs/markdown.ts';
 import { nonEmpty } from '../support/non-empty.ts';
 import { commands } from './commands.ts';
 import { recordingIo } from './support.ts';
@@ -67,6 +70,18 @@ describe('the command line', () => {
     const { io, printed } = recordingIo();
     const status = await runCommand(outlines, args, { config, io, environment: {} });
     expect({ status, ...printed() }).toEqual(await mayfly(...args));
+  });
+
+  it('loads no cryptography for its help, as the checks of a configuration do', async () => {
+    const program = `await import('./lib/cli/run-command.ts');
+      const isLoaded = () => process.moduleLoadList.includes('NativeModule crypto');
+      const atFirst = isLoaded();
+      await import('./lib/config/check-config.ts');
+      console.log(JSON.stringify([atFirst, isLoaded()]));`;
+    const node = promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], {
+      cwd: root,
+    });
+    expect(JSON.parse((await node).stdout)).toEqual([false, true]);
   });
 
   it("says where to find the help of a group's command", async () => {

@@ -1,7 +1,8 @@
 /** The configuration's rules: what passes, each error's message, and that all errors are reported at once. */
 import { describe, expect, it } from '@jest/globals';
-import { assertConfig, ConfigurationError, checkConfig } from '../../lib/config/check-config.ts';
+import { assertConfig, checkConfig } from '../../lib/config/check-config.ts';
 import type { MayflyConfig } from '../../lib/config/config.ts';
+import { ConfigurationError } from '../../lib/config/configuration-error.ts';
 import { trustedCertificates } from '../../lib/contract/aws-certificates.ts';
 import { fc } from '../support/properties.ts';
 import { configWith, defaultConfig, thirtyTiers, tierWith } from './configurations.ts';

@@ -1,7 +1,8 @@
 /** What functions and stacks get from a valid configuration, and what its reader is told about an invalid one. */
 import { describe, expect, it } from '@jest/globals';
-import { assertConfig, ConfigurationError, checkConfig } from '../../lib/config/check-config.ts';
+import { assertConfig, checkConfig } from '../../lib/config/check-config.ts';
 import type { MayflyConfig } from '../../lib/config/config.ts';
+import { ConfigurationError } from '../../lib/config/configuration-error.ts';
 import { configWith, defaultConfig } from './configurations.ts';
 import { everySetting } from './every-setting.ts';
 
