@@ -95,6 +95,22 @@ describe('an unsettled job that GitHub gave no answer about', () => {
     expect(readUnanswered(kept, noon, [job]).isDue(job)).toBe(true);
   });
 
+  it('has one write of the note, which lasts until an hour after its time', async () => {
+    const job = givenJob({ unsettledAt: noon });
+    const notes = createMemoryNotes();
+    const noteAt = async (now: number) => (await notes.read([unansweredNote], now)).get(unansweredNote);
+    const first = readUnanswered(undefined, noon, [job]);
+    first.failed(job, 7_200);
+    await first.keep(notes);
+    const later = noon + minutes(119);
+    await readUnanswered(await noteAt(later), later, [job]).keep(notes);
+    // By now the job is done, and no sweep reads it any more.
+    const last = noon + minutes(179);
+    await readUnanswered(await noteAt(last), last, []).keep(notes);
+    expect(await noteAt(last)).toMatchObject({ version: 1 });
+    expect(await noteAt(noon + minutes(180))).toBeUndefined();
+  });
+
   it.each([{ at: 7 }, { at: { [`${acme}/1`]: '0' } }, {}])(
     'of a malformed note is forgotten: %j',
     async (value) => {

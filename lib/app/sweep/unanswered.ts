@@ -39,9 +39,14 @@ export function readUnanswered(note: Note | undefined, now: number, jobs: readon
       askAt(job, now + Math.max(askAgainSeconds, retryAfterSeconds) * 1000),
     notAsked: (job) => askAt(job, now),
     async keep(notes) {
-      if (next.size === 0 && before.size === 0) return;
-      const at = Object.fromEntries(shared([...next]).slice(0, mostKept));
-      await notes.write(unansweredNote, { value: { at }, expiresAt: now + keptMilliseconds });
+      // Most sweeps find the same: the note lasts as long as the last of its times is of use.
+      if (next.size === before.size && [...next].every(([key, at]) => before.get(key) === at)) return;
+      const kept = shared([...next]).slice(0, mostKept);
+      const last = Math.max(now, ...kept.map(([, at]) => at));
+      await notes.write(unansweredNote, {
+        value: { at: Object.fromEntries(kept) },
+        expiresAt: last + keptMilliseconds,
+      });
     },
   };
 }
