@@ -31,6 +31,9 @@ function givenWaiting(how: Partial<Job> = {}) {
   return { put, looks, ports, rows, now, job, send };
 }
 
+/** In which minutes it does not stand still. */
+const swept = (said: readonly boolean[]) => said.flatMap((isStill, n) => (isStill ? [] : n + 1));
+
 describe('a quiet world', () => {
   it('stands still once a job has waited for two sweeps, and nothing changed', async () => {
     const { looks } = givenWaiting();
@@ -61,23 +64,25 @@ describe('a quiet world', () => {
   });
 
   it.each([
-    ['rest', (now: number) => ({ retryAt: now + 600_000 })],
-    ['wait', (now: number) => ({ acceptedAt: now + 600_000 - 86_400_000 })],
-  ])("does not around the end of a job's %s", async (_, how) => {
+    ['rest', (now: number) => ({ retryAt: now + 600_000 }), [1, 2, 7, 8, 9, 10, 11, 12, 13, 14]],
+    ['wait', (now: number) => ({ acceptedAt: now + 600_000 - 86_400_000 }), [1, 2, 9, 10, 11, 12, 13, 14]],
+  ])("does not around the end of a job's %s", async (_, how, minutes) => {
     const { looks, put, now } = givenWaiting();
     put(how(now));
-    const said = await looks(16);
-    expect(said.flatMap((isStill, n) => (isStill ? [] : n + 1))).toEqual([1, 2, 7, 8, 9, 10, 11, 12, 13, 14]);
+    expect(swept(await looks(16))).toEqual(minutes);
   });
 
-  it('is swept each minute while a launch is open, and from shortly before its machines are checked', async () => {
-    const { looks, rows, job, now } = givenWaiting();
+  it('is swept each minute while a launch is open', async () => {
+    const { looks, rows, job } = givenWaiting();
     const launch = givenLaunch([job]);
     rows.launches.set(launch.launchId, { ...launch, state: 'answered' });
     expect(await looks(4)).toEqual([false, false, false, false]);
-    rows.launches.set(launch.launchId, { ...launch, state: 'closed', lookAt: now + 7 * 60_000 });
-    expect(await looks(4)).toEqual([false, false, false, false]);
-    rows.launches.set(launch.launchId, { ...launch, state: 'closed', lookAt: now + 60 * 60_000 });
-    expect(await looks(4)).toEqual([false, false, true, true]);
+  });
+
+  it("is swept each minute from a minute before a closed launch's machines are checked", async () => {
+    const { looks, rows, job, now } = givenWaiting();
+    const launch = givenLaunch([job]);
+    rows.launches.set(launch.launchId, { ...launch, state: 'closed', lookAt: now + 10 * 60_000 });
+    expect(swept(await looks(12))).toEqual([1, 2, 9, 10, 11, 12]);
   });
 });

@@ -8,7 +8,9 @@ import type { Launch } from '../../lib/core/launch.ts';
 import { isHeldByControllers } from './auditor/check-waiting.ts';
 import type { Ledger } from './auditor/ledger.ts';
 
-/** The sweep asks GitHub about a job two minutes before its rest is over, and clocks are wrong by seconds. */
+/** A sweep takes seconds, and clocks are wrong by seconds: what is due later than this is for a later one. */
+const soonMilliseconds = 60_000;
+/** The sweep asks GitHub about a job two minutes before its rest is over. What is due gets as long to happen. */
 const nearMilliseconds = 180_000;
 
 /** Looks, each of them a minute after the one before: a whole sweep ran between the last two. */
@@ -44,14 +46,13 @@ const nothingIsDue = (ledger: Ledger): boolean =>
 
 /** The sweep finds machines by the time at which their launch is to be looked at. */
 const isLeftAlone = ({ now }: Ledger, { state, lookAt = Number.POSITIVE_INFINITY }: Launch): boolean =>
-  state === 'closed' && lookAt > now() + nearMilliseconds;
+  state === 'closed' && lookAt > now() + soonMilliseconds;
 
 /** Nobody has to be asked about it, and nothing that it waits for is due. */
 function isSettled({ now, deployment }: Ledger, job: Job): boolean {
   if (job.goneAt !== undefined || job.unsettledAt !== undefined || isHeldByControllers(job)) return false;
-  const ends = [waitsSince(job) + deployment.limits.waitSeconds * 1000, job.retryAt ?? 0];
-  return (
-    job.state === 'running' ||
-    (job.state === 'waiting' && ends.every((end) => Math.abs(now() - end) > nearMilliseconds))
-  );
+  if (job.state !== 'waiting') return job.state === 'running';
+  const left = waitsSince(job) + deployment.limits.waitSeconds * 1000 - now();
+  const rests = (job.retryAt ?? 0) - now();
+  return (left > soonMilliseconds || left < -nearMilliseconds) && Math.abs(rests) > nearMilliseconds;
 }
