@@ -191,9 +191,16 @@ const usualRun: RunAbout = {
 };
 
 function runOf(state: State, repository: string, runId: number): GitHubRun | undefined {
+  const jobs = jobsOf(state, repository).filter((job) => job.runId === runId);
+  return runWith(state, { repository, runId, jobs });
+}
+
+function runWith(
+  state: State,
+  { repository, runId, jobs }: { repository: string; runId: number; jobs: readonly MemoryJob[] },
+): GitHubRun | undefined {
   const stored = state.runs.get(runKey(repository, runId));
   const put = stored && { about: usualRun, ...stored };
-  const jobs = jobsOf(state, repository).filter((job) => job.runId === runId);
   if (put || jobs.length === 0) return put;
   const completed = jobs.every(({ status }) => status === 'completed');
   const worst = jobs.find(({ conclusion }) => conclusion !== 'success') ?? jobs[0];
@@ -205,9 +212,10 @@ function runOf(state: State, repository: string, runId: number): GitHubRun | und
 function runsIn(state: State, repository: string, status: 'queued' | 'in_progress'): GitHubRun[] {
   const byRun = Map.groupBy(jobsOf(state, repository), (job) => job.runId);
   return [...byRun].reverse().flatMap(([runId, jobs]) => {
-    const run = runOf(state, repository, runId);
     const now = jobs.some((job) => job.status === 'in_progress') ? 'in_progress' : 'queued';
     const isOpen = jobs.some((job) => job.status === 'queued' || job.status === 'in_progress');
-    return run && !run.completed && isOpen && now === status ? [run] : [];
+    if (!isOpen || now !== status) return [];
+    const run = runWith(state, { repository, runId, jobs });
+    return run && !run.completed ? [run] : [];
   });
 }
