@@ -335,6 +335,12 @@ describe('who leaves the line that decides', () => {
     },
   );
 
+  it('wakes who is next and who now has a turn, and not those again that had one', async () => {
+    const world = given({ used: { cell: [7, 10] }, waiting: { small: [1, 2, 3, 4, 5] } });
+    await leaveLines(world.deps, waiter(1));
+    expect(world.woken()).toEqual(['2/small', '4/small']);
+  });
+
   it('wakes nobody of other tiers, if each decided for itself before', async () => {
     const world = given({
       used: { cell: [1, 10], 'tier/small': [2, 3], 'tier/medium': [2, 3] },
@@ -412,6 +418,26 @@ it('a lease that was freed wakes tenants of other tiers, though the counts of on
   });
   await wakeNextWaiters(deps, [large]);
   expect(woken()).toEqual(['1/small']);
+});
+
+it('with a hundred tenants in line, a cap that is raised for all of them costs few messages a machine', async () => {
+  const tenants = Array.from({ length: 100 }, (_, n) => tenantNumber(n));
+  const tier = givenTier({ maxRunners: 9, capOverAllTenants: 1 });
+  const platform = await givenBusyPlatform({
+    deployment: {
+      tiers: [tier],
+      caps: { waitingJobsPerTenant: 100, launchesPerMinutePerTenant: 100, machinesInAll: 500 },
+    },
+    tenants,
+    jobMilliseconds: () => 3_600_000,
+  });
+  for (const tenant of tenants) queueJobs(platform, tenant, 1);
+  await platform.runFor(90_000);
+  const before = platform.messages();
+  Object.assign(tier, { capOverAllTenants: 400 });
+  await platform.runFor(110_000);
+  expect(platform.launched).toHaveLength(100);
+  expect((platform.messages() - before) / 99).toBeLessThanOrEqual(15);
 });
 
 it.each([

@@ -102,7 +102,7 @@ export async function updateWaitingLines(
   options: { waiter: Waiter; isStopped: boolean; machines: number; known?: readonly CapBound[] },
 ): Promise<void> {
   const { waiter, isStopped, known = [] } = options;
-  let left: Waiter | undefined;
+  const left = new Map<string, Waiter>();
   for (const cap of capsOf(deps, waiter.tier)) {
     const read = known.find((one) => one.cap.name === cap.name)?.use.waiters;
     const waiters = read ?? (await deps.launches.waitersAcrossTenants(cap));
@@ -112,12 +112,12 @@ export async function updateWaitingLines(
       await deps.launches.leaveLine(cap.name, waiter);
       const [, ...others] = placesAfter(waiters, inLine, options.machines);
       if (others.length > 0) await deps.launches.joinLine(cap.name, ...others);
-      left = inLine;
+      left.set(cap.name, inLine);
     }
   }
   // A tenant that joins may itself be next, since leases were freed meanwhile.
   if (isStopped) await callUp(deps, (await onTurn(deps, waiter.tier)).slice(0, 1));
-  else if (left) await callUp(deps, await onTurn(deps, waiter.tier, left));
+  else if (left.size > 0) await callUp(deps, await onTurn(deps, waiter.tier, left));
 }
 
 async function standIn(

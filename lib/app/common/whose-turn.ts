@@ -61,9 +61,13 @@ export async function shareOf(
 /**
  * The places that are to have a free lease, in order of their turns.
  * @param tier others matter only if the cap over all tiers decides, or did until now
- * @param left a tenant of this tier that has just left its lines
+ * @param left a tenant's places in the lines that it has just left, by the cap: only those whom that gives more, and who is next
  */
-export async function onTurn(deps: TurnDeps, tier: TierName, left?: Waiter): Promise<string[]> {
+export async function onTurn(
+  deps: TurnDeps,
+  tier: TierName,
+  left: ReadonlyMap<string, Waiter> = new Map(),
+): Promise<string[]> {
   const lines: CapLine[] = [];
   for (const cap of capsOf(deps, tier)) {
     const line = await readLine(deps, cap);
@@ -72,13 +76,19 @@ export async function onTurn(deps: TurnDeps, tier: TierName, left?: Waiter): Pro
   }
   const own = lines.filter((line) => !isOfCell(line));
   const ofCell = lines.find(isOfCell);
-  if (!ofCell) return turnsInEach(deps, own);
+  const turnsBy = (some: readonly CapLine[]) =>
+    together(
+      some.map((line) => {
+        const place = left.get(line.cap.name);
+        return place ? turnsPassedOn(deps, line, place) : turnsIn(deps, line);
+      }),
+    );
+  if (!ofCell) return turnsBy(own);
   const { cell, ofTiers } = await withTiers(deps, ofCell, own);
-  if (isShort(cell)) return turnsIn(deps, cell);
-  if (!left) return turnsInEach(deps, own);
-  const withLeft = { ...ofCell, use: withWaiter(ofCell.use, left) };
-  const before = await withTiers(deps, withLeft, [...own, ...ofTiers]);
-  return turnsInEach(deps, isShort(before.cell) ? ofTiers : own);
+  if (isShort(cell)) return turnsBy([cell]);
+  const place = left.get(ofCell.cap.name);
+  const before = place && (await withTiers(deps, withPlace(ofCell, place), [...own, ...ofTiers]));
+  return before && isShort(before.cell) ? turnsInEach(deps, ofTiers) : turnsBy(own);
 }
 
 /** @param freed the tier of each lease that was freed just now. @returns the places whose turn that makes it */
@@ -106,8 +116,28 @@ export async function decidingLines(deps: TurnDeps, lines: readonly CapLine[]): 
 /** The places that are to have a free lease by this line, in order of their turns. */
 export const turnsIn = (deps: TurnDeps, line: CapLine) => newTurns(deps, line, undefined);
 
-const turnsInEach = async (deps: TurnDeps, lines: readonly CapLine[]) =>
-  (await Promise.all(lines.map((line) => turnsIn(deps, line)))).flat();
+/**
+ * The places that get more without this one, which has just left the line, and whoever is next: so a lease that nobody takes
+ * is offered again, and a tenant that leaves wakes about as many as it leaves leases.
+ */
+async function turnsPassedOn(deps: TurnDeps, line: CapLine, left: Waiter): Promise<string[]> {
+  const shares = await sharesBy(deps, withPlace(line, left));
+  const before = shares(line);
+  const now = [...shares(line, left)];
+  return now
+    .filter(([place, share], n) => n === 0 || share > (before.get(place) ?? 0))
+    .map(([place]) => place);
+}
+
+const withPlace = (line: CapLine, place: Waiter): CapLine => ({
+  ...line,
+  use: { ...line.use, waiters: [...line.use.waiters.filter((one) => !isSameTenantTier(one, place)), place] },
+});
+
+const turnsInEach = (deps: TurnDeps, lines: readonly CapLine[]) =>
+  together(lines.map((line) => turnsIn(deps, line)));
+
+const together = async (found: readonly Promise<string[]>[]) => (await Promise.all(found)).flat();
 
 /** @param known lines of tiers that were read already */
 async function turnsInFreed(
@@ -177,7 +207,7 @@ async function sharesBy(
   deps: TurnDeps,
   line: CapLine,
   asking?: Asking,
-): Promise<(line: CapLine) => ReadonlyMap<string, number>> {
+): Promise<(line: CapLine, without?: Waiter) => ReadonlyMap<string, number>> {
   // If nothing is free, nobody gets anything, whatever each holds.
   if (freeUnder(line) === 0) return () => new Map();
   const mayTake = ({ tier }: Waiter) => (line.rooms.get(tier) ?? 1) > 0;
@@ -195,5 +225,8 @@ async function sharesBy(
   );
   // A tenant whose row cannot be read can take nothing: keeping leases free for it would let the others wait.
   const waiters = next.filter(({ installationId }) => held.has(installationId));
-  return ({ cap, use, rooms }) => sharesIn({ cap, use: { ...use, waiters }, rooms }, held);
+  return ({ cap, use, rooms }, without) => {
+    const left = without ? waiters.filter((waiter) => !isSameTenantTier(waiter, without)) : waiters;
+    return sharesIn({ cap, use: { ...use, waiters: left }, rooms }, held);
+  };
 }
