@@ -23,16 +23,9 @@ import type { Clock } from '../../ports/clock.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
 import type { Queues } from '../../ports/queues.ts';
 import { isConfigured } from './configured-tier.ts';
+import { readLine, type TurnDeps } from './read-lines.ts';
 import { allCaps, capsOf } from './shared-caps.ts';
-import {
-  decidingLines,
-  onTurn,
-  readLine,
-  shareOf,
-  type TurnDeps,
-  turnsIn,
-  turnsThrough,
-} from './whose-turn.ts';
+import { decidingLines, onTurn, shareOf, turnsIn, turnsThrough } from './whose-turn.ts';
 
 export interface LineDeps extends TurnDeps {
   readonly launches: LaunchStore;

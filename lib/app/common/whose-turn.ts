@@ -3,29 +3,13 @@
  * tier, and one line decides at a time: that of the cap over all tiers while it has fewer free leases than there is room in
  * the tiers in which tenants wait, and otherwise each tier's own. A tenant whose tier has no room is passed over.
  */
-import {
-  beforeFreed,
-  type CapLine,
-  firstInTurn,
-  freeUnder,
-  isShort,
-  sharesIn,
-  tiersIn,
-} from '../../core/cap-line.ts';
+import { beforeFreed, type CapLine, firstInTurn, freeUnder, isShort, sharesIn } from '../../core/cap-line.ts';
 import type { InstallationId, TierName } from '../../core/ids.ts';
 import { heldUnder, type SharedCap, type Waiter, withWaiter } from '../../core/shared-cap.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import { isSameTenantTier, tenantTierKey } from '../../core/tenant-tier.ts';
-import type { LaunchStore } from '../../ports/launches.ts';
-import type { TenantStore } from '../../ports/tenants.ts';
-import type { UnreadableRow } from '../../ports/unreadable-row.ts';
-import { isConfigured } from './configured-tier.ts';
-import { allCaps, type ConfiguredCaps, capsOf } from './shared-caps.ts';
-
-export interface TurnDeps extends ConfiguredCaps {
-  readonly launches: Pick<LaunchStore, 'capUseAcrossTenants' | 'waitersAcrossTenants'>;
-  readonly tenants: Pick<TenantStore, 'findAcrossTenants'>;
-}
+import { isOfCell, ownCapOf, readLine, type TurnDeps, withTiers } from './read-lines.ts';
+import { allCaps, capsOf } from './shared-caps.ts';
 
 /** A tenant that asks for itself, whether it stands in line yet or not. */
 interface Asking {
@@ -35,12 +19,6 @@ interface Asking {
 
 /** With more waiters than this, those whose turn is next are considered; the others come soon. */
 const waitersConsidered = 100;
-
-const isOfCell = ({ cap }: CapLine) => cap.tier === undefined;
-
-export async function readLine(deps: TurnDeps, cap: SharedCap): Promise<CapLine> {
-  return { cap, use: await deps.launches.capUseAcrossTenants(cap), rooms: new Map() };
-}
 
 /**
  * How many of the free leases this tenant may take now, and the cap that decides it.
@@ -166,41 +144,6 @@ async function newTurns(
   const now = [...shares(line)];
   return now.filter(([place, share]) => share > (before.get(place) ?? 0)).map(([place]) => place);
 }
-
-/** The line of the cap over all tiers with its rooms, and the lines of the tiers in which its tenants wait. */
-interface LinesNow {
-  readonly cell: CapLine;
-  /** Without those of tiers that have no cap, or whose rows cannot be read. */
-  readonly ofTiers: readonly CapLine[];
-}
-
-/** @param known lines of tiers that were read already */
-async function withTiers(deps: TurnDeps, cell: CapLine, known: readonly CapLine[] = []): Promise<LinesNow> {
-  const tiers = [...tiersIn(cell)];
-  const lines = await Promise.all(
-    tiers.map(async (tier) => {
-      const cap = ownCapOf(deps, tier);
-      return cap && (known.find((line) => line.cap.tier === tier) ?? readableLine(deps, cap));
-    }),
-  );
-  const rooms = new Map<TierName, number>();
-  for (const [n, tier] of tiers.entries()) {
-    const line = lines[n];
-    // Leases kept free for a tier that is no longer configured would stay free for ever.
-    if (line) rooms.set(tier, freeUnder(line));
-    else if (ownCapOf(deps, tier) || !isConfigured(deps, tier)) rooms.set(tier, 0);
-  }
-  return { cell: { ...cell, rooms }, ofTiers: lines.filter((line) => line !== undefined) };
-}
-
-/** Where a cap's rows cannot be read, nobody can take a lease: keeping any free would let others wait for nothing. */
-async function readableLine(deps: TurnDeps, cap: SharedCap): Promise<CapLine | undefined> {
-  const unreadable: UnreadableRow[] = [];
-  const use = await deps.launches.capUseAcrossTenants(cap, unreadable);
-  return unreadable.length > 0 ? undefined : { cap, use, rooms: new Map() };
-}
-
-const ownCapOf = (deps: TurnDeps, tier: TierName) => capsOf(deps, tier).find((cap) => cap.tier === tier);
 
 /** Reads what the next waiters hold under the cap. @returns who gets what, of as many free leases as the line given has */
 async function sharesBy(
