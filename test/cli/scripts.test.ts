@@ -86,6 +86,7 @@ describe('every script', () => {
       'sim',
       'sim:mutants',
       'start',
+      'test',
       'test:fast',
     ]);
   });
@@ -95,7 +96,7 @@ describe('every script', () => {
     for (const { name, status, stdout, stderr } of nonEmpty(await startEach(flag))) {
       expect([name, status, stderr]).toEqual([name, 0, '']);
       expect(stdout).toMatch(
-        /^Usage: (npm (run [\w:]+|start) -- \[options\]|mayfly <command> \[options\])\n/,
+        /^Usage: (npm (run [\w:]+|start|test) -- \[options\]|mayfly <command> \[options\])\n/,
       );
       expect(stdout).toMatch(/Exit status:\n {2}0 {2}done\n/);
       expect(stdout.split('\n').filter((line) => line.length > 110)).toEqual([]);

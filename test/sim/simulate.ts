@@ -194,8 +194,11 @@ interface Stage {
   readonly longLine: boolean;
 }
 
-/** EC2's silence proves an end after 65 minutes; a wait ends after two hours; and what follows takes some minutes. */
-const quietSeconds = 4 * 3_600;
+/**
+ * A wait ends after two hours, once its job is known; EC2's silence proves the end of what was launched last 65 minutes after
+ * that; and what follows takes some minutes.
+ */
+const quietSeconds = 5 * 3_600;
 
 async function runWorld(stage: Stage): Promise<void> {
   const { start, scheduler, auditor, faults, plane, deployment } = stage;
