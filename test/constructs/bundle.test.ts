@@ -119,6 +119,20 @@ describe('a bundle', () => {
     expect(await handler()).toEqual([homedir, tmpdir, '/', process, `"'early'"`]);
   });
 
+  it('imports the default of a module of Node where that is named', async () => {
+    givenHandler(
+      'names',
+      `import { default as os, tmpdir } from 'node:os';
+       import * as path from 'node:path';
+       export const handler = async () => [os.homedir, tmpdir, path.default.sep];`,
+    );
+
+    const folder = bundle(['names'], 'out').get('names')!;
+
+    const { handler } = await import(pathToFileURL(join(folder, 'index.mjs')).href);
+    expect(await handler()).toEqual([homedir, tmpdir, '/']);
+  });
+
   it('is taken as it is if all are ready made, as in an installed package', () => {
     givenHandler('hello', 'export const handler = async () => 1;');
     const ready = 'export const handler=async()=>"ready made";';

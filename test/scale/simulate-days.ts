@@ -1,4 +1,4 @@
-/** Prints what each of the days on standard input came to, as JSON: Jest's sandbox would take half as long again. */
+/** Prints what each of the days on standard input came to, as JSON: a process of its own, with room for its garbage. */
 import { readFileSync } from 'node:fs';
 import type { DayReport } from './day-report.ts';
 import { type Day, simulateDay } from './simulate-day.ts';

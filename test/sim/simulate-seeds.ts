@@ -1,4 +1,4 @@
-/** Runs many seeds in a process of their own, because in Jest's sandbox the same seeds take half as long again. */
+/** Runs many seeds in a process of their own, with V8's flags that suit them. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from '../docs/markdown.ts';

@@ -1,6 +1,6 @@
 /**
  * GitHub's primary request limits, per installation: so many an hour, and registrations of runners in a budget of their own.
- * Every answer has the `x-ratelimit-*` headers of the budget that it counted for. A refused request costs nothing and has no
+ * Every answer has the `x-ratelimit-*` headers of the budget that it counted for. One that they refuse costs nothing and has no
  * effect. GitHub documents no such limit for calls that the App signs itself, and answers those without these headers:
  * https://github.com/actions/create-github-app-token/issues/154.
  * Source: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api; `actions_runner_registration` is
