@@ -82,7 +82,7 @@ async function keep(
   return notes.writeIf(absentNote, { value, expiresAt, version: note?.version ?? 0, now });
 }
 
-/** Launches are taken in the order of their next look. That only moves back, so no launch escapes a walk from the beginning. */
+/** Launches are taken in the order of their next look. That only moves to later times, so a walk passes each launch. */
 async function readPage(
   { launches: stored }: ReconcileDeps,
   from: number,

@@ -18,24 +18,24 @@ const newcomers = 3;
 
 export function startNewcomers(
   deps: WorldDeps,
-  {
-    webhooks,
-    github,
-    seed,
-  }: { readonly webhooks: Webhooks; readonly github: GitHubWorld; readonly seed: number },
+  parts: { readonly webhooks: Webhooks; readonly github: GitHubWorld; readonly seed: number },
 ): void {
   const { scheduler, ports, faults, log, deployment } = deps;
+  const { webhooks, github, seed } = parts;
   if (!hasNewcomers(seed) || faults.mood === 'calm') return;
   const random = createRandom(seed * 5_003 + 7);
   for (let n = 0; n < newcomers; n++) {
     const account: Account = {
-      ...{ id: 50 + n, login: `newcomer-${n}`, type: 'Organization', repositories: ['app', 'web'] },
-      ...{
-        publicRepositories: new Set(),
-        group: newAccountGroup(scheduler.now()),
-        installationId: undefined,
-      },
-      ...{ suspended: false, reinstalls: 0, letsRerun: true },
+      id: 50 + n,
+      login: `newcomer-${n}`,
+      type: 'Organization',
+      repositories: ['app', 'web'],
+      publicRepositories: new Set(),
+      group: newAccountGroup(scheduler.now()),
+      installationId: undefined,
+      suspended: false,
+      reinstalls: 0,
+      letsRerun: true,
     };
     const queue = () => {
       const { name, labels } = random.pick(deployment.tiers);
