@@ -1,12 +1,15 @@
 /** When the sweep ends a machine that no event tells of, and when it keeps it. */
 import { describe, expect, it } from '@jest/globals';
 import { JobId } from '../../lib/core/ids.ts';
+import { OperationalError } from '../../lib/ports/errors.ts';
 import { acme, givenEvent } from '../support/given.ts';
 import { expectBalanced, expectNothingLeft, givenPlatform } from '../support/platform.ts';
 import { givenListening, minutes, queued } from '../support/swept.ts';
 
 /** After this, a start is known that no event reported. */
 const longSilence = (120 + 3_600) * 1000 + 1;
+/** `idleSeconds` and `jobSeconds` of the deployment. */
+const longestJob = (120 + 21_600) * 1000 + 1;
 
 describe('the sweep', () => {
   it('keeps the end of the console of a machine that never claimed', async () => {
@@ -82,6 +85,23 @@ describe('the sweep', () => {
     expect(platform.github.registrations.size).toBe(1);
     expect(await platform.job(1)).toMatchObject({ state: 'covered', attempts: 2, replacements: 1 });
     await expectBalanced(platform);
+  });
+
+  it.each([
+    ['after an hour', longSilence],
+    ['once it is older than any job on it can be', longestJob],
+  ])('has another machine run the job of a silent one that EC2 will not end, %s', async (_, silence) => {
+    const { platform, machine } = await givenListening();
+    platform.compute.terminate = async () => {
+      throw new OperationalError('EC2 cannot end it now.', { code: 'InternalError', retryable: true });
+    };
+    platform.clock.advance(silence);
+    await expect(platform.sweep()).rejects.toThrow('1 parts of the sweep failed');
+    await platform.sweep().catch(() => {});
+    await platform.deliverPokes();
+    expect(platform.liveMachines()).toHaveLength(2);
+    expect(platform.liveMachines()).toContain(machine);
+    expect(await platform.job(1)).toMatchObject({ state: 'covered', attempts: 2 });
   });
 
   it('closes the row of a silent machine immediately if EC2 reports its end', async () => {

@@ -129,4 +129,9 @@ export const keptSeeds: readonly { readonly seed: number; readonly found: string
     found:
       'the simulation forgot which repositories had left an account, because it installed the App again since',
   },
+  // test/app/sweep-silent-machines.test.ts
+  {
+    seed: 154,
+    found: 'a job waited for a silent machine that EC2 would not end, because each look before had failed',
+  },
 ];

@@ -50,7 +50,7 @@ async function sweepListening(deps: SweepDeps, runner: Runner): Promise<void> {
   const silentFrom = idleUntil(runner, limits);
   // It had its job by then, whenever that is reported: a start may be late, and a runner elsewhere may have its name.
   const lastUntil = silentFrom + limits.jobSeconds * 1000;
-  if (now >= lastUntil) return end(deps, runner, 'job-time-limit');
+  if (now >= lastUntil) return endSilent(deps, runner, 'job-time-limit');
   const job = await deps.jobs.get(runner.installationId, jobOf(runner));
   if (job?.state === 'running' && job.runner === runner.instanceId) {
     const until = Math.min((job.startedAt ?? now) + limits.jobSeconds * 1000, lastUntil);
@@ -73,7 +73,14 @@ async function sweepListening(deps: SweepDeps, runner: Runner): Promise<void> {
   const removal = await takeAway(deps, runner);
   if (removal.kind === 'limited') await lookAgain(removal.seconds);
   else if (removal.kind === 'busy') await lookAgain(limits.idleSeconds);
-  else await end(deps, runner, 'idle-deadline');
+  else await endSilent(deps, runner, 'idle-deadline');
+}
+
+/** EC2 may refuse for long to end it. What counts on it does not wait for that. */
+async function endSilent(deps: SweepDeps, runner: Runner, reason: RunnerEndReason): Promise<void> {
+  const planned = await deps.jobs.get(runner.installationId, runner.plannedJob);
+  if (planned?.state === 'covered') await releasePlanned(deps, { runner }, planned);
+  await end(deps, runner, reason);
 }
 
 /**

@@ -25,7 +25,7 @@ export interface Undying {
 }
 
 export function createUndying({ scheduler, faults, log }: WorldDeps, seed: number): Undying {
-  const random = createRandom(seed * 6_151 + 7);
+  const random = createRandom(seed * 6_151 + 75);
   const until = new Map<InstanceId, number>();
   const last = scheduler.now() + eventfulSeconds * 2_000;
   const clings = (instanceId: InstanceId) => {
