@@ -97,7 +97,7 @@ describe('the sweep', () => {
     };
     platform.clock.advance(silence);
     await expect(platform.sweep()).rejects.toThrow('1 parts of the sweep failed');
-    await platform.sweep().catch(() => {});
+    await expect(platform.sweep()).rejects.toThrow('1 parts of the sweep failed');
     await platform.deliverPokes();
     expect(platform.liveMachines()).toHaveLength(2);
     expect(platform.liveMachines()).toContain(machine);
