@@ -92,8 +92,8 @@ export interface Auditor {
   forgedClaimAnswered(how: string, answer: { readonly action: string } | undefined): void;
   /** The claim that the machine made at that time was answered, but not with a runner. */
   answeredWithoutRunner(instanceId: string, claimedAt: number): void;
-  /** The claim function does not know this machine. */
-  claimRefused(instanceId: string): void;
+  /** The claim function told this machine to run nothing, and why. */
+  stoodDown(instanceId: string, why: string): void;
   /** Called before each call takes effect; `cause` is what its process was started for. */
   beforeCall(cause: readonly string[]): void;
   /** What the process of the current call was started for: EC2 may carry out a launch long after its call. */
@@ -225,7 +225,10 @@ export function createAuditor(world: {
       if (answer?.action === 'run') note('forged-claim-accepted', `a machine got a runner: ${how}`);
     },
     answeredWithoutRunner: formerNames.answeredWithoutRunner,
-    claimRefused(instanceId) {
+    stoodDown(instanceId, why) {
+      const machine = ledger.machines.get(instanceId);
+      if (machine) machine.stoodDown = true;
+      if (why !== 'not-of-this-launch') return;
       const named = [...world.rows.launches.values()].find(({ instances }) =>
         [...instances.values()].some((id) => id === instanceId),
       );

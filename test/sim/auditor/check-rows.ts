@@ -38,6 +38,8 @@ function checkOneMachinePerJob(ledger: Ledger, note: Note): void {
     if (!machine?.live || row.state === 'ended') continue;
     // A machine gets one job: one that has run another job is planned for none.
     if (machine.ran !== undefined && machine.ran !== row.plannedJob) continue;
+    // Nothing is planned for it any more, but EC2 may refuse for long to end it.
+    if (machine.stoodDown) continue;
     // A runner that has been silent for too long is checked again for an hour, and no job relies on it.
     if (row.state === 'listening' && isSilentFor(ledger, row, 0)) continue;
     const key = `${row.installationId}/${row.plannedJob}`;

@@ -24,6 +24,8 @@ export interface AuditedMachine {
   live: boolean;
   /** At some time EC2 did not show it. */
   wasForgotten: boolean;
+  /** It heard that it runs nothing, and powers off. */
+  stoodDown: boolean;
   /** The job that GitHub runs on it now. */
   job: number | undefined;
   /** The one job that it ever gets. */
@@ -152,6 +154,7 @@ export function createLedger(world: {
         ranJobs: new Set<number>(),
         live: true,
         wasForgotten: false,
+        stoodDown: false,
         job: undefined,
         ran: undefined,
       };

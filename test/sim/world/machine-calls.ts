@@ -36,7 +36,7 @@ export async function claim(
       delay = Math.min(delay * 2, 16_000);
     } else {
       log.add(() => `claim answers machine ${request.document} with ${result.action}: ${result.why}`);
-      if (result.why === 'not-of-this-launch') auditor.claimRefused(request.document);
+      auditor.stoodDown(request.document, result.why);
       return undefined;
     }
   }
