@@ -44,7 +44,10 @@ export interface World {
   /** What EventBridge does each five minutes, to its end. Here it is done by nobody else. */
   reconcile(): Promise<void>;
   post(event: string, payload: object, secret?: string): Promise<WebhookReply>;
-  /** JSON lines that functions printed under this name; those of one that still runs may be missing. */
+  /**
+   * JSON lines that functions printed under this name, with the function's name as `loggedBy`; those of one that still runs may
+   * be missing.
+   */
   logged(name: string): PlainRow[];
   /** IAM denials, faults of the laptop, and errors that functions reported. Whole once the platform is at rest. */
   trouble(): string[];
@@ -234,7 +237,7 @@ export function messagesIn({ queues }: Laptop): string[] {
 function logLines(events: readonly LaptopEvent[]): PlainRow[] {
   return events
     .filter(({ kind, text }) => kind === 'log' && text.startsWith('{'))
-    .map(({ text }) => JSON.parse(text) as PlainRow);
+    .map(({ text, fields }) => ({ ...JSON.parse(text), loggedBy: fields['functionName'] }));
 }
 
 function trouble(events: readonly LaptopEvent[]): string[] {
